@@ -1,0 +1,189 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every Swift target is built with: data races, missing imports and warnings are errors.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+/// Bindings touch raw memory, so every unsafe expression in them is marked.
+let strictBinding: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+
+/// A C library of the system and the Swift module with its safe handles.
+func binding(_ name: String, c: String, _ dependencies: [Target.Dependency] = []) -> [Target] {
+  [
+    .systemLibrary(name: c, path: "Sources/Bindings/\(c)"),
+    .target(
+      name: name, dependencies: [.target(name: c)] + dependencies,
+      path: "Sources/Bindings/\(name)", swiftSettings: strictBinding),
+  ]
+}
+
+/// A module that several executables share.
+func shared(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: "Sources/Shared/\(name)", exclude: exclude,
+    swiftSettings: strict)
+}
+
+/// One executable: a library with all the logic, and a thin command over it.
+func service(
+  _ name: String, core: [Target.Dependency], command: [Target.Dependency] = [],
+  resources: [Resource] = []
+) -> [Target] {
+  [
+    .target(
+      name: "\(name)Core", dependencies: core, path: "Sources/\(name)/Core", resources: resources,
+      swiftSettings: strict),
+    .executableTarget(
+      name: "\(name)Command",
+      dependencies: [.target(name: "\(name)Core"), "ServiceKit", argumentParser] + command,
+      path: "Sources/\(name)/Command", swiftSettings: strict),
+  ]
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: ["TestSupport"] + dependencies, path: "Tests/\(name)",
+    exclude: exclude, swiftSettings: strict)
+}
+
+let bindings: [Target] =
+  binding("ZeroMQ", c: "CZeroMQ")
+  + binding("PostgreSQL", c: "CPostgreSQL", [logging])
+  + binding("Mosquitto", c: "CMosquitto")
+  + binding("OpenSSL", c: "COpenSSL")
+  + binding("Curl", c: "CCurl")
+  + [
+    // The engine comes as a shared object without headers or a SONAME, so it is opened at run
+    // time, and only by the process that runs an app.
+    .target(name: "CWasmtime", path: "Sources/Bindings/CWasmtime", linkerSettings: [.linkedLibrary("dl")]),
+    .target(
+      name: "Wasmtime", dependencies: ["CWasmtime"], path: "Sources/Bindings/Wasmtime",
+      swiftSettings: strictBinding),
+  ]
+
+let sharedModules: [Target] = [
+  shared("FirmwareImage", ["OpenSSL"]),
+  shared("Wire", [protobuf], exclude: ["Protocols"]),
+  shared("Messaging", ["ZeroMQ", "Wire", protobuf, logging, metrics, lifecycle]),
+  shared(
+    "ServiceKit",
+    [
+      "Messaging", "Wire", argumentParser, configuration, logging, metrics, coreMetrics, lifecycle,
+      unixSignals,
+    ]),
+  shared(
+    "ServiceHTTP",
+    ["ServiceKit", hummingbird, httpTypes, nioCore, logging, metrics, lifecycle]),
+]
+
+let services: [Target] =
+  service(
+    "Registry",
+    core: [
+      "PostgreSQL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
+      httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
+    ])
+  + service(
+    "ImageStore",
+    core: [
+      "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
+      httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
+    ])
+  + service(
+    "Notifier",
+    core: [
+      "Mosquitto", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", protobuf, logging, metrics,
+      lifecycle,
+    ])
+  + service(
+    "Provisioner",
+    core: [
+      "PostgreSQL", "OpenSSL", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird, httpTypes,
+      nioCore, protobuf, logging, metrics, lifecycle,
+    ])
+  + service(
+    "DeviceRuntime",
+    core: [
+      "ZeroMQ", "Mosquitto", "Curl", "OpenSSL", "Wasmtime", "FirmwareImage", "Wire", "Messaging",
+      "ServiceKit", protobuf, logging, metrics, lifecycle,
+    ])
+
+let testTargets: [Target] = [
+  .target(
+    name: "TestSupport", dependencies: ["PostgreSQL", "Curl", logging], path: "Tests/TestSupport",
+    swiftSettings: strict),
+  tests("ZeroMQ", ["ZeroMQ"]),
+  tests("PostgreSQL", ["PostgreSQL"]),
+  tests("Mosquitto", ["Mosquitto"]),
+  tests("OpenSSL", ["OpenSSL"]),
+  tests("Curl", ["Curl"]),
+  tests("Wasmtime", ["Wasmtime"]),
+  tests("FirmwareImage", ["FirmwareImage", "OpenSSL"]),
+  tests("Messaging", ["Messaging", "ZeroMQ", "Wire", protobuf, logging, lifecycle]),
+  tests("ServiceKit", ["ServiceKit", "Messaging", "Wire", logging, metrics, coreMetrics, lifecycle]),
+  tests("ServiceHTTP", ["ServiceHTTP", "ServiceKit", "Curl", hummingbird, httpTypes, nioCore, logging, lifecycle]),
+  tests(
+    "Registry",
+    ["RegistryCore", "PostgreSQL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "Curl", protobuf, logging, lifecycle]),
+  tests(
+    "ImageStore",
+    ["ImageStoreCore", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle]),
+  tests("Notifier", ["NotifierCore", "Mosquitto", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle]),
+  tests(
+    "Provisioner",
+    ["ProvisionerCore", "PostgreSQL", "Curl", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle]),
+  tests(
+    "DeviceRuntime",
+    [
+      "DeviceRuntimeCore", "ZeroMQ", "Mosquitto", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Wire",
+      "Messaging", "ServiceKit", protobuf, logging, lifecycle,
+    ]),
+  tests(
+    "Integration",
+    [
+      "RegistryCore", "ImageStoreCore", "NotifierCore", "ProvisionerCore", "PostgreSQL", "Mosquitto", "Curl",
+      "OpenSSL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle,
+    ]),
+  tests("EndToEnd", ["Curl", "OpenSSL", "PostgreSQL", "Mosquitto", "ZeroMQ", "Wire", protobuf]),
+]
+
+let package = Package(
+  name: "xtblish",
+  products: [
+    .executable(name: "xtblish-registry", targets: ["RegistryCommand"]),
+    .executable(name: "xtblish-image-store", targets: ["ImageStoreCommand"]),
+    .executable(name: "xtblish-notifier", targets: ["NotifierCommand"]),
+    .executable(name: "xtblish-provisioner", targets: ["ProvisionerCommand"]),
+    .executable(name: "xtblish-device", targets: ["DeviceRuntimeCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: bindings + sharedModules + services + testTargets
+)

@@ -1,0 +1,1 @@
+int xtb_wasmtime_placeholder;

@@ -1,0 +1,49 @@
+// Every request and its answer, in the order of the .proto files. All are idempotent unless said.
+
+extension WireGetStatus: WireRequest { package typealias Response = WireServiceStatus }
+
+// Registry
+/// Idempotent through its key.
+extension WireAssignImage: WireRequest { package typealias Response = WireAssignImageResponse }
+extension WireFindFirmware: WireRequest { package typealias Response = WireFirmware }
+extension WireListFirmware: WireRequest { package typealias Response = WireListFirmwareResponse }
+/// Idempotent only where the caller chose the ID; the Registry's own choice differs each time.
+extension WireCreateDevice: WireRequest {
+  package typealias Response = WireDevice
+  package static var isIdempotent: Bool { false }
+}
+extension WireGetDevice: WireRequest { package typealias Response = WireDevice }
+extension WireListDevices: WireRequest { package typealias Response = WireListDevicesResponse }
+extension WireUpdateDevice: WireRequest { package typealias Response = WireDevice }
+/// A repeat answers not-found, which a caller could not tell from a wrong ID.
+extension WireDeleteDevice: WireRequest {
+  package typealias Response = WireDeleteDeviceResponse
+  package static var isIdempotent: Bool { false }
+}
+extension WireListEvents: WireRequest { package typealias Response = WireListEventsResponse }
+extension WireRecordReports: WireRequest { package typealias Response = WireRecordReportsResponse }
+extension WireRenotifyDevice: WireRequest { package typealias Response = WireRenotifyDeviceResponse }
+
+// Notifier
+extension WireNotify: WireRequest { package typealias Response = WireNotifyResponse }
+extension WireResendNotification: WireRequest { package typealias Response = WireResendNotificationResponse }
+
+// Provisioner
+/// Each makes a new claim.
+extension WireCreateClaim: WireRequest {
+  package typealias Response = WireCreateClaimResponse
+  package static var isIdempotent: Bool { false }
+}
+extension WireListClaims: WireRequest { package typealias Response = WireListClaimsResponse }
+extension WireRevokeClaim: WireRequest { package typealias Response = WireRevokeClaimResponse }
+extension WireEnrollDevice: WireRequest { package typealias Response = WireEnrollDeviceResponse }
+
+// Image store
+extension WireListImages: WireRequest { package typealias Response = WireListImagesResponse }
+extension WireStatImage: WireRequest { package typealias Response = WireStoredImage }
+extension WireVerifyImage: WireRequest { package typealias Response = WireVerifyImageResponse }
+
+// Device agent
+extension WireGetDeviceStatus: WireRequest { package typealias Response = WireDeviceStatus }
+extension WireListSlots: WireRequest { package typealias Response = WireListSlotsResponse }
+extension WireReadLog: WireRequest { package typealias Response = WireReadLogResponse }
