@@ -1,0 +1,73 @@
+/// Why an app's process is gone.
+package enum AppEnding: Sendable, Equatable {
+  /// The app ended by itself: `_start` returned (0), or it called `proc_exit`.
+  case exited(code: Int32)
+  /// The agent asked for it with `stop`.
+  case stopped
+  case trapped(AppTrap)
+  /// The app never came up: the module is damaged, imports what this device does not offer, lacks exports, or
+  /// `xtb_init` refused. Starting the same image again ends the same way.
+  case startFailed(reason: String)
+  /// A call into the app took longer than it may. `call` names it: "xtb_init", "xtb_event", "_start" …
+  case deadlineExceeded(call: String, AppTrap)
+  /// The process was killed by something other than `stop`: the kernel short of memory, a person.
+  case killed(signal: Int32)
+  /// The host process failed in a way that says nothing of the app: the engine's library is missing, for example.
+  case hostFailed(reason: String)
+}
+
+/// An error that WebAssembly code can't go on from, and where it happened.
+package struct AppTrap: Sendable, Equatable {
+  package struct Frame: Sendable, Equatable {
+    package var functionIndex: UInt32
+    /// In bytes, within the function.
+    package var functionOffset: UInt64
+    /// In bytes, within the whole module; DWARF addresses are this less the start of the code section's body.
+    package var moduleOffset: UInt64
+    package var functionName: String?
+
+    package init(functionIndex: UInt32, functionOffset: UInt64, moduleOffset: UInt64, functionName: String?) {
+      self.functionIndex = functionIndex
+      self.functionOffset = functionOffset
+      self.moduleOffset = moduleOffset
+      self.functionName = functionName
+    }
+  }
+
+  /// Stable, for programs, kebab-case: "unreachable", "memory-out-of-bounds", "stack-overflow" …
+  package var code: String
+  /// For people.
+  package var message: String
+  /// Innermost first; at most 20.
+  package var frames: [Frame]
+
+  package init(code: String, message: String, frames: [Frame]) {
+    self.code = code
+    self.message = message
+    self.frames = frames
+  }
+}
+
+extension AppEnding: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .exited(let code): "exited with status \(code)"
+    case .stopped: "stopped"
+    case .trapped(let trap): "trapped: \(trap)"
+    case .startFailed(let reason): "did not start: \(reason)"
+    case .deadlineExceeded(let call, let trap): "took too long in \(call)\(trap.location)"
+    case .killed(let signal): "was killed by signal \(signal)"
+    case .hostFailed(let reason): "its host process failed: \(reason)"
+    }
+  }
+}
+
+extension AppTrap: CustomStringConvertible {
+  package var description: String { "\(message) (\(code))\(location)" }
+
+  /// " in NAME at offset N", of the innermost frame, or nothing.
+  package var location: String {
+    guard let frame = frames.first else { return "" }
+    return " in \(frame.functionName ?? "function \(frame.functionIndex)") at offset \(frame.moduleOffset)"
+  }
+}

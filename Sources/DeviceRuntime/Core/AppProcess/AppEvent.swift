@@ -1,0 +1,52 @@
+/// What an app does, as its agent sees it.
+package enum AppEvent: Sendable, Equatable {
+  /// The app is up: `xtb_init` returned 0, or `_start` is about to be called. The time is from the start of the
+  /// process, compiling included.
+  case started(initNanoseconds: UInt64)
+  case log(AppLogLine)
+  /// To be published below `/apps/{device}/`. Answer with `AppDelivery.published`; until then it takes a place in the
+  /// app's publish queue. A QoS 0 message is acknowledged once sent.
+  case publish(id: UInt64, topic: String, payload: [UInt8], qos: UInt8)
+  /// The app says that it works: ends the trial.
+  case healthConfirmed
+  /// Always the last one.
+  case ended(AppEnding)
+}
+
+/// A line that an app wrote.
+package struct AppLogLine: Sendable, Equatable {
+  package enum Level: UInt8, Sendable, CaseIterable {
+    case debug = 0
+    case info = 1
+    case warning = 2
+    case error = 3
+  }
+
+  package enum Source: UInt8, Sendable, CaseIterable {
+    /// The host API's `log`.
+    case app = 0
+    case stdout = 1
+    case stderr = 2
+    /// The host, about the app: for example that lines were dropped.
+    case host = 3
+  }
+
+  package var level: Level
+  package var source: Source
+  /// Since 1970.
+  package var realtimeNanoseconds: UInt64
+  /// Since boot; orders lines whatever the wall clock does.
+  package var monotonicNanoseconds: UInt64
+  /// One line: no line breaks or control characters, valid Unicode.
+  package var text: String
+
+  package init(
+    level: Level, source: Source, realtimeNanoseconds: UInt64, monotonicNanoseconds: UInt64, text: String
+  ) {
+    self.level = level
+    self.source = source
+    self.realtimeNanoseconds = realtimeNanoseconds
+    self.monotonicNanoseconds = monotonicNanoseconds
+    self.text = text
+  }
+}

@@ -1,0 +1,41 @@
+/// All that one start of an app needs.
+package struct AppLaunch: Sendable {
+  /// The `.wasm` file, already verified by whoever asks for the launch.
+  package var modulePath: String
+  /// Where the machine code compiled from the module is kept, so that the next start need not compile. Only what
+  /// this program wrote there is ever loaded again; anything else is compiled anew and replaced.
+  package var compiledCachePath: String
+  /// 16 bytes, what the app reads with `device_id`.
+  package var deviceID: [UInt8]
+  /// Firmware version of the image, for logs.
+  package var version: UInt64
+  package var appName: String
+  package var appVersion: String
+  /// What the app reads with `config_get`.
+  package var configuration: [String: String]
+  /// WASI arguments after the program name.
+  package var arguments: [String]
+  /// WASI environment; nothing of the agent's own environment is added.
+  package var environment: [String: String]
+  package var limits: AppLimits
+  /// How long starting may take: compiling, instantiating and `xtb_init` (of an app with `_start`: until it is called).
+  package var startDeadline: Duration
+
+  package init(
+    modulePath: String, compiledCachePath: String, deviceID: [UInt8], version: UInt64, appName: String = "",
+    appVersion: String = "", configuration: [String: String] = [:], arguments: [String] = [],
+    environment: [String: String] = [:], limits: AppLimits = .standard, startDeadline: Duration = .seconds(30)
+  ) {
+    self.modulePath = modulePath
+    self.compiledCachePath = compiledCachePath
+    self.deviceID = deviceID
+    self.version = version
+    self.appName = appName
+    self.appVersion = appVersion
+    self.configuration = configuration
+    self.arguments = arguments
+    self.environment = environment
+    self.limits = limits
+    self.startDeadline = startDeadline
+  }
+}

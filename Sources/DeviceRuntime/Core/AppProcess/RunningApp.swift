@@ -1,0 +1,33 @@
+/// Starts apps. A seam: the agent's tests replace it.
+package protocol AppLauncher: Sendable {
+  /// Starts the app's process and returns at once; whether the app itself came up is told by the events `started`
+  /// or `ended`. Throws `AppLaunchError` if there is no process to speak of.
+  func launch(_ launch: AppLaunch) async throws -> any RunningApp
+}
+
+/// An app that was launched.
+package protocol RunningApp: AnyObject, Sendable {
+  var processIdentifier: Int32 { get }
+  /// What the app does, in order. One reader; finishes after `ended`, which always comes.
+  var events: AsyncStream<AppEvent> { get }
+  /// Hands something to the app. Does nothing if the app has ended.
+  func deliver(_ message: AppDelivery) async
+  /// Asks the app to end between two events and kills it after `grace`. Returns when the process is gone; `events`
+  /// still gets its `ended`. Asking again, or an app that ended by itself, is no error.
+  func stop(grace: Duration) async
+}
+
+/// What the agent hands to an app.
+package enum AppDelivery: Sendable, Equatable {
+  /// The broker's answer to a publication: MQTT's reason code, below 0x80 for success.
+  case published(id: UInt64, reasonCode: UInt8)
+}
+
+/// The app's process could not be started.
+package struct AppLaunchError: Error, CustomStringConvertible {
+  package var description: String
+
+  package init(_ description: String) {
+    self.description = description
+  }
+}
