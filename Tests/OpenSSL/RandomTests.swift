@@ -1,0 +1,23 @@
+import OpenSSL
+import Testing
+
+@Suite struct RandomTests {
+  @Test func bytesDifferEachTime() throws {
+    let draws = try Set((0..<1000).map { _ in try randomBytes(count: 16) })
+    #expect(draws.count == 1000)
+    #expect(try randomBytes(count: 0) == [])
+  }
+
+  @Test func everyByteValueComesUp() throws {
+    // The chance that one of 256 values is missing among 64 Ki is below 10^-108.
+    #expect(try Set(randomBytes(count: 65_536)).count == 256)
+  }
+
+  @Test func equalityOfSecrets() {
+    #expect(constantTimeEqual([], []))
+    #expect(constantTimeEqual([1, 2, 3], [1, 2, 3]))
+    #expect(!constantTimeEqual([1, 2, 3], [1, 2, 4]))
+    #expect(!constantTimeEqual([9, 2, 3], [1, 2, 3]))
+    #expect(!constantTimeEqual([1, 2, 3], [1, 2]))
+  }
+}

@@ -1,0 +1,61 @@
+import OpenSSL
+import Testing
+
+/// Vectors of NIST's SHA-256 examples (CSRC "SHA256.pdf") and SHA256ShortMsg.rsp.
+@Suite struct SHA256Tests {
+  static let vectors: [(message: [UInt8], digest: String)] = [
+    ([], "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+    (Array("abc".utf8), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+    (
+      Array("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq".utf8),
+      "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
+    ),
+    ([0xd3], "28969cdfa74a12c82f3bad960b0b000aca2ac329deea5c2328ebc6f2ba9802c1"),
+    (
+      Array(repeating: UInt8(ascii: "a"), count: 1_000_000),
+      "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"
+    ),
+  ]
+
+  @Test(arguments: vectors)
+  func knownAnswers(message: [UInt8], digest: String) throws {
+    #expect(try hexadecimal(SHA256.digest(of: message)) == digest)
+  }
+
+  @Test(arguments: [1, 3, 55, 56, 63, 64, 65, 119, 4096])
+  func piecesOfAnySizeGiveTheSameDigest(pieceSize: Int) throws {
+    let message = (0..<10_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+    var hash = try SHA256()
+    var rest = message[...]
+    while !rest.isEmpty {
+      hash.update(rest.prefix(pieceSize))
+      rest = rest.dropFirst(pieceSize)
+    }
+    #expect(try hash.finalize() == SHA256.digest(of: message))
+  }
+
+  @Test func collectionsWithoutContiguousStorageCount() throws {
+    let message = Array("abc".utf8)
+    #expect(
+      try SHA256.digest(of: message.reversed().reversed() as ReversedCollection<ReversedCollection<[UInt8]>>)
+        == SHA256.digest(of: message))
+  }
+
+  @Test func emptyPiecesChangeNothing() throws {
+    var hash = try SHA256()
+    hash.update([])
+    hash.update(Array("abc".utf8))
+    hash.update(UnsafeRawBufferPointer(start: nil, count: 0))
+    #expect(try hash.finalize() == SHA256.digest(of: Array("abc".utf8)))
+  }
+
+  @Test func anAbandonedHashIsFreed() throws {
+    // Leak checkers and a million contexts would show a missing deinit; each is about 200 bytes.
+    let before = residentBytes()
+    for _ in 0..<200_000 {
+      var hash = try SHA256()
+      hash.update([1, 2, 3])
+    }
+    #expect(residentBytes() - before < 20_000_000)
+  }
+}
