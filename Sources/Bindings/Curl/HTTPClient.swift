@@ -1,0 +1,78 @@
+/// HTTP requests through libcurl, which runs on one thread of the client's own.
+///
+/// Files are read and written on that thread too, so a slow disk slows this client's transfers and
+/// nothing else. Connections are kept and used again. Redirects are not followed unless a request
+/// says so, only http and https are spoken, and proxies, cookies and `.netrc` are ignored: what a
+/// device fetches must not depend on the environment it was started in.
+package final class HTTPClient: Sendable {
+  package struct Configuration: Sendable {
+    /// Open connections; further transfers wait for one.
+    package var maximumConnections: Int
+    /// Transfers under way or waiting. More are refused with ``CurlError/Code/overloaded``.
+    package var maximumTransfers: Int
+    /// Head of one response, all lines together.
+    package var maximumHeaderBytes: Int
+    package var userAgent: String
+
+    package init(
+      maximumConnections: Int = 32, maximumTransfers: Int = 1024, maximumHeaderBytes: Int = 64 * 1024,
+      userAgent: String = "xtblish"
+    ) {
+      self.maximumConnections = maximumConnections
+      self.maximumTransfers = maximumTransfers
+      self.maximumHeaderBytes = maximumHeaderBytes
+      self.userAgent = userAgent
+    }
+  }
+
+  private let loop: TransferLoop
+
+  package init(_ configuration: Configuration = Configuration()) {
+    loop = TransferLoop(configuration)
+  }
+
+  deinit { loop.close() }
+
+  /// Ends the thread. Transfers under way fail with ``CurlError/Code/closed``. Also done when the
+  /// client is released; a second call does nothing.
+  package func close() { loop.close() }
+
+  /// Sends a request and gives back the whole response. Cancelling the task ends the transfer.
+  package func request(_ request: Request) async throws(CurlError) -> Response {
+    try await transfer(request) { _ in .memory }
+  }
+
+  package func get(_ url: String, headers: [Header] = []) async throws(CurlError) -> Response {
+    try await request(Request("GET", url, headers: headers))
+  }
+
+  /// Sends a request and writes the body of its response where `target` says.
+  ///
+  /// If the transfer fails, what came so far stays in the file, so that it can be resumed.
+  ///
+  /// - Parameter target: called once, on the client's own thread, before the first byte of the
+  ///   body. Not called if the response has no body.
+  package func download(
+    _ request: Request, target: @escaping @Sendable (ResponseHead) -> DownloadTarget
+  ) async throws(CurlError) -> Response {
+    try await transfer(request, target: target)
+  }
+
+  private func transfer(
+    _ request: Request, target: @escaping @Sendable (ResponseHead) -> DownloadTarget
+  ) async throws(CurlError) -> Response {
+    try request.validate()
+    let id = loop.nextID()
+    let result: Result<Response, CurlError> = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        loop.start(
+          TransferPlan(id: id, request: request, target: target) { result in continuation.resume(returning: result) })
+        // A cancellation that came before the start found nothing to end.
+        if Task.isCancelled { loop.cancel(id) }
+      }
+    } onCancel: {
+      loop.cancel(id)
+    }
+    return try result.get()
+  }
+}
