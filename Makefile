@@ -1,0 +1,80 @@
+# xtblish: `make help` lists the targets.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# One configuration for programs and tests, so that both share one build.
+SWIFT_FLAGS := -c release -Xswiftc -enable-testing --explicit-target-dependency-import-check error
+PRODUCTS := .build/release
+ENGINE := .engine/libwasmtime.so
+PYTHON := .build-python/bin/python
+SOURCES := Sources Tests Benchmarks Examples Package.swift
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## Install what Debian has of the things this needs (apt-get; asks sudo if you are not root)
+	@deploy/setup build run
+
+.PHONY: engine
+engine: $(ENGINE) ## Fetch the pinned WebAssembly engine from PyPI
+
+$(ENGINE): deploy/engine/requirements.txt deploy/engine/install
+	@deploy/engine/install .engine
+	@touch $@
+
+.PHONY: build
+build: setup engine ## Build the five programs into .build/release
+	swift build $(SWIFT_FLAGS)
+	@ln -sf ../../../$(ENGINE) "$$(swift build $(SWIFT_FLAGS) --show-bin-path)/libwasmtime.so"
+
+.PHONY: examples
+examples: ## Build the example apps into .build-examples
+	@deploy/setup examples
+	@Examples/build
+
+.PHONY: demo
+demo: build examples ## Deploy an app to a device and watch it switch; ONCE=1 ends by itself
+	@deploy/demo $(if $(ONCE),--once)
+
+.PHONY: test
+test: setup engine examples python ## Run all tests
+	@deploy/setup test
+	swift build $(SWIFT_FLAGS) --build-tests
+	@ln -sf ../../../$(ENGINE) "$$(swift build $(SWIFT_FLAGS) --show-bin-path)/libwasmtime.so"
+	swift test $(SWIFT_FLAGS) --skip-build $(if $(FILTER),--filter $(FILTER))
+
+.PHONY: python
+python: $(PYTHON)
+
+# The Python programs that the tests run as foreign peers, and the schema validators.
+$(PYTHON): Tests/requirements.txt
+	@deploy/setup test
+	@echo "installing the tests' Python packages into .build-python"
+	@python3 -m venv .build-python
+	@.build-python/bin/pip --quiet --disable-pip-version-check install --requirement Tests/requirements.txt
+	@.build-python/bin/pip --quiet --disable-pip-version-check install --no-deps docker-compose==1.29.2
+	@touch $@
+
+.PHONY: bench
+bench: build examples ## Run the benchmarks and write Benchmarks/RESULTS.md
+	@deploy/setup test bench
+	@Benchmarks/run
+
+.PHONY: format
+format: ## Lay out the Swift code
+	@git ls-files -z '*.swift' ':!:*.pb.swift' | xargs -0 swift format format --in-place --parallel
+
+.PHONY: lint
+lint: ## Check layout, scripts and what must not be committed
+	@deploy/lint
+
+.PHONY: protocols
+protocols: ## Generate the Swift of the bus's .proto files
+	@Sources/Shared/Wire/Protocols/generate
+
+.PHONY: clean
+clean: ## Remove what was built (not the stack's data)
+	rm -rf .build .build-examples .build-python .engine

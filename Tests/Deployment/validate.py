@@ -1,0 +1,117 @@
+"""Checks the Compose file and the Kubernetes base against their schemas, and what those can't say.
+
+Run with the tests' Python (see Tests/requirements.txt). Prints each fault; exit status 1 if any.
+"""
+
+import importlib.util
+import json
+import pathlib
+import re
+import sys
+
+import jsonschema
+import kubernetes_validate
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SERVICES = {"registry", "notifier", "image-store", "provisioner"}
+faults = []
+
+
+def compose_schema():
+    # The Compose specification's schema, as the docker-compose package carries it.
+    spec = importlib.util.find_spec("compose")
+    path = pathlib.Path(spec.submodule_search_locations[0]) / "config" / "compose_spec.json"
+    return json.loads(path.read_text())
+
+
+def interpolate(text):
+    """Replaces ${NAME:-default} by its default and ${NAME:?…} by a value, as Compose does."""
+    text = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text)
+    return re.sub(r"\$\{\w+:\?[^}]*\}", "given", text)
+
+
+def numbers(value):
+    """Compose turns an interpolated count back into a number before it validates."""
+    for service in value["services"].values():
+        deploy = service.get("deploy", {})
+        if isinstance(deploy.get("replicas"), str):
+            deploy["replicas"] = int(deploy["replicas"])
+    return value
+
+
+def check_compose(path):
+    document = numbers(yaml.safe_load(interpolate(path.read_text())))
+    for error in jsonschema.Draft7Validator(compose_schema()).iter_errors(document):
+        faults.append(f"{path.name}: {'/'.join(map(str, error.absolute_path))}: {error.message}")
+    for name, service in document["services"].items():
+        if "healthcheck" not in service:
+            faults.append(f"{path.name}: {name} has no health check")
+        if name in SERVICES and "replicas" not in service.get("deploy", {}):
+            faults.append(f"{path.name}: {name} can't be scaled by itself")
+        for needed in service.get("depends_on", {}):
+            if needed not in document["services"]:
+                faults.append(f"{path.name}: {name} depends on {needed}, which is not there")
+    for missing in (SERVICES | {"postgres", "mosquitto"}) - set(document["services"]):
+        faults.append(f"{path.name}: {missing} is missing")
+
+
+def check_kubernetes(directory):
+    kustomization = yaml.safe_load((directory / "kustomization.yaml").read_text())
+    present = {path.name for path in directory.glob("*.yaml")} - {"kustomization.yaml"}
+    for name in present ^ set(kustomization["resources"]):
+        faults.append(f"kustomization.yaml: {name} is listed and missing, or there and not listed")
+    deployments = {}
+    objects = set()
+    for name in sorted(present):
+        for document in yaml.safe_load_all((directory / name).read_text()):
+            label = f"{name}: {document['kind']} {document['metadata']['name']}"
+            try:
+                kubernetes_validate.validate(document, "1.33", strict=True)
+            except kubernetes_validate.ValidationError as error:
+                faults.append(f"{label}: {'/'.join(map(str, error.path))}: {error.message}")
+            key = (document["kind"], document["metadata"]["name"])
+            if key in objects:
+                faults.append(f"{label}: defined twice")
+            objects.add(key)
+            if document["kind"] == "Deployment":
+                deployments[document["metadata"]["name"]] = document
+    for name in SERVICES ^ set(deployments):
+        faults.append(f"kubernetes: no Deployment, or one too many: {name}")
+    for name, deployment in deployments.items():
+        pod = deployment["spec"]["template"]["spec"]
+        for container in pod["containers"]:
+            for probe in ("livenessProbe", "readinessProbe"):
+                if probe not in container:
+                    faults.append(f"kubernetes: {name} has no {probe}")
+        if ("Service", f"{name}-rpc") not in objects:
+            faults.append(f"kubernetes: {name} has no headless Service for its bus endpoint")
+    # The broker's configuration stands in both deployments and must say the same.
+    broker = yaml.safe_load_all((directory / "mosquitto.yaml").read_text())
+    inside = next(document for document in broker if document["kind"] == "ConfigMap")["data"]["mosquitto.conf"]
+    beside = (directory.parent / "mosquitto" / "mosquitto.conf").read_text()
+    if inside.strip() != "\n".join(line for line in beside.splitlines() if not line.startswith("#")).strip():
+        faults.append("the broker's configuration differs between deploy/mosquitto and deploy/kubernetes")
+
+
+def check_dockerfile(path):
+    """Every file that is copied is there, and every program that is named is built."""
+    package = (ROOT / "Package.swift").read_text()
+    for line in path.read_text().splitlines():
+        if line.startswith("COPY ") and "--from" not in line:
+            for source in line.split()[1:-1]:
+                if not (ROOT / source).exists():
+                    faults.append(f"Dockerfile: {source} is copied and not there")
+    for program in set(re.findall(r"xtblish-[a-z-]+", path.read_text())):
+        if f'"{program}"' not in package:
+            faults.append(f"Dockerfile: {program} is no product of the package")
+
+
+if __name__ == "__main__":
+    folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "deploy"
+    check_compose(folder / "compose.yaml")
+    check_kubernetes(folder / "kubernetes")
+    check_dockerfile(folder / "Dockerfile")
+    for fault in faults:
+        print(fault)
+    sys.exit(1 if faults else 0)

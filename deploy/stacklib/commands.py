@@ -1,0 +1,237 @@
+"""What each command of deploy/stack does."""
+
+import os
+import shlex
+import signal
+import sys
+import time
+
+import broker
+import database
+import devices
+import ports
+import processes
+import services
+from errors import StackError
+from state import Lock, State, write_private
+
+
+def open_stack(options):
+    state = State(options.data)
+    if not state.exists:
+        raise StackError(f"there is no stack in {options.data}: start one with 'deploy/stack up --data {options.data}'", 66)
+    return state
+
+
+def all_names(state):
+    return [database.NAME, broker.NAME, *services.names(state), *devices.names(state)]
+
+
+def running(state, name):
+    return processes.is_running(state.values["processes"].get(name))
+
+
+def check_ports(state, starting):
+    """A port remembered from an earlier run may have been taken by another program since."""
+    for name in starting:
+        for key, port in state.values["ports"].items():
+            if (key == name or key.startswith(f"{name}.")) and not ports.is_free(port):
+                raise StackError(
+                    f"port {port}, which {name} of this stack uses, is taken by another process: "
+                    f"end that one ('ss -ltnp sport = :{port}' names it), then try again"
+                )
+
+
+def bring_up(options):
+    say = (lambda text: None) if options.quiet else (lambda text: print(text, flush=True))
+    program = os.path.join(options.binaries, "xtblish-registry")
+    if not os.path.exists(program):
+        raise StackError(f"{program} is not there: run 'make build' first", 69)
+    with Lock(options.data):
+        state = State(options.data)
+        state.values["replicas"] = options.replicas or state.values["replicas"]
+        if options.devices is not None:
+            # A device that was enrolled stays; `devices` only grows.
+            known = state.values["devices"] if state.exists else 0
+            state.values["devices"] = max(options.devices, known)
+        stop_surplus(state)
+        starting = [name for name in all_names(state) if not running(state, name)]
+        check_ports(state, starting)
+        begun = time.monotonic()
+        try:
+            start_in_order(state, starting, options.binaries, say)
+        except (StackError, KeyboardInterrupt):
+            for name in reversed(starting):
+                halt(state, name)
+            raise
+        finally:
+            state.save()
+        write_environment(state)
+        if starting:
+            say(f"ready in {time.monotonic() - begun:.1f} s: {os.path.join(options.data, 'stack.env')}")
+        else:
+            say("everything runs already")
+    return 0
+
+
+def stop_surplus(state):
+    """With fewer replicas than before, the ones that are too many go."""
+    wanted = set(all_names(state))
+    for name in [name for name in state.values["processes"] if name not in wanted]:
+        halt(state, name)
+        del state.values["processes"][name]
+
+
+def start_in_order(state, starting, binaries, say):
+    if database.NAME in starting or broker.NAME in starting:
+        say("starting PostgreSQL and mosquitto")
+    if database.NAME in starting:
+        database.start(state)
+    if broker.NAME in starting:
+        broker.start(state)
+    database.await_ready(state)
+    broker.await_ready(state)
+    chosen = [name for name in services.names(state) if name in starting]
+    if chosen:
+        say(f"starting {', '.join(chosen)}")
+    for name in chosen:
+        services.start(state, name, binaries)
+    services.await_ready(state, services.names(state))
+    chosen = [name for name in devices.names(state) if name in starting]
+    if chosen:
+        say(f"starting {len(chosen)} {'device' if len(chosen) == 1 else 'devices'}")
+        devices.enroll(state, binaries)
+    for name in chosen:
+        devices.start(state, name, binaries)
+    devices.await_ready(state, chosen, binaries)
+
+
+def write_environment(state):
+    values = services.shared_environment(state)
+    values["XTBLISH_STACK_DATA"] = state.directory
+    values["XTBLISH_REGISTRY_URLS"] = ",".join(services.addresses(state, "registry", "http", "http"))
+    values["XTBLISH_PROVISIONER_URLS"] = ",".join(services.addresses(state, "provisioner", "http", "http"))
+    values["XTBLISH_DEVICE_IDS"] = " ".join(devices.identity(state, name)["id"] for name in devices.names(state))
+    values["XTBLISH_DEVICE_DIRECTORIES"] = " ".join(devices.directory(state, name) for name in devices.names(state))
+    for name in services.names(state):
+        operations = f"http://127.0.0.1:{state.port(f'{name}.operations')}"
+        values[f"{services.prefix(name)}_OPERATIONS_URL"] = operations
+    for name in all_names(state):
+        record = state.values["processes"].get(name)
+        if record:
+            values[f"XTBLISH_PID_{name.upper().replace('-', '_')}"] = str(record["pid"])
+    text = "".join(f"{key}={shlex.quote(value)}\n" for key, value in values.items())
+    write_private(os.path.join(state.directory, "stack.env"), text)
+
+
+def halt(state, name):
+    """Stops one process; PostgreSQL at once, rather than when its last client has gone."""
+    first = signal.SIGINT if name == database.NAME else signal.SIGTERM
+    record = state.values["processes"].get(name)
+    if record and not processes.stop(record, first=first):
+        print(f"{name} did not end by itself and was killed", file=sys.stderr)
+
+
+def take_down(options):
+    with Lock(options.data):
+        state = open_stack(options)
+        # Those that connect go before those they connect to.
+        for name in reversed(all_names(state)):
+            halt(state, name)
+        left = [name for name in state.values["processes"] if running(state, name)]
+        if left:
+            raise StackError(f"still running: {', '.join(left)}")
+        state.values["processes"] = {}
+        state.save()
+    return 0
+
+
+def require_name(state, name):
+    if name not in all_names(state):
+        raise StackError(f"there is no '{name}' in this stack; there are: {', '.join(all_names(state))}", 64)
+
+
+def start_one(options):
+    with Lock(options.data):
+        state = open_stack(options)
+        require_name(state, options.name)
+        if running(state, options.name):
+            print(f"{options.name} runs already")
+            return 0
+        check_ports(state, [options.name])
+        if options.name == database.NAME:
+            database.start(state)
+            database.await_ready(state)
+        elif options.name == broker.NAME:
+            broker.start(state)
+            broker.await_ready(state)
+        elif options.name in services.names(state):
+            services.start(state, options.name, options.binaries)
+            services.await_ready(state, [options.name])
+        else:
+            devices.enroll(state, options.binaries)
+            devices.start(state, options.name, options.binaries)
+        state.save()
+        write_environment(state)
+    return 0
+
+
+def stop_one(options):
+    with Lock(options.data):
+        state = open_stack(options)
+        require_name(state, options.name)
+        halt(state, options.name)
+    return 0
+
+
+def print_status(options):
+    state = open_stack(options)
+    rows = [("NAME", "PID", "STATE", "ADDRESSES")]
+    complete = True
+    for name in all_names(state):
+        record = state.values["processes"].get(name)
+        alive = running(state, name)
+        complete = complete and alive
+        found = [
+            f"{key.partition('.')[2] or 'port'} {port}"
+            for key, port in sorted(state.values["ports"].items())
+            if key == name or key.startswith(f"{name}.")
+        ]
+        health = "running" if alive else "stopped"
+        if alive and name in services.names(state):
+            health = "ready" if services.is_ready(state, name) else "not ready"
+            complete = complete and health == "ready"
+        rows.append((name, str(record["pid"]) if alive else "-", health, ", ".join(found)))
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
+    return 0 if complete else 1
+
+
+def print_logs(options):
+    state = open_stack(options)
+    if options.name:
+        require_name(state, options.name)
+    names = [options.name] if options.name else all_names(state)
+    label = (lambda name: "") if options.name else (lambda name: f"{name:<14} | ")
+    positions = {}
+    for name in names:
+        path = processes.log_path(state, name)
+        positions[name] = os.path.getsize(path) if os.path.exists(path) else 0
+        for line in processes.last_lines(path, options.lines):
+            print(f"{label(name)}{line}")
+    while options.follow:
+        sys.stdout.flush()
+        for name in names:
+            path = processes.log_path(state, name)
+            if os.path.exists(path) and os.path.getsize(path) > positions[name]:
+                with open(path, "rb") as file:
+                    file.seek(positions[name])
+                    data = file.read()
+                # A line that is still being written is printed when it is whole.
+                whole = data[: data.rfind(b"\n") + 1]
+                positions[name] += len(whole)
+                for line in whole.decode("utf-8", "replace").splitlines():
+                    print(f"{label(name)}{line}")
+        time.sleep(0.2)
+    return 0
