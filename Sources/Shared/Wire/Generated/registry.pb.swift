@@ -149,12 +149,23 @@ package nonisolated struct WireFirmware: Sendable {
   /// Clears the value of `createdAt`. Subsequent reads from it will return its default value.
   package mutating func clearCreatedAt() {self._createdAt = nil}
 
+  /// When the broker last acknowledged a notification of this version; unset: not yet.
+  package var notifiedAt: SwiftProtobuf.Google_Protobuf_Timestamp {
+    get {_notifiedAt ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
+    set {_notifiedAt = newValue}
+  }
+  /// Returns true if `notifiedAt` has been explicitly set.
+  package var hasNotifiedAt: Bool {self._notifiedAt != nil}
+  /// Clears the value of `notifiedAt`. Subsequent reads from it will return its default value.
+  package mutating func clearNotifiedAt() {self._notifiedAt = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _image: WireAppImage? = nil
   fileprivate var _createdAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
+  fileprivate var _notifiedAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
 }
 
 package nonisolated struct WireListFirmware: Sendable {
@@ -271,6 +282,18 @@ package nonisolated struct WireDevice: @unchecked Sendable {
   /// Clears the value of `reported`. Subsequent reads from it will return its default value.
   package mutating func clearReported() {_uniqueStorage()._reported = nil}
 
+  /// "unassigned" (nothing was ever assigned), "pending", "current" or "failed".
+  package var state: String {
+    get {_storage._state}
+    set {_uniqueStorage()._state = newValue}
+  }
+
+  /// Grows with each change of name or tags.
+  package var revision: UInt64 {
+    get {_storage._revision}
+    set {_uniqueStorage()._revision = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -369,7 +392,7 @@ package nonisolated struct WireListDevices: Sendable {
   package var tag: String = String()
 
   /// "", "online", "offline", "pending" (has not confirmed its desired version), "current"
-  /// (has), "failed" (rolled back or refused its desired version).
+  /// (has), "failed" (rolled back or refused its desired version), "unassigned" (has none).
   package var state: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -825,7 +848,7 @@ nonisolated extension WireFindFirmware: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireFirmware: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Firmware"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}version\0\u{1}image\0\u{1}configuration\0\u{3}created_at\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}version\0\u{1}image\0\u{1}configuration\0\u{3}created_at\0\u{3}notified_at\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -838,6 +861,7 @@ nonisolated extension WireFirmware: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 3: try { try decoder.decodeSingularMessageField(value: &self._image) }()
       case 4: try { try decoder.decodeSingularBytesField(value: &self.configuration) }()
       case 5: try { try decoder.decodeSingularMessageField(value: &self._createdAt) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._notifiedAt) }()
       default: break
       }
     }
@@ -863,6 +887,9 @@ nonisolated extension WireFirmware: SwiftProtobuf.Message, SwiftProtobuf._Messag
     try { if let v = self._createdAt {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
     } }()
+    try { if let v = self._notifiedAt {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -872,6 +899,7 @@ nonisolated extension WireFirmware: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs._image != rhs._image {return false}
     if lhs.configuration != rhs.configuration {return false}
     if lhs._createdAt != rhs._createdAt {return false}
+    if lhs._notifiedAt != rhs._notifiedAt {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -989,7 +1017,7 @@ nonisolated extension WireFirmwareReference: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Device"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}tags\0\u{1}serial\0\u{1}online\0\u{3}last_seen\0\u{3}created_at\0\u{1}desired\0\u{1}reported\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}tags\0\u{1}serial\0\u{1}online\0\u{3}last_seen\0\u{3}created_at\0\u{1}desired\0\u{1}reported\0\u{1}state\0\u{1}revision\0")
 
   fileprivate class _StorageClass {
     var _id: Data = Data()
@@ -1001,6 +1029,8 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     var _createdAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
     var _desired: WireFirmwareReference? = nil
     var _reported: WireReportedState? = nil
+    var _state: String = String()
+    var _revision: UInt64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1020,6 +1050,8 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       _createdAt = source._createdAt
       _desired = source._desired
       _reported = source._reported
+      _state = source._state
+      _revision = source._revision
     }
   }
 
@@ -1047,6 +1079,8 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         case 7: try { try decoder.decodeSingularMessageField(value: &_storage._createdAt) }()
         case 8: try { try decoder.decodeSingularMessageField(value: &_storage._desired) }()
         case 9: try { try decoder.decodeSingularMessageField(value: &_storage._reported) }()
+        case 10: try { try decoder.decodeSingularStringField(value: &_storage._state) }()
+        case 11: try { try decoder.decodeSingularUInt64Field(value: &_storage._revision) }()
         default: break
         }
       }
@@ -1086,6 +1120,12 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       try { if let v = _storage._reported {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
       } }()
+      if !_storage._state.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._state, fieldNumber: 10)
+      }
+      if _storage._revision != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._revision, fieldNumber: 11)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1104,6 +1144,8 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         if _storage._createdAt != rhs_storage._createdAt {return false}
         if _storage._desired != rhs_storage._desired {return false}
         if _storage._reported != rhs_storage._reported {return false}
+        if _storage._state != rhs_storage._state {return false}
+        if _storage._revision != rhs_storage._revision {return false}
         return true
       }
       if !storagesAreEqual {return false}
