@@ -1,7 +1,10 @@
 /// All that one start of an app needs.
 package struct AppLaunch: Sendable {
-  /// The `.wasm` file, already verified by whoever asks for the launch.
+  /// The file that holds the module, already verified by whoever asks for the launch.
   package var modulePath: String
+  /// Where in that file the module begins; it goes to the file's end. A slot keeps the whole image, so the module
+  /// comes after the image's head, and no second copy of it takes space on the flash.
+  package var moduleOffsetBytes: UInt64
   /// Where the machine code compiled from the module is kept, so that the next start need not compile. Only what
   /// this program wrote there is ever loaded again; anything else is compiled anew and replaced.
   package var compiledCachePath: String
@@ -22,11 +25,13 @@ package struct AppLaunch: Sendable {
   package var startDeadline: Duration
 
   package init(
-    modulePath: String, compiledCachePath: String, deviceID: [UInt8], version: UInt64, appName: String = "",
+    modulePath: String, moduleOffsetBytes: UInt64 = 0, compiledCachePath: String, deviceID: [UInt8], version: UInt64,
+    appName: String = "",
     appVersion: String = "", configuration: [String: String] = [:], arguments: [String] = [],
     environment: [String: String] = [:], limits: AppLimits = .standard, startDeadline: Duration = .seconds(30)
   ) {
     self.modulePath = modulePath
+    self.moduleOffsetBytes = moduleOffsetBytes
     self.compiledCachePath = compiledCachePath
     self.deviceID = deviceID
     self.version = version
