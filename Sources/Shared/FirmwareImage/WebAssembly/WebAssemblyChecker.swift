@@ -1,0 +1,182 @@
+/// Walks a module's sections while its bytes pass by, and keeps its imports and exports.
+///
+/// This is no validation of code, which the device's engine does. It finds what transport and
+/// mix-ups do: other formats, components, cut-short files, trailing bytes, damaged structure. It
+/// holds at most one import or export section (`sectionLimitBytes`) in memory.
+package struct WebAssemblyChecker: Sendable {
+  /// The largest import or export section that is read.
+  package static let sectionLimitBytes: UInt32 = 1 << 20
+
+  private enum State {
+    case preamble([UInt8])
+    case sectionID
+    case sectionSize(WebAssemblySection, LEB128)
+    /// The first number in a section: its count of entries, or a custom section's name length.
+    case sectionHead(WebAssemblySection, LEB128, remaining: UInt32)
+    case skipping(WebAssemblySection, remaining: UInt32)
+    case collecting(WebAssemblySection, [UInt8], remaining: UInt32)
+  }
+
+  private var state = State.preamble([])
+  private var offset: UInt64 = 0
+  private var sectionOffset: UInt64 = 0
+  private var lastOrder = 0
+  private var functionCount: UInt32 = 0
+  private var codeCount: UInt32 = 0
+  private var dataCount: UInt32?
+  private var dataSegments: UInt32 = 0
+  private var interface = WebAssemblyInterface()
+
+  package init() {}
+
+  package mutating func update(_ bytes: UnsafeRawBufferPointer) throws(WebAssemblyError) {
+    var rest = bytes[...]
+    while let byte = rest.first {
+      let taken: Int
+      switch state {
+      case .skipping(let section, let remaining):
+        taken = min(rest.count, Int(remaining))
+        let left = remaining - UInt32(taken)
+        state = left == 0 ? .sectionID : .skipping(section, remaining: left)
+      case .collecting(let section, var content, let remaining):
+        taken = min(rest.count, Int(remaining))
+        // The array leaves the state first, so that appending does not copy it.
+        state = .sectionID
+        content.append(contentsOf: rest.prefix(taken))
+        let left = remaining - UInt32(taken)
+        if left == 0 {
+          try read(section, content)
+        } else {
+          state = .collecting(section, content, remaining: left)
+        }
+      default:
+        taken = 1
+        try step(byte)
+      }
+      offset += UInt64(taken)
+      rest = rest.dropFirst(taken)
+    }
+  }
+
+  package mutating func update(_ bytes: [UInt8]) throws(WebAssemblyError) {
+    try bytes.withUnsafeBufferPointer { buffer throws(WebAssemblyError) in
+      try update(UnsafeRawBufferPointer(buffer))
+    }
+  }
+
+  private mutating func step(_ byte: UInt8) throws(WebAssemblyError) {
+    switch state {
+    case .preamble(var bytes):
+      bytes.append(byte)
+      state = .preamble(bytes)
+      if bytes.count == WebAssemblyPreamble.byteCount {
+        try WebAssemblyPreamble.check(bytes)
+        state = .sectionID
+      }
+    case .sectionID:
+      try begin(byte)
+    case .sectionSize(let section, var number):
+      switch number.push(byte) {
+      case .more: state = .sectionSize(section, number)
+      case .overlong: throw malformed(section, "its size is not a 32-bit LEB128 number")
+      case .done(let size): try enter(section, size)
+      }
+    case .sectionHead(let section, var number, let remaining):
+      let left = remaining - 1
+      switch number.push(byte) {
+      case .more where left == 0: throw malformed(section, "it ends inside its first number")
+      case .more: state = .sectionHead(section, number, remaining: left)
+      case .overlong: throw malformed(section, "its first number is not a 32-bit LEB128 number")
+      case .done(let value):
+        try note(section, value, remaining: left)
+        state = left == 0 ? .sectionID : .skipping(section, remaining: left)
+      }
+    case .skipping, .collecting:
+      preconditionFailure("taken in bulk")
+    }
+  }
+
+  private mutating func begin(_ id: UInt8) throws(WebAssemblyError) {
+    sectionOffset = offset
+    guard let section = WebAssemblySection(rawValue: id) else { throw .unknownSection(id: id, offset: offset) }
+    if let order = section.order {
+      guard order > lastOrder else { throw .sectionOutOfOrder(id: id, offset: offset) }
+      lastOrder = order
+    }
+    state = .sectionSize(section, LEB128())
+  }
+
+  private mutating func enter(_ section: WebAssemblySection, _ size: UInt32) throws(WebAssemblyError) {
+    guard size > 0 else { throw malformed(section, "it is empty") }
+    switch section {
+    case .import, .export:
+      guard size <= Self.sectionLimitBytes else {
+        throw .sectionTooLarge(id: section.rawValue, sizeBytes: size, limitBytes: Self.sectionLimitBytes)
+      }
+      state = .collecting(section, [], remaining: size)
+    default:
+      state = .sectionHead(section, LEB128(), remaining: size)
+    }
+  }
+
+  /// Takes a section's first number; `remaining` bytes of the section follow it.
+  private mutating func note(
+    _ section: WebAssemblySection, _ value: UInt32, remaining: UInt32
+  ) throws(WebAssemblyError) {
+    switch section {
+    case .custom:
+      guard value <= remaining else { throw malformed(section, "its name is longer than the section") }
+      return
+    case .start, .dataCount:
+      guard remaining == 0 else { throw malformed(section, "bytes follow its one number") }
+      if section == .dataCount { dataCount = value }
+      return
+    case .function: functionCount = value
+    case .code: codeCount = value
+    case .data: dataSegments = value
+    case .type, .import, .table, .memory, .global, .export, .element, .tag: break
+    }
+    // Every entry of every kind takes at least one byte.
+    guard value <= remaining else { throw malformed(section, "it has too few bytes for its \(value) entries") }
+  }
+
+  private mutating func read(_ section: WebAssemblySection, _ content: [UInt8]) throws(WebAssemblyError) {
+    var reader = WebAssemblyNameReader(content)
+    do throws(WebAssemblyNameReader.Problem) {
+      if section == .import {
+        interface.imports = try reader.imports()
+      } else {
+        interface.exports = try reader.exports()
+      }
+    } catch {
+      throw malformed(section, error.text)
+    }
+  }
+
+  private func malformed(_ section: WebAssemblySection, _ problem: String) -> WebAssemblyError {
+    .malformedSection(id: section.rawValue, offset: sectionOffset, problem: problem)
+  }
+
+  /// Ends the walk at the end of the bytes.
+  package func finish() throws(WebAssemblyError) -> WebAssemblyInterface {
+    switch state {
+    case .preamble(let bytes):
+      try WebAssemblyPreamble.checkPrefix(bytes)
+      throw .cutShort(offset: offset, inside: "its first \(WebAssemblyPreamble.byteCount) bytes")
+    case .sectionID:
+      break
+    case .sectionSize(let section, _), .sectionHead(let section, _, _), .skipping(let section, _),
+      .collecting(let section, _, _):
+      throw .cutShort(offset: offset, inside: "its \(section) section")
+    }
+    // A file cut between two sections shows only in what the earlier ones announced.
+    guard functionCount == codeCount else {
+      throw .cutShort(
+        offset: offset, inside: "the code of its functions (\(functionCount) declared, \(codeCount) there)")
+    }
+    if let dataCount, dataCount != dataSegments {
+      throw .cutShort(offset: offset, inside: "its data (\(dataCount) segments declared, \(dataSegments) there)")
+    }
+    return interface
+  }
+}

@@ -1,0 +1,58 @@
+/// Why bytes are not a WebAssembly module that can be taken.
+package enum WebAssemblyError: Error, Equatable, Sendable {
+  /// The bytes don't start as a module does; `saw` says what they look like.
+  case notWebAssembly(saw: String)
+  /// A component-model binary: the same magic, another layer.
+  case component
+  case unsupportedVersion(UInt32)
+  /// The bytes end before the module does.
+  case cutShort(offset: UInt64, inside: String)
+  case unknownSection(id: UInt8, offset: UInt64)
+  case sectionOutOfOrder(id: UInt8, offset: UInt64)
+  /// A section's content contradicts its own size or counts.
+  case malformedSection(id: UInt8, offset: UInt64, problem: String)
+  /// An import or export section larger than is read here.
+  case sectionTooLarge(id: UInt8, sizeBytes: UInt32, limitBytes: UInt32)
+}
+
+extension WebAssemblyError: CustomStringConvertible {
+  /// What is wrong and what to do about it.
+  package var description: String {
+    switch self {
+    case .notWebAssembly(let saw):
+      "This is not a WebAssembly module: it \(saw). Send the .wasm that your toolchain built."
+    case .component:
+      "This is a WebAssembly component, and devices run core modules. Build a core module, for example for "
+        + "wasm32-unknown-unknown or wasm32-wasi (preview 1), without wrapping it into a component."
+    case .unsupportedVersion(let version):
+      "This WebAssembly module has version \(version), and only version 1 is known."
+    case .cutShort(let offset, let inside):
+      "The WebAssembly module is cut short: it ends at byte \(offset), inside \(inside). Send it whole."
+    case .unknownSection(let id, let offset):
+      "The WebAssembly module has a section of unknown kind \(id) at byte \(offset): it is damaged, or bytes follow its end."
+    case .sectionOutOfOrder(let id, let offset):
+      "The WebAssembly module's \(Self.name(of: id)) section at byte \(offset) is repeated or out of order."
+    case .malformedSection(let id, let offset, let problem):
+      "The WebAssembly module's \(Self.name(of: id)) section at byte \(offset) is damaged: \(problem)."
+    case .sectionTooLarge(let id, let size, let limit):
+      "The WebAssembly module's \(Self.name(of: id)) section has \(size) bytes, and at most \(limit) are taken. "
+        + "Export fewer names."
+    }
+  }
+
+  /// Stable and kebab-case, for programs.
+  package var reason: String {
+    switch self {
+    case .notWebAssembly: "not-webassembly"
+    case .component: "webassembly-component"
+    case .unsupportedVersion: "webassembly-version"
+    case .cutShort: "webassembly-cut-short"
+    case .unknownSection, .sectionOutOfOrder, .malformedSection: "webassembly-damaged"
+    case .sectionTooLarge: "webassembly-section-too-large"
+    }
+  }
+
+  static func name(of section: UInt8) -> String {
+    WebAssemblySection(rawValue: section).map { "\($0)" } ?? "\(section)"
+  }
+}

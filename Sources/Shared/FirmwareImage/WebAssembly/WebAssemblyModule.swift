@@ -1,0 +1,9 @@
+/// A look at a whole module in memory.
+package enum WebAssemblyModule {
+  /// The module's imports and exports, if its structure is sound.
+  package static func interface(of bytes: [UInt8]) throws(WebAssemblyError) -> WebAssemblyInterface {
+    var checker = WebAssemblyChecker()
+    try checker.update(bytes)
+    return try checker.finish()
+  }
+}
