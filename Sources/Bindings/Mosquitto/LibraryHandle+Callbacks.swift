@@ -1,0 +1,63 @@
+internal import CMosquitto
+
+// The library calls these inside its own functions, on the thread that called it. They only take
+// notes: a call back into the library from here would meet its locks.
+extension LibraryHandle {
+  static func installCallbacks(_ pointer: OpaquePointer) {
+    unsafe mosquitto_connect_v5_callback_set(pointer) { _, context, reason, flags, properties in
+      var receiveMaximum: UInt16 = 0
+      let found = unsafe mosquitto_property_read_int16(
+        properties, MQTT_PROP_RECEIVE_MAXIMUM.value, &receiveMaximum, false)
+      unsafe note(
+        context,
+        .connected(
+          sessionPresent: flags & 1 == 1, reason: UInt8(clamping: reason),
+          receiveMaximum: unsafe found == nil ? nil : receiveMaximum))
+    }
+    unsafe mosquitto_disconnect_v5_callback_set(pointer) { _, context, status, _ in
+      unsafe note(context, .disconnected(status: status))
+    }
+    unsafe mosquitto_publish_v5_callback_set(pointer) { _, context, messageID, reason, _ in
+      unsafe note(
+        context, .answered(messageID: messageID, reason: MQTTReasonCode(rawValue: UInt8(clamping: reason))))
+    }
+    unsafe mosquitto_subscribe_v5_callback_set(pointer) { _, context, messageID, count, granted, _ in
+      // One filter a request, so one answer; none would be a broker's mistake.
+      let reason = unsafe count > 0 ? granted.map { unsafe $0.pointee } ?? 0x80 : 0x80
+      unsafe note(
+        context, .answered(messageID: messageID, reason: MQTTReasonCode(rawValue: UInt8(clamping: reason))))
+    }
+    unsafe mosquitto_unsubscribe_v5_callback_set(pointer) { _, context, messageID, _ in
+      // The library reads the reason codes of UNSUBACK and keeps them to itself.
+      unsafe note(context, .answered(messageID: messageID, reason: .success))
+    }
+    unsafe mosquitto_message_v5_callback_set(pointer) { _, context, message, _ in
+      guard let message = unsafe message, let topic = unsafe message.pointee.topic else { return }
+      let bytes = unsafe UnsafeRawBufferPointer(
+        start: message.pointee.payload, count: Int(message.pointee.payloadlen))
+      unsafe note(
+        context,
+        .received(
+          MQTTMessage(
+            topic: String(cString: topic), payload: Array(bytes),
+            qos: message.pointee.qos > 0 ? .atLeastOnce : .atMostOnce, retain: message.pointee.retain)))
+    }
+    unsafe mosquitto_log_callback_set(pointer) { _, context, level, text in
+      guard level & Int32(MOSQ_LOG_ERR | MOSQ_LOG_WARNING) != 0, let context = unsafe context,
+        let text = unsafe text
+      else { return }
+      let box = unsafe Unmanaged<SignalBox>.fromOpaque(context).takeUnretainedValue()
+      box.detail = unsafe String(cString: text)
+    }
+  }
+}
+
+private func note(_ context: UnsafeMutableRawPointer?, _ signal: LibrarySignal) {
+  guard let context = unsafe context else { return }
+  unsafe Unmanaged<SignalBox>.fromOpaque(context).takeUnretainedValue().signals.append(signal)
+}
+
+extension mqtt5_property {
+  /// As the property functions take it.
+  var value: Int32 { Int32(bitPattern: rawValue) }
+}

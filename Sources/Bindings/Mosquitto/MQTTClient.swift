@@ -1,0 +1,110 @@
+/// A connection to an MQTT 5 broker that makes itself again whenever it breaks.
+///
+/// It works on a thread of its own from `start()` to `close()`. Messages arrive in `messages`, for
+/// one reader, from the first connection on; those of a session that the broker kept may come
+/// before any `subscribe`.
+package final class MQTTClient: Sendable {
+  private let core: ClientCore
+
+  /// Checks the options; nothing runs yet.
+  package init(options: MQTTClientOptions) throws(MQTTError) {
+    core = try ClientCore(options)
+  }
+
+  deinit {
+    // The thread must not outlive its client even if close() was forgotten.
+    core.beginClosing(goodbye: .success)
+  }
+
+  package var options: MQTTClientOptions { core.options }
+
+  /// Messages for the one task that reads them.
+  package var messages: MQTTMessages { MQTTMessages(queue: core.incoming) }
+
+  /// Changes of the connection, for one reader; the newest 16 are kept.
+  package var events: AsyncStream<MQTTConnectionEvent> { core.events }
+
+  package var isConnected: Bool { core.isConnected }
+
+  /// Messages given up because nobody read them, with `.dropOldest`.
+  package var droppedMessages: UInt64 { core.incoming.droppedMessages }
+
+  /// Messages that wait to be read.
+  package var waitingMessages: Int { core.incoming.count }
+
+  /// Starts connecting, and goes on until `close()`. A second call does nothing.
+  package func start() throws(MQTTError) {
+    guard core.beginRunning() else { return }
+    let core = core
+    do {
+      try NetworkThread.start { NetworkLoop(core).run() }
+    } catch {
+      core.finish()
+      throw error
+    }
+  }
+
+  /// Returns once there is a connection.
+  ///
+  /// - Parameter timeout: nil waits until the client is closed.
+  package func waitUntilConnected(timeout: Duration? = nil) async throws(MQTTError) {
+    if core.isConnected { return }
+    _ = try await core.perform(.awaitConnection, timeout: timeout).get()
+  }
+
+  /// Publishes a message.
+  ///
+  /// With `.atLeastOnce` it returns when the broker acknowledged the message (PUBACK), and with
+  /// `.atMostOnce` when it was written to the connection. It is never sent again by itself: whatever
+  /// it throws is final, and `MQTTError.mayHaveArrived` tells whether a repeat might double it.
+  ///
+  /// - Parameters:
+  ///   - expirySeconds: the broker drops the message if it could not be delivered for so long.
+  ///   - timeout: for the wait for a place in the window and for the acknowledgement together.
+  /// - Returns: `.success`, or `.noMatchingSubscribers` when the broker has it and nobody listens.
+  @discardableResult
+  package func publish(
+    topic: String, payload: [UInt8], qos: MQTTQualityOfService = .atLeastOnce, retain: Bool = false,
+    expirySeconds: UInt32? = nil, timeout: Duration = .seconds(5)
+  ) async throws(MQTTError) -> MQTTReasonCode {
+    try MQTTTopic.validate(name: topic)
+    guard payload.count <= Int(core.options.maximumPacketBytes) else {
+      throw MQTTError(
+        .invalid,
+        "the payload has \(payload.count) bytes; this client sends at most \(core.options.maximumPacketBytes)")
+    }
+    let publication = Publication(
+      topic: topic, payload: payload, qos: qos, retain: retain, expirySeconds: expirySeconds)
+    return MQTTReasonCode(rawValue: try await core.perform(.publish(publication), timeout: timeout).get())
+  }
+
+  /// Subscribes, and returns when the broker granted it (SUBACK). Without a connection it waits for
+  /// one. The client subscribes again when a new connection finds no session.
+  ///
+  /// - Parameter timeout: nil waits until the client is closed.
+  /// - Returns: what the broker granted, which may be less than was asked.
+  @discardableResult
+  package func subscribe(
+    to filter: String, qos: MQTTQualityOfService = .atLeastOnce, timeout: Duration? = .seconds(10)
+  ) async throws(MQTTError) -> MQTTQualityOfService {
+    try MQTTTopic.validate(filter: filter)
+    let granted = try await core.perform(.subscribe(Subscription(filter: filter, qos: qos)), timeout: timeout).get()
+    return granted == 0 ? .atMostOnce : .atLeastOnce
+  }
+
+  /// Ends a subscription; returns when the broker has (UNSUBACK).
+  package func unsubscribe(
+    from filter: String, timeout: Duration? = .seconds(10)
+  ) async throws(MQTTError) {
+    try MQTTTopic.validate(filter: filter)
+    _ = try await core.perform(.unsubscribe(filter: filter), timeout: timeout).get()
+  }
+
+  /// Says goodbye to the broker, ends the thread and everything that waits. May be repeated.
+  ///
+  /// - Parameter sendingWill: the broker publishes the will all the same.
+  package func close(sendingWill: Bool = false) async {
+    core.beginClosing(goodbye: sendingWill ? .disconnectWithWill : .success)
+    await core.waitUntilClosed()
+  }
+}
