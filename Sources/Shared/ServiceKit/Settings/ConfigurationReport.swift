@@ -1,0 +1,60 @@
+/// Every setting with its value and where that comes from, for `check-config`.
+package struct ConfigurationReport: Encodable, Sendable {
+  package let service: String
+  package let isValid: Bool
+  package let settings: [Row]
+  package let problems: [String]
+
+  package struct Row: Encodable, Sendable {
+    package let key: String
+    package let environment: String
+    /// Secrets masked; nil when there is none.
+    package let value: String?
+    package let source: String
+    package let help: String
+    package let problem: String?
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case service
+    case isValid = "valid"
+    case settings, problems
+  }
+
+  /// Looks at everything and throws nothing: what is wrong is in the report.
+  package init<Settings: ServiceSettings>(
+    _: Settings.Type, environment: [String: String], configurationPath: String?
+  ) {
+    service = Settings.serviceName
+    let reader: SettingsReader
+    var found: [SettingProblem] = []
+    do {
+      reader = try Settings.makeReader(environment: environment, configurationPath: configurationPath)
+    } catch {
+      // The rest is still worth a look without the file.
+      found = error.problems
+      reader = SettingsReader(environment: environment)
+    }
+    found += Settings.problems(reader)
+    if found.isEmpty {
+      do {
+        _ = try Settings.load(environment: environment, configurationPath: configurationPath)
+      } catch {
+        found = error.problems
+      }
+    }
+    settings = Settings.settingsOfProcess.map { Self.row($0, reader, found) }
+    problems = found.map(\.message)
+    isValid = found.isEmpty
+  }
+
+  private static func row(
+    _ setting: any SettingDescription, _ reader: SettingsReader, _ problems: [SettingProblem]
+  ) -> Row {
+    let found = reader.lookup(setting)
+    return Row(
+      key: setting.key, environment: setting.environmentName, value: found.text.map(setting.shown),
+      source: found.source.description, help: setting.help,
+      problem: problems.first { $0.key == setting.key }?.message)
+  }
+}

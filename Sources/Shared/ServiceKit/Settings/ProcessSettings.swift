@@ -1,0 +1,34 @@
+package import Logging
+
+/// Settings that every executable has.
+package struct ProcessSettings: Sendable {
+  package let logLevel: Logger.Level
+  package let logFormat: LogFormat
+  package let shutdownTimeout: Duration
+
+  package static let configurationFile = Setting(
+    "config", .path, .optional, help: "The JSON file with settings that are not in the environment.")
+  package static let logLevelSetting = Setting(
+    "log.level", .logLevel, .default("info"), help: "Records below this level are not written.")
+  package static let logFormatSetting = Setting<LogFormat>(
+    "log.format", .choice, .default("text"), help: "How log records are written: text for people, json for programs.")
+  package static let shutdownTimeoutSetting = Setting(
+    "shutdown.seconds", .duration(.milliseconds(100)...(.seconds(3_600))), .default("20"),
+    help: "How long requests in progress may take to finish after SIGTERM, in seconds.")
+
+  package static let allSettings: [any SettingDescription] = [
+    configurationFile, logLevelSetting, logFormatSetting, shutdownTimeoutSetting,
+  ]
+
+  package init(_ reader: inout SettingsReader) throws(SettingsError) {
+    logLevel = try reader.require(Self.logLevelSetting)
+    logFormat = try reader.require(Self.logFormatSetting)
+    shutdownTimeout = try reader.require(Self.shutdownTimeoutSetting)
+  }
+}
+
+/// How log records are written.
+package enum LogFormat: String, CaseIterable, Sendable {
+  case text
+  case json
+}

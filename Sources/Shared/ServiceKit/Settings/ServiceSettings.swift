@@ -1,0 +1,48 @@
+/// All settings of one executable.
+package protocol ServiceSettings: Sendable {
+  /// The service's name as in its keys and its executable: `image-store`.
+  static var serviceName: String { get }
+
+  /// Its own settings; those that every process has (`ProcessSettings`) come by themselves.
+  static var allSettings: [any SettingDescription] { get }
+
+  /// Takes the values. Problems that concern several settings go to `reader.refuse`.
+  init(_ reader: inout SettingsReader) throws(SettingsError)
+}
+
+extension ServiceSettings {
+  /// Its own settings and those of every process, in the order in which they are shown.
+  package static var settingsOfProcess: [any SettingDescription] { allSettings + ProcessSettings.allSettings }
+
+  /// Reads everything, and throws with every problem that there is, not only the first.
+  ///
+  /// - Parameters:
+  ///   - environment: the process's variables.
+  ///   - configurationPath: the argument of `--config`; else the variable `XTBLISH_CONFIG` names the file.
+  package static func load(
+    environment: [String: String], configurationPath: String? = nil
+  ) throws(SettingsError) -> (settings: Self, process: ProcessSettings) {
+    var reader = try makeReader(environment: environment, configurationPath: configurationPath)
+    let single = problems(reader)
+    guard single.isEmpty else { throw SettingsError(single) }
+    let settings = try Self(&reader)
+    let process = try ProcessSettings(&reader)
+    guard reader.problems.isEmpty else { throw SettingsError(reader.problems) }
+    return (settings, process)
+  }
+
+  static func makeReader(
+    environment: [String: String], configurationPath: String?
+  ) throws(SettingsError) -> SettingsReader {
+    let named = environment[ProcessSettings.configurationFile.environmentName].flatMap { $0.isEmpty ? nil : $0 }
+    let path = configurationPath ?? named
+    let file = if let path { try SettingsFile(path: path) } else { SettingsFile?.none }
+    return SettingsReader(environment: environment, file: file)
+  }
+
+  /// What is wrong with single settings, and with names that are no settings.
+  static func problems(_ reader: SettingsReader) -> [SettingProblem] {
+    settingsOfProcess.compactMap { reader.problem(of: $0) }
+      + UnknownSettings(service: serviceName, known: settingsOfProcess).problems(reader)
+  }
+}
