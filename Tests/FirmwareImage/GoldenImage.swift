@@ -1,0 +1,53 @@
+import FirmwareImage
+
+/// An image whose bytes were made by a program that shares no code with this one (Python's struct
+/// and hashlib), field by field from the format's table.
+enum GoldenImage {
+  static let device = DeviceID("a0a1a2a3-a4a5-a6a7-a8a9-aaabacadaeaf")!
+  static let wasm: [UInt8] = [0x00, 0x61, 0x73, 0x6D, 0x01, 0x00, 0x00, 0x00]
+  static let wasmDigest = SHA256Digest("93a44bbb96c751218e4c00d479e4c14358122a389acca16205b1e4d0dc5f9476")!
+
+  static let image = Hexadecimal.decode(hexadecimal.joined())!
+  /// Bytes 32…543.
+  static var configuration: [UInt8] { Array(image[32..<544]) }
+
+  /// The hash of the plain image with this device and wasm.
+  static let plainHash = SHA256Digest("140a73e682a49aceec94bfa0e75274fba8a80786c85b13837bd1c6ccccccde90")!
+
+  private static let hexadecimal = [
+    "57e167f825a7b47a61bbf5c3c0d7758784d4801a75d9eb98d263de1a218c6164a0a1a2a3a4a5a6a7",
+    "a8a9aaabacadaeaf58544231010000000807060504030201080000000000000093a44bbb96c75121",
+    "8e4c00d479e4c14358122a389acca16205b1e4d0dc5f9476070000000100000070756d7000000000",
+    "000000000000000000000000000000000000000000000000312e322e332dc3a90000000000000000",
+    "00000000000000000000000000000000111111111111111122222222222222222222222222222222",
+    "22222222222222222222222222222222222222222222222222222222222222222222222222222222",
+    "22222222222222223333333333333333444444444444444444444444444444444444444444444444",
+    "44444444444444444444444444444444444444444444444444444444444444444444444444444444",
+    "00000000000000000000000000000000000000000000000000000000000000000000000000000000",
+    "00000000000000000000000000000000000000000000000000000000000000000000000000000000",
+    "00000000000000000000000000000000000000000000000000000000000000000000000000000000",
+    "00000000000000000000000000000000000000000000000000000000000000000000000000000000",
+    "00000000000000000000000000000000000000000000000000000000000000000000000000000000",
+    "0000000000000000000000000000000000000000000000000061736d01000000",
+  ]
+}
+
+/// SplitMix64 (Steele, Lea, Flood 2014): random tests that repeat exactly from their seed.
+struct SplitMix64: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var word = state
+    word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+    return word ^ (word >> 31)
+  }
+}
+
+/// The whole image for these parts, with the right hash.
+func assemble(_ configuration: [UInt8], _ wasm: [UInt8]) throws -> [UInt8] {
+  try SHA256Digest.of(configuration + wasm).bytes + configuration + wasm
+}
