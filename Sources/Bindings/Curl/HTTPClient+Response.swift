@@ -45,5 +45,8 @@ extension HTTPClient {
     ///   - offset: where the first byte goes; nil: at the descriptor's own position, for a pipe.
     ///   - maximumBytes: a longer body ends the transfer with ``CurlError/Code/responseTooLarge``.
     case file(descriptor: Int32, offset: Int64?, maximumBytes: UInt64)
+    /// Each piece is handed over as it comes, on the client's own thread; the server is held back until the closure
+    /// returns. What it throws ends the transfer.
+    case sink(maximumBytes: UInt64, @Sendable (RawSpan) throws(CurlError) -> Void)
   }
 }

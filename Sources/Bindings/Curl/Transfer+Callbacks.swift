@@ -50,6 +50,14 @@ extension Transfer {
           systemError: error)
         return 0
       }
+    case .sink(let maximumBytes, let take):
+      guard bodySizeBytes + UInt64(bytes.count) <= maximumBytes else { return refuseBody(limit: maximumBytes) }
+      do throws(CurlError) {
+        try take(unsafe bytes.bytes)
+      } catch {
+        failure = error
+        return 0
+      }
     }
     bodySizeBytes += UInt64(bytes.count)
     return bytes.count

@@ -1,0 +1,117 @@
+package import OpenSSL
+internal import FirmwareImage
+
+/// The 512 bytes of a stored record, little-endian:
+///
+/// | offset | size | field |
+/// |---|---|---|
+/// | 0 | 4 | magic `XBR1` |
+/// | 4 | 4 | zero |
+/// | 8 | 8 | sequence number: of two good copies the higher one counts |
+/// | 16 | 4 | boot count |
+/// | 20 | 1 | active slot: 0 none, 1 A, 2 B |
+/// | 21 | 1 | kind of failure: 0 none, 1 rolled back, 2 refused |
+/// | 22 | 2 | length of the failure's reason |
+/// | 24 | 8 | highest confirmed version |
+/// | 32 | 64 | slot A |
+/// | 96 | 64 | slot B |
+/// | 160 | 8 | version that failed |
+/// | 168 | 32 | its digest |
+/// | 200 | 256 | reason, UTF-8 |
+/// | 456 | 24 | zero |
+/// | 480 | 32 | SHA-256 of bytes 0…479 |
+///
+/// A slot is: state, trial starts (1 byte each), 6 zero bytes, version (8), size of the image (8), digest (32), 8 zero
+/// bytes.
+extension BootRecord {
+  static let encodedSizeBytes = 512
+  static let maximumReasonBytes = 256
+  private static let magic: [UInt8] = Array("XBR1".utf8)
+  private static let checkedSizeBytes = 480
+
+  func encoded(sequence: UInt64) throws(OpenSSLError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(Self.encodedSizeBytes)
+    let reason = Array((failed?.reason ?? "").prefixOfUTF8(Self.maximumReasonBytes).utf8)
+    bytes += Self.magic
+    bytes.appendZeros(4)
+    bytes.append(integer: sequence)
+    bytes.append(integer: bootCount)
+    bytes.append(active.map { $0 == .a ? 1 : 2 } ?? 0)
+    bytes.append(failed?.kind.rawValue ?? 0)
+    bytes.append(integer: UInt16(reason.count))
+    bytes.append(integer: highestConfirmedVersion)
+    for slot in [slotA, slotB] {
+      bytes += [slot.state.rawValue, slot.trialStarts]
+      bytes.appendZeros(6)
+      bytes.append(integer: slot.version)
+      bytes.append(integer: slot.sizeBytes)
+      bytes += slot.digest?.bytes ?? [UInt8](repeating: 0, count: 32)
+      bytes.appendZeros(8)
+    }
+    bytes.append(integer: failed?.version ?? 0)
+    bytes += failed?.digest.bytes ?? [UInt8](repeating: 0, count: 32)
+    bytes += reason
+    bytes.appendZeros(Self.checkedSizeBytes - bytes.count)
+    bytes += try SHA256.digest(of: bytes)
+    return bytes
+  }
+
+  /// - Returns: nil for anything that `encoded` did not write, whole.
+  static func decode(_ bytes: [UInt8]) throws(OpenSSLError) -> (record: BootRecord, sequence: UInt64)? {
+    guard bytes.count == encodedSizeBytes, Array(bytes[0..<4]) == magic,
+      try SHA256.digest(of: bytes[..<checkedSizeBytes]) == Array(bytes[checkedSizeBytes...])
+    else { return nil }
+    var record = BootRecord()
+    record.bootCount = bytes.integer(at: 16)
+    record.active = bytes[20] == 1 ? .a : bytes[20] == 2 ? .b : nil
+    record.highestConfirmedVersion = bytes.integer(at: 24)
+    guard let slotA = decodeSlot(bytes, at: 32), let slotB = decodeSlot(bytes, at: 96) else { return nil }
+    record.slotA = slotA
+    record.slotB = slotB
+    if let kind = FailedVersion.Kind(rawValue: bytes[21]), let digest = SHA256Digest(bytes: Array(bytes[168..<200])) {
+      let reasonLength = min(Int(bytes.integer(at: 22) as UInt16), maximumReasonBytes)
+      record.failed = FailedVersion(
+        kind, version: bytes.integer(at: 160), digest: digest,
+        reason: String(decoding: bytes[200..<200 + reasonLength], as: UTF8.self))
+    }
+    return (record, bytes.integer(at: 8))
+  }
+
+  private static func decodeSlot(_ bytes: [UInt8], at offset: Int) -> SlotRecord? {
+    guard let state = SlotRecord.State(rawValue: bytes[offset]) else { return nil }
+    var slot = SlotRecord()
+    slot.state = state
+    slot.trialStarts = bytes[offset + 1]
+    slot.version = bytes.integer(at: offset + 8)
+    slot.sizeBytes = bytes.integer(at: offset + 16)
+    let digest = Array(bytes[offset + 24..<offset + 56])
+    slot.digest = digest.allSatisfy { $0 == 0 } ? nil : SHA256Digest(bytes: digest)
+    return slot
+  }
+}
+
+extension [UInt8] {
+  fileprivate mutating func append<I: FixedWidthInteger>(integer: I) {
+    for byte in 0..<I.bitWidth / 8 { append(UInt8(truncatingIfNeeded: integer >> (8 * byte))) }
+  }
+
+  fileprivate mutating func appendZeros(_ count: Int) { append(contentsOf: repeatElement(0, count: count)) }
+
+  fileprivate func integer<I: FixedWidthInteger>(at offset: Int) -> I {
+    (0..<I.bitWidth / 8).reduce(0) { $0 | I(truncatingIfNeeded: self[offset + $1]) << I(8 * $1) }
+  }
+}
+
+extension String {
+  /// As many whole characters as fit.
+  func prefixOfUTF8(_ maximumBytes: Int) -> String {
+    guard utf8.count > maximumBytes else { return self }
+    var size = 0
+    return String(
+      prefix { character in
+        size += character.utf8.count
+        return size <= maximumBytes
+      })
+  }
+}

@@ -1,0 +1,83 @@
+package import FirmwareImage
+
+/// One of the two places for an image.
+package enum Slot: String, Sendable, Hashable, CaseIterable {
+  case a = "A"
+  case b = "B"
+
+  package var other: Slot { self == .a ? .b : .a }
+}
+
+/// What a slot holds.
+package struct SlotRecord: Sendable, Hashable {
+  package enum State: UInt8, Sendable, Hashable {
+    case empty = 0
+    /// Verified, and to be tried or being tried.
+    case staged = 1
+    case confirmed = 2
+    /// Tried and given up.
+    case failed = 3
+  }
+
+  package var state = State.empty
+  package var version: UInt64 = 0
+  package var digest: SHA256Digest?
+  /// Of the whole image.
+  package var sizeBytes: UInt64 = 0
+  /// How often the app was started without being confirmed. Counted before each start, so that an image that brings
+  /// the whole device down is not tried for ever.
+  package var trialStarts: UInt8 = 0
+
+  package static let empty = SlotRecord()
+}
+
+/// A version that the device did not keep.
+package struct FailedVersion: Sendable, Hashable {
+  package enum Kind: UInt8, Sendable, Hashable {
+    /// Ran, and gave way to the version before it.
+    case rolledBack = 1
+    /// Never ran.
+    case refused = 2
+  }
+
+  package var kind: Kind
+  package var version: UInt64
+  package var digest: SHA256Digest
+  package var reason: String
+
+  package init(_ kind: Kind, version: UInt64, digest: SHA256Digest, reason: String) {
+    self.kind = kind
+    self.version = version
+    self.digest = digest
+    self.reason = reason
+  }
+}
+
+/// What decides which app a device runs. The only state that must survive a power cut.
+package struct BootRecord: Sendable, Hashable {
+  /// Starts of the agent, so that what it numbers never repeats.
+  package var bootCount: UInt32 = 0
+  /// The slot whose app is kept; nil: none yet.
+  package var active: Slot?
+  package var slotA = SlotRecord.empty
+  package var slotB = SlotRecord.empty
+  /// A version below this is never run again.
+  package var highestConfirmedVersion: UInt64 = 0
+  /// The newest version that was not kept, until a newer one is confirmed.
+  package var failed: FailedVersion?
+
+  package init() {}
+
+  package subscript(slot: Slot) -> SlotRecord {
+    get { slot == .a ? slotA : slotB }
+    set {
+      switch slot {
+      case .a: slotA = newValue
+      case .b: slotB = newValue
+      }
+    }
+  }
+
+  /// The slot that a new image may overwrite.
+  package var spare: Slot { active?.other ?? .a }
+}

@@ -1,0 +1,88 @@
+internal import Synchronization
+
+/// A flash for tests, with the same behaviour as a directory that never loses power.
+package final class InMemoryFlash: Flash {
+  private let files = Mutex<[String: [UInt8]]>([:])
+  private let capacityBytes: UInt64
+
+  package init(capacityBytes: UInt64 = 256 << 20) {
+    self.capacityBytes = capacityBytes
+  }
+
+  package func path(of name: String) -> String? { nil }
+
+  package func list() throws(FlashError) -> [String] { files.withLock { $0.keys.sorted() } }
+
+  package func size(of name: String) throws(FlashError) -> UInt64? {
+    try check(name)
+    return files.withLock { $0[name].map { UInt64($0.count) } }
+  }
+
+  package func read(_ name: String, from offset: UInt64, count: Int) throws(FlashError) -> [UInt8] {
+    try check(name)
+    return try files.withLock { files throws(FlashError) in
+      guard let bytes = files[name] else { throw .missing(name) }
+      let start = min(bytes.count, Int(clamping: offset))
+      return Array(bytes[start..<min(bytes.count, start + count)])
+    }
+  }
+
+  package func write(_ bytes: RawSpan, to name: String, at offset: UInt64) throws(FlashError) {
+    try check(name)
+    let new = bytes.withUnsafeBytes { Array($0) }
+    try files.withLock { files throws(FlashError) in
+      var content = files[name] ?? []
+      let end = Int(offset) + new.count
+      let growth = max(0, end - content.count)
+      let used = files.values.reduce(0) { $0 + $1.count }
+      guard UInt64(used + growth) <= capacityBytes else { throw FlashError(.noSpace, "can't write \(name): no space") }
+      if growth > 0 { content.append(contentsOf: repeatElement(0, count: growth)) }
+      content.replaceSubrange(Int(offset)..<end, with: new)
+      files[name] = content
+    }
+  }
+
+  package func resize(_ name: String, to sizeBytes: UInt64) throws(FlashError) {
+    try check(name)
+    try files.withLock { files throws(FlashError) in
+      guard var bytes = files[name] else { throw .missing(name) }
+      let size = Int(sizeBytes)
+      if size < bytes.count { bytes.removeLast(bytes.count - size) }
+      if size > bytes.count { bytes.append(contentsOf: repeatElement(0, count: size - bytes.count)) }
+      files[name] = bytes
+    }
+  }
+
+  package func sync(_ name: String) throws(FlashError) {
+    try check(name)
+    guard files.withLock({ $0[name] != nil }) else { throw .missing(name) }
+  }
+
+  package func rename(_ old: String, to new: String) throws(FlashError) {
+    try check(old)
+    try check(new)
+    try files.withLock { files throws(FlashError) in
+      guard let bytes = files.removeValue(forKey: old) else { throw .missing(old) }
+      files[new] = bytes
+    }
+  }
+
+  package func remove(_ name: String) throws(FlashError) {
+    try check(name)
+    files.withLock { $0[name] = nil }
+  }
+
+  package func syncNames() throws(FlashError) {}
+
+  package func availableBytes() throws(FlashError) -> UInt64 {
+    files.withLock { files in capacityBytes - UInt64(files.values.reduce(0) { $0 + $1.count }) }
+  }
+
+  private func check(_ name: String) throws(FlashError) {
+    guard isFlashName(name) else { throw FlashError(.invalidName, "\(name.debugDescription) is no file name") }
+  }
+}
+
+extension FlashError {
+  fileprivate static func missing(_ name: String) -> FlashError { FlashError(.missing, "there is no file \(name)") }
+}
