@@ -1,5 +1,5 @@
-package import OpenSSL
 internal import FirmwareImage
+internal import OpenSSL
 
 /// The 512 bytes of a stored record, little-endian:
 ///

@@ -1,0 +1,85 @@
+package import FirmwareImage
+
+/// The boot record and the slots, on a flash. Its calls block on a thread of its own.
+package actor DeviceStorage {
+  package nonisolated let flash: any Flash
+  private let device: DeviceID
+  private nonisolated let executor = BlockingExecutor(label: "device-storage")
+  private var bootRecord: BootRecordStore
+
+  package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  package init(flash: any Flash, device: DeviceID) {
+    self.flash = flash
+    self.device = device
+    bootRecord = BootRecordStore(flash)
+  }
+
+  /// The record, and a line about it that the operator should read, if there is one.
+  package func loadBootRecord() throws -> (record: BootRecord, warning: String?) {
+    let (record, finding) = try bootRecord.load()
+    switch finding {
+    case .fresh, .good: return (record, nil)
+    case .oneDamaged: return (record, "one copy of the boot record was damaged; the other one is used")
+    case .bothDamaged:
+      return (record, "both copies of the boot record are damaged; the device starts as if it were new")
+    }
+  }
+
+  package func save(_ record: BootRecord) throws { try bootRecord.save(record) }
+
+  func pendingDownload(into slot: Slot) throws -> PendingDownload? {
+    try PendingDownload.load(from: flash, slot: slot)
+  }
+
+  func downloadedBytes(in slot: Slot) throws -> UInt64 { try flash.size(of: SlotFiles(slot).download) ?? 0 }
+
+  /// Forgets a download, whole or not.
+  func discardDownload(into slot: Slot) throws {
+    try flash.remove(SlotFiles(slot).downloadDescription)
+    try flash.remove(SlotFiles(slot).download)
+  }
+
+  /// Removes what the slot holds, for space.
+  func clear(_ slot: Slot) throws {
+    try flash.remove(SlotFiles(slot).compiled)
+    try flash.remove(SlotFiles(slot).image)
+  }
+
+  func verifyDownload(in slot: Slot) throws -> VerifiedImage { try verify(SlotFiles(slot).download) }
+
+  /// Makes the downloaded file the slot's image. Durable when this returns.
+  func stage(_ slot: Slot) throws {
+    let files = SlotFiles(slot)
+    try flash.sync(files.download)
+    try flash.remove(files.compiled)
+    try flash.rename(files.download, to: files.image)
+    try flash.syncNames()
+  }
+
+  /// The slot's image, if it is what the record says.
+  func verifyImage(in slot: Slot, against record: SlotRecord) throws(UnusableImage) -> VerifiedImage {
+    guard record.version > 0 else { throw UnusableImage(description: "slot \(slot.rawValue) is empty") }
+    let image: VerifiedImage
+    do {
+      image = try verify(SlotFiles(slot).image)
+    } catch {
+      throw UnusableImage(description: "the image in slot \(slot.rawValue) is damaged: \(error)")
+    }
+    guard image.verdict.wasmDigest == record.digest else {
+      throw UnusableImage(description: "slot \(slot.rawValue) holds another image than the boot record says")
+    }
+    return image
+  }
+
+  private func verify(_ name: String) throws -> VerifiedImage {
+    if let path = flash.path(of: name) { return try VerifiedImage.verifying(file: path, for: device) }
+    let size = try flash.size(of: name) ?? 0
+    return try VerifiedImage.verifying(try flash.read(name, from: 0, count: Int(size)), for: device)
+  }
+}
+
+/// A slot's image can't be run.
+struct UnusableImage: Error, Sendable, Equatable, CustomStringConvertible {
+  var description: String
+}

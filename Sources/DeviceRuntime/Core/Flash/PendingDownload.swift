@@ -1,0 +1,51 @@
+internal import FirmwareImage
+internal import FoundationEssentials
+
+/// A download under way, kept beside its bytes so that the agent's next start goes on with it.
+///
+/// Not synced: after a power cut it may be lost or damaged. Then it is ignored, and the notification comes again.
+struct PendingDownload: Sendable, Equatable {
+  var notification: FirmwareNotification
+  /// Strong entity tag of the bytes that are there; nil: none yet, or none to be relied on.
+  var entityTag: String?
+
+  private struct Stored: Codable {
+    var version: UInt64
+    var digest: String
+    var size: UInt64
+    var url: String
+    var entityTag: String?
+  }
+
+  private static let maximumBytes = 16 * 1024
+
+  init(notification: FirmwareNotification, entityTag: String? = nil) {
+    self.notification = notification
+    self.entityTag = entityTag
+  }
+
+  static func load(from flash: any Flash, slot: Slot) throws(FlashError) -> PendingDownload? {
+    guard
+      let bytes = try flash.readAll(SlotFiles(slot).downloadDescription, maximumBytes: maximumBytes),
+      let stored = try? JSONDecoder().decode(Stored.self, from: Data(bytes)),
+      let digest = SHA256Digest(stored.digest)
+    else { return nil }
+    return PendingDownload(
+      notification: FirmwareNotification(
+        version: stored.version, digest: digest, sizeBytes: stored.size, url: stored.url),
+      entityTag: stored.entityTag)
+  }
+
+  func save(to flash: any Flash, slot: Slot) throws(FlashError) {
+    let stored = Stored(
+      version: notification.version, digest: notification.digest.description, size: notification.sizeBytes,
+      url: notification.url, entityTag: entityTag)
+    guard let data = try? JSONEncoder().encode(stored) else {
+      throw FlashError(.failed, "the description of a download can't be encoded")
+    }
+    let name = SlotFiles(slot).downloadDescription
+    try flash.remove(name + ".new")
+    try flash.write(Array(data).span.bytes, to: name + ".new", at: 0)
+    try flash.rename(name + ".new", to: name)
+  }
+}

@@ -1,0 +1,40 @@
+package import FirmwareImage
+
+/// What a device says it runs, on `/devices/{id}/state`.
+package struct DeviceReport: Sendable, Hashable {
+  package enum Status: String, Sendable, Hashable {
+    case trial
+    case confirmed
+    case rolledBack = "rolled-back"
+    case refused
+  }
+
+  /// 0: nothing runs yet.
+  package var version: UInt64
+  package var digest: SHA256Digest?
+  package var slot: Slot?
+  package var status: Status
+  /// Why the version in `failed` was not kept; else empty.
+  package var reason: String
+  /// For `rolledBack` and `refused`: the version that was not kept.
+  package var failed: FailedVersion?
+}
+
+extension UpdateMachine {
+  package var report: DeviceReport {
+    if case .trial(let slot) = phase {
+      return DeviceReport(
+        version: record[slot].version, digest: record[slot].digest, slot: slot, status: .trial, reason: "", failed: nil)
+    }
+    let slot = record.active.flatMap { record[$0].version == 0 ? nil : $0 }
+    let status: DeviceReport.Status =
+      switch record.failed?.kind {
+      case .rolledBack: .rolledBack
+      case .refused: .refused
+      case nil: .confirmed
+      }
+    return DeviceReport(
+      version: slot.map { record[$0].version } ?? 0, digest: slot.flatMap { record[$0].digest }, slot: slot,
+      status: status, reason: record.failed?.reason ?? "", failed: record.failed)
+  }
+}
