@@ -1,0 +1,92 @@
+/// Why something asked of PostgreSQL was not done.
+///
+/// Its description holds neither values of statements nor the connection's password.
+package struct PostgresError: Error, Sendable, Hashable {
+  package enum Kind: Sendable, Hashable {
+    /// The server refused the statement: see ``PostgresError/sqlState``.
+    case server
+    /// No connection could be made.
+    case connectionFailed
+    /// The connection broke while a statement ran: whether it took effect is not known, unless it
+    /// ran inside a transaction, which is then rolled back.
+    case connectionLost
+    /// The connection broke while committing: the transaction may have taken effect or not.
+    case commitOutcomeUnknown
+    /// The task was cancelled; a statement that ran was cancelled on the server as well.
+    case cancelled
+    /// The deadline passed; a statement that ran was cancelled on the server as well.
+    case deadlineExceeded
+    /// Every connection stayed busy until the deadline, or too many callers wait already.
+    case poolExhausted
+    case poolClosed
+    /// A column is missing, NULL, or of another type than asked for.
+    case decoding
+    /// The database URL is not usable.
+    case configuration
+    /// The program used this module wrongly, as by keeping a connection after its scope ended.
+    case misuse
+  }
+
+  package var kind: Kind
+  /// What went wrong, in one line, for people.
+  package var message: String
+  package var sqlState: SQLState?
+  package var severity: String?
+  /// May quote stored values: not for clients.
+  package var detail: String?
+  package var hint: String?
+  package var schema: String?
+  package var table: String?
+  package var column: String?
+  package var constraint: String?
+
+  package init(_ kind: Kind, _ message: String) {
+    self.kind = kind
+    self.message = message
+  }
+}
+
+extension PostgresError {
+  package var isUniqueViolation: Bool { sqlState == .uniqueViolation }
+  package var isForeignKeyViolation: Bool { sqlState == .foreignKeyViolation }
+  package var isCheckViolation: Bool { sqlState == .checkViolation }
+  package var isCancelled: Bool { kind == .cancelled }
+
+  /// The server can't be reached, went away or is going away: the same may succeed later.
+  package var isConnectionFailure: Bool {
+    switch kind {
+    case .connectionFailed, .connectionLost, .commitOutcomeUnknown: true
+    case .server:
+      sqlState?.errorClass == "08" || sqlState == .adminShutdown || sqlState == .crashShutdown
+        || sqlState == .cannotConnectNow
+    default: false
+    }
+  }
+
+  /// Another transaction was in the way: the whole transaction may be run again.
+  package var isTransactionConflict: Bool {
+    kind == .server && (sqlState == .serializationFailure || sqlState == .deadlockDetected)
+  }
+
+  /// Lack of resources (memory, disk, connections), here or at the server: the same may succeed later.
+  package var isOverload: Bool {
+    kind == .poolExhausted || (kind == .server && sqlState?.errorClass == "53")
+  }
+
+  /// It took too long, by the caller's deadline or by the server's own statement timeout.
+  package var isTimeout: Bool { kind == .deadlineExceeded || (kind == .server && sqlState == .queryCanceled) }
+
+  /// Nothing is wrong with the request: the same may succeed later.
+  package var isTransient: Bool {
+    isConnectionFailure || isTransactionConflict || isOverload || isTimeout
+  }
+}
+
+extension PostgresError: CustomStringConvertible {
+  package var description: String {
+    var text = message
+    if let hint { text += ". \(hint)" }
+    if let sqlState { text += " (SQLSTATE \(sqlState))" }
+    return text
+  }
+}

@@ -1,0 +1,45 @@
+/// A row of an answer.
+package struct PostgresRow: Sendable {
+  let result: ResultHandle
+  let index: Int
+
+  /// The cell of that column. A column that does not exist makes an error when the cell is read.
+  package subscript(_ column: String) -> PostgresCell {
+    PostgresCell(result: result, row: index, column: result.columns[column], name: column)
+  }
+}
+
+/// A value of a row, decoded when it is read as the type that its column must have.
+package struct PostgresCell: Sendable {
+  let result: ResultHandle
+  let row: Int
+  let column: Int?
+  let name: String
+
+  /// Nil where the cell is NULL: `try row["reason"].optional?.text`.
+  package var optional: PostgresCell? {
+    guard let column else { return self }
+    return result.isNull(row: row, column: column) ? nil : self
+  }
+
+  package var isNull: Bool { optional == nil }
+
+  func raw(_ asked: StaticString, allowing isAllowed: (PostgresType) -> Bool) throws(PostgresError) -> [UInt8] {
+    guard let column else {
+      throw PostgresError(.decoding, "the answer has no column \(name)")
+    }
+    guard !result.isNull(row: row, column: column) else {
+      throw PostgresError(.decoding, "column \(name) is NULL, and was read as \(asked): read it as optional")
+    }
+    let type = result.type(ofColumn: column)
+    guard isAllowed(type) else {
+      throw PostgresError(
+        .decoding, "column \(name) has the type with OID \(type.oid), and was read as \(asked): cast it in the statement")
+    }
+    return result.bytes(row: row, column: column)
+  }
+
+  func malformed(_ asked: StaticString) -> PostgresError {
+    PostgresError(.decoding, "column \(name) can't be read as \(asked)")
+  }
+}

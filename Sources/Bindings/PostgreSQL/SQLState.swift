@@ -1,0 +1,28 @@
+/// The five characters that say what kind of error a server reports: appendix A of PostgreSQL's
+/// manual.
+package struct SQLState: Sendable, Hashable, RawRepresentable, CustomStringConvertible {
+  package let rawValue: String
+
+  package init(rawValue: String) {
+    self.rawValue = rawValue
+  }
+
+  package var description: String { rawValue }
+
+  /// The first two characters: a family of errors.
+  package var errorClass: Substring { rawValue.prefix(2) }
+
+  package static let notNullViolation = SQLState(rawValue: "23502")
+  package static let foreignKeyViolation = SQLState(rawValue: "23503")
+  package static let uniqueViolation = SQLState(rawValue: "23505")
+  package static let checkViolation = SQLState(rawValue: "23514")
+  package static let serializationFailure = SQLState(rawValue: "40001")
+  package static let deadlockDetected = SQLState(rawValue: "40P01")
+  package static let undefinedTable = SQLState(rawValue: "42P01")
+  package static let tooManyConnections = SQLState(rawValue: "53300")
+  package static let lockNotAvailable = SQLState(rawValue: "55P03")
+  package static let queryCanceled = SQLState(rawValue: "57014")
+  package static let adminShutdown = SQLState(rawValue: "57P01")
+  package static let crashShutdown = SQLState(rawValue: "57P02")
+  package static let cannotConnectNow = SQLState(rawValue: "57P03")
+}
