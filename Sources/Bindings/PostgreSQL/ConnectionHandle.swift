@@ -15,7 +15,7 @@ import Glibc
     let keywords = settings.keywords.sorted { $0.key < $1.key }
     let names = unsafe keywords.map { unsafe strdup($0.key) } + [nil]
     let values = unsafe keywords.map { unsafe strdup($0.value) } + [nil]
-    defer { for unsafe text in unsafe names + values { unsafe free(text) } }
+    defer { for unsafetext in unsafe names + values { unsafe free(text) } }
     let pointer = unsafe PQconnectStartParams(
       names.map { unsafe UnsafePointer($0) }, values.map { unsafe UnsafePointer($0) }, 0)
     guard let pointer = unsafe pointer else {
@@ -40,7 +40,8 @@ import Glibc
       guard status != PGRES_POLLING_FAILED else { throw lastFailure(.connectionFailed) }
       switch watch.check(now: .now) {
       case .goOn(let until):
-        if pollSocket(writing: status == PGRES_POLLING_WRITING, reading: status == PGRES_POLLING_READING, until: until) {
+        if pollSocket(writing: status == PGRES_POLLING_WRITING, reading: status == PGRES_POLLING_READING, until: until)
+        {
           status = unsafe PQconnectPoll(pointer)
         }
       case .requestCancel:

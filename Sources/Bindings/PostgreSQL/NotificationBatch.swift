@@ -41,7 +41,8 @@ extension ConnectionHandle {
       if batch.notifications.count < limit {
         unsafe batch.notifications.append(
           PostgresNotification(
-            channel: String(cString: notification.pointee.relname), payload: String(cString: notification.pointee.extra)))
+            channel: String(cString: notification.pointee.relname), payload: String(cString: notification.pointee.extra)
+          ))
       } else {
         batch.droppedCount += 1
       }

@@ -62,7 +62,8 @@ extension PostgresPool {
         _ = try await lease.perform(
           .statement(
             PostgresStatement(
-              "select set_config('statement_timeout', $1, true)", [.text(SessionLimits.milliseconds(statementTimeout))])))
+              "select set_config('statement_timeout', $1, true)", [.text(SessionLimits.milliseconds(statementTimeout))])
+          ))
       }
       answer = try await body(PostgresTransaction(lease: lease))
     } catch {
@@ -86,7 +87,8 @@ extension PostgresPool {
       guard error.kind == .connectionLost || error.kind == .deadlineExceeded else { throw error }
       var unknown = error
       unknown.kind = .commitOutcomeUnknown
-      unknown.message = "the database connection broke while committing, which may have happened or not: \(error.message)"
+      unknown.message =
+        "the database connection broke while committing, which may have happened or not: \(error.message)"
       throw unknown
     }
     // PostgreSQL answers the commit of a failed transaction with success and this tag.

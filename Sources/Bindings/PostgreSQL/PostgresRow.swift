@@ -34,7 +34,8 @@ package struct PostgresCell: Sendable {
     let type = result.type(ofColumn: column)
     guard isAllowed(type) else {
       throw PostgresError(
-        .decoding, "column \(name) has the type with OID \(type.oid), and was read as \(asked): cast it in the statement")
+        .decoding,
+        "column \(name) has the type with OID \(type.oid), and was read as \(asked): cast it in the statement")
     }
     return result.bytes(row: row, column: column)
   }
