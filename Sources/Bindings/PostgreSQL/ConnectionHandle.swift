@@ -15,7 +15,7 @@ import Glibc
     let keywords = settings.keywords.sorted { $0.key < $1.key }
     let names = unsafe keywords.map { unsafe strdup($0.key) } + [nil]
     let values = unsafe keywords.map { unsafe strdup($0.value) } + [nil]
-    defer { for unsafetext in unsafe names + values { unsafe free(text) } }
+    defer { unsafe (names + values).forEach { unsafe free($0) } }
     let pointer = unsafe PQconnectStartParams(
       names.map { unsafe UnsafePointer($0) }, values.map { unsafe UnsafePointer($0) }, 0)
     guard let pointer = unsafe pointer else {
