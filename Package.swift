@@ -77,6 +77,8 @@ let bindings: [Target] =
     .target(
       name: "Wasmtime", dependencies: ["CWasmtime"], path: "Sources/Bindings/Wasmtime",
       swiftSettings: strictBinding),
+    // Calls of Linux that Swift can't import; the headers come with glibc.
+    .systemLibrary(name: "CLinux", path: "Sources/Bindings/CLinux"),
   ]
 
 let sharedModules: [Target] = [
@@ -122,7 +124,7 @@ let services: [Target] =
   + service(
     "DeviceRuntime",
     core: [
-      "ZeroMQ", "Mosquitto", "Curl", "OpenSSL", "Wasmtime", "FirmwareImage", "Wire", "Messaging",
+      "CLinux", "ZeroMQ", "Mosquitto", "Curl", "OpenSSL", "Wasmtime", "FirmwareImage", "Wire", "Messaging",
       "ServiceKit", protobuf, logging, metrics, lifecycle,
     ])
 

@@ -1,0 +1,26 @@
+import CWasmtime
+import Synchronization
+
+/// The engine's shared object. It is opened once in a process and never closed.
+package enum EngineLibrary {
+  /// The version that this program calls. The object itself does not tell its own; a wrong one lacks functions or
+  /// refuses compiled code.
+  package static let version = WASMTIME_VERSION
+
+  private static let loading = Mutex(())
+
+  /// Must have returned before anything else of this module is used. Does nothing when called again.
+  package static func load(path: String) throws(WasmtimeError) {
+    let message: String? = loading.withLock { _ in
+      unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { buffer in
+        guard let base = buffer.baseAddress, unsafe wasmtime_load(path, base, buffer.count) != 0 else { return nil }
+        return unsafe String(cString: base)
+      }
+    }
+    guard let message else { return }
+    throw WasmtimeError(
+      .engineUnavailable,
+      "can't open the WebAssembly engine: \(message). Fetch Wasmtime \(version) with `make engine`, or name its "
+        + "libwasmtime.so in XTBLISH_ENGINE")
+  }
+}

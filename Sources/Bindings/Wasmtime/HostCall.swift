@@ -1,0 +1,100 @@
+import CWasmtime
+
+/// A call of an app to a host function: its arguments and, while it lasts, the app's memory.
+@safe package struct HostCall: ~Copyable {
+  private let caller: OpaquePointer
+  private let slots: UnsafeMutablePointer<wasmtime_val_raw_t>?
+
+  init(caller: OpaquePointer, slots: UnsafeMutablePointer<wasmtime_val_raw_t>?) {
+    unsafe self.caller = unsafe caller
+    unsafe self.slots = unsafe slots
+  }
+
+  /// Argument `index`, which the function's type says is an i32.
+  package func i32(_ index: Int) -> Int32 { unsafe slots?[index].i32 ?? 0 }
+
+  /// Argument `index`, which the function's type says is an i64.
+  package func i64(_ index: Int) -> Int64 { unsafe slots?[index].i64 ?? 0 }
+
+  /// Bytes of the app's exported `memory`, or nil if any of them is outside it or there is none.
+  package func read(at pointer: Int32, count: Int32) -> [UInt8]? {
+    memory()?.read(at: UInt32(bitPattern: pointer), count: UInt32(bitPattern: count))
+  }
+
+  /// Writes into the app's exported `memory`. False, and nothing written, if any byte would be outside it.
+  package func write(_ bytes: [UInt8], at pointer: Int32) -> Bool {
+    unsafe bytes.withUnsafeBytes { unsafe memory()?.write($0, at: UInt32(bitPattern: pointer)) ?? false }
+  }
+
+  /// Whether that many bytes from there on are inside the app's exported `memory`.
+  package func contains(_ pointer: Int32, count: Int32) -> Bool {
+    memory()?.contains(UInt32(bitPattern: pointer), count: UInt32(bitPattern: count)) ?? false
+  }
+
+  private func memory() -> MemoryView? {
+    let name: StaticString = "memory"
+    var item = unsafe wasmtime_extern_t()
+    let found = name.withUTF8Buffer { text in
+      unsafe text.withMemoryRebound(to: CChar.self) { text in
+        unsafe wasmtime_caller_export_get(caller, text.baseAddress, text.count, &item)
+      }
+    }
+    guard found else { return nil }
+    guard unsafe item.kind == UInt8(WASM_EXTERN_MEMORY) else {
+      unsafe wasmtime_extern_delete(&item)
+      return nil
+    }
+    return unsafe MemoryView(context: wasmtime_caller_context(caller), memory: item.of.memory)
+  }
+}
+
+/// Thrown by a host function to end the app with a trap.
+package struct HostTrap: Error {
+  package var message: String
+
+  package init(_ message: String) {
+    self.message = message
+  }
+}
+
+/// What a host function does. The result must be of the function's result type, or nil if it has none.
+package typealias HostFunction = (borrowing HostCall) throws(HostTrap) -> Value?
+
+final class HostFunctionBox {
+  let type: FunctionType
+  let body: HostFunction
+
+  init(type: FunctionType, body: @escaping HostFunction) {
+    self.type = type
+    self.body = body
+  }
+}
+
+func callHostFunction(
+  _ environment: UnsafeMutableRawPointer?, _ caller: OpaquePointer, _ slots: UnsafeMutablePointer<wasmtime_val_raw_t>?,
+  _ count: Int
+) -> OpaquePointer? {
+  guard let environment = unsafe environment else { return unsafe makeTrap("host function without a body") }
+  let box = unsafe Unmanaged<HostFunctionBox>.fromOpaque(environment).takeUnretainedValue()
+  do {
+    let result = try box.body(unsafe HostCall(caller: caller, slots: slots))
+    guard result?.type == box.type.results.first else { return unsafe makeTrap("host function of a wrong type") }
+    if let result { unsafe slots?[0] = result.raw }
+    return nil
+  } catch {
+    return unsafe makeTrap(error.message)
+  }
+}
+
+func releaseHostFunction(_ environment: UnsafeMutableRawPointer?) {
+  if let environment = unsafe environment { unsafe Unmanaged<HostFunctionBox>.fromOpaque(environment).release() }
+}
+
+private func makeTrap(_ message: String) -> OpaquePointer {
+  var message = message
+  return message.withUTF8 { text in
+    unsafe text.withMemoryRebound(to: CChar.self) { text in
+      unsafe wasmtime_trap_new(text.baseAddress, text.count)
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import CWasmtime
+
+/// The host functions that modules may import. For one thread at a time.
+@safe package final class Linker {
+  private let handle: OpaquePointer
+  private let engine: Engine
+
+  package init(engine: Engine) {
+    unsafe handle = wasmtime_linker_new(engine.handle)
+    self.engine = engine
+  }
+
+  deinit {
+    unsafe wasmtime_linker_delete(handle)
+  }
+
+  /// Offers a function of at most one result. Its body lives as long as the linker or a store that it was linked into.
+  package func define(
+    module: String, name: String, type: FunctionType, body: @escaping HostFunction
+  ) throws(WasmtimeError) {
+    let functionType = unsafe type.makeHandle()
+    defer { unsafe wasm_functype_delete(functionType) }
+    // The engine releases the box, also when it refuses the definition.
+    let environment = unsafe Unmanaged.passRetained(HostFunctionBox(type: type, body: body)).toOpaque()
+    let error = unsafe withUTF8CharacterBuffers(module, name) { module, name in
+      unsafe wasmtime_linker_define_func_unchecked(
+        handle, module.baseAddress, module.count, name.baseAddress, name.count, functionType, callHostFunction,
+        environment, releaseHostFunction)
+    }
+    if let error = unsafe error { throw unsafe WasmtimeError(.linking, taking: error) }
+  }
+
+  /// Offers WASI preview 1, which uses what `Store.setWASI` says.
+  package func defineWASI() throws(WasmtimeError) {
+    if let error = unsafe wasmtime_linker_define_wasi(handle) { throw unsafe WasmtimeError(.linking, taking: error) }
+  }
+
+  /// Makes an instance and runs the module's start function, so an epoch deadline must be set.
+  package func instantiate(_ module: Module, in store: Store) throws(WasmtimeCallFailure) -> Instance {
+    var instance = wasmtime_instance_t()
+    var trap: OpaquePointer?
+    let error = unsafe wasmtime_linker_instantiate(handle, store.context, module.handle, &instance, &trap)
+    if let failure = unsafe WasmtimeCallFailure(takingError: error, trap: trap, kind: .linking) { throw failure }
+    return Instance(instance, in: store)
+  }
+}
+
+/// Both strings' UTF-8 bytes, valid during `body`.
+func withUTF8CharacterBuffers<Result>(
+  _ first: String, _ second: String = "",
+  _ body: (UnsafeBufferPointer<CChar>, UnsafeBufferPointer<CChar>) -> Result
+) -> Result {
+  let first = first.utf8.map { CChar(bitPattern: $0) }
+  let second = second.utf8.map { CChar(bitPattern: $0) }
+  return unsafe first.withUnsafeBufferPointer { first in
+    unsafe second.withUnsafeBufferPointer { second in unsafe body(first, second) }
+  }
+}

@@ -1,0 +1,113 @@
+import CWasmtime
+
+/// An error that WebAssembly code can't go on from.
+package struct Trap: Error, Sendable, Equatable {
+  /// Wasmtime's numbers.
+  package enum Code: Sendable, Equatable {
+    case stackOverflow
+    case memoryOutOfBounds
+    case heapMisaligned
+    case tableOutOfBounds
+    case indirectCallToNull
+    case badSignature
+    case integerOverflow
+    case integerDivisionByZero
+    case badConversionToInteger
+    case unreachable
+    /// The epoch deadline came.
+    case interrupt
+    case outOfFuel
+    /// A host function asked for it.
+    case host
+    case unknown(UInt8)
+  }
+
+  package struct Frame: Sendable, Equatable {
+    package var functionIndex: UInt32
+    /// In bytes.
+    package var functionOffset: UInt64
+    package var moduleOffset: UInt64
+    /// From the module's name section, if it has one.
+    package var functionName: String?
+  }
+
+  package var code: Code
+  /// One line for people.
+  package var message: String
+  /// Innermost first; the engine stops at 20.
+  package var frames: [Frame]
+}
+
+extension Trap.Code {
+  private static let numbered: [Trap.Code] = [
+    .stackOverflow, .memoryOutOfBounds, .heapMisaligned, .tableOutOfBounds, .indirectCallToNull, .badSignature,
+    .integerOverflow, .integerDivisionByZero, .badConversionToInteger, .unreachable, .interrupt, .outOfFuel,
+  ]
+
+  init(number: UInt8) {
+    self = Int(number) < Self.numbered.count ? Self.numbered[Int(number)] : .unknown(number)
+  }
+
+  /// Stable, kebab-case.
+  package var name: String {
+    switch self {
+    case .stackOverflow: "stack-overflow"
+    case .memoryOutOfBounds: "memory-out-of-bounds"
+    case .heapMisaligned: "heap-misaligned"
+    case .tableOutOfBounds: "table-out-of-bounds"
+    case .indirectCallToNull: "indirect-call-to-null"
+    case .badSignature: "bad-signature"
+    case .integerOverflow: "integer-overflow"
+    case .integerDivisionByZero: "integer-division-by-zero"
+    case .badConversionToInteger: "bad-conversion-to-integer"
+    case .unreachable: "unreachable"
+    case .interrupt: "interrupt"
+    case .outOfFuel: "out-of-fuel"
+    case .host: "host"
+    case .unknown(let number): "trap-\(number)"
+    }
+  }
+}
+
+extension Trap {
+  /// Takes the engine's trap, which must not be used afterwards.
+  init(taking trap: OpaquePointer) {
+    var number: UInt8 = 0
+    code = unsafe wasmtime_trap_code(trap, &number) ? Code(number: number) : .host
+
+    var text = unsafe wasm_byte_vec_t()
+    unsafe wasm_trap_message(trap, &text)
+    // The engine puts a backtrace of its own around the reason; the frames below say the same.
+    message = unsafe Self.reason(in: String(copying: text))
+    unsafe wasm_byte_vec_delete(&text)
+
+    var trace = unsafe wasm_frame_vec_t()
+    unsafe wasm_trap_trace(trap, &trace)
+    frames = []
+    for index in unsafe 0..<trace.size {
+      guard let frame = unsafe trace.data?[index] else { continue }
+      frames.append(unsafe Frame(copying: frame))
+    }
+    unsafe wasm_frame_vec_delete(&trace)
+    unsafe wasm_trap_delete(trap)
+  }
+
+  /// "error while executing at wasm backtrace: …\n\nCaused by:\n    wasm trap: unreachable" is
+  /// "wasm trap: unreachable" in one line.
+  static func reason(in message: String) -> String {
+    let lines = message.split(separator: "\n").map { line in line.drop { $0 == " " } }
+    guard let cause = lines.firstIndex(where: { $0.hasPrefix("Caused by:") }), cause + 1 < lines.count else {
+      return lines.joined(separator: " ")
+    }
+    return lines[(cause + 1)...].joined(separator: ": ")
+  }
+}
+
+extension Trap.Frame {
+  init(copying frame: OpaquePointer) {
+    functionIndex = unsafe wasm_frame_func_index(frame)
+    functionOffset = unsafe UInt64(wasm_frame_func_offset(frame))
+    moduleOffset = unsafe UInt64(wasm_frame_module_offset(frame))
+    functionName = unsafe wasmtime_frame_func_name(frame).map { name in unsafe String(copying: name.pointee) }
+  }
+}
