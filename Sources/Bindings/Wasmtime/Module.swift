@@ -15,11 +15,22 @@ import CWasmtime
     package var module: String
     package var name: String
     package var type: ItemType
+
+    package init(module: String, name: String, type: ItemType) {
+      self.module = module
+      self.name = name
+      self.type = type
+    }
   }
 
   package struct Export: Sendable, Equatable {
     package var name: String
     package var type: ItemType
+
+    package init(name: String, type: ItemType) {
+      self.name = name
+      self.type = type
+    }
   }
 
   // Immutable once made, and counted by the engine itself: any thread may use it.
