@@ -34,6 +34,46 @@ package actor DeviceStorage {
 
   func downloadedBytes(in slot: Slot) throws -> UInt64 { try flash.size(of: SlotFiles(slot).download) ?? 0 }
 
+  /// Notes what is on its way to the slot. What is there already of the same image stays.
+  ///
+  /// - Parameter restarting: drops it all the same.
+  func beginDownload(
+    of notification: FirmwareNotification, into slot: Slot, restarting: Bool = false
+  ) throws {
+    if var pending = try pendingDownload(into: slot), pending.notification.isSameImage(as: notification), !restarting {
+      pending.notification = notification
+      try pending.save(to: flash, slot: slot)
+      return
+    }
+    try flash.remove(SlotFiles(slot).download)
+    try PendingDownload(notification: notification).save(to: flash, slot: slot)
+  }
+
+  /// How much of the download is there and can be relied on.
+  func resumePoint(in slot: Slot) throws -> ResumePoint {
+    let size = try downloadedBytes(in: slot)
+    guard let pending = try pendingDownload(into: slot) else { return ResumePoint(offset: 0) }
+    if size == pending.notification.sizeBytes { return ResumePoint(offset: size, entityTag: pending.entityTag) }
+    guard let tag = pending.entityTag, size < pending.notification.sizeBytes else { return ResumePoint(offset: 0) }
+    return ResumePoint(offset: size, entityTag: tag)
+  }
+
+  /// Sees that the rest of the image fits, giving up the slot's old image if need be.
+  ///
+  /// - Returns: why it does not fit; nil if it does.
+  func makeRoom(for notification: FirmwareNotification, in slot: Slot) throws -> String? {
+    let needed = notification.sizeBytes - min(notification.sizeBytes, try downloadedBytes(in: slot)) + Self.reserveBytes
+    if try flash.availableBytes() >= needed { return nil }
+    try clear(slot)
+    let available = try flash.availableBytes()
+    if available >= needed { return nil }
+    return
+      "no space: the image needs \(needed) bytes, \(available) are free. Make room on the device's flash and assign the image again."
+  }
+
+  /// For the boot record, the log and the file system's own use, in bytes.
+  private static let reserveBytes: UInt64 = 64 * 1024
+
   /// Forgets a download, whole or not.
   func discardDownload(into slot: Slot) throws {
     try flash.remove(SlotFiles(slot).downloadDescription)

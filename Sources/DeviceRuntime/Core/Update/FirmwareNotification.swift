@@ -17,4 +17,9 @@ package struct FirmwareNotification: Sendable, Hashable {
     self.sizeBytes = sizeBytes
     self.url = url
   }
+
+  /// Whether the other one announces the same bytes, wherever they are.
+  package func isSameImage(as other: FirmwareNotification) -> Bool {
+    version == other.version && digest == other.digest && sizeBytes == other.sizeBytes
+  }
 }

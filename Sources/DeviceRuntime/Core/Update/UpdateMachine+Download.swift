@@ -14,9 +14,9 @@ extension UpdateMachine {
       return startDownload(new)
     case .downloading(let current, let failedAttempts):
       if new.version == current.version {
-        // Usually a repeat. Where the announced bytes differ, the earlier word was wrong or this one is; the servers
-        // will tell, if the earlier one can't be had.
-        return new.digest != current.digest && failedAttempts >= Self.stalledAttempts ? startDownload(new) : []
+        // Usually a repeat. Where bytes or URL differ, the earlier word was wrong or this one is; the servers will
+        // tell, if the earlier one can't be had.
+        return new != current && failedAttempts >= Self.stalledAttempts ? startDownload(new) : []
       }
       // Versions only grow, so an older one is late, unless the newer one is nowhere to be had: then it may never
       // have been meant.
