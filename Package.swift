@@ -84,7 +84,7 @@ let bindings: [Target] =
 let sharedModules: [Target] = [
   shared("FirmwareImage", ["OpenSSL"]),
   shared("Wire", [protobuf], exclude: ["Protocols"]),
-  shared("Messaging", ["ZeroMQ", "Wire", protobuf, logging, metrics, lifecycle]),
+  shared("Messaging", ["ZeroMQ", "Wire", protobuf, logging, metrics, coreMetrics, lifecycle]),
   shared(
     "ServiceKit",
     [

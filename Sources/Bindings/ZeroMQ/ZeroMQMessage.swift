@@ -1,0 +1,31 @@
+import CZeroMQ
+
+/// One frame as libzmq received it. Meant to be received into again and again.
+@safe
+package struct ZeroMQMessage: ~Copyable {
+  // On the heap because libzmq forbids moving an initialised message about.
+  let storage: UnsafeMutablePointer<zmq_msg_t>
+
+  package init() {
+    unsafe storage = .allocate(capacity: 1)
+    // It only writes the message's own bytes and can't fail.
+    unsafe zmq_msg_init(storage)
+  }
+
+  deinit {
+    unsafe zmq_msg_close(storage)
+    unsafe storage.deallocate()
+  }
+
+  package var count: Int { unsafe zmq_msg_size(storage) }
+
+  /// Whether more frames of the same message follow.
+  package var hasMore: Bool { unsafe zmq_msg_more(storage) != 0 }
+
+  /// A copy of the frame's bytes.
+  package var bytes: [UInt8] {
+    let count = self.count
+    guard count > 0, let data = unsafe zmq_msg_data(storage) else { return [] }
+    return unsafe [UInt8](UnsafeRawBufferPointer(start: data, count: count))
+  }
+}

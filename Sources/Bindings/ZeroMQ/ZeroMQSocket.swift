@@ -1,0 +1,57 @@
+import CZeroMQ
+
+/// A libzmq socket, for one thread at a time.
+///
+/// It is a class, and not a noncopyable value, because the threads that own sockets keep several in
+/// collections. It is not `Sendable`: create it on the thread that uses it.
+@safe
+package final class ZeroMQSocket {
+  package enum Kind: Sendable {
+    /// Talks to many peers and names the one in the first frame of each message.
+    case router
+    /// Talks to one peer or several, in any order, without waiting for answers.
+    case dealer
+    /// Talks to exactly one peer.
+    case pair
+
+    var code: Int32 {
+      switch self {
+      case .router: ZMQ_ROUTER
+      case .dealer: ZMQ_DEALER
+      case .pair: ZMQ_PAIR
+      }
+    }
+  }
+
+  let handle: UnsafeMutableRawPointer
+  package let context: ZeroMQContext
+
+  package init(_ kind: Kind, in context: ZeroMQContext) throws(ZeroMQError) {
+    guard let handle = unsafe zmq_socket(context.handle, kind.code) else { throw .last("zmq_socket") }
+    unsafe self.handle = unsafe handle
+    self.context = context
+  }
+
+  deinit {
+    unsafe zmq_close(handle)
+  }
+
+  /// Listens on `endpoint`: `tcp://127.0.0.1:7102`, `tcp://*:0` for any free port, `ipc:///path`.
+  package func bind(_ endpoint: String) throws(ZeroMQError) {
+    guard unsafe zmq_bind(handle, endpoint) == 0 else { throw .last("zmq_bind \(endpoint)") }
+  }
+
+  /// Connects in the background, again and again, until `disconnect` or the end of the socket.
+  package func connect(_ endpoint: String) throws(ZeroMQError) {
+    guard unsafe zmq_connect(handle, endpoint) == 0 else { throw .last("zmq_connect \(endpoint)") }
+  }
+
+  package func disconnect(_ endpoint: String) throws(ZeroMQError) {
+    guard unsafe zmq_disconnect(handle, endpoint) == 0 else { throw .last("zmq_disconnect \(endpoint)") }
+  }
+
+  /// Stops listening on `endpoint`; connections that stand stay.
+  package func unbind(_ endpoint: String) throws(ZeroMQError) {
+    guard unsafe zmq_unbind(handle, endpoint) == 0 else { throw .last("zmq_unbind \(endpoint)") }
+  }
+}

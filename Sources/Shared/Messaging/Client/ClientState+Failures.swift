@@ -1,0 +1,60 @@
+import Wire
+
+/// What the client itself tells its callers.
+extension ClientState {
+  var closed: WireFailure {
+    WireFailure(
+      .unavailable, reason: "client-closed",
+      message: "the client of \(name) is closed, so nothing can be asked any more")
+  }
+
+  var tooMany: WireFailure {
+    WireFailure(
+      .overloaded, reason: "client-queue-full",
+      message: "\(calls.count) requests to \(name) are under way already: try again later",
+      retryAfterMilliseconds: 100)
+  }
+
+  /// No server was there in all the time.
+  func unavailable(_ call: Call) -> WireFailure {
+    let tried = resolutions.enumerated().map { index, resolution in
+      switch resolution.outcome {
+      case .failure(let error): return "\(resolution.endpoint): \(error)"
+      case .success where addressesByEndpoint[index].isEmpty: return "\(resolution.endpoint): not looked up yet"
+      case .success where addressesByEndpoint[index] == [resolution.endpoint]: return resolution.endpoint
+      case .success: return "\(resolution.endpoint): \(addressesByEndpoint[index].joined(separator: " "))"
+      }
+    }
+    let again = call.attempts > 0 ? " (\(call.attempts) were lost while they had the request)" : ""
+    return WireFailure(
+      .unavailable, reason: "no-server",
+      message: """
+        no server of \(name) could be reached in \((call.deadline - call.started).milliseconds) ms\(again) at \
+        \(tried.joined(separator: ", ")): check that it runs, that the address is right and that nothing blocks it
+        """)
+  }
+
+  /// A server had it and did not answer in time.
+  func late(_ call: Call) -> WireFailure {
+    let endpoint = call.connection.flatMap(index(of:)).map { servers[$0].endpoint } ?? "a server"
+    return WireFailure(
+      .deadlineExceeded, reason: "deadline-exceeded",
+      message: """
+        \(name) at \(endpoint) did not answer in \((call.deadline - call.started).milliseconds) ms: allow more time, or \
+        look why it is slow\(call.isIdempotent ? "" : "; it may still do it")
+        """)
+  }
+
+  /// The server was lost while it had the request.
+  func lost(_ call: Call, at endpoint: String) -> WireFailure {
+    call.isIdempotent
+      ? WireFailure(
+        .unavailable, reason: "retries-exhausted",
+        message: "\(call.attempts) servers of \(name) were lost, one after another, while they had the request, last "
+          + "\(endpoint): look into their logs before sending it again")
+      : WireFailure(
+        .unavailable, reason: "connection-lost",
+        message: "the connection to \(name) at \(endpoint) was lost while it had the request, which may or may not "
+          + "have been done and must not be done twice: look at the outcome before sending it again")
+  }
+}

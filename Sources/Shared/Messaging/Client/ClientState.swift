@@ -1,0 +1,111 @@
+import Wire
+
+/// What a client knows of its servers and of the requests under way, and what it does about them.
+///
+/// It does no I/O and keeps no time: events go in, actions come out.
+struct ClientState<Request: Sendable>: Sendable {
+  typealias Instant = ContinuousClock.Instant
+
+  enum Action: Sendable {
+    case connect(ConnectionID, endpoint: String)
+    case disconnect(ConnectionID)
+    case send(ConnectionID, call: UInt64, Request, remaining: Duration)
+    case heartbeat(ConnectionID)
+    case answer(Request, Result<Envelope, WireFailure>)
+    /// Look the names up again.
+    case resolve
+  }
+
+  struct Call: Sendable {
+    let request: Request
+    let isIdempotent: Bool
+    let started: Instant
+    let deadline: Instant
+    /// Where it was sent last; nil while it waits for a server.
+    var connection: ConnectionID?
+    var attempts = 0
+    /// Endpoints that answered that they can't do it now.
+    var refusedBy: [String] = []
+  }
+
+  struct Server: Sendable {
+    let endpoint: String
+    var connection: ConnectionID
+    var isOpen = false
+    /// No longer among the addresses: finishes what it has and gets nothing new.
+    var isRetired = false
+    var outstanding = 0
+    var unansweredHeartbeats = 0
+    /// Said that it is overloaded or going away: others are preferred until then.
+    var avoidedUntil: Instant?
+  }
+
+  let name: String
+  let options: RPCClientOptions
+  /// As configured, with what each resolved to last or why it did not.
+  var resolutions: [EndpointResolution]
+  /// The addresses in use for each.
+  var addressesByEndpoint: [[String]]
+  var servers: [Server] = []
+  var calls: [UInt64: Call] = [:]
+  /// Calls without a server, oldest first. May name calls that are gone.
+  var waiting: [UInt64] = []
+  var lastConnection: UInt64 = 0
+  var rotation = 0
+  var nextHeartbeat: Instant
+  var nextResolve: Instant
+  var lastResolve: Instant?
+  var isClosed = false
+
+  init(name: String, endpoints: [String], options: RPCClientOptions, now: Instant) {
+    self.name = name
+    self.options = options
+    resolutions = endpoints.map { EndpointResolution(endpoint: $0, outcome: .success([])) }
+    addressesByEndpoint = endpoints.map { _ in [] }
+    nextHeartbeat = now + options.heartbeatInterval
+    nextResolve = now
+  }
+
+  /// Servers that requests can be sent to.
+  var openServers: Int { servers.count { $0.isOpen && !$0.isRetired } }
+
+  func index(of connection: ConnectionID) -> Int? {
+    servers.firstIndex { $0.connection == connection }
+  }
+
+  /// The open server with the fewest requests under way, in turns, that `endpoints` does not name;
+  /// one that said to be overloaded only if there is no other.
+  mutating func pickServer(excluding endpoints: [String] = [], now: Instant) -> Int? {
+    var best: (index: Int, isAvoided: Bool, outstanding: Int)?
+    for step in servers.indices {
+      let index = (rotation + step) % servers.count
+      let server = servers[index]
+      guard server.isOpen, !server.isRetired, !endpoints.contains(server.endpoint) else { continue }
+      let isAvoided = server.avoidedUntil.map { $0 > now } ?? false
+      if let best, (best.isAvoided ? 1 : 0, best.outstanding) <= (isAvoided ? 1 : 0, server.outstanding) { continue }
+      best = (index, isAvoided, server.outstanding)
+    }
+    guard let best else { return nil }
+    rotation = (best.index + 1) % servers.count
+    return best.index
+  }
+}
+
+/// What a configured endpoint stands for.
+package struct EndpointResolution: Sendable {
+  package let endpoint: String
+
+  /// Addresses that a transport can connect to, or why there are none, for people.
+  package let outcome: Result<[String], ResolutionError>
+
+  package init(endpoint: String, outcome: Result<[String], ResolutionError>) {
+    self.endpoint = endpoint
+    self.outcome = outcome
+  }
+}
+
+package struct ResolutionError: Error, Sendable, CustomStringConvertible {
+  package let description: String
+
+  package init(_ description: String) { self.description = description }
+}

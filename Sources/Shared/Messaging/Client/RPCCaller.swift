@@ -1,0 +1,25 @@
+package import Wire
+
+/// Something that requests can be sent to: an ``RPCClient``, or a test's stand-in.
+package protocol RPCCaller: Sendable {
+  /// Sends a request and waits for its answer.
+  ///
+  /// - Parameters:
+  ///   - deadline: time for everything, retries included.
+  ///   - traceParent: W3C trace context to hand on.
+  /// - Throws: why there is no answer: what the server said, or `unavailable`, `deadlineExceeded` or
+  ///   `overloaded` from the client itself.
+  func call<R: WireRequest>(
+    _ request: R, deadline: Duration, traceParent: String?
+  ) async throws(WireFailure) -> R.Response
+}
+
+extension RPCCaller {
+  package func call<R: WireRequest>(_ request: R) async throws(WireFailure) -> R.Response {
+    try await call(request, deadline: .seconds(5), traceParent: nil)
+  }
+
+  package func call<R: WireRequest>(_ request: R, deadline: Duration) async throws(WireFailure) -> R.Response {
+    try await call(request, deadline: deadline, traceParent: nil)
+  }
+}

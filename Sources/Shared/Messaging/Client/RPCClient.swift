@@ -1,0 +1,171 @@
+package import Logging
+import Metrics
+import ServiceLifecycle
+import SwiftProtobuf
+import Synchronization
+package import Wire
+
+/// Sends requests to the servers of one service, wherever they are.
+///
+/// Every address that an endpoint resolves to is a server of its own. Requests go to the one with
+/// the fewest under way. Idempotent requests go to another server when theirs dies or refuses;
+/// others are sent once. While no server is there, requests wait until their deadline.
+///
+/// `run` does the work; a request made before it waits for it. It runs once.
+package final class RPCClient: Service, RPCCaller {
+  /// What is needed to send a request, and to answer its caller.
+  struct Outgoing: Sendable {
+    let kind: String
+    let payload: [UInt8]
+    let traceParent: String
+    let continuation: CheckedContinuation<Result<Envelope, WireFailure>, Never>
+  }
+
+  struct State {
+    var machine: ClientState<Outgoing>
+    var dialer: (any TransportDialer)?
+    var metrics: [String: RequestMetrics] = [:]
+  }
+
+  let name: String
+  let logger: Logger
+  let options: RPCClientOptions
+  let state: Mutex<State>
+  let timer: DeadlineTimer
+  let endpoints: [String]
+  let resolver: any EndpointResolver
+  let lookUps: AsyncStream<Void>
+  let lookUp: AsyncStream<Void>.Continuation
+  /// The first half of every correlation ID of this client.
+  let correlationPrefix = UInt64.random(in: .min ... .max)
+  let strays: Counter
+  private let outstanding: Gauge
+  private let connected: Gauge
+  private let lastCall = Atomic<UInt64>(0)
+  private let transport: any MessageTransport
+
+  /// - Parameters:
+  ///   - name: of the service that it asks, in messages, logs and metrics.
+  ///   - endpoints: `tcp://host:port` or `ipc:///path`; each may stand for several servers.
+  package init(
+    name: String, endpoints: [String], options: RPCClientOptions = .standard,
+    transport: any MessageTransport = ZeroMQTransport(), resolver: any EndpointResolver = SystemEndpointResolver(),
+    logger: Logger
+  ) {
+    self.name = name
+    self.endpoints = endpoints
+    self.options = options
+    self.transport = transport
+    self.resolver = resolver
+    self.logger = logger
+    state = Mutex(State(machine: ClientState(name: name, endpoints: endpoints, options: options, now: .now)))
+    timer = DeadlineTimer(label: "rpc-client-\(name)")
+    (lookUps, lookUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    strays = Counter(label: "rpc_client_stray_frames_total", dimensions: [("name", name)])
+    outstanding = Gauge(label: "rpc_client_outstanding_requests", dimensions: [("name", name)])
+    connected = Gauge(label: "rpc_client_connected_servers", dimensions: [("name", name)])
+    // Deadlines hold whether or not `run` runs.
+    timer.start { [weak self] in self?.tick() }
+  }
+
+  package func run() async throws {
+    let dialer = try await transport.makeDialer(options: options.transport) { [weak self] events in
+      self?.receive(events)
+    }
+    state.withLock { $0.dialer = dialer }
+    tick()
+    await withTaskGroup { group in
+      group.addTask {
+        for await _ in self.lookUps { await self.resolve() }
+      }
+      // Ends by graceful shutdown or by cancellation.
+      try? await gracefulShutdown()
+      group.cancelAll()
+    }
+    perform(state.withLock { $0.machine.close() })
+    timer.stop()
+    await dialer.close()
+    state.withLock { $0.dialer = nil }
+  }
+
+  package func call<R: WireRequest>(
+    _ request: R, deadline: Duration = .seconds(5), traceParent: String? = nil
+  ) async throws(WireFailure) -> R.Response {
+    let started = ContinuousClock.now
+    let metrics = metrics(for: R.kind)
+    do throws(WireFailure) {
+      let payload = try encode(request)
+      let envelope = try await exchange(
+        kind: R.kind, isIdempotent: R.isIdempotent, payload: payload, traceParent: traceParent ?? "",
+        deadline: started + deadline
+      ).get()
+      let response: R.Response = try decode(envelope.payload, of: R.kind)
+      metrics.record(since: started, failure: nil)
+      return response
+    } catch {
+      metrics.record(since: started, failure: error.code)
+      throw error
+    }
+  }
+
+  private func exchange(
+    kind: String, isIdempotent: Bool, payload: [UInt8], traceParent: String, deadline: ContinuousClock.Instant
+  ) async -> Result<Envelope, WireFailure> {
+    let number = lastCall.add(1, ordering: .relaxed).newValue
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let outgoing = Outgoing(kind: kind, payload: payload, traceParent: traceParent, continuation: continuation)
+        let action = state.withLock { state in
+          state.machine.submit(number, outgoing, isIdempotent: isIdempotent, deadline: deadline, now: .now)
+        }
+        timer.arm(for: deadline)
+        if let action { perform([action]) }
+        // The handler below may have run before there was anything to cancel.
+        if Task.isCancelled { cancel(number) }
+      }
+    } onCancel: {
+      cancel(number)
+    }
+  }
+
+  private func cancel(_ number: UInt64) {
+    if let action = state.withLock({ $0.machine.cancel(number) }) { perform([action]) }
+  }
+
+  private func metrics(for kind: String) -> RequestMetrics {
+    state.withLock { state in
+      if let metrics = state.metrics[kind] { return metrics }
+      let metrics = RequestMetrics(side: "client", name: name, kind: kind)
+      state.metrics[kind] = metrics
+      return metrics
+    }
+  }
+
+  // MARK: Time
+
+  func tick() {
+    var actions: [ClientState<Outgoing>.Action] = []
+    let (next, calls, servers) = state.withLock { state in
+      (state.machine.tick(now: .now, actions: &actions), state.machine.calls.count, state.machine.openServers)
+    }
+    outstanding.record(calls)
+    connected.record(servers)
+    perform(actions)
+    if let next { timer.arm(for: next) }
+  }
+
+  private func resolve() async {
+    var found: [EndpointResolution] = []
+    for endpoint in endpoints {
+      do throws(ResolutionError) {
+        found.append(
+          EndpointResolution(endpoint: endpoint, outcome: .success(try await resolver.addresses(of: endpoint))))
+      } catch {
+        found.append(EndpointResolution(endpoint: endpoint, outcome: .failure(error)))
+      }
+    }
+    var actions: [ClientState<Outgoing>.Action] = []
+    state.withLock { $0.machine.resolved(found, now: .now, actions: &actions) }
+    perform(actions)
+  }
+}

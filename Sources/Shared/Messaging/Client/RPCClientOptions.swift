@@ -1,0 +1,25 @@
+/// The bounds and rhythms of a client.
+package struct RPCClientOptions: Sendable {
+  package static let standard = RPCClientOptions()
+
+  /// Requests under way. Further ones are refused as `overloaded`.
+  package var outstandingRequests = 4096
+
+  /// How often each server is asked for a sign of life.
+  package var heartbeatInterval: Duration = .milliseconds(400)
+
+  /// A server that leaves so many heartbeats unanswered is taken for dead when the next is due: with
+  /// 3 and 400 ms after 1.6 s at most.
+  package var missedHeartbeats = 3
+
+  /// How often names are resolved again. They also are when a server is lost.
+  package var resolveInterval: Duration = .seconds(5)
+
+  /// How often one idempotent request is sent at most, so that one that kills its servers does not
+  /// kill them all.
+  package var attempts = 4
+
+  package var transport = TransportOptions()
+
+  package init() {}
+}

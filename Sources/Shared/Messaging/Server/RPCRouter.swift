@@ -1,0 +1,35 @@
+import SwiftProtobuf
+package import Wire
+
+/// The kinds of request that a server answers, and how.
+package struct RPCRouter: Sendable {
+  /// From the bytes of a request to the bytes of its response.
+  typealias Handler = @Sendable (ArraySlice<UInt8>, RequestContext) async throws -> [UInt8]
+
+  private(set) var handlers: [String: Handler] = [:]
+
+  package init() {}
+
+  /// The kinds that have a handler.
+  package var kinds: [String] { handlers.keys.sorted() }
+
+  /// Answers requests of `type` with `body`; a second handler for the same type replaces the first.
+  ///
+  /// A ``WireFailure`` that `body` throws is told to the client as it is. Any other error is told as
+  /// `internal` with a reference to the server's log.
+  package mutating func handle<R: WireRequest>(
+    _ type: R.Type, _ body: @escaping @Sendable (R, RequestContext) async throws -> R.Response
+  ) {
+    handlers[R.kind] = { payload, context in
+      let request: R
+      do {
+        request = try R(serializedBytes: payload.span.bytes)
+      } catch {
+        throw WireFailure(
+          .invalid, reason: "unreadable-request",
+          message: "the payload is not a \(R.kind) message: send its protobuf serialisation")
+      }
+      return try await body(request, context).serializedBytes()
+    }
+  }
+}

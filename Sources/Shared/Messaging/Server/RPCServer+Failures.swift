@@ -1,0 +1,26 @@
+import Wire
+
+/// What the server itself tells clients.
+extension RPCServer {
+  var overloaded: WireFailure {
+    WireFailure(
+      .overloaded, reason: "queue-full",
+      message:
+        "\(name) has \(limits.concurrency) requests running and \(limits.queuedRequests) waiting: try again later",
+      retryAfterMilliseconds: UInt32(limits.retryAfter.milliseconds))
+  }
+
+  var shuttingDown: WireFailure {
+    WireFailure(
+      .unavailable, reason: "shutting-down",
+      message: "\(name) is shutting down: ask another replica, or try again later",
+      retryAfterMilliseconds: 1_000)
+  }
+
+  func late(_ job: ServerJob) -> WireFailure {
+    WireFailure(
+      .deadlineExceeded, reason: "deadline-exceeded",
+      message: "\(name) did not finish \(job.kind) in \((job.deadline - job.received).milliseconds) ms: allow more time"
+    )
+  }
+}

@@ -1,0 +1,137 @@
+import Logging
+import Synchronization
+import Wire
+
+/// From requests to answers.
+extension RPCServer {
+  /// A worker: runs one request after another until the server stops, or until it was cancelled
+  /// because one of them took too long.
+  func work(_ worker: Int) async {
+    withUnsafeCurrentTask { task in
+      guard let task else { return }
+      let handle = WorkerTask(task: task)
+      state.withLock { $0.workers[worker] = handle }
+    }
+    while !Task.isCancelled, let job = await nextJob(for: worker) {
+      let outcome = await perform(job)
+      let (isOwed, listener) = state.withLock { state in
+        (state.admission.finish(worker), state.listener)
+      }
+      if isOwed, let listener { answer(job, with: outcome, on: listener) }
+      finishIfDrained()
+    }
+    state.withLock { state in
+      state.workers[worker] = nil
+      if let replacement = state.admission.end(worker) { spawn.yield(replacement) }
+    }
+    finishIfDrained()
+  }
+
+  private func nextJob(for worker: Int) async -> ServerJob? {
+    await withCheckedContinuation { continuation in
+      var lapsed: [ServerJob] = []
+      let (job, mustResume, listener) = state.withLock { state -> (ServerJob?, Bool, (any TransportListener)?) in
+        switch state.admission.next(for: worker, now: .now, lapsed: &lapsed) {
+        case .run(let job): return (job, true, state.listener)
+        case .end: return (nil, true, state.listener)
+        case .idle:
+          state.idle[worker] = continuation
+          return (nil, false, state.listener)
+        }
+      }
+      if mustResume { continuation.resume(returning: job) }
+      if let listener {
+        for job in lapsed { answer(job, with: .failure(late(job)), on: listener) }
+      }
+    }
+  }
+
+  private func perform(_ job: ServerJob) async -> Result<[UInt8], WireFailure> {
+    do {
+      return .success(try await job.handler(job.payload, job.context))
+    } catch let failure as WireFailure {
+      return .failure(failure)
+    } catch is CancellationError {
+      return .failure(shuttingDown)
+    } catch {
+      let reference = hexadecimal(job.correlationID)
+      logger.error(
+        "Request failed unexpectedly",
+        metadata: ["kind": "\(job.kind)", "reference": "\(reference)", "error": "\(String(reflecting: error))"])
+      return .failure(
+        WireFailure(
+          .internal, reason: "internal-error",
+          message: "\(name) failed unexpectedly: look in its log for reference \(reference)"))
+    }
+  }
+
+  func answer(_ job: ServerJob, with outcome: Result<[UInt8], WireFailure>, on listener: any TransportListener) {
+    var envelope = Envelope(role: .response)
+    envelope.correlationID = job.correlationID
+    envelope.kind = job.kind
+    var failure: WireFailure?
+    switch outcome {
+    case .success(let payload) where payload.count > limits.transport.maximumFrameSize - Self.envelopeAllowance:
+      failure = WireFailure(
+        .internal, reason: "response-too-large",
+        message: "the response has \(payload.count) bytes, more than the bus carries: ask for less at once")
+    case .success(let payload): envelope.payload = payload[...]
+    case .failure(let told): failure = told
+    }
+    if let failure {
+      envelope.role = .failure
+      envelope.failure = failure
+    }
+    listener.send(envelope.encoded(), to: job.peer)
+    job.metrics.record(since: job.received, failure: failure?.code)
+  }
+
+  /// Room that is kept in a frame for what is not payload.
+  static var envelopeAllowance: Int { 1024 }
+
+  // MARK: Time
+
+  /// Answers what is past its deadline.
+  func tick() {
+    let now = ContinuousClock.now
+    let (late, abandoned, listener, next) = state.withLock { state in
+      var (waiting, running) = state.admission.lapse(now: now)
+      waiting += running.map(\.job)
+      var abandoned: [ServerJob] = []
+      if let abandonAt = state.abandonAt, abandonAt <= now {
+        let given = state.admission.abandon()
+        abandoned = given.map(\.job)
+        running += given
+      }
+      for (worker, _) in running { state.workers[worker]?.task.cancel() }
+      let next = [state.admission.nextDeadline, state.abandonAt.flatMap { $0 > now ? $0 : nil }].compactMap { $0 }.min()
+      return (waiting, abandoned, state.listener, next)
+    }
+    if let listener {
+      for job in late { answer(job, with: .failure(self.late(job)), on: listener) }
+      for job in abandoned { answer(job, with: .failure(shuttingDown), on: listener) }
+    }
+    if let next { timer.arm(for: next) }
+    finishIfDrained()
+  }
+
+  /// Refuses what is not running yet, and gives the rest its time.
+  func beginShutdown(grace: Duration) {
+    let abandonAt = ContinuousClock.now + grace
+    let (refused, ended, listener) = state.withLock { state in
+      let (refused, idle) = state.admission.drain()
+      state.abandonAt = min(state.abandonAt ?? abandonAt, abandonAt)
+      return (refused, idle.compactMap { state.idle.removeValue(forKey: $0) }, state.listener)
+    }
+    for continuation in ended { continuation.resume(returning: nil) }
+    if let listener {
+      for job in refused { answer(job, with: .failure(shuttingDown), on: listener) }
+    }
+    if grace == .zero { tick() } else { timer.arm(for: abandonAt) }
+    finishIfDrained()
+  }
+
+  private func finishIfDrained() {
+    if state.withLock({ $0.admission.isDrained }) { spawn.finish() }
+  }
+}

@@ -1,0 +1,174 @@
+/// Decides which requests run, which wait and which are refused.
+///
+/// Requests run on workers, which are tasks that take one after another. It does no I/O and keeps no
+/// time: it says what to do.
+struct ServerAdmission<Job: Sendable>: Sendable {
+  typealias Instant = ContinuousClock.Instant
+  typealias Worker = Int
+
+  enum Arrival: Equatable {
+    /// The worker, which was idle, has it now.
+    case start(Worker)
+    /// It waits, and this worker, which does not exist yet, is to be started.
+    case spawn(Worker)
+    /// It waits for a busy worker.
+    case wait
+    case refuse(Refusal)
+  }
+
+  enum Refusal: Equatable {
+    case overloaded
+    case draining
+  }
+
+  enum Next {
+    case run(Job)
+    case idle
+    /// The worker is to end.
+    case end
+  }
+
+  private struct Entry {
+    let job: Job
+    let deadline: Instant
+  }
+
+  private struct Running {
+    let entry: Entry
+    var isAnswered = false
+  }
+
+  private let concurrency: Int
+  private let capacity: Int
+  private var queue: [Entry] = []
+  private var head = 0
+  private var running: [Worker: Running] = [:]
+  private var idle: [Worker] = []
+  private var workers = 0
+  /// Workers that were asked for and have not come for work yet.
+  private var starting: Set<Worker> = []
+  private var lastWorker = 0
+  private(set) var isDraining = false
+
+  init(concurrency: Int, capacity: Int) {
+    self.concurrency = max(concurrency, 1)
+    self.capacity = max(capacity, 0)
+  }
+
+  var queuedCount: Int { queue.count - head }
+  var runningCount: Int { running.count }
+
+  /// Whether a server that takes nothing new owes no answer any more.
+  var isDrained: Bool { isDraining && queuedCount == 0 && running.values.allSatisfy(\.isAnswered) }
+
+  mutating func arrive(_ job: Job, deadline: Instant) -> Arrival {
+    guard !isDraining else { return .refuse(.draining) }
+    let entry = Entry(job: job, deadline: deadline)
+    if queuedCount == 0, let worker = idle.popLast() {
+      running[worker] = Running(entry: entry)
+      return .start(worker)
+    }
+    if workers < concurrency {
+      queue.append(entry)
+      return .spawn(startWorker())
+    }
+    // Those that a starting worker will take at once don't wait.
+    guard queuedCount - starting.count < capacity else { return .refuse(.overloaded) }
+    queue.append(entry)
+    return .wait
+  }
+
+  /// For a worker that has nothing to do.
+  ///
+  /// - Parameter lapsed: requests whose deadline passed while they waited are appended; they will
+  ///   not run.
+  mutating func next(for worker: Worker, now: Instant, lapsed: inout [Job]) -> Next {
+    starting.remove(worker)
+    while head < queue.count {
+      let entry = queue[head]
+      head += 1
+      compact()
+      guard entry.deadline > now else {
+        lapsed.append(entry.job)
+        continue
+      }
+      running[worker] = Running(entry: entry)
+      return .run(entry.job)
+    }
+    if isDraining { return .end }
+    idle.append(worker)
+    return .idle
+  }
+
+  /// - Returns: whether the client still waits for the answer.
+  mutating func finish(_ worker: Worker) -> Bool {
+    guard let finished = running.removeValue(forKey: worker) else { return false }
+    return !finished.isAnswered
+  }
+
+  /// For a worker that ends.
+  ///
+  /// - Returns: the worker to start in its place.
+  mutating func end(_ worker: Worker) -> Worker? {
+    workers -= 1
+    return queuedCount > starting.count ? startWorker() : nil
+  }
+
+  /// Finds what is past its deadline. Each request is returned once.
+  mutating func lapse(now: Instant) -> (waiting: [Job], running: [(worker: Worker, job: Job)]) {
+    var waiting: [Job] = []
+    if queue[head...].contains(where: { $0.deadline <= now }) {
+      waiting = queue[head...].filter { $0.deadline <= now }.map(\.job)
+      queue = queue[head...].filter { $0.deadline > now }
+      head = 0
+    }
+    return (waiting, markAnswered { $0.deadline <= now })
+  }
+
+  var nextDeadline: Instant? {
+    let waiting = queue[head...].lazy.map(\.deadline).min()
+    let started = running.values.lazy.filter { !$0.isAnswered }.map(\.entry.deadline).min()
+    return [waiting, started].compactMap { $0 }.min()
+  }
+
+  /// Refuses everything from now on.
+  ///
+  /// - Returns: what waited, to be refused, and the idle workers, to be ended.
+  mutating func drain() -> (refused: [Job], ended: [Worker]) {
+    isDraining = true
+    defer {
+      queue = []
+      head = 0
+      idle = []
+    }
+    return (queue[head...].map(\.job), idle)
+  }
+
+  /// Gives up what still runs.
+  mutating func abandon() -> [(worker: Worker, job: Job)] {
+    markAnswered { _ in true }
+  }
+
+  private mutating func markAnswered(_ isOver: (Entry) -> Bool) -> [(worker: Worker, job: Job)] {
+    var over: [(worker: Worker, job: Job)] = []
+    for (worker, started) in running where !started.isAnswered && isOver(started.entry) {
+      running[worker]?.isAnswered = true
+      over.append((worker, started.entry.job))
+    }
+    return over
+  }
+
+  private mutating func startWorker() -> Worker {
+    workers += 1
+    lastWorker += 1
+    starting.insert(lastWorker)
+    return lastWorker
+  }
+
+  /// Drops the taken front of the queue when it is the larger part, so that taking stays cheap.
+  private mutating func compact() {
+    guard head == queue.count || head > 512 && head > queue.count / 2 else { return }
+    queue.removeFirst(head)
+    head = 0
+  }
+}

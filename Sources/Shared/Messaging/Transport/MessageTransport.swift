@@ -1,0 +1,99 @@
+/// Carries frames between one listener and many dialers: the part of messaging that a test replaces.
+///
+/// Frames arrive whole, in the order in which they were sent on a connection, at most once. They
+/// may be lost with a connection. Neither side waits in `send`: what can't be queued is dropped and,
+/// at the dialer, told.
+package protocol MessageTransport: Sendable {
+  /// Listens on `endpoint`.
+  ///
+  /// - Parameter receive: called with the frames that came since the last call, never twice at the
+  ///   same time, on a thread that must not be held up.
+  func listen(
+    on endpoint: String, options: TransportOptions,
+    receive: @escaping @Sendable (_ frames: [PeerFrame]) -> Void
+  ) async throws(TransportError) -> any TransportListener
+
+  /// Makes the client's end of any number of connections.
+  ///
+  /// - Parameter receive: as for `listen`.
+  func makeDialer(
+    options: TransportOptions, receive: @escaping @Sendable (_ events: [DialerEvent]) -> Void
+  ) async throws(TransportError) -> any TransportDialer
+}
+
+/// The server's end.
+package protocol TransportListener: Sendable {
+  /// The address in use, with the port that was chosen if 0 was asked for.
+  var endpoint: String { get }
+
+  /// Sends to a peer; dropped if it is gone or does not read.
+  func send(_ frame: [UInt8], to peer: PeerID)
+
+  /// Frames dropped because their peer was gone or did not read.
+  var droppedFrames: Int { get }
+
+  /// Stops listening, after handing what was sent to the network for at most the options' linger.
+  /// Returns when no further call of `receive` will come. May be called again.
+  func close() async
+}
+
+/// The client's end of any number of connections.
+package protocol TransportDialer: Sendable {
+  /// Connects, again and again, until `disconnect`. `connection` must be new.
+  func connect(_ connection: ConnectionID, to endpoint: String)
+
+  /// Drops the connection and what waits on it. No `closed` event follows.
+  func disconnect(_ connection: ConnectionID)
+
+  /// Sends one frame. If it can't be queued, an `unsent` event with its token follows, and the
+  /// frame has certainly not been seen by the peer.
+  func send(_ frame: [UInt8], on connection: ConnectionID, token: UInt64)
+
+  /// Drops all connections. Returns when no further call of `receive` will come. May be called again.
+  func close() async
+}
+
+/// A connection of a dialer, chosen by its user.
+package struct ConnectionID: Hashable, Sendable {
+  package let number: UInt64
+
+  package init(_ number: UInt64) { self.number = number }
+}
+
+/// A connected client, as a listener tells them apart. A client that connects again is another peer.
+package struct PeerID: Hashable, Sendable, CustomStringConvertible {
+  package let bytes: [UInt8]
+
+  package init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  package var description: String { hexadecimal(bytes) }
+}
+
+/// What a listener received.
+package struct PeerFrame: Sendable {
+  package let peer: PeerID
+
+  /// nil for a message of several frames, which is not an envelope.
+  package let frame: [UInt8]?
+
+  package init(peer: PeerID, frame: [UInt8]?) {
+    self.peer = peer
+    self.frame = frame
+  }
+}
+
+/// What happened on a dialer's connections.
+package enum DialerEvent: Sendable, Equatable {
+  /// Frames can be sent and will be received.
+  case opened(ConnectionID)
+  /// The connection is gone with what was under way on it; the transport connects again.
+  case closed(ConnectionID)
+  case frame(ConnectionID, [UInt8])
+  case unsent(ConnectionID, token: UInt64)
+}
+
+/// Lower-case, two digits a byte.
+func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+  let digits = Array("0123456789abcdef".utf8)
+  return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+}
