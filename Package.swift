@@ -24,6 +24,7 @@ let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swi
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 
 /// A C library of the system and the Swift module with its safe handles.
 func binding(_ name: String, c: String, _ dependencies: [Target.Dependency] = []) -> [Target] {
@@ -107,7 +108,7 @@ let services: [Target] =
     "ImageStore",
     core: [
       "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
-      httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
+      httpTypes, nioCore, nioPosix, protobuf, logging, metrics, lifecycle,
     ])
   + service(
     "Notifier",
@@ -147,7 +148,10 @@ let testTargets: [Target] = [
     ["RegistryCore", "PostgreSQL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "Curl", protobuf, logging, lifecycle]),
   tests(
     "ImageStore",
-    ["ImageStoreCore", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle]),
+    [
+      "ImageStoreCore", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      nioCore, protobuf, logging, lifecycle,
+    ]),
   tests("Notifier", ["NotifierCore", "Mosquitto", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle]),
   tests(
     "Provisioner",

@@ -1,0 +1,103 @@
+import Glibc
+import NIOCore
+
+/// An open file. All calls block: only the store's own threads make them.
+///
+/// The descriptor never changes and positions are always given, so threads may share it.
+final class OpenFile: Sendable {
+  /// What tells one state of a file from any other: writing to it or replacing it changes this.
+  struct Identity: Hashable, Sendable {
+    var device: UInt64
+    var inode: UInt64
+    var sizeBytes: UInt64
+    var modifiedNanoseconds: Int64
+    /// Unlike the modification time, nobody can set it back.
+    var changedNanoseconds: Int64
+  }
+
+  struct Status: Sendable {
+    var identity: Identity
+    var linkCount: UInt64
+    var modified: timespec
+  }
+
+  let path: String
+  private let descriptor: CInt
+
+  init(_ path: String, _ flags: CInt, mode: mode_t = 0o644) throws(FileError) {
+    while true {
+      let descriptor = open(path, flags | O_CLOEXEC, mode)
+      if descriptor >= 0 {
+        self.descriptor = descriptor
+        self.path = path
+        return
+      }
+      if errno != EINTR { throw .last("open", path) }
+    }
+  }
+
+  deinit {
+    close(descriptor)
+  }
+
+  func status() throws(FileError) -> Status {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .last("fstat", path) }
+    return Status(
+      identity: Identity(
+        device: UInt64(status.st_dev), inode: UInt64(status.st_ino), sizeBytes: UInt64(status.st_size),
+        modifiedNanoseconds: Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec),
+        changedNanoseconds: Int64(status.st_ctim.tv_sec) * 1_000_000_000 + Int64(status.st_ctim.tv_nsec)),
+      linkCount: UInt64(status.st_nlink), modified: status.st_mtim)
+  }
+
+  /// Reads up to `count` bytes from `offset`; fewer only at the end of the file.
+  func read(at offset: UInt64, into space: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
+    var done = 0
+    while done < space.count {
+      let result = pread(descriptor, space.baseAddress! + done, space.count - done, off_t(offset) + off_t(done))
+      if result == 0 { break }
+      if result > 0 { done += result } else if errno != EINTR { throw .last("read", path) }
+    }
+    return done
+  }
+
+  /// Reads into a buffer of its own.
+  func read(at offset: UInt64, count: Int) throws(FileError) -> ByteBuffer {
+    var buffer = ByteBufferAllocator().buffer(capacity: count)
+    do {
+      try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { space in
+        try read(at: offset, into: UnsafeMutableRawBufferPointer(rebasing: space.prefix(count)))
+      }
+    } catch let error as FileError {
+      throw error
+    } catch {
+      // The closure throws nothing else; NIO declares it untyped.
+      throw FileError(call: "read", path: path, errno: EIO)
+    }
+    return buffer
+  }
+
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(FileError) {
+    var done = 0
+    while done < bytes.count {
+      let result = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset) + off_t(done))
+      if result >= 0 { done += result } else if errno != EINTR { throw .last("write", path) }
+    }
+  }
+
+  /// After it the content, and for a directory its entries, outlive a power failure.
+  func sync() throws(FileError) {
+    guard fsync(descriptor) == 0 else { throw .last("fsync", path) }
+  }
+
+  /// Takes an exclusive lock that ends with the file, also when the process is killed.
+  /// - Returns: false if another holds it and `waiting` is false.
+  func lock(waiting: Bool) throws(FileError) -> Bool {
+    while flock(descriptor, LOCK_EX | (waiting ? 0 : LOCK_NB)) != 0 {
+      if errno == EWOULDBLOCK { return false }
+      if errno != EINTR { throw .last("flock", path) }
+    }
+    return true
+  }
+}

@@ -1,0 +1,84 @@
+package import FirmwareImage
+package import NIOCore
+
+/// Bytes by their SHA-256. Nothing can be changed in it, only added.
+///
+/// Any number of processes may share what is behind it.
+package protocol BlobStore: Sendable {
+  /// Starts taking bytes whose digest is not known yet.
+  func beginUpload() async throws -> any BlobUpload
+
+  /// The blob, or nil if it is not stored. Its bytes were checked against the digest; one that does
+  /// not match throws ``BlobStoreError/corrupted(_:actual:)``.
+  func open(_ digest: SHA256Digest) async throws -> (any Blob)?
+
+  /// What is known without reading it, or nil if it is not stored.
+  func stat(_ digest: SHA256Digest) async throws -> BlobStatus?
+
+  /// Blobs by digest, from the first after `cursor`.
+  func list(after cursor: SHA256Digest?, limit: Int) async throws -> [BlobStatus]
+
+  /// Reads all of a blob again, whatever is remembered of it; nil if it is not stored.
+  func check(_ digest: SHA256Digest) async throws -> BlobCheck?
+}
+
+/// Bytes on their way into a store. One task uses it, one call after the other.
+package protocol BlobUpload: Sendable {
+  /// Takes further bytes. Returns before they are written, but holds no more than two calls' bytes.
+  func write(_ pieces: [ByteBuffer]) async throws
+
+  /// Ends the upload; once it returns, the blob outlives a power failure.
+  /// - Parameter expected: what the digest must be; another throws
+  ///   ``BlobStoreError/digestMismatch(expected:actual:)`` and nothing is stored.
+  func commit(expecting expected: SHA256Digest?) async throws -> CommittedBlob
+
+  /// Ends the upload and leaves nothing behind. Does nothing after `commit`.
+  func abandon() async
+}
+
+/// A stored blob that was found to be what its digest says.
+package protocol Blob: Sendable {
+  var digest: SHA256Digest { get }
+  var lengthBytes: UInt64 { get }
+
+  /// The bytes from `offset`, at most `count` and fewer only at the end.
+  func read(at offset: UInt64, count: Int) async throws -> ByteBuffer
+}
+
+package struct BlobStatus: Equatable, Sendable {
+  package var digest: SHA256Digest
+  package var lengthBytes: UInt64
+  /// Seconds and nanoseconds since 1970.
+  package var storedAtSeconds: Int64
+  package var storedAtNanoseconds: Int32
+
+  package init(digest: SHA256Digest, lengthBytes: UInt64, storedAtSeconds: Int64, storedAtNanoseconds: Int32) {
+    self.digest = digest
+    self.lengthBytes = lengthBytes
+    self.storedAtSeconds = storedAtSeconds
+    self.storedAtNanoseconds = storedAtNanoseconds
+  }
+}
+
+package struct CommittedBlob: Equatable, Sendable {
+  package var digest: SHA256Digest
+  package var lengthBytes: UInt64
+  /// False if the store had it already.
+  package var isNew: Bool
+
+  package init(digest: SHA256Digest, lengthBytes: UInt64, isNew: Bool) {
+    self.digest = digest
+    self.lengthBytes = lengthBytes
+    self.isNew = isNew
+  }
+}
+
+package struct BlobCheck: Equatable, Sendable {
+  package var actual: SHA256Digest
+  package var lengthBytes: UInt64
+
+  package init(actual: SHA256Digest, lengthBytes: UInt64) {
+    self.actual = actual
+    self.lengthBytes = lengthBytes
+  }
+}

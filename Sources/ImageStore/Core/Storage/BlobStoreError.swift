@@ -1,0 +1,31 @@
+package import FirmwareImage
+
+package enum BlobStoreError: Error, Equatable, Sendable {
+  /// There is no room for the bytes.
+  case full(String)
+  /// What is stored under a digest is something else.
+  case corrupted(SHA256Digest, actual: SHA256Digest)
+  /// What was uploaded is not what the caller announced.
+  case digestMismatch(expected: SHA256Digest, actual: SHA256Digest)
+  /// The storage failed: a disk, a file system, a missing permission.
+  case failed(String)
+  /// The store is shutting down.
+  case closed
+}
+
+extension BlobStoreError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .full(let cause):
+      "The image store's disk is full. Free space on it, then try again. (\(cause))"
+    case .corrupted(let digest, let actual):
+      "What is stored as \(digest) is damaged: its digest is \(actual). Upload the image again to repair it."
+    case .digestMismatch(let expected, let actual):
+      "The bytes that came have the digest \(actual), not \(expected): they were changed or cut short on the way."
+    case .failed(let cause):
+      "The image store's storage failed: \(cause)"
+    case .closed:
+      "The image store is shutting down."
+    }
+  }
+}

@@ -1,0 +1,129 @@
+package import FirmwareImage
+import Glibc
+import NIOPosix
+
+/// Blobs as files of one directory, which several processes may share.
+///
+/// - `images/ab/abcd…`: a blob, under its digest in hexadecimal, in a directory of its first byte
+/// - `uploads/*.part`: what is being received
+///
+/// A blob appears under its name only when all of it was hashed and flushed, and it is acknowledged
+/// only when its name is flushed too.
+///
+/// Reading checks: a blob is hashed before its first byte is served, and again whenever its file
+/// has become another (`OpenFile.Identity`). That is remembered for a bounded number of blobs, so
+/// the cost comes once a process and blob. It finds every change made through the file system, and
+/// damage of the disk that happened before the first read; damage below the file system after that
+/// is found by `check`, which always reads, and by the hash that devices verify.
+package final class FileBlobStore: BlobStore {
+  /// Threads for blocking calls: enough that some waiting in fsync don't keep others from reading.
+  private static let threadCount = 8
+
+  let layout: FileBlobLayout
+  let threads: NIOThreadPool
+  let verified: VerifiedBlobs
+
+  /// Opens a directory, makes it if it is missing, and removes what killed uploads left there.
+  package init(directory: String) async throws {
+    layout = FileBlobLayout(directory: directory)
+    threads = NIOThreadPool(numberOfThreads: Self.threadCount)
+    verified = VerifiedBlobs(threads: threads)
+    threads.start()
+    do {
+      try await threads.runIfActive { [layout] in
+        try Directory.create(layout.images)
+        try Directory.create(layout.uploads)
+        _ = try TemporaryFile.removeLeftovers(in: layout.uploads)
+      }
+    } catch {
+      try await threads.shutdownGracefully()
+      throw Self.translate(error)
+    }
+  }
+
+  /// Ends the store's threads. Calls after it throw.
+  package func close() async {
+    // The only error is that they were ended before.
+    try? await threads.shutdownGracefully()
+  }
+
+  package func beginUpload() async throws -> any BlobUpload {
+    try await blocking { [layout] in try TemporaryFile(in: layout.uploads) }
+      .upload(to: self)
+  }
+
+  package func open(_ digest: SHA256Digest) async throws -> (any Blob)? {
+    guard let file = try await openFile(digest) else { return nil }
+    let (actual, lengthBytes) = try await actualDigest(of: file, expecting: digest)
+    guard actual == digest else { throw BlobStoreError.corrupted(digest, actual: actual) }
+    return FileBlob(digest: digest, lengthBytes: lengthBytes, file: file, threads: threads)
+  }
+
+  package func stat(_ digest: SHA256Digest) async throws -> BlobStatus? {
+    try await blocking { [layout] in try Self.status(of: digest, in: layout) }
+  }
+
+  package func list(after cursor: SHA256Digest?, limit: Int) async throws -> [BlobStatus] {
+    try await blocking { [layout] in
+      var found: [BlobStatus] = []
+      for shard in (cursor?.bytes[0] ?? 0)...255 {
+        let digests = try layout.digests(inShard: shard).filter { digest in cursor.map { digest > $0 } ?? true }
+        for digest in digests.sorted() {
+          if found.count == limit { return found }
+          if let status = try Self.status(of: digest, in: layout) { found.append(status) }
+        }
+      }
+      return found
+    }
+  }
+
+  package func check(_ digest: SHA256Digest) async throws -> BlobCheck? {
+    guard let file = try await openFile(digest) else { return nil }
+    do {
+      let (actual, lengthBytes) = try await verified.read(file, expecting: digest)
+      return BlobCheck(actual: actual, lengthBytes: lengthBytes)
+    } catch {
+      throw Self.translate(error)
+    }
+  }
+
+  /// The digest of what a blob's file holds, which may be remembered, and its length.
+  func actualDigest(
+    of file: OpenFile, expecting digest: SHA256Digest
+  ) async throws -> (SHA256Digest, lengthBytes: UInt64) {
+    do { return try await verified.digest(of: file, expecting: digest) } catch { throw Self.translate(error) }
+  }
+
+  func openFile(_ digest: SHA256Digest) async throws -> OpenFile? {
+    try await blocking { [layout] in try Self.openIfThere(layout.path(of: digest)) }
+  }
+
+  private static func openIfThere(_ path: String) throws(FileError) -> OpenFile? {
+    do throws(FileError) {
+      return try OpenFile(path, O_RDONLY)
+    } catch  where error.isNotFound {
+      return nil
+    }
+  }
+
+  private static func status(of digest: SHA256Digest, in layout: FileBlobLayout) throws(FileError) -> BlobStatus? {
+    guard let status = try openIfThere(layout.path(of: digest))?.status() else { return nil }
+    return BlobStatus(
+      digest: digest, lengthBytes: status.identity.sizeBytes, storedAtSeconds: Int64(status.modified.tv_sec),
+      storedAtNanoseconds: Int32(status.modified.tv_nsec))
+  }
+
+  /// Runs blocking calls on the store's threads.
+  func blocking<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+    do { return try await threads.runIfActive(work) } catch { throw Self.translate(error) }
+  }
+
+  static func translate(_ error: any Error) -> any Error {
+    switch error {
+    case let error as FileError where error.isOutOfSpace: BlobStoreError.full(error.description)
+    case let error as FileError: BlobStoreError.failed(error.description)
+    case is NIOThreadPoolError.ThreadPoolInactive: BlobStoreError.closed
+    default: error
+    }
+  }
+}
