@@ -21,10 +21,11 @@ package final class ChildProcess: Sendable {
   ///   - inheritsEnvironment: false starts it with `environment` and `PATH` alone.
   ///   - input: a file to read standard input from; none by default.
   ///   - endingSignal: what ends it when the test has not: SIGQUIT for those that leave something behind otherwise.
+  ///   - ownFolders: what is removed after it when the test process dies without having done so.
   package init(
     _ executable: String, _ arguments: [String] = [], environment: [String: String] = [:],
     inheritsEnvironment: Bool = true, workingFolder: String? = nil, input: String = "/dev/null",
-    endingSignal: Int32 = SIGKILL
+    endingSignal: Int32 = SIGKILL, ownFolders: [String] = []
   ) throws {
     folder = try TemporaryFolder("xtblish-child")
     outputPath = folder.path("output")
@@ -35,7 +36,7 @@ package final class ChildProcess: Sendable {
       executable, arguments, environment: variables, workingFolder: workingFolder, input: input,
       output: outputPath)
     do {
-      watchdog = try Watchdog(process: identifier, signal: endingSignal, removing: [folder.path])
+      watchdog = try Watchdog(process: identifier, signal: endingSignal, removing: [folder.path] + ownFolders)
     } catch {
       Glibc.kill(identifier, SIGKILL)
       throw error

@@ -48,7 +48,7 @@ package final class MosquittoServer: Sendable {
   /// Starts the stopped broker on the port it had, and waits until it accepts connections.
   package func start() async throws {
     if isRunning { return }
-    let child = try ChildProcess(Self.executable, ["-c", folder.path("mosquitto.conf")])
+    let child = try ChildProcess(Self.executable, ["-c", folder.path("mosquitto.conf")], ownFolders: [folder.path])
     process.withLock { $0 = child }
     try await eventually("a connection to mosquitto on port \(port)") {
       if let ending = child.ending { throw TestFailure("mosquitto ended with \(ending):\n\(child.output)") }

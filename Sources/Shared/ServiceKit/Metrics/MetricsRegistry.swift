@@ -1,0 +1,121 @@
+package import CoreMetrics
+import Synchronization
+
+/// Keeps the values of all metrics of a process, for Prometheus to fetch.
+///
+/// The number of series is bounded: a label that takes its values from the outside can't make the process grow. What
+/// is over the bound is counted in `xtblish_metrics_dropped_series`, and otherwise lost.
+package final class MetricsRegistry: MetricsFactory {
+  package static let maximumSeries = 5_000
+  package static let maximumSeriesPerMetric = 1_000
+
+  private let families = Mutex(Families())
+
+  package init() {}
+
+  private struct Families {
+    var byName: [String: MetricFamily] = [:]
+    var seriesCount = 0
+    var droppedCount = 0
+  }
+
+  /// Makes it the destination of all metrics of the process. To be called once.
+  package func bootstrap() {
+    MetricsSystem.bootstrap(self)
+  }
+
+  package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+    series(label, suffix: "total", .counter, dimensions) { CounterSeries() }
+  }
+
+  package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
+    series(label, suffix: nil, .gauge, dimensions) { GaugeSeries() }
+  }
+
+  package func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
+    if aggregate {
+      series(label, suffix: nil, .histogram, dimensions) { HistogramSeries(bounds: HistogramSeries.sizeBounds) }
+    } else {
+      series(label, suffix: nil, .gauge, dimensions) { GaugeSeries() }
+    }
+  }
+
+  package func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+    series(label, suffix: "seconds", .histogram, dimensions) {
+      HistogramSeries(bounds: HistogramSeries.secondsBounds)
+    }
+  }
+
+  package func destroyCounter(_ handler: any CounterHandler) { remove(handler) }
+  package func destroyMeter(_ handler: any MeterHandler) { remove(handler) }
+  package func destroyRecorder(_ handler: any RecorderHandler) { remove(handler) }
+  package func destroyTimer(_ handler: any TimerHandler) { remove(handler) }
+
+  /// Everything in the text format that Prometheus reads, version 0.0.4.
+  package func exposition() -> String {
+    let (sorted, dropped) = families.withLock { families in
+      (families.byName.sorted { $0.key < $1.key }, families.droppedCount)
+    }
+    var text = ProcessFigures.exposition()
+    text += "# TYPE xtblish_metrics_dropped_series gauge\nxtblish_metrics_dropped_series \(dropped)\n"
+    for (name, family) in sorted {
+      text += "# TYPE \(name) \(family.kind.rawValue)\n"
+      for (labels, series) in family.series.sorted(by: { $0.key < $1.key }) {
+        text += series.lines(name: name, labels: labels)
+      }
+    }
+    return text
+  }
+
+  /// The series of that name and labels: the one that there is, or a new one.
+  private func series<Series: MetricSeries>(
+    _ label: String, suffix: String?, _ kind: MetricKind, _ dimensions: [(String, String)], _ make: () -> Series
+  ) -> Series {
+    let name = PrometheusText.name(label, suffix: suffix)
+    let labels = PrometheusText.labels(dimensions)
+    return families.withLock { families in
+      var family = families.byName[name] ?? MetricFamily(kind: kind)
+      if let existing = family.series[labels] as? Series { return existing }
+      // One name can only be of one kind; and the bound.
+      guard family.kind == kind, families.seriesCount < Self.maximumSeries,
+        family.series.count < Self.maximumSeriesPerMetric
+      else {
+        families.droppedCount += 1
+        return make()
+      }
+      let new = make()
+      family.series[labels] = new
+      families.byName[name] = family
+      families.seriesCount += 1
+      return new
+    }
+  }
+
+  private func remove(_ handler: AnyObject) {
+    families.withLock { families in
+      for (name, family) in families.byName {
+        guard let labels = family.series.first(where: { $0.value === handler })?.key else { continue }
+        families.byName[name]?.series[labels] = nil
+        if families.byName[name]?.series.isEmpty == true { families.byName[name] = nil }
+        families.seriesCount -= 1
+        return
+      }
+    }
+  }
+}
+
+/// All series of one name.
+struct MetricFamily {
+  let kind: MetricKind
+  /// By their labels as Prometheus writes them.
+  var series: [String: any MetricSeries] = [:]
+}
+
+enum MetricKind: String {
+  case counter, gauge, histogram
+}
+
+/// One line, or a few, of what Prometheus fetches.
+protocol MetricSeries: AnyObject, Sendable {
+  func lines(name: String, labels: String) -> String
+}

@@ -1,0 +1,145 @@
+import Synchronization
+
+/// Whether a service can do its work: the checks of all that it depends on.
+///
+/// Asking often costs little: an answer is used again for a short while, and those who ask at the same time share one
+/// round of checks.
+package final class Readiness: Sendable {
+  /// How a dependency is.
+  package struct Finding: Sendable, Equatable {
+    package let name: String
+    package let isReady: Bool
+    /// What is wrong, or empty.
+    package let detail: String
+  }
+
+  private struct Check: Sendable {
+    let name: String
+    let deadline: Duration
+    let body: @Sendable () async throws -> Void
+  }
+
+  private struct State {
+    var checks: [Check] = []
+    var round: Task<[Finding], Never>?
+    var answer: (findings: [Finding], until: ContinuousClock.Instant)?
+    var isDraining = false
+  }
+
+  private let state = Mutex(State())
+  private let validity: Duration
+
+  /// - Parameter validity: for how long an answer is used again.
+  package init(validity: Duration = .milliseconds(500)) {
+    self.validity = validity
+  }
+
+  /// Adds a dependency.
+  ///
+  /// - Parameters:
+  ///   - deadline: a check that takes longer has failed.
+  ///   - check: throws when the dependency is not usable; the error's text is shown to operators.
+  package func add(_ name: String, deadline: Duration = .seconds(2), check: @escaping @Sendable () async throws -> Void) {
+    state.withLock { $0.checks.append(Check(name: name, deadline: deadline, body: check)) }
+  }
+
+  /// From now on the service is not ready, so that load balancers send nothing new while it ends.
+  package func drain() {
+    state.withLock { $0.isDraining = true }
+  }
+
+  /// All findings, in the order in which the checks were added.
+  package func findings() async -> [Finding] {
+    let (known, round, isDraining) = state.withLock { state -> ([Finding]?, Task<[Finding], Never>?, Bool) in
+      if let answer = state.answer, answer.until > .now { return (answer.findings, nil, state.isDraining) }
+      if let round = state.round { return (nil, round, state.isDraining) }
+      let checks = state.checks
+      let round = Task {
+        let findings = await Self.run(checks)
+        self.state.withLock {
+          $0.answer = (findings, .now + self.validity)
+          $0.round = nil
+        }
+        return findings
+      }
+      state.round = round
+      return (nil, round, state.isDraining)
+    }
+    let findings = if let known { known } else { await round?.value ?? [] }
+    if !isDraining { return findings }
+    return findings + [Finding(name: "running", isReady: false, detail: "the service is shutting down")]
+  }
+
+  package func isReady() async -> Bool {
+    await findings().allSatisfy(\.isReady)
+  }
+
+  private static func run(_ checks: [Check]) async -> [Finding] {
+    await withTaskGroup(of: (Int, Finding).self) { group in
+      for (index, check) in checks.enumerated() {
+        group.addTask { (index, await run(check)) }
+      }
+      var findings: [(Int, Finding)] = []
+      for await finding in group { findings.append(finding) }
+      return findings.sorted { $0.0 < $1.0 }.map(\.1)
+    }
+  }
+
+  private static func run(_ check: Check) async -> Finding {
+    let outcome = FirstOutcome()
+    // A check that ignores cancellation must not hold the answer, so it is not waited for.
+    let work = Task {
+      do {
+        try await check.body()
+        outcome.settle(nil)
+      } catch {
+        outcome.settle("\(error)")
+      }
+    }
+    let timer = Task {
+      try await Task.sleep(for: check.deadline)
+      outcome.settle("no answer within \(HumanText.duration(check.deadline))")
+    }
+    let problem = await outcome.value()
+    work.cancel()
+    timer.cancel()
+    return Finding(name: check.name, isReady: problem == nil, detail: problem ?? "")
+  }
+}
+
+/// What comes first of several: a check's end or its deadline.
+private final class FirstOutcome: Sendable {
+  private enum State {
+    case open
+    case waiting(CheckedContinuation<String?, Never>)
+    case settled(String?)
+  }
+
+  private let state = Mutex(State.open)
+
+  func settle(_ problem: String?) {
+    let waiter = state.withLock { state -> CheckedContinuation<String?, Never>? in
+      switch state {
+      case .settled: return nil
+      case .open:
+        state = .settled(problem)
+        return nil
+      case .waiting(let continuation):
+        state = .settled(problem)
+        return continuation
+      }
+    }
+    waiter?.resume(returning: problem)
+  }
+
+  func value() async -> String? {
+    await withCheckedContinuation { continuation in
+      let settled = state.withLock { state -> String?? in
+        if case .settled(let problem) = state { return .some(problem) }
+        state = .waiting(continuation)
+        return nil
+      }
+      if let settled { continuation.resume(returning: settled) }
+    }
+  }
+}

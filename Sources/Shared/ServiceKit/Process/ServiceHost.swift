@@ -1,0 +1,67 @@
+import Dispatch
+import Glibc
+package import Logging
+package import ServiceLifecycle
+import Synchronization
+package import UnixSignals
+
+/// Runs the services of a process until one fails or a signal asks for the end.
+package enum ServiceHost {
+  /// Ends after SIGTERM or SIGINT, when all services have finished what they were doing.
+  ///
+  /// - Parameters:
+  ///   - services: shut down in reverse order, so a service may use those before it to the end.
+  ///   - shutdownTimeout: after it the services are cancelled; if that does not end them either within five seconds
+  ///     more, the process exits with `ExitStatus.temporary`.
+  ///   - signals: what asks for the end.
+  /// - Throws: what the first service threw that failed.
+  package static func run(
+    name: String, logger: Logger, services: [any Service], readiness: Readiness? = nil,
+    shutdownTimeout: Duration = .seconds(20), signals: [UnixSignal] = [.sigterm, .sigint]
+  ) async throws {
+    // A peer that closes its end is an error of that call, not the end of the process.
+    signal(SIGPIPE, SIG_IGN)
+    let bound = ShutdownBound(
+      after: shutdownTimeout + .seconds(5), readiness: readiness, logger: logger)
+    var configuration = ServiceGroupConfiguration(
+      services: (services + [bound]).map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+      gracefulShutdownSignals: signals, logger: logger)
+    configuration.maximumGracefulShutdownDuration = shutdownTimeout
+    logger.info("starting", metadata: ["service": "\(name)", "version": "\(XtblishVersion.current)"])
+    defer { bound.dismiss() }
+    try await ServiceGroup(configuration: configuration).run()
+    logger.info("ended", metadata: ["service": "\(name)"])
+  }
+}
+
+/// Sees the shutdown begin first, as it is the last in the group: it makes the service unready, and bounds the rest.
+private final class ShutdownBound: Service {
+  private let limit: Duration
+  private let readiness: Readiness?
+  private let logger: Logger
+  private let isDismissed = Atomic(false)
+
+  init(after limit: Duration, readiness: Readiness?, logger: Logger) {
+    self.limit = limit
+    self.readiness = readiness
+    self.logger = logger
+  }
+
+  func run() async throws {
+    try? await gracefulShutdown()
+    logger.info("shutting down")
+    readiness?.drain()
+    let (seconds, attoseconds) = limit.components
+    // Not a task: the threads of tasks may be what is stuck.
+    DispatchQueue.global().asyncAfter(deadline: .now() + Double(seconds) + Double(attoseconds) / 1e18) { [self] in
+      guard !isDismissed.load(ordering: .acquiring) else { return }
+      logger.critical("services did not end in time, exiting without them")
+      _exit(ExitStatus.temporary.rawValue)
+    }
+  }
+
+  /// The services have ended.
+  func dismiss() {
+    isDismissed.store(true, ordering: .releasing)
+  }
+}
