@@ -26,7 +26,8 @@ import Testing
   @Test func mosquittoRestartsOnItsPort() async throws {
     let broker = try await MosquittoServer()
     try await runProgram(
-      "mosquitto_pub", ["-h", broker.host, "-p", String(broker.port), "-t", "/kept", "-m", "still here", "-r", "-q", "1"])
+      "mosquitto_pub",
+      ["-h", broker.host, "-p", String(broker.port), "-t", "/kept", "-m", "still here", "-r", "-q", "1"])
     try await broker.restart()
     let output = try await runProgram(
       "mosquitto_sub", ["-h", broker.host, "-p", String(broker.port), "-t", "/kept", "-C", "1", "-W", "10"])

@@ -77,7 +77,8 @@ package final class PostgresServer: Sendable {
         "-c", "fsync=off", "-c", "synchronous_commit=on", "-c", "log_min_messages=warning",
         "-c", "autovacuum_naptime=1d",
       ])
-    let child = try ChildProcess(command[0], Array(command.dropFirst()), endingSignal: SIGQUIT, ownFolders: [folder.path])
+    let child = try ChildProcess(
+      command[0], Array(command.dropFirst()), endingSignal: SIGQUIT, ownFolders: [folder.path])
     process.withLock { $0 = child }
     try await eventually(within: .seconds(60), "a connection to PostgreSQL on port \(port)") {
       if let ending = child.ending {

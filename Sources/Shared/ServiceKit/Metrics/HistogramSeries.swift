@@ -8,7 +8,9 @@ final class HistogramSeries: TimerHandler, RecorderHandler, MetricSeries {
     0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
   ]
   /// For counts and bytes: powers of four to 256 Mi.
-  static let sizeBounds: [Double] = [1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 16_777_216, 268_435_456]
+  static let sizeBounds: [Double] = [
+    1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 16_777_216, 268_435_456,
+  ]
 
   private let bounds: [Double]
   private let state: Mutex<State>

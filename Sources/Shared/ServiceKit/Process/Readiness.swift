@@ -39,7 +39,8 @@ package final class Readiness: Sendable {
   /// - Parameters:
   ///   - deadline: a check that takes longer has failed.
   ///   - check: throws when the dependency is not usable; the error's text is shown to operators.
-  package func add(_ name: String, deadline: Duration = .seconds(2), check: @escaping @Sendable () async throws -> Void) {
+  package func add(_ name: String, deadline: Duration = .seconds(2), check: @escaping @Sendable () async throws -> Void)
+  {
     state.withLock { $0.checks.append(Check(name: name, deadline: deadline, body: check)) }
   }
 

@@ -1,0 +1,177 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+
+/// Keeps one connection within the limits: slow, endless and malformed requests end with an answer or without, but they
+/// end. Stands between the HTTP codec and the server.
+final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
+  typealias InboundIn = HTTPRequestPart
+  typealias InboundOut = HTTPRequestPart
+  typealias OutboundIn = HTTPResponsePart
+  typealias OutboundOut = HTTPResponsePart
+
+  private let limits: HTTPLimits
+  private let counter: ConnectionCounter
+  private var isOverLimit = false
+  private var state: ConnectionState
+  private var timer: Scheduled<Void>?
+
+  init(limits: HTTPLimits, counter: ConnectionCounter) {
+    self.limits = limits
+    self.counter = counter
+    state = ConnectionState(limits: limits, now: .now)
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    isOverLimit = counter.opened() > limits.maximumConnections
+    scheduleCheck(context)
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    counter.closed()
+    timer?.cancel()
+    timer = nil
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    state.closed()
+    context.fireChannelInactive()
+  }
+
+  // MARK: Inbound
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    let arrival: ConnectionState.Arrival
+    switch unwrapInboundIn(data) {
+    case .head(let head):
+      if isOverLimit {
+        fail(
+          context,
+          .unavailable(
+            reason: "too-many-connections", detail: "the server has all the connections that it takes; try again soon"))
+        return
+      }
+      arrival = state.headArrived(wantsClose: head.headerFields[.connection].map(Self.saysClose) ?? false)
+    case .body(let bytes): arrival = state.bodyArrived(bytes: bytes.readableBytes)
+    case .end: arrival = state.endArrived()
+    }
+    if arrival == .forward { context.fireChannelRead(data) }
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    state.readFinished(now: .now)
+    context.fireChannelReadComplete()
+    // What the server does not ask for any more is read here, to be thrown away.
+    if state.isLingering { context.read() }
+  }
+
+  func read(context: ChannelHandlerContext) {
+    state.readRequested(now: .now)
+    context.read()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    // Errors of the socket itself leave nobody to answer to.
+    guard !(error is IOError), !(error is ChannelError) else {
+      context.fireErrorCaught(error)
+      return
+    }
+    fail(context, ProblemError(mapping: error) ?? Self.unreadable, error)
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if case ChannelEvent.inputClosed? = event as? ChannelEvent, state.isLingering {
+      context.close(promise: nil)
+      return
+    }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  private func fail(_ context: ChannelHandlerContext, _ problem: ProblemError, _ error: (any Error)? = nil) {
+    switch state.failed(problem) {
+    case .answer(let problem): answer(context, problem)
+    case .forward: context.fireErrorCaught(error ?? problem)
+    case .hold, .ignore: break
+    }
+  }
+
+  // MARK: Outbound
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    switch unwrapOutboundIn(data) {
+    case .head(var head):
+      let saysClose = head.headerFields[.connection].map(Self.saysClose) ?? false
+      if state.headWritten(isInformational: head.status.kind == .informational, saysClose: saysClose) {
+        head.headerFields[.connection] = "close"
+      }
+      context.write(wrapOutboundOut(.head(head)), promise: promise)
+    case .body:
+      state.writeStarted(now: .now)
+      let promise = promise ?? context.eventLoop.makePromise()
+      promise.futureResult.assumeIsolated().whenComplete { _ in self.state.writeFinished(now: .now) }
+      context.write(data, promise: promise)
+    case .end:
+      let promise = promise ?? context.eventLoop.makePromise()
+      writeEnd(context, data, promise)
+    }
+  }
+
+  private func writeEnd(_ context: ChannelHandlerContext, _ data: NIOAny, _ promise: EventLoopPromise<Void>) {
+    switch state.endWritten(now: .now) {
+    case .carryOn: context.write(data, promise: promise)
+    case .linger:
+      promise.futureResult.assumeIsolated().whenComplete { _ in self.linger(context) }
+      context.writeAndFlush(data, promise: promise)
+    case .answer(let problem):
+      context.write(data, promise: promise)
+      answer(context, problem)
+    }
+  }
+
+  /// Tells the peer that nothing more comes, and takes what it still sends off the socket.
+  private func linger(_ context: ChannelHandlerContext) {
+    guard context.channel.isActive else { return }
+    context.close(mode: .output, promise: nil)
+    context.read()
+    scheduleCheck(context, in: ConnectionState.lingerTimeout)
+  }
+
+  /// Answers without the server's help. The connection ends afterwards.
+  private func answer(_ context: ChannelHandlerContext, _ problem: ProblemError) {
+    let body = ByteBuffer(bytes: problem.document.encoded())
+    var head = HTTPResponse(status: problem.document.status, headerFields: problem.headers)
+    head.headerFields[.contentType] = ProblemDocument.contentType
+    head.headerFields[.contentLength] = String(body.readableBytes)
+    write(context: context, data: wrapOutboundOut(.head(head)), promise: nil)
+    write(context: context, data: wrapOutboundOut(.body(body)), promise: nil)
+    write(context: context, data: wrapOutboundOut(.end(nil)), promise: nil)
+    context.flush()
+  }
+
+  // MARK: Time
+
+  private func scheduleCheck(_ context: ChannelHandlerContext, in delay: Duration? = nil) {
+    timer?.cancel()
+    let delay = delay ?? min(limits.slownessWindow, limits.writeTimeout) / 3
+    timer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) { self.check(context) }
+  }
+
+  private func check(_ context: ChannelHandlerContext) {
+    switch state.check(now: .now) {
+    case .fine: break
+    case .tooSlow: context.fireErrorCaught(SlowBodyError())
+    case .close:
+      context.close(promise: nil)
+      return
+    }
+    scheduleCheck(context)
+  }
+
+  private static func saysClose(_ value: String) -> Bool {
+    value.split(separator: ",").contains { $0.filter { $0 != " " }.lowercased() == "close" }
+  }
+
+  private static let unreadable = ProblemError(
+    .badRequest, reason: "invalid-request", detail: "the request is not valid HTTP/1.1")
+}

@@ -1,0 +1,157 @@
+import Hummingbird
+import Logging
+import ServiceKit
+
+/// Stands around all routes of a server: checks what every request must be, turns every error into a problem document,
+/// and notes every request in the log and in the metrics.
+struct GuardedResponder: HTTPResponder {
+  typealias Context = HTTPContext
+
+  let routes: RouterResponder<HTTPContext>
+  let allowed: AllowedMethods
+  let limits: HTTPLimits
+  let metrics: RequestMetrics
+
+  func respond(to request: Request, context: HTTPContext) async throws -> Response {
+    let start = ContinuousClock.now
+    var request = request
+    var context = context
+    identify(request, &context)
+    let outcome = await answer(&request, context)
+    var response = outcome.response
+    response.headers[.requestID] = context.requestID
+    if request.method == .head, response.status.kind != .successful { response.body = ResponseBody() }
+
+    let duration = ContinuousClock.now - start
+    let route = outcome.isMatched ? (context.endpointPath ?? "unmatched") : "unmatched"
+    metrics.record(route: route, method: request.method, status: response.status, duration: duration)
+    log(request, response, route, duration, outcome.cause, context)
+    return response
+  }
+
+  private struct Outcome {
+    var response: Response
+    var isMatched = true
+    /// What is for the log alone.
+    var cause: (any Error)?
+  }
+
+  private func identify(_ request: Request, _ context: inout HTTPContext) {
+    context.requestID = RequestIdentity.requestID(request.headers[.requestID])
+    context.traceParent = request.headers[.traceParent].flatMap { TraceParent($0)?.child() } ?? TraceParent()
+    context.logger[metadataKey: "request"] = "\(context.requestID)"
+    context.logger[metadataKey: "trace"] = "\(context.traceParent.traceID)"
+  }
+
+  private func answer(_ request: inout Request, _ context: HTTPContext) async -> Outcome {
+    do {
+      try RequestTarget.check(request, limits: limits)
+      try guardBody(&request, context)
+      let response = try await routes.respond(to: request, context: context)
+      // No error leaves without saying what it is.
+      guard response.status.code >= 400, response.body.contentLength == 0 else {
+        return Outcome(response: response)
+      }
+      return Outcome(
+        response: problem(
+          ProblemError(
+            ProblemDocument(response.status, detail: "the request can't be answered: \(response.status)"),
+            headers: response.headers.filtered), context))
+    } catch let passed as PassedError {
+      return await answer(to: passed.error, request, context)
+    } catch {
+      return await answer(to: error, request, context)
+    }
+  }
+
+  private func answer(to error: any Error, _ request: Request, _ context: HTTPContext) async -> Outcome {
+    if let error = error as? HTTPError, error.status == .notFound, context.endpointPath == "NotFound" {
+      return await Outcome(response: answerUnmatched(request, context), isMatched: false)
+    }
+    if let problem = ProblemError(mapping: error) {
+      return Outcome(response: self.problem(problem, context), cause: problem.document.status.code >= 500 ? error : nil)
+    }
+    if error is CancellationError {
+      return Outcome(
+        response: problem(
+          .unavailable(reason: "shutting-down", detail: "the server is shutting down; try again"), context))
+    }
+    // What went wrong is told to the operator, who can do something about it, and not to strangers.
+    let document = ProblemDocument(
+      .internalServerError, reason: "internal",
+      detail: "the server failed; tell its operator the reference \(context.requestID), which is in its log",
+      members: ["reference": .text(context.requestID)])
+    return Outcome(response: problem(ProblemError(document), context), cause: error)
+  }
+
+  private func answerUnmatched(_ request: Request, _ context: HTTPContext) async -> Response {
+    let methods = await allowed.methods(of: request, context)
+    if methods.isEmpty {
+      return problem(
+        ProblemError(
+          .notFound, reason: "unknown-route", detail: "there is nothing at \(request.uri.path); check the path"),
+        context)
+    }
+    let allow = (methods.map(\.rawValue) + ["OPTIONS"]).joined(separator: ", ")
+    if request.method == .options { return Response(status: .noContent, headers: [.allow: allow]) }
+    return problem(
+      ProblemError(
+        .methodNotAllowed, reason: "method-not-allowed",
+        detail: "\(request.method.rawValue) is not possible at \(request.uri.path); use \(allow)",
+        headers: [.allow: allow]),
+      context)
+  }
+
+  private func guardBody(_ request: inout Request, _ context: HTTPContext) throws {
+    context.bodyGate.set(maximumBytes: limits.maximumBodyBytes)
+    if let expectation = request.headers[.expect] {
+      guard expectation.lowercased() == "100-continue" else {
+        throw ProblemError(
+          .expectationFailed, reason: "unknown-expectation",
+          detail: "the header Expect can only be 100-continue here; leave it out")
+      }
+      context.bodyGate.expectContinue()
+    }
+    let hasBody = request.headers[.transferEncoding] != nil || request.declaredBodyBytes ?? 0 > 0
+    guard hasBody else { return }
+    request.body = RequestBody(
+      asyncSequence: GatedBody(
+        base: request.body, declaredBytes: request.declaredBodyBytes, gate: context.bodyGate, channel: context.channel))
+  }
+
+  private func problem(_ problem: ProblemError, _ context: HTTPContext) -> Response {
+    var problem = problem
+    if problem.document.instance.isEmpty { problem.document.instance = "urn:xtblish:request:\(context.requestID)" }
+    return .problem(problem)
+  }
+
+  private func log(
+    _ request: Request, _ response: Response, _ route: String, _ duration: Duration, _ cause: (any Error)?,
+    _ context: HTTPContext
+  ) {
+    let level: Logger.Level =
+      switch response.status.code {
+      case 500: .error
+      case 501...: .warning
+      case 400...: .info
+      default: .debug
+      }
+    guard level >= context.logger.logLevel else { return }
+    var metadata: Logger.Metadata = [
+      "method": "\(request.method.rawValue)", "path": "\(request.uri.path)", "route": "\(route)",
+      "status": "\(response.status.code)", "duration": "\(HumanText.duration(duration))",
+    ]
+    if let cause { metadata["error"] = "\(cause)" }
+    context.logger.log(level: level, "request", metadata: metadata)
+  }
+}
+
+extension HTTPFields {
+  /// Without what described the body that is replaced.
+  fileprivate var filtered: HTTPFields {
+    var fields = self
+    fields[.contentType] = nil
+    fields[.contentLength] = nil
+    return fields
+  }
+}

@@ -1,0 +1,84 @@
+package import Hummingbird
+import HummingbirdCore
+package import Logging
+import NIOCore
+package import ServiceKit
+import ServiceLifecycle
+import Synchronization
+
+/// An HTTP/1.1 server on one address.
+package final class HTTPService: Service {
+  private let application: Application<GuardedResponder>
+  private let listen: ListenAddress
+  private let bound: OneTimeValue<Int>
+
+  /// The port that it listens on, as soon as it does.
+  ///
+  /// - Throws: `ListenError` when it can't.
+  package var boundPort: Int {
+    get async throws { try await bound.value }
+  }
+
+  fileprivate init(
+    name: String, listen: ListenAddress, router: Router<HTTPContext>, limits: HTTPLimits, logger: Logger
+  ) {
+    let counter = ConnectionCounter()
+    let bound = OneTimeValue<Int>()
+    var decoder = HTTP1Channel.Configuration.DecoderConfiguration()
+    decoder.maxHeaderListSize = limits.maximumHeaderBytes
+    // Also the bound of the target, which is checked against its own afterwards.
+    decoder.maxHeaderFieldSize = max(limits.maximumHeaderBytes, limits.maximumTargetBytes + 1_024)
+    decoder.maxHeaderFieldCount = limits.maximumHeaderFields
+    let channel = HTTP1Channel.Configuration(
+      additionalChannelHandlers: [ConnectionGuard(limits: limits, counter: counter)],
+      idleTimeout: TimeAmount(limits.idleTimeout), httpDecoderConfiguration: decoder)
+    let responder = GuardedResponder(
+      routes: router.buildResponder(), allowed: AllowedMethods(router), limits: limits,
+      metrics: RequestMetrics(server: name))
+    application = Application(
+      responder: responder, server: .http1(configuration: channel),
+      configuration: ApplicationConfiguration(
+        address: .hostname(listen.host, port: listen.port), backlog: 1_024,
+        // Beyond those that get 503, so that a flood can't take all descriptors.
+        availableConnectionsDelegate: .maximum(limits.maximumConnections + Self.refusedAtOnce, logger: logger)),
+      onServerRunning: { channel in bound.settle(.success(channel.localAddress?.port ?? listen.port)) },
+      logger: logger)
+    self.listen = listen
+    self.bound = bound
+  }
+
+  /// How many connections over the limit are held open to be told so.
+  private static let refusedAtOnce = 128
+
+  package func run() async throws {
+    do {
+      try await application.run()
+      bound.settle(.failure(ListenError(address: listen, reason: "the server ended before it listened")))
+    } catch {
+      let failure = ListenError(address: listen, reason: "\(error)")
+      // A server that has listened fails for another reason.
+      throw bound.settle(.failure(failure)) ? failure : error
+    }
+  }
+}
+
+/// A server for the routes of `router`, which comes from `makeRouter()`.
+///
+/// - Parameters:
+///   - name: of the service, for metrics and logs.
+///   - limits: what it takes from clients at most.
+package func makeHTTPService(
+  name: String, listen: ListenAddress, router: Router<HTTPContext>, limits: HTTPLimits = .standard, logger: Logger
+) -> HTTPService {
+  HTTPService(name: name, listen: listen, router: router, limits: limits, logger: logger)
+}
+
+/// An address that can't be listened on.
+package struct ListenError: Error, CustomStringConvertible {
+  package let address: ListenAddress
+  let reason: String
+
+  package var description: String {
+    "can't listen on \(address): \(reason); free the address, or set another one"
+  }
+}
