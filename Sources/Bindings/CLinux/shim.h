@@ -1,30 +1,24 @@
-// Calls of Linux and glibc that Swift can't import: variadic ones, and those behind _GNU_SOURCE.
+// Calls of Linux and glibc that Swift's Glibc module lacks: variadic ones, and those behind _GNU_SOURCE.
+// It includes no header, because what a header declares depends on the macros of whoever includes it first, and
+// modules that disagree can't be imported together. The asm labels bind the C library's names to others of our own.
 #pragma once
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+extern int linux_pipe2(int *descriptors, int flags) __asm__("pipe2");
+extern int linux_prctl(int option, ...) __asm__("prctl");
+extern int linux_gettid(void) __asm__("gettid");
 
-// glibc declares these only if _GNU_SOURCE came before its first header, which a module can't promise.
-extern int pipe2(int descriptors[2], int flags);
-extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+// `actions` is a posix_spawn_file_actions_t: the child closes every descriptor from `from` on.
+extern int linux_spawn_actions_add_close_from(void *actions, int from) __asm__("posix_spawn_file_actions_addclosefrom_np");
 
-// The kernel sends this process `signal` when the thread that started it ends.
+// The kernel sends this process `signal` when the thread that started it ends (PR_SET_PDEATHSIG).
 static inline int linux_set_parent_death_signal(int signal) {
-  return prctl(PR_SET_PDEATHSIG, (unsigned long)signal, 0UL, 0UL, 0UL);
+  return linux_prctl(1, (unsigned long)signal, 0UL, 0UL, 0UL);
 }
 
-// How much later than asked for a wait of this thread may end, in nanoseconds.
+// The calling thread's name, at most 15 bytes (PR_SET_NAME).
+static inline int linux_set_thread_name(const char *name) { return linux_prctl(15, name, 0UL, 0UL, 0UL); }
+
+// How much later than asked for a wait of the calling thread may end, in nanoseconds (PR_SET_TIMERSLACK).
 static inline int linux_set_timer_slack(unsigned long nanoseconds) {
-  return prctl(PR_SET_TIMERSLACK, nanoseconds, 0UL, 0UL, 0UL);
+  return linux_prctl(29, nanoseconds, 0UL, 0UL, 0UL);
 }
-
-static inline int linux_set_name(const char *name) { return prctl(PR_SET_NAME, name, 0UL, 0UL, 0UL); }
-
-static inline pid_t linux_thread_id(void) { return (pid_t)syscall(SYS_gettid); }

@@ -1,0 +1,59 @@
+internal import Wasmtime
+
+/// Calls into the app, each with its deadline, and what their failures mean. For the app's thread.
+struct AppCalls {
+  let store: Store
+  let callGuard: CallGuard
+
+  /// - Parameter deadline: monotonic nanoseconds.
+  @discardableResult
+  func run<Result>(
+    _ call: String, until deadline: UInt64, _ body: () throws(WasmtimeCallFailure) -> Result
+  ) throws(AppEndingError) -> Result {
+    do throws(WasmtimeCallFailure) {
+      return try callGuard.watch(call, until: deadline) { () throws(WasmtimeCallFailure) in
+        // The watchdog's one tick ends it.
+        store.setEpochDeadline(ticks: 1)
+        return try body()
+      }
+    } catch {
+      throw AppEndingError(AppEnding(error, in: call))
+    }
+  }
+
+  func runProgram(
+    _ call: String, busyLimit: UInt64, _ body: () throws(WasmtimeCallFailure) -> Void
+  ) throws(AppEndingError) {
+    do throws(WasmtimeCallFailure) {
+      try callGuard.watchProgram(call, busyLimit: busyLimit) { () throws(WasmtimeCallFailure) in
+        store.setEpochDeadline(ticks: 1)
+        try body()
+      }
+    } catch {
+      throw AppEndingError(AppEnding(error, in: call))
+    }
+  }
+}
+
+extension AppEnding {
+  init(_ failure: WasmtimeCallFailure, in call: String) {
+    switch failure {
+    case .exit(let status): self = .exited(code: status)
+    case .trap(let trap) where trap.code == .interrupt: self = .deadlineExceeded(call: call, AppTrap(trap))
+    case .trap(let trap): self = .trapped(AppTrap(trap))
+    case .failed(let error): self = .startFailed(reason: error.message)
+    }
+  }
+}
+
+extension AppTrap {
+  init(_ trap: Trap) {
+    self.init(
+      code: trap.code.name, message: trap.message,
+      frames: trap.frames.map { frame in
+        Frame(
+          functionIndex: frame.functionIndex, functionOffset: frame.functionOffset, moduleOffset: frame.moduleOffset,
+          functionName: frame.functionName)
+      })
+  }
+}

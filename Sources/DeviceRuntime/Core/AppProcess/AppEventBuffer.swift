@@ -1,0 +1,88 @@
+internal import Synchronization
+
+/// An app's events on their way to the agent. Bounded: at the bound log lines are dropped and counted, and
+/// publications are refused; what tells the app's state always gets through, as each such event comes once.
+final class AppEventBuffer: Sendable {
+  static let capacity = 4096
+
+  private struct State {
+    var events: [AppEvent] = []
+    var droppedLines: UInt64 = 0
+    var isFinished = false
+    var reader: CheckedContinuation<AppEvent?, Never>?
+  }
+
+  private let state = Mutex(State())
+
+  /// False if the event was dropped.
+  func put(_ event: AppEvent) -> Bool {
+    let (accepted, reader): (Bool, CheckedContinuation<AppEvent?, Never>?) = state.withLock { state in
+      guard !state.isFinished else { return (false, nil) }
+      if let reader = state.reader {
+        state.reader = nil
+        return (true, reader)
+      }
+      if state.events.count >= Self.capacity {
+        switch event {
+        case .log:
+          state.droppedLines += 1
+          return (false, nil)
+        case .publish: return (false, nil)
+        case .started, .healthConfirmed, .ended: break
+        }
+      }
+      state.events.append(event)
+      return (true, nil)
+    }
+    reader?.resume(returning: event)
+    return accepted
+  }
+
+  /// The stream ends after what is in it.
+  func finish() {
+    let reader = state.withLock { state in
+      state.isFinished = true
+      defer { state.reader = nil }
+      return state.reader
+    }
+    reader?.resume(returning: nil)
+  }
+
+  /// For one reader.
+  var stream: AsyncStream<AppEvent> {
+    AsyncStream(unfolding: { await self.next() }, onCancel: { self.wakeReader() })
+  }
+
+  private func next() async -> AppEvent? {
+    await withCheckedContinuation { continuation in
+      let ready: AppEvent?? = state.withLock { state in
+        if state.droppedLines > 0 {
+          defer { state.droppedLines = 0 }
+          return Self.note(dropped: state.droppedLines)
+        }
+        if !state.events.isEmpty { return state.events.removeFirst() }
+        if state.isFinished { return .some(nil) }
+        state.reader?.resume(returning: nil)
+        state.reader = continuation
+        return nil
+      }
+      if let ready { continuation.resume(returning: ready) }
+    }
+  }
+
+  private func wakeReader() {
+    let reader = state.withLock { state in
+      defer { state.reader = nil }
+      return state.reader
+    }
+    reader?.resume(returning: nil)
+  }
+
+  private static func note(dropped: UInt64) -> AppEvent {
+    .log(
+      AppLogLine(
+        level: .warning, source: .host, realtimeNanoseconds: KernelClock.realtimeNanoseconds(),
+        monotonicNanoseconds: KernelClock.monotonicNanoseconds(),
+        text: "\(dropped) log lines were dropped because the agent did not keep up"))
+  }
+}

@@ -1,0 +1,167 @@
+internal import Glibc
+internal import SwiftProtobuf
+internal import Synchronization
+internal import Wire
+internal import ZeroMQ
+
+/// The main thread of an app's process: carries messages between the agent and the app's thread, and keeps the app's
+/// deadlines.
+final class AppHostControl {
+  private enum Phase {
+    case waitingForLaunch
+    case running(AppHostState)
+    /// The ending is on its way; the process goes when the agent has it, or after `patience`.
+    case ending(until: UInt64)
+  }
+
+  private static let patience: UInt64 = 2_000_000_000
+  private static let launchPatience: UInt64 = 30_000_000_000
+  /// How soon to try again when the agent takes nothing.
+  private static let retry: UInt64 = 10_000_000
+
+  private let socket: ZeroMQSocket
+  private let outbox: AppOutbox
+  private let message = ZeroMQMessage()
+  private let startedAt: UInt64
+  private var poller = ZeroMQPoller()
+  private var phase = Phase.waitingForLaunch
+  private var unsent: [[UInt8]] = []
+  private var isOver = false
+
+  init(endpoint: String, startedAt: UInt64) throws(ZeroMQError) {
+    self.startedAt = startedAt
+    outbox = try AppOutbox()
+    socket = try ZeroMQSocket(.pair, in: ZeroMQContext())
+    try socket.set(.lingerMilliseconds(0))
+    try socket.connect(endpoint)
+    poller.add(socket)
+    poller.add(outbox.signal)
+    var ready = WireFromApp()
+    ready.ready = WireAppHostReady()
+    enqueue(ready)
+  }
+
+  /// Returns when the agent knows how the app ended, or can't be told.
+  func run() throws(ZeroMQError) {
+    while !isOver {
+      try receive()
+      takeFromApp()
+      let next = look()
+      try send()
+      if isOver { return }
+      _ = try poller.wait(timeoutMilliseconds: Self.milliseconds(until: wakeTime(next)))
+      outbox.signal.lower()
+    }
+  }
+
+  private func receive() throws(ZeroMQError) {
+    while try socket.receive(into: message) {
+      guard let wire = try? WireToApp(serializedBytes: message.bytes) else { continue }
+      switch (wire.body, phase) {
+      case (.launch(let launch), .waitingForLaunch): start(AppLaunch(launch))
+      case (.acknowledged(let acknowledged), .running(let state)):
+        if state.isProgram.load(ordering: .relaxed) {
+          _ = state.publications.settle(acknowledged.id)
+        } else {
+          state.inbox.put(
+            .published(id: acknowledged.id, reasonCode: UInt8(clamping: acknowledged.reasonCode)))
+        }
+      case (.stop, .running(let state)):
+        if state.isProgram.load(ordering: .relaxed) {
+          // It has no place to be told.
+          outbox.put(.ended(.stopped))
+        } else {
+          state.inbox.put(.stop)
+        }
+      case (.stop, .waitingForLaunch): outbox.put(.ended(.stopped))
+      case (.farewell, _): isOver = true
+      default: break
+      }
+    }
+  }
+
+  private func start(_ launch: AppLaunch) {
+    let enginePath = EngineLocation.path(explicit: getenv("XTBLISH_ENGINE").map { String(cString: $0) })
+    do {
+      let state = try AppHostState(launch: launch, enginePath: enginePath, outbox: outbox, startedAt: startedAt)
+      // Compiling needs stack too, and host functions on top of the app's.
+      try NativeThread.start("app", stackBytes: launch.limits.stackBytes + (4 << 20)) {
+        state.outbox.put(.ended(AppRunner(state).run()))
+      }
+      phase = .running(state)
+    } catch {
+      outbox.put(.ended(.hostFailed(reason: "\(error)")))
+    }
+  }
+
+  private func takeFromApp() {
+    let (events, lostLines) = outbox.takeAll()
+    for event in events {
+      // What an abandoned thread still says after its ending is nobody's.
+      if case .ending = phase { return }
+      if case .ended = event {
+        if lostLines > 0 { noteLost(lostLines) }
+        phase = .ending(until: KernelClock.monotonicNanoseconds() + Self.patience)
+      }
+      enqueue(WireFromApp(event))
+    }
+    if lostLines > 0, case .running = phase { noteLost(lostLines) }
+  }
+
+  private func noteLost(_ count: UInt64) {
+    enqueue(
+      WireFromApp(
+        .log(
+          AppLogLine(
+            level: .warning, source: .host, realtimeNanoseconds: KernelClock.realtimeNanoseconds(),
+            monotonicNanoseconds: KernelClock.monotonicNanoseconds(),
+            text: "\(count) log lines were lost because the agent did not keep up"))))
+  }
+
+  /// Acts on what time demands and tells when to come back, in monotonic nanoseconds; nil: when something happens.
+  private func look() -> UInt64? {
+    let now = KernelClock.monotonicNanoseconds()
+    switch phase {
+    case .waitingForLaunch:
+      let end = startedAt + Self.launchPatience
+      isOver = now >= end
+      return end
+    case .ending(let until):
+      isOver = isOver || now >= until
+      return until
+    case .running(let state):
+      let (gaveUpOn, next) = state.callGuard.look(now: now)
+      guard let gaveUpOn else { return next }
+      let trap = AppTrap(
+        code: "interrupt", message: "the call did not end when it was interrupted: it was not in the app's own code",
+        frames: [])
+      enqueue(WireFromApp(.ended(.deadlineExceeded(call: gaveUpOn, trap))))
+      phase = .ending(until: now + Self.patience)
+      return now + Self.patience
+    }
+  }
+
+  private func enqueue(_ message: WireFromApp) {
+    // Messages of this process's own making always serialise.
+    if let bytes: [UInt8] = try? message.serializedBytes() { unsent.append(bytes) }
+  }
+
+  private func send() throws(ZeroMQError) {
+    var sent = 0
+    while sent < unsent.count, try socket.send(unsent[sent]) { sent += 1 }
+    unsent.removeFirst(sent)
+  }
+
+  private func wakeTime(_ next: UInt64?) -> UInt64? {
+    guard !unsent.isEmpty else { return next }
+    let retry = KernelClock.monotonicNanoseconds() + Self.retry
+    return next.map { min($0, retry) } ?? retry
+  }
+
+  /// Rounded up, so that the time has come when the wait is over.
+  private static func milliseconds(until time: UInt64?) -> Int? {
+    guard let time else { return nil }
+    let now = KernelClock.monotonicNanoseconds()
+    return time <= now ? 0 : Int(clamping: min((time - now + 999_999) / 1_000_000, 3_600_000))
+  }
+}

@@ -1,0 +1,38 @@
+internal import Synchronization
+internal import Wasmtime
+internal import ZeroMQ
+
+/// What the two threads of an app's process share.
+final class AppHostState: Sendable {
+  let launch: AppLaunch
+  let enginePath: String
+  let engine: Engine
+  let outbox: AppOutbox
+  let inbox = AppInbox()
+  let log: AppLog
+  let publications: PublicationLedger
+  let callGuard: CallGuard
+  /// Monotonic nanoseconds when the process began.
+  let startedAt: UInt64
+  /// A program gets no events, so nobody waits for them.
+  let isProgram = Atomic(false)
+
+  init(launch: AppLaunch, enginePath: String, outbox: AppOutbox, startedAt: UInt64) throws(WasmtimeError) {
+    try EngineLibrary.load(path: enginePath)
+    engine = try Engine(launch.engineConfiguration)
+    self.launch = launch
+    self.enginePath = enginePath
+    self.outbox = outbox
+    self.startedAt = startedAt
+    log = AppLog(limits: launch.limits, outbox: outbox)
+    publications = PublicationLedger(capacity: launch.limits.publishQueue)
+    callGuard = CallGuard(engine: engine, outbox: outbox)
+  }
+}
+
+extension AppLaunch {
+  var engineConfiguration: EngineConfiguration {
+    EngineConfiguration(
+      maximumStackBytes: limits.stackBytes, reservesAddressSpace: limits.reservesAddressSpace)
+  }
+}

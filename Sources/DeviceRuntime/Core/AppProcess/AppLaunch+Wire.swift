@@ -1,0 +1,63 @@
+internal import FoundationEssentials
+internal import Wire
+
+extension WireLaunchApp {
+  init(_ launch: AppLaunch) {
+    self.init()
+    modulePath = launch.modulePath
+    moduleOffsetBytes = launch.moduleOffsetBytes
+    compiledCachePath = launch.compiledCachePath
+    deviceID = .init(launch.deviceID)
+    version = launch.version
+    appName = launch.appName
+    appVersion = launch.appVersion
+    configuration = launch.configuration
+    arguments = launch.arguments
+    environment = launch.environment
+    limits = WireAppProcessLimits(launch.limits)
+    startDeadlineNanoseconds = launch.startDeadline.clampedNanoseconds
+  }
+}
+
+extension AppLaunch {
+  init(_ wire: WireLaunchApp) {
+    self.init(
+      modulePath: wire.modulePath, moduleOffsetBytes: wire.moduleOffsetBytes,
+      compiledCachePath: wire.compiledCachePath, deviceID: Array(wire.deviceID), version: wire.version,
+      appName: wire.appName, appVersion: wire.appVersion, configuration: wire.configuration, arguments: wire.arguments,
+      environment: wire.environment, limits: AppLimits(wire.limits),
+      startDeadline: .nanoseconds(Int64(clamping: wire.startDeadlineNanoseconds)))
+  }
+}
+
+extension WireAppProcessLimits {
+  init(_ limits: AppLimits) {
+    self.init()
+    memoryBytes = UInt64(clamping: limits.memoryBytes)
+    tableElements = UInt64(clamping: limits.tableElements)
+    stackBytes = UInt64(clamping: limits.stackBytes)
+    eventDeadlineNanoseconds = limits.eventDeadline.clampedNanoseconds
+    busyDeadlineNanoseconds = limits.busyDeadline.clampedNanoseconds
+    logLinesPerSecond = UInt32(clamping: limits.logLinesPerSecond)
+    logBurstLines = UInt32(clamping: limits.logBurstLines)
+    logLineBytes = UInt32(clamping: limits.logLineBytes)
+    publishQueue = UInt32(clamping: limits.publishQueue)
+    publishPayloadBytes = UInt32(clamping: limits.publishPayloadBytes)
+    timers = UInt32(clamping: limits.timers)
+    reservesAddressSpace = limits.reservesAddressSpace
+  }
+}
+
+extension AppLimits {
+  init(_ wire: WireAppProcessLimits) {
+    self.init(
+      memoryBytes: Int(clamping: wire.memoryBytes), tableElements: Int(clamping: wire.tableElements),
+      stackBytes: Int(clamping: wire.stackBytes),
+      eventDeadline: .nanoseconds(Int64(clamping: wire.eventDeadlineNanoseconds)),
+      busyDeadline: .nanoseconds(Int64(clamping: wire.busyDeadlineNanoseconds)),
+      logLinesPerSecond: Int(wire.logLinesPerSecond), logBurstLines: Int(wire.logBurstLines),
+      logLineBytes: Int(wire.logLineBytes), publishQueue: Int(wire.publishQueue),
+      publishPayloadBytes: Int(wire.publishPayloadBytes), timers: Int(wire.timers),
+      reservesAddressSpace: wire.reservesAddressSpace)
+  }
+}

@@ -1,0 +1,80 @@
+internal import Synchronization
+internal import Wire
+internal import ZeroMQ
+
+/// An app in a process of its own, as the agent's tasks see it. Its thread does the work.
+final class AppProcess: RunningApp {
+  /// What the agent's tasks have asked of the thread.
+  struct Requests {
+    var messages: [WireToApp] = []
+    /// Monotonic nanoseconds when to kill the process.
+    var killAt: UInt64?
+    var isStopRequested = false
+    /// Set once the process has ended.
+    var lastWords: String?
+    var isGone = false
+    var waiters: [CheckedContinuation<Void, Never>] = []
+  }
+
+  /// Deliveries that may wait for the thread; more are dropped, which the bound of the publish queue prevents.
+  private static let capacity = 1024
+
+  let processIdentifier: Int32
+  let buffer = AppEventBuffer()
+  let events: AsyncStream<AppEvent>
+  let signal: WakeSignal
+  let requests = Mutex(Requests())
+
+  init(processIdentifier: Int32, signal: WakeSignal) {
+    self.processIdentifier = processIdentifier
+    self.signal = signal
+    events = buffer.stream
+  }
+
+  func deliver(_ message: AppDelivery) async {
+    var wire = WireToApp()
+    switch message {
+    case .published(let id, let reasonCode):
+      wire.acknowledged.id = id
+      wire.acknowledged.reasonCode = UInt32(reasonCode)
+    }
+    requests.withLock { requests in
+      if !requests.isGone, requests.messages.count < Self.capacity { requests.messages.append(wire) }
+    }
+    signal.raise()
+  }
+
+  func stop(grace: Duration) async {
+    let killAt = KernelClock.monotonicNanoseconds() &+ grace.clampedNanoseconds
+    await withCheckedContinuation { continuation in
+      let isGone = requests.withLock { requests in
+        guard !requests.isGone else { return true }
+        if !requests.isStopRequested {
+          requests.isStopRequested = true
+          var stop = WireToApp()
+          stop.stop = WireStopApp()
+          requests.messages.append(stop)
+        }
+        requests.killAt = min(requests.killAt ?? killAt, killAt)
+        requests.waiters.append(continuation)
+        return false
+      }
+      if isGone {
+        continuation.resume()
+      } else {
+        signal.raise()
+      }
+    }
+  }
+
+  /// The process is gone and `events` has its end.
+  func finish() {
+    buffer.finish()
+    let waiters = requests.withLock { requests in
+      requests.isGone = true
+      defer { requests.waiters = [] }
+      return requests.waiters
+    }
+    waiters.forEach { $0.resume() }
+  }
+}

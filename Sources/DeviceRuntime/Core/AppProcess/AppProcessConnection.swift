@@ -1,0 +1,184 @@
+internal import Glibc
+internal import SwiftProtobuf
+internal import Synchronization
+internal import Wire
+internal import ZeroMQ
+
+/// The agent's thread for one app: starts the process, carries the messages, and sees to its end.
+final class AppProcessConnection {
+  /// Time over and above the app's own start deadline, which its process keeps by itself.
+  private static let startGrace: UInt64 = 5_000_000_000
+  /// How long a dead process's last messages are waited for: they are in the socket already.
+  private static let drainMilliseconds = 50
+
+  let process: AppProcess
+  private let spawn: AppProcessSpawn
+  private let socket: ZeroMQSocket
+  private let socketPath: String
+  private let launch: AppLaunch
+  private let startBy: UInt64
+  private let message = ZeroMQMessage()
+  private var poller = ZeroMQPoller()
+  private var isStarted = false
+  private var isGreeted = false
+  private var isLate = false
+  private var ending: AppEnding?
+
+  init(launch: AppLaunch, executable: String, socketPath: String, context: ZeroMQContext) throws {
+    self.launch = launch
+    self.socketPath = socketPath
+    socket = try ZeroMQSocket(.pair, in: context)
+    try socket.set(.lingerMilliseconds(0))
+    // A message is a line, a state, or a publication with its topic.
+    try socket.set(.maximumMessageSize(Int64(launch.limits.publishPayloadBytes + launch.limits.logLineBytes + 65_536)))
+    try socket.bind("ipc://\(socketPath)")
+    let signal = try WakeSignal()
+    poller.add(socket)
+    poller.add(signal)
+    spawn = try AppProcessSpawn(
+      executable: executable, arguments: [AppHostProcess.subcommand, "ipc://\(socketPath)", "\(getpid())"])
+    startBy = KernelClock.monotonicNanoseconds() &+ launch.startDeadline.clampedNanoseconds &+ Self.startGrace
+    process = AppProcess(processIdentifier: spawn.processIdentifier, signal: signal)
+    do {
+      let (spawn, process) = (spawn, process)
+      try NativeThread.start("app-end", stackBytes: 256 << 10) {
+        let lastWords = spawn.waitForLastWords()
+        process.requests.withLock { $0.lastWords = lastWords }
+        process.signal.raise()
+      }
+    } catch {
+      _ = spawn.reap()
+      close(spawn.lastWords)
+      throw error
+    }
+  }
+
+  /// Returns when the process is gone.
+  func run() {
+    var lastWords: String?
+    while lastWords == nil {
+      wait(milliseconds: timeout())
+      process.signal.lower()
+      receive()
+      send()
+      killIfDue()
+      lastWords = process.requests.withLock { $0.lastWords }
+    }
+    let status = spawn.reap()
+    drain()
+    finish(status, lastWords ?? "")
+  }
+
+  private func receive() {
+    while (try? socket.receive(into: message)) == true {
+      guard let wire = try? WireFromApp(serializedBytes: message.bytes) else { continue }
+      if case .ready = wire.body, !isGreeted {
+        isGreeted = true
+        var launch = WireToApp()
+        launch.launch = WireLaunchApp(self.launch)
+        sendNow(launch)
+      }
+      guard let event = AppEvent(wire) else { continue }
+      handle(event)
+    }
+  }
+
+  private func handle(_ event: AppEvent) {
+    switch event {
+    case .ended(let ending):
+      // Told when the process is gone too, so that whoever starts the next one finds this one's files free.
+      self.ending = self.ending ?? ending
+      var farewell = WireToApp()
+      farewell.farewell = WireFarewell()
+      sendNow(farewell)
+    case .publish(let id, _, _, _):
+      guard !process.buffer.put(event) else { return }
+      // MQTT's "quota exceeded".
+      var refusal = WireToApp()
+      refusal.acknowledged.id = id
+      refusal.acknowledged.reasonCode = 0x97
+      sendNow(refusal)
+    case .started:
+      isStarted = true
+      _ = process.buffer.put(event)
+    case .log, .healthConfirmed: _ = process.buffer.put(event)
+    }
+  }
+
+  private func send() {
+    // Before the greeting there is nobody to hear; a stop then is left to the grace's end.
+    guard isGreeted else { return }
+    let messages = process.requests.withLock { requests in
+      defer { requests.messages = [] }
+      return requests.messages
+    }
+    messages.forEach(sendNow)
+  }
+
+  private func sendNow(_ message: WireToApp) {
+    // The socket's queue holds 1000 messages, more than an app's publish queue, and the process reads all the time. One
+    // that does not is stopped by its grace's end.
+    guard let bytes: [UInt8] = try? message.serializedBytes() else { return }
+    _ = try? socket.send(bytes)
+  }
+
+  private func killIfDue() {
+    let now = KernelClock.monotonicNanoseconds()
+    let isStopOver = process.requests.withLock { requests in
+      guard let killAt = requests.killAt, now >= killAt else { return false }
+      requests.killAt = nil
+      return true
+    }
+    if !isStarted, !isLate, now >= startBy, ending == nil {
+      isLate = true
+      kill(spawn.processIdentifier, SIGKILL)
+    } else if isStopOver {
+      kill(spawn.processIdentifier, SIGKILL)
+    }
+  }
+
+  private func timeout() -> Int? {
+    let killAt = process.requests.withLock { $0.killAt }
+    let times = [killAt, isStarted || isLate || ending != nil ? nil : startBy].compactMap { $0 }
+    guard let next = times.min() else { return nil }
+    let now = KernelClock.monotonicNanoseconds()
+    return next <= now ? 0 : Int(clamping: min((next - now + 999_999) / 1_000_000, 3_600_000))
+  }
+
+  /// - Returns: false at the timeout.
+  @discardableResult
+  private func wait(milliseconds: Int?) -> Bool {
+    // An error here would be a fault of this program; looking around again is the best that can be done.
+    (try? poller.wait(timeoutMilliseconds: milliseconds)) ?? false
+  }
+
+  private func drain() {
+    guard ending == nil else { return }
+    process.signal.lower()
+    repeat { receive() } while ending == nil && wait(milliseconds: Self.drainMilliseconds)
+  }
+
+  private func finish(_ status: AppProcessSpawn.Status, _ lastWords: String) {
+    unlink(socketPath)
+    _ = process.buffer.put(.ended(ending ?? unspoken(status, lastWords)))
+    process.finish()
+  }
+
+  /// The ending of a process that did not tell.
+  private func unspoken(_ status: AppProcessSpawn.Status, _ lastWords: String) -> AppEnding {
+    let isStopRequested = process.requests.withLock { $0.isStopRequested }
+    let words = lastWords.isEmpty ? "" : ": \(lastWords)"
+    if isLate {
+      return .deadlineExceeded(
+        call: "start",
+        AppTrap(code: "interrupt", message: "the app's process did not come up in time\(words)", frames: []))
+    }
+    if isStopRequested { return .stopped }
+    switch status {
+    case .signalled(let signal):
+      if lastWords.isEmpty { return .killed(signal: signal) }
+      return .hostFailed(reason: "the app's process ended by signal \(signal)\(words)")
+    case .exited(let code): return .hostFailed(reason: "the app's process ended with status \(code)\(words)")
+    }
+  }
+}

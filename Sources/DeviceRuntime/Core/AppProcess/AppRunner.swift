@@ -1,0 +1,107 @@
+internal import CLinux
+internal import Synchronization
+internal import Wasmtime
+
+/// Runs an app from its file to its end, on the thread that calls.
+struct AppRunner {
+  private let state: AppHostState
+  private let standardOutput: OutputLines
+  private let standardError: OutputLines
+
+  init(_ state: AppHostState) {
+    self.state = state
+    standardOutput = OutputLines(.info, .stdout, state)
+    standardError = OutputLines(.warning, .stderr, state)
+  }
+
+  func run() -> AppEnding {
+    // The kernel's own 50 µs would show in every timer.
+    _ = linux_set_timer_slack(1)
+    defer {
+      standardOutput.finish()
+      standardError.finish()
+      state.log.finish()
+    }
+    do throws(AppEndingError) {
+      let deadline = state.startedAt &+ state.launch.startDeadline.clampedNanoseconds
+      let loaded = try state.callGuard.watch("compiling", until: deadline) { () throws(AppEndingError) in
+        try ModuleLoader(state: state).load()
+      }
+      let context = AppContext(
+        launch: state.launch, entry: loaded.entry, log: state.log, outbox: state.outbox,
+        publications: state.publications)
+      return try run(loaded, context, deadline)
+    } catch {
+      return error.ending
+    }
+  }
+
+  private func run(
+    _ loaded: ModuleLoader.Loaded, _ context: AppContext, _ deadline: UInt64
+  ) throws(AppEndingError) -> AppEnding {
+    let limits = state.launch.limits
+    let store = Store(
+      engine: state.engine,
+      limits: Store.Limits(memoryBytes: limits.memoryBytes, tableElements: limits.tableElements))
+    let linker = try link(store, context)
+    let calls = AppCalls(store: store, callGuard: state.callGuard)
+    let instance = try calls.run("the start function", until: deadline) { () throws(WasmtimeCallFailure) in
+      try linker.instantiate(loaded.module, in: store)
+    }
+    if let initialize = instance.function(named: "_initialize") {
+      try calls.run("_initialize", until: deadline) { () throws(WasmtimeCallFailure) in _ = try initialize() }
+    }
+    switch loaded.entry {
+    case .events:
+      return try EventLoop(state: state, context: context, calls: calls, instance: instance).run(startBy: deadline)
+    case .program:
+      guard let start = instance.function(named: "_start") else { return .startFailed(reason: AppEntry.advice) }
+      state.isProgram.store(true, ordering: .relaxed)
+      state.outbox.put(.started(initNanoseconds: KernelClock.monotonicNanoseconds() - state.startedAt))
+      try calls.runProgram("_start", busyLimit: limits.busyDeadline.clampedNanoseconds) {
+        () throws(WasmtimeCallFailure) in _ = try start()
+      }
+      return .exited(code: 0)
+    }
+  }
+
+  private func link(_ store: Store, _ context: AppContext) throws(AppEndingError) -> Linker {
+    let launch = state.launch
+    let (output, error) = (standardOutput, standardError)
+    do throws(WasmtimeError) {
+      try store.setWASI(
+        WASIConfiguration(
+          arguments: [launch.appName.isEmpty ? "app" : launch.appName] + launch.arguments,
+          environment: launch.environment, standardOutput: { output.append($0) }, standardError: { error.append($0) }))
+      let linker = Linker(engine: state.engine)
+      try linker.defineWASI()
+      for function in HostAPI.functions { try function.define(in: linker, for: context) }
+      return linker
+    } catch {
+      throw .hostFailed("can't offer the host API: \(error)")
+    }
+  }
+}
+
+/// One output stream of an app on its way to the log. For the app's thread.
+private final class OutputLines {
+  private var splitter: LineSplitter
+  private let level: AppLogLine.Level
+  private let source: AppLogLine.Source
+  private let log: AppLog
+
+  init(_ level: AppLogLine.Level, _ source: AppLogLine.Source, _ state: AppHostState) {
+    self.level = level
+    self.source = source
+    log = state.log
+    splitter = LineSplitter(limit: state.launch.limits.logLineBytes)
+  }
+
+  func append(_ bytes: [UInt8]) {
+    splitter.append(bytes) { log.write(level, source, $0) }
+  }
+
+  func finish() {
+    splitter.finish { log.write(level, source, $0) }
+  }
+}

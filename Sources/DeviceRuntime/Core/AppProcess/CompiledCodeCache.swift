@@ -1,0 +1,96 @@
+internal import Glibc
+internal import OpenSSL
+
+/// Machine code kept in a file beside the slot. Loading it runs it, so it is taken only if this program's user wrote it
+/// and nobody else could, it is whole, and it was compiled from the same module by the same engine. The file is a
+/// cache: it may vanish or be torn at any time.
+struct CompiledCodeCache {
+  /// Layout: magic, key, SHA-256 of the code, the code. Changes with the layout.
+  private static let magic = Array("XTBCODE1".utf8)
+  private static let headBytes = 8 + 32 + 32
+
+  let path: String
+  /// SHA-256 of what the code depends on: the engine, its settings, the module.
+  private let key: [UInt8]
+
+  /// - Parameters:
+  ///   - enginePath: the library; its size and time of change stand for its content, which takes too long to hash.
+  ///   - settings: any text that differs when the engine's settings do.
+  init(path: String, enginePath: String, engineVersion: String, settings: String, wasm: [UInt8]) throws {
+    var library = stat()
+    guard stat(enginePath, &library) == 0 else {
+      throw AppLaunchError("\(enginePath): \(String(cString: strerror(errno)))")
+    }
+    let parts = [
+      engineVersion, "\(library.st_size)", "\(library.st_mtim.tv_sec).\(library.st_mtim.tv_nsec)", settings,
+    ]
+    var hash = try SHA256()
+    hash.update(Array(parts.joined(separator: "\n").utf8))
+    hash.update([0])
+    hash.update(wasm)
+    self.path = path
+    key = hash.finalize()
+  }
+
+  /// The code, or nil if there is none that can be trusted and fits.
+  func load() throws -> [UInt8]? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid(),
+      status.st_mode & 0o022 == 0, let content = readAll(descriptor, count: Int(status.st_size)),
+      content.count > Self.headBytes, content.starts(with: Self.magic), content[8..<40].elementsEqual(key)
+    else { return nil }
+    let code = Array(content[Self.headBytes...])
+    guard try SHA256.digest(of: code).elementsEqual(content[40..<72]) else { return nil }
+    return code
+  }
+
+  /// Replaces the file as a whole. Nothing is synchronised: a torn file is not loaded.
+  func store(_ code: [UInt8]) throws {
+    let content = try Self.magic + key + SHA256.digest(of: code) + code
+    let temporary = "\(path).\(getpid()).tmp"
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else { throw failure("open", temporary) }
+    defer { close(descriptor) }
+    var offset = 0
+    while offset < content.count {
+      let count = content.withUnsafeBytes { write(descriptor, $0.baseAddress! + offset, content.count - offset) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else {
+        let failure = failure("write", temporary)
+        unlink(temporary)
+        throw failure
+      }
+      offset += count
+    }
+    guard rename(temporary, path) == 0 else {
+      let failure = failure("rename", path)
+      unlink(temporary)
+      throw failure
+    }
+  }
+
+  private func failure(_ call: String, _ path: String) -> AppLaunchError {
+    AppLaunchError("\(call) \(path): \(String(cString: strerror(errno)))")
+  }
+}
+
+/// All `count` bytes from `offset` on, or nil if there are fewer.
+func readAll(_ descriptor: Int32, from start: Int = 0, count: Int) -> [UInt8]? {
+  guard count >= 0 else { return nil }
+  var isWhole = true
+  let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+    while initialized < count {
+      let got = pread(descriptor, buffer.baseAddress! + initialized, count - initialized, off_t(start + initialized))
+      if got < 0, errno == EINTR { continue }
+      guard got > 0 else {
+        isWhole = false
+        return
+      }
+      initialized += got
+    }
+  }
+  return isWhole ? bytes : nil
+}

@@ -1,0 +1,27 @@
+internal import Glibc
+
+/// The kernel's clocks, in nanoseconds.
+enum KernelClock {
+  static func nanoseconds(_ id: clockid_t) -> UInt64 {
+    var time = timespec()
+    // Fails only for a clock that does not exist.
+    clock_gettime(id, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+
+  /// Since boot.
+  static func monotonicNanoseconds() -> UInt64 { nanoseconds(CLOCK_MONOTONIC) }
+
+  /// Since 1970.
+  static func realtimeNanoseconds() -> UInt64 { nanoseconds(CLOCK_REALTIME) }
+}
+
+extension Duration {
+  /// Not negative, and at most 292 years.
+  var clampedNanoseconds: UInt64 {
+    let (seconds, attoseconds) = components
+    guard seconds >= 0, attoseconds >= 0 else { return 0 }
+    guard seconds < Int64.max / 1_000_000_000 else { return UInt64(Int64.max) }
+    return UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
+  }
+}
