@@ -18,7 +18,7 @@ func command(
 ) async throws -> CommandResult {
   let folder = try TemporaryFolder("xtblish-command")
   let (outputPath, errorPath) = (folder.path("output"), folder.path("errors"))
-  for path in [outputPath, errorPath] { FileManager.default.createFile(atPath: path, contents: nil) }
+  for path in [outputPath, errorPath] { _ = FileManager.default.createFile(atPath: path, contents: nil) }
   let process = Process()
   process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
   process.arguments = [executable] + arguments

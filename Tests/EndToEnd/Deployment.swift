@@ -79,6 +79,8 @@ extension Stack {
   func firmware(of device: String) async throws -> [FirmwarePage.Entry] {
     let text = try await mustSucceed(
       "curl", ["--silent", "--fail", "\(value("XTBLISH_REGISTRY_URL"))/v1/devices/\(device)/firmware?limit=500"])
-    return try JSONDecoder().decode(FirmwarePage.self, from: Data(text.utf8)).firmware.sorted { $0.version < $1.version }
+    return try JSONDecoder().decode(FirmwarePage.self, from: Data(text.utf8)).firmware.sorted {
+      $0.version < $1.version
+    }
   }
 }

@@ -11,15 +11,17 @@ struct DeploymentFilesTests {
     #expect(result.status == 0, "\(result.output)\(result.errors)")
   }
 
-  @Test("a wrong file is noticed", arguments: [
-    ("compose.yaml", "image: postgres:15", "imagee: postgres:15"),
-    ("compose.yaml", "condition: service_healthy", "condition: service_happy"),
-    ("kubernetes/registry.yaml", "containerPort: 7101", "containerPort: \"http\""),
-    ("kubernetes/registry.yaml", "readinessProbe:", "readynessProbe:"),
-    ("kubernetes/notifier.yaml", "name: notifier-rpc", "name: notifier-bus"),
-    ("kubernetes/mosquitto.yaml", "autosave_interval 5", "autosave_interval 6"),
-    ("kubernetes/kustomization.yaml", "  - postgres.yaml\n", ""),
-  ])
+  @Test(
+    "a wrong file is noticed",
+    arguments: [
+      ("compose.yaml", "image: postgres:15", "imagee: postgres:15"),
+      ("compose.yaml", "condition: service_healthy", "condition: service_happy"),
+      ("kubernetes/registry.yaml", "containerPort: 7101", "containerPort: \"http\""),
+      ("kubernetes/registry.yaml", "readinessProbe:", "readynessProbe:"),
+      ("kubernetes/notifier.yaml", "name: notifier-rpc", "name: notifier-bus"),
+      ("kubernetes/mosquitto.yaml", "autosave_interval 5", "autosave_interval 6"),
+      ("kubernetes/kustomization.yaml", "  - postgres.yaml\n", ""),
+    ])
   func noticesFaults(file: String, text: String, replacement: String) async throws {
     let folder = try TemporaryFolder("xtblish-deploy")
     try await mustSucceed("cp", ["-r", "\(Stack.package)/deploy/.", folder.path])

@@ -13,7 +13,7 @@ final class Stack: Sendable {
   init(settings: [String: String] = [:]) throws {
     folder = try TemporaryFolder("xtblish-stack")
     var values = settings
-    values["XTBLISH_BINARIES"] = productsDirectory
+    values["XTBLISH_BINARIES"] = try productsDirectory()
     // What a device's next heartbeat would mend is mended soon enough for a test.
     if values["XTBLISH_DEVICE_HEARTBEAT_SECONDS"] == nil { values["XTBLISH_DEVICE_HEARTBEAT_SECONDS"] = "5" }
     self.settings = values
@@ -29,7 +29,7 @@ final class Stack: Sendable {
       try await body(stack)
     } catch {
       let logs = try? await stack.call("logs", "--lines", "60")
-      try? await stack.call("down")
+      _ = try? await stack.call("down")
       throw TestFailure("\(error)\nThe stack's logs:\n\(logs ?? "")")
     }
     try await stack.call("down")
@@ -72,6 +72,6 @@ final class Stack: Sendable {
   /// Runs one of the programs against this stack.
   @discardableResult
   func admin(_ program: String, _ arguments: String...) async throws -> String {
-    try await mustSucceed("\(productsDirectory)/\(program)", arguments, environment: try environment())
+    try await mustSucceed("\(try productsDirectory())/\(program)", arguments, environment: try environment())
   }
 }

@@ -42,13 +42,15 @@ struct StackTests {
     }
   }
 
-  @Test("what is wrong with a call is told", arguments: [
-    (["up", "--devices", "many"], "invalid int value"),
-    (["up", "--replicas", "0"], "takes a number from 1 to 200"),
-    (["down", "--data", "/nonexistent/stack"], "there is no stack in /nonexistent/stack"),
-    (["stop", "registry-1", "--data", "/nonexistent/stack"], "start one with"),
-    (["fly"], "invalid choice"),
-  ])
+  @Test(
+    "what is wrong with a call is told",
+    arguments: [
+      (["up", "--devices", "many"], "invalid int value"),
+      (["up", "--replicas", "0"], "takes a number from 1 to 200"),
+      (["down", "--data", "/nonexistent/stack"], "there is no stack in /nonexistent/stack"),
+      (["stop", "registry-1", "--data", "/nonexistent/stack"], "start one with"),
+      (["fly"], "invalid choice"),
+    ])
   func badCalls(arguments: [String], says: String) async throws {
     let result = try await command("\(Stack.package)/deploy/stack", arguments)
     #expect(result.status != 0)
