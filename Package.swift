@@ -97,7 +97,10 @@ let sharedModules: [Target] = [
     ]),
   shared(
     "ServiceHTTP",
-    ["ServiceKit", "Wire", hummingbird, hummingbirdCore, httpTypes, nioCore, nioHTTP1, nioHTTPTypes, logging, metrics, lifecycle]),
+    [
+      "ServiceKit", "Wire", hummingbird, hummingbirdCore, httpTypes, nioCore, nioHTTP1, nioHTTPTypes, logging, metrics,
+      lifecycle,
+    ]),
 ]
 
 let services: [Target] =
@@ -148,7 +151,10 @@ let testTargets: [Target] = [
   tests("ServiceHTTP", ["ServiceHTTP", "ServiceKit", "Curl", hummingbird, httpTypes, nioCore, logging, lifecycle]),
   tests(
     "Registry",
-    ["RegistryCore", "PostgreSQL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "Curl", protobuf, logging, lifecycle]),
+    [
+      "RegistryCore", "PostgreSQL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "Curl", protobuf, logging,
+      lifecycle,
+    ]),
   tests(
     "ImageStore",
     [
