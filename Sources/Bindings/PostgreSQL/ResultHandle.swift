@@ -11,7 +11,9 @@ import CPostgreSQL
     var columns: [String: Int] = [:]
     for index in unsafe 0..<PQnfields(pointer) {
       // The first of several columns of one name wins.
-      let name = unsafe String(cString: PQfname(pointer, index))
+      // A COPY tells its columns' number without their names.
+      guard let text = unsafe PQfname(pointer, index) else { continue }
+      let name = unsafe String(cString: text)
       if columns[name] == nil { columns[name] = Int(index) }
     }
     self.columns = columns

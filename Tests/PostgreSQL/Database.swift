@@ -1,0 +1,41 @@
+import Logging
+import PostgreSQL
+import TestSupport
+
+let quietLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+/// Runs `body` with a pool on a new, empty database of the shared server.
+func withPool<Answer: Sendable>(
+  _ change: (inout PostgresPoolOptions) -> Void = { _ in },
+  _ body: (PostgresPool) async throws -> Answer
+) async throws -> Answer {
+  let url = try await PostgresServer.shared().createDatabase()
+  return try await withPool(url: url, change, body)
+}
+
+func withPool<Answer: Sendable>(
+  url: String, _ change: (inout PostgresPoolOptions) -> Void = { _ in },
+  _ body: (PostgresPool) async throws -> Answer
+) async throws -> Answer {
+  var options = PostgresPoolOptions.standard
+  change(&options)
+  let pool = try PostgresPool(url: url, options: options, logger: quietLogger)
+  do {
+    let answer = try await body(pool)
+    await pool.close()
+    return answer
+  } catch {
+    await pool.close()
+    throw error
+  }
+}
+
+/// The error that `body` throws, if it is one of PostgreSQL's.
+func postgresError(_ body: () async throws -> Void) async -> PostgresError? {
+  do {
+    try await body()
+    return nil
+  } catch {
+    return error as? PostgresError
+  }
+}

@@ -1,0 +1,168 @@
+import PostgreSQL
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite struct PoolTests {
+  /// Holds all connections of a pool until told.
+  private func occupying(
+    _ pool: PostgresPool, count: Int, _ body: () async throws -> Void
+  ) async throws {
+    let (release, releaser) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
+    let holder = Task {
+      try await withThrowingTaskGroup { group in
+        for _ in 0..<count {
+          group.addTask {
+            try await pool.withConnection { _ in for await _ in release {} }
+          }
+        }
+        try await group.waitForAll()
+      }
+    }
+    try await eventually { pool.statistics.lentCount == count }
+    do {
+      try await body()
+    } catch {
+      releaser.finish()
+      _ = await holder.result
+      throw error
+    }
+    releaser.finish()
+    try await holder.value
+  }
+
+  @Test func `never more connections than allowed, under load`() async throws {
+    try await withPool({ $0.maximumConnections = 4 }) { pool in
+      let total = try await withThrowingTaskGroup(of: Int.self) { group in
+        for index in 0..<200 {
+          group.addTask { try await pool.queryFirst("select $1 + 1 as n", [.int(index)])?["n"].int ?? 0 }
+        }
+        return try await group.reduce(0, +)
+      }
+      #expect(total == 200 * 201 / 2)
+      let backends = try await pool.queryFirst(
+        "select count(*) as n from pg_stat_activity where datname = current_database()")
+      #expect(try #require(try backends?["n"].int) <= 4)
+      #expect(pool.statistics.lentCount == 0)
+      #expect(pool.statistics.idleCount <= 4)
+    }
+  }
+
+  @Test func `a caller that waits too long is told so`() async throws {
+    try await withPool({
+      $0.maximumConnections = 1
+      $0.acquireTimeout = .milliseconds(50)
+    }) { pool in
+      try await occupying(pool, count: 1) {
+        let error = await postgresError { try await pool.query("select 1") }
+        #expect(error?.kind == .poolExhausted)
+        #expect(error?.isTransient == true)
+        #expect(pool.statistics.waiterCount == 0)
+      }
+      #expect(try await pool.queryFirst("select 1 as n")?["n"].int == 1)
+    }
+  }
+
+  @Test func `a full queue refuses at once`() async throws {
+    try await withPool({
+      $0.maximumConnections = 1
+      $0.maximumWaiters = 2
+      $0.acquireTimeout = .seconds(60)
+    }) { pool in
+      let waiting = Mutex<[Task<Void, any Error>]>([])
+      try await occupying(pool, count: 1) {
+        for _ in 0..<2 {
+          let task = Task<Void, any Error> { try await pool.query("select 1") }
+          waiting.withLock { $0.append(task) }
+        }
+        try await eventually { pool.statistics.waiterCount == 2 }
+        let error = await postgresError { try await pool.query("select 1") }
+        #expect(error?.kind == .poolExhausted)
+      }
+      for task in waiting.withLock({ $0 }) { try await task.value }
+    }
+  }
+
+  @Test func `first come, first served`() async throws {
+    try await withPool({ $0.maximumConnections = 1 }) { pool in
+      let order = Mutex<[Int]>([])
+      let tasks = Mutex<[Task<Void, any Error>]>([])
+      try await occupying(pool, count: 1) {
+        for index in 0..<10 {
+          let task = Task<Void, any Error> {
+            try await pool.withConnection { _ in order.withLock { $0.append(index) } }
+          }
+          tasks.withLock { $0.append(task) }
+          try await eventually { pool.statistics.waiterCount == index + 1 }
+        }
+      }
+      for task in tasks.withLock({ $0 }) { try await task.value }
+      #expect(order.withLock { $0 } == Array(0..<10))
+    }
+  }
+
+  @Test func `cancelled callers leave the queue, and nothing leaks`() async throws {
+    try await withPool({
+      $0.maximumConnections = 2
+      $0.acquireTimeout = .seconds(60)
+    }) { pool in
+      for round in 0..<20 {
+        try await occupying(pool, count: 2) {
+          let tasks = (0..<10).map { _ in
+            Task { await postgresError { try await pool.query("select 1") }?.kind }
+          }
+          // Some are cancelled before they queue, some after.
+          if round % 2 == 0 { try await eventually { pool.statistics.waiterCount == 10 } }
+          for task in tasks { task.cancel() }
+          for task in tasks { #expect(await task.value == .cancelled) }
+          #expect(pool.statistics.waiterCount == 0)
+        }
+        #expect(pool.statistics.lentCount == 0)
+      }
+    }
+  }
+
+  @Test func `cancelling while the connection is handed over loses no place`() async throws {
+    try await withPool({ $0.maximumConnections = 1 }) { pool in
+      for _ in 0..<100 {
+        let holder = Task { try await pool.withConnection { _ in await Task.yield() } }
+        let waiter = Task { try? await pool.withConnection { _ in } }
+        await Task.yield()
+        waiter.cancel()
+        try await holder.value
+        await waiter.value
+      }
+      #expect(pool.statistics.lentCount == 0)
+      #expect(try await pool.queryFirst("select 1 as n")?["n"].int == 1)
+    }
+  }
+
+  @Test func `an old connection is replaced`() async throws {
+    try await withPool({
+      $0.maximumConnections = 1
+      $0.maximumLifetime = .zero
+    }) { pool in
+      let first = try await pool.queryFirst("select pg_backend_pid() as id")?["id"].int
+      let second = try await pool.queryFirst("select pg_backend_pid() as id")?["id"].int
+      #expect(first != second)
+    }
+  }
+
+  @Test func `a closed pool turns callers away`() async throws {
+    try await withPool { pool in
+      try await pool.query("select 1")
+      await pool.close()
+      #expect(await postgresError { try await pool.query("select 1") }?.kind == .poolClosed)
+      #expect(pool.statistics.idleCount == 0)
+    }
+  }
+
+  @Test func `a connection left inside a transaction is not lent again`() async throws {
+    try await withPool({ $0.maximumConnections = 1 }) { pool in
+      try await pool.query("begin")
+      let row = try await pool.queryFirst("select now() <> statement_timestamp() as inside")
+      #expect(try row?["inside"].bool == false)
+      #expect(try await pool.execute("rollback") == 0)
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import Logging
+import PostgreSQL
+import Testing
+
+@Suite struct SettingsTests {
+  @Test(arguments: [
+    "", "postgresql://user:sup3rsecret@host:port/db", "postgresql://user:sup3r@secret@host/db",
+    "postgresql://user:sup3r/secret@host/db", "postgresql://user:12/sup3rsecret@host/db",
+    "postgresql://user:sup3rsecret@[::1/db", "postgresql://user:sup3rsecret%zz@host/db",
+    "postgresql://user:sup3rsecret@host/db?sslmoode=require", "postgres user=x password='sup3rsecret",
+    "host=a\0b",
+  ])
+  func `an unusable URL is refused without a word of it`(_ url: String) {
+    do {
+      _ = try PostgresPool(url: url, logger: quietLogger)
+      Issue.record("accepted")
+    } catch {
+      #expect(error.kind == .configuration)
+      #expect(!"\(error) \(String(reflecting: error))".contains("sup3r"))
+      #expect(!"\(error)".contains("secret"))
+    }
+  }
+
+  @Test func `a pool in a log line shows no password`() throws {
+    let pool = try PostgresPool(url: "postgresql://user:sup3rsecret@host/db", logger: quietLogger)
+    var text = ""
+    dump(pool, to: &text)
+    #expect(!text.contains("sup3rsecret"))
+    #expect(!String(reflecting: pool).contains("sup3rsecret"))
+  }
+}
