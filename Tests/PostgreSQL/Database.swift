@@ -1,10 +1,31 @@
 import Logging
 import PostgreSQL
+import Synchronization
 import TestSupport
 
 let quietLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
+/// A value that several tasks change.
+final class Shared<Value: Sendable>: Sendable {
+  private let mutex: Mutex<Value>
+
+  init(_ value: Value) {
+    mutex = Mutex(value)
+  }
+
+  var value: Value { mutex.withLock { $0 } }
+
+  func change(_ body: (inout Value) -> Void) {
+    mutex.withLock { value in
+      var copy = value
+      body(&copy)
+      value = copy
+    }
+  }
+}
+
 /// Runs `body` with a pool on a new, empty database of the shared server.
+@discardableResult
 func withPool<Answer: Sendable>(
   _ change: (inout PostgresPoolOptions) -> Void = { _ in },
   _ body: (PostgresPool) async throws -> Answer
@@ -13,6 +34,7 @@ func withPool<Answer: Sendable>(
   return try await withPool(url: url, change, body)
 }
 
+@discardableResult
 func withPool<Answer: Sendable>(
   url: String, _ change: (inout PostgresPoolOptions) -> Void = { _ in },
   _ body: (PostgresPool) async throws -> Answer

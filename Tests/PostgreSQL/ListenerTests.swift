@@ -74,8 +74,11 @@ import Testing
         try await listening.value
       }
       try await eventually("the end of the listeners' connections") {
-        try await pool.queryFirst("select count(*) as n from pg_stat_activity where query like 'listen%'")?["n"].int
-          == 0
+        try await pool.queryFirst(
+          """
+          select count(*) as n from pg_stat_activity
+          where datname = current_database() and query like 'listen%'
+          """)?["n"].int == 0
       }
     }
   }

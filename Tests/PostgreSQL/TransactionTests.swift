@@ -1,5 +1,4 @@
 import PostgreSQL
-import Synchronization
 import TestSupport
 import Testing
 
@@ -47,13 +46,13 @@ import Testing
   @Test func `serialization failures are retried until all increments are there`() async throws {
     try await withPool({ $0.maximumConnections = 4 }) { pool in
       try await pool.executeScript("create table counter (n int8); insert into counter values (0);")
-      let runs = Atomic(0)
+      let runs = Shared(0)
       try await withThrowingTaskGroup { group in
         for _ in 0..<4 {
           group.addTask {
             for _ in 0..<20 {
               try await pool.withTransaction(isolation: .serializable, attempts: 100) { transaction in
-                runs.add(1, ordering: .relaxed)
+                runs.change { $0 += 1 }
                 let n = try await transaction.queryFirst("select n from counter")?["n"].int ?? -1
                 try await transaction.execute("update counter set n = $1", [.int(n + 1)])
               }
@@ -63,34 +62,34 @@ import Testing
         try await group.waitForAll()
       }
       #expect(try await pool.queryFirst("select n from counter")?["n"].int == 80)
-      #expect(runs.load(ordering: .relaxed) >= 80)
+      #expect(runs.value >= 80)
     }
   }
 
   @Test func `a conflict is retried, and only so often`() async throws {
     try await withPool { pool in
-      let runs = Atomic(0)
+      let runs = Shared(0)
       let error = await postgresError {
         try await pool.withTransaction(attempts: 3) { transaction in
-          runs.add(1, ordering: .relaxed)
+          runs.change { $0 += 1 }
           try await transaction.execute("do $$ begin raise exception 'busy' using errcode = '40001'; end $$")
         }
       }
       #expect(error?.isTransactionConflict == true)
-      #expect(runs.load(ordering: .relaxed) == 3)
+      #expect(runs.value == 3)
     }
   }
 
   @Test func `a deadlock resolves itself`() async throws {
     try await withPool { pool in
       try await pool.executeScript("create table t (id int8, n int8); insert into t values (1, 0), (2, 0);")
-      let met = Mutex(0)
+      let met = Shared(0)
       func cross(_ first: Int, _ second: Int) async throws {
         try await pool.withTransaction { transaction in
           try await transaction.execute("update t set n = n + 1 where id = $1", [.int(first)])
-          met.withLock { $0 += 1 }
+          met.change { $0 += 1 }
           // Both hold their first row before either wants its second.
-          try await eventually { met.withLock { $0 } >= 2 }
+          try await eventually { met.value >= 2 }
           try await transaction.execute("update t set n = n + 1 where id = $1", [.int(second)])
         }
       }
