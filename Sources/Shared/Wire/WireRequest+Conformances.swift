@@ -35,6 +35,7 @@ extension WireCreateClaim: WireRequest {
   package static var isIdempotent: Bool { false }
 }
 extension WireListClaims: WireRequest { package typealias Response = WireListClaimsResponse }
+extension WireGetClaim: WireRequest { package typealias Response = WireGetClaimResponse }
 extension WireRevokeClaim: WireRequest { package typealias Response = WireRevokeClaimResponse }
 extension WireEnrollDevice: WireRequest { package typealias Response = WireEnrollDeviceResponse }
 
