@@ -93,7 +93,7 @@ let sharedModules: [Target] = [
     "ServiceKit",
     [
       "Messaging", "Wire", argumentParser, configuration, logging, metrics, coreMetrics, lifecycle,
-      unixSignals,
+      unixSignals, protobuf,
     ]),
   shared(
     "ServiceHTTP",

@@ -1,5 +1,5 @@
-import Metrics
 import HTTPTypes
+import Metrics
 import Synchronization
 
 /// Counts and times the requests of a server, by route pattern, never by path.

@@ -23,9 +23,9 @@ struct LogFormatter: Sendable {
     _ time: WallClockTime, _ level: Logger.Level, _ label: String, _ message: String, _ metadata: Logger.Metadata
   ) -> String {
     let padding = String(repeating: " ", count: max(0, 8 - level.rawValue.count))
-    var line = "\(time.iso8601) \(level.rawValue)\(padding) \(label): \(Self.escaped(Self.cut(message)))"
+    var line = "\(time.iso8601) \(level.rawValue)\(padding) \(label): \(PlainText.escaped(Self.cut(message)))"
     for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
-      line += " \(Self.escaped(key))=\(Self.quotedIfNeeded(Self.cut(Self.text(value))))"
+      line += " \(PlainText.escaped(key))=\(Self.quotedIfNeeded(Self.cut(Self.text(value))))"
     }
     return line + "\n"
   }
@@ -68,27 +68,9 @@ struct LogFormatter: Sendable {
   }
 
   private static func quotedIfNeeded(_ text: String) -> String {
-    let needed = text.isEmpty || text.unicodeScalars.contains { $0 == " " || $0 == "\"" || $0 == "=" || isUnsafe($0) }
-    return needed ? "\"\(escaped(text, quote: true))\"" : text
-  }
-
-  private static func escaped(_ text: String, quote: Bool = false) -> String {
-    guard text.unicodeScalars.contains(where: { isUnsafe($0) || (quote && ($0 == "\"" || $0 == "\\")) }) else {
-      return text
-    }
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
-      case "\"" where quote: result += "\\\""
-      case "\\" where quote: result += "\\\\"
-      case _ where isUnsafe(scalar): result += "\\u{\(String(scalar.value, radix: 16))}"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
+    let needed =
+      text.isEmpty || text.unicodeScalars.contains { $0 == " " || $0 == "\"" || $0 == "=" || PlainText.isUnsafe($0) }
+    return needed ? "\"\(PlainText.escaped(text, quote: true))\"" : text
   }
 
   /// A JSON string.
@@ -101,21 +83,12 @@ struct LogFormatter: Sendable {
       case "\n": result += "\\n"
       case "\r": result += "\\r"
       case "\t": result += "\\t"
-      case _ where isUnsafe(scalar):
+      case _ where PlainText.isUnsafe(scalar):
         let digits = String(scalar.value, radix: 16)
         result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
       default: result.unicodeScalars.append(scalar)
       }
     }
     return result + "\""
-  }
-
-  /// Whether a terminal or a log reader may take it for anything but a character to show: controls, line and
-  /// paragraph separators, and those that turn the direction of writing.
-  private static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.value {
-    case 0..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069, 0x200E, 0x200F: true
-    default: false
-    }
   }
 }

@@ -1,0 +1,33 @@
+package import ArgumentParser
+
+/// What the commands that all executables share must know of theirs.
+package protocol AdministeredService: SendableMetatype {
+  associatedtype Settings: ServiceSettings
+  /// The executable's first command, for shell completion.
+  associatedtype Root: ParsableCommand
+
+  /// `xtblish-registry`
+  static var executable: String { get }
+
+  /// Where the service answers on the bus when nobody says otherwise.
+  static func defaultEndpoint(environment: [String: String]) -> String
+}
+
+extension AdministeredService {
+  package static var name: String { Settings.serviceName }
+
+  /// `XTBLISH_REGISTRY_ENDPOINTS`
+  package static var endpointsVariable: String { SettingName.environment(forKey: "\(name).endpoints") }
+
+  /// The configuration of the executable's first command: its version, its own subcommands, and those that all have.
+  package static func rootConfiguration(
+    abstract: String, discussion: String = "", subcommands: [any ParsableCommand.Type]
+  ) -> CommandConfiguration {
+    CommandConfiguration(
+      commandName: executable, abstract: abstract, discussion: discussion,
+      version: "\(executable) \(XtblishVersion.current)",
+      subcommands: subcommands + [
+        StatusCommand<Self>.self, CheckConfigCommand<Self>.self, CompletionCommand<Self>.self,
+      ])
+  }
+}

@@ -1,0 +1,35 @@
+package import ArgumentParser
+import Foundation
+package import Logging
+
+/// The options of the command that runs the service.
+package struct ServeOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "A JSON file with settings that are not in the environment.",
+      discussion: "Otherwise XTBLISH_CONFIG names it. check-config lists all settings.", valueName: "file"))
+  package var config: String?
+
+  package init() {}
+
+  /// Reads the settings, and makes all logs and metrics of the process go where they say. To be called once.
+  ///
+  /// - Throws: `SettingsError` with everything that is wrong, which `runAdmin` prints.
+  package func prepare<Settings: ServiceSettings>(_: Settings.Type) throws -> PreparedProcess<Settings> {
+    let loaded = try Settings.load(
+      environment: ProcessInfo.processInfo.environment, configurationPath: config)
+    ServiceLogHandler.bootstrap(loaded.process)
+    let metrics = MetricsRegistry()
+    metrics.bootstrap()
+    return PreparedProcess(
+      settings: loaded.settings, process: loaded.process, metrics: metrics, logger: Logger(label: Settings.serviceName))
+  }
+}
+
+/// What a service starts from.
+package struct PreparedProcess<Settings: ServiceSettings>: Sendable {
+  package let settings: Settings
+  package let process: ProcessSettings
+  package let metrics: MetricsRegistry
+  package let logger: Logger
+}

@@ -1,0 +1,54 @@
+package import Foundation
+import SwiftProtobuf
+package import Wire
+
+/// The status of a service as people and scripts get it.
+package struct ServiceStatusView: Encodable, Sendable {
+  package let service: String
+  package let version: String
+  package let instance: String
+  package let startedAt: Date
+  package let ready: Bool
+  package let dependencies: [Dependency]
+  package let figures: [String: Double]
+  package let addresses: [String: String]
+
+  package struct Dependency: Encodable, Sendable {
+    package let name: String
+    package let ready: Bool
+    package let detail: String
+  }
+
+  package init(_ status: WireServiceStatus) {
+    service = status.service
+    version = status.version
+    instance = status.instanceID
+    startedAt = status.startedAt.date
+    ready = status.ready
+    dependencies = status.dependencies.map { Dependency(name: $0.name, ready: $0.ready, detail: $0.detail) }
+    figures = status.figures
+    addresses = status.addresses
+  }
+
+  /// For people.
+  package func text(now: Date = Date()) -> String {
+    var text = "\(service) \(version): \(ready ? "ready" : "not ready")\n"
+    text += "instance \(instance), started \(HumanText.ago(startedAt, now: now)) (\(JSONCoding.text(of: startedAt)))\n"
+    var sections: [Table] = []
+    var dependencyTable = Table(["DEPENDENCY", "STATE", "DETAIL"])
+    for dependency in dependencies {
+      dependencyTable.add([dependency.name, dependency.ready ? "ready" : "NOT READY", dependency.detail])
+    }
+    sections.append(dependencyTable)
+    var figureTable = Table(["FIGURE", "VALUE"], rightAligned: [1])
+    for (name, value) in figures.sorted(by: { $0.key < $1.key }) {
+      figureTable.add([name, PrometheusText.number(value)])
+    }
+    sections.append(figureTable)
+    var addressTable = Table(["SERVES", "AT"])
+    for (purpose, address) in addresses.sorted(by: { $0.key < $1.key }) { addressTable.add([purpose, address]) }
+    sections.append(addressTable)
+    for table in sections where !table.isEmpty { text += "\n" + table.text }
+    return text
+  }
+}

@@ -1,0 +1,57 @@
+import Foundation
+package import Messaging
+import SwiftProtobuf
+package import Wire
+
+/// Tells who asks on the bus how the service is (`GetStatus`).
+package struct StatusReporter: Sendable {
+  private let service: String
+  private let instanceID: String
+  private let startedAt: Date
+  private let readiness: Readiness
+  private let addresses: @Sendable () async -> [String: String]
+  private let figures: @Sendable () async throws -> [String: Double]
+
+  /// - Parameters:
+  ///   - service: its name, for example `registry`.
+  ///   - addresses: where it serves, by purpose: `http`, `rpc`, `operations`.
+  ///   - figures: counts worth a look, for example `outbox.pending`. When this throws the status has none.
+  package init(
+    service: String, readiness: Readiness, addresses: @escaping @Sendable () async -> [String: String] = { [:] },
+    figures: @escaping @Sendable () async throws -> [String: Double] = { [:] }
+  ) {
+    self.service = service
+    // Differs for each replica and each start, so that somebody who asks twice can tell.
+    instanceID = UUID().uuidString.lowercased()
+    startedAt = Date()
+    self.readiness = readiness
+    self.addresses = addresses
+    self.figures = figures
+  }
+
+  /// Makes the router answer `GetStatus`.
+  package func register(on router: inout RPCRouter) {
+    router.handle(WireGetStatus.self) { _, _ in await status() }
+  }
+
+  package func status() async -> WireServiceStatus {
+    let findings = await readiness.findings()
+    var status = WireServiceStatus()
+    status.service = service
+    status.version = XtblishVersion.current
+    status.instanceID = instanceID
+    status.startedAt = Google_Protobuf_Timestamp(date: startedAt)
+    status.ready = findings.allSatisfy(\.isReady)
+    status.dependencies = findings.map { finding in
+      var dependency = WireServiceStatus.Dependency()
+      dependency.name = finding.name
+      dependency.ready = finding.isReady
+      dependency.detail = finding.detail
+      return dependency
+    }
+    // What the figures count is often in a dependency that is down, and then shown as such above.
+    status.figures = (try? await figures()) ?? [:]
+    status.addresses = await addresses()
+    return status
+  }
+}
