@@ -1,4 +1,5 @@
 package import FirmwareImage
+internal import FoundationEssentials
 
 /// The boot record and the slots, on a flash. Its calls block on a thread of its own.
 package actor DeviceStorage {
@@ -111,6 +112,18 @@ package actor DeviceStorage {
     }
     return image
   }
+
+  /// What apps read with `config_get`: a flat JSON object of texts that an operator may put beside the slots.
+  func appConfiguration() throws -> [String: String] {
+    guard let bytes = try flash.readAll(Self.appConfigurationName, maximumBytes: 64 * 1024) else { return [:] }
+    do {
+      return try JSONDecoder().decode([String: String].self, from: Data(bytes))
+    } catch {
+      throw AppLaunchError("\(Self.appConfigurationName) is not a JSON object of texts; correct or remove it")
+    }
+  }
+
+  private static let appConfigurationName = "app-configuration.json"
 
   private func verify(_ name: String) throws -> VerifiedImage {
     if let path = flash.path(of: name) { return try VerifiedImage.verifying(file: path, for: device) }

@@ -1,0 +1,34 @@
+/// How an agent behaves; everything that isn't the device's identity.
+package struct AgentConfiguration: Sendable {
+  /// Between two reports when nothing changes.
+  package var heartbeat: Duration
+  /// A report that is not acknowledged is repeated after this.
+  package var reportRepeatInterval: Duration
+  /// An app that runs this long without ending badly is confirmed, if it never says so itself.
+  package var trial: Duration
+  package var startDeadline: Duration
+  /// For an app to end between two events before it is killed.
+  package var stopGrace: Duration
+  package var download: ImageDownload.Policy
+  package var appLimits: AppLimits
+  /// Between two starts of an app that fails; the pause grows to the second.
+  package var firstRelaunchPause: Duration
+  package var longestRelaunchPause: Duration
+
+  package init(
+    heartbeat: Duration = .seconds(30), reportRepeatInterval: Duration = .seconds(5), trial: Duration = .seconds(10),
+    startDeadline: Duration = .seconds(30), stopGrace: Duration = .seconds(2),
+    download: ImageDownload.Policy = ImageDownload.Policy(), appLimits: AppLimits = .standard,
+    firstRelaunchPause: Duration = .seconds(1), longestRelaunchPause: Duration = .seconds(60)
+  ) {
+    self.heartbeat = heartbeat
+    self.reportRepeatInterval = reportRepeatInterval
+    self.trial = trial
+    self.startDeadline = startDeadline
+    self.stopGrace = stopGrace
+    self.download = download
+    self.appLimits = appLimits
+    self.firstRelaunchPause = firstRelaunchPause
+    self.longestRelaunchPause = longestRelaunchPause
+  }
+}

@@ -1,0 +1,90 @@
+internal import Logging
+internal import Mosquitto
+
+/// Sends what an app publishes, in its order, and tells the app how each message fared.
+///
+/// A message of QoS 1 waits for a connection and is sent again until the broker has answered; one of QoS 0 is lost
+/// with the connection. The app's own limit of outstanding messages bounds the queue.
+final class AppPublisher: Sendable {
+  struct Publication: Sendable {
+    var id: UInt64
+    var topic: String
+    var payload: [UInt8]
+    var qos: UInt8
+  }
+
+  /// Longest topic below the app's prefix, in bytes.
+  static let maximumTopicBytes = 1024
+  private static let maximumQueued = 256
+
+  private let mqtt: MQTTClient
+  private let prefix: String
+  private let app: any RunningApp
+  private let logger: Logger
+  private let queue: AsyncStream<Publication>
+  private let input: AsyncStream<Publication>.Continuation
+
+  init(mqtt: MQTTClient, prefix: String, app: any RunningApp, logger: Logger) {
+    self.mqtt = mqtt
+    self.prefix = prefix
+    self.app = app
+    self.logger = logger
+    (queue, input) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.maximumQueued))
+  }
+
+  func enqueue(_ publication: Publication) async {
+    guard isAcceptable(publication.topic) else {
+      await answer(publication, .topicNameInvalid)
+      return
+    }
+    if case .enqueued = input.yield(publication) { return }
+    await answer(publication, .quotaExceeded)
+  }
+
+  func finish() { input.finish() }
+
+  /// Works until `finish()` and the queue is empty, or the task is cancelled.
+  func run() async {
+    for await publication in queue {
+      await answer(publication, await send(publication))
+    }
+  }
+
+  private func send(_ publication: Publication) async -> MQTTReasonCode {
+    while !Task.isCancelled {
+      do throws(MQTTError) {
+        if publication.qos > 0 { try await mqtt.waitUntilConnected() }
+        return try await mqtt.publish(
+          topic: prefix + publication.topic, payload: publication.payload,
+          qos: publication.qos == 0 ? .atMostOnce : .atLeastOnce)
+      } catch {
+        switch error.code {
+        case .refused: return error.reasonCode ?? .unspecifiedError
+        case .invalid: return .topicNameInvalid
+        case .notConnected, .overloaded, .timedOut, .connectionLost, .connectFailed, .tls, .library:
+          if publication.qos == 0 { return .serverUnavailable }
+          logger.debug("app message not sent yet", metadata: ["reason": "\(error)"])
+          // `waitUntilConnected` paces what fails for want of a connection; this the rest.
+          try? await Task.sleep(for: .milliseconds(100))
+        case .cancelled, .closed: return .serverUnavailable
+        }
+      }
+    }
+    return .serverUnavailable
+  }
+
+  private func isAcceptable(_ topic: String) -> Bool {
+    guard !topic.isEmpty, !topic.hasPrefix("/"), topic.utf8.count <= Self.maximumTopicBytes else { return false }
+    return (try? MQTTTopic.validate(name: prefix + topic)) != nil
+  }
+
+  private func answer(_ publication: Publication, _ code: MQTTReasonCode) async {
+    await app.deliver(.published(id: publication.id, reasonCode: code.rawValue))
+  }
+}
+
+extension MQTTReasonCode {
+  fileprivate static let unspecifiedError = MQTTReasonCode(rawValue: 0x80)
+  fileprivate static let serverUnavailable = MQTTReasonCode(rawValue: 0x88)
+  fileprivate static let topicNameInvalid = MQTTReasonCode(rawValue: 0x90)
+}

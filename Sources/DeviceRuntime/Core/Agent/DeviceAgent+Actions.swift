@@ -1,0 +1,108 @@
+internal import Curl
+internal import FirmwareImage
+internal import Logging
+
+/// What the state machine wants done.
+extension DeviceAgent {
+  func perform(_ action: UpdateMachine.Action) async {
+    switch action {
+    case .saveRecord: await saveRecord()
+    case .startDownload(let notification, let slot): await startDownload(notification, into: slot)
+    case .stopDownload: await stopDownload()
+    case .stage(let notification, let slot): await stage(notification, into: slot)
+    case .discardDownload: await discardDownload()
+    case .launch(let slot): await launchApp(in: slot)
+    case .stop(let slot): stopApp(in: slot)
+    case .relaunchLater(let slot): scheduleRelaunch(of: slot)
+    case .startTrialTimer(let version): startTrialTimer(version)
+    case .stopTrialTimer: trialTimer?.cancel()
+    case .report: await reporter.update(machine.report)
+    case .note(let event): await note(event)
+    }
+  }
+
+  /// Nothing may go on before the record is safe, so a flash that fails is tried again until it doesn't; what runs
+  /// meanwhile goes on running.
+  private func saveRecord() async {
+    var backoff = RetryBackoff(first: .milliseconds(500), limit: .seconds(30))
+    while !Task.isCancelled {
+      do {
+        try await storage.save(machine.record)
+        return
+      } catch {
+        logger.critical("the boot record can't be saved; trying again", metadata: ["reason": "\(error)"])
+        try? await Task.sleep(for: backoff.next())
+      }
+    }
+  }
+
+  private func startDownload(_ notification: FirmwareNotification, into slot: Slot) async {
+    await stopDownload()
+    await stopping[slot]?.value
+    let figures = TransferFigures()
+    let version = notification.version
+    let mailbox = mailbox
+    let job = ImageDownload(
+      notification: notification, slot: slot, device: identity.device, imageStoreURLs: identity.imageStoreURLs,
+      storage: storage, http: http, policy: configuration.download, figures: figures, logger: logger
+    ) { mailbox.post(.downloadAttemptFailed(version: version)) }
+    let task = Task {
+      switch await job.run() {
+      case .complete: mailbox.post(.downloaded(version: version))
+      case .refused(let reason): mailbox.post(.downloadRefused(version: version, reason: reason))
+      case .cancelled: break
+      }
+    }
+    download = (task, figures)
+  }
+
+  private func stopDownload() async {
+    guard let current = download else { return }
+    download = nil
+    current.task.cancel()
+    // Its last bytes must not fall into the file of the next one.
+    await current.task.value
+  }
+
+  /// The last check before an image may become the app: what only the whole of it shows.
+  private func stage(_ notification: FirmwareNotification, into slot: Slot) async {
+    let version = notification.version
+    do {
+      await stopping[slot]?.value
+      let image = try await storage.verifyDownload(in: slot)
+      if let reason = Self.unsuitability(of: image) {
+        mailbox.post(.stagingFailed(version: version, reason: reason))
+        return
+      }
+      try await storage.stage(slot)
+      mailbox.post(.staged(version: version))
+    } catch {
+      mailbox.post(.stagingFailed(version: version, reason: "the flash fails: \(error)"))
+    }
+  }
+
+  private static func unsuitability(of image: VerifiedImage) -> String? {
+    if let app = image.configuration.manifest?.app, app.hostAPILevel > HostAPI.level {
+      return "the app needs host API level \(app.hostAPILevel), this device offers \(HostAPI.level)"
+    }
+    let missing = HostAPI.missingImports(of: image.verdict.interface)
+    guard !missing.isEmpty else { return nil }
+    let names = missing.prefix(5).joined(separator: ", ")
+    return "the app imports what this device does not offer: \(names)\(missing.count > 5 ? " and more" : "")"
+  }
+
+  private func discardDownload() async {
+    await stopDownload()
+    // What stays behind is overwritten by the next download.
+    for slot in Slot.allCases { try? await storage.discardDownload(into: slot) }
+  }
+
+  private func startTrialTimer(_ version: UInt64) {
+    trialTimer?.cancel()
+    let (mailbox, trial) = (mailbox, configuration.trial)
+    trialTimer = Task {
+      do { try await Task.sleep(for: trial) } catch { return }
+      mailbox.post(.trialElapsed(version: version))
+    }
+  }
+}

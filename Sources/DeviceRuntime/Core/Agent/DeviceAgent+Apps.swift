@@ -1,0 +1,153 @@
+internal import FirmwareImage
+internal import Logging
+
+/// An app whose process runs.
+struct LiveApp: Sendable {
+  /// Tells this start from others in the same slot.
+  var id: UInt64
+  var app: any RunningApp
+  var image: VerifiedImage
+  var startedAt: WallClock
+  var reader: Task<Void, Never>
+  var launchedAt: ContinuousClock.Instant
+}
+
+/// The pauses between starts of an app that fails.
+struct Relaunch: Sendable {
+  var backoff: RetryBackoff
+  var task: Task<Void, Never>?
+}
+
+/// Starts and ends of apps.
+extension DeviceAgent {
+  func launchApp(in slot: Slot) async {
+    relaunches[slot]?.task?.cancel()
+    guard apps[slot] == nil else { return }
+    await stopping[slot]?.value
+    let record = machine.record[slot]
+    do {
+      let image = try await storage.verifyImage(in: slot, against: record)
+      let launch = try await AppLaunch(image, in: slot, record: record, agent: self)
+      let app = try await launcher.launch(launch)
+      appCount += 1
+      let id = appCount
+      let reader = Task { await self.follow(app, id: id, slot: slot, version: record.version) }
+      apps[slot] = LiveApp(
+        id: id, app: app, image: image, startedAt: .now, reader: reader, launchedAt: .now)
+    } catch let error as UnusableImage {
+      mailbox.post(.imageDamaged(slot, reason: error.description))
+    } catch {
+      mailbox.post(.appFailed(slot, reason: "\(error)"))
+    }
+  }
+
+  /// Returns at once; `stopping` tells when the process is gone.
+  func stopApp(in slot: Slot) {
+    relaunches[slot]?.task?.cancel()
+    guard let live = apps.removeValue(forKey: slot) else { return }
+    let grace = configuration.stopGrace
+    let earlier = stopping[slot]
+    stopping[slot] = Task {
+      await earlier?.value
+      await live.app.stop(grace: grace)
+      await live.reader.value
+    }
+  }
+
+  func scheduleRelaunch(of slot: Slot) {
+    var relaunch =
+      relaunches[slot]
+      ?? Relaunch(
+        backoff: RetryBackoff(
+          first: configuration.firstRelaunchPause, limit: configuration.longestRelaunchPause))
+    relaunch.task?.cancel()
+    let pause = relaunch.backoff.next()
+    let mailbox = mailbox
+    relaunch.task = Task {
+      do { try await Task.sleep(for: pause) } catch { return }
+      mailbox.post(.relaunchDue(slot))
+    }
+    relaunches[slot] = relaunch
+  }
+
+  /// Reads what an app does until it ends.
+  private func follow(_ app: any RunningApp, id: UInt64, slot: Slot, version: UInt64) async {
+    let publisher = AppPublisher(mqtt: mqtt, prefix: topics.appPrefix, app: app, logger: logger)
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await publisher.run() }
+      for await event in app.events {
+        switch event {
+        case .started: post(.appStarted(slot), of: id, slot)
+        case .healthConfirmed: post(.healthConfirmed(slot), of: id, slot)
+        case .log(let line): await append(line, version: version)
+        case .publish(let messageID, let topic, let payload, let qos):
+          await publisher.enqueue(.init(id: messageID, topic: topic, payload: payload, qos: qos))
+        case .ended(let ending): hasEnded(ending, id: id, slot: slot)
+        }
+      }
+      publisher.finish()
+      group.cancelAll()
+    }
+  }
+
+  /// What an app says counts only while it is the one in its slot.
+  private func post(_ event: UpdateMachine.Event, of id: UInt64, _ slot: Slot) {
+    if apps[slot]?.id == id { mailbox.post(event) }
+  }
+
+  private func hasEnded(_ ending: AppEnding, id: UInt64, slot: Slot) {
+    guard let live = apps[slot], live.id == id else { return }
+    apps[slot] = nil
+    // One that worked for a good while starts over with short pauses.
+    if .now - live.launchedAt > configuration.longestRelaunchPause { relaunches[slot]?.backoff.reset() }
+    switch ending {
+    case .exited(code: 0): mailbox.post(.appFinished(slot))
+    default: mailbox.post(.appFailed(slot, reason: ending.description))
+    }
+  }
+
+  private func append(_ line: AppLogLine, version: UInt64) async {
+    await log.append(
+      level: line.level.name, source: line.source.name, firmwareVersion: version,
+      realtimeNanoseconds: line.realtimeNanoseconds, monotonicNanoseconds: line.monotonicNanoseconds, text: line.text)
+  }
+}
+
+extension AppLaunch {
+  /// Only a verified image can be launched.
+  fileprivate init(_ image: VerifiedImage, in slot: Slot, record: SlotRecord, agent: DeviceAgent) async throws {
+    let flash = agent.storage.flash
+    guard case .file(let path, let offset) = image.content, let compiled = flash.path(of: SlotFiles(slot).compiled)
+    else {
+      throw AppLaunchError("this flash has no files that another process could open")
+    }
+    let app = image.configuration.manifest?.app
+    self.init(
+      modulePath: path, moduleOffsetBytes: UInt64(offset), compiledCachePath: compiled,
+      deviceID: agent.identity.device.bytes, version: record.version, appName: app?.name.text ?? "",
+      appVersion: app?.version.text ?? "", configuration: try await agent.storage.appConfiguration(),
+      limits: agent.configuration.appLimits, startDeadline: agent.configuration.startDeadline)
+  }
+}
+
+extension AppLogLine.Level {
+  fileprivate var name: String {
+    switch self {
+    case .debug: "debug"
+    case .info: "info"
+    case .warning: "warning"
+    case .error: "error"
+    }
+  }
+}
+
+extension AppLogLine.Source {
+  fileprivate var name: String {
+    switch self {
+    case .app: "app"
+    case .stdout: "stdout"
+    case .stderr: "stderr"
+    case .host: "host"
+    }
+  }
+}

@@ -1,0 +1,31 @@
+internal import Logging
+
+/// Lines of the agent's own in the device's log.
+extension DeviceAgent {
+  func note(_ event: UpdateMachine.Note) async {
+    switch event {
+    case .downloading(let version): await note(.info, "version \(version) is announced; fetching it", version)
+    case .trial(let version): await note(.info, "version \(version) runs on trial", version)
+    case .confirmed(let version): await note(.info, "version \(version) is confirmed", version)
+    case .rolledBack(let version, let reason):
+      await note(.error, "version \(version) is rolled back: \(reason)", version)
+    case .refused(let version, let reason): await note(.error, "version \(version) is refused: \(reason)", version)
+    case .appFinished(let version): await note(.info, "the app of version \(version) ran to its end", version)
+    case .appFailed(let version, let reason):
+      await note(.error, "the app of version \(version) failed and is started again: \(reason)", version)
+    case .imageDamaged(let version, let reason):
+      await note(.error, "the image of version \(version) can't be used: \(reason)", version)
+    case .ignored(let version):
+      // Not worth a line on the flash: such messages come as often as anybody likes.
+      logger.debug("notification of an old version ignored", metadata: ["version": "\(version)"])
+    }
+  }
+
+  func note(_ level: Logger.Level, _ text: String, _ version: UInt64 = 0) async {
+    logger.log(level: level, "\(text)")
+    let now = WallClock.now
+    await log.append(
+      level: level == .critical ? "error" : level.rawValue, source: "agent", firmwareVersion: version,
+      realtimeNanoseconds: now.nanoseconds, monotonicNanoseconds: WallClock.monotonicNanoseconds(), text: text)
+  }
+}

@@ -1,0 +1,125 @@
+package import Curl
+internal import FirmwareImage
+package import Logging
+internal import Mosquitto
+package import ServiceLifecycle
+
+/// Runs a device: keeps the app running, takes new versions, says what runs.
+///
+/// Events are handled one after the other, each with all its actions, so that the order in which the state machine
+/// wants things done is the order in which they are done.
+package actor DeviceAgent: Service {
+  let identity: DeviceIdentity
+  let configuration: AgentConfiguration
+  let storage: DeviceStorage
+  let log: DeviceLog
+  let launcher: any AppLauncher
+  let http: HTTPClient
+  let logger: Logger
+  let topics: DeviceTopics
+  let mqtt: MQTTClient
+  let reporter: StateReporter
+  let mailbox = AgentMailbox()
+
+  var machine = UpdateMachine(record: BootRecord())
+  /// Apps whose processes run, by slot.
+  var apps: [Slot: LiveApp] = [:]
+  /// Apps that were told to stop and whose processes may still be there.
+  var stopping: [Slot: Task<Void, Never>] = [:]
+  var relaunches: [Slot: Relaunch] = [:]
+  var download: (task: Task<Void, Never>, figures: TransferFigures)?
+  var trialTimer: Task<Void, Never>?
+  var appCount: UInt64 = 0
+  let startedAt = WallClock.now
+
+  package init(
+    identity: DeviceIdentity, configuration: AgentConfiguration, flash: any Flash, launcher: any AppLauncher,
+    http: HTTPClient, logger: Logger
+  ) throws {
+    self.identity = identity
+    self.configuration = configuration
+    self.launcher = launcher
+    self.http = http
+    self.logger = logger
+    storage = DeviceStorage(flash: flash, device: identity.device)
+    log = DeviceLog(flash: flash)
+    topics = DeviceTopics(identity.device)
+    mqtt = try MQTTClient(options: Self.mqttOptions(identity, topics))
+    reporter = StateReporter(
+      mqtt: mqtt, topic: topics.state, heartbeat: configuration.heartbeat,
+      repeatInterval: configuration.reportRepeatInterval, logger: logger)
+  }
+
+  private static func mqttOptions(_ identity: DeviceIdentity, _ topics: DeviceTopics) -> MQTTClientOptions {
+    var options = MQTTClientOptions(
+      host: identity.mqttHost, port: identity.mqttPort, clientID: identity.device.description)
+    options.cleanStart = false
+    // A week: as long as a device may be away and still find what was sent to it. What was lost is told again.
+    options.sessionExpirySeconds = 7 * 24 * 60 * 60
+    options.will = MQTTWill(topic: topics.presence, payload: Array("offline".utf8), qos: .atLeastOnce, retain: true)
+    options.reconnectInitialDelay = .milliseconds(200)
+    options.reconnectMaximumDelay = .seconds(15)
+    // Anything that is lost here is told again; and this side must not stall on its own publications.
+    options.incomingOverflow = .dropOldest
+    options.maximumIncomingMessages = 256
+    options.maximumIncomingBytes = 1 << 20
+    return options
+  }
+
+  /// Works until a graceful shutdown or cancellation; then stops the apps and says goodbye.
+  package func run() async throws {
+    try await log.open()
+    let (record, warning) = try await storage.loadBootRecord()
+    if let warning { await note(.warning, warning) }
+    machine = UpdateMachine(record: record)
+    try mqtt.start()
+    await withGracefulShutdownHandler {
+      await withTaskCancellationHandler {
+        await withTaskGroup(of: Void.self) { group in
+          group.addTask { await self.readMessages() }
+          group.addTask { await self.readConnectionEvents() }
+          group.addTask { await self.keepSubscribed() }
+          group.addTask { await self.reporter.run() }
+          await self.handleEvents()
+          group.cancelAll()
+          await self.shutDown()
+        }
+      } onCancel: {
+        mailbox.close()
+      }
+    } onGracefulShutdown: {
+      self.mailbox.close()
+    }
+  }
+
+  private func handleEvents() async {
+    await handle(.started(pending: await findPendingDownload()))
+    await reporter.begin(bootCount: machine.record.bootCount)
+    await reporter.update(machine.report)
+    while let event = await mailbox.next() { await handle(event) }
+  }
+
+  func handle(_ event: UpdateMachine.Event) async {
+    let actions = machine.handle(event)
+    for action in actions { await perform(action) }
+  }
+
+  private func findPendingDownload() async -> FirmwareNotification? {
+    let slot = machine.record.spare
+    return (try? await storage.pendingDownload(into: slot))?.notification
+  }
+
+  private func shutDown() async {
+    trialTimer?.cancel()
+    for relaunch in relaunches.values { relaunch.task?.cancel() }
+    download?.task.cancel()
+    for slot in Array(apps.keys) { stopApp(in: slot) }
+    for task in Array(stopping.values) { await task.value }
+    await download?.task.value
+    if mqtt.isConnected {
+      _ = try? await mqtt.publish(
+        topic: topics.presence, payload: Array("offline".utf8), retain: true, timeout: .seconds(2))
+    }
+    await mqtt.close()
+  }
+}

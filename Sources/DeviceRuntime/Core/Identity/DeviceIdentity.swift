@@ -1,0 +1,82 @@
+package import FirmwareImage
+internal import FoundationEssentials
+
+/// What a device learnt when it enrolled, kept in `identity.json`.
+package struct DeviceIdentity: Sendable, Equatable, Codable {
+  package var device: DeviceID
+  package var name: String
+  package var serial: String
+  package var mqttHost: String
+  package var mqttPort: UInt16
+  /// Base URLs.
+  package var imageStoreURLs: [String]
+  /// Where it enrolled.
+  package var provisionerURL: String
+
+  package init(
+    device: DeviceID, name: String, serial: String, mqttHost: String, mqttPort: UInt16, imageStoreURLs: [String],
+    provisionerURL: String
+  ) {
+    self.device = device
+    self.name = name
+    self.serial = serial
+    self.mqttHost = mqttHost
+    self.mqttPort = mqttPort
+    self.imageStoreURLs = imageStoreURLs
+    self.provisionerURL = provisionerURL
+  }
+}
+
+/// The identity can't be had.
+package enum IdentityError: Error, Sendable, Equatable, CustomStringConvertible {
+  case notEnrolled(directory: String)
+  case alreadyEnrolled(DeviceID, directory: String)
+  case unreadable(String)
+
+  package var description: String {
+    switch self {
+    case .notEnrolled(let directory):
+      """
+      \(directory) holds no identity: this device is not enrolled. Make a claim with \
+      "xtblish-provisioner claim create", then run \
+      "xtblish-device enroll --directory \(directory) --claim-file FILE --provisioner URL"
+      """
+    case .alreadyEnrolled(let device, let directory):
+      """
+      \(directory) is enrolled already, as device \(device). To give it a new identity, run enroll with --replace; \
+      what it ran before is not touched
+      """
+    case .unreadable(let reason):
+      "identity.json can't be used: \(reason). Enrol again with --replace"
+    }
+  }
+}
+
+extension DeviceIdentity {
+  static let fileName = "identity.json"
+  private static let maximumBytes = 64 * 1024
+
+  /// - Parameter directory: for the message only.
+  package static func load(from flash: any Flash, directory: String) throws -> DeviceIdentity {
+    guard let bytes = try flash.readAll(fileName, maximumBytes: maximumBytes) else {
+      throw IdentityError.notEnrolled(directory: directory)
+    }
+    let identity: DeviceIdentity
+    do {
+      identity = try JSONDecoder().decode(DeviceIdentity.self, from: Data(bytes))
+    } catch {
+      throw IdentityError.unreadable("it is not the JSON object that enroll writes")
+    }
+    guard !identity.mqttHost.isEmpty, identity.mqttPort > 0 else {
+      throw IdentityError.unreadable("it names no broker")
+    }
+    return identity
+  }
+
+  /// Durable when this returns.
+  package func save(to flash: any Flash) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try flash.replace(Self.fileName, with: Array(try encoder.encode(self)))
+  }
+}

@@ -1,0 +1,39 @@
+/// One line of the device's log.
+package struct DeviceLogLine: Sendable, Equatable {
+  /// Grows by one with every line.
+  package var id: UInt64
+  /// Since 1970.
+  package var realtimeNanoseconds: UInt64
+  /// Since boot.
+  package var monotonicNanoseconds: UInt64
+  /// "debug", "info", "warning" or "error".
+  package var level: String
+  /// "app", "stdout", "stderr", "host" or "agent".
+  package var source: String
+  /// Of the app's image; 0 for lines of no app.
+  package var firmwareVersion: UInt64
+  package var text: String
+}
+
+extension DeviceLogLine {
+  /// Longer texts are cut.
+  static let maximumTextBytes = 4096
+
+  /// Fields separated by tabs, text last: `less` and `cut` read it too.
+  var encoded: [UInt8] {
+    let fields = "\(id)\t\(realtimeNanoseconds)\t\(monotonicNanoseconds)\t\(level)\t\(source)\t\(firmwareVersion)\t"
+    return Array(fields.utf8) + Array(text.utf8) + [UInt8(ascii: "\n")]
+  }
+
+  /// - Parameter line: without its line break.
+  init?(decoding line: some Collection<UInt8>) {
+    let fields = line.split(separator: UInt8(ascii: "\t"), maxSplits: 6, omittingEmptySubsequences: false)
+      .map { String(decoding: $0, as: UTF8.self) }
+    guard fields.count == 7, let id = UInt64(fields[0]), let realtime = UInt64(fields[1]),
+      let monotonic = UInt64(fields[2]), let version = UInt64(fields[5])
+    else { return nil }
+    self.init(
+      id: id, realtimeNanoseconds: realtime, monotonicNanoseconds: monotonic, level: fields[3], source: fields[4],
+      firmwareVersion: version, text: fields[6])
+  }
+}
