@@ -64,31 +64,15 @@ extension DeviceAgent {
     await current.task.value
   }
 
-  /// The last check before an image may become the app: what only the whole of it shows.
   private func stage(_ notification: FirmwareNotification, into slot: Slot) async {
     let version = notification.version
     do {
       await stopping[slot]?.value
-      let image = try await storage.verifyDownload(in: slot)
-      if let reason = Self.unsuitability(of: image) {
-        mailbox.post(.stagingFailed(version: version, reason: reason))
-        return
-      }
       try await storage.stage(slot)
       mailbox.post(.staged(version: version))
     } catch {
       mailbox.post(.stagingFailed(version: version, reason: "the flash fails: \(error)"))
     }
-  }
-
-  private static func unsuitability(of image: VerifiedImage) -> String? {
-    if let app = image.configuration.manifest?.app, app.hostAPILevel > HostAPI.level {
-      return "the app needs host API level \(app.hostAPILevel), this device offers \(HostAPI.level)"
-    }
-    let missing = HostAPI.missingImports(of: image.verdict.interface)
-    guard !missing.isEmpty else { return nil }
-    let names = missing.prefix(5).joined(separator: ", ")
-    return "the app imports what this device does not offer: \(names)\(missing.count > 5 ? " and more" : "")"
   }
 
   private func discardDownload() async {

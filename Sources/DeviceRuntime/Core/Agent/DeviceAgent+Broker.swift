@@ -1,4 +1,5 @@
 internal import FirmwareImage
+internal import Logging
 internal import Mosquitto
 
 /// What comes from the broker.

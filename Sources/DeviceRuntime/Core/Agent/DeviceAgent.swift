@@ -2,7 +2,7 @@ package import Curl
 internal import FirmwareImage
 package import Logging
 internal import Mosquitto
-package import ServiceLifecycle
+internal import ServiceLifecycle
 
 /// Runs a device: keeps the app running, takes new versions, says what runs.
 ///

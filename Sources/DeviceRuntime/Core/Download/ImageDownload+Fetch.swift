@@ -1,4 +1,5 @@
 internal import Curl
+internal import Logging
 internal import Synchronization
 
 /// One request to one server.

@@ -76,8 +76,12 @@ package struct ImageDownload: Sendable {
         let before = figures.bytesDone
         switch await fetch(url) {
         case .complete:
-          guard let reason = await verify() else { return .complete }
-          if isEnough(reason, url, &wrongImages) { return .refused(reason: reason) }
+          switch await verify() {
+          case .right: return .complete
+          case .wrong(let reason):
+            if isEnough(reason, url, &wrongImages) { return .refused(reason: reason) }
+          case .unsuitable(let reason): return .refused(reason: reason)
+          }
         case .wrong(let reason):
           if isEnough(reason, url, &wrongImages) { return .refused(reason: reason) }
         case .failed(let reason, let retryAfter):
@@ -101,13 +105,25 @@ package struct ImageDownload: Sendable {
     return wrongImages >= policy.maximumWrongImages
   }
 
-  /// - Returns: what is wrong with the image; nil if nothing is.
-  private func verify() async -> String? {
+  private enum Judgement {
+    case right
+    /// Not the bytes that were announced.
+    case wrong(String)
+    /// What was announced, and nothing that this device can run.
+    case unsuitable(String)
+  }
+
+  private func verify() async -> Judgement {
     let reason: String
     do {
       let image = try await storage.verifyDownload(in: slot)
-      guard let mismatch = mismatch(of: image.verdict) else { return nil }
-      reason = mismatch
+      if let mismatch = mismatch(of: image.verdict) {
+        reason = mismatch
+      } else if let unsuitability = unsuitability(of: image.verdict) {
+        return .unsuitable(unsuitability)
+      } else {
+        return .right
+      }
     } catch let error as ImageFormatError {
       reason = "\(error)"
     } catch {
@@ -116,7 +132,7 @@ package struct ImageDownload: Sendable {
     // Nothing in it can be relied on, and the next attempt must not go on from it.
     try? await storage.beginDownload(of: notification, into: slot, restarting: true)
     figures.reach(0)
-    return reason
+    return .wrong(reason)
   }
 
   private func mismatch(of verdict: ImageVerdict) -> String? {
@@ -127,6 +143,16 @@ package struct ImageDownload: Sendable {
       return "the image is version \(manifest.firmwareVersion), announced was \(notification.version)"
     }
     return nil
+  }
+
+  private func unsuitability(of verdict: ImageVerdict) -> String? {
+    if let app = verdict.header.configuration.manifest?.app, app.hostAPILevel > HostAPI.level {
+      return "the app needs host API level \(app.hostAPILevel), this device offers \(HostAPI.level)"
+    }
+    let missing = HostAPI.missingImports(of: verdict.interface)
+    guard !missing.isEmpty else { return nil }
+    let names = missing.prefix(5).joined(separator: ", ")
+    return "the app imports what this device does not offer: \(names)\(missing.count > 5 ? " and more" : "")"
   }
 
   private var sources: [String] {

@@ -1,4 +1,4 @@
-internal import Curl
+package import Curl
 internal import FirmwareImage
 internal import FoundationEssentials
 
@@ -64,7 +64,9 @@ package struct Enrolment: Sendable {
     }
     let request = HTTPClient.Request(
       "POST", provisionerURL + "/v1/enroll",
-      headers: [HTTPClient.Header("Content-Type", "application/json"), HTTPClient.Header("Accept", "application/json")],
+      headers: [
+        HTTPClient.Header("Content-Type", "application/json"), HTTPClient.Header("Accept", "application/json"),
+      ],
       body: .bytes(Array(body)), timeouts: HTTPClient.Timeouts(connect: .seconds(5), total: .seconds(30)),
       maximumResponseBytes: 64 * 1024)
     let response: HTTPClient.Response

@@ -1,0 +1,247 @@
+import FirmwareImage
+import Testing
+
+@testable import DeviceRuntimeCore
+
+@Suite struct UpdateMachineTests {
+  static func notification(_ version: UInt64, digest: UInt8? = nil, url: String = "http://store/")
+    -> FirmwareNotification
+  {
+    FirmwareNotification(
+      version: version,
+      digest: SHA256Digest(bytes: [UInt8](repeating: digest ?? UInt8(truncatingIfNeeded: version), count: 32))!,
+      sizeBytes: 600, url: url)
+  }
+
+  /// A device that runs `version`, confirmed, in slot A.
+  static func running(_ version: UInt64) -> UpdateMachine {
+    var machine = UpdateMachine(record: BootRecord())
+    _ = machine.handle(.started(pending: nil))
+    install(version, &machine)
+    _ = machine.handle(.healthConfirmed(.a))
+    precondition(machine.phase == .confirmed && machine.record.active == .a)
+    return machine
+  }
+
+  /// Up to the trial.
+  static func install(_ version: UInt64, _ machine: inout UpdateMachine) {
+    let slot = machine.record.spare
+    _ = machine.handle(.notified(notification(version)))
+    _ = machine.handle(.downloaded(version: version))
+    _ = machine.handle(.staged(version: version))
+    _ = machine.handle(.appStarted(slot))
+  }
+
+  @Test func theFirstVersionGoesFromNoticeToConfirmation() {
+    var machine = UpdateMachine(record: BootRecord())
+    let first = Self.notification(1)
+    #expect(machine.handle(.started(pending: nil)) == [.saveRecord, .report])
+    #expect(machine.report.version == 0)
+    #expect(machine.handle(.notified(first)) == [.startDownload(first, into: .a), .note(.downloading(version: 1))])
+    #expect(machine.handle(.downloaded(version: 1)) == [.stage(first, into: .a)])
+    #expect(machine.handle(.staged(version: 1)) == [.saveRecord, .discardDownload, .launch(.a)])
+    #expect(
+      machine.handle(.appStarted(.a)) == [.note(.trial(version: 1)), .startTrialTimer(version: 1), .report])
+    #expect(machine.report.status == .trial)
+    #expect(
+      machine.handle(.healthConfirmed(.a)) == [
+        .stopTrialTimer, .saveRecord, .report, .note(.confirmed(version: 1)),
+      ])
+    #expect(
+      machine.report
+        == DeviceReport(
+          version: 1, digest: first.digest, slot: .a, status: .confirmed, reason: "", failed: nil))
+  }
+
+  @Test func theOldAppRunsUntilTheNewOneIsUp() {
+    var machine = Self.running(1)
+    let actions = machine.handle(.notified(Self.notification(2)))
+    #expect(!actions.contains(.stop(.a)))
+    _ = machine.handle(.downloaded(version: 2))
+    #expect(machine.handle(.staged(version: 2)) == [.saveRecord, .discardDownload, .launch(.b)])
+    #expect(machine.handle(.appStarted(.b)).first == .stop(.a))
+  }
+
+  @Test func anAppThatNeverComesUpLeavesTheOldOneAlone() {
+    var machine = Self.running(1)
+    _ = machine.handle(.notified(Self.notification(2)))
+    _ = machine.handle(.downloaded(version: 2))
+    _ = machine.handle(.staged(version: 2))
+    let actions = machine.handle(.appFailed(.b, reason: "did not start"))
+    #expect(!actions.contains(.launch(.a)), "it never ended")
+    #expect(actions.contains(.saveRecord) && actions.contains(.report))
+    #expect(machine.report.status == .rolledBack)
+    #expect(machine.report.version == 1)
+    #expect(machine.report.failed?.version == 2)
+  }
+
+  @Test func aTrapInTheTrialBringsTheOldAppBack() {
+    var machine = Self.running(1)
+    Self.install(2, &machine)
+    let actions = machine.handle(.appFailed(.b, reason: "trapped"))
+    #expect(actions.firstIndex(of: .saveRecord)! < actions.firstIndex(of: .launch(.a))!)
+    #expect(machine.phase == .rolledBack)
+    #expect(machine.report.reason == "trapped")
+  }
+
+  @Test func whatFailedIsNotTriedAgainUntilSomethingNewer() {
+    var machine = Self.running(1)
+    Self.install(2, &machine)
+    _ = machine.handle(.appFailed(.b, reason: "trapped"))
+    #expect(machine.handle(.notified(Self.notification(2))) == [.report])
+    let newer = Self.notification(3)
+    #expect(machine.handle(.notified(newer)).first == .startDownload(newer, into: .b))
+    // Still so while and after the newer one comes.
+    #expect(machine.handle(.notified(Self.notification(2))) == [.report])
+  }
+
+  @Test(arguments: [UInt64(1), 4]) func versionsThatAreNotNewerAreIgnored(_ version: UInt64) {
+    var machine = Self.running(5)
+    #expect(machine.handle(.notified(Self.notification(version))) == [.note(.ignored(version: version))])
+    #expect(machine.phase == .confirmed)
+  }
+
+  @Test func aRepeatOfWhatRunsIsNothing() {
+    var machine = Self.running(5)
+    #expect(machine.handle(.notified(Self.notification(5))) == [])
+  }
+
+  @Test func aNewerNoticeTakesTheDownloadsPlace() {
+    var machine = Self.running(1)
+    _ = machine.handle(.notified(Self.notification(2)))
+    let third = Self.notification(3)
+    #expect(machine.handle(.notified(third)).first == .startDownload(third, into: .b))
+    #expect(machine.handle(.notified(Self.notification(2))) == [], "late")
+    #expect(machine.handle(.downloaded(version: 2)) == [], "of the abandoned download")
+    #expect(machine.handle(.notified(third)) == [], "doubled")
+  }
+
+  @Test func aNoticeDuringTheTrialWaitsForItsEnd() {
+    for confirms in [true, false] {
+      var machine = Self.running(1)
+      Self.install(2, &machine)
+      #expect(machine.handle(.notified(Self.notification(3))) == [])
+      #expect(machine.handle(.notified(Self.notification(4))) == [])
+      #expect(machine.handle(.notified(Self.notification(3))) == [])
+      let actions = machine.handle(confirms ? .healthConfirmed(.b) : .appFailed(.b, reason: "r"))
+      // Into the slot that neither runs nor is to run.
+      #expect(actions.contains(.startDownload(Self.notification(4), into: confirms ? .a : .b)))
+    }
+  }
+
+  @Test func aNoticeThatNobodyCanServeDoesNotBlockAnOlderOne() {
+    var machine = Self.running(1)
+    _ = machine.handle(.notified(Self.notification(.max)))
+    for _ in 0..<UpdateMachine.stalledAttempts {
+      #expect(machine.handle(.notified(Self.notification(2))) == [])
+      _ = machine.handle(.downloadAttemptFailed(version: .max))
+    }
+    #expect(machine.handle(.notified(Self.notification(2))).first == .startDownload(Self.notification(2), into: .b))
+  }
+
+  @Test func theSameVersionWithOtherBytesIsTakenOnlyWhenTheFirstCannotBeHad() {
+    var machine = Self.running(1)
+    _ = machine.handle(.notified(Self.notification(2)))
+    let other = Self.notification(2, digest: 99)
+    #expect(machine.handle(.notified(other)) == [])
+    for _ in 0..<UpdateMachine.stalledAttempts { _ = machine.handle(.downloadAttemptFailed(version: 2)) }
+    #expect(machine.handle(.notified(other)).first == .startDownload(other, into: .b))
+  }
+
+  @Test func aProgramThatRunsToItsEndIsConfirmedAndNotStartedAgain() {
+    for hasStarted in [true, false] {
+      var machine = Self.running(1)
+      _ = machine.handle(.notified(Self.notification(2)))
+      _ = machine.handle(.downloaded(version: 2))
+      _ = machine.handle(.staged(version: 2))
+      if hasStarted { _ = machine.handle(.appStarted(.b)) }
+      let actions = machine.handle(.appFinished(.b))
+      #expect(machine.report.status == .confirmed)
+      #expect(machine.report.version == 2)
+      #expect(actions.contains(.stop(.a)) == !hasStarted)
+      #expect(machine.handle(.relaunchDue(.b)) == [])
+    }
+  }
+
+  @Test func aConfirmedAppThatFailsIsStartedAgainAfterAPause() {
+    var machine = Self.running(1)
+    #expect(
+      machine.handle(.appFailed(.a, reason: "trapped")) == [
+        .note(.appFailed(version: 1, reason: "trapped")), .relaunchLater(.a),
+      ])
+    #expect(machine.handle(.relaunchDue(.a)) == [.launch(.a)])
+    #expect(machine.report.status == .confirmed)
+  }
+
+  @Test func anAppThatNeverConfirmsIsConfirmedWhenItsTimeIsOver() {
+    var machine = Self.running(1)
+    Self.install(2, &machine)
+    #expect(machine.handle(.trialElapsed(version: 1)) == [], "an earlier trial's timer")
+    _ = machine.handle(.trialElapsed(version: 2))
+    #expect(machine.report.version == 2 && machine.report.status == .confirmed)
+  }
+
+  @Test func aTrialThatIsCutShortTooOftenIsGivenUp() {
+    var machine = Self.running(1)
+    Self.install(2, &machine)
+    for start in 2...Int(UpdateMachine.maximumTrialStarts) {
+      machine = UpdateMachine(record: machine.record)
+      #expect(machine.handle(.started(pending: nil)).contains(.launch(.b)), "start \(start)")
+      _ = machine.handle(.appStarted(.b))
+    }
+    machine = UpdateMachine(record: machine.record)
+    let actions = machine.handle(.started(pending: nil))
+    #expect(actions.contains(.launch(.a)))
+    #expect(!actions.contains(.launch(.b)))
+    #expect(machine.report.status == .rolledBack)
+    #expect(machine.report.failed?.version == 2)
+  }
+
+  @Test func aRefusalIsReportedAndRemembered() {
+    var machine = Self.running(1)
+    _ = machine.handle(.notified(Self.notification(2)))
+    let actions = machine.handle(.downloadRefused(version: 2, reason: "too large"))
+    #expect(actions.prefix(3) == [.saveRecord, .discardDownload, .report])
+    #expect(machine.report.status == .refused)
+    #expect(machine.report.version == 1)
+    let restarted = UpdateMachine(record: machine.record)
+    #expect(restarted.report == machine.report)
+  }
+
+  @Test func aPendingDownloadGoesOnAfterARestart() {
+    let machine = Self.running(1)
+    var restarted = UpdateMachine(record: machine.record)
+    let pending = Self.notification(2)
+    let actions = restarted.handle(.started(pending: pending))
+    #expect(actions.contains(.launch(.a)))
+    #expect(actions.contains(.startDownload(pending, into: .b)))
+    // One that is of no use any more goes away.
+    restarted = UpdateMachine(record: machine.record)
+    #expect(restarted.handle(.started(pending: Self.notification(1))).last == .discardDownload)
+  }
+
+  @Test func aDamagedImageGivesWayToTheOneBeforeItAndIsWantedAgain() {
+    var machine = Self.running(1)
+    Self.install(2, &machine)
+    _ = machine.handle(.healthConfirmed(.b))
+    let actions = machine.handle(.imageDamaged(.b, reason: "hash"))
+    #expect(actions.contains(.launch(.a)))
+    #expect(machine.report.version == 1)
+    #expect(machine.record.highestConfirmedVersion == 2)
+    let again = Self.notification(2)
+    #expect(machine.handle(.notified(again)).first == .startDownload(again, into: .b))
+    #expect(machine.handle(.imageDamaged(.a, reason: "hash")).contains(.report))
+    #expect(machine.report.version == 0)
+  }
+
+  @Test func healthSaidWhileInitialisingCountsOnceTheAppIsUp() {
+    var machine = Self.running(1)
+    _ = machine.handle(.notified(Self.notification(2)))
+    _ = machine.handle(.downloaded(version: 2))
+    _ = machine.handle(.staged(version: 2))
+    #expect(machine.handle(.healthConfirmed(.b)) == [])
+    #expect(machine.report.version == 1)
+    _ = machine.handle(.appStarted(.b))
+    #expect(machine.report.version == 2 && machine.report.status == .confirmed)
+  }
+}
