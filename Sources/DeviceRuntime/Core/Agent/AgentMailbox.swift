@@ -15,7 +15,7 @@ final class AgentMailbox: Sendable {
   private static let maximumNotifications = 32
 
   private let state = Mutex(State())
-  private let signal = WakeSignal()
+  private let signal = TaskSignal()
 
   func post(_ event: UpdateMachine.Event) {
     state.withLock { $0.events.append(event) }

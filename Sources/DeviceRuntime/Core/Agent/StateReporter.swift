@@ -11,7 +11,7 @@ actor StateReporter {
   /// Without an acknowledgement the report is sent again after this.
   private let repeatInterval: Duration
   private let logger: Logger
-  private let signal = WakeSignal()
+  private let signal = TaskSignal()
 
   private var report: DeviceReport?
   private var sequence: UInt64 = 0

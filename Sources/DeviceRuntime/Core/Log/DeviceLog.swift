@@ -24,7 +24,7 @@ package actor DeviceLog {
   private var segments: [Segment] = []
   private var recent: [DeviceLogLine] = []
   private var lastID: UInt64 = 0
-  private var waiters: [ObjectIdentifier: WakeSignal] = [:]
+  private var waiters: [ObjectIdentifier: TaskSignal] = [:]
 
   private struct Segment {
     var firstID: UInt64
@@ -88,7 +88,7 @@ package actor DeviceLog {
     // An ID from before the log was lost: whoever follows it must not wait for the numbers to catch up.
     let id = min(id, lastID)
     if id == lastID, wait > .zero, waiters.count < 32 {
-      let signal = WakeSignal()
+      let signal = TaskSignal()
       waiters[ObjectIdentifier(signal)] = signal
       await signal.wait(upTo: wait)
       waiters[ObjectIdentifier(signal)] = nil

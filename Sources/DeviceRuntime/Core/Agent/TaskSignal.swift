@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// Something to sleep on, for one waiter at a time, that can be woken from anywhere. A wake-up while nobody waits ends
 /// the next wait at once.
-final class WakeSignal: Sendable {
+final class TaskSignal: Sendable {
   private struct State {
     var isSet = false
     var waiter: CheckedContinuation<Void, Never>?
