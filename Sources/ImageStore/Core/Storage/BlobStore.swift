@@ -43,6 +43,12 @@ package protocol Blob: Sendable {
 
   /// The bytes from `offset`, at most `count` and fewer only at the end.
   func read(at offset: UInt64, count: Int) async throws -> ByteBuffer
+
+  /// SHA-256 of these bytes and then all of the blob's.
+  func digest(prefixedBy prefix: [UInt8]) async throws -> SHA256Digest
+
+  /// Throws if the blob is no longer the one that was verified when it was opened.
+  func confirmUnchanged() async throws
 }
 
 package struct BlobStatus: Equatable, Sendable {

@@ -5,13 +5,36 @@ import NIOPosix
 /// An open, verified file. It can be read to its end even if its name is taken away meanwhile.
 struct FileBlob: Blob {
   let digest: SHA256Digest
-  let lengthBytes: UInt64
+  /// What was verified.
+  let identity: OpenFile.Identity
   let file: OpenFile
   let threads: NIOThreadPool
+
+  var lengthBytes: UInt64 { identity.sizeBytes }
 
   func read(at offset: UInt64, count: Int) async throws -> ByteBuffer {
     do {
       return try await threads.runIfActive { [file] in try file.read(at: offset, count: count) }
+    } catch {
+      throw FileBlobStore.translate(error)
+    }
+  }
+
+  func digest(prefixedBy prefix: [UInt8]) async throws -> SHA256Digest {
+    do {
+      return try await threads.runIfActive { [file] in try file.digest(prefixedBy: prefix) }
+    } catch {
+      throw FileBlobStore.translate(error)
+    }
+  }
+
+  func confirmUnchanged() async throws {
+    do {
+      // Not the time of the last status change: another link to a good file changes that too.
+      let now = try file.status().identity
+      guard now.sizeBytes == identity.sizeBytes, now.modifiedNanoseconds == identity.modifiedNanoseconds else {
+        throw BlobStoreError.failed("\(file.path) was changed while it was read")
+      }
     } catch {
       throw FileBlobStore.translate(error)
     }

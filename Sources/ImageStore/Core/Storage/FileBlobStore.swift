@@ -54,9 +54,9 @@ package final class FileBlobStore: BlobStore {
 
   package func open(_ digest: SHA256Digest) async throws -> (any Blob)? {
     guard let file = try await openFile(digest) else { return nil }
-    let (actual, lengthBytes) = try await actualDigest(of: file, expecting: digest)
+    let (actual, identity) = try await actualDigest(of: file, expecting: digest)
     guard actual == digest else { throw BlobStoreError.corrupted(digest, actual: actual) }
-    return FileBlob(digest: digest, lengthBytes: lengthBytes, file: file, threads: threads)
+    return FileBlob(digest: digest, identity: identity, file: file, threads: threads)
   }
 
   package func stat(_ digest: SHA256Digest) async throws -> BlobStatus? {
@@ -80,17 +80,17 @@ package final class FileBlobStore: BlobStore {
   package func check(_ digest: SHA256Digest) async throws -> BlobCheck? {
     guard let file = try await openFile(digest) else { return nil }
     do {
-      let (actual, lengthBytes) = try await verified.read(file, expecting: digest)
-      return BlobCheck(actual: actual, lengthBytes: lengthBytes)
+      let (actual, identity) = try await verified.read(file, expecting: digest)
+      return BlobCheck(actual: actual, lengthBytes: identity.sizeBytes)
     } catch {
       throw Self.translate(error)
     }
   }
 
-  /// The digest of what a blob's file holds, which may be remembered, and its length.
+  /// The digest of what a blob's file holds, which may be remembered, and the state that has it.
   func actualDigest(
     of file: OpenFile, expecting digest: SHA256Digest
-  ) async throws -> (SHA256Digest, lengthBytes: UInt64) {
+  ) async throws -> (SHA256Digest, OpenFile.Identity) {
     do { return try await verified.digest(of: file, expecting: digest) } catch { throw Self.translate(error) }
   }
 

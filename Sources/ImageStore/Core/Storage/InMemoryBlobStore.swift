@@ -105,4 +105,14 @@ private struct InMemoryBlob: Blob {
     return content.getSlice(at: content.readerIndex + start, length: min(count, content.readableBytes - start))
       ?? ByteBuffer()
   }
+
+  func digest(prefixedBy prefix: [UInt8]) async throws -> SHA256Digest {
+    var hash = try SHA256()
+    hash.update(prefix)
+    hash.update(content.readableBytesView)
+    return SHA256Digest(finished: hash.finalize())
+  }
+
+  /// It is a copy of its own.
+  func confirmUnchanged() async throws {}
 }

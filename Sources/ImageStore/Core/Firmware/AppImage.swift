@@ -1,0 +1,48 @@
+import FirmwareImage
+import OpenSSL
+import ServiceHTTP
+import Wire
+
+import struct Foundation.Data
+
+/// What is told to the Registry of a received image: from a whole image's own header where there is
+/// one, else from the request's headers.
+struct AppImage: Sendable {
+  let app: AppDescription
+  let publisher: ImageSignature?
+
+  init(_ received: ImageIntake.Received, _ headers: UploadHeaders) throws {
+    let stated = received.header?.configuration.manifest
+    app = try AppDescription(
+      wasmLength: received.blob.lengthBytes, wasmDigest: received.blob.digest,
+      securityEpoch: stated?.app.securityEpoch ?? 0,
+      hostAPILevel: stated?.app.hostAPILevel ?? HostInterface.level(of: received.interface),
+      name: headers.name ?? stated?.app.name ?? .empty, version: headers.version ?? stated?.app.version ?? .empty)
+    publisher = headers.publisher?.signature ?? stated?.publisher
+    guard let given = headers.publisher, let key = given.key else { return }
+    do throws(ImageFormatError) {
+      try app.verify(publisher: given.signature, trusting: [key])
+    } catch {
+      throw ProblemError(
+        .unprocessableContent, reason: "publisher-signature-wrong",
+        detail: "X-Publisher-Signature is not X-Publisher-Key's signature of this app: digest \(app.wasmDigest), "
+          + "\(app.wasmLength) bytes, security epoch \(app.securityEpoch), host API level \(app.hostAPILevel), "
+          + "name '\(app.name)', version '\(app.version)'. Sign exactly these.")
+    }
+  }
+
+  var wire: WireAppImage {
+    var image = WireAppImage()
+    image.digest = Data(app.wasmDigest.bytes)
+    image.lengthBytes = app.wasmLength
+    image.appName = app.name.text
+    image.appVersion = app.version.text
+    image.securityEpoch = app.securityEpoch
+    image.hostApiLevel = app.hostAPILevel
+    if let publisher {
+      image.publisherKeyID = Data(publisher.keyID.bytes)
+      image.publisherSignature = Data(publisher.signature)
+    }
+    return image
+  }
+}

@@ -1,0 +1,97 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import ServiceHTTP
+
+/// Bytes to send: a short prefix, then a blob.
+struct BlobRepresentation: Sendable {
+  /// The header of a whole image, or nothing.
+  var prefix: [UInt8] = []
+  var blob: any Blob
+  /// With its quotes; always strong.
+  var entityTag: String
+  var headers: HTTPFields
+
+  var lengthBytes: UInt64 { UInt64(prefix.count) + blob.lengthBytes }
+
+  /// The bytes of a range, which lies within the representation, in pieces.
+  func piece(at offset: UInt64, count: Int) async throws -> ByteBuffer {
+    let prefixBytes = UInt64(prefix.count)
+    guard offset < prefixBytes else { return try await blob.read(at: offset - prefixBytes, count: count) }
+    var buffer = ByteBuffer(bytes: prefix[Int(offset)...].prefix(count))
+    var rest = try await blob.read(at: 0, count: max(count - buffer.readableBytes, 0))
+    buffer.writeBuffer(&rest)
+    return buffer
+  }
+}
+
+/// Answers GET and HEAD of a representation, with its conditions and ranges.
+enum BlobResponse {
+  /// What is read and sent at a time. The next is read while one is sent, so a response holds two.
+  static let pieceBytes = 256 * 1024
+
+  static func make(_ request: Request, _ representation: BlobRepresentation) throws -> Response {
+    var headers = representation.headers
+    headers[.eTag] = representation.entityTag
+    headers[.acceptRanges] = "bytes"
+    let length = representation.lengthBytes
+    switch Conditions.evaluate(
+      request.headers, method: request.method, entityTag: representation.entityTag, lengthBytes: length)
+    {
+    case .notModified:
+      headers[.contentType] = nil
+      return Response(status: .notModified, headers: headers)
+    case .preconditionFailed:
+      throw ProblemError(
+        .preconditionFailed, reason: "entity-tag-mismatch",
+        detail: "The image is now \(representation.entityTag), none of those in If-Match. Fetch it anew.")
+    case .send(.unsatisfiable):
+      throw ProblemError(
+        .rangeNotSatisfiable, reason: "range-not-satisfiable",
+        detail: "The image has \(length) bytes, and the range starts behind them. Fetch it from its start.",
+        headers: [.contentRange: "bytes */\(length)", .acceptRanges: "bytes"])
+    case .send(.whole):
+      return response(.ok, headers, representation, 0..<length, request.method)
+    case .send(.part(let range)):
+      headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(length)"
+      return response(.partialContent, headers, representation, range, request.method)
+    }
+  }
+
+  private static func response(
+    _ status: HTTPResponse.Status, _ headers: HTTPFields, _ representation: BlobRepresentation,
+    _ range: Range<UInt64>, _ method: HTTPRequest.Method
+  ) -> Response {
+    let body = ResponseBody(contentLength: Int(range.count)) { writer in
+      if method == .get { try await send(representation, range, to: &writer) }
+      try await writer.finish(nil)
+    }
+    return Response(status: status, headers: headers, body: body)
+  }
+
+  private static func send(
+    _ representation: BlobRepresentation, _ range: Range<UInt64>, to writer: inout any ResponseBodyWriter
+  ) async throws {
+    func piece(at offset: UInt64) async throws -> ByteBuffer {
+      let count = min(UInt64(pieceBytes), range.upperBound - offset)
+      // The last piece makes the response a success, so it goes only while the blob is what was
+      // verified.
+      if offset + count == range.upperBound { try await representation.blob.confirmUnchanged() }
+      let buffer = try await representation.piece(at: offset, count: Int(count))
+      // Fewer bytes than announced break the connection, which the client notices.
+      guard buffer.readableBytes == Int(count) else { throw BlobStoreError.failed("a blob became shorter") }
+      return buffer
+    }
+    guard !range.isEmpty else { return }
+    var offset = range.lowerBound
+    var current = try await piece(at: offset)
+    while true {
+      offset += UInt64(current.readableBytes)
+      guard offset < range.upperBound else { break }
+      async let next = piece(at: offset)
+      try await writer.write(current)
+      current = try await next
+    }
+    try await writer.write(current)
+  }
+}

@@ -1,0 +1,111 @@
+import FirmwareImage
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import ServiceHTTP
+import Wire
+
+import struct Foundation.Data
+
+/// `/firmware/{device}`: give a device its next image, and fetch the images of its versions.
+struct FirmwareRoutes: Sendable {
+  let uploads: Uploads
+  let blobs: any BlobStore
+  let catalog: FirmwareCatalog
+  let hashes: ImageHashes
+  let metrics: StoreMetrics
+
+  func add(to router: Router<HTTPContext>, maximumBodyBytes: Int) {
+    router.group().add(middleware: BodyLimit(maximumBytes: maximumBodyBytes))
+      .post("/firmware/:device") { request, context in try await assign(request, context) }
+    router.get("/firmware/:device/:version") { request, context in try await fetch(request, context) }
+  }
+
+  private struct Assigned: Encodable {
+    let device: String
+    let version: UInt64
+    let digest: String
+    /// Of the whole image, as it is fetched, in bytes.
+    let size: UInt64
+  }
+
+  private func assign(_ request: Request, _ context: HTTPContext) async throws -> Response {
+    let device = try Self.device(context)
+    let trace = context.traceParent.description
+    let headers = try UploadHeaders(request.headers)
+    try await catalog.requireDevice(device, trace: trace)
+    let received = try await uploads.receive(request, as: .firmware(device), context)
+    let image = try AppImage(received, headers)
+    let firmware = try await catalog.assign(image.wire, to: device, key: headers.idempotencyKey, trace: trace)
+    guard firmware.digest == received.blob.digest else {
+      throw ProblemError(
+        .unprocessableContent, reason: "idempotency-key-reused",
+        detail: "The Idempotency-Key was used before for the image \(firmware.digest), which is version "
+          + "\(firmware.version). Send another image with another key.",
+        members: ["version": .number(Int(clamping: firmware.version)), "digest": .text(firmware.digest.description)])
+    }
+    context.logger.info(
+      "image assigned",
+      metadata: [
+        "device": "\(device)", "version": "\(firmware.version)", "digest": "\(firmware.digest)",
+        "bytes": "\(received.blob.lengthBytes)",
+      ])
+    let answer = Assigned(
+      device: device.description, version: firmware.version, digest: firmware.digest.description,
+      size: received.blob.lengthBytes + UInt64(ImageHeader.byteCount))
+    return try .json(
+      answer, status: .created, headers: [.location: Self.path(firmware), UploadHeaders.idempotencyKey: headers.idempotencyKey])
+  }
+
+  private func fetch(_ request: Request, _ context: HTTPContext) async throws -> Response {
+    let device = try Self.device(context)
+    let text = try context.parameter("version")
+    let version = try Self.version(text)
+    let firmware = try await catalog.find(device, version: version, trace: context.traceParent.description)
+    let blob = try await metrics.opening(context.logger) { try await blobs.open(firmware.digest) }
+    guard let blob else {
+      throw ProblemError(
+        .notFound, reason: "image-missing",
+        detail: "Version \(firmware.version) of device \(device) is the image \(firmware.digest), which is not in "
+          + "this store. Check that all image stores share one directory, or upload the image again.",
+        members: ["digest": .text(firmware.digest.description)])
+    }
+    let hash = try await metrics.opening(context.logger) { try await hashes.hash(of: firmware, blob) }
+    let header = ImageHeader(hash: hash, configuration: firmware.configuration)
+    let representation = BlobRepresentation(
+      prefix: header.encoded(), blob: blob, entityTag: "\"\(hash.hex)\"",
+      headers: [
+        .contentType: "application/octet-stream",
+        .contentLocation: Self.path(firmware),
+        // A version stays what it is; which one is the newest does not.
+        .cacheControl: version == nil ? "no-cache" : "private, max-age=31536000, immutable",
+      ])
+    metrics.served(representation.lengthBytes)
+    return try BlobResponse.make(request, representation)
+  }
+
+  private static func path(_ firmware: AssignedFirmware) -> String {
+    "/firmware/\(firmware.device)/\(firmware.version)"
+  }
+
+  private static func device(_ context: HTTPContext) throws -> DeviceID {
+    let text = try context.parameter("device")
+    guard let device = DeviceID(text) else {
+      throw ProblemError(
+        .badRequest, reason: "invalid-device-id",
+        detail: "A device's ID is a UUID, for example 01234567-89ab-cdef-0123-456789abcdef.")
+    }
+    return device
+  }
+
+  /// Nil for `latest`.
+  private static func version(_ text: String) throws -> UInt64? {
+    if text == "latest" { return nil }
+    guard let version = UInt64(text), version > 0, text == String(version) else {
+      throw ProblemError(
+        .badRequest, reason: "invalid-version", detail: "A version is a number from 1, or the word latest.")
+    }
+    return version
+  }
+}

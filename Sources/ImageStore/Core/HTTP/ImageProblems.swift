@@ -1,0 +1,77 @@
+import FirmwareImage
+import HTTPTypes
+import ServiceHTTP
+
+extension ProblemError {
+  /// What a client is told of an image that was refused or could not be stored or read; nil for
+  /// errors of another kind.
+  init?(image error: any Error) {
+    switch error {
+    case let error as ImageFormatError: self.init(error)
+    case let error as ImageIntakeError: self.init(error)
+    case let error as BlobStoreError: self.init(error)
+    case let error as HostInterface.Unavailable:
+      let more = error.count > error.imports.count ? ", and \(error.count - error.imports.count) more" : ""
+      self.init(
+        .unprocessableContent, reason: "host-import-unavailable",
+        detail: "The app imports what no device offers: \(error.imports.joined(separator: ", "))\(more). "
+          + "Build it against the host API (module xtb1) and WASI preview 1.",
+        members: ["imports": .texts(error.imports)])
+    case let error as HostInterface.LevelTooLow:
+      self.init(
+        .unprocessableContent, reason: "host-api-level",
+        detail: "The image says that it needs host API level \(error.declared), but its imports need "
+          + "\(error.needed). Build it with the right level.")
+    default: return nil
+    }
+  }
+
+  private init(_ error: ImageFormatError) {
+    let status: HTTPResponse.Status =
+      switch error {
+      case .webAssembly(.notWebAssembly), .webAssembly(.component), .webAssembly(.unsupportedVersion):
+        .unsupportedMediaType
+      case .tooLarge: .contentTooLarge
+      case .unreadable, .cryptography: .internalServerError
+      default: .unprocessableContent
+      }
+    self.init(status, reason: error.reason, detail: error.description)
+  }
+
+  private init(_ error: ImageIntakeError) {
+    switch error {
+    case .bodyCutShort(let declared, let received):
+      self.init(
+        .badRequest, reason: "body-cut-short",
+        detail: "Content-Length says \(declared) bytes, and \(received) came. Send the image again.")
+    case .tooLarge(let limit):
+      self.init(
+        .contentTooLarge, reason: "body-too-large",
+        detail: "The WebAssembly module has more than \(limit) bytes, the limit of this image store. Make it smaller.",
+        members: ["maximumBytes": .number(Int(clamping: limit))])
+    }
+  }
+
+  private init(_ error: BlobStoreError) {
+    switch error {
+    case .full:
+      self.init(
+        HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), reason: "storage-full",
+        detail: "The image store's disk is full, and nothing was stored. Free space on it, then send the image again.")
+    case .corrupted(let digest, _):
+      self.init(
+        .internalServerError, reason: "image-corrupted",
+        detail: "What is stored as \(digest) is damaged and is not served. Upload the image again to repair it.",
+        members: ["digest": .text(digest.description)])
+    case .digestMismatch:
+      self.init(.unprocessableContent, reason: "digest-mismatch", detail: error.description)
+    case .failed:
+      // The cause names paths, which are for the log alone.
+      self.init(
+        .internalServerError, reason: "storage-failed",
+        detail: "The image store could not read or write its storage. Its log says why.")
+    case .closed:
+      self = .unavailable(reason: "shutting-down", detail: "The image store is shutting down; try again.")
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import FirmwareImage
+import Foundation
+import HTTPTypes
+import OpenSSL
+import ServiceHTTP
+
+/// What the headers of `POST /firmware/{device}` say.
+struct UploadHeaders: Sendable {
+  static let appName = HTTPField.Name("X-App-Name")!
+  static let appVersion = HTTPField.Name("X-App-Version")!
+  static let publisherKey = HTTPField.Name("X-Publisher-Key")!
+  static let publisherSignature = HTTPField.Name("X-Publisher-Signature")!
+  static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
+  /// Longer keys would only cost the Registry room.
+  static let maximumKeyBytes = 200
+
+  let name: AppLabel?
+  let version: AppLabel?
+  let publisher: Publisher?
+  /// The client's, or a random one so that the store's own retries are safe.
+  let idempotencyKey: String
+
+  /// A publisher as the headers name it.
+  struct Publisher: Sendable {
+    let signature: ImageSignature
+    /// Nil if only the key's ID was sent, which does not allow to check the signature here.
+    let key: Ed25519.PublicKey?
+  }
+
+  init(_ headers: HTTPFields) throws {
+    name = try Self.label(headers, Self.appName, .appName)
+    version = try Self.label(headers, Self.appVersion, .appVersion)
+    publisher = try Self.publisher(headers)
+    if let key = headers[Self.idempotencyKey] {
+      guard (1...Self.maximumKeyBytes).contains(key.utf8.count), key.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
+      else {
+        throw Self.invalid(Self.idempotencyKey, "1 to \(Self.maximumKeyBytes) printable ASCII characters are a key")
+      }
+      idempotencyKey = key
+    } else {
+      idempotencyKey = Hexadecimal.encode(try randomBytes(count: 16))
+    }
+  }
+
+  private static func label(
+    _ headers: HTTPFields, _ field: HTTPField.Name, _ meaning: ImageField
+  ) throws -> AppLabel? {
+    guard let text = headers[field], !text.isEmpty else { return nil }
+    do throws(ImageFormatError) {
+      return try AppLabel(text, field: meaning)
+    } catch {
+      throw invalid(field, error.description)
+    }
+  }
+
+  private static func publisher(_ headers: HTTPFields) throws -> Publisher? {
+    guard let keyText = headers[publisherKey] else {
+      if headers[publisherSignature] == nil { return nil }
+      throw invalid(publisherKey, "a publisher's signature needs the key that made it")
+    }
+    guard let signatureText = headers[publisherSignature] else {
+      throw invalid(publisherSignature, "a publisher's key needs its signature")
+    }
+    guard let signatureBytes = bytes(signatureText), signatureBytes.count == ImageSignature.byteCount else {
+      throw invalid(publisherSignature, "a signature is 64 bytes in hexadecimal or base64")
+    }
+    let keyBytes = bytes(keyText) ?? []
+    let key = keyBytes.count == Ed25519.keyByteCount ? try Ed25519.PublicKey(rawRepresentation: keyBytes) : nil
+    guard let keyID = try key.map({ try KeyID(of: $0) }) ?? KeyID(bytes: keyBytes) else {
+      throw invalid(
+        publisherKey, "a key is its 32 public bytes, or the 8 bytes of its ID, in hexadecimal or base64")
+    }
+    guard let signature = ImageSignature(keyID: keyID, signature: signatureBytes) else {
+      throw invalid(publisherSignature, "a signature is not all zero")
+    }
+    return Publisher(signature: signature, key: key)
+  }
+
+  private static func bytes(_ text: String) -> [UInt8]? {
+    Hexadecimal.decode(text) ?? Data(base64Encoded: text).map(Array.init)
+  }
+
+  private static func invalid(_ field: HTTPField.Name, _ problem: String) -> ProblemError {
+    ProblemError(
+      .badRequest, reason: "invalid-header", detail: "The header \(field.rawName) can't be used: \(problem).",
+      members: ["header": .text(field.rawName)])
+  }
+}

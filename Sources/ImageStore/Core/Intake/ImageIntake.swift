@@ -1,0 +1,81 @@
+import FirmwareImage
+import NIOCore
+
+/// Receives an image: checks it while it passes by, and stores its wasm.
+///
+/// Memory stays constant: at most three batches of the body are held, and the sender waits while
+/// the disk is behind.
+struct ImageIntake: Sendable {
+  enum Expectation: Sendable {
+    /// A wasm with this digest.
+    case wasm(SHA256Digest)
+    /// A wasm, or a whole image for this device.
+    case firmware(DeviceID)
+  }
+
+  struct Received: Sendable {
+    let blob: CommittedBlob
+    let interface: WebAssemblyInterface
+    /// Of a whole image, whose bytes were all verified.
+    let header: ImageHeader?
+  }
+
+  /// One batch: large enough that handing it to other threads costs little beside hashing it.
+  private static let batchBytes = 512 * 1024
+
+  let blobs: any BlobStore
+  /// The longest wasm that is taken.
+  let limitBytes: UInt64
+
+  /// Reads the whole body, and returns when its wasm is durable. If it throws, nothing of the body
+  /// is left.
+  ///
+  /// - Parameter declaredBytes: the length that the sender announced, if it did.
+  func receive<Body: AsyncSequence>(
+    _ body: Body, as expectation: Expectation, declaredBytes: Int?
+  ) async throws -> Received where Body.Element == ByteBuffer {
+    var iterator = body.makeAsyncIterator()
+    var batch: [ByteBuffer] = []
+    var batchBytes = 0
+    var receivedBytes = 0
+
+    // Enough to tell what it is.
+    while batchBytes < ImageRecognition.neededBytes, let piece = try await iterator.next() {
+      batch.append(piece)
+      batchBytes += piece.readableBytes
+    }
+    let kind = try ImageRecognition.recognise(batch, expectation)
+    var check = try ImageCheck(kind, expectation: expectation, limitBytes: limitBytes)
+    let upload = try await blobs.beginUpload()
+    do {
+      while !batch.isEmpty {
+        receivedBytes += batchBytes
+        try await upload.write(try check.pass(batch))
+        batch.removeAll(keepingCapacity: true)
+        batchBytes = 0
+        while batchBytes < Self.batchBytes, let piece = try await iterator.next() {
+          batch.append(piece)
+          batchBytes += piece.readableBytes
+        }
+      }
+      // A connection that breaks must not look like an end.
+      if let declaredBytes, receivedBytes != declaredBytes {
+        throw ImageIntakeError.bodyCutShort(declared: declaredBytes, received: receivedBytes)
+      }
+      let (interface, header) = try check.finish()
+      try HostInterface.check(interface, declaredLevel: header?.configuration.manifest?.app.hostAPILevel)
+      var expectedDigest: SHA256Digest?
+      if case .wasm(let digest) = expectation { expectedDigest = digest }
+      let blob = try await upload.commit(expecting: expectedDigest)
+      return Received(blob: blob, interface: interface, header: header)
+    } catch {
+      await upload.abandon()
+      throw error
+    }
+  }
+}
+
+enum ImageIntakeError: Error, Equatable {
+  case bodyCutShort(declared: Int, received: Int)
+  case tooLarge(limitBytes: UInt64)
+}
