@@ -1,4 +1,5 @@
 import FirmwareImage
+import HTTPTypes
 import OpenSSL
 import ServiceHTTP
 import Wire

@@ -72,26 +72,29 @@ enum BlobResponse {
   private static func send(
     _ representation: BlobRepresentation, _ range: Range<UInt64>, to writer: inout any ResponseBodyWriter
   ) async throws {
-    func piece(at offset: UInt64) async throws -> ByteBuffer {
-      let count = min(UInt64(pieceBytes), range.upperBound - offset)
-      // The last piece makes the response a success, so it goes only while the blob is what was
-      // verified.
-      if offset + count == range.upperBound { try await representation.blob.confirmUnchanged() }
-      let buffer = try await representation.piece(at: offset, count: Int(count))
-      // Fewer bytes than announced break the connection, which the client notices.
-      guard buffer.readableBytes == Int(count) else { throw BlobStoreError.failed("a blob became shorter") }
-      return buffer
-    }
     guard !range.isEmpty else { return }
     var offset = range.lowerBound
-    var current = try await piece(at: offset)
-    while true {
-      offset += UInt64(current.readableBytes)
-      guard offset < range.upperBound else { break }
-      async let next = piece(at: offset)
+    var current = try await piece(of: representation, range, at: offset)
+    while offset + UInt64(current.readableBytes) < range.upperBound {
+      let following = offset + UInt64(current.readableBytes)
+      async let next = piece(of: representation, range, at: following)
       try await writer.write(current)
       current = try await next
+      offset = following
     }
     try await writer.write(current)
+  }
+
+  private static func piece(
+    of representation: BlobRepresentation, _ range: Range<UInt64>, at offset: UInt64
+  ) async throws -> ByteBuffer {
+    let count = min(UInt64(pieceBytes), range.upperBound - offset)
+    // The last piece makes the response a success, so it goes only while the blob is what was
+    // verified.
+    if offset + count == range.upperBound { try await representation.blob.confirmUnchanged() }
+    let buffer = try await representation.piece(at: offset, count: Int(count))
+    // Fewer bytes than announced break the connection, which the client notices.
+    guard buffer.readableBytes == Int(count) else { throw BlobStoreError.failed("a blob became shorter") }
+    return buffer
   }
 }

@@ -10,6 +10,9 @@ import struct Foundation.Data
 
 /// `/firmware/{device}`: give a device its next image, and fetch the images of its versions.
 struct FirmwareRoutes: Sendable {
+  /// How much longer than its wasm a whole image is.
+  static let headerBytes = ImageHeader.byteCount
+
   let uploads: Uploads
   let blobs: any BlobStore
   let catalog: FirmwareCatalog
@@ -55,7 +58,8 @@ struct FirmwareRoutes: Sendable {
       device: device.description, version: firmware.version, digest: firmware.digest.description,
       size: received.blob.lengthBytes + UInt64(ImageHeader.byteCount))
     return try .json(
-      answer, status: .created, headers: [.location: Self.path(firmware), UploadHeaders.idempotencyKey: headers.idempotencyKey])
+      answer, status: .created,
+      headers: [.location: Self.path(firmware), UploadHeaders.idempotencyKey: headers.idempotencyKey])
   }
 
   private func fetch(_ request: Request, _ context: HTTPContext) async throws -> Response {

@@ -1,5 +1,6 @@
 import FirmwareImage
 import Messaging
+import SwiftProtobuf
 import Wire
 
 import struct Foundation.Data

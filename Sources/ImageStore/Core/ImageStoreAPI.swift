@@ -1,0 +1,43 @@
+package import Hummingbird
+package import Messaging
+package import ServiceHTTP
+
+/// The routes and requests that an image store answers, over any blob store.
+package struct ImageStoreAPI: Sendable {
+  private let blobs: any BlobStore
+  private let firmware: FirmwareRoutes
+  private let images: ImageRoutes
+  private let maximumBytes: Int
+  private let slots: UploadSlots
+
+  /// - Parameters:
+  ///   - registry: who knows devices and their versions.
+  ///   - maximumBytes: the longest WebAssembly module that is taken.
+  ///   - maximumUploads: how many may be under way at once.
+  package init(blobs: any BlobStore, registry: any RPCCaller, maximumBytes: Int, maximumUploads: Int) {
+    let metrics = StoreMetrics()
+    slots = UploadSlots(capacity: maximumUploads)
+    let uploads = Uploads(
+      intake: ImageIntake(blobs: blobs, limitBytes: UInt64(maximumBytes)), slots: slots, metrics: metrics)
+    firmware = FirmwareRoutes(
+      uploads: uploads, blobs: blobs, catalog: FirmwareCatalog(registry: registry), hashes: ImageHashes(),
+      metrics: metrics)
+    images = ImageRoutes(uploads: uploads, blobs: blobs, metrics: metrics)
+    self.blobs = blobs
+    self.maximumBytes = maximumBytes
+  }
+
+  /// Named counts for the status.
+  package var figures: [String: Double] {
+    ["uploads.running": Double(slots.inUse), "uploads.limit": Double(slots.capacity)]
+  }
+
+  package func addRoutes(to router: Router<HTTPContext>) {
+    firmware.add(to: router, maximumBodyBytes: maximumBytes + FirmwareRoutes.headerBytes)
+    images.add(to: router, maximumBodyBytes: maximumBytes)
+  }
+
+  package func addRequests(to router: inout RPCRouter) {
+    ImageRequests(blobs: blobs).add(to: &router)
+  }
+}

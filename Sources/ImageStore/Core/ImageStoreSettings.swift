@@ -1,0 +1,51 @@
+package import ServiceKit
+
+/// What an image store can be told.
+package struct ImageStoreSettings: ServiceSettings {
+  package static let serviceName = "image-store"
+
+  package let httpListen: ListenAddress
+  package let rpcListen: String
+  package let operationsListen: ListenAddress
+  package let directory: String
+  package let maximumBytes: Int
+  package let maximumUploads: Int
+  package let registryEndpoints: [String]
+
+  static let httpListenSetting = Setting(
+    "image-store.http.listen", .listenAddress, .default("127.0.0.1:7121"),
+    help: "Where clients and devices send and fetch images.")
+  static let rpcListenSetting = Setting(
+    "image-store.rpc.listen", .endpoint, .default("tcp://127.0.0.1:7122"),
+    help: "Where the admin commands ask over ZeroMQ.")
+  static let operationsListenSetting = Setting(
+    "image-store.operations.listen", .listenAddress, .default("127.0.0.1:7123"),
+    help: "Where /livez, /readyz and /metrics are.")
+  static let directorySetting = Setting(
+    "image-store.directory", .path, .required,
+    help: "The directory that keeps the images; replicas share one.")
+  static let maximumBytesSetting = Setting(
+    "image-store.maximum.bytes", .byteSize(1_024...(16 << 30)), .default("67108864"),
+    help: "The largest WebAssembly module that is taken, in bytes.")
+  static let maximumUploadsSetting = Setting(
+    "image-store.maximum.uploads", .integer(1...1_000), .default("64"),
+    help: "Uploads at once; each holds up to 1.5 MiB of memory. Further ones get 503.")
+  static let registryEndpointsSetting = Setting(
+    "registry.endpoints", .endpoints, .default("tcp://127.0.0.1:7102"),
+    help: "The Registry's ZeroMQ addresses, separated by commas.")
+
+  package static let allSettings: [any SettingDescription] = [
+    httpListenSetting, rpcListenSetting, operationsListenSetting, directorySetting, maximumBytesSetting,
+    maximumUploadsSetting, registryEndpointsSetting,
+  ]
+
+  package init(_ reader: inout SettingsReader) throws(SettingsError) {
+    httpListen = try reader.require(Self.httpListenSetting)
+    rpcListen = try reader.require(Self.rpcListenSetting)
+    operationsListen = try reader.require(Self.operationsListenSetting)
+    directory = try reader.require(Self.directorySetting)
+    maximumBytes = try reader.require(Self.maximumBytesSetting)
+    maximumUploads = try reader.require(Self.maximumUploadsSetting)
+    registryEndpoints = try reader.require(Self.registryEndpointsSetting)
+  }
+}
