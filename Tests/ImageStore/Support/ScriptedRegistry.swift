@@ -1,0 +1,116 @@
+import FirmwareImage
+import Foundation
+import Messaging
+import Synchronization
+import Wire
+
+/// A Registry in memory: it knows some devices, counts their versions, honours idempotency keys,
+/// and can be made to fail.
+final class ScriptedRegistry: RPCCaller {
+  struct State {
+    var devices: Set<DeviceID> = []
+    var firmware: [DeviceID: [WireFirmware]] = [:]
+    var byKey: [String: WireFirmware] = [:]
+    var failures: [String: WireFailure] = [:]
+    var calls: [String: Int] = [:]
+    var assigned: [WireAssignImage] = []
+  }
+
+  let state = Mutex(State())
+
+  func addDevice() -> DeviceID {
+    let device = DeviceID.random()
+    state.withLock { _ = $0.devices.insert(device) }
+    return device
+  }
+
+  /// Makes every request of a kind fail, until called with nil.
+  func fail<R: WireRequest>(_ type: R.Type, _ failure: WireFailure?) {
+    state.withLock { $0.failures[R.kind] = failure }
+  }
+
+  func calls<R: WireRequest>(_ type: R.Type) -> Int {
+    state.withLock { $0.calls[R.kind, default: 0] }
+  }
+
+  func versions(of device: DeviceID) -> [WireFirmware] {
+    state.withLock { $0.firmware[device, default: []] }
+  }
+
+  func call<R: WireRequest>(
+    _ request: R, deadline: Duration, traceParent: String?
+  ) async throws(WireFailure) -> R.Response {
+    let response = try answer(request)
+    guard let response = response as? R.Response else {
+      throw WireFailure(.unsupported, reason: "unknown-kind", message: R.kind)
+    }
+    return response
+  }
+
+  private func answer<R: WireRequest>(_ request: R) throws(WireFailure) -> any Sendable {
+    let failure = state.withLock { state in
+      state.calls[R.kind, default: 0] += 1
+      return state.failures[R.kind]
+    }
+    if let failure { throw failure }
+    switch request {
+    case let request as WireGetDevice:
+      try require(request.id)
+      var device = WireDevice()
+      device.id = request.id
+      return device
+    case let request as WireAssignImage: return try assign(request)
+    case let request as WireFindFirmware:
+      let id = try require(request.deviceID)
+      let found = versions(of: id).last { request.version == 0 || $0.version == request.version }
+      guard let found else {
+        throw WireFailure(.notFound, reason: "unknown-firmware", message: "the device has no such version")
+      }
+      return found
+    default: throw WireFailure(.unsupported, reason: "unknown-kind", message: R.kind)
+    }
+  }
+
+  @discardableResult
+  private func require(_ bytes: Data) throws(WireFailure) -> DeviceID {
+    guard let id = DeviceID(bytes: bytes), state.withLock({ $0.devices.contains(id) }) else {
+      throw WireFailure(.notFound, reason: "unknown-device", message: "there is no such device")
+    }
+    return id
+  }
+
+  private func assign(_ request: WireAssignImage) throws(WireFailure) -> WireAssignImageResponse {
+    let device = try require(request.deviceID)
+    let firmware = state.withLock { state in
+      state.assigned.append(request)
+      let key = "\(device) \(request.idempotencyKey)"
+      if let known = state.byKey[key] { return known }
+      var firmware = WireFirmware()
+      firmware.deviceID = request.deviceID
+      firmware.version = UInt64(state.firmware[device, default: []].count + 1)
+      firmware.image = request.image
+      firmware.configuration = Data(Self.configuration(device, firmware.version, request.image).encoded())
+      state.firmware[device, default: []].append(firmware)
+      state.byKey[key] = firmware
+      return firmware
+    }
+    var response = WireAssignImageResponse()
+    response.version = firmware.version
+    response.configuration = firmware.configuration
+    return response
+  }
+
+  private static func configuration(_ device: DeviceID, _ version: UInt64, _ image: WireAppImage) -> ImageConfiguration
+  {
+    let publisher = KeyID(bytes: image.publisherKeyID).flatMap {
+      ImageSignature(keyID: $0, signature: image.publisherSignature)
+    }
+    // The image store has checked each of these before it asks.
+    let app = try! AppDescription(
+      wasmLength: image.lengthBytes, wasmDigest: SHA256Digest(bytes: image.digest)!,
+      securityEpoch: image.securityEpoch, hostAPILevel: image.hostApiLevel, name: AppLabel(image.appName),
+      version: AppLabel(image.appVersion))
+    return ImageConfiguration(
+      device: device, manifest: try! ImageManifest(firmwareVersion: version, app: app, publisher: publisher))
+  }
+}
