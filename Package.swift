@@ -125,7 +125,7 @@ let services: [Target] =
   + service(
     "Provisioner",
     core: [
-      "PostgreSQL", "OpenSSL", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird, httpTypes,
+      "PostgreSQL", "OpenSSL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird, httpTypes,
       nioCore, protobuf, logging, metrics, lifecycle,
     ])
   + service(
@@ -164,7 +164,7 @@ let testTargets: [Target] = [
   tests("Notifier", ["NotifierCore", "Mosquitto", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle]),
   tests(
     "Provisioner",
-    ["ProvisionerCore", "PostgreSQL", "Curl", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle]),
+    ["ProvisionerCore", "PostgreSQL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle]),
   tests(
     "DeviceRuntime",
     [

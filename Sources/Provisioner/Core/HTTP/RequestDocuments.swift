@@ -1,0 +1,68 @@
+import Wire
+
+/// The body of `POST /v1/claims`.
+struct NewClaimDocument: Decodable, Sendable {
+  private enum Field: String, CodingKey, CaseIterable {
+    case count, lifetimeSeconds, product, tags, namePrefix
+  }
+
+  var count: UInt64
+  var lifetimeSeconds: UInt64
+  var product: String
+  var tags: [String]
+  var namePrefix: String
+
+  init(from decoder: any Decoder) throws {
+    try AnyField.refuseOthers(than: Field.allCases.map(\.rawValue), decoder)
+    let fields = try decoder.container(keyedBy: Field.self)
+    count = try fields.decode(UInt64.self, forKey: .count)
+    lifetimeSeconds = try fields.decode(UInt64.self, forKey: .lifetimeSeconds)
+    product = try fields.contains(.product) ? fields.decode(String.self, forKey: .product) : ""
+    tags = try fields.contains(.tags) ? fields.decode([String].self, forKey: .tags) : []
+    namePrefix = try fields.contains(.namePrefix) ? fields.decode(String.self, forKey: .namePrefix) : ""
+  }
+
+  func validated() throws(WireFailure) -> NewClaim {
+    try NewClaim(
+      count: count, lifetimeSeconds: lifetimeSeconds, product: product, tags: tags, namePrefix: namePrefix)
+  }
+}
+
+/// The body of `POST /v1/enroll`.
+struct EnrollDocument: Decodable, Sendable {
+  private enum Field: String, CodingKey, CaseIterable {
+    case token, serial
+  }
+
+  var token: String
+  var serial: String
+
+  init(from decoder: any Decoder) throws {
+    try AnyField.refuseOthers(than: Field.allCases.map(\.rawValue), decoder)
+    let fields = try decoder.container(keyedBy: Field.self)
+    token = try fields.decode(String.self, forKey: .token)
+    serial = try fields.decode(String.self, forKey: .serial)
+  }
+}
+
+/// Any name of a JSON object's field.
+private struct AnyField: CodingKey {
+  let stringValue: String
+  var intValue: Int? { nil }
+
+  init?(stringValue: String) {
+    self.stringValue = stringValue
+  }
+
+  init?(intValue: Int) {
+    return nil
+  }
+
+  /// A misspelt field is refused, not ignored.
+  static func refuseOthers(than known: [String], _ decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: AnyField.self)
+    guard let stranger = fields.allKeys.first(where: { !known.contains($0.stringValue) }) else { return }
+    throw DecodingError.dataCorruptedError(
+      forKey: stranger, in: fields, debugDescription: "it is not known; known are \(known.joined(separator: ", "))")
+  }
+}

@@ -1,0 +1,35 @@
+import FoundationEssentials
+import PostgreSQL
+import Wire
+
+/// A position in the list of claims, newest first. Opaque to clients.
+package struct ClaimCursor: Sendable, Equatable {
+  /// Microseconds since 1970, as exact as the database's.
+  var createdAt: PostgresTimestamp
+  var id: ClaimID
+
+  /// Of the text: 24 bytes in base64.
+  static let textLength = 32
+
+  init(createdAt: PostgresTimestamp, id: ClaimID) {
+    self.createdAt = createdAt
+    self.id = id
+  }
+
+  package init(_ text: String) throws(WireFailure) {
+    let refusal = WireFailure.invalidField(
+      "cursor", "is none that this list gave out: leave it away to start from the beginning")
+    guard text.utf8.count == Self.textLength, !text.contains("+"), !text.contains("/"),
+      let bytes = Data(base64Encoded: text.replacing("-", with: "+").replacing("_", with: "/")), bytes.count == 24,
+      let id = try? ClaimID(bytes: bytes.dropFirst(8))
+    else { throw refusal }
+    let microseconds = bytes.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    self.init(createdAt: PostgresTimestamp(microsecondsSince1970: Int64(bitPattern: microseconds)), id: id)
+  }
+
+  package var text: String {
+    let microseconds = UInt64(bitPattern: createdAt.microsecondsSince1970)
+    let time = (0..<8).map { UInt8(truncatingIfNeeded: microseconds >> (56 - 8 * $0)) }
+    return Data(time + id.bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
+  }
+}

@@ -1,0 +1,79 @@
+import Wire
+
+/// What may be stored in a field that people or other programs fill in.
+///
+/// Lengths count Unicode scalars, as `maxLength` in JSON Schema does. Control characters are
+/// refused: PostgreSQL takes no NUL, and the rest would garble terminals and logs. A device's name
+/// and tags become the Registry's, so they are within its bounds.
+enum FieldRules {
+  static let counts = 1...1_000_000
+  /// Seconds: up to ten years of 366 days.
+  static let lifetimesSeconds = 1...316_224_000
+  static let productLength = 64
+  static let tagLength = 64
+  static let tagCount = 32
+  /// Leaves room for a hyphen and the highest number within the 128 characters of a device's name.
+  static let namePrefixLength = 100
+  static let serialLength = 64
+  /// Far more than a token has; longer ones are not hashed.
+  static let tokenLength = 256
+  static let defaultPageSize = 50
+  static let maximumPageSize = 500
+
+  /// The same rule as a regular expression (ECMA 262), for the OpenAPI description.
+  static let printablePattern = #"^[^\u0000-\u001f\u007f-\u009f]*$"#
+  /// Printable ASCII without the space, as serial numbers are printed on labels.
+  static let serialPattern = "^[!-~]+$"
+
+  static func number(_ value: UInt64, _ range: ClosedRange<Int>, field: String) throws(WireFailure) -> Int {
+    guard let number = Int(exactly: value), range.contains(number) else {
+      throw .invalidField(
+        field, "is \(value): give a whole number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return number
+  }
+
+  static func printable(
+    _ text: String, field: String, length: ClosedRange<Int>
+  ) throws(WireFailure) -> String {
+    // A hostile text of many megabytes is told by its bytes alone, without walking it.
+    guard text.utf8.count <= 4 * length.upperBound, text.unicodeScalars.count <= length.upperBound else {
+      throw .invalidField(field, "is too long: at most \(length.upperBound) characters are allowed")
+    }
+    guard text.unicodeScalars.count >= length.lowerBound else {
+      throw .invalidField(field, "is empty: give at least \(length.lowerBound) character")
+    }
+    guard !text.unicodeScalars.contains(where: isControl) else {
+      throw .invalidField(field, "contains a control character: remove it")
+    }
+    return text
+  }
+
+  /// - Returns: the tags without doubles, in the order of their UTF-8.
+  static func tags(_ tags: [String]) throws(WireFailure) -> [String] {
+    guard tags.count <= tagCount else {
+      throw .invalidField("tags", "has \(tags.count) entries: at most \(tagCount) are allowed")
+    }
+    var valid: Set<String> = []
+    for tag in tags { valid.insert(try printable(tag, field: "tags", length: 1...tagLength)) }
+    return valid.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  static func serial(_ text: String) throws(WireFailure) -> String {
+    guard (1...serialLength).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+      throw .invalidField(
+        "serial", "is not a serial number: give 1 to \(serialLength) printable ASCII characters without spaces")
+    }
+    return text
+  }
+
+  /// - Parameter requested: 0 stands for the usual size.
+  static func pageSize(_ requested: UInt32) throws(WireFailure) -> Int {
+    if requested == 0 { return defaultPageSize }
+    return try number(UInt64(requested), 1...maximumPageSize, field: "page-size")
+  }
+
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+  }
+}

@@ -1,0 +1,43 @@
+import PostgreSQL
+import Wire
+
+/// The answers of the Provisioner to what it can't do, the same over HTTP and on the bus.
+extension WireFailure {
+  static func invalidField(_ field: String, _ problem: String) -> WireFailure {
+    WireFailure(.invalid, reason: "invalid-\(field)", message: "\(field) \(problem)")
+  }
+
+  static func unknownClaim(_ id: ClaimID) -> WireFailure {
+    WireFailure(
+      .notFound, reason: "unknown-claim", message: "there is no claim \(id): list the claims to see which there are")
+  }
+
+  /// One answer for claims that never were, that expired and that were revoked: a guesser learns
+  /// nothing from it. The operator's log has the reason.
+  static var claimRefused: WireFailure {
+    WireFailure(
+      .permissionDenied, reason: "claim-refused",
+      message: "the claim is unknown, expired or revoked: check it, or ask the operator for a new one")
+  }
+
+  static func claimExhausted(count: Int) -> WireFailure {
+    WireFailure(
+      .conflict, reason: "claim-exhausted",
+      message: "all \(count) uses of the claim are taken by other devices: ask the operator for a new one")
+  }
+
+  static var registryUnavailable: WireFailure {
+    WireFailure(
+      .unavailable, reason: "registry-unavailable",
+      message: "the Registry can't be reached; the enrolment is kept: repeat the same request for the same identity",
+      retryAfterMilliseconds: 2000)
+  }
+
+  /// Nil for errors that a repeat would not mend.
+  init?(_ error: PostgresError) {
+    guard error.isTransient || error.kind == .poolClosed else { return nil }
+    self.init(
+      error.kind == .poolExhausted ? .overloaded : .unavailable, reason: "database-unavailable",
+      message: "the database is busy or can't be reached: try again later", retryAfterMilliseconds: 1000)
+  }
+}
