@@ -91,7 +91,7 @@ package struct Enroller: Sendable {
       // With an ID of our own choice it is safe to repeat, which the bus can't know.
       do {
         _ = try await registry.call(request, deadline: deadline / 2, traceParent: traceParent)
-      } catch where error.code == .unavailable || error.code == .deadlineExceeded {
+      } catch  where error.code == .unavailable || error.code == .deadlineExceeded {
         _ = try await registry.call(request, deadline: deadline / 2, traceParent: traceParent)
       }
     } catch {
@@ -102,7 +102,8 @@ package struct Enroller: Sendable {
       case .unavailable, .deadlineExceeded, .overloaded: throw .registryUnavailable
       default:
         throw WireFailure(
-          .internal, reason: "registry-refused", message: "the Registry refused the device: ask the operator to look at the log")
+          .internal, reason: "registry-refused",
+          message: "the Registry refused the device: ask the operator to look at the log")
       }
     }
   }

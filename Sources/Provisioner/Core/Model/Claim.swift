@@ -1,6 +1,6 @@
 package import FirmwareImage
 package import FoundationEssentials
-import Wire
+package import Wire
 
 /// The permission for a number of devices to enrol until a moment.
 package struct Claim: Sendable, Equatable {

@@ -1,6 +1,6 @@
 import FoundationEssentials
 import PostgreSQL
-import Wire
+package import Wire
 
 /// A position in the list of claims, newest first. Opaque to clients.
 package struct ClaimCursor: Sendable, Equatable {

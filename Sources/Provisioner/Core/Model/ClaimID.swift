@@ -1,5 +1,5 @@
 import FoundationEssentials
-import Wire
+package import Wire
 
 /// What a claim is called: a UUID. It is no secret; the token is.
 package struct ClaimID: Hashable, Sendable, CustomStringConvertible {

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import OpenSSL
+package import OpenSSL
 
 /// The secret of a claim, which devices present to enrol. Only its hash is stored.
 package struct ClaimToken: Sendable {

@@ -28,7 +28,8 @@ package struct ProvisionerSettings: ServiceSettings {
   private static let registryEndpointsSetting = Setting(
     "registry.endpoints", .endpoints, .default("tcp://127.0.0.1:7102"), help: "Where the Registry answers on the bus.")
   private static let mqttHostSetting = Setting(
-    "mqtt.host", .host, .default("127.0.0.1"), help: "The broker's host, for devices too unless device.mqtt.host is set.")
+    "mqtt.host", .host, .default("127.0.0.1"),
+    help: "The broker's host, for devices too unless device.mqtt.host is set.")
   private static let mqttPortSetting = Setting(
     "mqtt.port", .port, .default("1883"), help: "The broker's port, for devices too unless device.mqtt.port is set.")
   private static let deviceMQTTHostSetting = Setting(

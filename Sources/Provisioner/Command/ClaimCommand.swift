@@ -1,0 +1,123 @@
+import ArgumentParser
+import ProvisionerCore
+import ServiceKit
+
+struct ClaimCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "claim", abstract: "Make, show and revoke the claims that devices enrol with.",
+    subcommands: [CreateClaimCommand.self, ListClaimsCommand.self, ShowClaimCommand.self, RevokeClaimCommand.self])
+}
+
+struct CreateClaimCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "create", abstract: "Make a claim, and print its token this once.")
+
+  @OptionGroup var options: AdminOptions
+
+  @Option(help: "How many devices may enrol.")
+  var count = 1
+
+  @Option(help: ArgumentHelp("How long devices may enrol, such as 30m, 12h or 7d.", valueName: "time"))
+  var lifetime = "24h"
+
+  @Option(help: ArgumentHelp("Names become PREFIX-1, PREFIX-2 …", valueName: "prefix"))
+  var namePrefix = "device"
+
+  @Option(help: ArgumentHelp("Given to the devices; may be repeated.", valueName: "tag"))
+  var tag: [String] = []
+
+  @Option(help: "What kind of device it is for; a note for operators.")
+  var product = ""
+
+  @Flag(help: "Print the token and nothing else.")
+  var quiet = false
+
+  private static let lifetimes = SettingType.duration(.seconds(1)...(.seconds(316_224_000)))
+
+  func validate() throws {
+    guard count > 0 else { throw ValidationError("--count must be a whole number from 1") }
+    guard (try? Self.lifetimes.parse(lifetime)) != nil else {
+      throw ValidationError("--lifetime must be \(Self.lifetimes.expected)")
+    }
+    if quiet && options.json { throw ValidationError("--quiet and --json exclude each other") }
+  }
+
+  func run() async throws {
+    try await runAdmin {
+      let lifetimeSeconds = Int(try Self.lifetimes.parse(lifetime).components.seconds)
+      let claim = try await options.withClient(of: Provisioner.self) { client in
+        try await ClaimAdministration(client, deadline: options.deadline).create(
+          count: count, lifetimeSeconds: lifetimeSeconds, product: product, tags: tag, namePrefix: namePrefix)
+      }
+      if quiet {
+        print(claim.token ?? "")
+      } else if options.json {
+        try printJSON(claim)
+      } else {
+        print(ClaimDocument.table([claim]))
+        print("token: \(claim.token ?? "")")
+        print("It is not shown again. On each device: xtblish-device enroll, with the token in XTBLISH_CLAIM.")
+      }
+    }
+  }
+}
+
+struct ListClaimsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "list", abstract: "List claims, newest first.")
+
+  @OptionGroup var options: AdminOptions
+
+  @Option(help: "How many at most; 0 for all.")
+  var limit = 50
+
+  func validate() throws {
+    guard limit >= 0 else { throw ValidationError("--limit must be a whole number from 0") }
+  }
+
+  func run() async throws {
+    try await runAdmin {
+      let claims = try await options.withClient(of: Provisioner.self) { client in
+        try await ClaimAdministration(client, deadline: options.deadline).list(limit: limit == 0 ? nil : limit)
+      }
+      if options.json { try printJSON(claims) } else { print(ClaimDocument.table(claims), terminator: "") }
+    }
+  }
+}
+
+struct ShowClaimCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Show a claim and the newest 100 devices that enrolled with it.")
+
+  @OptionGroup var options: AdminOptions
+
+  @Argument(help: "The claim's ID.")
+  var id: String
+
+  func run() async throws {
+    try await runAdmin {
+      let details = try await options.withClient(of: Provisioner.self) { client in
+        try await ClaimAdministration(client, deadline: options.deadline).show(id)
+      }
+      if options.json { try printJSON(details) } else { print(details.text, terminator: "") }
+    }
+  }
+}
+
+struct RevokeClaimCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "revoke", abstract: "Let no further device enrol with a claim.")
+
+  @OptionGroup var options: AdminOptions
+
+  @Argument(help: "The claim's ID.")
+  var id: String
+
+  func run() async throws {
+    try await runAdmin {
+      let claim = try await options.withClient(of: Provisioner.self) { client in
+        try await ClaimAdministration(client, deadline: options.deadline).revoke(id)
+      }
+      if options.json { try printJSON(claim) } else { print(ClaimDocument.table([claim]), terminator: "") }
+    }
+  }
+}

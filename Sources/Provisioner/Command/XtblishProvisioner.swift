@@ -1,0 +1,23 @@
+import ArgumentParser
+import ProvisionerCore
+import ServiceKit
+
+@main
+struct XtblishProvisioner: AsyncParsableCommand {
+  static var configuration: CommandConfiguration {
+    Provisioner.rootConfiguration(
+      abstract: "Gives devices their identities.",
+      discussion: "Devices enrol with claims, which operators make. Ends with the exit codes of sysexits.h.",
+      subcommands: [ServeCommand.self, MigrateCommand.self, ClaimCommand.self])
+  }
+}
+
+/// What the commands that all executables share must know.
+enum Provisioner: AdministeredService {
+  typealias Settings = ProvisionerSettings
+  typealias Root = XtblishProvisioner
+
+  static let executable = "xtblish-provisioner"
+
+  static func defaultEndpoint(environment: [String: String]) -> String { "tcp://127.0.0.1:7112" }
+}

@@ -1,0 +1,88 @@
+package import Logging
+import Messaging
+import PostgreSQL
+import ServiceHTTP
+package import ServiceKit
+
+/// The Provisioner put together.
+package enum ProvisionerService {
+  /// Runs until a signal asks for the end.
+  package static func run(_ process: PreparedProcess<ProvisionerSettings>) async throws {
+    let (settings, logger) = (process.settings, process.logger)
+    let pool = try makePool(settings, logger: logger)
+    try await migrate(pool, patience: .seconds(60), logger: logger)
+
+    let registry = RPCClient(name: "registry", endpoints: settings.registryEndpoints, logger: logger)
+    let claims = ClaimStore(pool: pool)
+    let enroller = Enroller(
+      store: EnrolmentStore(pool: pool), registry: registry, endpoints: settings.devices, logger: logger)
+    let readiness = Readiness()
+    readiness.add("database") { try await pool.ping() }
+
+    let http = makeHTTPService(
+      name: "provisioner", listen: settings.httpListen,
+      router: ProvisionerRoutes(claims: claims, enroller: enroller).router(),
+      limits: HTTPLimits(maximumBodyBytes: 64 << 10), logger: logger)
+    let operations = OperationsServer.make(
+      name: "provisioner", listen: settings.operationsListen, readiness: readiness, metrics: process.metrics,
+      logger: logger)
+    var router = RPCRouter()
+    ProvisionerRPC(claims: claims, enroller: enroller).register(on: &router)
+    StatusReporter(
+      service: "provisioner", readiness: readiness,
+      addresses: {
+        [
+          "http": "\(settings.httpListen)", "rpc": settings.rpcListen, "operations": "\(settings.operationsListen)",
+        ]
+      },
+      figures: { figures(pool, openClaims: try await claims.openCount()) }
+    ).register(on: &router)
+    let rpc = RPCServer(name: "provisioner", listening: settings.rpcListen, router: router, logger: logger)
+
+    try await ServiceHost.run(
+      name: "provisioner", logger: logger, services: [registry, rpc, http, operations], readiness: readiness,
+      shutdownTimeout: process.process.shutdownTimeout)
+    await pool.close()
+  }
+
+  /// Brings the database's schema up to date, and tells what it did.
+  package static func migrate(_ settings: ProvisionerSettings, logger: Logger) async throws -> [String] {
+    let pool = try makePool(settings, logger: logger)
+    let applied = try await ProvisionerSchema.migrator().migrate(pool)
+    await pool.close()
+    return applied.map { "\($0.version) \($0.name)" }
+  }
+
+  /// - Parameter patience: how long a database that is not there yet is waited for.
+  static func migrate(_ pool: PostgresPool, patience: Duration, logger: Logger) async throws {
+    let migrator = try ProvisionerSchema.migrator()
+    let deadline = ContinuousClock.now + patience
+    while true {
+      do throws(MigrationError) {
+        for migration in try await migrator.migrate(pool) {
+          logger.info("migrated", metadata: ["version": "\(migration.version)", "name": "\(migration.name)"])
+        }
+        return
+      } catch {
+        guard case .database(let cause) = error, cause.isTransient, ContinuousClock.now < deadline else { throw error }
+        logger.warning("waiting for the database", metadata: ["error": "\(cause)"])
+        try await Task.sleep(for: .milliseconds(500))
+      }
+    }
+  }
+
+  private static func makePool(_ settings: ProvisionerSettings, logger: Logger) throws -> PostgresPool {
+    var options = PostgresPoolOptions.standard
+    options.maximumConnections = settings.databaseConnections
+    options.applicationName = "xtblish-provisioner"
+    return try PostgresPool(url: settings.databaseURL, options: options, logger: logger)
+  }
+
+  private static func figures(_ pool: PostgresPool, openClaims: Int) -> [String: Double] {
+    let statistics = pool.statistics
+    return [
+      "claims.open": Double(openClaims), "database.lent": Double(statistics.lentCount),
+      "database.idle": Double(statistics.idleCount), "database.waiting": Double(statistics.waiterCount),
+    ]
+  }
+}
