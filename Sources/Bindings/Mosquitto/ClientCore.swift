@@ -44,6 +44,7 @@ final class ClientCore: Sendable {
 
   var isClosing: Bool { state.withLock { $0.phase == .closing } }
   var isConnected: Bool { state.withLock { $0.requests.isConnected } }
+  var publishesInFlight: Int { state.withLock { $0.requests.inFlight } }
   var goodbye: MQTTReasonCode { state.withLock { $0.goodbye } }
   var nextDeadline: ContinuousClock.Instant? { state.withLock { $0.requests.nextDeadline } }
 

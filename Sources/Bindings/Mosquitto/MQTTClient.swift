@@ -32,6 +32,9 @@ package final class MQTTClient: Sendable {
   /// Messages that wait to be read.
   package var waitingMessages: Int { core.incoming.count }
 
+  /// Publishes handed to the network whose acknowledgement is out.
+  package var publishesInFlight: Int { core.publishesInFlight }
+
   /// Starts connecting, and goes on until `close()`. A second call does nothing.
   package func start() throws(MQTTError) {
     guard core.beginRunning() else { return }

@@ -1,0 +1,48 @@
+import Testing
+
+@testable import Mosquitto
+
+@Suite struct ReconnectBackoffTests {
+  @Test func waitsGrowToTheMaximumAndNeverPassIt() {
+    var backoff = ReconnectBackoff(initial: .milliseconds(100), maximum: .seconds(1))
+    #expect((0..<6).map { _ in backoff.next(fraction: 1) } == [100, 200, 400, 800, 1_000, 1_000].map { .milliseconds($0) })
+  }
+
+  @Test func chanceTakesAwayUpToHalf() {
+    var backoff = ReconnectBackoff(initial: .milliseconds(100), maximum: .seconds(1))
+    #expect(backoff.next(fraction: 0) == .milliseconds(50))
+    #expect(backoff.next(fraction: 0.5) == .milliseconds(150))
+  }
+
+  @Test func aLongOutageDoesNotOverflow() {
+    var backoff = ReconnectBackoff(initial: .milliseconds(250), maximum: .seconds(30))
+    for _ in 0..<100_000 { #expect(backoff.next(fraction: 1) <= .seconds(30)) }
+  }
+
+  @Test func onlyAConnectionThatHeldStartsOver() {
+    var backoff = ReconnectBackoff(initial: .milliseconds(100), maximum: .seconds(1))
+    _ = backoff.next(fraction: 1)
+    backoff.connectionEnded(after: .milliseconds(20))
+    #expect(backoff.next(fraction: 1) == .milliseconds(200))
+    backoff.connectionEnded(after: .seconds(60))
+    #expect(backoff.next(fraction: 1) == .milliseconds(100))
+  }
+}
+
+@Suite struct FIFOTests {
+  @Test func keepsOrderThroughGrowthAndCompaction() {
+    var queue = FIFO<Int>()
+    var expected: [Int] = []
+    var taken: [Int] = []
+    for round in 0..<300 {
+      for offset in 0..<(round % 7) {
+        queue.append(round * 10 + offset)
+        expected.append(round * 10 + offset)
+      }
+      for _ in 0..<(round % 5) { if let element = queue.popFirst() { taken.append(element) } }
+    }
+    while let element = queue.popFirst() { taken.append(element) }
+    #expect(taken == expected)
+    #expect(queue.isEmpty)
+  }
+}
