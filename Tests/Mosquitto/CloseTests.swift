@@ -39,7 +39,9 @@ import Testing
       let client = try await server.connectedClient()
       let broker = try #require(server.processIdentifier)
       kill(broker, SIGSTOP)
-      let publish = Task { try await mqttError { try await client.publish(topic: "/a", payload: [1], timeout: .seconds(60)) } }
+      let publish = Task {
+        try await mqttError { try await client.publish(topic: "/a", payload: [1], timeout: .seconds(60)) }
+      }
       let subscribe = Task { try await mqttError { try await client.subscribe(to: "/a", timeout: nil) } }
       let reader = Task { for await _ in client.messages {} }
       try await eventually("a publish in flight") { client.publishesInFlight == 1 }

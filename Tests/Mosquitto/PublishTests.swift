@@ -51,7 +51,9 @@ import Testing
   @Test func whatTheBrokerTakesAsTooLargeIsRefusedAndTheRestGoesOn() async throws {
     let server = try await MosquittoServer(configuration: "max_packet_size 1000")
     let client = try await server.connectedClient()
-    let error = try await mqttError { try await client.publish(topic: "/a", payload: .init(repeating: 0, count: 2_000)) }
+    let error = try await mqttError {
+      try await client.publish(topic: "/a", payload: .init(repeating: 0, count: 2_000))
+    }
     #expect(error.code == .invalid, "\(error)")
     #expect(error.message.contains("larger than the broker takes"))
     try await client.publish(topic: "/a", payload: [1])
@@ -192,7 +194,9 @@ import Testing
     kill(broker, SIGSTOP)
     defer { kill(broker, SIGCONT) }
     for _ in 0..<20 {
-      let task = Task { try await mqttError { try await client.publish(topic: "/a", payload: [1], timeout: .seconds(60)) } }
+      let task = Task {
+        try await mqttError { try await client.publish(topic: "/a", payload: [1], timeout: .seconds(60)) }
+      }
       await Task.yield()
       task.cancel()
       let error = try await within(.seconds(10), "the end of a cancelled publish") { try await task.value }

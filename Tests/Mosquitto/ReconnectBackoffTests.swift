@@ -5,7 +5,8 @@ import Testing
 @Suite struct ReconnectBackoffTests {
   @Test func waitsGrowToTheMaximumAndNeverPassIt() {
     var backoff = ReconnectBackoff(initial: .milliseconds(100), maximum: .seconds(1))
-    #expect((0..<6).map { _ in backoff.next(fraction: 1) } == [100, 200, 400, 800, 1_000, 1_000].map { .milliseconds($0) })
+    #expect(
+      (0..<6).map { _ in backoff.next(fraction: 1) } == [100, 200, 400, 800, 1_000, 1_000].map { .milliseconds($0) })
   }
 
   @Test func chanceTakesAwayUpToHalf() {

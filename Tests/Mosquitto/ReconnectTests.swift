@@ -110,7 +110,9 @@ import Testing
     let first = try await event(subscriber) { _ in true }
     #expect(first == .connected(sessionPresent: false))
     try await server.restart()
-    #expect(try await event(subscriber) { if case .connected = $0 { true } else { false } } == .connected(sessionPresent: true))
+    #expect(
+      try await event(subscriber) { if case .connected = $0 { true } else { false } }
+        == .connected(sessionPresent: true))
     let publisher = try await server.connectedClient("publisher")
     try await publisher.publish(topic: "/kept/1", payload: [1])
     #expect(try await receive(1, from: subscriber).first?.payload == [1])

@@ -66,7 +66,9 @@ import Testing
     let client = try await server.connectedClient()
     try await client.publish(topic: "/kept", payload: [1], retain: true)
     try await client.subscribe(to: "/kept")
-    #expect(try await receive(1, from: client) == [MQTTMessage(topic: "/kept", payload: [1], qos: .atLeastOnce, retain: true)])
+    #expect(
+      try await receive(1, from: client) == [MQTTMessage(topic: "/kept", payload: [1], qos: .atLeastOnce, retain: true)]
+    )
     await client.close()
   }
 }

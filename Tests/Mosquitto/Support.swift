@@ -42,7 +42,8 @@ func within<Value: Sendable>(
 }
 
 /// The next messages of a client.
-func receive(_ count: Int, from client: MQTTClient, within limit: Duration = .seconds(20)) async throws -> [MQTTMessage] {
+func receive(_ count: Int, from client: MQTTClient, within limit: Duration = .seconds(20)) async throws -> [MQTTMessage]
+{
   try await within(limit, "\(count) messages") {
     var messages: [MQTTMessage] = []
     var iterator = client.messages.makeAsyncIterator()

@@ -134,7 +134,7 @@ final class NetworkLoop {
         // A QoS 0 message is told as done inside the call that sends it.
         collect(from: handle)
         guard case .open = connection else { return }
-      } catch where error.code == .invalid {
+      } catch  where error.code == .invalid {
         core.failed(id, error)
       } catch {
         core.failed(id, error.afterSending())
