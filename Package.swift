@@ -119,8 +119,8 @@ let services: [Target] =
   + service(
     "Notifier",
     core: [
-      "Mosquitto", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", protobuf, logging, metrics,
-      lifecycle,
+      "Mosquitto", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", protobuf, logging,
+      metrics, lifecycle,
     ])
   + service(
     "Provisioner",
@@ -161,7 +161,11 @@ let testTargets: [Target] = [
       "ImageStoreCore", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       nioCore, protobuf, logging, lifecycle,
     ]),
-  tests("Notifier", ["NotifierCore", "Mosquitto", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle]),
+  tests(
+    "Notifier",
+    [
+      "NotifierCore", "Mosquitto", "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle,
+    ]),
   tests(
     "Provisioner",
     ["ProvisionerCore", "PostgreSQL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle]),
