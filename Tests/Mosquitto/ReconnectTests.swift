@@ -136,16 +136,6 @@ import Testing
     await second.close()
   }
 
-  @Test func theBrokersReasonForItsGoodbyeIsTold() async throws {
-    let server = try await MosquittoServer()
-    let client = try await server.connectedClient()
-    try await server.stop()
-    let told = try await event(client) { if case .disconnected = $0 { true } else { false } }
-    guard case .disconnected(let error) = told else { return }
-    #expect(error.reasonCode == .serverShuttingDown, "\(error)")
-    await client.close()
-  }
-
   @Test func aSubscriptionAskedForWithoutABrokerIsMadeWhenItComes() async throws {
     let server = try await MosquittoServer()
     try await server.stop()

@@ -1,0 +1,175 @@
+import Logging
+import Messaging
+import Mosquitto
+import ServiceLifecycle
+import Wire
+
+/// Takes what devices report from the broker to the Registry, and tells them what is stored.
+final class ReportIntake: Service {
+  /// Reports in one request to the Registry.
+  static let batchSize = 500
+
+  private let broker: BrokerConnection
+  private let publisher: BrokerConnection
+  private let queue: ReportQueue
+  private let recorder: ReportRecorder
+  private let rejections: RejectionLog
+  private let options: Options
+  private let logger: Logger
+  private let received = Tally(label: "notifier_reports_received_total")
+
+  struct Options: Sendable {
+    /// How long the first report of a batch waits for others, at most.
+    var gatherTime: Duration
+    /// Devices with a report waiting while the Registry is away; reports of further ones are dropped.
+    var maximumDevices: Int
+    /// How often the presences that the broker keeps are read again, in case one was missed.
+    var presenceInterval: Duration
+    /// For the last batches after graceful shutdown began.
+    var drainTime: Duration = .seconds(5)
+  }
+
+  /// - Parameters:
+  ///   - client: options of the connection that reports come on.
+  ///   - publisher: the connection that acknowledgements go out on.
+  init(
+    client: MQTTClientOptions, publisher: BrokerConnection, registry: any RPCCaller, options: Options, logger: Logger
+  ) throws(MQTTError) {
+    broker = try BrokerConnection(options: client, purpose: "reports", logger: logger) { client in
+      await Self.readPresences(client, logger)
+    }
+    self.publisher = publisher
+    self.options = options
+    self.logger = logger
+    queue = ReportQueue(maximumDevices: options.maximumDevices)
+    recorder = ReportRecorder(registry: registry, logger: logger)
+    rejections = RejectionLog(logger: logger)
+  }
+
+  var isConnected: Bool { broker.isConnected }
+  var receivedReports: Int { received.value }
+  var waitingReports: Int { queue.count }
+  var rejectedReports: Int { rejections.total }
+  var droppedReports: Int { queue.droppedReports }
+
+  func run() async throws {
+    try broker.client.start()
+    await withTaskGroup { recording in
+      recording.addTask { await self.recordReports() }
+      await self.takeReportsUntilShutdown()
+      self.queue.finish()
+      // Devices repeat what can't be recorded in time.
+      recording.addTask { try? await Task.sleep(for: self.options.drainTime) }
+      await recording.next()
+      recording.cancelAll()
+    }
+  }
+
+  private func takeReportsUntilShutdown() async {
+    await withTaskGroup { group in
+      group.addTask { await self.broker.follow() }
+      group.addTask { await self.takeMessages() }
+      await withTaskGroup { subscribing in
+        subscribing.addTask { await self.subscribe() }
+        subscribing.addTask { await self.readPresencesAgain() }
+        try? await gracefulShutdown()
+        subscribing.cancelAll()
+      }
+      // No new reports: the broker gives them to other replicas from here on. It ends the first two tasks too.
+      await self.broker.client.close()
+    }
+  }
+
+  // MARK: from the broker
+
+  private func subscribe() async {
+    for filter in ReportTopic.sharedFilters {
+      while !Task.isCancelled {
+        do throws(MQTTError) {
+          try await broker.client.subscribe(to: filter, timeout: nil)
+          break
+        } catch {
+          if error.code == .cancelled || error.code == .closed { return }
+          logger.error(
+            "The broker refuses the subscription to reports; check its access rules",
+            metadata: ["filter": "\(filter)", "error": "\(error)"])
+          try? await Task.sleep(for: .seconds(5))
+        }
+      }
+    }
+  }
+
+  /// Once in a while; each new connection reads them too.
+  private func readPresencesAgain() async {
+    while true {
+      do {
+        try await Task.sleep(for: options.presenceInterval)
+      } catch {
+        return
+      }
+      await Self.readPresences(broker.client, logger)
+    }
+  }
+
+  /// Reads the presences that the broker keeps: a shared subscription is not given them, so what changed while no
+  /// replica was there is found out in this way only.
+  private static func readPresences(_ client: MQTTClient, _ logger: Logger) async {
+    do throws(MQTTError) {
+      try await client.subscribe(to: ReportTopic.presenceFilter, qos: .atMostOnce)
+      // The broker sends them on subscribing; they come even though this ends at once.
+      try await client.unsubscribe(from: ReportTopic.presenceFilter)
+    } catch {
+      if error.code == .cancelled || error.code == .closed { return }
+      logger.warning("The presences that the broker keeps can't be read", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func takeMessages() async {
+    for await message in broker.client.messages {
+      received.increment()
+      do throws(RejectedReport) {
+        let topic = try ReportTopic(message.topic)
+        switch topic.kind {
+        case .state: queue.add(try StatePayload(message.payload), of: topic.device)
+        case .presence:
+          if let isOnline = try PresencePayload.isOnline(message.payload) {
+            queue.add(isOnline: isOnline, of: topic.device)
+          }
+        }
+      } catch {
+        rejections.note(error, topic: message.topic)
+      }
+    }
+  }
+
+  // MARK: to the Registry
+
+  private func recordReports() async {
+    while await queue.waitForReports(), !Task.isCancelled {
+      // While one batch is recorded the next gathers by itself; this is for the first after a silence.
+      if queue.count < Self.batchSize { try? await Task.sleep(for: options.gatherTime) }
+      let settled = await recorder.record(queue.take(Self.batchSize))
+      await acknowledge(settled)
+    }
+  }
+
+  /// Tells devices what they need not repeat. At QoS 0: a lost acknowledgement costs one more report.
+  private func acknowledge(_ settled: [ReportRecorder.Settled]) async {
+    let sequences = Dictionary(grouping: settled, by: \.device)
+    await withTaskGroup { group in
+      for (device, reports) in sequences {
+        group.addTask {
+          let numbers = reports.map { "\($0.sequence)" }.joined(separator: ",")
+          do throws(MQTTError) {
+            try await self.publisher.client.publish(
+              topic: "/devices/\(device)/ack", payload: Array("{\"sequences\":[\(numbers)]}".utf8), qos: .atMostOnce,
+              timeout: .seconds(2))
+          } catch {
+            self.logger.debug(
+              "An acknowledgement was not sent", metadata: ["device": "\(device)", "error": "\(error)"])
+          }
+        }
+      }
+    }
+  }
+}

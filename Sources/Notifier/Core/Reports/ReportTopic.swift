@@ -1,0 +1,47 @@
+import FirmwareImage
+
+/// What a device reports and which device it is, from the topic.
+struct ReportTopic: Equatable, Sendable {
+  enum Kind: Equatable, Sendable { case state, presence }
+
+  let device: DeviceID
+  let kind: Kind
+
+  /// Shared by all replicas, so that each report reaches one of them. The device's topic starts with a slash, so there
+  /// are two after the group's name.
+  static let sharedFilters = ["$share/notifier//devices/+/state", "$share/notifier//devices/+/presence"]
+
+  /// Each replica's own: only an ordinary subscription is given the presences that the broker keeps.
+  static let presenceFilter = "/devices/+/presence"
+
+  /// Reads `/devices/{id}/state` and `/devices/{id}/presence`, the ID in lower case.
+  init(_ topic: String) throws(RejectedReport) {
+    let levels = topic.split(separator: "/", omittingEmptySubsequences: false)
+    guard levels.count == 4, levels[0].isEmpty, levels[1] == "devices" else { throw RejectedReport(.topic, topic) }
+    switch levels[3] {
+    case "state": kind = .state
+    case "presence": kind = .presence
+    default: throw RejectedReport(.topic, topic)
+    }
+    guard let device = DeviceID(levels[2]), device.description == levels[2] else {
+      throw RejectedReport(.deviceID, "the device ID in the topic must be a UUID in lower case")
+    }
+    self.device = device
+  }
+}
+
+/// Why a message from a device is not taken. Nobody is told but the log and the metrics: an answer would
+/// go to whoever the payload claims to be.
+struct RejectedReport: Error, Equatable {
+  enum Reason: String, CaseIterable, Sendable {
+    case topic, deviceID = "device-id", tooLarge = "too-large", notJSON = "not-json", field, presence
+  }
+
+  let reason: Reason
+  let detail: String
+
+  init(_ reason: Reason, _ detail: String) {
+    self.reason = reason
+    self.detail = detail
+  }
+}
