@@ -106,13 +106,14 @@ final class Replica: Sendable {
     broker: MosquittoServer, registry: ScriptedRegistry, _ more: [String: String] = [:]
   ) async throws -> Replica {
     var environment = [
-      "XTBLISH_NOTIFIER_RPC_LISTEN": "tcp://127.0.0.1:0", "XTBLISH_MQTT_HOST": broker.host,
+      "XTBLISH_NOTIFIER_RPC_LISTEN": "tcp://127.0.0.1:0", "XTBLISH_NOTIFIER_OPERATIONS_LISTEN": "127.0.0.1:0",
+      "XTBLISH_MQTT_HOST": broker.host,
       "XTBLISH_MQTT_PORT": "\(broker.port)", "XTBLISH_REGISTRY_ENDPOINTS": registry.endpoint,
       "XTBLISH_IMAGE_STORE_URLS": "http://one:1/,http://two:2",
     ]
     environment.merge(more) { $1 }
     let (settings, _) = try NotifierSettings.load(environment: environment)
-    let notifier = try Notifier(settings, logger: silent)
+    let notifier = try Notifier(settings, metrics: MetricsRegistry(), logger: silent)
     let group = ServiceGroup(services: notifier.services, logger: silent)
     let task = Task { try await group.run() }
     return Replica(

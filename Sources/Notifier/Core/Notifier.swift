@@ -1,6 +1,7 @@
 package import Logging
 package import Messaging
 import Mosquitto
+import ServiceHTTP
 package import ServiceKit
 package import ServiceLifecycle
 import SwiftProtobuf
@@ -18,27 +19,17 @@ package struct Notifier: Sendable {
   package let readiness: Readiness
 
   /// - Parameters:
-  ///   - registry: the Registry; nil to connect to the settings' endpoints.
-  package init(_ settings: NotifierSettings, registry: (any RPCCaller)? = nil, logger: Logger) throws {
+  ///   - metrics: shown by the operations server.
+  package init(_ settings: NotifierSettings, metrics: MetricsRegistry, logger: Logger) throws {
     // Differs for each start: two replicas with one client ID would take the broker from each other for ever, and
     // there is no session worth coming back to.
     let instance = "notifier-\(String(UInt64.random(in: .min ... .max), radix: 16))"
-    var services: [any Service] = []
-
-    let registryCaller: any RPCCaller
-    if let registry {
-      registryCaller = registry
-    } else {
-      let client = RPCClient(name: "registry", endpoints: settings.registryEndpoints, logger: logger)
-      services.append(client)
-      registryCaller = client
-    }
-
+    let registry = RPCClient(name: "registry", endpoints: settings.registryEndpoints, logger: logger)
     let publisher = try BrokerConnection(
       options: settings.brokerOptions(clientID: "\(instance)-publisher"), purpose: "publisher", logger: logger)
     let intake = try ReportIntake(
       client: settings.brokerOptions(clientID: "\(instance)-reports"), publisher: publisher,
-      registry: registryCaller,
+      registry: registry,
       options: ReportIntake.Options(
         gatherTime: settings.reportGatherTime, maximumDevices: settings.reportDevices,
         presenceInterval: settings.presenceInterval),
@@ -54,7 +45,7 @@ package struct Notifier: Sendable {
     readiness.add("registry") {
       do throws(WireFailure) {
         // Not GetStatus: the Registry may ask for ours to answer it, and each would wait for the other.
-        _ = try await registryCaller.call(WireRecordReports(), deadline: .seconds(1))
+        _ = try await registry.call(WireRecordReports(), deadline: .seconds(1))
       } catch {
         // Any answer shows that it is reachable; whether it is well is for its own readiness to tell.
         if [.unavailable, .deadlineExceeded].contains(error.code) { throw error }
@@ -67,15 +58,30 @@ package struct Notifier: Sendable {
     }
     router.handle(WireResendNotification.self) { request, context in
       let renotify = WireRenotifyDevice.with { $0.deviceID = request.deviceID }
-      let answer = try await registryCaller.call(renotify, deadline: context.remaining * 0.9)
+      let answer = try await registry.call(renotify, deadline: context.remaining * 0.9)
       return WireResendNotificationResponse.with { $0.version = answer.version }
     }
-    let status = NotifierStatus(
-      instance: instance, settings: settings, readiness: readiness, intake: intake, notifications: notifications)
-    router.handle(WireGetStatus.self) { _, _ in await status.report() }
+    StatusReporter(
+      service: NotifierSettings.serviceName, readiness: readiness,
+      addresses: { ["rpc": settings.rpcListen, "operations": "\(settings.operationsListen)"] },
+      figures: {
+        [
+          "notifications.published": Double(notifications.publishedCount),
+          "notifications.failed": Double(notifications.failedCount),
+          "reports.received": Double(intake.receivedReports),
+          "reports.waiting": Double(intake.waitingReports),
+          "reports.dropped": Double(intake.droppedReports),
+          "reports.rejected": Double(intake.rejectedReports),
+        ]
+      }
+    ).register(on: &router)
     let server = RPCServer(name: "notifier", listening: settings.rpcListen, router: router, logger: logger)
 
-    self.services = services + [publisher, intake, server]
+    let operations = OperationsServer.make(
+      name: NotifierSettings.serviceName, listen: settings.operationsListen, readiness: readiness, metrics: metrics,
+      logger: logger)
+    // Shut down in reverse order: readiness is told to the end, and the Registry is there for the last reports.
+    services = [operations, registry, publisher, intake, server]
     self.server = server
     self.readiness = readiness
   }

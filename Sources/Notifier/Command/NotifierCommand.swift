@@ -1,0 +1,17 @@
+import ArgumentParser
+import NotifierCore
+import ServiceKit
+
+@main
+struct NotifierCommand: AsyncParsableCommand, AdministeredService {
+  typealias Settings = NotifierSettings
+  typealias Root = NotifierCommand
+
+  static let executable = "xtblish-notifier"
+
+  static func defaultEndpoint(environment: [String: String]) -> String { "tcp://127.0.0.1:7132" }
+
+  static let configuration = rootConfiguration(
+    abstract: "Brings notifications to devices over MQTT, and their reports to the Registry.",
+    subcommands: [ServeCommand.self, ResendCommand.self])
+}

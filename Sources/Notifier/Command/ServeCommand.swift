@@ -1,0 +1,20 @@
+import ArgumentParser
+import NotifierCore
+import ServiceKit
+
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve", abstract: "Run the service until SIGTERM or SIGINT.")
+
+  @OptionGroup var options: ServeOptions
+
+  func run() async throws {
+    try await runAdmin {
+      let process = try options.prepare(NotifierSettings.self)
+      let notifier = try Notifier(process.settings, metrics: process.metrics, logger: process.logger)
+      try await ServiceHost.run(
+        name: NotifierCommand.executable, logger: process.logger, services: notifier.services,
+        readiness: notifier.readiness, shutdownTimeout: process.process.shutdownTimeout)
+    }
+  }
+}
