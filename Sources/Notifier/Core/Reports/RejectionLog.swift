@@ -29,9 +29,8 @@ final class RejectionLog: Sendable {
 
   var total: Int { state.withLock { $0.total } }
 
-  func note(_ rejected: RejectedReport, topic: String) {
+  func note(_ rejected: RejectedReport, topic: String, now: ContinuousClock.Instant = .now) {
     counters[rejected.reason]?.increment()
-    let now = ContinuousClock.now
     let suppressed = state.withLock { state -> Int? in
       state.total += 1
       if let sample = state.samples[rejected.reason], now < sample.next {
