@@ -113,6 +113,12 @@ package actor DeviceStorage {
     return image
   }
 
+  /// What the slot's image says of itself, unverified: for people to look at.
+  func manifest(of slot: Slot) -> ImageManifest? {
+    guard let bytes = try? flash.read(SlotFiles(slot).image, from: 0, count: ImageHeader.byteCount) else { return nil }
+    return (try? ImageHeader(decoding: bytes))?.configuration.manifest
+  }
+
   /// What apps read with `config_get`: a flat JSON object of texts that an operator may put beside the slots.
   func appConfiguration() throws -> [String: String] {
     guard let bytes = try flash.readAll(Self.appConfigurationName, maximumBytes: 64 * 1024) else { return [:] }

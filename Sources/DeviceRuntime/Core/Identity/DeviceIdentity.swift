@@ -12,10 +12,17 @@ package struct DeviceIdentity: Sendable, Equatable, Codable {
   package var imageStoreURLs: [String]
   /// Where it enrolled.
   package var provisionerURL: String
+  /// How often to state what runs, in seconds; nil: the agent's own choice.
+  package var heartbeatSeconds: UInt32?
+
+  private enum CodingKeys: String, CodingKey {
+    case device = "id"
+    case name, serial, mqttHost, mqttPort, imageStoreURLs, provisionerURL, heartbeatSeconds
+  }
 
   package init(
     device: DeviceID, name: String, serial: String, mqttHost: String, mqttPort: UInt16, imageStoreURLs: [String],
-    provisionerURL: String
+    provisionerURL: String, heartbeatSeconds: UInt32? = nil
   ) {
     self.device = device
     self.name = name
@@ -24,6 +31,7 @@ package struct DeviceIdentity: Sendable, Equatable, Codable {
     self.mqttPort = mqttPort
     self.imageStoreURLs = imageStoreURLs
     self.provisionerURL = provisionerURL
+    self.heartbeatSeconds = heartbeatSeconds
   }
 }
 

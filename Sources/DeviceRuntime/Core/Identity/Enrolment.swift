@@ -26,6 +26,7 @@ package struct Enrolment: Sendable {
     var name: String
     var mqtt: Broker
     var imageStoreURLs: [String]
+    var heartbeatSeconds: UInt32?
   }
 
   private struct Problem: Decodable {
@@ -55,7 +56,8 @@ package struct Enrolment: Sendable {
     }
     return DeviceIdentity(
       device: answer.device, name: answer.name, serial: serial, mqttHost: answer.mqtt.host, mqttPort: answer.mqtt.port,
-      imageStoreURLs: answer.imageStoreURLs, provisionerURL: provisionerURL)
+      imageStoreURLs: answer.imageStoreURLs, provisionerURL: provisionerURL,
+      heartbeatSeconds: answer.heartbeatSeconds)
   }
 
   private func ask(token: String, serial: String) async throws(Refusal) -> HTTPClient.Response {

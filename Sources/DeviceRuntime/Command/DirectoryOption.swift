@@ -1,0 +1,39 @@
+import ArgumentParser
+import DeviceRuntimeCore
+import Foundation
+import ServiceKit
+
+/// Which device is meant, on a machine that has several.
+struct DirectoryOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The device's directory.",
+      discussion: "Otherwise XTBLISH_DEVICE_DIRECTORY names it, else \(DeviceSettings.defaultDirectory).",
+      valueName: "path"))
+  var directory: String?
+
+  /// The directory in force.
+  var path: String {
+    let variable = ProcessInfo.processInfo.environment[DeviceSettings.directorySetting.environmentName] ?? ""
+    return directory ?? (variable.isEmpty ? DeviceSettings.defaultDirectory : variable)
+  }
+
+  /// Makes the option a setting like any other: it is stronger than the environment. Only before anything else runs.
+  func apply() {
+    if let directory { setenv(DeviceSettings.directorySetting.environmentName, directory, 1) }
+  }
+
+  /// The options of an admin command, asking the agent of this directory unless they name an endpoint.
+  func administration(_ options: AdminOptions) throws -> AdminOptions {
+    var options = options
+    let variable = ProcessInfo.processInfo.environment[Device.endpointsVariable] ?? ""
+    if options.endpoint == nil, directory != nil || variable.isEmpty {
+      do {
+        options.endpoint = try AgentAddress(directory: path).endpoint
+      } catch {
+        throw AdminError("\(error)", status: .unavailable)
+      }
+    }
+    return options
+  }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+import DeviceRuntimeCore
+import ServiceKit
+
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Run the device until SIGTERM.",
+    discussion: "Settings come from the environment and a file; check-config lists them. Enrol the device first.")
+
+  @OptionGroup var options: ServeOptions
+  @OptionGroup var directory: DirectoryOption
+
+  func run() async throws {
+    directory.apply()
+    try await runAdmin {
+      let process = try options.prepare(DeviceSettings.self)
+      do {
+        try await DeviceService.run(process)
+      } catch let error as IdentityError {
+        throw AdminError("\(error)", status: .configuration)
+      } catch let error as DirectoryLock.Refusal {
+        throw AdminError("\(error)", status: .temporary)
+      } catch let error as AgentAddress.Problem {
+        throw AdminError("\(error)", status: .configuration)
+      }
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import DeviceRuntimeCore
+import Foundation
+import Messaging
+import ServiceKit
+import Wire
+
+struct StatusCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status", abstract: "Show what the device runs and how it is.",
+    discussion: "Ends with 0 if the agent answers, with 69 if it can't be reached.")
+
+  @OptionGroup var options: AdminOptions
+  @OptionGroup var directory: DirectoryOption
+
+  func run() async throws {
+    try await runAdmin {
+      let options = try directory.administration(options)
+      let status = try await options.withClient(of: Device.self) { client in
+        DeviceStatusView(try await client.call(WireGetDeviceStatus(), deadline: options.deadline))
+      }
+      if options.json { try printJSON(status) } else { StandardOutput.write(status.text) }
+    }
+  }
+}
+
+extension DeviceStatusView {
+  fileprivate var text: String {
+    var lines = [
+      ("device", "\(name)  \(id)"),
+      ("agent", "\(agentVersion), started \(HumanText.ago(startedAt))"),
+      ("broker", connected ? "connected" : "not connected"),
+      ("update", download.map { "\(phase), \($0.text)" } ?? phase),
+    ]
+    if let running {
+      let app = [running.appName, running.appVersion].filter { !$0.isEmpty }.joined(separator: " ")
+      lines.append(("running", "version \(running.version), \(running.status), slot \(running.slot)"))
+      if !app.isEmpty { lines.append(("app", app)) }
+      lines.append(("digest", running.digest))
+      lines.append(
+        (
+          "process",
+          running.pid.map { pid in "\(pid), started \(running.startedAt.map { HumanText.ago($0) } ?? "")" } ?? "none"
+        ))
+    } else {
+      lines.append(("running", "nothing yet"))
+    }
+    if !detail.isEmpty { lines.append(("note", PlainText.escaped(detail))) }
+    return lines.map { name, value in name + String(repeating: " ", count: 10 - name.count) + value + "\n" }.joined()
+  }
+}
+
+extension DeviceStatusView.Download {
+  fileprivate var text: String {
+    "\(HumanText.bytes(Int(clamping: bytesDone))) of \(HumanText.bytes(Int(clamping: bytesTotal)))"
+  }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import DeviceRuntimeCore
+import Foundation
+import ServiceKit
+
+/// The program is two: the device's agent with its commands, and, started again by the agent, the process of an app.
+@main
+enum Program {
+  static func main() async {
+    let arguments = CommandLine.arguments.dropFirst()
+    // Not a command of the parser: nobody but the agent calls it, and its start should cost nothing.
+    if arguments.first == AppHostProcess.subcommand { AppHostProcess.run(arguments: Array(arguments.dropFirst())) }
+    await XtblishDevice.main()
+  }
+}
+
+struct XtblishDevice: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: Device.executable,
+    abstract: "Runs apps on a device, and replaces them over the network.",
+    discussion: "Ends with the exit codes of sysexits.h.",
+    version: "\(Device.executable) \(XtblishVersion.current)",
+    subcommands: [
+      RunCommand.self, EnrollCommand.self, StatusCommand.self, SlotsCommand.self, LogsCommand.self,
+      CheckConfigCommand<Device>.self, CompletionCommand<Device>.self,
+    ])
+}
+
+/// What the commands that all executables share must know.
+enum Device: AdministeredService {
+  typealias Settings = DeviceSettings
+  typealias Root = XtblishDevice
+
+  static let executable = "xtblish-device"
+
+  static func defaultEndpoint(environment: [String: String]) -> String {
+    let directory = environment[DeviceSettings.directorySetting.environmentName] ?? DeviceSettings.defaultDirectory
+    return "ipc://\(directory)/agent.ipc"
+  }
+}

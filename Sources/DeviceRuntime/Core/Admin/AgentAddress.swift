@@ -1,0 +1,36 @@
+internal import Glibc
+
+/// Where an agent answers its admin commands: a socket in its directory.
+package struct AgentAddress: Sendable, Equatable {
+  /// The directory can't hold sockets.
+  package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
+    package var description: String
+  }
+
+  /// The kernel allows a socket's path 107 bytes; the apps' sockets lie one folder deeper than the agent's.
+  package static let maximumDirectoryBytes = 75
+
+  package let endpoint: String
+  /// For the sockets between agent and apps.
+  package let appDirectory: String
+
+  /// - Parameter directory: the device's; it must be there already.
+  package init(directory: String) throws(Problem) {
+    // The same socket whatever folder the command is run in.
+    guard let resolved = realpath(directory, nil) else {
+      throw Problem(
+        description: "can't find \(directory): \(String(cString: strerror(errno))); name the device's with --directory")
+    }
+    defer { free(resolved) }
+    let path = String(cString: resolved)
+    guard path.utf8.count <= Self.maximumDirectoryBytes else {
+      throw Problem(
+        description: """
+          \(path) has \(path.utf8.count) bytes, too many for the sockets in it; choose a --directory whose path has \
+          at most \(Self.maximumDirectoryBytes)
+          """)
+    }
+    endpoint = "ipc://\(path)/agent.ipc"
+    appDirectory = "\(path)/run"
+  }
+}

@@ -1,0 +1,48 @@
+internal import Curl
+internal import Glibc
+internal import Logging
+internal import Messaging
+package import ServiceKit
+
+/// The device's program put together.
+package enum DeviceService {
+  /// Runs until a signal asks for the end.
+  package static func run(_ process: PreparedProcess<DeviceSettings>) async throws {
+    let (settings, logger) = (process.settings, process.logger)
+    let flash = try DirectoryFlash(directory: settings.directory)
+    let lock = try DirectoryLock(directory: settings.directory)
+    defer { withExtendedLifetime(lock) {} }
+    var identity = try DeviceIdentity.load(from: flash, directory: settings.directory)
+    if let host = settings.mqttHost { identity.mqttHost = host }
+    if let port = settings.mqttPort { identity.mqttPort = UInt16(port) }
+    let address = try AgentAddress(directory: settings.directory)
+    let launcher = try ProcessAppLauncher(executable: try ownExecutable(), directory: address.appDirectory)
+    let agent = try DeviceAgent(
+      identity: identity, configuration: configuration(settings, identity), flash: flash, launcher: launcher,
+      http: HTTPClient(HTTPClient.Configuration(userAgent: "xtblish-device/\(XtblishVersion.current)")), logger: logger)
+    var router = RPCRouter()
+    AgentRPC(agent: agent).register(on: &router)
+    let rpc = RPCServer(name: "device", listening: address.endpoint, router: router, logger: logger)
+    try await ServiceHost.run(
+      name: "device", logger: logger, services: [agent, rpc], shutdownTimeout: process.process.shutdownTimeout)
+  }
+
+  static func configuration(_ settings: DeviceSettings, _ identity: DeviceIdentity) -> AgentConfiguration {
+    var limits = AppLimits.standard
+    limits.memoryBytes = settings.appMemoryBytes
+    limits.reservesAddressSpace = settings.reservesAddressSpace
+    let heartbeat = settings.heartbeatSeconds ?? identity.heartbeatSeconds.map { Int($0) } ?? 30
+    return AgentConfiguration(
+      heartbeat: .seconds(max(1, heartbeat)), trial: .seconds(settings.trialSeconds),
+      download: ImageDownload.Policy(maximumImageBytes: UInt64(settings.maximumImageBytes)), appLimits: limits)
+  }
+
+  /// Apps run in this same program, started again; by the name it was started with it might not be found.
+  private static func ownExecutable() throws -> String {
+    guard let path = realpath("/proc/self/exe", nil) else {
+      throw AppLaunchError("can't find this program's own file: \(String(cString: strerror(errno)))")
+    }
+    defer { free(path) }
+    return String(cString: path)
+  }
+}

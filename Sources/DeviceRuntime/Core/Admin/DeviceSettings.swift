@@ -1,0 +1,59 @@
+package import ServiceKit
+
+/// What the device can be told; the rest it learns when it enrols.
+package struct DeviceSettings: ServiceSettings {
+  package let directory: String
+  package let provisionerURL: String?
+  package let heartbeatSeconds: Int?
+  package let trialSeconds: Int
+  package let maximumImageBytes: Int
+  package let appMemoryBytes: Int
+  package let reservesAddressSpace: Bool
+  package let mqttHost: String?
+  package let mqttPort: Int?
+
+  package static let serviceName = "device"
+  package static let defaultDirectory = "/var/lib/xtblish/device"
+
+  package static let directorySetting = Setting(
+    "device.directory", .path, .default(defaultDirectory),
+    help: "Where the device keeps its identity, its two slots, its boot record and its log.")
+  private static let provisionerURLSetting = Setting(
+    "provisioner.url", .url(["http", "https"]), .optional, help: "The Provisioner's base URL, for enroll.")
+  private static let heartbeatSetting = Setting(
+    "device.heartbeat.seconds", .integer(1...86_400), .optional,
+    help: "How often to state what runs, in seconds, instead of what the Provisioner said.")
+  private static let trialSetting = Setting(
+    "device.trial.seconds", .integer(1...86_400), .default("10"),
+    help: "After so many seconds without a failure an app that never confirms its health is confirmed.")
+  private static let maximumImageSetting = Setting(
+    "device.image.maximum-bytes", .byteSize(1024...(1 << 40)), .default("64MiB"),
+    help: "The largest image that the device takes.")
+  private static let appMemorySetting = Setting(
+    "device.app.memory-bytes", .byteSize(65_536...(4 << 30)), .default("64MiB"),
+    help: "How much linear memory an app may have.")
+  private static let addressSpaceSetting = Setting(
+    "device.app.reserves-address-space", .boolean, .default("true"),
+    help: "Reserve 4 GiB of address space for an app's memory, which makes it faster; no for small boards.")
+  private static let mqttHostSetting = Setting(
+    "device.mqtt.host", .host, .optional, help: "The broker's host, instead of what the Provisioner said.")
+  private static let mqttPortSetting = Setting(
+    "device.mqtt.port", .port, .optional, help: "The broker's port, instead of what the Provisioner said.")
+
+  package static let allSettings: [any SettingDescription] = [
+    directorySetting, provisionerURLSetting, heartbeatSetting, trialSetting, maximumImageSetting, appMemorySetting,
+    addressSpaceSetting, mqttHostSetting, mqttPortSetting,
+  ]
+
+  package init(_ reader: inout SettingsReader) throws(SettingsError) {
+    directory = try reader.require(Self.directorySetting)
+    provisionerURL = try reader.optional(Self.provisionerURLSetting)
+    heartbeatSeconds = try reader.optional(Self.heartbeatSetting)
+    trialSeconds = try reader.require(Self.trialSetting)
+    maximumImageBytes = try reader.require(Self.maximumImageSetting)
+    appMemoryBytes = try reader.require(Self.appMemorySetting)
+    reservesAddressSpace = try reader.require(Self.addressSpaceSetting)
+    mqttHost = try reader.optional(Self.mqttHostSetting)
+    mqttPort = try reader.optional(Self.mqttPortSetting)
+  }
+}

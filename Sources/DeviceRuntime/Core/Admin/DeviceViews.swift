@@ -1,0 +1,96 @@
+internal import FirmwareImage
+package import Foundation
+internal import SwiftProtobuf
+package import Wire
+
+/// The agent's answers as `--json` shows them.
+package struct DeviceStatusView: Encodable, Sendable {
+  package struct Running: Encodable, Sendable {
+    package var version: UInt64
+    package var digest: String
+    package var slot: String
+    package var status: String
+    package var appName: String
+    package var appVersion: String
+    /// nil while no process runs.
+    package var pid: Int32?
+    package var startedAt: Date?
+  }
+
+  package struct Download: Encodable, Sendable {
+    package var bytesDone: UInt64
+    package var bytesTotal: UInt64
+  }
+
+  package var id: String
+  package var name: String
+  package var agentVersion: String
+  package var connected: Bool
+  package var phase: String
+  package var detail: String
+  package var running: Running?
+  package var startedAt: Date
+  package var download: Download?
+
+  package init(_ status: WireDeviceStatus) {
+    id = DeviceID(bytes: status.deviceID)?.description ?? ""
+    name = status.name
+    agentVersion = status.version
+    connected = status.connected
+    phase = status.phase
+    detail = status.detail
+    if status.hasRunning {
+      let app = status.running
+      running = Running(
+        version: app.version, digest: SHA256Digest(bytes: app.digest)?.description ?? "", slot: app.slot,
+        status: app.status, appName: app.appName, appVersion: app.appVersion, pid: app.pid > 0 ? app.pid : nil,
+        startedAt: app.hasStartedAt ? app.startedAt.date : nil)
+    }
+    startedAt = status.startedAt.date
+    if status.downloadBytesTotal > 0 {
+      download = Download(bytesDone: status.downloadBytesDone, bytesTotal: status.downloadBytesTotal)
+    }
+  }
+}
+
+package struct SlotView: Encodable, Sendable {
+  package var name: String
+  package var active: Bool
+  package var status: String
+  package var version: UInt64
+  package var digest: String
+  package var sizeBytes: UInt64
+  package var appName: String
+  package var appVersion: String
+
+  package init(_ slot: WireSlot) {
+    name = slot.name
+    active = slot.active
+    status = slot.status
+    version = slot.version
+    digest = SHA256Digest(bytes: slot.digest)?.description ?? ""
+    sizeBytes = slot.sizeBytes
+    appName = slot.appName
+    appVersion = slot.appVersion
+  }
+}
+
+package struct LogLineView: Encodable, Sendable {
+  package var id: UInt64
+  package var at: Date
+  package var monotonicNanoseconds: UInt64
+  package var level: String
+  package var source: String
+  package var firmwareVersion: UInt64
+  package var text: String
+
+  package init(_ line: WireLogLine) {
+    id = line.id
+    at = line.at.date
+    monotonicNanoseconds = line.monotonicNanoseconds
+    level = line.level
+    source = line.source
+    firmwareVersion = line.firmwareVersion
+    text = line.text
+  }
+}
