@@ -133,7 +133,8 @@ let services: [Target] =
     core: [
       "CLinux", "ZeroMQ", "Mosquitto", "Curl", "OpenSSL", "Wasmtime", "FirmwareImage", "Wire", "Messaging",
       "ServiceKit", protobuf, logging, metrics, lifecycle,
-    ])
+    ],
+    command: ["Curl", "Messaging", "Wire"])
 
 let testTargets: [Target] = [
   .target(

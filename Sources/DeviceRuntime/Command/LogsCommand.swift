@@ -1,5 +1,6 @@
 import ArgumentParser
 import DeviceRuntimeCore
+import Foundation
 import Messaging
 import ServiceKit
 import Wire
@@ -74,7 +75,7 @@ struct LogsCommand: AsyncParsableCommand {
   private func show(_ lines: [WireLogLine]) throws {
     for line in lines {
       let view = LogLineView(line)
-      StandardOutput.write(try options.json ? view.jsonLine() : view.text)
+      StandardOutput.write(try options.json ? view.jsonLine() : view.line)
     }
   }
 }
@@ -84,9 +85,9 @@ extension LogLineView {
     String(decoding: try JSONCoding.encoder().encode(self), as: UTF8.self) + "\n"
   }
 
-  fileprivate var text: String {
+  fileprivate var line: String {
     let origin = source == "agent" ? "agent" : "v\(firmwareVersion) \(source)"
     let marker = level == "info" ? "" : " \(level):"
-    return "\(JSONCoding.text(of: at)) \(origin)\(marker) \(PlainText.escaped(text))\n"
+    return "\(JSONCoding.text(of: at)) \(origin)\(marker) \(text.onOneLine)\n"
   }
 }

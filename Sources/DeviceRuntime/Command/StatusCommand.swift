@@ -45,7 +45,7 @@ extension DeviceStatusView {
     } else {
       lines.append(("running", "nothing yet"))
     }
-    if !detail.isEmpty { lines.append(("note", PlainText.escaped(detail))) }
+    if !detail.isEmpty { lines.append(("note", detail.onOneLine)) }
     return lines.map { name, value in name + String(repeating: " ", count: 10 - name.count) + value + "\n" }.joined()
   }
 }

@@ -5,7 +5,7 @@ import Testing
 
 /// Every order of events over three versions, as far as it leads to new states: what must hold holds in all of them.
 @Suite struct UpdateMachineEnumerationTests {
-  @Test func everyReachableStateKeepsThePromises() throws {
+  @Test func everyReachableStateKeepsThePromises() {
     var seen: Set<UpdateMachine> = []
     var frontier = [UpdateMachine(record: BootRecord())]
     seen.insert(frontier[0])
@@ -15,7 +15,10 @@ import Testing
         var next = machine
         let actions = next.handle(event)
         transitions += 1
-        try Self.check(machine, event, actions, next)
+        if let promise = Self.brokenPromise(machine, event, actions, next) {
+          Issue.record("\(promise): \(event) in \(machine) gave \(actions) and \(next)")
+          return
+        }
         next.record.bootCount = 0
         if seen.insert(next).inserted { frontier.append(next) }
       }
@@ -29,7 +32,7 @@ import Testing
     #expect(seen.contains { $0.record.highestConfirmedVersion == 3 && $0.phase == .confirmed })
   }
 
-  @Test func aMachineMadeFromTheSavedRecordGoesOn() throws {
+  @Test func aMachineMadeFromTheSavedRecordGoesOn() {
     var seen: Set<UpdateMachine> = [UpdateMachine(record: BootRecord())]
     var frontier = Array(seen)
     var restarts = 0
@@ -85,50 +88,46 @@ import Testing
       ]
     }
 
-  static func check(
+  /// - Returns: the promise that is broken; nil if none is.
+  static func brokenPromise(
     _ before: UpdateMachine, _ event: UpdateMachine.Event, _ actions: [UpdateMachine.Action], _ after: UpdateMachine
-  ) throws {
-    let context = Comment(rawValue: "\(event) in \(before) gave \(actions) and \(after)")
-    // Anti-rollback.
-    #expect(after.record.highestConfirmedVersion >= before.record.highestConfirmedVersion, context)
-    // What the record says changes only together with a save.
+  ) -> String? {
+    if after.record.highestConfirmedVersion < before.record.highestConfirmedVersion { return "anti-rollback" }
     var (old, new) = (before.record, after.record)
     (old.bootCount, new.bootCount) = (0, 0)
-    if old != new { #expect(actions.contains(.saveRecord), context) }
-    // Success is what ran: the active slot changes only from a trial, or away from a lost image.
+    if old != new, !actions.contains(.saveRecord) { return "what the record says changes only together with a save" }
     if before.record.active != after.record.active {
-      switch event {
-      case .imageDamaged: break
-      default: #expect(after.record.active.map { after.record[$0].state == .confirmed } ?? false, context)
-      }
+      var isLoss = false
+      if case .imageDamaged = event { isLoss = true }
+      let isConfirmed = after.record.active.map { after.record[$0].state == .confirmed } ?? false
+      if !isLoss, !isConfirmed { return "the active slot changes only from a trial, or away from a lost image" }
     }
+    if let failed = before.record.failed,
+      (after.record.failed?.version ?? after.record.highestConfirmedVersion) < failed.version
+    {
+      return "a version that failed stays known until a newer one is confirmed"
+    }
+    if case .trial(let slot) = after.phase, after.record[slot].state != .staged { return "a trial is of a staged slot" }
+    return brokenPromise(of: actions, after)
+  }
+
+  private static func brokenPromise(of actions: [UpdateMachine.Action], _ after: UpdateMachine) -> String? {
+    var downloads = 0
     for (index, action) in actions.enumerated() {
       switch action {
       case .startDownload(let notification, let slot):
-        #expect(slot != after.record.active, context)
-        #expect(notification.version >= after.record.highestConfirmedVersion, context)
-        #expect(notification.version > after.record.failed?.version ?? 0, context)
-        // A slot whose app is on trial must not be written to.
-        if case .trial(slot) = after.phase { Issue.record(context) }
-        if case .staged(slot, _) = after.phase { Issue.record(context) }
+        downloads += 1
+        if slot == after.record.active { return "the active slot is never written to" }
+        if notification.version < after.record.highestConfirmedVersion { return "no download of an old version" }
+        if notification.version <= after.record.failed?.version ?? 0 { return "no second try of what failed" }
+        guard case .downloading(notification, _) = after.phase else { return "a download has its phase" }
       case .stage(_, let slot):
-        #expect(slot != after.record.active, context)
+        if slot == after.record.active { return "the active slot is never staged" }
       case .launch(let slot) where after.record[slot].state == .staged:
-        #expect(actions[..<index].contains(.saveRecord), context)
+        if !actions[..<index].contains(.saveRecord) { return "a trial is counted before it starts" }
       default: break
       }
     }
-    // At any time at most one download, and it has a phase.
-    #expect(actions.filter { if case .startDownload = $0 { true } else { false } }.count <= 1, context)
-    if case .downloading = after.phase {
-    } else {
-      #expect(!actions.contains { if case .startDownload = $0 { true } else { false } }, context)
-    }
-    // A version that failed stays known until a newer one is confirmed.
-    if let failed = before.record.failed {
-      #expect(
-        (after.record.failed?.version ?? after.record.highestConfirmedVersion) >= min(failed.version, 3), context)
-    }
-    if case .trial(let slot) = after.phase { #expect(after.record[slot].state == .staged, context) }
+    return downloads > 1 ? "at most one download" : nil
   }
 }

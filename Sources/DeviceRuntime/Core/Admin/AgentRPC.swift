@@ -1,5 +1,6 @@
 internal import FirmwareImage
 internal import Messaging
+internal import Mosquitto
 internal import ServiceKit
 internal import SwiftProtobuf
 internal import Wire

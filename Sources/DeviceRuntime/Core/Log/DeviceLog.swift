@@ -64,7 +64,7 @@ package actor DeviceLog {
     lastID += 1
     let line = DeviceLogLine(
       id: lastID, realtimeNanoseconds: realtimeNanoseconds, monotonicNanoseconds: monotonicNanoseconds, level: level,
-      source: source, firmwareVersion: firmwareVersion, text: Self.oneLine(text))
+      source: source, firmwareVersion: firmwareVersion, text: text.prefixOfUTF8(DeviceLogLine.maximumTextBytes).onOneLine)
     recent.append(line)
     // Dropped in batches, as each drop moves all the rest.
     if recent.count > limits.linesInMemory + limits.linesInMemory / 4 {
@@ -151,14 +151,5 @@ package actor DeviceLog {
     if end == lineBreak { return }
     try flash.write(lineBreak.span.bytes, to: last.name, at: last.sizeBytes)
     segments[segments.count - 1].sizeBytes += 1
-  }
-
-  /// Line breaks and other control characters would break the file's form, and terminals.
-  private static func oneLine(_ text: String) -> String {
-    let cut = text.prefixOfUTF8(DeviceLogLine.maximumTextBytes)
-    guard cut.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return cut }
-    return String(
-      String.UnicodeScalarView(
-        cut.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? Unicode.Scalar(0x20) : $0 }))
   }
 }

@@ -37,3 +37,12 @@ extension DeviceLogLine {
       firmwareVersion: version, text: fields[6])
   }
 }
+
+extension String {
+  /// Line breaks and other control characters become spaces: they would break the log's form, and terminals.
+  package var onOneLine: String {
+    guard utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return self }
+    return String(
+      UnicodeScalarView(unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? Unicode.Scalar(0x20) : $0 }))
+  }
+}
