@@ -169,7 +169,10 @@ let testTargets: [Target] = [
     ]),
   tests(
     "Provisioner",
-    ["ProvisionerCore", "PostgreSQL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle]),
+    [
+      "ProvisionerCore", "PostgreSQL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      protobuf, logging, lifecycle,
+    ]),
   tests(
     "DeviceRuntime",
     [

@@ -30,9 +30,11 @@ package enum ProvisionerService {
     ProvisionerRPC(claims: claims, enroller: enroller).register(on: &router)
     StatusReporter(
       service: "provisioner", readiness: readiness,
+      // By now known, even where any free port was asked for.
       addresses: {
         [
-          "http": "\(settings.httpListen)", "rpc": settings.rpcListen, "operations": "\(settings.operationsListen)",
+          "http": await address(settings.httpListen, http), "rpc": settings.rpcListen,
+          "operations": await address(settings.operationsListen, operations),
         ]
       },
       figures: { figures(pool, openClaims: try await claims.openCount()) }
@@ -76,6 +78,11 @@ package enum ProvisionerService {
     options.maximumConnections = settings.databaseConnections
     options.applicationName = "xtblish-provisioner"
     return try PostgresPool(url: settings.databaseURL, options: options, logger: logger)
+  }
+
+  private static func address(_ listen: ListenAddress, _ service: HTTPService) async -> String {
+    let port = (try? await service.boundPort) ?? listen.port
+    return "\(ListenAddress(host: listen.host, port: port))"
   }
 
   private static func figures(_ pool: PostgresPool, openClaims: Int) -> [String: Double] {

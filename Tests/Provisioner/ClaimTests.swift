@@ -1,0 +1,88 @@
+import Foundation
+import Testing
+import Wire
+
+@testable import ProvisionerCore
+
+@Suite struct ClaimTests {
+  @Test func `states`() async throws {
+    try await withStage { stage in
+      let (id, token) = try await stage.makeClaim(count: 1)
+      #expect(try await stage.claims.claim(id).state == .open)
+      _ = try await stage.enroller.enroll(token: token, serial: "SN-1")
+      #expect(try await stage.claims.claim(id).state == .exhausted)
+      try await stage.expire(id)
+      #expect(try await stage.claims.claim(id).state == .expired)
+      #expect(try await stage.claims.revoke(id).state == .revoked)
+      #expect(try await stage.claims.revoke(id).state == .revoked)
+    }
+  }
+
+  @Test func `every claim once, newest first, over all pages`() async throws {
+    try await withStage { stage in
+      var made: [ClaimID] = []
+      for _ in 0..<7 { made.append(try await stage.makeClaim().id) }
+      // Several at the very same moment.
+      try await stage.pool.execute(
+        "update provisioner.claims set created_at = '2026-01-01' where used = 0 and id <= $1",
+        [.uuid(made[3].bytes)])
+      for limit in 1...8 {
+        var seen: [Claim] = []
+        var cursor: ClaimCursor?
+        repeat {
+          let page = try await stage.claims.list(after: cursor, limit: limit)
+          #expect(page.claims.count <= limit)
+          seen += page.claims
+          cursor = try page.next.map { try ClaimCursor($0.text) }
+        } while cursor != nil
+        #expect(seen.count == 7)
+        #expect(Set(seen.map(\.id)) == Set(made))
+        #expect(zip(seen, seen.dropFirst()).allSatisfy { $0.createdAt >= $1.createdAt })
+      }
+    }
+  }
+
+  @Test func `unknown claims are not found`() async throws {
+    try await withStage { stage in
+      let id = ClaimID.random()
+      #expect(await wireFailure { _ = try await stage.claims.claim(id) }?.code == .notFound)
+      #expect(await wireFailure { _ = try await stage.claims.revoke(id) }?.code == .notFound)
+    }
+  }
+
+  @Test func `tokens differ and their text has the whole entropy`() throws {
+    let tokens = try (0..<100).map { _ in try ClaimToken.random().text }
+    #expect(Set(tokens).count == 100)
+    #expect(tokens.allSatisfy { $0.hasPrefix("xtc_") && $0.utf8.count == 47 })
+  }
+
+  @Test func `an ID reads what it writes`() throws {
+    let id = ClaimID.random()
+    #expect(try ClaimID(id.description) == id)
+    #expect(try ClaimID(id.description.uppercased()) == id)
+    #expect(id.description == UUID(uuidString: id.description)?.uuidString.lowercased())
+  }
+
+  @Test(arguments: ["", "x", "8c5c1a52-3f6e-4b7e-9d0a-1f2e3d4c5b6", "8c5c1a523f6e4b7e9d0a1f2e3d4c5b6a", "\0"])
+  func `an ID that is none is refused`(_ text: String) {
+    #expect(throws: WireFailure.self) { try ClaimID(text) }
+  }
+
+  @Test(arguments: [
+    "", "x", String(repeating: "A", count: 31), String(repeating: "A", count: 33), String(repeating: "+", count: 32),
+  ])
+  func `a cursor that is none is refused`(_ text: String) {
+    #expect(throws: WireFailure.self) { try ClaimCursor(text) }
+  }
+
+  @Test func `a cursor may lie anywhere in time`() async throws {
+    try await withStage { stage in
+      _ = try await stage.makeClaim()
+      for text in [
+        String(repeating: "A", count: 32), String(repeating: "_", count: 32), "gAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+      ] {
+        _ = try await stage.claims.list(after: try ClaimCursor(text), limit: 10)
+      }
+    }
+  }
+}

@@ -1,0 +1,203 @@
+import PostgreSQL
+import Testing
+import Wire
+
+@testable import ProvisionerCore
+
+@Suite struct EnrolmentTests {
+  @Test func `a device gets an identity, and the Registry makes it`() async throws {
+    try await withStage { stage in
+      let (id, token) = try await stage.makeClaim()
+      let identity = try await stage.enroller.enroll(token: token, serial: "SN-1")
+      #expect(identity.name == "node-1")
+      #expect(identity.endpoints == Stage.endpoints)
+      let device = try #require(stage.registry.devices[identity.device])
+      #expect(device.name == "node-1")
+      #expect(device.serial == "SN-1")
+      #expect(device.tags == ["a", "b"])
+      #expect(try await stage.claims.claim(id).used == 1)
+      let enrolments = try await stage.claims.enrolments(of: id)
+      #expect(enrolments.map(\.state) == [.registered])
+      #expect(enrolments.map(\.device) == [identity.device])
+    }
+  }
+
+  @Test func `a repeat gives the same identity and takes no further use`() async throws {
+    try await withStage { stage in
+      let (id, token) = try await stage.makeClaim(count: 1)
+      let first = try await stage.enroller.enroll(token: token, serial: "SN-1")
+      for _ in 0..<5 {
+        #expect(try await stage.enroller.enroll(token: token, serial: "SN-1") == first)
+      }
+      #expect(try await stage.claims.claim(id).used == 1)
+      #expect(stage.registry.devices.count == 1)
+    }
+  }
+
+  @Test func `a repeat makes the device again that the Registry lost`() async throws {
+    try await withStage { stage in
+      let (_, token) = try await stage.makeClaim()
+      let identity = try await stage.enroller.enroll(token: token, serial: "SN-1")
+      stage.registry.delete(identity.device)
+      #expect(try await stage.enroller.enroll(token: token, serial: "SN-1") == identity)
+      #expect(stage.registry.devices[identity.device] != nil)
+    }
+  }
+
+  @Test func `one serial with two claims is two devices`() async throws {
+    try await withStage { stage in
+      let first = try await stage.enroller.enroll(token: stage.makeClaim().token, serial: "SN-1")
+      let second = try await stage.enroller.enroll(token: stage.makeClaim().token, serial: "SN-1")
+      #expect(first.device != second.device)
+    }
+  }
+
+  @Test func `50 devices race for a claim of 10`() async throws {
+    for _ in 0..<20 {
+      try await withStage { stage in
+        let (id, token) = try await stage.makeClaim(count: 10)
+        let outcomes = await withTaskGroup(of: Result<Enroller.Identity, any Error>.self) { group in
+          for index in 0..<50 {
+            group.addTask {
+              do {
+                return .success(try await stage.enroller.enroll(token: token, serial: "SN-\(index)"))
+              } catch {
+                return .failure(error)
+              }
+            }
+          }
+          return await group.reduce(into: []) { $0.append($1) }
+        }
+        let identities = outcomes.compactMap { try? $0.get() }
+        #expect(identities.count == 10)
+        #expect(Set(identities.map(\.device)).count == 10)
+        #expect(Set(identities.map(\.name)) == Set((1...10).map { "node-\($0)" }))
+        let reasons = outcomes.compactMap { outcome -> String? in
+          if case .failure(let error) = outcome { (error as? WireFailure)?.reason ?? "\(error)" } else { nil }
+        }
+        #expect(Set(reasons) == ["claim-exhausted"])
+        #expect(try await stage.claims.claim(id).used == 10)
+        #expect(Set(stage.registry.devices.keys) == Set(identities.map(\.device)))
+      }
+    }
+  }
+
+  @Test func `one device that asks many times at once gets one identity`() async throws {
+    try await withStage { stage in
+      let (id, token) = try await stage.makeClaim(count: 10)
+      let identities = try await withThrowingTaskGroup(of: Enroller.Identity.self) { group in
+        for _ in 0..<20 { group.addTask { try await stage.enroller.enroll(token: token, serial: "SN-1") } }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(Set(identities.map(\.device)).count == 1)
+      #expect(try await stage.claims.claim(id).used == 1)
+    }
+  }
+
+  @Test func `the Registry is down: 503, and the repeat succeeds with the same ID`() async throws {
+    try await withStage { stage in
+      let (id, token) = try await stage.makeClaim(count: 1)
+      stage.registry.fail(2, with: .gone)
+      let failure = await wireFailure { _ = try await stage.enroller.enroll(token: token, serial: "SN-1") }
+      #expect(failure?.code == .unavailable)
+      #expect(failure?.reason == "registry-unavailable")
+      #expect((failure?.retryAfterMilliseconds ?? 0) > 0)
+      let reserved = try #require(try await stage.claims.enrolments(of: id).first)
+      #expect(reserved.state == .reserved)
+      #expect(stage.registry.devices.isEmpty)
+      let identity = try await stage.enroller.enroll(token: token, serial: "SN-1")
+      #expect(identity.device == reserved.device)
+      #expect(try await stage.claims.enrolments(of: id).first?.state == .registered)
+    }
+  }
+
+  @Test func `the Registry's answer is lost: asked again at once, with the same ID`() async throws {
+    try await withStage { stage in
+      let (_, token) = try await stage.makeClaim(count: 1)
+      stage.registry.fail(1, with: .gone, afterwards: true)
+      let identity = try await stage.enroller.enroll(token: token, serial: "SN-1")
+      #expect(stage.registry.callCount == 2)
+      #expect(Array(stage.registry.devices.keys) == [identity.device])
+    }
+  }
+
+  @Test func `a crash between reserving and making is repaired by the repeat, elsewhere`() async throws {
+    try await withStage { stage in
+      let (_, token) = try await stage.makeClaim(count: 1)
+      // What a replica that dies then leaves behind.
+      let hash = try ClaimToken(text: token).hash
+      guard
+        case .granted(let left, _) = try await EnrolmentStore(pool: stage.pool).reserve(tokenHash: hash, serial: "SN-1")
+      else {
+        Issue.record("not granted")
+        return
+      }
+      #expect(left.state == .reserved)
+      let identity = try await stage.enroller.enroll(token: token, serial: "SN-1")
+      #expect(identity.device == left.device)
+      #expect(stage.registry.devices[left.device] != nil)
+    }
+  }
+
+  @Test func `a Registry that refuses the device is a fault, not the device's doing`() async throws {
+    try await withStage { stage in
+      let (_, token) = try await stage.makeClaim()
+      stage.registry.fail(1, with: WireFailure(.invalid, reason: "invalid-name", message: "no"))
+      let failure = await wireFailure { _ = try await stage.enroller.enroll(token: token, serial: "SN-1") }
+      #expect(failure?.code == .internal)
+      #expect(stage.registry.callCount == 1)
+    }
+  }
+
+  @Test func `unknown, expired and revoked claims get one answer`() async throws {
+    try await withStage { stage in
+      let expired = try await stage.makeClaim()
+      try await stage.expire(expired.id)
+      let revoked = try await stage.makeClaim()
+      _ = try await stage.claims.revoke(revoked.id)
+      var answers: [WireFailure] = []
+      for token in [expired.token, revoked.token, "xtc_unknown", "", "\0", String(repeating: "x", count: 100_000)] {
+        let failure = await wireFailure { _ = try await stage.enroller.enroll(token: token, serial: "SN-1") }
+        answers.append(try #require(failure))
+      }
+      #expect(answers.allSatisfy { $0 == answers[0] })
+      #expect(answers[0].code == .permissionDenied)
+      #expect(stage.registry.callCount == 0)
+    }
+  }
+
+  @Test func `a claim that ends refuses even those that it knows`() async throws {
+    try await withStage { stage in
+      let (id, token) = try await stage.makeClaim()
+      _ = try await stage.enroller.enroll(token: token, serial: "SN-1")
+      _ = try await stage.claims.revoke(id)
+      let failure = await wireFailure { _ = try await stage.enroller.enroll(token: token, serial: "SN-1") }
+      #expect(failure?.reason == "claim-refused")
+    }
+  }
+
+  @Test(arguments: ["", " ", "a b", "ü", "a\0", "a\n", "\u{7F}", String(repeating: "9", count: 65)])
+  func `a serial number that is none is refused before anything is taken`(_ serial: String) async throws {
+    try await withStage { stage in
+      let (id, token) = try await stage.makeClaim()
+      let failure = await wireFailure { _ = try await stage.enroller.enroll(token: token, serial: serial) }
+      #expect(failure?.reason == "invalid-serial")
+      #expect(try await stage.claims.claim(id).used == 0)
+    }
+  }
+
+  @Test func `the database never holds the token`() async throws {
+    try await withStage { stage in
+      let (_, token) = try await stage.makeClaim()
+      _ = try await stage.enroller.enroll(token: token, serial: "SN-1")
+      let rows = try await stage.pool.query(
+        """
+        select c::text as row from provisioner.claims as c
+        union all select e::text from provisioner.enrolments as e
+        """)
+      #expect(rows.count == 2)
+      #expect(try rows.allSatisfy { try !$0["row"].text.contains(token.dropFirst(4)) })
+      #expect(!"\(ClaimToken(text: token))".contains(token))
+    }
+  }
+}

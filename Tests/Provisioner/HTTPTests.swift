@@ -1,0 +1,186 @@
+import Curl
+import Foundation
+import ServiceHTTP
+import ServiceKit
+import Testing
+
+@testable import ProvisionerCore
+
+@Suite struct HTTPTests {
+  private struct Answer {
+    let status: Int
+    let type: String?
+    let fields: [String: Any]
+    let head: HTTPClient.ResponseHead
+
+    var reason: String? { fields["reason"] as? String }
+  }
+
+  private struct Door: Sendable {
+    let client: HTTPClient
+    let base: String
+
+    func ask(
+      _ method: String, _ path: String, _ body: String? = nil, type: String = "application/json"
+    ) async throws -> Answer {
+      let response = try await client.request(
+        HTTPClient.Request(
+          method, base + path, headers: body == nil ? [] : [HTTPClient.Header("Content-Type", type)],
+          body: body.map { .bytes(Array($0.utf8)) } ?? .none))
+      let fields = (try? JSONSerialization.jsonObject(with: Data(response.body))) as? [String: Any]
+      return Answer(
+        status: response.status, type: response.head["Content-Type"], fields: fields ?? [:], head: response.head)
+    }
+  }
+
+  private func withDoor(_ body: (Stage, Door) async throws -> Void) async throws {
+    try await withStage { stage in
+      let service = makeHTTPService(
+        name: "provisioner", listen: ListenAddress(host: "127.0.0.1", port: 0),
+        router: ProvisionerRoutes(claims: stage.claims, enroller: stage.enroller).router(),
+        limits: HTTPLimits(maximumBodyBytes: 64 << 10), logger: quietLogger)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await service.run() }
+        let client = HTTPClient()
+        let outcome: Result<Void, any Error>
+        do {
+          outcome = .success(
+            try await body(stage, Door(client: client, base: "http://127.0.0.1:\(service.boundPort)")))
+        } catch {
+          outcome = .failure(error)
+        }
+        client.close()
+        group.cancelAll()
+        _ = await group.nextResult()
+        try outcome.get()
+      }
+    }
+  }
+
+  @Test func `a claim's life`() async throws {
+    try await withDoor { _, door in
+      let made = try await door.ask(
+        "POST", "/v1/claims", #"{"count": 2, "lifetimeSeconds": 60, "tags": ["x"], "namePrefix": "n", "product": "p"}"#)
+      #expect(made.status == 201)
+      let id = try #require(made.fields["id"] as? String)
+      let token = try #require(made.fields["token"] as? String)
+      #expect(made.head["Location"] == "/v1/claims/\(id)")
+      #expect(made.head["Cache-Control"] == "no-store")
+      let device = try await door.ask("POST", "/v1/enroll", #"{"token": "\#(token)", "serial": "SN-1"}"#)
+      #expect(device.status == 200)
+      #expect(device.fields["name"] as? String == "n-1")
+      #expect(device.fields["heartbeatSeconds"] as? Int == 15)
+      #expect((device.fields["mqtt"] as? [String: Any])?["port"] as? Int == 1884)
+      #expect(device.fields["imageStoreURLs"] as? [String] == Stage.endpoints.imageStoreURLs)
+      let seen = try await door.ask("GET", "/v1/claims/\(id)")
+      #expect(seen.fields["used"] as? Int == 1)
+      #expect(seen.fields["token"] == nil)
+      #expect(try await door.ask("DELETE", "/v1/claims/\(id)").fields["state"] as? String == "revoked")
+      let refused = try await door.ask("POST", "/v1/enroll", #"{"token": "\#(token)", "serial": "SN-2"}"#)
+      #expect(refused.status == 403)
+      #expect(refused.reason == "claim-refused")
+    }
+  }
+
+  @Test func `pages of claims`() async throws {
+    try await withDoor { stage, door in
+      for _ in 0..<5 { _ = try await stage.makeClaim() }
+      let first = try await door.ask("GET", "/v1/claims?limit=3")
+      #expect((first.fields["claims"] as? [Any])?.count == 3)
+      let cursor = try #require(first.fields["nextCursor"] as? String)
+      let second = try await door.ask("GET", "/v1/claims?limit=3&cursor=\(cursor)")
+      #expect((second.fields["claims"] as? [Any])?.count == 2)
+      #expect(second.fields["nextCursor"] == nil)
+    }
+  }
+
+  @Test func `a Registry that is down is told, with the time to come back`() async throws {
+    try await withDoor { stage, door in
+      let (_, token) = try await stage.makeClaim(count: 1)
+      stage.registry.fail(2, with: .gone)
+      let body = #"{"token": "\#(token)", "serial": "SN-1"}"#
+      let answer = try await door.ask("POST", "/v1/enroll", body)
+      #expect(answer.status == 503)
+      #expect(answer.reason == "registry-unavailable")
+      #expect(answer.head["Retry-After"] == "2")
+      #expect(try await door.ask("POST", "/v1/enroll", body).status == 200)
+      let exhausted = try await door.ask("POST", "/v1/enroll", #"{"token": "\#(token)", "serial": "SN-2"}"#)
+      #expect(exhausted.status == 409)
+      #expect(exhausted.reason == "claim-exhausted")
+    }
+  }
+
+  @Test func `hostile requests each get a clear answer`() async throws {
+    let long = String(repeating: "x", count: 1000)
+    let hostile: [(method: String, path: String, body: String?, status: Int)] = [
+      ("POST", "/v1/claims", "", 400),
+      ("POST", "/v1/claims", "{", 400),
+      ("POST", "/v1/claims", "[]", 400),
+      ("POST", "/v1/claims", "null", 400),
+      ("POST", "/v1/claims", "{}", 400),
+      ("POST", "/v1/claims", #"{"count": 0, "lifetimeSeconds": 60}"#, 400),
+      ("POST", "/v1/claims", #"{"count": -1, "lifetimeSeconds": 60}"#, 400),
+      ("POST", "/v1/claims", #"{"count": 1.5, "lifetimeSeconds": 60}"#, 400),
+      ("POST", "/v1/claims", #"{"count": 1e99, "lifetimeSeconds": 60}"#, 400),
+      ("POST", "/v1/claims", #"{"count": "1", "lifetimeSeconds": 60}"#, 400),
+      ("POST", "/v1/claims", #"{"count": 1, "lifetimeSeconds": 0}"#, 400),
+      ("POST", "/v1/claims", #"{"count": 1, "lifetimeSeconds": 18446744073709551615}"#, 400),
+      ("POST", "/v1/claims", #"{"count": 1, "lifetimeSeconds": 60, "lifetme": 1}"#, 400),
+      ("POST", "/v1/claims", #"{"count": 1, "lifetimeSeconds": 60, "tags": "a"}"#, 400),
+      ("POST", "/v1/claims", #"{"count": 1, "lifetimeSeconds": 60, "tags": null}"#, 400),
+      ("POST", "/v1/claims", #"{"count": 1, "lifetimeSeconds": 60, "tags": [""]}"#, 400),
+      ("POST", "/v1/claims", #"{"count": 1, "lifetimeSeconds": 60, "tags": ["a\u0000b"]}"#, 400),
+      ("POST", "/v1/claims", #"{"count": 1, "lifetimeSeconds": 60, "product": "\#(long)"}"#, 400),
+      ("POST", "/v1/claims", #"{"count": 1, "lifetimeSeconds": 60, "namePrefix": "a\nb"}"#, 400),
+      (
+        "POST", "/v1/claims",
+        #"{"count": 1, "lifetimeSeconds": 60, "product": "'; drop schema provisioner cascade; --"}"#, 201
+      ),
+      ("POST", "/v1/claims", "{\"x\": \"" + String(repeating: "y", count: 70_000) + "\"}", 413),
+      ("POST", "/v1/claims", String(repeating: "[", count: 50_000), 400),
+      ("PUT", "/v1/claims", "{}", 405),
+      ("GET", "/v1/claims?limit=0", nil, 400),
+      ("GET", "/v1/claims?limit=501", nil, 400),
+      ("GET", "/v1/claims?limit=a", nil, 400),
+      ("GET", "/v1/claims?cursor=zzz", nil, 400),
+      ("GET", "/v1/claims?sort=up", nil, 400),
+      ("GET", "/v1/claims/nope", nil, 400),
+      ("GET", "/v1/claims/%00", nil, 400),
+      ("GET", "/v1/claims/00000000-0000-0000-0000-000000000000", nil, 404),
+      ("DELETE", "/v1/claims/00000000-0000-0000-0000-000000000000", nil, 404),
+      ("POST", "/v1/enroll", "{}", 400),
+      ("POST", "/v1/enroll", #"{"token": 1, "serial": "a"}"#, 400),
+      ("POST", "/v1/enroll", #"{"token": "a", "serial": ""}"#, 400),
+      ("POST", "/v1/enroll", #"{"token": "a", "serial": "a b"}"#, 400),
+      ("POST", "/v1/enroll", #"{"token": "a", "serial": "\#(long)"}"#, 400),
+      ("POST", "/v1/enroll", #"{"token": "a", "serial": "a", "device": "mine"}"#, 400),
+      ("POST", "/v1/enroll", #"{"token": "' or true --", "serial": "a"}"#, 403),
+      ("POST", "/v1/enroll", #"{"token": "\u0000", "serial": "a"}"#, 403),
+      ("GET", "/v1/enroll", nil, 405),
+      ("GET", "/nothing", nil, 404),
+    ]
+    try await withDoor { stage, door in
+      for request in hostile {
+        let answer = try await door.ask(request.method, request.path, request.body)
+        let name = "\(request.method) \(request.path) \(request.body?.prefix(80) ?? "")"
+        #expect(answer.status == request.status, "\(name): \(answer.fields)")
+        if request.status >= 400 {
+          #expect(answer.type == "application/problem+json", "\(name)")
+          #expect(answer.fields["status"] as? Int == answer.status, "\(name)")
+          #expect((answer.fields["detail"] as? String)?.isEmpty == false, "\(name)")
+        }
+      }
+      #expect(try await door.ask("POST", "/v1/claims", "count=1", type: "text/plain").status == 415)
+      #expect(stage.registry.callCount == 0)
+      #expect(try await door.ask("GET", "/v1/claims").status == 200)
+    }
+  }
+
+  @Test func `the description names every route`() async throws {
+    try await withDoor { _, door in
+      let answer = try await door.ask("GET", "/openapi.json")
+      let paths = try #require(answer.fields["paths"] as? [String: Any])
+      #expect(Set(paths.keys) == ["/v1/claims", "/v1/claims/{id}", "/v1/enroll", "/openapi.json"])
+    }
+  }
+}

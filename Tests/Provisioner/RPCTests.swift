@@ -1,0 +1,102 @@
+import FirmwareImage
+import Foundation
+import Messaging
+import PostgreSQL
+import Testing
+import Wire
+
+@testable import ProvisionerCore
+
+@Suite struct RPCTests {
+  /// A Provisioner that answers on the bus, over real sockets.
+  private func withBus(_ body: (Stage, RPCClient) async throws -> Void) async throws {
+    try await withStage { stage in
+      var router = RPCRouter()
+      ProvisionerRPC(claims: stage.claims, enroller: stage.enroller).register(on: &router)
+      let server = RPCServer(
+        name: "provisioner", listening: "tcp://127.0.0.1:0", router: router, logger: quietLogger)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await server.run() }
+        let outcome: Result<Void, any Error>
+        do {
+          let endpoint = try await server.boundAddress()
+          outcome = .success(
+            try await withRPCClient(endpoints: [endpoint], logger: quietLogger) { client in
+              try await body(stage, client)
+            })
+        } catch {
+          outcome = .failure(error)
+        }
+        group.cancelAll()
+        _ = await group.nextResult()
+        try outcome.get()
+      }
+    }
+  }
+
+  @Test func `operators and devices, over the bus`() async throws {
+    try await withBus { stage, client in
+      let administration = ClaimAdministration(client, deadline: .seconds(10))
+      let made = try await administration.create(
+        count: 2, lifetimeSeconds: 60, product: "p", tags: ["t"], namePrefix: "n")
+      #expect(made.state == "open" && made.namePrefix == "n")
+
+      var request = WireEnrollDevice()
+      request.token = try #require(made.token)
+      request.serial = "SN-1"
+      let identity = try await client.call(request)
+      #expect(identity.name == "n-1")
+      #expect(identity.mqttPort == 1884)
+      #expect(identity.imageStoreUrls == Stage.endpoints.imageStoreURLs)
+      #expect(identity.heartbeatSeconds == 15)
+      #expect(stage.registry.devices.keys.map { Data($0.bytes) } == [identity.deviceID])
+
+      let details = try await administration.show(made.id)
+      #expect(details.claim.used == 1)
+      #expect(details.enrolments.map(\.serial) == ["SN-1"])
+      #expect(details.text.contains("SN-1"))
+      #expect(try await administration.list(limit: nil).map(\.id) == [made.id])
+      #expect(try await administration.revoke(made.id).state == "revoked")
+
+      request.serial = "SN-2"
+      let failure = await wireFailure { [request] in _ = try await client.call(request) }
+      #expect(failure?.code == .permissionDenied)
+    }
+  }
+
+  @Test func `all pages of a long list`() async throws {
+    try await withBus { stage, client in
+      try await stage.pool.executeBatch(
+        """
+        insert into provisioner.claims (id, token_hash, count, product, tags, name_prefix, expires_at)
+        values ($1, sha256(uuid_send($1)), 1, '', '{}', 'device', now() + interval '1 day')
+        """, (0..<1234).map { _ in [.uuid(ClaimID.random().bytes)] })
+      let administration = ClaimAdministration(client, deadline: .seconds(10))
+      #expect(Set(try await administration.list(limit: nil).map(\.id)).count == 1234)
+      #expect(try await administration.list(limit: 700).count == 700)
+    }
+  }
+
+  @Test func `malformed requests are refused`() async throws {
+    try await withBus { _, client in
+      var create = WireCreateClaim()
+      create.count = 1
+      #expect(await wireFailure { [create] in _ = try await client.call(create) }?.reason == "invalid-lifetime")
+      var revoke = WireRevokeClaim()
+      revoke.id = Data([1, 2, 3])
+      #expect(await wireFailure { [revoke] in _ = try await client.call(revoke) }?.reason == "invalid-id")
+      var list = WireListClaims()
+      list.pageSize = 501
+      #expect(await wireFailure { [list] in _ = try await client.call(list) }?.reason == "invalid-page-size")
+    }
+  }
+
+  @Test func `a database that is away is told as unavailable`() async throws {
+    try await withBus { stage, client in
+      await stage.pool.close()
+      let failure = await wireFailure { _ = try await client.call(WireListClaims()) }
+      #expect(failure?.code == .unavailable)
+      #expect(failure?.reason == "database-unavailable")
+    }
+  }
+}
