@@ -34,6 +34,10 @@ import Wire
     }
   }
 
+  private func refusal(_ request: some WireRequest, _ client: RPCClient) async -> WireFailure? {
+    await wireFailure { _ = try await client.call(request) }
+  }
+
   @Test func `operators and devices, over the bus`() async throws {
     try await withBus { stage, client in
       let administration = ClaimAdministration(client, deadline: .seconds(10))
@@ -59,7 +63,7 @@ import Wire
       #expect(try await administration.revoke(made.id).state == "revoked")
 
       request.serial = "SN-2"
-      let failure = await wireFailure { [request] in _ = try await client.call(request) }
+      let failure = await refusal(request, client)
       #expect(failure?.code == .permissionDenied)
     }
   }
@@ -81,20 +85,20 @@ import Wire
     try await withBus { _, client in
       var create = WireCreateClaim()
       create.count = 1
-      #expect(await wireFailure { [create] in _ = try await client.call(create) }?.reason == "invalid-lifetime")
+      #expect(await refusal(create, client)?.reason == "invalid-lifetime")
       var revoke = WireRevokeClaim()
       revoke.id = Data([1, 2, 3])
-      #expect(await wireFailure { [revoke] in _ = try await client.call(revoke) }?.reason == "invalid-id")
+      #expect(await refusal(revoke, client)?.reason == "invalid-id")
       var list = WireListClaims()
       list.pageSize = 501
-      #expect(await wireFailure { [list] in _ = try await client.call(list) }?.reason == "invalid-page-size")
+      #expect(await refusal(list, client)?.reason == "invalid-page-size")
     }
   }
 
   @Test func `a database that is away is told as unavailable`() async throws {
     try await withBus { stage, client in
       await stage.pool.close()
-      let failure = await wireFailure { _ = try await client.call(WireListClaims()) }
+      let failure = await refusal(WireListClaims(), client)
       #expect(failure?.code == .unavailable)
       #expect(failure?.reason == "database-unavailable")
     }

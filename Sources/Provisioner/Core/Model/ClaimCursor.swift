@@ -8,6 +8,9 @@ package struct ClaimCursor: Sendable, Equatable {
   var createdAt: PostgresTimestamp
   var id: ClaimID
 
+  /// The year 10000, well within what PostgreSQL can compare with.
+  private static let endMicroseconds: UInt64 = 253_402_300_800_000_000
+
   /// Of the text: 24 bytes in base64.
   static let textLength = 32
 
@@ -24,6 +27,7 @@ package struct ClaimCursor: Sendable, Equatable {
       let id = try? ClaimID(bytes: bytes.dropFirst(8))
     else { throw refusal }
     let microseconds = bytes.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard microseconds < Self.endMicroseconds else { throw refusal }
     self.init(createdAt: PostgresTimestamp(microsecondsSince1970: Int64(bitPattern: microseconds)), id: id)
   }
 
