@@ -116,73 +116,62 @@ import Wire
 
   @Test func anUnknownDeviceIsToldBeforeTheBodyIsSent() async throws {
     try await RunningStore.with { store in
-      let client = try RawTCPClient(port: store.port)
-      try client.send(
-        "POST /firmware/\(DeviceID.random()) HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000\r\nExpect: 100-continue\r\n\r\n"
-      )
-      let answer = String(
-        decoding: try client.receive { String(decoding: $0, as: UTF8.self).contains("unknown-device") }, as: UTF8.self)
-      #expect(answer.hasPrefix("HTTP/1.1 404"))
+      let client = try RawExchange(port: store.port)
+      try await client.send(head("/firmware/\(DeviceID.random())", "Content-Length: 4000000", "Expect: 100-continue"))
+      #expect(try await client.receive(until: "unknown-device").hasPrefix("HTTP/1.1 404"))
     }
   }
 
   @Test func expectingClientsAreToldToGoOn() async throws {
     try await RunningStore.with { store in
       let device = store.registry.addDevice()
-      let wasm = module(bytes: 20_000)
-      let client = try RawTCPClient(port: store.port)
-      try client.send(
-        "POST /firmware/\(device) HTTP/1.1\r\nHost: x\r\nContent-Length: 20000\r\nExpect: 100-continue\r\n\r\n")
-      let go = String(decoding: try client.receive { $0.count >= 25 }, as: UTF8.self)
-      #expect(go.hasPrefix("HTTP/1.1 100 Continue\r\n"))
-      try client.send(wasm)
-      let answer = try client.receive { String(decoding: $0, as: UTF8.self).contains("\"version\"") }
-      #expect(String(decoding: answer, as: UTF8.self).hasPrefix("HTTP/1.1 201"))
+      let client = try RawExchange(port: store.port)
+      try await client.send(head("/firmware/\(device)", "Content-Length: 20000", "Expect: 100-continue"))
+      #expect(try await client.receive(until: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
+      try await client.send(module(bytes: 20_000))
+      #expect(try await client.receive(until: "\"version\"").hasPrefix("HTTP/1.1 201"))
     }
   }
 
   @Test func aTooLargeBodyIsRefusedByItsLengthAndWhileItComes() async throws {
     try await RunningStore.with(maximumBytes: 100_000) { store in
       let device = store.registry.addDevice()
-      let announced = try RawTCPClient(port: store.port)
-      try announced.send("POST /firmware/\(device) HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n")
-      let first = try announced.receive { String(decoding: $0, as: UTF8.self).contains("body-too-large") }
-      #expect(String(decoding: first, as: UTF8.self).hasPrefix("HTTP/1.1 413"))
+      let announced = try RawExchange(port: store.port)
+      try await announced.send(head("/firmware/\(device)", "Content-Length: 99999999999"))
+      #expect(try await announced.receive(until: "body-too-large").hasPrefix("HTTP/1.1 413"))
 
-      let streamed = try RawTCPClient(port: store.port)
-      try streamed.send("POST /firmware/\(device) HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+      let streamed = try RawExchange(port: store.port)
       let wasm = module(bytes: 150_000)
-      try streamed.send("\(String(wasm.count, radix: 16))\r\n")
-      try streamed.send(wasm + Array("\r\n".utf8))
-      let second = try streamed.receive { String(decoding: $0, as: UTF8.self).contains("body-too-large") }
-      #expect(String(decoding: second, as: UTF8.self).hasPrefix("HTTP/1.1 413"))
-      #expect(store.files.isEmpty)
+      try await streamed.send(head("/firmware/\(device)", "Transfer-Encoding: chunked"))
+      try await streamed.send(Array("\(String(wasm.count, radix: 16))\r\n".utf8) + wasm + Array("\r\n".utf8))
+      #expect(try await streamed.receive(until: "body-too-large").hasPrefix("HTTP/1.1 413"))
+      try await eventually { store.files.isEmpty }
     }
   }
 
+  /// The module is whole where the connection ends: only the transfer shows that more was to come.
   @Test(arguments: [false, true])
   func aBodyThatBreaksOffLeavesNothing(isChunked: Bool) async throws {
     try await RunningStore.with { store in
       let device = store.registry.addDevice()
-      // A module that is whole where the connection ends: only the transfer shows that it is not.
-      let wasm = module(bytes: 200_000) + module(bytes: 1_000).dropFirst(8).suffix(0)
-      for ending in 0..<3 {
-        let client = try RawTCPClient(port: store.port)
-        let framing = isChunked ? "Transfer-Encoding: chunked" : "Content-Length: 300000"
-        try client.send("POST /firmware/\(device) HTTP/1.1\r\nHost: x\r\n\(framing)\r\n\r\n")
-        if isChunked { try client.send("\(String(wasm.count, radix: 16))\r\n") }
-        try client.send(wasm)
-        if isChunked { try client.send("\r\n") }
+      // Longer than one batch, so that its upload has begun when the connection ends.
+      let wasm = module(bytes: 700_000)
+      for isReset in [false, true] {
+        let client = try RawExchange(port: store.port)
+        try await client.send(
+          head("/firmware/\(device)", isChunked ? "Transfer-Encoding: chunked" : "Content-Length: 800000"))
+        let size = Array("\(String(wasm.count, radix: 16))\r\n".utf8)
+        try await client.send(isChunked ? size + wasm + Array("\r\n".utf8) : wasm)
         try await eventually { store.files.contains { $0.hasPrefix("uploads/") } }
-        switch ending {
-        case 0: client.closeSending()
-        case 1: client.reset()
-        default: client.closeSending()
-        }
+        if isReset { client.reset() } else { client.closeSending() }
         try await eventually { store.files.isEmpty }
       }
       #expect(store.registry.calls(WireAssignImage.self) == 0)
       #expect(try await store.post(module(bytes: 9_000), to: device).status == 201)
     }
+  }
+
+  private func head(_ path: String, _ headers: String...) -> String {
+    (["POST \(path) HTTP/1.1", "Host: x"] + headers + ["", ""]).joined(separator: "\r\n")
   }
 }

@@ -78,19 +78,19 @@ import Testing
 
   @Test func oneUploadTooManyIsToldToWait() async throws {
     try await RunningStore.with(maximumUploads: 1) { store in
-      let wasm = module(bytes: 100_000)
+      // Longer than one batch, so that the first upload has begun before it ends.
+      let wasm = module(bytes: 700_000)
       let digest = try SHA256Digest.of(wasm)
-      let slow = try RawTCPClient(port: store.port)
-      try slow.send("PUT /images/\(digest) HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n")
-      try slow.send(Array(wasm.prefix(50_000)))
+      let slow = try RawExchange(port: store.port)
+      try await slow.send("PUT /images/\(digest) HTTP/1.1\r\nHost: x\r\nContent-Length: 700000\r\n\r\n")
+      try await slow.send(Array(wasm.prefix(600_000)))
       try await eventually { store.files.contains { $0.hasPrefix("uploads/") } }
       let refused = try await store.request("PUT", "/images/\(digest)", body: wasm)
       #expect(refused.status == 503)
       #expect(refused.problem == "too-many-uploads")
       #expect(refused["retry-after"] == "1")
-      try slow.send(Array(wasm.dropFirst(50_000)))
-      let answer = try slow.receive { String(decoding: $0, as: UTF8.self).contains("\r\n\r\n") }
-      #expect(String(decoding: answer, as: UTF8.self).hasPrefix("HTTP/1.1 201"))
+      try await slow.send(Array(wasm.dropFirst(600_000)))
+      #expect(try await slow.receive(until: "\r\n\r\n").hasPrefix("HTTP/1.1 201"))
       #expect(try await store.request("PUT", "/images/\(digest)", body: wasm).status == 200)
     }
   }

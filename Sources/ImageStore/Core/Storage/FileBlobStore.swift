@@ -123,6 +123,8 @@ package final class FileBlobStore: BlobStore {
     case let error as FileError where error.isOutOfSpace: BlobStoreError.full(error.description)
     case let error as FileError: BlobStoreError.failed(error.description)
     case is NIOThreadPoolError.ThreadPoolInactive: BlobStoreError.closed
+    // What a stopped pool throws too; a cancelled caller gets its own error back.
+    case is CancellationError where !Task.isCancelled: BlobStoreError.closed
     default: error
     }
   }
