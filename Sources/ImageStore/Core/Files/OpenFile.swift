@@ -22,7 +22,8 @@ final class OpenFile: Sendable {
   }
 
   let path: String
-  private let descriptor: CInt
+  /// Open as long as this object lives.
+  let descriptor: CInt
 
   init(_ path: String, _ flags: CInt, mode: mode_t = 0o644) throws(FileError) {
     while true {
@@ -84,6 +85,11 @@ final class OpenFile: Sendable {
       let result = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset) + off_t(done))
       if result >= 0 { done += result } else if errno != EINTR { throw .last("write", path) }
     }
+  }
+
+  /// Takes all of the content away.
+  func truncate() throws(FileError) {
+    guard ftruncate(descriptor, 0) == 0 else { throw .last("ftruncate", path) }
   }
 
   /// After it the content, and for a directory its entries, outlive a power failure.

@@ -1,0 +1,20 @@
+import ArgumentParser
+import ImageStoreCore
+import ServiceKit
+
+@main
+struct ImageStoreCommand: AsyncParsableCommand, AdministeredService {
+  typealias Settings = ImageStoreSettings
+  typealias Root = ImageStoreCommand
+
+  static let executable = "xtblish-image-store"
+
+  static func defaultEndpoint(environment: [String: String]) -> String { "tcp://127.0.0.1:7122" }
+
+  static let configuration = rootConfiguration(
+    abstract: "Keeps images by their digest and serves them to devices.",
+    discussion: "Ends with the exit codes of sysexits.h.",
+    subcommands: [
+      ServeCommand.self, PushCommand.self, PullCommand.self, ListCommand.self, StatCommand.self, VerifyCommand.self,
+    ])
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import ImageStoreCore
+import ServiceKit
+
+struct PullCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pull", abstract: "Fetch a .wasm by its digest, or a device's whole image, and verify it.",
+    discussion: "An interrupted pull goes on where it ended when it is repeated with the same output.")
+
+  @Argument(help: "sha256:…, a device's ID, or DEVICE/VERSION.")
+  var what: String
+
+  @Option(name: .shortAndLong, help: "The file to write.", completion: .file())
+  var output: String
+
+  @OptionGroup var options: TransferOptions
+
+  func run() async throws {
+    try await runAdmin {
+      let target = try AdminArguments.target(what)
+      let progress = options.progress(what)
+      defer { progress.finish() }
+      let pulled = try await options.client.pull(target, to: output) { progress.update($0, $1) }
+      progress.finish()
+      if options.json {
+        try printJSON(pulled)
+      } else {
+        let version = pulled.version.map { ", version \($0)" } ?? ""
+        print(
+          "\(pulled.path): \(HumanText.bytes(Int(clamping: pulled.size)))\(version), wasm \(pulled.digest), verified")
+      }
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import ImageStoreCore
+import ServiceKit
+
+struct PushCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "push", abstract: "Store a .wasm or a whole image, and give it to a device.",
+    discussion: "Without --device the file must be a .wasm, and is only stored.")
+
+  @Argument(help: "The file.", completion: .file(extensions: ["wasm"]))
+  var file: String
+
+  @Option(help: "The ID of the device whose next version it becomes.")
+  var device: String?
+
+  @Option(help: "The app's name, at most 32 bytes.")
+  var name: String?
+
+  @Option(help: "The app's version, at most 32 bytes.")
+  var appVersion: String?
+
+  @Option(help: "Makes a repeat of this command safe: the same key is the same version.")
+  var idempotencyKey: String?
+
+  @OptionGroup var options: TransferOptions
+
+  func run() async throws {
+    try await runAdmin {
+      let device = try device.map(AdminArguments.device)
+      let progress = options.progress(file)
+      defer { progress.finish() }
+      let pushed = try await options.client.push(
+        file: file, to: device,
+        options: .init(appName: name, appVersion: appVersion, idempotencyKey: idempotencyKey)
+      ) { progress.update($0, $1) }
+      progress.finish()
+      if options.json {
+        try printJSON(pushed)
+      } else if let version = pushed.version, let device = pushed.device {
+        print(
+          "\(pushed.digest) is version \(version) of device \(device) (\(HumanText.bytes(Int(clamping: pushed.size))))")
+      } else {
+        print("\(pushed.digest) is stored (\(HumanText.bytes(Int(clamping: pushed.size))))")
+      }
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import ArgumentParser
+import ImageStoreCore
+import ServiceKit
+
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve", abstract: "Run the service until SIGTERM or SIGINT.",
+    discussion: "Settings come from the environment and a file; check-config lists them.")
+
+  @OptionGroup var options: ServeOptions
+
+  func run() async throws {
+    try await runAdmin {
+      let process = try options.prepare(ImageStoreSettings.self)
+      let store = try await ImageStore(process.settings, metrics: process.metrics, logger: process.logger)
+      try await ServiceHost.run(
+        name: ImageStoreCommand.executable, logger: process.logger, services: store.services,
+        readiness: store.readiness, shutdownTimeout: process.process.shutdownTimeout)
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import ArgumentParser
+import ImageStoreCore
+import ServiceKit
+
+struct StatCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "stat", abstract: "Show what is known of one image.")
+
+  @Argument(help: "sha256:…")
+  var digest: String
+
+  @OptionGroup var options: AdminOptions
+
+  func run() async throws {
+    try await runAdmin {
+      let digest = try AdminArguments.digest(digest)
+      let image = try await options.withClient(of: ImageStoreCommand.self) { client in
+        try await StoredImageView.one(digest, client, deadline: options.deadline)
+      }
+      if options.json {
+        try printJSON(image)
+      } else {
+        print("digest  \(image.digest)\nsize    \(image.size) bytes\nstored  \(image.age)")
+      }
+    }
+  }
+}

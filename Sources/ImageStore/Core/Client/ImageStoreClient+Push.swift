@@ -1,0 +1,60 @@
+import Curl
+package import FirmwareImage
+import Foundation
+import Glibc
+import ServiceKit
+
+/// What the store answered to a pushed image.
+package struct PushedImage: Codable, Equatable, Sendable {
+  package var device: String?
+  package var version: UInt64?
+  package var digest: String
+  /// In bytes: of the whole image for a device, else of the wasm.
+  package var size: UInt64
+}
+
+extension ImageStoreClient {
+  /// How a pushed image is described to its device.
+  package struct PushOptions: Sendable {
+    package var appName: String?
+    package var appVersion: String?
+    package var idempotencyKey: String?
+
+    package init(appName: String? = nil, appVersion: String? = nil, idempotencyKey: String? = nil) {
+      self.appName = appName
+      self.appVersion = appVersion
+      self.idempotencyKey = idempotencyKey
+    }
+  }
+
+  /// Stores a file, and makes it a device's next version if one is named.
+  package func push(
+    file path: String, to device: DeviceID?, options: PushOptions = PushOptions(),
+    onProgress: @escaping Progress = { _, _ in }
+  ) async throws -> PushedImage {
+    let digest = try Self.digest(ofFile: path)
+    var headers = [HTTPClient.Header("Content-Type", "application/wasm")]
+    if let name = options.appName { headers.append(.init("X-App-Name", name)) }
+    if let version = options.appVersion { headers.append(.init("X-App-Version", version)) }
+    if let key = options.idempotencyKey { headers.append(.init("Idempotency-Key", key)) }
+    let request = HTTPClient.Request(
+      device == nil ? "PUT" : "POST", device.map { "\(url)/firmware/\($0)" } ?? "\(url)/images/\(digest)",
+      headers: headers, body: .file(path: path),
+      onProgress: { onProgress(Int(clamping: $0.sentBytes), Int(clamping: $0.totalToSendBytes)) })
+    let response = try await send(request)
+    guard response.isSuccess else { throw Self.refusal(response) }
+    guard let pushed = try? JSONDecoder().decode(PushedImage.self, from: Data(response.body)) else {
+      throw AdminError("\(request.url) answered something else than an image store does; check the URL")
+    }
+    return pushed
+  }
+
+  /// Commands have the process for themselves, so this blocks.
+  static func digest(ofFile path: String) throws -> SHA256Digest {
+    do {
+      return try OpenFile(path, O_RDONLY).digest(prefixedBy: [])
+    } catch let error as FileError {
+      throw AdminError("\(error); check the path", status: .data)
+    }
+  }
+}

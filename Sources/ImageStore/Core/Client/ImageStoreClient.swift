@@ -1,0 +1,52 @@
+package import Curl
+import Foundation
+import ServiceKit
+
+/// Sends images to a store and fetches them, for the admin commands.
+package struct ImageStoreClient: Sendable {
+  /// Told how many of how many bytes are through.
+  package typealias Progress = @Sendable (_ completedBytes: Int, _ totalBytes: Int) -> Void
+
+  let url: String
+  let http: HTTPClient
+
+  /// - Parameter url: the store's base, for example `http://127.0.0.1:7121`.
+  package init(url: String, http: HTTPClient = HTTPClient()) {
+    self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
+    self.http = http
+  }
+
+  /// Turns a transfer's failure into what the operator is told.
+  func send(_ request: HTTPClient.Request) async throws -> HTTPClient.Response {
+    try await telling { () async throws(CurlError) in try await http.request(request) }
+  }
+
+  func telling<Value>(_ transfer: () async throws(CurlError) -> Value) async throws -> Value {
+    do throws(CurlError) {
+      return try await transfer()
+    } catch {
+      switch error.code {
+      case .cancelled: throw CancellationError()
+      case .sourceFailed, .sinkFailed: throw AdminError(error.message, status: .data)
+      default: throw AdminError(error.message, status: error.isTransient ? .unavailable : .failure)
+      }
+    }
+  }
+
+  /// What the store refused, in its own words.
+  static func refusal(_ response: HTTPClient.Response) -> AdminError {
+    struct Problem: Decodable {
+      var detail: String?
+      var title: String?
+    }
+    let problem = try? JSONDecoder().decode(Problem.self, from: Data(response.body))
+    let text = problem?.detail ?? problem?.title ?? "the image store answered with status \(response.status)"
+    let status: ExitStatus =
+      switch response.status {
+      case 429, 503, 504, 507: .temporary
+      case 400..<500: .data
+      default: .failure
+      }
+    return AdminError(text, status: status)
+  }
+}

@@ -1,0 +1,53 @@
+package import Logging
+package import Messaging
+package import ServiceHTTP
+package import ServiceKit
+package import ServiceLifecycle
+
+/// One replica: its HTTP and ZeroMQ servers over one directory of blobs.
+package struct ImageStore: Sendable {
+  /// To be run in this order; each uses those before it.
+  package let services: [any Service]
+  package let readiness: Readiness
+  package let http: HTTPService
+  package let rpc: RPCServer
+
+  /// Opens the directory. Nothing listens before the services run.
+  package init(_ settings: ImageStoreSettings, metrics: MetricsRegistry, logger: Logger) async throws {
+    let blobs = try await FileBlobStore(directory: settings.directory)
+    let registry = RPCClient(name: "registry", endpoints: settings.registryEndpoints, logger: logger)
+    let api = ImageStoreAPI(
+      blobs: blobs, registry: registry, maximumBytes: settings.maximumBytes, maximumUploads: settings.maximumUploads)
+
+    // Not the Registry: without it devices still fetch what is known here, and taking every replica
+    // out of its load balancer would end that.
+    let readiness = Readiness()
+    readiness.add("storage") { try await blobs.checkWritable() }
+
+    let router = makeRouter()
+    api.addRoutes(to: router)
+    let http = makeHTTPService(
+      name: ImageStoreSettings.serviceName, listen: settings.httpListen, router: router, logger: logger)
+    var requests = RPCRouter()
+    api.addRequests(to: &requests)
+    StatusReporter(
+      service: ImageStoreSettings.serviceName, readiness: readiness,
+      addresses: {
+        [
+          "http": "\(settings.httpListen)", "rpc": settings.rpcListen, "operations": "\(settings.operationsListen)",
+        ]
+      },
+      figures: { try await api.figures.merging(["storage.free-bytes": Double(blobs.freeBytes())]) { $1 } }
+    ).register(on: &requests)
+    let rpc = RPCServer(
+      name: ImageStoreSettings.serviceName, listening: settings.rpcListen, router: requests, logger: logger)
+    let operations = OperationsServer.make(
+      name: ImageStoreSettings.serviceName, listen: settings.operationsListen, readiness: readiness, metrics: metrics,
+      logger: logger)
+    // Shut down in reverse order: uploads end before the Registry's client and the blobs' threads do.
+    services = [blobs, operations, registry, rpc, http]
+    self.readiness = readiness
+    self.http = http
+    self.rpc = rpc
+  }
+}

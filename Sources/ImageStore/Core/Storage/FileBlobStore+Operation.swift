@@ -1,0 +1,25 @@
+import Glibc
+import ServiceLifecycle
+
+extension FileBlobStore: Service {
+  /// Keeps the store's threads until the process ends.
+  package func run() async throws {
+    // Cancelled or told to end, both are the end.
+    try? await gracefulShutdown()
+    await close()
+  }
+
+  /// Throws if nothing can be added.
+  func checkWritable() async throws {
+    try await blocking { [layout] in _ = try TemporaryFile(in: layout.uploads) }
+  }
+
+  /// What the file system has left for this user, in bytes.
+  func freeBytes() async throws -> UInt64 {
+    try await blocking { [layout] in
+      var status = statvfs()
+      guard statvfs(layout.images, &status) == 0 else { throw FileError.last("statvfs", layout.images) }
+      return UInt64(status.f_bavail) * UInt64(status.f_frsize)
+    }
+  }
+}
