@@ -148,8 +148,12 @@ let testTargets: [Target] = [
   tests("Wasmtime", ["Wasmtime"]),
   tests("FirmwareImage", ["FirmwareImage", "OpenSSL"]),
   tests("Messaging", ["Messaging", "ZeroMQ", "Wire", protobuf, logging, lifecycle]),
-  tests("ServiceKit", ["ServiceKit", "Messaging", "Wire", logging, metrics, coreMetrics, lifecycle]),
-  tests("ServiceHTTP", ["ServiceHTTP", "ServiceKit", "Curl", hummingbird, httpTypes, nioCore, logging, lifecycle]),
+  tests(
+    "ServiceKit",
+    ["ServiceKit", "Messaging", "Wire", argumentParser, logging, metrics, coreMetrics, lifecycle, unixSignals]),
+  tests(
+    "ServiceHTTP",
+    ["ServiceHTTP", "ServiceKit", "Wire", hummingbird, httpTypes, nioCore, logging, coreMetrics, lifecycle]),
   tests(
     "Registry",
     [

@@ -11,6 +11,12 @@ package final class Readiness: Sendable {
     package let isReady: Bool
     /// What is wrong, or empty.
     package let detail: String
+
+    package init(name: String, isReady: Bool, detail: String) {
+      self.name = name
+      self.isReady = isReady
+      self.detail = detail
+    }
   }
 
   private struct Check: Sendable {

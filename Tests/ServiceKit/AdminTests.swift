@@ -1,0 +1,115 @@
+import ArgumentParser
+import Foundation
+import ServiceKit
+import Synchronization
+import Testing
+import Wire
+
+@Suite struct AdminTests {
+  /// Runs a body that fails, and returns what was written and the exit code.
+  private func outcome(of error: any Error) async -> (text: String, code: Int32?) {
+    let written = Mutex("")
+    do {
+      try await runAdmin(write: { text in written.withLock { $0 += text } }) { throw error }
+      return (written.withLock { $0 }, nil)
+    } catch {
+      return (written.withLock { $0 }, (error as? ExitCode)?.rawValue)
+    }
+  }
+
+  @Test(
+    arguments: [
+      (WireFailure.Code.invalid, 65), (.notFound, 65), (.conflict, 1), (.overloaded, 75), (.deadlineExceeded, 75),
+      (.unavailable, 69), (.permissionDenied, 77), (.internal, 1),
+    ] as [(WireFailure.Code, Int32)])
+  func failuresHaveExitCodes(_ code: WireFailure.Code, _ expected: Int32) async {
+    let result = await outcome(of: WireFailure(code, reason: "some-reason", message: "it is so; do this"))
+    #expect(result.code == expected)
+    #expect(result.text == "error: it is so; do this (some-reason)\n")
+  }
+
+  @Test func messagesCannotControlTheTerminal() async {
+    let result = await outcome(of: WireFailure(.conflict, reason: "", message: "\u{1B}]0;owned\u{7}\nnext"))
+    #expect(result.text == "error: \\u{1b}]0;owned\\u{7}\\nnext\n")
+  }
+
+  @Test func configurationErrorsListAllProblems() async {
+    let error = SettingsError([.init(key: "a", message: "a is wrong"), .init(key: nil, message: "b too")])
+    let result = await outcome(of: error)
+    #expect(result.code == 78)
+    #expect(result.text == "error: the configuration is wrong:\n  a is wrong\n  b too\n")
+  }
+
+  @Test func successIsSilent() async throws {
+    try await runAdmin(write: { _ in Issue.record("nothing to say") }) {}
+  }
+
+  @Test func tablesAlignAndEscape() {
+    var table = Table(["NAME", "SIZE"], rightAligned: [1])
+    table.add(["a\u{1B}[2J", "5"])
+    table.add(["日本", "12345"])
+    table.add(["short"])
+    #expect(table.text == "NAME         SIZE\na\\u{1b}[2J      5\n日本        12345\nshort\n")
+    #expect(Table(["A"]).isEmpty)
+  }
+
+  @Test func progressOnATerminalIsOneLine() {
+    let written = Mutex("")
+    let bar = ProgressBar("push", totalBytes: 2_048, isTerminal: true) { text in written.withLock { $0 += text } }
+    bar.update(completedBytes: 1_024)
+    bar.finish()
+    bar.finish()
+    let text = written.withLock { $0 }
+    #expect(text.contains("push [###############---------------] 50%  1 KiB of 2 KiB"))
+    #expect(text.filter { $0 == "\n" }.count == 1 && text.hasSuffix("\n"))
+  }
+
+  @Test func progressInAPipeIsPlainPercentages() {
+    let written = Mutex("")
+    let bar = ProgressBar("push", totalBytes: 100, isTerminal: false) { text in written.withLock { $0 += text } }
+    for bytes in 0...100 { bar.update(completedBytes: bytes) }
+    bar.finish()
+    let lines = written.withLock { $0 }.split(separator: "\n")
+    #expect(lines.count == 10)
+    #expect(lines.first == "push: 10%" && lines.last == "push: 100%")
+  }
+
+  @Test(arguments: [
+    (0, "0 B"), (1_023, "1023 B"), (1_024, "1 KiB"), (100_000, "97.7 KiB"), (1_048_575, "1 MiB"), (Int.max, "8 EiB"),
+    (-2_048, "-2 KiB"),
+  ])
+  func bytes(_ count: Int, _ expected: String) {
+    #expect(HumanText.bytes(count) == expected)
+  }
+
+  @Test(arguments: [
+    (Duration.zero, "0 s"), (.microseconds(12), "12 µs"), (.milliseconds(340), "340 ms"),
+    (.milliseconds(2_500), "2.5 s"),
+    (.seconds(200), "3 m 20 s"), (.seconds(7_200), "2 h"), (.seconds(187_200), "2 d 4 h"), (.seconds(-5), "-5 s"),
+  ])
+  func durations(_ duration: Duration, _ expected: String) {
+    #expect(HumanText.duration(duration) == expected)
+  }
+
+  @Test func ago() {
+    let now = Date(timeIntervalSince1970: 1_000_000)
+    #expect(HumanText.ago(now.addingTimeInterval(-0.2), now: now) == "just now")
+    #expect(HumanText.ago(now.addingTimeInterval(-12), now: now) == "12 s ago")
+    #expect(HumanText.ago(now.addingTimeInterval(-7_300), now: now) == "2 h ago")
+    #expect(HumanText.ago(now.addingTimeInterval(300), now: now) == "in 5 m")
+    #expect(HumanText.ago(.distantPast, now: now).hasSuffix(" d ago"))
+  }
+
+  @Test func jsonIsStable() throws {
+    struct Value: Codable, Equatable {
+      let z: Int
+      let a: Date
+      let path: String
+    }
+    let value = Value(z: 1, a: Date(timeIntervalSince1970: 0.25), path: "/x")
+    let text = String(decoding: try JSONCoding.encoder().encode(value), as: UTF8.self)
+    #expect(text == #"{"a":"1970-01-01T00:00:00.250Z","path":"/x","z":1}"#)
+    #expect(try JSONCoding.decoder().decode(Value.self, from: Data(text.utf8)) == value)
+    #expect(JSONCoding.date("2026-11-22T14:06:00Z") != nil && JSONCoding.date("yesterday") == nil)
+  }
+}

@@ -1,0 +1,71 @@
+import Foundation
+import Logging
+import ServiceKit
+import Synchronization
+import Testing
+
+@Suite struct LogTests {
+  /// Keeps what a handler writes.
+  private final class Lines: Sendable {
+    private let written = Mutex<[String]>([])
+    var all: [String] { written.withLock { $0 } }
+    func add(_ line: String) { written.withLock { $0.append(line) } }
+  }
+
+  private func logger(_ format: LogFormat, level: Logger.Level = .info) -> (Logger, Lines) {
+    let lines = Lines()
+    let logger = Logger(label: "registry") { label in
+      ServiceLogHandler(label: label, level: level, format: format, write: lines.add)
+    }
+    return (logger, lines)
+  }
+
+  @Test func textIsOneLineWhateverComes() throws {
+    let (logger, lines) = logger(.text)
+    logger.info(
+      "two\nlines\r\u{1B}[31mred\u{2028}",
+      metadata: [
+        "plain": "x", "spaced": "a b", "quoted": "say \"\\\"", "evil": "1\n2026 error fake: gone", "empty": "",
+      ])
+    let line = try #require(lines.all.first)
+    #expect(lines.all.count == 1)
+    #expect(line.filter { $0 == "\n" }.count == 1 && line.hasSuffix("\n"))
+    #expect(!line.unicodeScalars.contains("\u{1B}") && !line.unicodeScalars.contains("\u{2028}"))
+    #expect(line.contains("info     registry: two\\nlines\\r\\u{1b}[31mred\\u{2028} "))
+    #expect(line.contains(#"empty="" evil="1\n2026 error fake: gone" plain=x quoted="say \"\\\"" spaced="a b""#))
+    #expect(line.prefix(24).contains(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/))
+  }
+
+  @Test func jsonIsOneObjectWhateverComes() throws {
+    let (logger, lines) = logger(.json)
+    let nasty = "a\"b\\c\nd\u{0}e\u{9B}f\u{202E}😀"
+    logger.warning("\(nasty)", metadata: ["list": ["x", "\(nasty)"], "nested": ["k": "v"]])
+    let line = try #require(lines.all.first)
+    #expect(line.filter { $0 == "\n" }.count == 1)
+    let object = try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+    #expect(object["message"] as? String == nasty)
+    #expect(object["level"] as? String == "warning")
+    #expect(object["logger"] as? String == "registry")
+    let metadata = try #require(object["metadata"] as? [String: Any])
+    #expect(metadata["list"] as? [String] == ["x", nasty])
+    #expect((metadata["nested"] as? [String: String]) == ["k": "v"])
+  }
+
+  @Test func longValuesAreCut() throws {
+    let (logger, lines) = logger(.text)
+    logger.info(
+      "\(String(repeating: "é", count: 1_000_000))", metadata: ["v": "\(String(repeating: "x", count: 1 << 20))"])
+    let line = try #require(lines.all.first)
+    #expect(line.utf8.count < 20_000)
+    #expect(line.contains("(2000000 bytes)"))
+  }
+
+  @Test func levelsAndMetadataAreKept() {
+    var (logger, lines) = logger(.text, level: .warning)
+    logger[metadataKey: "k"] = "outer"
+    logger.info("not written")
+    logger.error("written", metadata: ["k": "inner"])
+    #expect(lines.all.count == 1)
+    #expect(lines.all.first?.contains("k=inner") == true)
+  }
+}

@@ -1,0 +1,85 @@
+import CoreMetrics
+import ServiceKit
+import Testing
+
+@Suite struct MetricsTests {
+  private let registry = MetricsRegistry()
+
+  @Test func countersAndGauges() {
+    registry.makeCounter(label: "rpc.requests", dimensions: [("b", "2"), ("a", "1")]).increment(by: 3)
+    registry.makeCounter(label: "rpc.requests", dimensions: [("a", "1"), ("b", "2")]).increment(by: 4)
+    let gauge = registry.makeMeter(label: "queue-length", dimensions: [])
+    gauge.set(2.5)
+    gauge.increment(by: 1)
+    let text = registry.exposition()
+    #expect(text.contains("# TYPE rpc_requests_total counter\nrpc_requests_total{a=\"1\",b=\"2\"} 7\n"))
+    #expect(text.contains("# TYPE queue_length gauge\nqueue_length 3.5\n"))
+    #expect(text.contains("process_resident_memory_bytes "))
+    #expect(text.contains("xtblish_build_info{version=\"\(XtblishVersion.current)\"} 1\n"))
+  }
+
+  @Test func timersAreCumulativeHistogramsInSeconds() {
+    let timer = registry.makeTimer(label: "call_duration", dimensions: [("kind", "x")])
+    timer.recordNanoseconds(1_000_000)
+    timer.recordNanoseconds(2_000_000_000)
+    timer.recordNanoseconds(3_600_000_000_000)
+    let text = registry.exposition()
+    #expect(text.contains("# TYPE call_duration_seconds histogram\n"))
+    #expect(text.contains("call_duration_seconds_bucket{kind=\"x\",le=\"0.0005\"} 0\n"))
+    #expect(text.contains("call_duration_seconds_bucket{kind=\"x\",le=\"0.001\"} 1\n"))
+    #expect(text.contains("call_duration_seconds_bucket{kind=\"x\",le=\"2.5\"} 2\n"))
+    #expect(text.contains("call_duration_seconds_bucket{kind=\"x\",le=\"60\"} 2\n"))
+    #expect(text.contains("call_duration_seconds_bucket{kind=\"x\",le=\"+Inf\"} 3\n"))
+    #expect(text.contains("call_duration_seconds_sum{kind=\"x\"} 3602.001\n"))
+    #expect(text.contains("call_duration_seconds_count{kind=\"x\"} 3\n"))
+  }
+
+  @Test func labelsCannotBreakOut() {
+    registry.makeCounter(label: "1 bad-name\n", dimensions: [("a b", "x\"} 1\nevil 2\\")]).increment(by: 1)
+    let text = registry.exposition()
+    #expect(text.contains("_1_bad_name__total{a_b=\"x\\\"} 1\\nevil 2\\\\\"} 1\n"))
+    #expect(!text.split(separator: "\n").contains { $0.hasPrefix("evil") })
+  }
+
+  @Test func seriesAreBounded() {
+    for index in 0..<(MetricsRegistry.maximumSeriesPerMetric + 10) {
+      registry.makeCounter(label: "wild", dimensions: [("path", "/\(index)")]).increment(by: 1)
+    }
+    let text = registry.exposition()
+    #expect(text.split(separator: "\n").count { $0.hasPrefix("wild_total{") } == MetricsRegistry.maximumSeriesPerMetric)
+    #expect(text.contains("xtblish_metrics_dropped_series 10\n"))
+  }
+
+  @Test func oneNameHasOneKind() {
+    registry.makeMeter(label: "thing_total", dimensions: []).set(5.0)
+    registry.makeCounter(label: "thing", dimensions: [("a", "b")]).increment(by: 1)
+    let text = registry.exposition()
+    #expect(text.contains("# TYPE thing_total gauge\nthing_total 5\n"))
+    #expect(!text.contains("thing_total{"))
+  }
+
+  @Test func destroyedSeriesAreGone() {
+    let counter = registry.makeCounter(label: "short", dimensions: [])
+    counter.increment(by: 1)
+    registry.destroyCounter(counter)
+    #expect(!registry.exposition().contains("short_total"))
+    registry.makeCounter(label: "short", dimensions: []).increment(by: 2)
+    #expect(registry.exposition().contains("short_total 2\n"))
+  }
+
+  @Test func manyThreadsCountRight() async {
+    await withTaskGroup(of: Void.self) { group in
+      for _ in 0..<8 {
+        group.addTask {
+          for _ in 0..<1_000 {
+            registry.makeCounter(label: "busy", dimensions: []).increment(by: 1)
+            registry.makeRecorder(label: "sizes", dimensions: [], aggregate: true).record(Int64(10))
+          }
+        }
+      }
+    }
+    let text = registry.exposition()
+    #expect(text.contains("busy_total 8000\n"))
+    #expect(text.contains("sizes_count 8000\n") && text.contains("sizes_bucket{le=\"16\"} 8000\n"))
+  }
+}

@@ -1,0 +1,104 @@
+import Glibc
+import Logging
+import Messaging
+import ServiceKit
+import ServiceLifecycle
+import Synchronization
+import TestSupport
+import Testing
+import UnixSignals
+import Wire
+
+private func silentLogger() -> Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
+
+/// Signals reach the whole process, so these run one after the other, each with a signal of its own.
+@Suite(.serialized) struct ServiceHostTests {
+  private struct Waiting: Service {
+    let started: Flag
+    func run() async throws {
+      started.raise()
+      try await gracefulShutdown()
+    }
+  }
+
+  @Test func endsOnASignalAndIsUnreadyMeanwhile() async throws {
+    let box = Flag()
+    let readiness = Readiness()
+    async let host: Void = ServiceHost.run(
+      name: "test", logger: silentLogger(), services: [Waiting(started: box)], readiness: readiness,
+      signals: [.sigusr1])
+    try await eventually { box.isRaised }
+    #expect(await readiness.isReady())
+    kill(getpid(), SIGUSR1)
+    try await host
+    #expect(await !readiness.isReady())
+  }
+
+  @Test func cancelsServicesThatDoNotEnd() async throws {
+    struct Stubborn: Service {
+      let started: Flag
+      func run() async throws {
+        started.raise()
+        // Deaf to shutdown, not to cancellation.
+        try await Task.sleep(for: .seconds(3_600))
+      }
+    }
+    let box = Flag()
+    let host = Task {
+      try await ServiceHost.run(
+        name: "test", logger: silentLogger(), services: [Stubborn(started: box)], shutdownTimeout: .milliseconds(200),
+        signals: [.sigusr2])
+    }
+    try await eventually { box.isRaised }
+    let start = ContinuousClock.now
+    kill(getpid(), SIGUSR2)
+    _ = await host.result
+    #expect(ContinuousClock.now - start < .seconds(4))
+  }
+
+  @Test func failureOfOneEndsAll() async throws {
+    struct Broken: Error {}
+    struct Failing: Service {
+      func run() async throws { throw Broken() }
+    }
+    await #expect(throws: Broken.self) {
+      try await ServiceHost.run(
+        name: "test", logger: silentLogger(), services: [Waiting(started: Flag()), Failing()], signals: [.sigalrm])
+    }
+  }
+
+  @Test func statusIsAnsweredOnTheBus() async throws {
+    let readiness = Readiness()
+    readiness.add("database") { throw TestFailure("away") }
+    readiness.add("broker") {}
+    var router = RPCRouter()
+    StatusReporter(
+      service: "registry", readiness: readiness, addresses: { ["rpc": "tcp://127.0.0.1:1"] },
+      figures: { ["outbox.pending": 3] }
+    ).register(on: &router)
+    let folder = try TemporaryFolder()
+    let endpoint = "ipc://\(folder.path("rpc"))"
+    let server = RPCServer(name: "registry", listening: endpoint, router: router, logger: silentLogger())
+    let task = Task { try await server.run() }
+    _ = try await server.boundAddress()
+    let status = try await withRPCClient(endpoints: [endpoint], logger: silentLogger()) { client in
+      try await client.call(WireGetStatus())
+    }
+    task.cancel()
+    _ = await task.result
+    #expect(status.service == "registry" && status.version == XtblishVersion.current && !status.ready)
+    #expect(status.dependencies.map(\.ready) == [false, true])
+    #expect(status.dependencies.first?.detail == "away")
+    #expect(status.figures == ["outbox.pending": 3])
+    let text = ServiceStatusView(status).text()
+    #expect(text.contains("registry 0.1.0: not ready\n"))
+    #expect(text.contains("database    NOT READY  away\n") && text.contains("outbox.pending      3\n"))
+  }
+}
+
+/// A flag that several tasks can hold.
+private final class Flag: Sendable {
+  private let value = Atomic(false)
+  var isRaised: Bool { value.load(ordering: .acquiring) }
+  func raise() { value.store(true, ordering: .releasing) }
+}
