@@ -47,7 +47,8 @@ import Testing
         "POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n", [400, 413]
       ),
       (
-        "an unknown expectation", "POST /echo HTTP/1.1\r\nHost: h\r\nExpect: wonders\r\nContent-Length: 1\r\n\r\na",
+        "an unknown expectation",
+        "POST /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\nExpect: wonders\r\nContent-Length: 1\r\n\r\na",
         [417]
       ),
       ("a connect", "CONNECT example.com:443 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", [400, 404, 405]),

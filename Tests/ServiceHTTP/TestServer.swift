@@ -17,7 +17,8 @@ func withServer<T: Sendable>(
   return try await withThrowingTaskGroup(of: Void.self) { group in
     group.addTask { try await service.run() }
     defer { group.cancelAll() }
-    return try await body(try await service.boundPort)
+    let port = try await service.boundPort
+    return try await allowingBlockingCalls { try await body(port) }
   }
 }
 

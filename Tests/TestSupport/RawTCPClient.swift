@@ -2,7 +2,7 @@ import Glibc
 
 /// A TCP connection that sends exactly the bytes it is given, for playing a hostile or a broken peer.
 ///
-/// Its calls block, with bounds.
+/// Its calls block, with bounds: use it within `allowingBlockingCalls`.
 package final class RawTCPClient: Sendable {
   private let descriptor: Int32
 

@@ -78,7 +78,7 @@ func isHost(_ text: Substring) -> Bool {
   guard !text.isEmpty, text.utf8.count <= 255 else { return false }
   if text.first == "[" {
     return text.last == "]" && text.contains(":")
-      && text.dropFirst().dropLast().allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." || $0 == "%" }
+      && text.dropFirst().dropLast().allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
   }
   return text.utf8.allSatisfy { byte in
     switch byte {
