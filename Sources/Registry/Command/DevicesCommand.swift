@@ -1,0 +1,150 @@
+import ArgumentParser
+import RegistryCore
+import ServiceKit
+
+struct DevicesCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "devices", abstract: "List, show, make, change and remove devices.",
+    subcommands: [
+      ListDevicesCommand.self, ShowDeviceCommand.self, CreateDeviceCommand.self, UpdateDeviceCommand.self,
+      DeleteDeviceCommand.self, NotifyDeviceCommand.self,
+    ])
+}
+
+struct ListDevicesCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "list", abstract: "List devices by name.")
+
+  @OptionGroup var options: AdminOptions
+
+  @Option(help: ArgumentHelp("Only devices whose name starts with this.", valueName: "prefix"))
+  var name = ""
+
+  @Option(help: ArgumentHelp("Only devices with this tag.", valueName: "tag"))
+  var tag = ""
+
+  @Option(help: "Only devices that are online, offline, unassigned, pending, current or failed.")
+  var state = ""
+
+  @Option(help: "How many at most; 0 for all.")
+  var limit = 50
+
+  func validate() throws {
+    guard limit >= 0 else { throw ValidationError("--limit must be a whole number from 0") }
+  }
+
+  func run() async throws {
+    try await runAdmin {
+      let (devices, hasMore) = try await options.withClient(of: Registry.self) { client in
+        try await RegistryAdministration(client, deadline: options.deadline).devices(
+          namePrefix: name, tag: tag, state: state, limit: limit == 0 ? nil : limit)
+      }
+      if options.json { try printJSON(devices) } else { print(DeviceDocument.table(devices), terminator: "") }
+      if hasMore, !options.json { StandardError.write("There are more: use --limit 0 for all.\n") }
+    }
+  }
+}
+
+struct ShowDeviceCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Show a device: what it should run, what it runs, when it was heard last.")
+
+  @OptionGroup var options: AdminOptions
+  @Argument(help: "The device's UUID.") var id: String
+
+  func run() async throws {
+    try await runAdmin {
+      let device = try await options.withClient(of: Registry.self) { client in
+        try await RegistryAdministration(client, deadline: options.deadline).device(id)
+      }
+      if options.json { try printJSON(device) } else { print(device.details, terminator: "") }
+    }
+  }
+}
+
+struct CreateDeviceCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "create", abstract: "Make a device, and print it.",
+    discussion: "Devices that enrol with a claim are made by the Provisioner.")
+
+  @OptionGroup var options: AdminOptions
+  @Argument(help: "Its name.") var name: String
+  @Option(help: "Its UUID; a new one otherwise.") var id: String?
+  @Option(help: ArgumentHelp("A tag; may be repeated.", valueName: "tag")) var tag: [String] = []
+  @Option(help: "What tells the boards of a maker apart.") var serial = ""
+
+  func run() async throws {
+    try await runAdmin {
+      let device = try await options.withClient(of: Registry.self) { client in
+        try await RegistryAdministration(client, deadline: options.deadline).create(
+          id: id, name: name, tags: tag, serial: serial)
+      }
+      if options.json { try printJSON(device) } else { print(device.details, terminator: "") }
+    }
+  }
+}
+
+struct UpdateDeviceCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "update", abstract: "Change a device's name or tags, and print it.")
+
+  @OptionGroup var options: AdminOptions
+  @Argument(help: "The device's UUID.") var id: String
+  @Option(help: "Its new name.") var name: String?
+  @Option(help: ArgumentHelp("A tag, instead of those it has; may be repeated.", valueName: "tag"))
+  var tag: [String] = []
+  @Flag(help: "Take all its tags away.") var noTags = false
+
+  func validate() throws {
+    if noTags && !tag.isEmpty { throw ValidationError("--tag and --no-tags exclude each other") }
+    if name == nil, tag.isEmpty, !noTags { throw ValidationError("say what to change: --name, --tag or --no-tags") }
+  }
+
+  func run() async throws {
+    try await runAdmin {
+      let device = try await options.withClient(of: Registry.self) { client in
+        try await RegistryAdministration(client, deadline: options.deadline).update(
+          id, name: name, tags: noTags || !tag.isEmpty ? tag : nil)
+      }
+      if options.json { try printJSON(device) } else { print(device.details, terminator: "") }
+    }
+  }
+}
+
+struct DeleteDeviceCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "delete", abstract: "Remove a device and all that is known of it.")
+
+  @OptionGroup var options: AdminOptions
+  @Argument(help: "The device's UUID.") var id: String
+
+  func run() async throws {
+    try await runAdmin {
+      try await options.withClient(of: Registry.self) { client in
+        try await RegistryAdministration(client, deadline: options.deadline).delete(id)
+      }
+      if options.json { try printJSON(["deleted": "\(id)"]) } else { print("deleted \(id)") }
+    }
+  }
+}
+
+struct NotifyDeviceCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "notify", abstract: "Notify a device of its desired version again.",
+    discussion: "Also gives a version that the device rolled back or refused another try.")
+
+  @OptionGroup var options: AdminOptions
+  @Argument(help: "The device's UUID.") var id: String
+
+  func run() async throws {
+    try await runAdmin {
+      let version = try await options.withClient(of: Registry.self) { client in
+        try await RegistryAdministration(client, deadline: options.deadline).renotify(id)
+      }
+      if options.json {
+        try printJSON(["version": version])
+      } else {
+        print("version \(version) will be notified again")
+      }
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import RegistryCore
+import ServiceKit
+
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve", abstract: "Run the service until SIGTERM.",
+    discussion: "Settings come from the environment and a file; check-config lists them. Migrates the database first.")
+
+  @OptionGroup var options: ServeOptions
+
+  func run() async throws {
+    try await runAdmin {
+      try await RegistryService.run(options.prepare(RegistrySettings.self))
+    }
+  }
+}
+
+struct MigrateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "migrate", abstract: "Bring the database's schema up to date, and end.",
+    discussion: "serve does it too. By itself it serves to migrate with other rights than the service has.")
+
+  @OptionGroup var options: ServeOptions
+
+  func run() async throws {
+    try await runAdmin {
+      let process = try options.prepare(RegistrySettings.self)
+      let applied = try await RegistryService.migrate(process.settings, logger: process.logger)
+      for migration in applied { print("applied \(migration)") }
+      if applied.isEmpty { print("up to date") }
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import ArgumentParser
+import RegistryCore
+import ServiceKit
+
+@main
+struct XtblishRegistry: AsyncParsableCommand {
+  static var configuration: CommandConfiguration {
+    Registry.rootConfiguration(
+      abstract: "Knows the devices, what each should run, and what it does run.",
+      discussion: "Ends with the exit codes of sysexits.h.",
+      subcommands: [
+        ServeCommand.self, MigrateCommand.self, DevicesCommand.self, FirmwareCommand.self, EventsCommand.self,
+      ])
+  }
+}
+
+/// What the commands that all executables share must know.
+enum Registry: AdministeredService {
+  typealias Settings = RegistrySettings
+  typealias Root = XtblishRegistry
+
+  static let executable = "xtblish-registry"
+
+  static func defaultEndpoint(environment: [String: String]) -> String { "tcp://127.0.0.1:7102" }
+}

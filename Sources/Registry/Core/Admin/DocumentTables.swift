@@ -1,0 +1,98 @@
+import FoundationEssentials
+import ServiceKit
+
+// Tables for people.
+
+extension DeviceDocument {
+  package static func table(_ devices: [DeviceDocument]) -> String {
+    var table = Table(["ID", "NAME", "STATE", "ONLINE", "DESIRED", "RUNS", "LAST SEEN", "TAGS"], rightAligned: [4, 5])
+    for device in devices {
+      table.add([
+        device.id, device.name, device.state, device.online ? "yes" : "no", version(device.desired?.version),
+        version(device.reported?.version), ago(device.lastSeen), device.tags.joined(separator: ", "),
+      ])
+    }
+    return table.text
+  }
+
+  /// Everything of one device, a line each.
+  package var details: String {
+    var table = Table(["FIELD", "VALUE"])
+    table.add(["id", id])
+    table.add(["name", name])
+    table.add(["tags", tags.joined(separator: ", ")])
+    table.add(["serial", serial])
+    table.add(["created", createdAt])
+    table.add(["state", state])
+    table.add(["online", online ? "yes" : "no"])
+    table.add(["last seen", lastSeen ?? "never"])
+    table.add(["desired", desired.map { "version \($0.version) \($0.digest)" } ?? "nothing assigned"])
+    if let reported {
+      table.add(["runs", reported.version == 0 ? "nothing" : "version \(reported.version) \(reported.digest)"])
+      table.add(["slot", reported.slot])
+      table.add(["status", reported.status])
+      table.add(["reason", reported.reason])
+      table.add(["since", reported.at])
+      if let failed = reported.failed { table.add(["failed", "version \(failed.version) \(failed.digest)"]) }
+    } else {
+      table.add(["runs", "not reported yet"])
+    }
+    return table.text
+  }
+}
+
+extension FirmwareDocument {
+  package static func table(_ firmware: [FirmwareDocument]) -> String {
+    var table = Table(
+      ["VERSION", "APP", "APP VERSION", "SIZE", "DIGEST", "CREATED", "NOTIFIED"], rightAligned: [0, 3])
+    for version in firmware {
+      table.add([
+        "\(version.version)", version.appName, version.appVersion, HumanText.bytes(Int(clamping: version.lengthBytes)),
+        version.digest, version.createdAt, version.notifiedAt ?? "not yet",
+      ])
+    }
+    return table.text
+  }
+
+  package var details: String {
+    var table = Table(["FIELD", "VALUE"])
+    table.add(["device", device])
+    table.add(["version", "\(version)"])
+    table.add(["digest", digest])
+    table.add(["size", "\(lengthBytes) bytes of wasm"])
+    table.add(["app", "\(appName) \(appVersion)"])
+    table.add(["security epoch", "\(securityEpoch)"])
+    table.add(["host API level", "\(hostApiLevel)"])
+    table.add(["publisher", publisherKey ?? "unsigned"])
+    table.add(["created", createdAt])
+    table.add(["notified", notifiedAt ?? "not yet"])
+    return table.text
+  }
+}
+
+extension EventDocument {
+  package static func table(_ events: [EventDocument]) -> String {
+    var table = Table(["ID", "TIME", "DEVICE", "EVENT", "DETAIL"], rightAligned: [0])
+    for event in events { table.add(["\(event.id)", event.at, event.device, event.kind, event.detail.text]) }
+    return table.text
+  }
+
+  /// For a stream of events, which has no widths to align to. JSON leaves no control characters in it.
+  package var line: String { "\(at)  \(device)  \(kind)  \(detail.text)" }
+
+  /// For programs that read a line at a time.
+  package var jsonLine: String {
+    JSONValue.object([
+      "id": .integer(Int64(clamping: id)), "device": .string(device), "kind": .string(kind), "at": .string(at),
+      "detail": detail,
+    ]).text
+  }
+}
+
+private func version(_ version: UInt64?) -> String {
+  version.map { $0 == 0 ? "-" : "\($0)" } ?? "-"
+}
+
+private func ago(_ text: String?) -> String {
+  text.flatMap(JSONCoding.date).map { HumanText.ago($0) } ?? "never"
+}

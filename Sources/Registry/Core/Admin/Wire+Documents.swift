@@ -1,0 +1,60 @@
+import FirmwareImage
+import FoundationEssentials
+import ServiceKit
+import SwiftProtobuf
+package import Wire
+
+// What the bus answers, in the same JSON as over HTTP, for commands.
+
+extension DeviceDocument {
+  package init(_ wire: WireDevice) {
+    self.init(
+      id: DeviceID(bytes: wire.id)?.description ?? "", name: wire.name, tags: wire.tags, serial: wire.serial,
+      state: wire.state, online: wire.online, lastSeen: wire.hasLastSeen ? text(wire.lastSeen) : nil,
+      createdAt: text(wire.createdAt), desired: wire.hasDesired ? Reference(wire.desired) : nil,
+      reported: wire.hasReported ? Reported(wire.reported) : nil)
+  }
+}
+
+extension DeviceDocument.Reference {
+  init(_ wire: WireFirmwareReference) {
+    self.init(version: wire.version, digest: digestText(wire.digest))
+  }
+}
+
+extension DeviceDocument.Reported {
+  init(_ wire: WireReportedState) {
+    self.init(
+      version: wire.version, digest: digestText(wire.digest), slot: wire.slot, status: wire.status,
+      reason: wire.reason, at: text(wire.at),
+      failed: wire.hasFailed ? DeviceDocument.Reference(wire.failed) : nil)
+  }
+}
+
+extension FirmwareDocument {
+  package init(_ wire: WireFirmware) {
+    self.init(
+      device: DeviceID(bytes: wire.deviceID)?.description ?? "", version: wire.version,
+      digest: digestText(wire.image.digest), lengthBytes: wire.image.lengthBytes, appName: wire.image.appName,
+      appVersion: wire.image.appVersion, securityEpoch: wire.image.securityEpoch,
+      hostApiLevel: wire.image.hostApiLevel,
+      publisherKey: KeyID(bytes: wire.image.publisherKeyID).map { "\($0)" }, createdAt: text(wire.createdAt),
+      notifiedAt: wire.hasNotifiedAt ? text(wire.notifiedAt) : nil)
+  }
+}
+
+extension EventDocument {
+  package init(_ wire: WireEvent) {
+    self.init(
+      id: wire.id, device: DeviceID(bytes: wire.deviceID)?.description ?? "", kind: wire.kind, at: text(wire.at),
+      detail: JSONValue(parsing: Array(wire.detailJson.utf8)) ?? .object([:]))
+  }
+}
+
+private func digestText(_ bytes: Data) -> String {
+  SHA256Digest(bytes: bytes)?.description ?? ""
+}
+
+private func text(_ time: Google_Protobuf_Timestamp) -> String {
+  JSONCoding.text(of: Date(timeIntervalSince1970: Double(time.seconds) + Double(time.nanos) / 1e9))
+}

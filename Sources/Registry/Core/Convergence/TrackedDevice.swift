@@ -1,0 +1,65 @@
+package import FoundationEssentials
+
+/// What reports change of a device, apart from the database so that every case can be tested.
+package struct TrackedDevice: Sendable, Equatable {
+  package var sequence: UInt64
+  package var lastSeen: Date?
+  /// Until when it counts as online without another word; nil once it is known to be offline.
+  package var onlineUntil: Date?
+  package var reported: ReportedState?
+
+  package init(sequence: UInt64, lastSeen: Date?, onlineUntil: Date?, reported: ReportedState?) {
+    self.sequence = sequence
+    self.lastSeen = lastSeen
+    self.onlineUntil = onlineUntil
+    self.reported = reported
+  }
+
+  package enum Change: Sendable, Equatable {
+    case stateReported
+    case cameOnline
+    case wentOffline
+  }
+
+  /// - Parameter onlineWindow: for how long a word of the device counts, in seconds.
+  /// - Returns: the verdict, and what changed in a way that is worth an event. A repeated state is not.
+  package mutating func take(
+    _ content: DeviceReport.Content, now: Date, onlineWindow: TimeInterval
+  ) -> (verdict: ReportVerdict, changes: [Change]) {
+    switch content {
+    case .presence(let online):
+      return (.stored, online ? heard(now, onlineWindow) : lost(now))
+    case .state(var state, let sequence):
+      guard sequence > self.sequence else { return (.stale, []) }
+      self.sequence = sequence
+      var changes = heard(now, onlineWindow)
+      state.failed = state.failed ?? rememberedFailure(unless: state.running)
+      if let reported, reported.says(state) {
+        state.at = reported.at
+      } else {
+        state.at = now
+        changes.append(.stateReported)
+      }
+      reported = state
+      return (.stored, changes)
+    }
+  }
+
+  /// A device that restarted may not mention again what it rolled back; it must not be sent it again
+  /// for that.
+  private func rememberedFailure(unless running: FirmwareReference?) -> FirmwareReference? {
+    reported?.failed == running ? nil : reported?.failed
+  }
+
+  private mutating func heard(_ now: Date, _ onlineWindow: TimeInterval) -> [Change] {
+    let wasOnline = onlineUntil.map { $0 > now } ?? false
+    lastSeen = now
+    onlineUntil = now.addingTimeInterval(onlineWindow)
+    return wasOnline ? [] : [.cameOnline]
+  }
+
+  private mutating func lost(_ now: Date) -> [Change] {
+    defer { onlineUntil = nil }
+    return onlineUntil == nil ? [] : [.wentOffline]
+  }
+}

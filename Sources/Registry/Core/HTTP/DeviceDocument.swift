@@ -1,0 +1,61 @@
+import FirmwareImage
+import ServiceKit
+
+/// A device as JSON, over HTTP and in the output of commands.
+package struct DeviceDocument: Codable, Sendable, Equatable {
+  package struct Reference: Codable, Sendable, Equatable {
+    package var version: UInt64
+    package var digest: String
+  }
+
+  package struct Reported: Codable, Sendable, Equatable {
+    /// 0 with an empty digest: nothing runs.
+    package var version: UInt64
+    package var digest: String
+    package var slot: String
+    package var status: String
+    package var reason: String
+    package var at: String
+    package var failed: Reference?
+  }
+
+  package var id: String
+  package var name: String
+  package var tags: [String]
+  package var serial: String
+  package var state: String
+  package var online: Bool
+  package var lastSeen: String?
+  package var createdAt: String
+  package var desired: Reference?
+  package var reported: Reported?
+}
+
+extension DeviceDocument {
+  init(_ device: Device) {
+    self.init(
+      id: device.id.description, name: device.name, tags: device.tags, serial: device.serial,
+      state: device.state.rawValue, online: device.online, lastSeen: device.lastSeen.map(JSONCoding.text(of:)),
+      createdAt: JSONCoding.text(of: device.createdAt), desired: device.desired.map(Reference.init),
+      reported: device.reported.map(Reported.init))
+  }
+}
+
+extension DeviceDocument.Reference {
+  init(_ reference: FirmwareReference) {
+    version = reference.version
+    digest = reference.digest.description
+  }
+}
+
+extension DeviceDocument.Reported {
+  init(_ state: ReportedState) {
+    version = state.running?.version ?? 0
+    digest = state.running?.digest.description ?? ""
+    slot = state.slot
+    status = state.status.rawValue
+    reason = state.reason
+    at = JSONCoding.text(of: state.at)
+    failed = state.failed.map(DeviceDocument.Reference.init)
+  }
+}

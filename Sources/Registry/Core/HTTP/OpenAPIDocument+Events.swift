@@ -1,0 +1,40 @@
+extension OpenAPIDocument {
+  static let events = #"""
+    "/v1/devices/{id}/events": {
+      "parameters": [{"$ref": "#/components/parameters/DeviceID"}],
+      "get": {
+        "operationId": "listDeviceEvents", "tags": ["events"], "summary": "What happened to a device",
+        "description": "\#(orders)",
+        "parameters": [
+          {"$ref": "#/components/parameters/Limit"},
+          {"$ref": "#/components/parameters/NumberCursor"},
+          {"$ref": "#/components/parameters/After"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/EventList"},
+          "404": {"$ref": "#/components/responses/Unknown"},
+          \#(commonResponses)
+        }
+      }
+    },
+    "/v1/events": {
+      "get": {
+        "operationId": "listEvents", "tags": ["events"], "summary": "What happened to all devices",
+        "description": "\#(orders)",
+        "parameters": [
+          {"$ref": "#/components/parameters/Limit"},
+          {"$ref": "#/components/parameters/NumberCursor"},
+          {"$ref": "#/components/parameters/After"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/EventList"},
+          \#(commonResponses)
+        }
+      }
+    }
+    """#
+
+  private static let orders =
+    "Newest first, page by page. With after: oldest first from there, to follow what happens; events of transactions "
+    + "in progress are held back until none can come before them. Either cursor or after, not both."
+}

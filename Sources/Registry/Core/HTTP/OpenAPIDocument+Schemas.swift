@@ -1,0 +1,147 @@
+extension OpenAPIDocument {
+  static let schemas = [basicSchemas, deviceSchemas, firmwareSchemas, eventSchemas].joined(separator: ",\n")
+
+  private static let basicSchemas = #"""
+    "DeviceID": {
+      "type": "string", "format": "uuid",
+      "pattern": "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$"
+    },
+    "Digest": {
+      "type": "string", "pattern": "^sha256:[0-9a-f]{64}$", "description": "SHA-256 of the wasm."
+    },
+    "Name": {"type": "string", "minLength": 1, "maxLength": \#(FieldRules.nameLength), "pattern": "\#(printable)"},
+    "Serial": {"type": "string", "maxLength": \#(FieldRules.serialLength), "pattern": "\#(printable)"},
+    "Tags": {
+      "type": "array", "maxItems": \#(FieldRules.tagCount), "description": "Doubles count once.",
+      "items": {
+        "type": "string", "minLength": 1, "maxLength": \#(FieldRules.tagLength), "pattern": "\#(printable)"
+      }
+    },
+    "Version": {
+      "type": "integer", "format": "int64", "minimum": 1, "maximum": \#(Int64.max),
+      "description": "Of the device's firmware; only ever growing."
+    },
+    "Problem": {
+      "type": "object", "required": ["type", "title", "status", "detail"],
+      "properties": {
+        "type": {"type": "string"}, "title": {"type": "string"},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "detail": {"type": "string", "description": "What is wrong and what to do."},
+        "instance": {"type": "string"},
+        "reason": {"type": "string", "description": "Stable, for programs."}
+      }
+    }
+    """#
+
+  private static let deviceSchemas = #"""
+    "NewDevice": {
+      "type": "object", "additionalProperties": false, "required": ["name"],
+      "properties": {
+        "id": {"$ref": "#/components/schemas/DeviceID"}, "name": {"$ref": "#/components/schemas/Name"},
+        "tags": {"$ref": "#/components/schemas/Tags"}, "serial": {"$ref": "#/components/schemas/Serial"}
+      }
+    },
+    "DeviceChange": {
+      "type": "object", "additionalProperties": false,
+      "properties": {"name": {"$ref": "#/components/schemas/Name"}, "tags": {"$ref": "#/components/schemas/Tags"}}
+    },
+    "FirmwareReference": {
+      "type": "object", "additionalProperties": false, "required": ["version", "digest"],
+      "properties": {
+        "version": {"$ref": "#/components/schemas/Version"}, "digest": {"$ref": "#/components/schemas/Digest"}
+      }
+    },
+    "ReportedState": {
+      "type": "object", "additionalProperties": false,
+      "required": ["version", "digest", "slot", "status", "reason", "at"],
+      "properties": {
+        "version": {"type": "integer", "minimum": 0, "description": "0: nothing runs yet."},
+        "digest": {"type": "string", "pattern": "^(sha256:[0-9a-f]{64})?$"},
+        "slot": {"type": "string", "enum": ["", "A", "B"]},
+        "status": {"type": "string", "enum": ["trial", "confirmed", "rolled-back", "refused"]},
+        "reason": {"type": "string", "maxLength": \#(FieldRules.reasonLength)},
+        "at": {"type": "string", "format": "date-time"},
+        "failed": {"$ref": "#/components/schemas/FirmwareReference"}
+      }
+    },
+    "Device": {
+      "type": "object", "additionalProperties": false,
+      "required": ["id", "name", "tags", "serial", "state", "online", "createdAt"],
+      "properties": {
+        "id": {"$ref": "#/components/schemas/DeviceID"}, "name": {"$ref": "#/components/schemas/Name"},
+        "tags": {"$ref": "#/components/schemas/Tags"}, "serial": {"$ref": "#/components/schemas/Serial"},
+        "state": {"type": "string", "enum": ["unassigned", "pending", "current", "failed"]},
+        "online": {"type": "boolean"},
+        "lastSeen": {"type": "string", "format": "date-time"},
+        "createdAt": {"type": "string", "format": "date-time"},
+        "desired": {"$ref": "#/components/schemas/FirmwareReference"},
+        "reported": {"$ref": "#/components/schemas/ReportedState"}
+      }
+    },
+    "DeviceList": {
+      "type": "object", "additionalProperties": false, "required": ["devices"],
+      "properties": {
+        "devices": {
+          "type": "array", "maxItems": \#(FieldRules.maximumPageSize), "items": {"$ref": "#/components/schemas/Device"}
+        },
+        "nextCursor": {"type": "string", "description": "There is more: give this as cursor."}
+      }
+    }
+    """#
+
+  private static let firmwareSchemas = #"""
+    "Firmware": {
+      "type": "object", "additionalProperties": false,
+      "required": [
+        "device", "version", "digest", "lengthBytes", "appName", "appVersion", "securityEpoch", "hostApiLevel",
+        "createdAt"
+      ],
+      "properties": {
+        "device": {"$ref": "#/components/schemas/DeviceID"}, "version": {"$ref": "#/components/schemas/Version"},
+        "digest": {"$ref": "#/components/schemas/Digest"},
+        "lengthBytes": {"type": "integer", "minimum": 1, "description": "Of the wasm."},
+        "appName": {"type": "string", "maxLength": 32}, "appVersion": {"type": "string", "maxLength": 32},
+        "securityEpoch": {"type": "integer", "minimum": 0, "maximum": 4294967295},
+        "hostApiLevel": {"type": "integer", "minimum": 0, "maximum": 4294967295},
+        "publisherKey": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
+        "createdAt": {"type": "string", "format": "date-time"},
+        "notifiedAt": {"type": "string", "format": "date-time"}
+      }
+    },
+    "FirmwareList": {
+      "type": "object", "additionalProperties": false, "required": ["firmware"],
+      "properties": {
+        "firmware": {
+          "type": "array", "maxItems": \#(FieldRules.maximumPageSize),
+          "items": {"$ref": "#/components/schemas/Firmware"}
+        },
+        "nextCursor": {"type": "string", "pattern": "^[1-9][0-9]{0,18}$"}
+      }
+    }
+    """#
+
+  private static let eventSchemas = #"""
+    "Event": {
+      "type": "object", "additionalProperties": false, "required": ["id", "device", "kind", "at", "detail"],
+      "properties": {
+        "id": {"type": "integer", "format": "int64", "minimum": 1},
+        "device": {"$ref": "#/components/schemas/DeviceID"},
+        "kind": {
+          "type": "string", "pattern": "^[a-z]+(-[a-z]+)*$",
+          "examples": [\#(RegistryEvent.Kind.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", "))]
+        },
+        "at": {"type": "string", "format": "date-time"},
+        "detail": {"type": "object", "description": "Depends on the kind."}
+      }
+    },
+    "EventList": {
+      "type": "object", "additionalProperties": false, "required": ["events"],
+      "properties": {
+        "events": {
+          "type": "array", "maxItems": \#(FieldRules.maximumPageSize), "items": {"$ref": "#/components/schemas/Event"}
+        },
+        "nextCursor": {"type": "string", "pattern": "^[1-9][0-9]{0,18}$"}
+      }
+    }
+    """#
+}

@@ -1,0 +1,58 @@
+import ServiceKit
+
+/// The description of the HTTP interface, OpenAPI 3.1, as `/openapi.json` answers it.
+package enum OpenAPIDocument {
+  package static let text = """
+    {
+      "openapi": "3.1.0",
+      "info": {
+        "title": "xtblish registry",
+        "version": "\(XtblishVersion.current)",
+        "description": "\(summary)",
+        "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}
+      },
+      "servers": [{"url": "/"}],
+      "tags": [
+        {"name": "devices", "description": "The fleet: what each device should run and does run."},
+        {"name": "events", "description": "What happened, in order."},
+        {"name": "description", "description": "This document."}
+      ],
+      "paths": {
+        \([devices, device, firmware, events, description].joined(separator: ",\n"))
+      },
+      "components": {
+        "parameters": {\(parameters)},
+        "headers": {\(headers)},
+        "responses": {\(responses)},
+        "schemas": {\(schemas)}
+      }
+    }
+    """
+
+  private static let summary =
+    "Devices of a fleet, their firmware versions and what happened to them. Every error is a problem document "
+    + "(RFC 9457); its reason is stable. Unknown fields and parameters are refused, not ignored."
+
+  private static let description = """
+    "/openapi.json": {
+      "get": {
+        "operationId": "describe", "tags": ["description"], "summary": "This document",
+        "responses": {
+          "200": {
+            "description": "The description of this interface.",
+            "content": {"application/json": {"schema": {"type": "object"}}}
+          },
+          "default": {"$ref": "#/components/responses/Problem"}
+        }
+      }
+    }
+    """
+
+  /// Of every operation: what a bad request, a busy or absent database and a fault answer.
+  static let commonResponses = """
+    "400": {"$ref": "#/components/responses/Invalid"},
+    "500": {"$ref": "#/components/responses/Internal"},
+    "503": {"$ref": "#/components/responses/Unavailable"},
+    "default": {"$ref": "#/components/responses/Problem"}
+    """
+}

@@ -1,0 +1,39 @@
+import Wire
+
+/// A JSON object that a client sent, read field by field, so that each error can name its field.
+struct RequestDocument {
+  private let fields: [String: JSONValue]
+
+  /// - Parameter allowed: the fields that mean something. A misspelt one is refused, not ignored.
+  init(_ bytes: [UInt8], allowed: Set<String>) throws(WireFailure) {
+    guard let value = JSONValue(parsing: bytes) else {
+      throw .invalidField("body", "is not JSON in UTF-8")
+    }
+    guard case .object(let fields) = value else {
+      throw .invalidField("body", "is not a JSON object: send {…}")
+    }
+    for name in fields.keys where !allowed.contains(name) {
+      throw .invalidField("body", "has a field that is not known here: use \(allowed.sorted().joined(separator: ", "))")
+    }
+    self.fields = fields
+  }
+
+  /// Nil if there is none.
+  func string(_ name: String) throws(WireFailure) -> String? {
+    guard let value = fields[name] else { return nil }
+    guard case .string(let text) = value else { throw .invalidField(name, "is not a string") }
+    return text
+  }
+
+  /// Nil if there are none.
+  func strings(_ name: String) throws(WireFailure) -> [String]? {
+    guard let value = fields[name] else { return nil }
+    guard case .array(let elements) = value else { throw .invalidField(name, "is not a list of strings") }
+    var texts: [String] = []
+    for element in elements {
+      guard case .string(let text) = element else { throw .invalidField(name, "is not a list of strings") }
+      texts.append(text)
+    }
+    return texts
+  }
+}

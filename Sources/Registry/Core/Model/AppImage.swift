@@ -1,0 +1,43 @@
+package import FirmwareImage
+package import FoundationEssentials
+
+/// A wasm that was or will be assigned: what it is, and who signed for that.
+package struct AppImage: Sendable, Equatable {
+  package var app: AppDescription
+  package var publisher: ImageSignature?
+
+  package init(app: AppDescription, publisher: ImageSignature?) {
+    self.app = app
+    self.publisher = publisher
+  }
+
+  /// Of the whole image: header, configuration and wasm.
+  package var imageSizeBytes: UInt64 { UInt64(ImageHeader.byteCount) + app.wasmLength }
+
+  /// Bytes 32…543 of the image that makes this version of the device's firmware.
+  package func configuration(for device: DeviceID, version: UInt64) throws -> [UInt8] {
+    let manifest = try ImageManifest(firmwareVersion: version, app: app, publisher: publisher)
+    return ImageConfiguration(device: device, manifest: manifest).encoded()
+  }
+}
+
+/// One version of a device's firmware.
+package struct FirmwareVersion: Sendable, Equatable {
+  package var device: DeviceID
+  package var version: UInt64
+  package var image: AppImage
+  /// Bytes 32…543 of the image.
+  package var configuration: [UInt8]
+  package var createdAt: Date
+  /// When the broker last acknowledged a notification of it; nil: not yet.
+  package var notifiedAt: Date?
+}
+
+/// What came of assigning an image.
+package struct Assignment: Sendable, Equatable {
+  package var version: UInt64
+  /// Bytes 32…543 of the image.
+  package var configuration: [UInt8]
+  /// True when this repeats an earlier request of the same key.
+  package var repeated: Bool
+}

@@ -1,0 +1,82 @@
+package import FirmwareImage
+package import FoundationEssentials
+
+/// A version of a device's firmware and the digest of its wasm.
+package struct FirmwareReference: Sendable, Hashable {
+  package var version: UInt64
+  package var digest: SHA256Digest
+
+  package init(version: UInt64, digest: SHA256Digest) {
+    self.version = version
+    self.digest = digest
+  }
+}
+
+/// How a device stands to what it runs.
+package enum RunStatus: String, Sendable, CaseIterable {
+  case trial
+  case confirmed
+  case rolledBack = "rolled-back"
+  case refused
+}
+
+/// What a device said of itself last.
+package struct ReportedState: Sendable, Equatable {
+  /// Nil: nothing runs yet.
+  package var running: FirmwareReference?
+  /// `A`, `B`, or empty while nothing runs.
+  package var slot: String
+  package var status: RunStatus
+  /// In the device's words, or empty.
+  package var reason: String
+  /// When the Registry first heard this state.
+  package var at: Date
+  /// What was tried and not kept, until it runs after all or an operator asks for another try.
+  package var failed: FirmwareReference?
+
+  package init(
+    running: FirmwareReference?, slot: String, status: RunStatus, reason: String, at: Date,
+    failed: FirmwareReference?
+  ) {
+    self.running = running
+    self.slot = slot
+    self.status = status
+    self.reason = reason
+    self.at = at
+    self.failed = failed
+  }
+
+  /// Whether both say the same, no matter when they said it.
+  package func says(_ other: ReportedState) -> Bool {
+    running == other.running && slot == other.slot && status == other.status && reason == other.reason
+      && failed == other.failed
+  }
+}
+
+/// How far a device is with what it should run. Derived by the database, see ``RegistrySchema``.
+package enum DeploymentState: String, Sendable, CaseIterable {
+  /// Nothing was ever assigned to it.
+  case unassigned
+  /// It has not confirmed its desired version.
+  case pending
+  /// It runs its desired version and confirmed it.
+  case current
+  /// It rolled back or refused its desired version.
+  case failed
+}
+
+/// A device as the Registry knows it.
+package struct Device: Sendable, Equatable {
+  package var id: DeviceID
+  package var name: String
+  package var tags: [String]
+  package var serial: String
+  /// Grows with each change of name or tags.
+  package var revision: Int64
+  package var createdAt: Date
+  package var online: Bool
+  package var lastSeen: Date?
+  package var state: DeploymentState
+  package var desired: FirmwareReference?
+  package var reported: ReportedState?
+}

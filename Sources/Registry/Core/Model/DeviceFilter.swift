@@ -1,0 +1,64 @@
+package import Wire
+
+/// Which devices a list shows.
+package struct DeviceFilter: Sendable, Equatable {
+  package enum State: Sendable, Equatable {
+    case online
+    case offline
+    case deployment(DeploymentState)
+
+    package init?(_ text: String) {
+      switch text {
+      case "online": self = .online
+      case "offline": self = .offline
+      default:
+        guard let state = DeploymentState(rawValue: text) else { return nil }
+        self = .deployment(state)
+      }
+    }
+
+    package static let names = ["online", "offline"] + DeploymentState.allCases.map(\.rawValue)
+  }
+
+  package var namePrefix: String
+  package var tag: String?
+  package var state: State?
+
+  package static let all = DeviceFilter(namePrefix: "", tag: nil, state: nil)
+
+  package init(namePrefix: String, tag: String?, state: State?) {
+    self.namePrefix = namePrefix
+    self.tag = tag
+    self.state = state
+  }
+
+  /// From what a client wrote; empty texts filter nothing.
+  package init(namePrefix: String, tag: String, state: String) throws(WireFailure) {
+    self.namePrefix = try FieldRules.namePrefix(namePrefix)
+    self.tag = tag.isEmpty ? nil : try FieldRules.tag(tag)
+    if state.isEmpty {
+      self.state = nil
+    } else if let known = State(state) {
+      self.state = known
+    } else {
+      throw .invalidField("state", "is none of \(State.names.joined(separator: ", "))")
+    }
+  }
+
+  /// The least text that is greater than every text with this prefix, by code points; nil if there
+  /// is none. With it the prefix is a range, which an ordered index answers.
+  package static func upperBound(ofPrefix prefix: String) -> String? {
+    var scalars = Array(prefix.unicodeScalars)
+    while let last = scalars.popLast() {
+      // The scalar after U+D7FF is U+E000: between them lie the surrogates.
+      let next = last.value == 0xD7FF ? 0xE000 : last.value + 1
+      if let scalar = Unicode.Scalar(next) {
+        scalars.append(scalar)
+        var view = String.UnicodeScalarView()
+        view.append(contentsOf: scalars)
+        return String(view)
+      }
+    }
+    return nil
+  }
+}

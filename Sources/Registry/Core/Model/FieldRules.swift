@@ -1,0 +1,102 @@
+package import FirmwareImage
+package import Wire
+
+/// What may be stored in a field that people or other programs fill in.
+///
+/// Lengths count Unicode scalars, as `maxLength` in JSON Schema does. Control characters are
+/// refused: PostgreSQL takes no NUL, and the rest would garble terminals and logs.
+package enum FieldRules {
+  package static let nameLength = 128
+  package static let tagLength = 64
+  package static let tagCount = 32
+  package static let serialLength = 64
+  package static let idempotencyKeyLength = 255
+  /// Of a device's own words on why it did something; longer ones are cut.
+  package static let reasonLength = 512
+  package static let defaultPageSize = 50
+  package static let maximumPageSize = 500
+
+  /// The same rule as a regular expression (ECMA 262), for the OpenAPI description.
+  package static let printablePattern = #"^[^\u0000-\u001f\u007f-\u009f]*$"#
+
+  package static func deviceID(_ text: String) throws(WireFailure) -> DeviceID {
+    guard let id = DeviceID(text) else {
+      throw .invalidField("id", "is not a UUID such as 7d444840-9dc0-11d1-b245-5ffdce74fad2")
+    }
+    return id
+  }
+
+  package static func name(_ text: String) throws(WireFailure) -> String {
+    try printable(text, field: "name", length: 1...nameLength)
+  }
+
+  package static func serial(_ text: String) throws(WireFailure) -> String {
+    try printable(text, field: "serial", length: 0...serialLength)
+  }
+
+  package static func tag(_ text: String) throws(WireFailure) -> String {
+    try printable(text, field: "tag", length: 1...tagLength)
+  }
+
+  /// - Returns: the tags without doubles, sorted.
+  package static func tags(_ tags: [String]) throws(WireFailure) -> [String] {
+    guard tags.count <= tagCount else {
+      throw .invalidField("tags", "has \(tags.count) entries: at most \(tagCount) are allowed")
+    }
+    var valid: Set<String> = []
+    for tag in tags {
+      valid.insert(try printable(tag, field: "tags", length: 1...tagLength))
+    }
+    return valid.sorted {
+      Array($0.unicodeScalars.map(\.value)).lexicographicallyPrecedes($1.unicodeScalars.map(\.value))
+    }
+  }
+
+  package static func namePrefix(_ text: String) throws(WireFailure) -> String {
+    try printable(text, field: "name-prefix", length: 0...nameLength)
+  }
+
+  package static func idempotencyKey(_ text: String) throws(WireFailure) -> String {
+    try printable(text, field: "idempotency-key", length: 1...idempotencyKeyLength)
+  }
+
+  /// - Parameter requested: 0 stands for the usual size.
+  package static func pageSize(_ requested: UInt32) throws(WireFailure) -> Int {
+    if requested == 0 { return defaultPageSize }
+    guard requested <= UInt32(maximumPageSize) else {
+      throw .invalidField("page-size", "is \(requested): at most \(maximumPageSize) are answered at once")
+    }
+    return Int(requested)
+  }
+
+  /// A device's words, made fit to be stored and shown: it can't be asked to phrase them better.
+  package static func sanitizedReason(_ text: String) -> String {
+    var clean = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars.prefix(reasonLength) {
+      clean.append(isControl(scalar) ? "\u{FFFD}" : scalar)
+    }
+    return String(clean)
+  }
+
+  private static func printable(
+    _ text: String, field: String, length: ClosedRange<Int>
+  ) throws(WireFailure) -> String {
+    // A hostile text of many megabytes is told by its bytes alone, without walking it.
+    guard text.utf8.count <= 4 * length.upperBound, text.unicodeScalars.count <= length.upperBound else {
+      throw .invalidField(field, "is too long: at most \(length.upperBound) characters are allowed")
+    }
+    guard text.unicodeScalars.count >= length.lowerBound else {
+      throw .invalidField(field, "is empty: give at least \(length.lowerBound) character")
+    }
+    if let control = text.unicodeScalars.first(where: isControl) {
+      let code = String(control.value, radix: 16)
+      throw .invalidField(
+        field, "contains the control character U+\(String(repeating: "0", count: 4 - code.count))\(code): remove it")
+    }
+    return text
+  }
+
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+  }
+}

@@ -1,0 +1,39 @@
+package import FirmwareImage
+package import FoundationEssentials
+
+/// Something that happened to a device.
+package struct RegistryEvent: Sendable, Equatable {
+  package enum Kind: String, Sendable, CaseIterable {
+    case deviceCreated = "device-created"
+    case deviceUpdated = "device-updated"
+    case deviceDeleted = "device-deleted"
+    case deviceOnline = "device-online"
+    case deviceOffline = "device-offline"
+    case imageAssigned = "image-assigned"
+    case notified
+    case notificationRequested = "notification-requested"
+    case stateReported = "state-reported"
+  }
+
+  /// Grows in the order of happening for one device.
+  package var id: UInt64
+  package var device: DeviceID
+  /// As text: a newer replica may have written a kind that this one doesn't know.
+  package var kind: String
+  package var at: Date
+  /// A JSON object.
+  package var detail: String
+}
+
+/// Which events to answer.
+package enum EventOrder: Sendable, Equatable {
+  /// Those with a higher ID, oldest first. Leaves out what a transaction in progress might still
+  /// precede, so that a follower that goes on from the last one it saw misses none.
+  case after(UInt64)
+  /// Those with a lower ID, newest first; nil: from the newest.
+  case before(UInt64?)
+
+  var isForward: Bool {
+    if case .after = self { true } else { false }
+  }
+}

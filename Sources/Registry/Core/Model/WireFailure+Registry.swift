@@ -1,0 +1,50 @@
+package import FirmwareImage
+package import Wire
+
+/// The answers of the Registry to what it can't do, the same over HTTP and on the bus.
+extension WireFailure {
+  package static func invalidField(_ field: String, _ problem: String) -> WireFailure {
+    WireFailure(.invalid, reason: "invalid-\(field)", message: "\(field) \(problem)")
+  }
+
+  package static func unknownDevice(_ id: DeviceID) -> WireFailure {
+    WireFailure(
+      .notFound, reason: "unknown-device",
+      message: "There is no device \(id). Create it first, or list the devices there are.")
+  }
+
+  package static func unknownFirmware(_ id: DeviceID, version: UInt64) -> WireFailure {
+    WireFailure(
+      .notFound, reason: "unknown-firmware",
+      message: "Device \(id) has no firmware version \(version). List its firmware to see what it has.")
+  }
+
+  package static func noFirmware(_ id: DeviceID) -> WireFailure {
+    WireFailure(
+      .notFound, reason: "no-firmware",
+      message: "Device \(id) has no firmware yet. Upload an image for it to the image store.")
+  }
+
+  package static func deviceExists(_ id: DeviceID) -> WireFailure {
+    WireFailure(
+      .conflict, reason: "device-exists",
+      message: "Device \(id) exists with another serial. Use another ID, or delete that device first.")
+  }
+
+  package static func idempotencyKeyReused(version: UInt64) -> WireFailure {
+    WireFailure(
+      .conflict, reason: "idempotency-key-reused",
+      message: "The idempotency key was used for another image, which became version \(version). "
+        + "Use a new key for a new image.")
+  }
+
+  package static func revisionMismatch(current: Int64) -> WireFailure {
+    WireFailure(
+      .conflict, reason: revisionMismatchReason,
+      message:
+        "The device was changed meanwhile: its revision is now \(current). Read it again, then repeat the change.")
+  }
+
+  /// Told apart by the HTTP interface, which has a status of its own for it.
+  package static let revisionMismatchReason = "revision-mismatch"
+}

@@ -1,0 +1,127 @@
+import FirmwareImage
+import FoundationEssentials
+package import Logging
+package import Messaging
+import Wire
+
+/// What the Registry answers on the bus.
+package struct RegistryRPC: Sendable {
+  /// More reports in one request are refused: a batch is one transaction, and holds its locks.
+  package static let maximumReports = 1000
+
+  private let store: RegistryStore
+  private let logger: Logger
+
+  package init(store: RegistryStore, logger: Logger) {
+    self.store = store
+    self.logger = logger
+  }
+
+  package func addHandlers(to router: inout RPCRouter) {
+    addDeviceHandlers(to: &router)
+    addFirmwareHandlers(to: &router)
+    router.handle(WireListEvents.self) { request, _ in try await listEvents(request) }
+    router.handle(WireRecordReports.self) { request, _ in try await record(request) }
+  }
+
+  private func addDeviceHandlers(to router: inout RPCRouter) {
+    router.handle(WireCreateDevice.self) { request, _ in
+      let new = try RegistryStore.NewDevice(
+        id: DeviceID.optional(wire: request.id), name: request.name, tags: request.tags, serial: request.serial)
+      return WireDevice(try await store.createDevice(new).device)
+    }
+    router.handle(WireGetDevice.self) { request, _ in
+      WireDevice(try await store.device(DeviceID(wire: request.id)))
+    }
+    router.handle(WireListDevices.self) { request, _ in try await listDevices(request) }
+    router.handle(WireUpdateDevice.self) { request, _ in
+      WireDevice(
+        try await store.updateDevice(
+          DeviceID(wire: request.id), name: request.hasName ? request.name : nil,
+          tags: request.hasTags ? request.tags.tags : nil))
+    }
+    router.handle(WireDeleteDevice.self) { request, _ in
+      try await store.deleteDevice(DeviceID(wire: request.id))
+      return WireDeleteDeviceResponse()
+    }
+    router.handle(WireRenotifyDevice.self) { request, _ in
+      var response = WireRenotifyDeviceResponse()
+      response.version = try await store.renotify(DeviceID(wire: request.deviceID))
+      return response
+    }
+  }
+
+  private func addFirmwareHandlers(to router: inout RPCRouter) {
+    router.handle(WireAssignImage.self) { request, _ in
+      let assignment = try await store.assign(
+        AppImage(request.image), to: DeviceID(wire: request.deviceID), idempotencyKey: request.idempotencyKey)
+      var response = WireAssignImageResponse()
+      response.version = assignment.version
+      response.configuration = Data(assignment.configuration)
+      response.repeated = assignment.repeated
+      return response
+    }
+    router.handle(WireFindFirmware.self) { request, _ in
+      WireFirmware(
+        try await store.firmware(
+          of: DeviceID(wire: request.deviceID), version: request.version == 0 ? nil : request.version))
+    }
+    router.handle(WireListFirmware.self) { request, _ in
+      let page = try await store.firmware(
+        of: DeviceID(wire: request.deviceID), before: request.beforeVersion == 0 ? nil : request.beforeVersion,
+        limit: FieldRules.pageSize(request.pageSize))
+      var response = WireListFirmwareResponse()
+      response.firmware = page.items.map { WireFirmware($0) }
+      response.nextBeforeVersion = page.next ?? 0
+      return response
+    }
+  }
+
+  private func listDevices(_ request: WireListDevices) async throws -> WireListDevicesResponse {
+    let page = try await store.devices(
+      DeviceFilter(namePrefix: request.namePrefix, tag: request.tag, state: request.state),
+      after: request.cursor.isEmpty ? nil : DeviceCursor(request.cursor),
+      limit: FieldRules.pageSize(request.pageSize))
+    var response = WireListDevicesResponse()
+    response.devices = page.items.map { WireDevice($0) }
+    response.nextCursor = page.next?.text ?? ""
+    return response
+  }
+
+  private func listEvents(_ request: WireListEvents) async throws -> WireListEventsResponse {
+    let order: EventOrder =
+      request.newestFirst ? .before(request.beforeID == 0 ? nil : request.beforeID) : .after(request.afterID)
+    let events = try await store.events(
+      of: DeviceID.optional(wire: request.deviceID), order, limit: FieldRules.pageSize(request.pageSize))
+    var response = WireListEventsResponse()
+    response.events = events.map { WireEvent($0) }
+    return response
+  }
+
+  /// A report whose form is wrong spoils none of the others.
+  private func record(_ request: WireRecordReports) async throws -> WireRecordReportsResponse {
+    guard request.reports.count <= Self.maximumReports else {
+      throw WireFailure.invalidField(
+        "reports", "has \(request.reports.count) entries: send at most \(Self.maximumReports) at once")
+    }
+    var verdicts: [ReportVerdict?] = []
+    var valid: [DeviceReport] = []
+    for report in request.reports {
+      do throws(WireFailure) {
+        valid.append(try DeviceReport(report))
+        verdicts.append(nil)
+      } catch {
+        logger.warning(
+          "report refused",
+          metadata: ["device": "\(DeviceID(bytes: report.deviceID)?.description ?? "?")", "error": "\(error)"])
+        verdicts.append(.invalid(error.message))
+      }
+    }
+    var stored = try await store.record(valid)[...]
+    var response = WireRecordReportsResponse()
+    response.outcomes = zip(request.reports, verdicts).map { report, refusal in
+      WireReportOutcome(refusal ?? stored.removeFirst(), of: report)
+    }
+    return response
+  }
+}

@@ -1,0 +1,109 @@
+import FirmwareImage
+import FoundationEssentials
+import Wire
+
+// What clients send, turned into values whose form is right; anything else is refused with its reason.
+
+extension DeviceID {
+  init(wire bytes: Data) throws(WireFailure) {
+    guard let id = DeviceID(bytes: bytes) else {
+      throw .invalidField("device-id", "has \(bytes.count) bytes: a UUID has 16")
+    }
+    self = id
+  }
+
+  /// Nil for none.
+  static func optional(wire bytes: Data) throws(WireFailure) -> DeviceID? {
+    bytes.isEmpty ? nil : try DeviceID(wire: bytes)
+  }
+}
+
+extension SHA256Digest {
+  init(wire bytes: Data) throws(WireFailure) {
+    guard let digest = SHA256Digest(bytes: bytes) else {
+      throw .invalidField("digest", "has \(bytes.count) bytes: a SHA-256 has 32")
+    }
+    self = digest
+  }
+}
+
+extension AppImage {
+  init(_ wire: WireAppImage) throws(WireFailure) {
+    let digest = try SHA256Digest(wire: wire.digest)
+    let app: AppDescription
+    do throws(ImageFormatError) {
+      app = try AppDescription(
+        wasmLength: wire.lengthBytes, wasmDigest: digest, securityEpoch: wire.securityEpoch,
+        hostAPILevel: wire.hostApiLevel, name: AppLabel(wire.appName, field: .appName),
+        version: AppLabel(wire.appVersion, field: .appVersion))
+    } catch {
+      throw WireFailure(.invalid, reason: "invalid-image", message: "\(error)")
+    }
+    self.init(app: app, publisher: try Self.publisher(wire))
+  }
+
+  private static func publisher(_ wire: WireAppImage) throws(WireFailure) -> ImageSignature? {
+    if wire.publisherKeyID.isEmpty, wire.publisherSignature.isEmpty { return nil }
+    guard let key = KeyID(bytes: wire.publisherKeyID),
+      let signature = ImageSignature(keyID: key, signature: wire.publisherSignature)
+    else {
+      throw .invalidField(
+        "publisher", "is not complete: a key ID of 8 bytes and a signature of 64, not all zero, or neither")
+    }
+    return signature
+  }
+}
+
+extension FirmwareReference {
+  init(_ wire: WireFirmwareReference) throws(WireFailure) {
+    guard (1...UInt64(Int64.max)).contains(wire.version) else {
+      throw .invalidField("version", "is \(wire.version): versions go from 1 to 2^63-1")
+    }
+    self.init(version: wire.version, digest: try SHA256Digest(wire: wire.digest))
+  }
+}
+
+extension ReportedState {
+  /// `at` is the Registry's to say.
+  init(_ wire: WireReportedState) throws(WireFailure) {
+    guard let status = RunStatus(rawValue: wire.status) else {
+      throw .invalidField("status", "is none of \(RunStatus.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    guard ["", "A", "B"].contains(wire.slot) else {
+      throw .invalidField("slot", "is neither A nor B, nor empty")
+    }
+    let failed = wire.hasFailed ? try FirmwareReference(wire.failed) : nil
+    if status == .rolledBack || status == .refused, failed == nil {
+      throw .invalidField("failed", "is missing: say which version was not kept")
+    }
+    self.init(
+      running: try Self.running(wire), slot: wire.slot, status: status,
+      reason: FieldRules.sanitizedReason(wire.reason), at: Date(timeIntervalSince1970: 0), failed: failed)
+  }
+
+  /// Version 0 with an empty digest: nothing runs yet.
+  private static func running(_ wire: WireReportedState) throws(WireFailure) -> FirmwareReference? {
+    if wire.version == 0, wire.digest.isEmpty { return nil }
+    var reference = WireFirmwareReference()
+    reference.version = wire.version
+    reference.digest = wire.digest
+    return try FirmwareReference(reference)
+  }
+}
+
+extension DeviceReport {
+  init(_ wire: WireDeviceReport) throws(WireFailure) {
+    let device = try DeviceID(wire: wire.deviceID)
+    switch wire.content {
+    case .online(let online):
+      self.init(device: device, content: .presence(online: online))
+    case .state(let state):
+      guard (1...UInt64(Int64.max)).contains(wire.sequence) else {
+        throw .invalidField("sequence", "is \(wire.sequence): sequences go from 1 to 2^63-1")
+      }
+      self.init(device: device, content: .state(try ReportedState(state), sequence: wire.sequence))
+    case nil:
+      throw .invalidField("content", "is missing: send a state or a presence")
+    }
+  }
+}

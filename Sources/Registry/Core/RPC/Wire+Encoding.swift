@@ -1,0 +1,112 @@
+import FirmwareImage
+import FoundationEssentials
+import SwiftProtobuf
+import Wire
+
+// What the Registry answers.
+
+extension Google_Protobuf_Timestamp {
+  /// To the microsecond, which is what the database keeps.
+  init(_ date: Date) {
+    let microseconds = Int64((date.timeIntervalSince1970 * 1_000_000).rounded())
+    let (seconds, rest) = microseconds.quotientAndRemainder(dividingBy: 1_000_000)
+    // Nanoseconds count forwards, also before 1970.
+    let nanos = Int32(rest) * 1000
+    self.init(seconds: nanos < 0 ? seconds - 1 : seconds, nanos: nanos < 0 ? nanos + 1_000_000_000 : nanos)
+  }
+}
+
+extension WireFirmwareReference {
+  init(_ reference: FirmwareReference) {
+    self.init()
+    version = reference.version
+    digest = Data(reference.digest.bytes)
+  }
+}
+
+extension WireReportedState {
+  init(_ state: ReportedState) {
+    self.init()
+    if let running = state.running {
+      version = running.version
+      digest = Data(running.digest.bytes)
+    }
+    slot = state.slot
+    status = state.status.rawValue
+    reason = state.reason
+    at = Google_Protobuf_Timestamp(state.at)
+    if let failed = state.failed { self.failed = WireFirmwareReference(failed) }
+  }
+}
+
+extension WireDevice {
+  init(_ device: Device) {
+    self.init()
+    id = Data(device.id.bytes)
+    name = device.name
+    tags = device.tags
+    serial = device.serial
+    online = device.online
+    if let seen = device.lastSeen { lastSeen = Google_Protobuf_Timestamp(seen) }
+    createdAt = Google_Protobuf_Timestamp(device.createdAt)
+    if let desired = device.desired { self.desired = WireFirmwareReference(desired) }
+    if let reported = device.reported { self.reported = WireReportedState(reported) }
+    state = device.state.rawValue
+    revision = UInt64(clamping: device.revision)
+  }
+}
+
+extension WireAppImage {
+  init(_ image: AppImage) {
+    self.init()
+    digest = Data(image.app.wasmDigest.bytes)
+    lengthBytes = image.app.wasmLength
+    appName = image.app.name.text
+    appVersion = image.app.version.text
+    securityEpoch = image.app.securityEpoch
+    hostApiLevel = image.app.hostAPILevel
+    if let publisher = image.publisher {
+      publisherKeyID = Data(publisher.keyID.bytes)
+      publisherSignature = Data(publisher.signature)
+    }
+  }
+}
+
+extension WireFirmware {
+  init(_ firmware: FirmwareVersion) {
+    self.init()
+    deviceID = Data(firmware.device.bytes)
+    version = firmware.version
+    image = WireAppImage(firmware.image)
+    configuration = Data(firmware.configuration)
+    createdAt = Google_Protobuf_Timestamp(firmware.createdAt)
+    if let notified = firmware.notifiedAt { notifiedAt = Google_Protobuf_Timestamp(notified) }
+  }
+}
+
+extension WireEvent {
+  init(_ event: RegistryEvent) {
+    self.init()
+    id = event.id
+    deviceID = Data(event.device.bytes)
+    kind = event.kind
+    at = Google_Protobuf_Timestamp(event.at)
+    detailJson = event.detail
+  }
+}
+
+extension WireReportOutcome {
+  init(_ verdict: ReportVerdict, of report: WireDeviceReport) {
+    self.init()
+    deviceID = report.deviceID
+    sequence = report.sequence
+    stored = verdict == .stored
+    reason =
+      switch verdict {
+      case .stored: ""
+      case .stale: "stale"
+      case .unknownDevice: "unknown-device"
+      case .invalid: "invalid"
+      }
+  }
+}

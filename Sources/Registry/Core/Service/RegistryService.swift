@@ -1,0 +1,110 @@
+package import Logging
+import Messaging
+package import PostgreSQL
+import ServiceHTTP
+package import ServiceKit
+import ServiceLifecycle
+
+/// The Registry put together.
+package enum RegistryService {
+  /// Runs until a signal asks for the end.
+  package static func run(_ process: PreparedProcess<RegistrySettings>) async throws {
+    let (settings, logger) = (process.settings, process.logger)
+    let pool = try makePool(settings, logger: logger)
+    let store = RegistryStore(pool: pool, options: settings.storeOptions)
+    let metrics = RegistryMetrics()
+    let readiness = Readiness()
+    readiness.add("database") { try await pool.ping() }
+    readiness.add("schema") { try await RegistrySchema.migrator().check(pool) }
+
+    let operations = OperationsServer.make(
+      name: "registry", listen: settings.operationsListen, readiness: readiness, metrics: process.metrics,
+      logger: logger)
+    let notifier = RPCClient(name: "notifier", endpoints: settings.notifierEndpoints, logger: logger)
+    let http = makeHTTP(settings, store: store, logger: logger)
+    let rpc = makeRPC(
+      settings, store: store,
+      status: StatusReporter(
+        service: "registry", readiness: readiness,
+        addresses: {
+          [
+            "http": await address(settings.httpListen, http), "rpc": settings.rpcListen,
+            "operations": await address(settings.operationsListen, operations),
+          ]
+        },
+        figures: { try await figures(store, notifier) }),
+      logger: logger)
+    let dispatcher = OutboxDispatcher(
+      store: store, notifier: notifier,
+      options: OutboxDispatcher.Options(
+        lease: settings.outboxLease, backoff: RetryBackoff(longest: settings.outboxLongestRetry)),
+      metrics: metrics, logger: logger)
+
+    // What needs the tables starts once they are there; until then the operations server tells why it is not ready.
+    let work = ServicesAfterMigration(
+      pool: pool,
+      services: [
+        notifier, dispatcher, OutboxListener(store: store, logger: logger),
+        EventRetention(store: store, retention: settings.eventRetention, logger: logger),
+        OutboxGauge(store: store, metrics: metrics), rpc, http,
+      ], logger: logger)
+    try await ServiceHost.run(
+      name: "registry", logger: logger, services: [operations, work], readiness: readiness,
+      shutdownTimeout: process.process.shutdownTimeout)
+    await pool.close()
+  }
+
+  /// Brings the database's schema up to date, and tells what it did.
+  package static func migrate(_ settings: RegistrySettings, logger: Logger) async throws -> [String] {
+    let pool = try makePool(settings, logger: logger)
+    let applied = try await RegistrySchema.migrator().migrate(pool)
+    await pool.close()
+    return applied.map { "\($0.version) \($0.name)" }
+  }
+
+  /// Waits only shortly for a connection, so that a client hears soon that the database is not there.
+  package static func poolOptions(connections: Int) -> PostgresPoolOptions {
+    var options = PostgresPoolOptions.standard
+    options.maximumConnections = connections
+    options.maximumWaiters = 256
+    options.acquireTimeout = .seconds(1)
+    options.statementTimeout = .seconds(3)
+    options.idleInTransactionTimeout = .seconds(10)
+    options.applicationName = "xtblish-registry"
+    return options
+  }
+
+  private static func makePool(_ settings: RegistrySettings, logger: Logger) throws -> PostgresPool {
+    try PostgresPool(
+      url: settings.databaseURL, options: poolOptions(connections: settings.databaseConnections), logger: logger)
+  }
+
+  private static func makeHTTP(_ settings: RegistrySettings, store: RegistryStore, logger: Logger) -> HTTPService {
+    let router = makeRouter()
+    RegistryRoutes(store: store).add(to: router)
+    return makeHTTPService(
+      name: "registry", listen: settings.httpListen, router: router, limits: RegistryRoutes.limits, logger: logger)
+  }
+
+  private static func makeRPC(
+    _ settings: RegistrySettings, store: RegistryStore, status: StatusReporter, logger: Logger
+  ) -> RPCServer {
+    var router = RPCRouter()
+    RegistryRPC(store: store, logger: logger).addHandlers(to: &router)
+    status.register(on: &router)
+    return RPCServer(name: "registry", listening: settings.rpcListen, router: router, logger: logger)
+  }
+
+  private static func address(_ listen: ListenAddress, _ service: HTTPService) async -> String {
+    let port = (try? await service.boundPort) ?? listen.port
+    return "\(ListenAddress(host: listen.host, port: port))"
+  }
+
+  private static func figures(_ store: RegistryStore, _ notifier: RPCClient) async throws -> [String: Double] {
+    let statistics = store.pool.statistics
+    return [
+      "outbox.pending": Double(try await store.outboxPending()),
+      "database.lent": Double(statistics.lentCount), "database.waiting": Double(statistics.waiterCount),
+    ]
+  }
+}

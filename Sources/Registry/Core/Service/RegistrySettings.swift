@@ -1,0 +1,74 @@
+package import ServiceKit
+
+/// What the Registry can be told.
+package struct RegistrySettings: ServiceSettings {
+  package let httpListen: ListenAddress
+  package let rpcListen: String
+  package let operationsListen: ListenAddress
+  package let databaseURL: String
+  package let databaseConnections: Int
+  package let notifierEndpoints: [String]
+  /// How often devices state what they run.
+  package let heartbeat: Duration
+  package let renotifyInterval: Duration
+  package let outboxLease: Duration
+  package let outboxLongestRetry: Duration
+  package let eventRetention: Duration
+
+  package static let serviceName = "registry"
+
+  private static let httpListenSetting = Setting(
+    "registry.http.listen", .listenAddress, .default("127.0.0.1:7101"), help: "Where HTTP is answered.")
+  private static let rpcListenSetting = Setting(
+    "registry.rpc.listen", .endpoint, .default("tcp://127.0.0.1:7102"), help: "Where the bus is answered.")
+  private static let operationsListenSetting = Setting(
+    "registry.operations.listen", .listenAddress, .default("127.0.0.1:7103"),
+    help: "Where liveness, readiness and metrics are answered.")
+  package static let databaseURLSetting = Setting(
+    "database.url", .url(["postgresql", "postgres"]), .required,
+    help: "The PostgreSQL database; the Registry keeps its tables in the schema registry.")
+  private static let databaseConnectionsSetting = Setting(
+    "database.connections", .integer(1...1_000), .default("10"),
+    help: "How many connections to the database there are at most.")
+  private static let notifierEndpointsSetting = Setting(
+    "notifier.endpoints", .endpoints, .default("tcp://127.0.0.1:7132"), help: "Where the Notifier answers on the bus.")
+  private static let heartbeatSetting = Setting(
+    "device.heartbeat.seconds", .duration(.milliseconds(100)...(.seconds(86_400))), .default("30"),
+    help: "How often devices state what they run, in seconds; one silent for three times as long counts as offline.")
+  private static let renotifySetting = Setting(
+    "registry.renotify.seconds", .duration(.zero...(.seconds(86_400))), .default("5"),
+    help: "How long a notification gets to take effect before a report makes it be repeated, in seconds.")
+  private static let leaseSetting = Setting(
+    "registry.outbox.lease.seconds", .duration(.milliseconds(200)...(.seconds(300))), .default("5"),
+    help: "How long a replica may take over notifications before another takes them up, in seconds.")
+  private static let retrySetting = Setting(
+    "registry.outbox.retry.seconds", .duration(.milliseconds(200)...(.seconds(3_600))), .default("5"),
+    help: "How long a notification that was not acknowledged waits for its next try at most, in seconds.")
+  private static let retentionSetting = Setting(
+    "registry.events.retention", .duration(.seconds(60)...(.seconds(3_650 * 86_400))), .default("90d"),
+    help: "How long events are kept.")
+
+  package static let allSettings: [any SettingDescription] = [
+    httpListenSetting, rpcListenSetting, operationsListenSetting, databaseURLSetting, databaseConnectionsSetting,
+    notifierEndpointsSetting, heartbeatSetting, renotifySetting, leaseSetting, retrySetting, retentionSetting,
+  ]
+
+  package init(_ reader: inout SettingsReader) throws(SettingsError) {
+    httpListen = try reader.require(Self.httpListenSetting)
+    rpcListen = try reader.require(Self.rpcListenSetting)
+    operationsListen = try reader.require(Self.operationsListenSetting)
+    databaseURL = try reader.require(Self.databaseURLSetting)
+    databaseConnections = try reader.require(Self.databaseConnectionsSetting)
+    notifierEndpoints = try reader.require(Self.notifierEndpointsSetting)
+    heartbeat = try reader.require(Self.heartbeatSetting)
+    renotifyInterval = try reader.require(Self.renotifySetting)
+    outboxLease = try reader.require(Self.leaseSetting)
+    outboxLongestRetry = try reader.require(Self.retrySetting)
+    eventRetention = try reader.require(Self.retentionSetting)
+  }
+
+  /// What the store makes of it: a device that missed three heartbeats counts as offline.
+  package var storeOptions: RegistryStore.Options {
+    RegistryStore.Options(onlineWindow: heartbeat * 3 / .seconds(1), renotifyInterval: renotifyInterval / .seconds(1))
+  }
+}

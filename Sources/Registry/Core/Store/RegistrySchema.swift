@@ -1,0 +1,129 @@
+package import PostgreSQL
+
+/// The tables of the Registry, as migrations in the order in which they are applied.
+///
+/// Rows are locked in one order everywhere, so that no two transactions wait for each other:
+/// `reports`, `devices`, `outbox`, `firmware`; several rows of one table in the order of device IDs.
+package enum RegistrySchema {
+  /// The PostgreSQL schema that holds everything of the Registry.
+  static let name = "registry"
+
+  /// The channel on which a replica tells the others that the outbox has something due.
+  static let outboxChannel = "registry_outbox"
+
+  /// Brings a database to what this program needs; any number of replicas may do so at once.
+  package static func migrator() throws(MigrationError) -> Migrator {
+    try Migrator(
+      schema: name,
+      migrations: [
+        Migration(version: 1, name: "devices, firmware, reports, outbox, events", script: initial)
+      ])
+  }
+
+  /// The first version: devices, firmware, reports, outbox, events.
+  ///
+  /// - What changes with a heartbeat is in `reports`, which has two small indexes; what lists are
+  ///   filtered by is in `devices` and changes rarely, so a heartbeat touches no list index.
+  /// - Names compare by code point ("C"), so that one index serves the order, the position of a
+  ///   page and the prefix filter.
+  /// - `state` is derived by PostgreSQL itself, so it can't disagree with what it is derived from.
+  static let initial: SQLScript = """
+    create table registry.devices (
+      id uuid primary key,
+      name text collate "C" not null,
+      tags text[] not null default '{}',
+      serial text not null default '',
+      revision bigint not null default 1,
+      created_at timestamptz not null default clock_timestamp(),
+
+      highest_version bigint not null default 0,
+      desired_version bigint,
+      desired_digest bytea,
+
+      reported_version bigint,
+      reported_digest bytea,
+      reported_slot text,
+      reported_status text,
+      reported_reason text,
+      reported_at timestamptz,
+      failed_version bigint,
+      failed_digest bytea,
+
+      state text not null generated always as (
+        case
+          when desired_version is null then 'unassigned'
+          when reported_version = desired_version and reported_digest = desired_digest
+            and reported_status = 'confirmed' then 'current'
+          when failed_version = desired_version and failed_digest = desired_digest then 'failed'
+          else 'pending'
+        end
+      ) stored,
+
+      check ((desired_version is null) = (desired_digest is null)),
+      check ((failed_version is null) = (failed_digest is null))
+    );
+    create index devices_by_name on registry.devices (name, id);
+    create index devices_by_state on registry.devices (state, name, id);
+    create index devices_by_tag on registry.devices using gin (tags);
+
+    create table registry.reports (
+      device_id uuid primary key references registry.devices (id) on delete cascade,
+      sequence bigint not null default 0,
+      last_seen timestamptz,
+      online_until timestamptz not null default '-infinity'
+    ) with (fillfactor = 80);
+    create index reports_by_online_until on registry.reports (online_until);
+
+    create table registry.firmware (
+      device_id uuid not null references registry.devices (id) on delete cascade,
+      version bigint not null check (version > 0),
+      digest bytea not null check (octet_length(digest) = 32),
+      length_bytes bigint not null check (length_bytes > 0),
+      app_name text not null,
+      app_version text not null,
+      security_epoch bigint not null,
+      host_api_level bigint not null,
+      publisher_key_id bytea not null,
+      publisher_signature bytea not null,
+      configuration bytea not null check (octet_length(configuration) = 512),
+      idempotency_key text collate "C" not null,
+      created_at timestamptz not null default clock_timestamp(),
+      notified_at timestamptz,
+      primary key (device_id, version),
+      unique (device_id, idempotency_key)
+    ) with (fillfactor = 90);
+
+    create table registry.outbox (
+      device_id uuid not null,
+      version bigint not null,
+      cause text not null check (cause in ('assigned', 'requested', 'reconciled')),
+      due_at timestamptz not null default clock_timestamp(),
+      claimed_until timestamptz,
+      claim uuid,
+      attempts bigint not null default 0,
+      last_error text,
+      created_at timestamptz not null default clock_timestamp(),
+      ready_at timestamptz not null generated always as (greatest(due_at, claimed_until)) stored,
+      primary key (device_id, version),
+      foreign key (device_id, version) references registry.firmware (device_id, version) on delete cascade
+    );
+    create index outbox_by_ready_at on registry.outbox (ready_at);
+
+    create table registry.events (
+      id bigint generated always as identity primary key,
+      device_id uuid not null,
+      kind text not null,
+      at timestamptz not null default clock_timestamp(),
+      detail jsonb not null,
+      written_by xid8 not null default pg_current_xact_id()
+    );
+    create index events_by_device on registry.events (device_id, id);
+
+    create table registry.retired_versions (
+      device_id uuid primary key,
+      highest_version bigint not null
+    );
+    comment on table registry.retired_versions is
+      'The highest version of each deleted device: made again under the same ID, it goes on from there.';
+    """
+}

@@ -1,0 +1,83 @@
+package import FirmwareImage
+import PostgreSQL
+import Wire
+
+extension RegistryStore {
+  /// Gives the image to the device as its next version, in one transaction with the notification.
+  ///
+  /// A repeat with the same key answers the first outcome; the same key with another image is refused.
+  package func assign(
+    _ image: AppImage, to id: DeviceID, idempotencyKey: String
+  ) async throws -> Assignment {
+    let key = try FieldRules.idempotencyKey(idempotencyKey)
+    let assignment = try await write { connection in
+      // The lock makes assignments to one device follow each other: versions have no gaps.
+      let locked = try await connection.query(
+        "select highest_version from registry.devices where id = $1 for no key update", [.uuid(id.bytes)])
+      guard let row = locked.first else { throw WireFailure.unknownDevice(id) }
+      if let earlier = try await Self.firmware(id, key: key, connection) {
+        guard earlier.image == image else { throw WireFailure.idempotencyKeyReused(version: earlier.version) }
+        return Assignment(version: earlier.version, configuration: earlier.configuration, repeated: true)
+      }
+      let version = UInt64(try row["highest_version"].int64) + 1
+      let configuration = try image.configuration(for: id, version: version)
+      try await Self.insertFirmware(image, version: version, of: id, key: key, configuration, connection)
+      return Assignment(version: version, configuration: configuration, repeated: false)
+    }
+    if !assignment.repeated { outboxSignal.raise() }
+    return assignment
+  }
+
+  private static func firmware(
+    _ id: DeviceID, key: String, _ connection: some PostgresExecutor
+  ) async throws -> FirmwareVersion? {
+    let statement: SQL =
+      "select " + FirmwareRow.columns + " from registry.firmware where device_id = $1 and idempotency_key = $2"
+    return try await connection.query(statement, [.uuid(id.bytes), .text(key)]).first.map(FirmwareRow.firmware)
+  }
+
+  private static func insertFirmware(
+    _ image: AppImage, version: UInt64, of id: DeviceID, key: String, _ configuration: [UInt8],
+    _ connection: some PostgresExecutor
+  ) async throws {
+    let detail: [String: JSONValue] = [
+      "version": .integer(Int64(clamping: version)), "digest": .string("\(image.app.wasmDigest)"),
+      "lengthBytes": .integer(Int64(clamping: image.app.wasmLength)), "appName": .string(image.app.name.text),
+      "appVersion": .string(image.app.version.text),
+    ]
+    try await connection.query(
+      """
+      with assigned as (
+        insert into registry.firmware (
+          device_id, version, digest, length_bytes, app_name, app_version, security_epoch, host_api_level,
+          publisher_key_id, publisher_signature, configuration, idempotency_key)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        returning device_id, version, digest
+      ), pointed as (
+        update registry.devices d
+        set highest_version = assigned.version, desired_version = assigned.version, desired_digest = assigned.digest
+        from assigned where d.id = assigned.device_id
+        returning d.id
+      ), queued as (
+        insert into registry.outbox (device_id, version, cause)
+        select device_id, version, 'assigned' from assigned
+        returning device_id
+      )
+      insert into registry.events (device_id, kind, detail)
+      select pointed.id, 'image-assigned', $13 from pointed join queued on queued.device_id = pointed.id
+      """,
+      [
+        .uuid(id.bytes), .int8(Int64(version)), .bytea(image.app.wasmDigest.bytes),
+        .int8(Int64(image.app.wasmLength)), .text(image.app.name.text), .text(image.app.version.text),
+        .int8(Int64(image.app.securityEpoch)), .int8(Int64(image.app.hostAPILevel)),
+        .bytea(image.publisher?.keyID.bytes ?? []), .bytea(image.publisher?.signature ?? []),
+        .bytea(configuration), .text(key), .jsonb(JSONValue.object(detail).text),
+      ])
+    try await announceOutbox(connection)
+  }
+
+  /// Tells the dispatchers of all replicas, once this transaction has committed.
+  static func announceOutbox(_ connection: some PostgresExecutor) async throws {
+    try await connection.query("select pg_notify($1, '')", [.text(RegistrySchema.outboxChannel)])
+  }
+}

@@ -1,0 +1,73 @@
+package import FirmwareImage
+import PostgreSQL
+import Wire
+
+extension RegistryStore {
+  /// - Parameter device: nil: events of all devices.
+  package func events(
+    of device: DeviceID?, _ order: EventOrder, limit: Int
+  ) async throws -> [RegistryEvent] {
+    var statement: SQL = "select id, device_id, kind, at, detail from registry.events where "
+    var values: [PostgresValue] = [.int(limit)]
+    switch order {
+    case .after(let id):
+      // IDs are given out before their transactions commit, so a lower one may still appear. Only what is
+      // older than every transaction in progress is final. Writers lock or write a row first, which gives
+      // them their transaction ID, and take the event's ID after that.
+      statement += "id > $2 and written_by < pg_snapshot_xmin(pg_current_snapshot())"
+      values.append(.int8(Int64(clamping: id)))
+    case .before(let id):
+      statement += "id < $2"
+      values.append(.int8(id.map { Int64(clamping: $0) } ?? .max))
+    }
+    if let device {
+      statement += " and device_id = $3"
+      values.append(.uuid(device.bytes))
+    }
+    statement += order.isForward ? " order by id limit $1" : " order by id desc limit $1"
+    let (text, parameters) = (statement, values)
+    return try await read { connection in
+      let rows = try await connection.query(text, parameters)
+      if rows.isEmpty, let device { try await Self.requireDevice(device, connection) }
+      return try rows.map { row in
+        RegistryEvent(
+          id: UInt64(try row["id"].int64), device: try DeviceRow.deviceID(row["device_id"]), kind: try row["kind"].text,
+          at: try row["at"].date, detail: try row["detail"].text)
+      }
+    }
+  }
+
+  /// Removes some of the oldest events, if they are older than that.
+  ///
+  /// - Returns: how many; as many as `limit` if there may be more.
+  func removeEvents(olderThan age: Duration, limit: Int) async throws -> Int {
+    // IDs grow with time, so the oldest are found without looking at the rest.
+    try await read { connection in
+      try await connection.execute(
+        """
+        delete from registry.events e
+        using (select id from registry.events order by id limit $1) as oldest
+        where e.id = oldest.id and e.at < statement_timestamp() - $2 * interval '1 millisecond'
+        """,
+        [.int(limit), .int8(age.wholeMilliseconds)])
+    }
+  }
+
+  static func requireDevice(_ id: DeviceID, _ connection: some PostgresExecutor) async throws {
+    let found = try await connection.query("select 1 from registry.devices where id = $1", [.uuid(id.bytes)])
+    if found.isEmpty { throw WireFailure.unknownDevice(id) }
+  }
+
+  static func append(
+    _ kind: RegistryEvent.Kind, of device: DeviceID, _ detail: [String: JSONValue], _ connection: some PostgresExecutor
+  ) async throws {
+    try await connection.query(
+      "insert into registry.events (device_id, kind, detail) values ($1, $2, $3)",
+      [.uuid(device.bytes), .text(kind.rawValue), .jsonb(JSONValue.object(detail).text)])
+  }
+}
+
+extension FirmwareReference {
+  /// For the details of events.
+  var json: JSONValue { .object(["version": .integer(Int64(clamping: version)), "digest": .string("\(digest)")]) }
+}

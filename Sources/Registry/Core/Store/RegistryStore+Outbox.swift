@@ -1,0 +1,148 @@
+package import FirmwareImage
+import PostgreSQL
+import Wire
+
+extension RegistryStore {
+  /// Takes notifications that are due, so that no other dispatcher does until the lease runs out.
+  ///
+  /// - Parameter claim: 16 bytes that tell this claim from all others.
+  package func claimOutbox(limit: Int, lease: Duration, claim: [UInt8]) async throws -> [OutboxEntry] {
+    let rows = try await read { connection in
+      try await connection.query(
+        """
+        with due as (
+          select device_id, version from registry.outbox
+          where ready_at <= statement_timestamp()
+          order by ready_at limit $1
+          for update skip locked
+        ), claimed as (
+          update registry.outbox o
+          set claim = $2, claimed_until = clock_timestamp() + $3 * interval '1 millisecond', attempts = attempts + 1
+          from due where o.device_id = due.device_id and o.version = due.version
+          returning o.device_id, o.version, o.attempts, clock_timestamp() - o.created_at as age
+        )
+        select c.device_id, c.version, c.attempts, extract(epoch from c.age)::float8 as age_seconds,
+          f.digest, f.length_bytes
+        from claimed c join registry.firmware f on f.device_id = c.device_id and f.version = c.version
+        order by c.device_id, c.version
+        """,
+        [.int(limit), .uuid(claim), .int8(lease.wholeMilliseconds)])
+    }
+    return try rows.map { row in
+      OutboxEntry(
+        key: OutboxEntry.Key(
+          device: try DeviceRow.deviceID(row["device_id"]), version: UInt64(try row["version"].int64)),
+        digest: try DeviceRow.digest(row["digest"]),
+        sizeBytes: UInt64(ImageHeader.byteCount) + UInt64(try row["length_bytes"].int64),
+        attempts: UInt64(try row["attempts"].int64),
+        age: .seconds(try row["age_seconds"].double))
+    }
+  }
+
+  /// Ends a claim: what was acknowledged leaves the outbox, the rest waits for its next try.
+  ///
+  /// What was acknowledged leaves it even if the lease ran out and another replica took it up; what
+  /// was not is left to that replica then.
+  package func settleOutbox(_ outcome: DeliveryOutcome, claim: [UInt8]) async throws {
+    try await write { connection in
+      if !outcome.acknowledged.isEmpty { try await Self.remove(outcome.acknowledged, connection) }
+      if !outcome.postponed.isEmpty { try await Self.postpone(outcome.postponed, claim: claim, connection) }
+    }
+  }
+
+  /// Repeats for the sake of level-triggered convergence make no events: a device that never
+  /// converges would make one with each heartbeat.
+  private static func remove(_ keys: [OutboxEntry.Key], _ connection: some PostgresExecutor) async throws {
+    try await connection.query(
+      """
+      with removed as (
+        delete from registry.outbox o using unnest($1::uuid[], $2::int8[]) as u (device_id, version)
+        where o.device_id = u.device_id and o.version = u.version
+        returning o.device_id, o.version, o.cause, o.attempts
+      ), noted as (
+        update registry.firmware f set notified_at = clock_timestamp()
+        from removed where f.device_id = removed.device_id and f.version = removed.version
+        returning f.device_id, f.version, f.digest
+      )
+      insert into registry.events (device_id, kind, detail)
+      select noted.device_id, 'notified', jsonb_build_object(
+        'version', noted.version, 'digest', 'sha256:' || encode(noted.digest, 'hex'), 'attempts', removed.attempts)
+      from noted join removed on removed.device_id = noted.device_id and removed.version = noted.version
+      where removed.cause <> 'reconciled'
+      """,
+      [.uuidArray(keys.map(\.device.bytes)), .int8Array(keys.map { Int64($0.version) })])
+  }
+
+  private static func postpone(
+    _ postponed: [DeliveryOutcome.Postponement], claim: [UInt8], _ connection: some PostgresExecutor
+  ) async throws {
+    try await connection.query(
+      """
+      update registry.outbox o
+      set claim = null, claimed_until = null, last_error = u.error,
+        due_at = clock_timestamp() + u.delay * interval '1 millisecond'
+      from unnest($1::uuid[], $2::int8[], $3::int8[], $4::text[]) as u (device_id, version, delay, error)
+      where o.device_id = u.device_id and o.version = u.version and o.claim = $5
+      """,
+      [
+        .uuidArray(postponed.map(\.key.device.bytes)), .int8Array(postponed.map { Int64($0.key.version) }),
+        .int8Array(postponed.map(\.delay.wholeMilliseconds)), .textArray(postponed.map(\.error)), .uuid(claim),
+      ])
+  }
+
+  /// How long until something in the outbox is due, by the database's clock; nil if it is empty.
+  package func timeToNextDue() async throws -> Duration? {
+    let rows = try await read { connection in
+      try await connection.query(
+        "select extract(epoch from min(ready_at) - clock_timestamp())::float8 as wait from registry.outbox")
+    }
+    return try rows.first?["wait"].optional.map { .seconds(max(0, try $0.double)) }
+  }
+
+  /// How many notifications wait, counted up to a bound.
+  package func outboxPending() async throws -> Int {
+    let rows = try await read { connection in
+      try await connection.query(
+        "select count(*) as pending from (select 1 from registry.outbox limit 100000) as counted")
+    }
+    return try rows.first?["pending"].int ?? 0
+  }
+
+  /// Puts a notification of the desired version into the outbox again, even if the device did not
+  /// keep that version before: an operator says so.
+  ///
+  /// - Returns: the version.
+  package func renotify(_ id: DeviceID) async throws -> UInt64 {
+    let version = try await write { connection in
+      let rows = try await connection.query(
+        "select desired_version from registry.devices where id = $1 for no key update", [.uuid(id.bytes)])
+      guard let row = rows.first else { throw WireFailure.unknownDevice(id) }
+      guard let version = try row["desired_version"].optional?.int64 else { throw WireFailure.noFirmware(id) }
+      try await connection.query(
+        """
+        update registry.devices set failed_version = null, failed_digest = null
+        where id = $1 and failed_version = desired_version
+        """,
+        [.uuid(id.bytes)])
+      try await connection.query(
+        """
+        insert into registry.outbox as o (device_id, version, cause) values ($1, $2, 'requested')
+        on conflict (device_id, version) do update
+        set cause = 'requested', due_at = least(o.due_at, clock_timestamp())
+        """,
+        [.uuid(id.bytes), .int8(version)])
+      try await Self.append(.notificationRequested, of: id, ["version": .integer(version)], connection)
+      try await Self.announceOutbox(connection)
+      return UInt64(version)
+    }
+    outboxSignal.raise()
+    return version
+  }
+}
+
+extension Duration {
+  /// Rounded down.
+  var wholeMilliseconds: Int64 {
+    components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+  }
+}

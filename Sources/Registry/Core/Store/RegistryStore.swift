@@ -1,0 +1,76 @@
+package import FoundationEssentials
+package import PostgreSQL
+import Wire
+
+/// Everything that the Registry keeps, in PostgreSQL.
+///
+/// What can't be done is thrown as a `WireFailure`, which both interfaces answer as it is.
+package struct RegistryStore: Sendable {
+  package struct Options: Sendable {
+    /// For how long a word of a device makes it count as online, in seconds.
+    package var onlineWindow: TimeInterval
+    /// How long a notification gets to take effect before a report makes it be repeated, in seconds.
+    package var renotifyInterval: TimeInterval
+    /// How long one request may wait for the database in all.
+    package var deadline: Duration
+
+    package init(
+      onlineWindow: TimeInterval = 90, renotifyInterval: TimeInterval = 5, deadline: Duration = .seconds(4)
+    ) {
+      self.onlineWindow = onlineWindow
+      self.renotifyInterval = renotifyInterval
+      self.deadline = deadline
+    }
+  }
+
+  let pool: PostgresPool
+  let options: Options
+  /// Raised after a commit that put something into the outbox.
+  package let outboxSignal: WakeSignal
+
+  package init(pool: PostgresPool, options: Options = Options(), outboxSignal: WakeSignal = WakeSignal()) {
+    self.pool = pool
+    self.options = options
+    self.outboxSignal = outboxSignal
+  }
+
+  /// Runs `body` on one connection, outside of a transaction.
+  func read<T: Sendable>(
+    _ body: @Sendable (PostgresConnection) async throws -> T
+  ) async throws -> T {
+    try await answering { try await pool.withConnection(deadline: .now + options.deadline, body) }
+  }
+
+  /// Runs `body` in one transaction, again from its start when another one was in the way.
+  func write<T: Sendable>(
+    _ body: @Sendable (PostgresTransaction) async throws -> T
+  ) async throws -> T {
+    try await answering { try await pool.withTransaction(deadline: .now + options.deadline, body) }
+  }
+
+  private func answering<T>(_ body: () async throws -> T) async throws -> T {
+    do {
+      return try await body()
+    } catch let error as PostgresError {
+      throw WireFailure(database: error) ?? error
+    }
+  }
+}
+
+extension WireFailure {
+  /// Nil for an error that neither time nor the caller can mend: a fault of this program.
+  init?(database error: PostgresError) {
+    if error.kind == .poolExhausted {
+      self.init(
+        .overloaded, reason: "database-busy",
+        message: "All connections to the database are busy. Try again shortly.", retryAfterMilliseconds: 1000)
+    } else if error.isTransient {
+      self.init(
+        .unavailable, reason: "database-unavailable",
+        message: "The database is down or too slow to answer in time. Try again shortly.",
+        retryAfterMilliseconds: 1000)
+    } else {
+      return nil
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import FirmwareImage
+import PostgreSQL
+import TestSupport
+import Testing
+import Wire
+
+@testable import RegistryCore
+
+@Suite struct EventTests {
+  @Test func pagesInBothDirections() async throws {
+    let fixture = try await Fixture.make()
+    let id = try await fixture.device()
+    for number in 1...6 { _ = try await fixture.store.updateDevice(id, name: "n\(number)", tags: nil) }
+    let newest = try await fixture.store.events(of: id, .before(nil), limit: 3)
+    #expect(newest.map(\.detail).allSatisfy { $0.contains("name") })
+    let older = try await fixture.store.events(of: id, .before(newest.last?.id), limit: 10)
+    #expect(older.count == 4)
+    let all = newest + older
+    #expect(all.map(\.id) == all.map(\.id).sorted(by: >))
+    // Nothing else writes to this database, but other databases of the server do, and hold events back for a moment.
+    try await eventually { try await fixture.store.events(of: id, .after(0), limit: 10).count == 7 }
+    let forward = try await fixture.store.events(of: nil, .after(older[1].id), limit: 10)
+    #expect(forward.map(\.id) == all.map(\.id).filter { $0 > older[1].id }.sorted())
+  }
+
+  @Test func eventsOfAnUnknownDeviceAreAnError() async throws {
+    let fixture = try await Fixture.make()
+    let failure = await #expect(throws: WireFailure.self) {
+      try await fixture.store.events(of: .random(), .before(nil), limit: 3)
+    }
+    #expect(failure?.reason == "unknown-device")
+  }
+
+  /// A transaction that took its event's ID early and commits late must not be passed by.
+  @Test func aFollowerMissesNoneThatCommitsLate() async throws {
+    let fixture = try await Fixture.make()
+    let (slow, quick) = (try await fixture.device("slow"), try await fixture.device("quick"))
+    let start = try #require(try await fixture.store.events(of: nil, .before(nil), limit: 1).first).id
+    let (hasWritten, mayCommit) = (WakeSignal(), WakeSignal())
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        try await fixture.pool.withTransaction { transaction in
+          try await RegistryStore.append(.deviceUpdated, of: slow, [:], transaction)
+          hasWritten.raise()
+          await mayCommit.wait(atMost: .seconds(20))
+        }
+      }
+      await hasWritten.wait(atMost: .seconds(20))
+      _ = try await fixture.store.updateDevice(quick, name: "quicker", tags: nil)
+      // The later one is committed and seen by who browses, but held back from who follows.
+      #expect(try await fixture.store.events(of: nil, .before(nil), limit: 1).map(\.device) == [quick])
+      #expect(try await fixture.store.events(of: nil, .after(start), limit: 10) == [])
+      mayCommit.raise()
+      try await group.waitForAll()
+    }
+    try await eventually {
+      try await fixture.store.events(of: nil, .after(start), limit: 10).map(\.device) == [slow, quick]
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import FirmwareImage
+import FoundationEssentials
+import Logging
+import PostgreSQL
+import TestSupport
+
+@testable import RegistryCore
+
+/// A database of its own for one test, with the Registry's schema.
+struct Fixture {
+  let url: String
+  let pool: PostgresPool
+  let store: RegistryStore
+
+  static func make(
+    on server: PostgresServer? = nil, options: RegistryStore.Options = RegistryStore.Options(),
+    poolOptions: PostgresPoolOptions = .standard
+  ) async throws -> Fixture {
+    let url =
+      if let server { try await server.createDatabase() } else { try await PostgresServer.shared().createDatabase() }
+    let pool = try PostgresPool(url: url, options: poolOptions, logger: .quiet)
+    try await RegistrySchema.migrator().migrate(pool)
+    return Fixture(url: url, pool: pool, store: RegistryStore(pool: pool, options: options))
+  }
+
+  /// A second replica: its own connections and wake-ups, the same database.
+  func replica() throws -> RegistryStore {
+    RegistryStore(pool: try PostgresPool(url: url, maximumConnections: 5, logger: .quiet), options: store.options)
+  }
+
+  @discardableResult
+  func device(_ name: String = "sensor", tags: [String] = [], id: DeviceID? = nil) async throws -> DeviceID {
+    try await store.createDevice(RegistryStore.NewDevice(id: id, name: name, tags: tags, serial: "")).device.id
+  }
+
+  func count(_ statement: SQL, _ values: [PostgresValue] = []) async throws -> Int {
+    try await pool.queryFirst(statement, values)?["count"].int ?? -1
+  }
+}
+
+extension Logger {
+  static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+}
+
+extension AppImage {
+  /// Images of different numbers differ.
+  static func sample(_ number: Int = 1, name: String = "sensor", lengthBytes: UInt64 = 100_000) throws -> AppImage {
+    AppImage(
+      app: try AppDescription(
+        wasmLength: lengthBytes, wasmDigest: try SHA256Digest.of("wasm \(number)".utf8), hostAPILevel: 1,
+        name: AppLabel(name), version: AppLabel("1.\(number)")),
+      publisher: nil)
+  }
+
+  func reference(_ version: UInt64) -> FirmwareReference {
+    FirmwareReference(version: version, digest: app.wasmDigest)
+  }
+}
+
+extension ReportedState {
+  static func running(
+    _ running: FirmwareReference?, _ status: RunStatus = .confirmed, failed: FirmwareReference? = nil
+  ) -> ReportedState {
+    ReportedState(
+      running: running, slot: running == nil ? "" : "A", status: status, reason: "",
+      at: Date(timeIntervalSince1970: 0), failed: failed)
+  }
+}
+
+extension DeviceReport {
+  static func state(_ device: DeviceID, _ sequence: UInt64, _ state: ReportedState) -> DeviceReport {
+    DeviceReport(device: device, content: .state(state, sequence: sequence))
+  }
+
+  static func presence(_ device: DeviceID, online: Bool) -> DeviceReport {
+    DeviceReport(device: device, content: .presence(online: online))
+  }
+}

@@ -1,0 +1,114 @@
+import FirmwareImage
+import PostgreSQL
+import TestSupport
+import Testing
+import Wire
+
+@testable import RegistryCore
+
+/// Each with a PostgreSQL server of its own, to be killed.
+@Suite(.serialized) struct OutageTests {
+  private func make(_ server: PostgresServer) async throws -> Fixture {
+    try await Fixture.make(on: server, poolOptions: RegistryService.poolOptions(connections: 4))
+  }
+
+  /// Asks until it is answered, with the same key, as the image store does.
+  private func assign(_ store: RegistryStore, _ number: Int, to device: DeviceID) async throws -> UInt64 {
+    while true {
+      do {
+        return try await store.assign(.sample(number), to: device, idempotencyKey: "\(number)").version
+      } catch let failure as WireFailure where failure.code == .unavailable || failure.code == .overloaded {
+        try await Task.sleep(for: .milliseconds(20))
+      }
+    }
+  }
+
+  @Test func nothingAcknowledgedIsLostWhenTheDatabaseIsKilled() async throws {
+    let server = try await PostgresServer()
+    let fixture = try await make(server)
+    var devices: [DeviceID] = []
+    for number in 0..<4 { devices.append(try await fixture.device("d\(number)")) }
+    let (all, replica, notifier) = (devices, try fixture.replica(), StubNotifier())
+    let answered = try await running([
+      OutboxDispatcher(fixture.store, notifier, lease: .seconds(2)),
+      OutboxDispatcher(replica, notifier, lease: .seconds(2)), OutboxListener(store: replica, logger: .quiet),
+    ]) {
+      let answered = try await withThrowingTaskGroup(of: [DeviceID: [UInt64]].self) { group in
+        for device in all {
+          group.addTask {
+            var versions: [UInt64] = []
+            for number in 1...40 { versions.append(try await assign(fixture.store, number, to: device)) }
+            return [device: versions]
+          }
+        }
+        for _ in 0..<2 {
+          let before = notifier.calls
+          try await eventually { notifier.calls > before + 3 }
+          try await server.kill()
+          try await server.start()
+        }
+        return try await group.reduce(into: [:]) { $0.merge($1) { one, _ in one } }
+      }
+      try await eventually(within: .seconds(60)) { ((try? await fixture.store.outboxPending()) ?? -1) == 0 }
+      return answered
+    }
+    for device in devices {
+      #expect(answered[device] == Array(1...40))
+      let published = notifier.acknowledged.filter { $0.device == device }.map(\.version)
+      #expect(Set(published) == Set(1...40))
+    }
+    #expect(try await fixture.count("select count(*) from registry.firmware") == 160)
+  }
+
+  @Test func withoutADatabaseTheAnswerComesSoonAndItRecovers() async throws {
+    let server = try await PostgresServer()
+    let fixture = try await make(server)
+    let device = try await fixture.device()
+    try await server.stop()
+    let start = ContinuousClock.now
+    await withTaskGroup { group in
+      for _ in 0..<20 {
+        group.addTask {
+          let failure = await #expect(throws: WireFailure.self) { try await fixture.store.device(device) }
+          #expect(failure?.code == .unavailable || failure?.code == .overloaded)
+          #expect((failure?.retryAfterMilliseconds ?? 0) > 0)
+        }
+      }
+    }
+    #expect(ContinuousClock.now - start < .seconds(10))
+    try await server.start()
+    try await eventually { (try? await fixture.store.device(device)) != nil }
+  }
+
+  @Test func aDatabaseThatHangsIsToldAsSuch() async throws {
+    let server = try await PostgresServer()
+    let fixture = try await make(server)
+    let device = try await fixture.device()
+    let blocker = try PostgresPool(url: fixture.url, maximumConnections: 1, logger: .quiet)
+    let (isLocked, mayGo) = (WakeSignal(), WakeSignal())
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        try await blocker.withTransaction { transaction in
+          try await transaction.execute("lock table registry.devices in access exclusive mode")
+          isLocked.raise()
+          await mayGo.wait(atMost: .seconds(60))
+        }
+      }
+      await isLocked.wait(atMost: .seconds(20))
+      let start = ContinuousClock.now
+      await withTaskGroup { callers in
+        for _ in 0..<30 {
+          callers.addTask {
+            let failure = await #expect(throws: WireFailure.self) { try await fixture.store.device(device) }
+            #expect(failure?.code == .unavailable || failure?.code == .overloaded)
+          }
+        }
+      }
+      #expect(ContinuousClock.now - start < .seconds(20))
+      mayGo.raise()
+      try await group.waitForAll()
+    }
+    #expect(try await fixture.store.device(device).id == device)
+    await blocker.close()
+  }
+}

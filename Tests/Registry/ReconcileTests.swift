@@ -1,0 +1,70 @@
+import FirmwareImage
+import FoundationEssentials
+import Testing
+
+@testable import RegistryCore
+
+@Suite struct ReconcileTests {
+  private static let now = Date(timeIntervalSince1970: 1_800_000_000)
+
+  private static func references() throws -> [FirmwareReference?] {
+    let (one, two) = (try AppImage.sample(1), try AppImage.sample(2))
+    // The same digest as another version, and the same version with another digest: both must count as different.
+    return [nil, one.reference(1), two.reference(2), one.reference(3), two.reference(1)]
+  }
+
+  /// Every combination of what is desired, running, failed, pending and notified, against the rules in words.
+  @Test func everyCombination() throws {
+    let references = try Self.references()
+    var seen: Set<String> = []
+    for desired in references {
+      for running in references {
+        for failed in references {
+          for status in RunStatus.allCases {
+            for pending in [false, true] {
+              for age: TimeInterval? in [nil, 0, 4.9, 5, 3600, -1, -3600] {
+                let decision = reconcile(
+                  desired: desired, reported: .running(running, status, failed: failed),
+                  notificationPending: pending, notifiedAt: age.map { Self.now.addingTimeInterval(-$0) },
+                  now: Self.now, interval: 5)
+                let isRecent = age.map { abs($0) < 5 } ?? false
+                let expected: ReconcileDecision
+                switch (desired, running == desired, failed == desired, pending || isRecent) {
+                case (nil, _, _, _): expected = .nothingDesired
+                case (_, true, _, _): expected = .running
+                case (_, _, true, _): expected = .heldBack
+                case (_, _, _, true): expected = .alreadyNotified
+                default: expected = .notify
+                }
+                #expect(decision == expected)
+                seen.insert("\(decision)")
+              }
+            }
+          }
+        }
+      }
+    }
+    #expect(seen.count == 5)
+  }
+
+  @Test func aVersionThatGoesBackToAnOldDigestIsNotified() throws {
+    let image = try AppImage.sample(1)
+    let decision = reconcile(
+      desired: image.reference(3), reported: .running(image.reference(1)), notificationPending: false, notifiedAt: nil,
+      now: Self.now, interval: 5)
+    #expect(decision == .notify)
+  }
+
+  @Test func aRolledBackVersionIsHeldBackUntilAnotherIsDesired() throws {
+    let (old, bad, new) = (try AppImage.sample(1), try AppImage.sample(2), try AppImage.sample(3))
+    let reported = ReportedState.running(old.reference(1), .rolledBack, failed: bad.reference(2))
+    func decide(_ desired: FirmwareReference) -> ReconcileDecision {
+      reconcile(
+        desired: desired, reported: reported, notificationPending: false, notifiedAt: nil, now: Self.now, interval: 5)
+    }
+    #expect(decide(bad.reference(2)) == .heldBack)
+    #expect(decide(new.reference(3)) == .notify)
+    // The same bytes again, as a new version: an operator says so.
+    #expect(decide(bad.reference(3)) == .notify)
+  }
+}

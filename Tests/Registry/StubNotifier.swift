@@ -1,0 +1,85 @@
+import FirmwareImage
+import FoundationEssentials
+import Logging
+import Messaging
+import ServiceLifecycle
+import Synchronization
+import Wire
+
+@testable import RegistryCore
+
+/// Plays the Notifier, and remembers what it was asked to publish and when.
+final class StubNotifier: RPCCaller {
+  struct Delivery: Sendable {
+    let key: OutboxEntry.Key
+    let notification: WireNotification
+    let start: ContinuousClock.Instant
+    let end: ContinuousClock.Instant
+    let isAcknowledged: Bool
+  }
+
+  typealias Body = @Sendable (WireNotify) async throws(WireFailure) -> WireNotifyResponse
+
+  private let body: Body
+  private let state = Mutex<(deliveries: [Delivery], calls: Int)>(([], 0))
+
+  init(_ body: @escaping Body = { .acknowledging($0.notifications.count) }) {
+    self.body = body
+  }
+
+  var deliveries: [Delivery] { state.withLock(\.deliveries) }
+  var calls: Int { state.withLock(\.calls) }
+  var acknowledged: [OutboxEntry.Key] { deliveries.filter(\.isAcknowledged).map(\.key) }
+
+  func call<R: WireRequest>(
+    _ request: R, deadline: Duration, traceParent: String?
+  ) async throws(WireFailure) -> R.Response {
+    guard let notify = request as? WireNotify else {
+      throw WireFailure(.unsupported, reason: "unsupported", message: "\(R.kind)")
+    }
+    state.withLock { $0.calls += 1 }
+    let start = ContinuousClock.now
+    let answer: Result<WireNotifyResponse, WireFailure>
+    do throws(WireFailure) { answer = .success(try await body(notify)) } catch { answer = .failure(error) }
+    let end = ContinuousClock.now
+    let outcomes = (try? answer.get())?.outcomes
+    state.withLock { state in
+      state.deliveries += notify.notifications.enumerated().map { index, notification in
+        Delivery(
+          key: OutboxEntry.Key(
+            device: DeviceID(bytes: notification.deviceID) ?? .random(), version: notification.version),
+          notification: notification, start: start, end: end,
+          isAcknowledged: outcomes.map { $0[index].acknowledged } ?? false)
+      }
+    }
+    guard let response = try answer.get() as? R.Response else {
+      throw WireFailure(.internal, reason: "internal", message: "not an answer to \(R.kind)")
+    }
+    return response
+  }
+}
+
+/// Runs services while `body` does; then ends them orderly.
+func running<T: Sendable>(_ services: [any Service], _ body: @Sendable () async throws -> T) async throws -> T {
+  let group = ServiceGroup(services: services, logger: .quiet)
+  return try await withThrowingTaskGroup(of: Void.self) { tasks in
+    tasks.addTask { try await group.run() }
+    let outcome: Result<T, any Error>
+    do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
+    await group.triggerGracefulShutdown()
+    try await tasks.waitForAll()
+    return try outcome.get()
+  }
+}
+
+extension OutboxDispatcher {
+  /// It never looks by itself, so that a test fails whose wake-ups don't come.
+  init(_ store: RegistryStore, _ notifier: any RPCCaller, lease: Duration = .seconds(20), batchSize: Int = 256) {
+    self.init(
+      store: store, notifier: notifier,
+      options: Options(
+        batchSize: batchSize, lease: lease, backoff: RetryBackoff(first: .milliseconds(20), longest: .milliseconds(200)),
+        longestSleep: .seconds(600)),
+      metrics: RegistryMetrics(), logger: .quiet)
+  }
+}
