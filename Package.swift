@@ -147,7 +147,16 @@ let testTargets: [Target] = [
   tests("Curl", ["Curl"]),
   tests("Wasmtime", ["Wasmtime"]),
   tests("FirmwareImage", ["FirmwareImage", "OpenSSL"]),
-  tests("Messaging", ["Messaging", "ZeroMQ", "Wire", protobuf, logging, lifecycle]),
+  tests(
+    "Messaging", ["Messaging", "ZeroMQ", "Wire", protobuf, logging, lifecycle], exclude: ["python"]),
+  // A process of its own, for the tests of Messaging to kill.
+  .executableTarget(
+    name: "MessagingTestServer", dependencies: ["Messaging", "Wire", protobuf, logging, lifecycle, unixSignals],
+    path: "Tests/MessagingServer", swiftSettings: strict),
+  // Measures the bus beside bare libzmq.
+  .executableTarget(
+    name: "RPCBenchmark", dependencies: ["Messaging", "Wire", protobuf, logging], path: "Benchmarks/RPC",
+    exclude: ["bare_zmq.c", "run"], swiftSettings: strict),
   tests(
     "ServiceKit",
     ["ServiceKit", "Messaging", "Wire", argumentParser, logging, metrics, coreMetrics, lifecycle, unixSignals]),

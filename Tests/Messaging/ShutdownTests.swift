@@ -1,0 +1,102 @@
+import Messaging
+import ServiceLifecycle
+import SwiftProtobuf
+import TestSupport
+import Testing
+import Wire
+
+@Suite struct ShutdownTests {
+  /// A server in a service group, and a client.
+  private func withGroup<T: Sendable>(
+    _ kind: TransportKind, router: RPCRouter, limits: RPCServerLimits = .standard,
+    _ body: (RPCClient, ServiceGroup, Task<Void, any Error>) async throws -> T
+  ) async throws -> T {
+    let network = try Network(kind)
+    let server = RPCServer(
+      name: "test", listening: network.endpoint, router: router, limits: limits, transport: network.transport,
+      logger: .quiet)
+    let group = ServiceGroup(services: [server], logger: .quiet)
+    let running = Task { try await group.run() }
+    _ = try await server.boundAddress()
+    return try await withClient(of: [network.endpoint], on: network.transport) {
+      try await body($0, group, running)
+    }
+  }
+
+  @Test(arguments: TransportKind.allCases) func runningHandlersFinishAndOthersAreRefused(kind: TransportKind)
+    async throws
+  {
+    var limits = RPCServerLimits.standard
+    (limits.concurrency, limits.shutdownGrace) = (1, .seconds(60))
+    let gate = Gate()
+    var router = RPCRouter()
+    router.handle(Once.self) { request, _ in
+      try await gate.pass()
+      return request
+    }
+    try await withGroup(kind, router: router, limits: limits) { client, group, running in
+      let first = Task { try await client.call(Once("running"), deadline: .seconds(60)) }
+      try await eventually { gate.arrived == 1 }
+      await group.triggerGracefulShutdown()
+      try await eventually("the server refuses") {
+        do throws(WireFailure) {
+          _ = try await client.call(Once("late"), deadline: .seconds(1))
+          return false
+        } catch {
+          return error.reason == "shutting-down"
+        }
+      }
+      gate.open()
+      let firstAnswer = try await first.value
+      #expect(firstAnswer.value == "running")
+      try await running.value
+      #expect(gate.cancelled == 0)
+    }
+  }
+
+  @Test(arguments: TransportKind.allCases) func aHandlerThatTakesTooLongIsCancelled(kind: TransportKind) async throws {
+    var limits = RPCServerLimits.standard
+    limits.shutdownGrace = .milliseconds(200)
+    let gate = Gate()
+    var router = RPCRouter()
+    router.handle(Once.self) { request, _ in
+      try await gate.pass()
+      return request
+    }
+    try await withGroup(kind, router: router, limits: limits) { client, group, running in
+      let stuck = Task { try await client.call(Once("stuck"), deadline: .seconds(60)) }
+      try await eventually { gate.arrived == 1 }
+      await group.triggerGracefulShutdown()
+      let failure = await #expect(throws: WireFailure.self) { try await stuck.value }
+      #expect(failure?.code == .unavailable)
+      try await running.value
+      #expect(gate.cancelled == 1)
+    }
+  }
+
+  @Test(arguments: TransportKind.allCases) func anIdleServerEndsAtOnceAndFreesItsAddress(kind: TransportKind)
+    async throws
+  {
+    let network = try Network(kind)
+    for _ in 0..<3 {
+      let server = RPCServer(
+        name: "test", listening: network.endpoint, router: echoRouter(), transport: network.transport, logger: .quiet)
+      let group = ServiceGroup(services: [server], logger: .quiet)
+      let running = Task { try await group.run() }
+      _ = try await server.boundAddress()
+      await group.triggerGracefulShutdown()
+      try await running.value
+    }
+  }
+
+  @Test(arguments: TransportKind.allCases) func anAddressInUseFailsTheServer(kind: TransportKind) async throws {
+    let network = try Network(kind)
+    try await withServer(on: network.transport, at: network.endpoint, router: echoRouter()) { _, endpoint in
+      let second = RPCServer(
+        name: "test", listening: endpoint, router: echoRouter(), transport: network.transport, logger: .quiet)
+      let error = await #expect(throws: TransportError.self) { try await second.run() }
+      #expect(error?.isAddressInUse == true)
+      await #expect(throws: TransportError.self) { try await second.boundAddress() }
+    }
+  }
+}
