@@ -6,7 +6,7 @@ import Testing
 import Wire
 
 /// Servers in processes of their own that die, stop and come back.
-@Suite struct ProcessFailureTests {
+@Suite(.serialized) struct ProcessFailureTests {
   private final class Server {
     let endpoint: String
     let name: String
@@ -64,7 +64,7 @@ import Wire
   @Test func aStoppedServerIsNoticedWithinTwoSecondsAndUsedAgainAfterwards() async throws {
     let (first, second) = (try FreePort(), try FreePort())
     let sleeper = try await Server(endpoint(first), named: "sleeper")
-    try await withClient(of: [endpoint(first), endpoint(second)]) { client in
+    try await withClient(of: [endpoint(first), endpoint(second)], options: .standard) { client in
       let hanging = Task { try await client.call(Once("hang"), deadline: .seconds(60)) }
       try await sleeper.process.waitForLine(containing: "got hang")
       let other = try await Server(endpoint(second), named: "other")

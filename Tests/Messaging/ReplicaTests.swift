@@ -33,7 +33,7 @@ import Wire
   }
 
   private var quick: RPCClientOptions {
-    var options = RPCClientOptions.standard
+    var options = RPCClientOptions.patient
     options.resolveInterval = .milliseconds(50)
     return options
   }
@@ -104,7 +104,7 @@ import Wire
       return Idempotent("one")
     }
     try await withServer(on: network, at: "one", router: hanging) { _, _ in
-      try await withClient(of: ["one", "two"], on: network) { client in
+      try await withClient(of: ["one", "two"], on: network, options: .standard) { client in
         let answer = Task { try await client.call(Idempotent("x"), deadline: .seconds(30)) }
         try await eventually { gate.arrived == 1 }
         try await withServer(on: network, at: "two", router: named("two")) { _, _ in
@@ -139,6 +139,8 @@ import Wire
         try await eventually { gate.arrived == 1 }
         try await withServer(on: network, at: "spare", router: named("spare")) { _, _ in
           try await withClient(of: ["full", "spare"], on: network) { client in
+            // It is refused as long as there is nobody else.
+            try await eventually("both are connected") { (try? await client.ask("x")) == "spare" }
             for _ in 0..<50 { try await client.expectAnswer("spare", to: "x") }
           }
         }

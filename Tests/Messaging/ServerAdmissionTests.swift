@@ -22,7 +22,11 @@ import Testing
     admission.arrive(job, deadline: deadline)
   }
 
-  private func finish(_ admission: inout ServerAdmission<String>, _ worker: Int) -> Bool { admission.finish(worker) }
+  private func finish(_ admission: inout ServerAdmission<String>, _ worker: Int) -> Bool {
+    let isOwed = admission.claim(worker)
+    admission.finish(worker)
+    return isOwed
+  }
 
   private func end(_ admission: inout ServerAdmission<String>, _ worker: Int) -> Int? { admission.end(worker) }
 
@@ -101,6 +105,21 @@ import Testing
     #expect(finish(&admission, 2))
     #expect(end(&admission, 2) == nil)
     #expect(arrive(&admission, "c", deadline: later(5)) == .spawn(3))
+  }
+
+  @Test func anAnswerInTheMakingIsOwedUntilItIsSent() {
+    var admission = ServerAdmission<String>(concurrency: 1, capacity: 5)
+    _ = admission.arrive("a", deadline: later(1))
+    #expect(take(&admission, 1) == "a")
+    _ = admission.drain()
+    let isOwed = admission.claim(1)
+    #expect(isOwed && !admission.isDrained)
+    // Neither the deadline nor the end of the grace takes it away.
+    let lapsed = admission.lapse(now: later(2)).running
+    let abandoned = admission.abandon()
+    #expect(lapsed.isEmpty && abandoned.isEmpty)
+    admission.finish(1)
+    #expect(admission.isDrained)
   }
 
   @Test func drainingRefusesWhatWaitsAndIsOverWhenTheRestIsAnswered() {

@@ -15,9 +15,10 @@ extension RPCServer {
     while !Task.isCancelled, let job = await nextJob(for: worker) {
       let outcome = await perform(job)
       let (isOwed, listener) = state.withLock { state in
-        (state.admission.finish(worker), state.listener)
+        (state.admission.claim(worker), state.listener)
       }
-      if isOwed, let listener { answer(job, with: outcome, on: listener) }
+      if isOwed { answer(job, with: outcome, on: listener) }
+      state.withLock { $0.admission.finish(worker) }
       finishIfDrained()
     }
     state.withLock { state in
@@ -40,9 +41,7 @@ extension RPCServer {
         }
       }
       if mustResume { continuation.resume(returning: job) }
-      if let listener {
-        for job in lapsed { answer(job, with: .failure(late(job)), on: listener) }
-      }
+      for job in lapsed { answer(job, with: .failure(late(job)), on: listener) }
     }
   }
 
@@ -65,7 +64,7 @@ extension RPCServer {
     }
   }
 
-  func answer(_ job: ServerJob, with outcome: Result<[UInt8], WireFailure>, on listener: any TransportListener) {
+  func answer(_ job: ServerJob, with outcome: Result<[UInt8], WireFailure>, on listener: (any TransportListener)?) {
     var envelope = Envelope(role: .response)
     envelope.correlationID = job.correlationID
     envelope.kind = job.kind
@@ -82,7 +81,7 @@ extension RPCServer {
       envelope.role = .failure
       envelope.failure = failure
     }
-    listener.send(envelope.encoded(), to: job.peer)
+    listener?.send(envelope.encoded(), to: job.peer)
     job.metrics.record(since: job.received, failure: failure?.code)
   }
 
@@ -94,22 +93,20 @@ extension RPCServer {
   /// Answers what is past its deadline.
   func tick() {
     let now = ContinuousClock.now
-    let (late, abandoned, listener, next) = state.withLock { state in
-      var (waiting, running) = state.admission.lapse(now: now)
-      waiting += running.map(\.job)
-      var abandoned: [ServerJob] = []
+    let next = state.withLock { state in
+      let (waiting, running) = state.admission.lapse(now: now)
+      var stopped = running.map(\.worker)
+      // Answered before the lock is let go, so that nobody takes the server for drained too early.
+      for job in waiting + running.map(\.job) { answer(job, with: .failure(late(job)), on: state.listener) }
       if let abandonAt = state.abandonAt, abandonAt <= now {
-        let given = state.admission.abandon()
-        abandoned = given.map(\.job)
-        running += given
+        for (worker, job) in state.admission.abandon() {
+          answer(job, with: .failure(shuttingDown), on: state.listener)
+          stopped.append(worker)
+        }
       }
-      for (worker, _) in running { state.workers[worker]?.task.cancel() }
-      let next = [state.admission.nextDeadline, state.abandonAt.flatMap { $0 > now ? $0 : nil }].compactMap { $0 }.min()
-      return (waiting, abandoned, state.listener, next)
-    }
-    if let listener {
-      for job in late { answer(job, with: .failure(self.late(job)), on: listener) }
-      for job in abandoned { answer(job, with: .failure(shuttingDown), on: listener) }
+      for worker in stopped { state.workers[worker]?.task.cancel() }
+      let abandonAt = state.abandonAt.flatMap { $0 > now ? $0 : nil }
+      return [state.admission.nextDeadline, abandonAt].compactMap { $0 }.min()
     }
     if let next { timer.arm(for: next) }
     finishIfDrained()
@@ -118,15 +115,13 @@ extension RPCServer {
   /// Refuses what is not running yet, and gives the rest its time.
   func beginShutdown(grace: Duration) {
     let abandonAt = ContinuousClock.now + grace
-    let (refused, ended, listener) = state.withLock { state in
+    let ended = state.withLock { state in
       let (refused, idle) = state.admission.drain()
+      for job in refused { answer(job, with: .failure(shuttingDown), on: state.listener) }
       state.abandonAt = min(state.abandonAt ?? abandonAt, abandonAt)
-      return (refused, idle.compactMap { state.idle.removeValue(forKey: $0) }, state.listener)
+      return idle.compactMap { state.idle.removeValue(forKey: $0) }
     }
     for continuation in ended { continuation.resume(returning: nil) }
-    if let listener {
-      for job in refused { answer(job, with: .failure(shuttingDown), on: listener) }
-    }
     if grace == .zero { tick() } else { timer.arm(for: abandonAt) }
     finishIfDrained()
   }

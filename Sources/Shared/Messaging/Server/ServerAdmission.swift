@@ -36,6 +36,8 @@ struct ServerAdmission<Job: Sendable>: Sendable {
   private struct Running {
     let entry: Entry
     var isAnswered = false
+    /// Its answer is being made.
+    var isClaimed = false
   }
 
   private let concurrency: Int
@@ -100,10 +102,18 @@ struct ServerAdmission<Job: Sendable>: Sendable {
     return .idle
   }
 
-  /// - Returns: whether the client still waits for the answer.
-  mutating func finish(_ worker: Worker) -> Bool {
-    guard let finished = running.removeValue(forKey: worker) else { return false }
-    return !finished.isAnswered
+  /// For a worker that is about to answer. Until it is finished, the answer is owed.
+  ///
+  /// - Returns: false if the client has been answered already, because of the deadline.
+  mutating func claim(_ worker: Worker) -> Bool {
+    guard let claimed = running[worker], !claimed.isAnswered else { return false }
+    running[worker]?.isClaimed = true
+    return true
+  }
+
+  /// For a worker that is done with its request.
+  mutating func finish(_ worker: Worker) {
+    running[worker] = nil
   }
 
   /// For a worker that ends.
@@ -127,7 +137,7 @@ struct ServerAdmission<Job: Sendable>: Sendable {
 
   var nextDeadline: Instant? {
     let waiting = queue[head...].lazy.map(\.deadline).min()
-    let started = running.values.lazy.filter { !$0.isAnswered }.map(\.entry.deadline).min()
+    let started = running.values.lazy.filter { !$0.isAnswered && !$0.isClaimed }.map(\.entry.deadline).min()
     return [waiting, started].compactMap { $0 }.min()
   }
 
@@ -151,7 +161,7 @@ struct ServerAdmission<Job: Sendable>: Sendable {
 
   private mutating func markAnswered(_ isOver: (Entry) -> Bool) -> [(worker: Worker, job: Job)] {
     var over: [(worker: Worker, job: Job)] = []
-    for (worker, started) in running where !started.isAnswered && isOver(started.entry) {
+    for (worker, started) in running where !started.isAnswered && !started.isClaimed && isOver(started.entry) {
       running[worker]?.isAnswered = true
       over.append((worker, started.entry.job))
     }

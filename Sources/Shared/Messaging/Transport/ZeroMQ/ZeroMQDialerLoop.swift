@@ -16,10 +16,11 @@ final class ZeroMQDialerLoop {
   private var events: [DialerEvent] = []
 
   init(
-    context: ZeroMQContext, options: TransportOptions, mailbox: Mailbox<ZeroMQDialer.Command>, wake: WakeSignal,
+    options: TransportOptions, mailbox: Mailbox<ZeroMQDialer.Command>, wake: WakeSignal,
     receive: @escaping @Sendable ([DialerEvent]) -> Void
-  ) {
-    self.context = context
+  ) throws(TransportError) {
+    // Made and ended on this thread, because its end waits for libzmq's own threads.
+    do { context = try ZeroMQContext() } catch { throw TransportError(error, endpoint: "") }
     self.options = options
     self.mailbox = mailbox
     self.wake = wake

@@ -38,13 +38,20 @@ package struct ZeroMQTransport: MessageTransport {
   ) async throws(TransportError) -> any TransportDialer {
     let (mailbox, wake) = (Mailbox<ZeroMQDialer.Command>(), try Self.makeWakeSignal(for: ""))
     let ended = Latch()
-    let context: ZeroMQContext
-    do { context = try ZeroMQContext() } catch { throw TransportError(error, endpoint: "") }
-    Self.startThread(named: "rpc-dialer") { [context] in
-      ZeroMQDialerLoop(context: context, options: options, mailbox: mailbox, wake: wake, receive: receive).run()
-      ended.open()
+    let outcome = await withCheckedContinuation {
+      (started: CheckedContinuation<Result<ZeroMQDialer, TransportError>, Never>) in
+      Self.startThread(named: "rpc-dialer") {
+        do throws(TransportError) {
+          let loop = try ZeroMQDialerLoop(options: options, mailbox: mailbox, wake: wake, receive: receive)
+          started.resume(returning: .success(ZeroMQDialer(mailbox: mailbox, wake: wake, ended: ended)))
+          loop.run()
+        } catch {
+          started.resume(returning: .failure(error))
+        }
+        ended.open()
+      }
     }
-    return ZeroMQDialer(mailbox: mailbox, wake: wake, ended: ended)
+    return try outcome.get()
   }
 
   private static func makeWakeSignal(for endpoint: String) throws(TransportError) -> WakeSignal {
