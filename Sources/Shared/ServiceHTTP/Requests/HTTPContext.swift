@@ -20,6 +20,8 @@ package struct HTTPContext: RequestContext {
 }
 
 extension HTTPContext {
+  package var id: String { requestID }
+
   /// A parameter of the route, percent-decoded.
   package func parameter(_ name: String) throws -> String {
     // The guard has seen that the path decodes.

@@ -39,6 +39,8 @@ struct GuardedResponder: HTTPResponder {
   private func identify(_ request: Request, _ context: inout HTTPContext) {
     context.requestID = RequestIdentity.requestID(request.headers[.requestID])
     context.traceParent = request.headers[.traceParent].flatMap { TraceParent($0)?.child() } ?? TraceParent()
+    // The framework's own name for it would be a second one.
+    context.logger[metadataKey: "hb.request.id"] = nil
     context.logger[metadataKey: "request"] = "\(context.requestID)"
     context.logger[metadataKey: "trace"] = "\(context.traceParent.traceID)"
   }

@@ -67,12 +67,9 @@ package struct AdminOptions: ParsableArguments {
     do {
       return try await withRPCClient(name: service.name, endpoints: endpoints, logger: logger) { try await body($0) }
     } catch let failure as WireFailure where failure.code == .unavailable || failure.code == .deadlineExceeded {
-      let asked = endpoints.joined(separator: ", ")
       throw AdminError(
-        """
-        no answer from \(service.executable) at \(asked): \(failure.message); see that it runs, or say where it is \
-        with --endpoint or \(service.endpointsVariable)
-        """, status: failure.code == .unavailable ? .unavailable : .temporary)
+        "\(failure.message); say where \(service.executable) is with --endpoint or \(service.endpointsVariable)",
+        status: failure.code == .unavailable ? .unavailable : .temporary)
     }
   }
 }
