@@ -1,0 +1,91 @@
+/* A temperature sensor: reads each period, logs the reading and publishes it as JSON to the topic `temperature`.
+ * Configuration: period_ms, from 10 to 3600000; 1000 if there is none. */
+#include <stdbool.h>
+
+#include "text.h"
+#include "xtb1.h"
+
+#ifndef APP_VERSION
+#define APP_VERSION "1.0.0"
+#endif
+
+static const int64_t default_period_ms = 1000;
+static int32_t timer;
+static int64_t readings;
+static bool confirmed;
+
+static void log_text(int32_t level, const struct text *text) { xtb_log(level, text->bytes, text->length); }
+
+/* A whole number of the configuration, or `fallback` if there is none between `least` and `most`. */
+static int64_t configured(const char *key, int64_t least, int64_t most, int64_t fallback) {
+  char buffer[12];
+  int32_t length = xtb_config_get(key, string_length(key), buffer, sizeof buffer);
+  if (length <= 0 || length > (int32_t)sizeof buffer) return fallback;
+  int64_t number = 0;
+  for (int32_t i = 0; i < length; i++) {
+    if (buffer[i] < '0' || buffer[i] > '9') return fallback;
+    number = number * 10 + (buffer[i] - '0');
+  }
+  return number < least || number > most ? fallback : number;
+}
+
+/* Stands in for a sensor: hundredths of a degree, rising and falling by 3 degrees around 21 in 24 readings. */
+static int64_t read_temperature(int64_t reading) {
+  int64_t step = reading % 24;
+  int64_t height = step < 12 ? step : 24 - step;
+  return 1800 + height * 50;
+}
+
+static void measure(void) {
+  int64_t temperature = read_temperature(readings++);
+
+  struct text line = {0};
+  append(&line, "temperature ");
+  append_hundredths(&line, temperature);
+  append(&line, " °C (reading ");
+  append_number(&line, readings);
+  append(&line, ")");
+  log_text(XTB_INFO, &line);
+
+  struct text json = {0};
+  append(&json, "{\"temperature\":");
+  append_hundredths(&json, temperature);
+  append(&json, ",\"unit\":\"C\",\"reading\":");
+  append_number(&json, readings);
+  append(&json, ",\"app\":\"sensor-c\",\"version\":\"" APP_VERSION "\"}");
+  int32_t id = xtb_publish("temperature", 11, json.bytes, json.length, 1);
+  if (id < 0) {
+    struct text problem = {0};
+    append(&problem, "the reading is not published: error ");
+    append_number(&problem, id);
+    log_text(XTB_WARNING, &problem);
+  }
+
+  if (!confirmed) {
+    confirmed = true;
+    xtb_health_confirm();
+  }
+}
+
+XTB_EXPORT("xtb_init") int32_t xtb_init(void) {
+  int64_t period_ms = configured("period_ms", 10, 3600000, default_period_ms);
+  struct text line = {0};
+  append(&line, "sensor-c " APP_VERSION " starts: period_ms ");
+  append_number(&line, period_ms);
+  log_text(XTB_INFO, &line);
+
+  timer = xtb_timer_start(0, period_ms * 1000000);
+  return timer < 0 ? timer : 0;
+}
+
+XTB_EXPORT("xtb_event") int32_t xtb_event(int32_t kind, int32_t handle, int64_t time_ns, int64_t arg) {
+  (void)time_ns;
+  if (kind == XTB_EVENT_TIMER && handle == timer) measure();
+  if (kind == XTB_EVENT_PUBLISHED && arg != 0) {
+    struct text line = {0};
+    append(&line, "the broker refused a reading: reason ");
+    append_number(&line, arg);
+    log_text(XTB_WARNING, &line);
+  }
+  return 0;
+}

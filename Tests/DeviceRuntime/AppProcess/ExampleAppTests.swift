@@ -1,0 +1,58 @@
+import DeviceRuntimeCore
+import FirmwareImage
+import Glibc
+import TestSupport
+import Testing
+
+/// The example apps, built by their own script and run as a device runs them.
+@Suite(.timeLimit(.minutes(4))) struct ExampleAppTests {
+  private func build(_ name: String, version: String) async throws -> [UInt8] {
+    let top = packageDirectory()
+    let script = try ChildProcess("\(top)/Examples/build", ["--version", version, name])
+    #expect(try await script.waitForExit(within: .seconds(180)) == .exited(0), "\(script.output)")
+    let file = try #require(fopen("\(top)/.build-examples/\(name)-\(version).wasm", "re"))
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 16 << 20)
+    return Array(bytes[..<fread(&bytes, 1, bytes.count, file)])
+  }
+
+  @Test(arguments: ["sensor-c", "sensor-swift"])
+  func sensorsReadLogAndPublish(name: String) async throws {
+    let bed = try AppTestBed()
+    let wasm = try await build(name, version: "9.8.7-test")
+    #expect(try HostAPI.objection(to: WebAssemblyModule.interface(of: wasm)) == nil)
+    let app = try await bed.launch(wasm, configuration: ["period_ms": "20"])
+    var history = AppHistory()
+    let expected = [
+      #"{"temperature":18.00,"unit":"C","reading":1,"app":"\#(name)","version":"9.8.7-test"}"#,
+      #"{"temperature":18.50,"unit":"C","reading":2,"app":"\#(name)","version":"9.8.7-test"}"#,
+      #"{"temperature":19.00,"unit":"C","reading":3,"app":"\#(name)","version":"9.8.7-test"}"#,
+    ]
+    for json in expected {
+      let message = try await history.read(app) { $0.publication }
+      #expect(message.topic == "temperature" && message.qos == 1)
+      #expect(String(decoding: message.payload, as: UTF8.self) == json)
+      await app.deliver(.published(id: message.id, reasonCode: 0))
+    }
+    await app.stop(grace: .seconds(10))
+    #expect(try await history.ending(of: app) == .stopped)
+    #expect(
+      history.texts(.app).prefix(3) == [
+        "\(name) 9.8.7-test starts: period_ms 20", "temperature 18.00 °C (reading 1)",
+        "temperature 18.50 °C (reading 2)",
+      ])
+    #expect(history.events.count(where: { $0 == .healthConfirmed }) == 1)
+  }
+
+  @Test func anOrdinaryRustProgramPrints() async throws {
+    let bed = try AppTestBed()
+    let wasm = try await build("hello-rust", version: "9.8.7-test")
+    #expect(try HostAPI.objection(to: WebAssemblyModule.interface(of: wasm)) == nil)
+    let app = try await bed.launch(wasm, environment: ["HELLO_LINES": "2"])
+    var history = AppHistory()
+    #expect(try await history.ending(of: app) == .exited(code: 0))
+    #expect(
+      history.texts(.stdout) == ["hello-rust 9.8.7-test starts", "hello from Rust, line 1", "hello from Rust, line 2"])
+    #expect(history.texts(.stderr) == ["hello-rust ends after 2 lines"])
+  }
+}

@@ -1,0 +1,67 @@
+import FirmwareImage
+import Glibc
+import TestSupport
+import Testing
+import Wasmtime
+
+@testable import DeviceRuntimeCore
+
+@Suite struct HostAPITableTests {
+  @Test func everyRowIsComplete() {
+    let names = HostAPI.functions.map(\.name)
+    #expect(Set(names).count == names.count)
+    for function in HostAPI.functions {
+      #expect((1...HostAPI.level).contains(function.level))
+      #expect(!function.documentation.isEmpty)
+      #expect(function.result == .i32 || function.result == .i64)
+      #expect(function.parameters.allSatisfy { $0.type == .i32 || $0.type == .i64 })
+    }
+  }
+
+  @Test func missingImportsAreNamedInOrder() {
+    let interface = WebAssemblyInterface(imports: [
+      .init(module: "xtb1", name: "log", kind: .function), .init(module: "xtb1", name: "fly", kind: .function),
+      .init(module: "wasi_snapshot_preview1", name: "fd_write", kind: .function),
+      .init(module: "wasi_snapshot_preview1", name: "fd_fly", kind: .function),
+      .init(module: "env", name: "memory", kind: .memory), .init(module: "xtb1", name: "publish", kind: .global),
+    ])
+    #expect(
+      HostAPI.missingImports(of: interface)
+        == ["xtb1.fly", "wasi_snapshot_preview1.fd_fly", "env.memory", "xtb1.publish"])
+    #expect(HostAPI.objection(to: interface)?.contains("xtb1.fly") == true)
+  }
+
+  /// What the headers for apps declare is what the device offers: the same names, and as many parameters.
+  @Test(arguments: ["Examples/include/xtb1.h"])
+  func theHeaderDeclaresTheTable(path: String) throws {
+    let text = try #require(read("\(packageDirectory())/\(path)"))
+    var declared: [String: String] = [:]
+    for part in text.components(separatedBy: "import_name(\"").dropFirst() {
+      guard let name = part.split(separator: "\"").first, let statement = part.split(separator: ";").first else {
+        continue
+      }
+      declared[String(name)] = String(statement)
+    }
+    #expect(Set(declared.keys) == Set(HostAPI.functions.map(\.name)))
+    for function in HostAPI.functions {
+      let statement = try #require(declared[function.name])
+      let list = try #require(statement.split(separator: "(").last?.split(separator: ")").first)
+      let parameters = list == "void" ? [] : list.split(separator: ",").map(String.init)
+      #expect(parameters.count == function.parameters.count, "\(function.name)")
+      for (text, parameter) in zip(parameters, function.parameters) {
+        #expect(text.contains("int64_t") == (parameter.type == .i64), "\(function.name): \(text)")
+      }
+    }
+  }
+
+  private func read(_ path: String) -> String? {
+    guard let file = fopen(path, "re") else { return nil }
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 1 << 20)
+    return String(decoding: bytes[..<fread(&bytes, 1, bytes.count, file)], as: UTF8.self)
+  }
+}
+
+extension String {
+  fileprivate func components(separatedBy separator: String) -> [Substring] { split(separator: separator) }
+}
