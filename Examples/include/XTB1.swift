@@ -1,52 +1,51 @@
 // The host API of xtblish devices for Embedded Swift, as xtb1.h has it for C, where the calls are explained.
 
-/// The calls themselves.
-enum XTB1 {
-  @_extern(wasm, module: "xtb1", name: "log")
-  @_extern(c, "xtb_log")
-  static func log(_ level: Int32, _ text: UnsafePointer<UInt8>, _ length: UInt32) -> Int32
+// The calls themselves: functions of the file, because a type's own would get a hidden argument more.
 
-  @_extern(wasm, module: "xtb1", name: "clock_ns")
-  @_extern(c, "xtb_clock_ns")
-  static func clockNanoseconds(_ clock: Int32) -> Int64
+@_extern(wasm, module: "xtb1", name: "log")
+@_extern(c, "xtb_log")
+func hostLog(_ level: Int32, _ text: UnsafePointer<UInt8>, _ length: UInt32) -> Int32
 
-  @_extern(wasm, module: "xtb1", name: "clock_res_ns")
-  @_extern(c, "xtb_clock_res_ns")
-  static func clockResolutionNanoseconds(_ clock: Int32) -> Int64
+@_extern(wasm, module: "xtb1", name: "clock_ns")
+@_extern(c, "xtb_clock_ns")
+func hostClockNanoseconds(_ clock: Int32) -> Int64
 
-  @_extern(wasm, module: "xtb1", name: "timer_start")
-  @_extern(c, "xtb_timer_start")
-  static func timerStart(_ first: Int64, _ period: Int64) -> Int32
+@_extern(wasm, module: "xtb1", name: "clock_res_ns")
+@_extern(c, "xtb_clock_res_ns")
+func hostClockResolutionNanoseconds(_ clock: Int32) -> Int64
 
-  @_extern(wasm, module: "xtb1", name: "timer_stop")
-  @_extern(c, "xtb_timer_stop")
-  static func timerStop(_ handle: Int32) -> Int32
+@_extern(wasm, module: "xtb1", name: "timer_start")
+@_extern(c, "xtb_timer_start")
+func hostTimerStart(_ first: Int64, _ period: Int64) -> Int32
 
-  @_extern(wasm, module: "xtb1", name: "publish")
-  @_extern(c, "xtb_publish")
-  static func publish(
-    _ topic: UnsafePointer<UInt8>, _ topicLength: UInt32, _ payload: UnsafePointer<UInt8>, _ payloadLength: UInt32,
-    _ qos: Int32
-  ) -> Int32
+@_extern(wasm, module: "xtb1", name: "timer_stop")
+@_extern(c, "xtb_timer_stop")
+func hostTimerStop(_ handle: Int32) -> Int32
 
-  @_extern(wasm, module: "xtb1", name: "config_get")
-  @_extern(c, "xtb_config_get")
-  static func configGet(
-    _ key: UnsafePointer<UInt8>, _ keyLength: UInt32, _ buffer: UnsafeMutablePointer<UInt8>, _ capacity: UInt32
-  ) -> Int32
+@_extern(wasm, module: "xtb1", name: "publish")
+@_extern(c, "xtb_publish")
+func hostPublish(
+  _ topic: UnsafePointer<UInt8>, _ topicLength: UInt32, _ payload: UnsafePointer<UInt8>, _ payloadLength: UInt32,
+  _ qos: Int32
+) -> Int32
 
-  @_extern(wasm, module: "xtb1", name: "device_id")
-  @_extern(c, "xtb_device_id")
-  static func deviceID(_ buffer: UnsafeMutablePointer<UInt8>) -> Int32
+@_extern(wasm, module: "xtb1", name: "config_get")
+@_extern(c, "xtb_config_get")
+func hostConfigGet(
+  _ key: UnsafePointer<UInt8>, _ keyLength: UInt32, _ buffer: UnsafeMutablePointer<UInt8>, _ capacity: UInt32
+) -> Int32
 
-  @_extern(wasm, module: "xtb1", name: "health_confirm")
-  @_extern(c, "xtb_health_confirm")
-  static func healthConfirm() -> Int32
+@_extern(wasm, module: "xtb1", name: "device_id")
+@_extern(c, "xtb_device_id")
+func hostDeviceID(_ buffer: UnsafeMutablePointer<UInt8>) -> Int32
 
-  @_extern(wasm, module: "xtb1", name: "random")
-  @_extern(c, "xtb_random")
-  static func random(_ buffer: UnsafeMutablePointer<UInt8>, _ length: UInt32) -> Int32
-}
+@_extern(wasm, module: "xtb1", name: "health_confirm")
+@_extern(c, "xtb_health_confirm")
+func hostHealthConfirm() -> Int32
+
+@_extern(wasm, module: "xtb1", name: "random")
+@_extern(c, "xtb_random")
+func hostRandom(_ buffer: UnsafeMutablePointer<UInt8>, _ length: UInt32) -> Int32
 
 /// First argument of `xtb_event`.
 enum Event {
@@ -110,20 +109,20 @@ struct TextBuffer {
 }
 
 func log(_ level: LogLevel, _ text: TextBuffer) {
-  _ = text.withBytes { XTB1.log(level.rawValue, $0, $1) }
+  _ = text.withBytes { hostLog(level.rawValue, $0, $1) }
 }
 
 /// The message's ID, or what `xtb1.h` calls XTB_E… .
 @discardableResult
 func publish(_ topic: StaticString, _ payload: TextBuffer, qos: Int32) -> Int32 {
-  payload.withBytes { XTB1.publish(topic.utf8Start, UInt32(topic.utf8CodeUnitCount), $0, $1, qos) }
+  payload.withBytes { hostPublish(topic.utf8Start, UInt32(topic.utf8CodeUnitCount), $0, $1, qos) }
 }
 
 /// A whole number of the configuration, or `fallback` if there is none that can be read.
 func configuredNumber(_ key: StaticString, fallback: Int64) -> Int64 {
   var buffer = InlineArray<16, UInt8>(repeating: 0)
   let count = withUnsafeMutablePointer(to: &buffer) { pointer in
-    XTB1.configGet(
+    hostConfigGet(
       key.utf8Start, UInt32(key.utf8CodeUnitCount),
       UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: UInt8.self),
       16)

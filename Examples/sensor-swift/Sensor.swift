@@ -16,7 +16,7 @@ struct Sensor {
     line.append(period)
     log(.info, line)
 
-    timer = XTB1.timerStart(0, period &* 1_000_000)
+    timer = hostTimerStart(0, period &* 1_000_000)
     return timer < 0 ? timer : 0
   }
 
@@ -56,7 +56,7 @@ struct Sensor {
 
     if !isConfirmed {
       isConfirmed = true
-      _ = XTB1.healthConfirm()
+      _ = hostHealthConfirm()
     }
   }
 }

@@ -17,9 +17,9 @@ package func product(_ name: String) throws -> String {
 }
 
 /// The top folder of the package's sources.
-package func packageDirectory(file: StaticString = #filePath) -> String {
-  // Tests/TestSupport/ProductsDirectory.swift
-  var path = String(describing: file)[...]
+package func packageDirectory() -> String {
+  // Tests/TestSupport/ProductsDirectory.swift. Not a default argument: that would be the caller's file.
+  var path = #filePath[...]
   for _ in 0..<3 { path = path[..<(path.lastIndex(of: "/") ?? path.startIndex)] }
   return String(path)
 }

@@ -24,7 +24,7 @@ package struct Trap: Error, Sendable, Equatable {
 
   package struct Frame: Sendable, Equatable {
     package var functionIndex: UInt32
-    /// In bytes.
+    /// In bytes; 0 if it is not known.
     package var functionOffset: UInt64
     package var moduleOffset: UInt64
     /// From the module's name section, if it has one.
@@ -106,8 +106,9 @@ extension Trap {
 extension Trap.Frame {
   init(copying frame: OpaquePointer) {
     functionIndex = unsafe wasm_frame_func_index(frame)
-    functionOffset = unsafe UInt64(wasm_frame_func_offset(frame))
-    moduleOffset = unsafe UInt64(wasm_frame_module_offset(frame))
+    // SIZE_MAX, which Swift sees as −1, where the engine does not know: a stack overflow at a function's beginning.
+    functionOffset = unsafe UInt64(max(0, wasm_frame_func_offset(frame)))
+    moduleOffset = unsafe UInt64(max(0, wasm_frame_module_offset(frame)))
     functionName = unsafe wasmtime_frame_func_name(frame).map { name in unsafe String(copying: name.pointee) }
   }
 }

@@ -127,12 +127,12 @@ import Testing
   }
 
   @Test func manyAppsRunSideBySide() async throws {
-    let bed = try AppTestBed()
     let texts = try await withThrowingTaskGroup(of: [String].self) { group in
       let wasm = try await assemble(eventApp(initialize: "(call $hello) (i32.const 0)"))
       for _ in 0..<4 {
-        let app = try await bed.launch(wasm)
         group.addTask {
+          let bed = try AppTestBed()
+          let app = try await bed.launch(wasm)
           var history = AppHistory()
           try await history.read(app) { $0.isStarted }
           await app.stop(grace: .seconds(10))

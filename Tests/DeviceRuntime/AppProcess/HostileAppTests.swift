@@ -61,7 +61,9 @@ import Testing
     }
     #expect(trap.code == code)
     let frame = try #require(trap.frames.first)
-    #expect(frame.functionName == "deep" && frame.moduleOffset > 0 && trap.frames.count <= 20)
+    #expect(frame.functionName == "deep" && trap.frames.count <= 20)
+    // A stack overflow happens before the function's first instruction.
+    #expect(frame.moduleOffset > 0 || code == "stack-overflow")
   }
 
   @Test func memoryStopsAtItsLimit() async throws {

@@ -36,7 +36,7 @@ import Wasmtime
   func theHeaderDeclaresTheTable(path: String) throws {
     let text = try #require(read("\(packageDirectory())/\(path)"))
     var declared: [String: String] = [:]
-    for part in text.components(separatedBy: "import_name(\"").dropFirst() {
+    for part in text.components(separatedBy: "XTB_IMPORT(\"").dropFirst() {
       guard let name = part.split(separator: "\"").first, let statement = part.split(separator: ";").first else {
         continue
       }

@@ -20,7 +20,7 @@ package enum AppEnding: Sendable, Equatable {
 package struct AppTrap: Sendable, Equatable {
   package struct Frame: Sendable, Equatable {
     package var functionIndex: UInt32
-    /// In bytes, within the function.
+    /// In bytes, within the function; 0, like the next, if it is not known.
     package var functionOffset: UInt64
     /// In bytes, within the whole module; DWARF addresses are this less the start of the code section's body.
     package var moduleOffset: UInt64

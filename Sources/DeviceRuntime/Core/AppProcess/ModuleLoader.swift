@@ -63,13 +63,13 @@ struct ModuleLoader {
     let offered = Dictionary(uniqueKeysWithValues: HostAPI.functions.map { ($0.name, $0.type) })
     for item in module.imports where item.module == HostAPI.module {
       guard let type = offered[item.name], item.type != .function(type) else { continue }
-      throw .startFailed("the app imports xtb1.\(item.name) with another type than \(type), which it has here")
+      throw .startFailed("the app imports xtb1.\(item.name) as \(item.type.signature), which is \(type) here")
     }
     var types: [String: Module.ItemType] = [:]
     for item in module.exports { types[item.name] = item.type }
     for (name, type) in Self.entryTypes {
       guard let found = types[name], found != .function(type) else { continue }
-      throw .startFailed("the app exports \(name) with another type than \(type)")
+      throw .startFailed("the app exports \(name) as \(found.signature), which must be \(type)")
     }
     guard types["memory"] == .memory else {
       throw .startFailed("the app does not export its memory under the name \"memory\"")
@@ -97,6 +97,11 @@ struct AppEndingError: Error {
 }
 
 extension Module.ItemType {
+  /// For people.
+  var signature: String {
+    if case .function(let type) = self { "\(type)" } else { "\(self)" }
+  }
+
   var kind: WebAssemblyInterface.Kind {
     switch self {
     case .function: .function
