@@ -1,13 +1,14 @@
+import Dispatch
 import Synchronization
 import Testing
 import Wasmtime
 
-@Suite struct DeadlineTests {
+@Suite(.timeLimit(.minutes(1))) struct DeadlineTests {
   @Test func epochEndsAnEndlessLoop() async throws {
     let engine = try makeEngine()
     let module = try await makeModule(#"(module (func $spin (export "run") (loop $l (br $l))))"#, in: engine)
     let run = try #require(Linker(engine: engine).instantiate(module, in: makeStore(engine)).function(named: "run"))
-    let ended = await ticking(engine) { trap { _ = try run() } }
+    let ended = ticking(engine) { trap { _ = try run() } }
     #expect(ended?.code == .interrupt)
     #expect(ended?.frames.count == 1)
   }
@@ -15,7 +16,7 @@ import Wasmtime
   @Test func epochEndsAnEndlessStartFunction() async throws {
     let engine = try makeEngine()
     let module = try await makeModule("(module (func $spin (loop $l (br $l))) (start $spin))", in: engine)
-    let ended = await ticking(engine) {
+    let ended = ticking(engine) {
       trap { _ = try Linker(engine: engine).instantiate(module, in: makeStore(engine)) }
     }
     #expect(ended?.code == .interrupt)
@@ -33,18 +34,32 @@ import Wasmtime
     #expect(try run() == [])
   }
 
-  /// Runs `body` on this thread while another increments the epoch as fast as it can.
-  private func ticking(_ engine: Engine, _ body: () -> Trap?) async -> Trap? {
-    let isOver = Mutex(false)
-    let ticker = Task.detached {
-      while !isOver.withLock({ $0 }) {
-        engine.incrementEpoch()
-        await Task.yield()
-      }
-    }
+  /// Runs `body` on this thread while another increments the epoch as fast as it can. Not a task: the threads of
+  /// tasks may all be in endless loops of other tests.
+  private func ticking(_ engine: Engine, _ body: () -> Trap?) -> Trap? {
+    let ticker = Ticker(engine: engine)
+    let group = DispatchGroup()
+    DispatchQueue(label: "ticker").async(group: group) { ticker.run() }
     let trap = body()
-    isOver.withLock { $0 = true }
-    await ticker.value
+    ticker.stop()
+    group.wait()
     return trap
+  }
+}
+
+private final class Ticker: Sendable {
+  private let engine: Engine
+  private let isOver = Atomic(false)
+
+  init(engine: Engine) {
+    self.engine = engine
+  }
+
+  func run() {
+    while !isOver.load(ordering: .relaxed) { engine.incrementEpoch() }
+  }
+
+  func stop() {
+    isOver.store(true, ordering: .relaxed)
   }
 }
