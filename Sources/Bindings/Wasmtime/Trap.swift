@@ -83,13 +83,32 @@ extension Trap {
 
     var trace = unsafe wasm_frame_vec_t()
     unsafe wasm_trap_trace(trap, &trace)
-    frames = []
+    frames = unsafe Self.frames(taking: &trace)
+    unsafe wasm_trap_delete(trap)
+  }
+
+  /// What a host function threw comes back as an error, with the frames that called it. Nil if there are none, as
+  /// with errors that have nothing to do with a call. The error stays the caller's.
+  init?(ofHost error: OpaquePointer) {
+    var trace = unsafe wasm_frame_vec_t()
+    unsafe wasmtime_error_wasm_trace(error, &trace)
+    frames = unsafe Self.frames(taking: &trace)
+    guard !frames.isEmpty else { return nil }
+    code = .host
+    var text = unsafe wasm_byte_vec_t()
+    unsafe wasmtime_error_message(error, &text)
+    message = unsafe Self.reason(in: String(copying: text))
+    unsafe wasm_byte_vec_delete(&text)
+  }
+
+  private static func frames(taking trace: inout wasm_frame_vec_t) -> [Frame] {
+    var frames: [Frame] = []
     for index in unsafe 0..<trace.size {
       guard let frame = unsafe trace.data?[index] else { continue }
       frames.append(unsafe Frame(copying: frame))
     }
     unsafe wasm_frame_vec_delete(&trace)
-    unsafe wasm_trap_delete(trap)
+    return frames
   }
 
   /// "error while executing at wasm backtrace: …\n\nCaused by:\n    wasm trap: unreachable" is

@@ -58,6 +58,9 @@ extension WasmtimeCallFailure {
       if unsafe wasmtime_error_exit_status(error, &status) {
         unsafe wasmtime_error_delete(error)
         self = .exit(status: status)
+      } else if let trap = unsafe Trap(ofHost: error) {
+        unsafe wasmtime_error_delete(error)
+        self = .trap(trap)
       } else {
         self = unsafe .failed(WasmtimeError(kind, taking: error))
       }

@@ -176,6 +176,7 @@ typedef ptrdiff_t (*wasi_output_callback_t)(void *_Nullable data, const unsigned
   X(void, wasm_frame_vec_delete, (wasm_frame_vec_t *frames), (frames)) \
   X(void, wasmtime_error_message, (const wasmtime_error_t *error, wasm_byte_vec_t *message), (error, message)) \
   X(bool, wasmtime_error_exit_status, (const wasmtime_error_t *error, int *status), (error, status)) \
+  X(void, wasmtime_error_wasm_trace, (const wasmtime_error_t *error, wasm_frame_vec_t *frames), (error, frames)) \
   X(void, wasmtime_error_delete, (wasmtime_error_t *error), (error)) \
   X(void, wasm_byte_vec_delete, (wasm_byte_vec_t *bytes), (bytes)) \
   X(const wasm_byte_vec_t *_Nonnull, wasm_importtype_module, (const wasm_importtype_t *import), (import)) \
