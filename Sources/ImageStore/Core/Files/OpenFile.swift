@@ -63,20 +63,11 @@ final class OpenFile: Sendable {
     return done
   }
 
-  /// Reads into a buffer of its own.
-  func read(at offset: UInt64, count: Int) throws(FileError) -> ByteBuffer {
-    var buffer = ByteBufferAllocator().buffer(capacity: count)
-    do {
-      try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { space in
-        try read(at: offset, into: UnsafeMutableRawBufferPointer(rebasing: space.prefix(count)))
-      }
-    } catch let error as FileError {
-      throw error
-    } catch {
-      // The closure throws nothing else; NIO declares it untyped.
-      throw FileError(call: "read", path: path, errno: EIO)
+  /// Reads up to `count` bytes from `offset` to the end of a buffer.
+  func read(at offset: UInt64, count: Int, appendingTo buffer: inout ByteBuffer) throws {
+    try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { space in
+      try read(at: offset, into: UnsafeMutableRawBufferPointer(rebasing: space.prefix(count)))
     }
-    return buffer
   }
 
   func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(FileError) {
@@ -90,6 +81,11 @@ final class OpenFile: Sendable {
   /// Takes all of the content away.
   func truncate() throws(FileError) {
     guard ftruncate(descriptor, 0) == 0 else { throw .last("ftruncate", path) }
+  }
+
+  /// Puts the content that was written so far on the disk, while more may be written.
+  func syncData() throws(FileError) {
+    guard fdatasync(descriptor) == 0 else { throw .last("fdatasync", path) }
   }
 
   /// After it the content, and for a directory its entries, outlive a power failure.

@@ -15,22 +15,24 @@ struct BlobRepresentation: Sendable {
   var lengthBytes: UInt64 { UInt64(prefix.count) + blob.lengthBytes }
 
   /// The bytes of a range, which lies within the representation, in pieces.
-  func piece(at offset: UInt64, count: Int) async throws -> ByteBuffer {
+  func piece(at offset: UInt64, count: Int, into buffer: ReusedBuffer) async throws -> ByteBuffer {
     let prefixBytes = UInt64(prefix.count)
-    guard offset < prefixBytes else { return try await blob.read(at: offset - prefixBytes, count: count) }
-    var buffer = ByteBuffer(bytes: prefix[Int(offset)...].prefix(count))
-    var rest = try await blob.read(at: 0, count: max(count - buffer.readableBytes, 0))
-    buffer.writeBuffer(&rest)
-    return buffer
+    guard offset < prefixBytes else {
+      return try await blob.read(at: offset - prefixBytes, count: count, after: [], into: buffer)
+    }
+    let header = Array(prefix[Int(offset)...].prefix(count))
+    return try await blob.read(at: 0, count: count - header.count, after: header, into: buffer)
   }
 }
 
 /// Answers GET and HEAD of a representation, with its conditions and ranges.
 enum BlobResponse {
-  /// What is read and sent at a time. The next is read while one is sent, so a response holds two.
+  /// What is read and sent at a time.
   static let pieceBytes = 256 * 1024
 
-  static func make(_ request: Request, _ representation: BlobRepresentation) throws -> Response {
+  static func make(
+    _ request: Request, _ context: HTTPContext, _ representation: BlobRepresentation
+  ) throws -> Response {
     var headers = representation.headers
     headers[.eTag] = representation.entityTag
     headers[.acceptRanges] = "bytes"
@@ -51,34 +53,44 @@ enum BlobResponse {
         detail: "The image has \(length) bytes, and the range starts behind them. Fetch it from its start.",
         headers: [.contentRange: "bytes */\(length)", .acceptRanges: "bytes"])
     case .send(.whole):
-      return response(.ok, headers, representation, 0..<length, request.method)
+      return response(.ok, headers, representation, 0..<length, request.method, context.channel.eventLoop)
     case .send(.part(let range)):
       headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(length)"
-      return response(.partialContent, headers, representation, range, request.method)
+      return response(.partialContent, headers, representation, range, request.method, context.channel.eventLoop)
     }
   }
 
   private static func response(
     _ status: HTTPResponse.Status, _ headers: HTTPFields, _ representation: BlobRepresentation,
-    _ range: Range<UInt64>, _ method: HTTPRequest.Method
+    _ range: Range<UInt64>, _ method: HTTPRequest.Method, _ loop: any EventLoop
   ) -> Response {
     let body = ResponseBody(contentLength: Int(range.count)) { writer in
-      if method == .get { try await send(representation, range, to: &writer) }
+      if method == .get { try await send(representation, range, to: &writer, loop) }
       try await writer.finish(nil)
     }
     return Response(status: status, headers: headers, body: body)
   }
 
   private static func send(
-    _ representation: BlobRepresentation, _ range: Range<UInt64>, to writer: inout any ResponseBodyWriter
+    _ representation: BlobRepresentation, _ range: Range<UInt64>, to writer: inout any ResponseBodyWriter,
+    _ loop: any EventLoop
   ) async throws {
     guard !range.isEmpty else { return }
+    // One is being sent, the next is being read, and the one before may not have left the socket's
+    // queue yet.
+    let buffers = [ReusedBuffer(), ReusedBuffer(), ReusedBuffer()]
+    var turn = 0
     var offset = range.lowerBound
-    var current = try await piece(of: representation, range, at: offset)
+    var current = try await piece(of: representation, range, at: offset, into: buffers[turn])
     while offset + UInt64(current.readableBytes) < range.upperBound {
       let following = offset + UInt64(current.readableBytes)
-      async let next = piece(of: representation, range, at: following)
+      turn = (turn + 1) % buffers.count
+      let buffer = buffers[turn]
+      async let next = piece(of: representation, range, at: following, into: buffer)
       try await writer.write(current)
+      // The writer only hands the piece over, and holds its caller back once the connection has seen
+      // that its queue is full. Without waiting for that, a busy loop would gather pieces without end.
+      try await loop.submit {}.get()
       current = try await next
       offset = following
     }
@@ -86,13 +98,13 @@ enum BlobResponse {
   }
 
   private static func piece(
-    of representation: BlobRepresentation, _ range: Range<UInt64>, at offset: UInt64
+    of representation: BlobRepresentation, _ range: Range<UInt64>, at offset: UInt64, into reused: ReusedBuffer
   ) async throws -> ByteBuffer {
     let count = min(UInt64(pieceBytes), range.upperBound - offset)
     // The last piece makes the response a success, so it goes only while the blob is what was
     // verified.
     if offset + count == range.upperBound { try await representation.blob.confirmUnchanged() }
-    let buffer = try await representation.piece(at: offset, count: Int(count))
+    let buffer = try await representation.piece(at: offset, count: Int(count), into: reused)
     // Fewer bytes than announced break the connection, which the client notices.
     guard buffer.readableBytes == Int(count) else { throw BlobStoreError.failed("a blob became shorter") }
     return buffer

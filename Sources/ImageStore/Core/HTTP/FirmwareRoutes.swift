@@ -86,7 +86,7 @@ struct FirmwareRoutes: Sendable {
         .cacheControl: version == nil ? "no-cache" : "private, max-age=31536000, immutable",
       ])
     metrics.served(representation.lengthBytes)
-    return try BlobResponse.make(request, representation)
+    return try BlobResponse.make(request, context, representation)
   }
 
   private static func path(_ firmware: AssignedFirmware) -> String {

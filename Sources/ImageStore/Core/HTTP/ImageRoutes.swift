@@ -43,7 +43,7 @@ struct ImageRoutes: Sendable {
     }
     metrics.served(blob.lengthBytes)
     return try BlobResponse.make(
-      request,
+      request, context,
       BlobRepresentation(
         blob: blob, entityTag: "\"\(digest.hex)\"",
         headers: [

@@ -22,6 +22,9 @@ struct ImageIntake: Sendable {
 
   /// One batch: large enough that handing it to other threads costs little beside hashing it.
   private static let batchBytes = 512 * 1024
+  /// Bounds the memory behind one batch: a sender of many small pieces would pin a receive buffer
+  /// with each of them.
+  private static let batchMemoryBytes = 2 << 20
 
   let blobs: any BlobStore
   /// The longest wasm that is taken.
@@ -37,6 +40,7 @@ struct ImageIntake: Sendable {
     var iterator = body.makeAsyncIterator()
     var batch: [ByteBuffer] = []
     var batchBytes = 0
+    var batchMemory = 0
     var receivedBytes = 0
 
     // Enough to tell what it is.
@@ -53,9 +57,11 @@ struct ImageIntake: Sendable {
         try await upload.write(try check.pass(batch))
         batch.removeAll(keepingCapacity: true)
         batchBytes = 0
-        while batchBytes < Self.batchBytes, let piece = try await iterator.next() {
+        batchMemory = 0
+        while batchBytes < Self.batchBytes, batchMemory < Self.batchMemoryBytes, let piece = try await iterator.next() {
           batch.append(piece)
           batchBytes += piece.readableBytes
+          batchMemory += piece.storageCapacity
         }
       }
       // A connection that breaks must not look like an end.

@@ -12,9 +12,17 @@ struct FileBlob: Blob {
 
   var lengthBytes: UInt64 { identity.sizeBytes }
 
-  func read(at offset: UInt64, count: Int) async throws -> ByteBuffer {
+  func read(
+    at offset: UInt64, count: Int, after prefix: [UInt8], into buffer: ReusedBuffer
+  ) async throws -> ByteBuffer {
     do {
-      return try await threads.runIfActive { [file] in try file.read(at: offset, count: count) }
+      return try await threads.runIfActive { [file] in
+        try buffer.refill { buffer in
+          buffer.reserveCapacity(prefix.count + count)
+          buffer.writeBytes(prefix)
+          try file.read(at: offset, count: count, appendingTo: &buffer)
+        }
+      }
     } catch {
       throw FileBlobStore.translate(error)
     }

@@ -12,6 +12,10 @@ extension TemporaryFile {
 
 /// Hashes and writes on two threads at once, while its caller receives the next bytes.
 actor FileBlobUpload: BlobUpload {
+  /// How much is written before it is put on the disk in the background, so that the flush at the
+  /// end finds little left to do.
+  private static let flushBytes: UInt64 = 8 << 20
+
   private let store: FileBlobStore
   /// Nil once the upload has ended.
   private var temporary: TemporaryFile?
@@ -20,6 +24,10 @@ actor FileBlobUpload: BlobUpload {
   /// The previous call's work. `write` waits for it before it starts more.
   private var hashing: Task<Void, any Error>?
   private var writing: Task<Void, any Error>?
+  /// Runs beside several calls. Its error counts: the kernel tells a failed flush only once.
+  private var flushing: Task<Void, any Error>?
+  private var flushStarted: UInt64 = 0
+  private var isFlushing = false
 
   init(store: FileBlobStore, file: TemporaryFile, hash: HashInProgress) {
     self.store = store
@@ -30,6 +38,7 @@ actor FileBlobUpload: BlobUpload {
   func write(_ pieces: [ByteBuffer]) async throws {
     guard let file = temporary?.file else { throw BlobStoreError.closed }
     try await finishPrevious()
+    try await startFlush(file)
     let offset = lengthBytes
     lengthBytes += UInt64(pieces.reduce(0) { $0 + $1.readableBytes })
     hashing = Task { [store, hash] in
@@ -46,10 +55,29 @@ actor FileBlobUpload: BlobUpload {
     }
   }
 
+  /// Starts a background flush when enough was written since the last one and that has ended.
+  private func startFlush(_ file: OpenFile) async throws {
+    guard lengthBytes - flushStarted >= Self.flushBytes, !isFlushing else { return }
+    try await finishFlush()
+    flushStarted = lengthBytes
+    isFlushing = true
+    flushing = Task {
+      defer { isFlushing = false }
+      try await store.threads.runIfActive { try file.syncData() }
+    }
+  }
+
+  private func finishFlush() async throws {
+    let result = await flushing?.result
+    flushing = nil
+    do { try result?.get() } catch { throw FileBlobStore.translate(error) }
+  }
+
   func commit(expecting expected: SHA256Digest?) async throws -> CommittedBlob {
     guard let temporary else { throw BlobStoreError.closed }
     defer { self.temporary = nil }
     try await finishPrevious()
+    try await finishFlush()
     let digest = try await store.blocking { [hash] in try hash.finish() }
     if let expected, expected != digest { throw BlobStoreError.digestMismatch(expected: expected, actual: digest) }
 
@@ -76,6 +104,7 @@ actor FileBlobUpload: BlobUpload {
   func abandon() async {
     // Work under way still uses the file.
     try? await finishPrevious()
+    try? await finishFlush()
     if let temporary = temporary.take() {
       // Unlinking a large file takes a while; it happens where the last reference goes.
       try? await store.blocking { withExtendedLifetime(temporary) {} }

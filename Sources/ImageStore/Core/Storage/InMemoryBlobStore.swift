@@ -100,10 +100,15 @@ private struct InMemoryBlob: Blob {
 
   var lengthBytes: UInt64 { UInt64(content.readableBytes) }
 
-  func read(at offset: UInt64, count: Int) async throws -> ByteBuffer {
+  func read(
+    at offset: UInt64, count: Int, after prefix: [UInt8], into buffer: ReusedBuffer
+  ) async throws -> ByteBuffer {
     let start = Int(clamping: min(offset, lengthBytes))
-    return content.getSlice(at: content.readerIndex + start, length: min(count, content.readableBytes - start))
-      ?? ByteBuffer()
+    let length = min(count, content.readableBytes - start)
+    return buffer.refill { buffer in
+      buffer.writeBytes(prefix)
+      buffer.writeBytes(content.readableBytesView.dropFirst(start).prefix(length))
+    }
   }
 
   func digest(prefixedBy prefix: [UInt8]) async throws -> SHA256Digest {
