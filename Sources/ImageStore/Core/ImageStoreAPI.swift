@@ -16,13 +16,14 @@ package struct ImageStoreAPI: Sendable {
   ///   - maximumUploads: how many may be under way at once.
   package init(blobs: any BlobStore, registry: any RPCCaller, maximumBytes: Int, maximumUploads: Int) {
     let metrics = StoreMetrics()
+    let responder = BlobResponder()
     slots = UploadSlots(capacity: maximumUploads)
     let uploads = Uploads(
       intake: ImageIntake(blobs: blobs, limitBytes: UInt64(maximumBytes)), slots: slots, metrics: metrics)
     firmware = FirmwareRoutes(
       uploads: uploads, blobs: blobs, catalog: FirmwareCatalog(registry: registry), hashes: ImageHashes(),
-      metrics: metrics)
-    images = ImageRoutes(uploads: uploads, blobs: blobs, metrics: metrics)
+      metrics: metrics, responder: responder)
+    images = ImageRoutes(uploads: uploads, blobs: blobs, metrics: metrics, responder: responder)
     self.blobs = blobs
     self.maximumBytes = maximumBytes
   }

@@ -18,6 +18,7 @@ struct FirmwareRoutes: Sendable {
   let catalog: FirmwareCatalog
   let hashes: ImageHashes
   let metrics: StoreMetrics
+  let responder: BlobResponder
 
   func add(to router: Router<HTTPContext>, maximumBodyBytes: Int) {
     router.group().add(middleware: BodyLimit(maximumBytes: maximumBodyBytes))
@@ -86,7 +87,7 @@ struct FirmwareRoutes: Sendable {
         .cacheControl: version == nil ? "no-cache" : "private, max-age=31536000, immutable",
       ])
     metrics.served(representation.lengthBytes)
-    return try BlobResponse.make(request, context, representation)
+    return try responder.respond(request, context, representation)
   }
 
   private static func path(_ firmware: AssignedFirmware) -> String {

@@ -12,6 +12,7 @@ struct ImageRoutes: Sendable {
   let uploads: Uploads
   let blobs: any BlobStore
   let metrics: StoreMetrics
+  let responder: BlobResponder
 
   func add(to router: Router<HTTPContext>, maximumBodyBytes: Int) {
     router.group().add(middleware: BodyLimit(maximumBytes: maximumBodyBytes))
@@ -42,7 +43,7 @@ struct ImageRoutes: Sendable {
         members: ["digest": .text(digest.description)])
     }
     metrics.served(blob.lengthBytes)
-    return try BlobResponse.make(
+    return try responder.respond(
       request, context,
       BlobRepresentation(
         blob: blob, entityTag: "\"\(digest.hex)\"",

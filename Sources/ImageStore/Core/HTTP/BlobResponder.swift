@@ -3,34 +3,14 @@ import Hummingbird
 import NIOCore
 import ServiceHTTP
 
-/// Bytes to send: a short prefix, then a blob.
-struct BlobRepresentation: Sendable {
-  /// The header of a whole image, or nothing.
-  var prefix: [UInt8] = []
-  var blob: any Blob
-  /// With its quotes; always strong.
-  var entityTag: String
-  var headers: HTTPFields
-
-  var lengthBytes: UInt64 { UInt64(prefix.count) + blob.lengthBytes }
-
-  /// The bytes of a range, which lies within the representation, in pieces.
-  func piece(at offset: UInt64, count: Int, into buffer: ReusedBuffer) async throws -> ByteBuffer {
-    let prefixBytes = UInt64(prefix.count)
-    guard offset < prefixBytes else {
-      return try await blob.read(at: offset - prefixBytes, count: count, after: [], into: buffer)
-    }
-    let header = Array(prefix[Int(offset)...].prefix(count))
-    return try await blob.read(at: 0, count: count - header.count, after: header, into: buffer)
-  }
-}
-
 /// Answers GET and HEAD of a representation, with its conditions and ranges.
-enum BlobResponse {
+struct BlobResponder: Sendable {
   /// What is read and sent at a time.
   static let pieceBytes = 256 * 1024
 
-  static func make(
+  private let spare = BufferPool()
+
+  func respond(
     _ request: Request, _ context: HTTPContext, _ representation: BlobRepresentation
   ) throws -> Response {
     var headers = representation.headers
@@ -60,25 +40,26 @@ enum BlobResponse {
     }
   }
 
-  private static func response(
+  private func response(
     _ status: HTTPResponse.Status, _ headers: HTTPFields, _ representation: BlobRepresentation,
     _ range: Range<UInt64>, _ method: HTTPRequest.Method, _ loop: any EventLoop
   ) -> Response {
     let body = ResponseBody(contentLength: Int(range.count)) { writer in
-      if method == .get { try await send(representation, range, to: &writer, loop) }
+      if method == .get { try await self.send(representation, range, to: &writer, loop) }
       try await writer.finish(nil)
     }
     return Response(status: status, headers: headers, body: body)
   }
 
-  private static func send(
+  private func send(
     _ representation: BlobRepresentation, _ range: Range<UInt64>, to writer: inout any ResponseBodyWriter,
     _ loop: any EventLoop
   ) async throws {
     guard !range.isEmpty else { return }
     // One is being sent, the next is being read, and the one before may not have left the socket's
     // queue yet.
-    let buffers = [ReusedBuffer(), ReusedBuffer(), ReusedBuffer()]
+    let buffers = spare.take(3)
+    defer { spare.give(buffers) }
     var turn = 0
     var offset = range.lowerBound
     var current = try await piece(of: representation, range, at: offset, into: buffers[turn])
@@ -97,10 +78,10 @@ enum BlobResponse {
     try await writer.write(current)
   }
 
-  private static func piece(
+  private func piece(
     of representation: BlobRepresentation, _ range: Range<UInt64>, at offset: UInt64, into reused: ReusedBuffer
   ) async throws -> ByteBuffer {
-    let count = min(UInt64(pieceBytes), range.upperBound - offset)
+    let count = min(UInt64(Self.pieceBytes), range.upperBound - offset)
     // The last piece makes the response a success, so it goes only while the blob is what was
     // verified.
     if offset + count == range.upperBound { try await representation.blob.confirmUnchanged() }
