@@ -34,6 +34,8 @@ build: setup engine ## Build the five programs into .build/release
 examples: ## Build the example apps into .build-examples
 	@deploy/setup examples
 	@Examples/build
+	@Examples/build --version 1.0 sensor-c
+	@Examples/build --version 2.0 sensor-swift
 
 .PHONY: demo
 demo: build examples ## Deploy an app to a device and watch it switch; ONCE=1 ends by itself

@@ -164,7 +164,7 @@ HTTP_ROWS = [
     ("a length that is a word", STORE, post(WASM, length="many"), {400, None}, None),
     ("two lengths that differ", STORE, post(WASM, headers={"content-length": "3"}), {400, None}, None),
     ("a whole image with a wrong hash", STORE, post(image(DEVICE, WASM, flip=3)), {422}, "hash|digest"),
-    ("a whole image changed in its body", STORE, post(image(DEVICE, WASM, flip=546)), {422}, None),
+    ("a whole image changed in its body", STORE, post(image(DEVICE, WASM, flip=546)), {415, 422}, None),
     ("a whole image of another device", STORE, post(image(STRANGER, WASM)), {422}, "device"),
     ("an app name of 33 bytes", STORE, post(WASM, headers={"X-App-Name": "n" * 33}), {400, 422}, "name|32"),
     ("an app name with a control character", STORE, post(WASM, headers={"X-App-Name": "a\x01b"}), {400, 422, None}, None),
@@ -197,8 +197,8 @@ HTTP_ROWS = [
     ("a device that is not there", REGISTRY, http("DELETE", f"/v1/devices/{NOBODY}"), {404}, "device"),
     ("a claim made up", PROVISIONER, http("POST", "/v1/enroll", b'{"claim": "x", "token": "x", "serial": "s"}', headers=JSON), {400, 401, 403, 422}, None),
     ("an enrolment that is a list", PROVISIONER, http("POST", "/v1/enroll", b"[]", headers=JSON), {400, 422}, None),
-    ("a claim for minus one device", PROVISIONER, http("POST", "/v1/claims", b'{"count": -1}', headers=JSON), {400, 422}, "count"),
-    ("a claim for a trillion devices", PROVISIONER, http("POST", "/v1/claims", b'{"count": 1000000000000}', headers=JSON), {400, 422}, "count"),
+    ("a claim for minus one device", PROVISIONER, http("POST", "/v1/claims", b'{"count": -1, "lifetimeSeconds": 60}', headers=JSON), {400, 422}, "count"),
+    ("a claim for a trillion devices", PROVISIONER, http("POST", "/v1/claims", b'{"count": 1000000000000, "lifetimeSeconds": 60}', headers=JSON), {400, 422}, "count"),
 ]
 
 
@@ -310,21 +310,26 @@ def bus_rows():
     row("ZeroMQ: a name with a NUL", refused(target, request(registry.CreateDevice(name="a\0b")), invalid))
     row("ZeroMQ: a claim that nobody made", refused(endpoints["PROVISIONER"], request(provisioner.EnrollDevice(
         token="made-up", serial="s")), {code.CODE_PERMISSION_DENIED, code.CODE_INVALID, code.CODE_NOT_FOUND}))
-    row("ZeroMQ: a notification of version 0 to a device ID of 1 byte", refused(endpoints["NOTIFIER"], request(
-        notifier.Notify(notifications=[notifier.Notification(device_id=b"x", version=0)])), invalid))
+    answer = bus_call(endpoints["NOTIFIER"], [request(
+        notifier.Notify(notifications=[notifier.Notification(device_id=b"x", version=0)])).SerializeToString()])
+    outcomes = notifier.NotifyResponse.FromString(envelope.FromString(answer[-1]).payload).outcomes if answer else []
+    told = len(outcomes) == 1 and not outcomes[0].acknowledged and outcomes[0].reason
+    row("ZeroMQ: a notification of version 0 to a device ID of 1 byte", None if told else f"outcomes: {outcomes}")
 
 
 # MQTT
 
 
 def publish(topic, payload, qos=1):
-    command = ["mosquitto_pub", "-h", ENV["XTBLISH_MQTT_HOST"], "-p", ENV["XTBLISH_MQTT_PORT"], "-q", str(qos), "-t", topic, "-s"]
+    command = ["mosquitto_pub", "-h", ENV["XTBLISH_MQTT_HOST"], "-p", ENV["XTBLISH_MQTT_PORT"], "-q", str(qos), "-t", topic]
+    command.append("-s" if payload else "-n")
     result = subprocess.run(command, input=payload, capture_output=True, check=False)
     return None if result.returncode == 0 else f"mosquitto_pub: {result.stderr.decode()}"
 
 
 def state(**changes):
-    values = {"sequence": 2**62, "version": 1, "digest": DIGEST, "slot": "A", "status": "confirmed", "reason": ""}
+    # An old sequence number: were one of these taken for good, it would still change nothing.
+    values = {"sequence": 1, "version": 1, "digest": DIGEST, "slot": "A", "status": "confirmed", "reason": ""}
     return json.dumps({**values, **changes}).encode()
 
 
