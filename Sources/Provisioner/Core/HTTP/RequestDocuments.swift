@@ -15,11 +15,20 @@ struct NewClaimDocument: Decodable, Sendable {
   init(from decoder: any Decoder) throws {
     try AnyField.refuseOthers(than: Field.allCases.map(\.rawValue), decoder)
     let fields = try decoder.container(keyedBy: Field.self)
-    count = try fields.decode(UInt64.self, forKey: .count)
-    lifetimeSeconds = try fields.decode(UInt64.self, forKey: .lifetimeSeconds)
+    count = try Self.wholeNumber(.count, of: fields)
+    lifetimeSeconds = try Self.wholeNumber(.lifetimeSeconds, of: fields)
     product = try fields.contains(.product) ? fields.decode(String.self, forKey: .product) : ""
     tags = try fields.contains(.tags) ? fields.decode([String].self, forKey: .tags) : []
     namePrefix = try fields.contains(.namePrefix) ? fields.decode(String.self, forKey: .namePrefix) : ""
+  }
+
+  /// Foundation tells of a number that is negative, broken or too large without naming the field.
+  private static func wholeNumber(_ field: Field, of fields: KeyedDecodingContainer<Field>) throws -> UInt64 {
+    do {
+      return try fields.decode(UInt64.self, forKey: field)
+    } catch DecodingError.dataCorrupted {
+      throw DecodingError.dataCorrupted(.init(codingPath: [field], debugDescription: "it must be a whole number"))
+    }
   }
 
   func validated() throws(WireFailure) -> NewClaim {
