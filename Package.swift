@@ -166,8 +166,8 @@ let testTargets: [Target] = [
   tests(
     "Registry",
     [
-      "RegistryCore", "PostgreSQL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "Curl", protobuf, logging,
-      lifecycle,
+      "RegistryCore", "PostgreSQL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", "Curl",
+      hummingbird, httpTypes, protobuf, logging, lifecycle,
     ]),
   tests(
     "ImageStore",

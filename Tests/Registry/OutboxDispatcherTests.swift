@@ -175,7 +175,8 @@ import Wire
     let backoff = RetryBackoff(longest: .seconds(1))
     // The late failure of the first does not disturb the second …
     let failed = DeliveryOutcome(
-      batch, answer: .failure(WireFailure(.unavailable, reason: "x", message: "x")), backoff: backoff) { 1 }
+      batch, answer: .failure(WireFailure(.unavailable, reason: "x", message: "x")), backoff: backoff
+    ) { 1 }
     try await fixture.store.settleOutbox(failed, claim: slow)
     #expect(try await fixture.store.claimOutbox(limit: 10, lease: .seconds(60), claim: slow).isEmpty)
     // … and its late success spares it.

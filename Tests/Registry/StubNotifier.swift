@@ -78,7 +78,8 @@ extension OutboxDispatcher {
     self.init(
       store: store, notifier: notifier,
       options: Options(
-        batchSize: batchSize, lease: lease, backoff: RetryBackoff(first: .milliseconds(20), longest: .milliseconds(200)),
+        batchSize: batchSize, lease: lease,
+        backoff: RetryBackoff(first: .milliseconds(20), longest: .milliseconds(200)),
         longestSleep: .seconds(600)),
       metrics: RegistryMetrics(), logger: .quiet)
   }

@@ -1,0 +1,109 @@
+import FirmwareImage
+import PostgreSQL
+import TestSupport
+import Testing
+
+@testable import RegistryCore
+
+/// The executable, as operators and scripts use it.
+@Suite struct CommandTests {
+  private struct Service {
+    let process: ChildProcess
+    let endpoint: String
+    let fixture: Fixture
+
+    static func start() async throws -> Service {
+      let url = try await PostgresServer.shared().createDatabase()
+      let (http, rpc, operations) = (try FreePort(), try FreePort(), try FreePort())
+      let process = try ChildProcess(
+        product("xtblish-registry"), ["serve"],
+        environment: [
+          "XTBLISH_DATABASE_URL": url, "XTBLISH_REGISTRY_HTTP_LISTEN": "127.0.0.1:\(http.number)",
+          "XTBLISH_REGISTRY_RPC_LISTEN": "tcp://127.0.0.1:\(rpc.number)",
+          "XTBLISH_REGISTRY_OPERATIONS_LISTEN": "127.0.0.1:\(operations.number)",
+          "XTBLISH_NOTIFIER_ENDPOINTS": "tcp://127.0.0.1:1",
+        ])
+      let pool = try PostgresPool(url: url, maximumConnections: 2, logger: .quiet)
+      return Service(
+        process: process, endpoint: "tcp://127.0.0.1:\(rpc.number)",
+        fixture: Fixture(url: url, pool: pool, store: RegistryStore(pool: pool)))
+    }
+
+    /// - Returns: the exit code and everything printed.
+    func run(_ arguments: String...) async throws -> (status: ProcessEnding, output: String) {
+      let child = try ChildProcess(
+        product("xtblish-registry"), arguments, environment: ["XTBLISH_REGISTRY_ENDPOINTS": endpoint])
+      return (try await child.waitForExit(), child.output)
+    }
+  }
+
+  @Test func commandsOfAnOperator() async throws {
+    let service = try await Service.start()
+    try await eventually { try await service.run("status").status == .exited(0) }
+    let created = try await service.run("devices", "create", "pump 1", "--tag", "north", "--json")
+    #expect(created.status == .exited(0))
+    let id = try #require(JSONValue(parsing: Array(created.output.utf8))?["id"]?.string)
+    let listed = try await service.run("devices", "list")
+    #expect(listed.output.contains(id))
+    #expect(listed.output.hasPrefix("ID"))
+    #expect(try await service.run("devices", "list", "--tag", "south", "--json").output == "[\n\n]\n")
+    let image = try AppImage.sample()
+    _ = try await service.fixture.store.assign(image, to: try #require(DeviceID(id)), idempotencyKey: "k")
+    #expect(try await service.run("devices", "show", id).output.contains("pending"))
+    #expect(try await service.run("firmware", "list", id).output.contains("\(image.app.wasmDigest)"))
+    #expect(try await service.run("firmware", "show", id, "1").output.contains("unsigned"))
+    #expect(try await service.run("events", "list", "--device", id).output.contains("image-assigned"))
+    #expect(try await service.run("devices", "update", id, "--name", "valve").output.contains("valve"))
+    #expect(try await service.run("devices", "notify", id).status == .exited(0))
+
+    let follower = try ChildProcess(
+      product("xtblish-registry"), ["events", "follow", "--json", "--last", "1"],
+      environment: ["XTBLISH_REGISTRY_ENDPOINTS": service.endpoint])
+    try await follower.waitForLine(containing: "notification-requested")
+    #expect(try await service.run("devices", "delete", id).status == .exited(0))
+    try await follower.waitForLine(containing: "device-deleted")
+
+    // 65: not there, or not a UUID; 64: wrong use.
+    let gone = try await service.run("devices", "show", id)
+    #expect(gone.status == .exited(65))
+    #expect(gone.output.contains("error: There is no device \(id)"))
+    #expect(try await service.run("devices", "show", "x").status == .exited(65))
+    #expect(try await service.run("devices", "update", id).status == .exited(64))
+    #expect(try await service.run("devices", "list", "--state", "great").status == .exited(65))
+    #expect(try await service.process.stop() == .exited(0))
+    #expect(try await service.run("devices", "list", "--timeout", "200ms").status != .exited(0))
+  }
+
+  @Test func aWrongConfigurationIsToldInFull() async throws {
+    let child = try ChildProcess(
+      product("xtblish-registry"), ["serve"],
+      environment: ["XTBLISH_REGISTRY_HTTP_LISTEN": "nowhere", "XTBLISH_DATABASE_CONNECTIONS": "0"])
+    #expect(try await child.waitForExit() == .exited(78))
+    for name in ["XTBLISH_DATABASE_URL", "XTBLISH_REGISTRY_HTTP_LISTEN", "XTBLISH_DATABASE_CONNECTIONS"] {
+      #expect(child.output.contains(name))
+    }
+  }
+
+  /// The service waits for a database that comes late, and says meanwhile that it is not ready.
+  @Test func itStartsBeforeItsDatabase() async throws {
+    let server = try await PostgresServer()
+    let url = try await server.createDatabase()
+    try await server.stop()
+    let operations = try FreePort()
+    let (http, rpc) = (try FreePort(), try FreePort())
+    let child = try ChildProcess(
+      product("xtblish-registry"), ["serve"],
+      environment: [
+        "XTBLISH_DATABASE_URL": url, "XTBLISH_REGISTRY_HTTP_LISTEN": "127.0.0.1:\(http.number)",
+        "XTBLISH_REGISTRY_RPC_LISTEN": "tcp://127.0.0.1:\(rpc.number)",
+        "XTBLISH_REGISTRY_OPERATIONS_LISTEN": "127.0.0.1:\(operations.number)",
+        "XTBLISH_NOTIFIER_ENDPOINTS": "tcp://127.0.0.1:1",
+      ])
+    try await child.waitForLine(containing: "waiting for the database")
+    try await server.start()
+    let pool = try PostgresPool(url: url, maximumConnections: 1, logger: .quiet)
+    try await eventually { (try? await RegistrySchema.migrator().check(pool)) != nil }
+    await pool.close()
+    #expect(try await child.stop() == .exited(0))
+  }
+}
