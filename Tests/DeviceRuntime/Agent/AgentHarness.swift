@@ -1,0 +1,181 @@
+import Curl
+import FirmwareImage
+import Foundation
+import Logging
+import Mosquitto
+import Synchronization
+import TestSupport
+
+@testable import DeviceRuntimeCore
+
+/// A real broker and a real HTTP server around one agent, in the places of the Notifier and the image store.
+final class AgentHarness: Sendable {
+  struct Report: Decodable, Sendable, Equatable {
+    struct Failed: Decodable, Sendable, Equatable {
+      var version: UInt64
+      var digest: String
+    }
+
+    var sequence: UInt64
+    var version: UInt64
+    var digest: String
+    var slot: String
+    var status: String
+    var reason: String
+    var failed: Failed?
+  }
+
+  let device = DeviceID.random()
+  let broker: MosquittoServer
+  let store: ScriptedHTTPServer
+  let folder: TemporaryFolder
+  let launcher = FakeAppLauncher()
+  /// Acknowledges reports as the Notifier does.
+  let acknowledges = Mutex(true)
+  private let client: MQTTClient
+  private let images: ImageTable
+  private struct Received {
+    var reports: [Report] = []
+    var presence: [String] = []
+    var app: [MQTTMessage] = []
+  }
+
+  private let received = Mutex(Received())
+  private let reader: Mutex<Task<Void, Never>?> = Mutex(nil)
+
+  init() async throws {
+    let images = ImageTable()
+    broker = try await MosquittoServer()
+    store = try ScriptedHTTPServer { request, connection in
+      guard let image = images.table.withLock({ $0[request.path] }) else { return connection.respond(404) }
+      Self.serve(image, request, connection)
+    }
+    self.images = images
+    folder = try TemporaryFolder("xtblish-agent")
+    var options = MQTTClientOptions(host: broker.host, port: UInt16(broker.port), clientID: "test-notifier")
+    options.cleanStart = true
+    client = try MQTTClient(options: options)
+    try client.start()
+    try await client.subscribe(to: "/devices/+/state")
+    try await client.subscribe(to: "/devices/+/presence")
+    try await client.subscribe(to: "/apps/#")
+    let task = Task { [weak self, client] in
+      for await message in client.messages {
+        guard let self else { return }
+        await self.take(message, client)
+      }
+    }
+    reader.withLock { $0 = task }
+  }
+
+  private final class ImageTable: Sendable {
+    let table = Mutex<[String: [UInt8]]>([:])
+  }
+
+  deinit { reader.withLock { $0?.cancel() } }
+
+  var identity: DeviceIdentity {
+    DeviceIdentity(
+      device: device, name: "test-1", serial: "s", mqttHost: broker.host, mqttPort: UInt16(broker.port),
+      imageStoreURLs: [store.url], provisionerURL: "http://127.0.0.1:1")
+  }
+
+  static func configuration() -> AgentConfiguration {
+    AgentConfiguration(
+      heartbeat: .seconds(60), reportRepeatInterval: .milliseconds(300), trial: .seconds(60), stopGrace: .seconds(1),
+      download: ImageDownload.Policy(
+        timeouts: HTTPClient.Timeouts(connect: .seconds(2), lowSpeed: .seconds(1), lowSpeedBytesPerSecond: 10),
+        firstPause: .milliseconds(20), longestPause: .milliseconds(200)),
+      firstRelaunchPause: .milliseconds(20), longestRelaunchPause: .milliseconds(200))
+  }
+
+  func makeAgent(_ configuration: AgentConfiguration = AgentHarness.configuration()) throws -> DeviceAgent {
+    try DeviceAgent(
+      identity: identity, configuration: configuration, flash: DirectoryFlash(directory: folder.path("flash")),
+      launcher: launcher, http: HTTPClient(), logger: Logger(label: "agent") { _ in SwiftLogNoOpLogHandler() })
+  }
+
+  /// Runs an agent while `body` does.
+  @discardableResult
+  func withAgent<T: Sendable>(
+    _ configuration: AgentConfiguration = AgentHarness.configuration(), _ body: (DeviceAgent) async throws -> T
+  ) async throws -> T {
+    let agent = try makeAgent(configuration)
+    let running = Task { try await agent.run() }
+    let outcome: Result<T, any Error>
+    do { outcome = .success(try await body(agent)) } catch { outcome = .failure(error) }
+    running.cancel()
+    try await running.value
+    return try outcome.get()
+  }
+
+  // MARK: The server's side
+
+  func path(_ version: UInt64) -> String { "/firmware/\(device)/\(version)" }
+
+  @discardableResult
+  func offer(_ version: UInt64, size: Int = 1000) throws -> TestImage {
+    let image = try TestImage(device: device, version: version, size: size)
+    offer(image.bytes, as: version)
+    return image
+  }
+
+  func offer(_ bytes: [UInt8], as version: UInt64) { images.table.withLock { $0[path(version)] = bytes } }
+
+  func notify(_ image: TestImage, size: UInt64? = nil) async throws {
+    try await send(image.notification(url: store.url + path(image.version), size: size), version: "\(image.version)")
+  }
+
+  func send(_ payload: String, version: String, device: String? = nil) async throws {
+    try await client.publish(
+      topic: "/firmware/\(device ?? self.device.description)/\(version)", payload: Array(payload.utf8))
+  }
+
+  /// Offers, notifies, and waits for the confirmation.
+  func deploy(_ version: UInt64) async throws {
+    let image = try offer(version)
+    try await notify(image)
+    try await waitForReport { $0.version == version && $0.status == "confirmed" }
+  }
+
+  var reports: [Report] { received.withLock { $0.reports } }
+  var presence: [String] { received.withLock { $0.presence } }
+  var appMessages: [MQTTMessage] { received.withLock { $0.app } }
+
+  @discardableResult
+  func waitForReport(after sequence: UInt64 = 0, _ matches: (Report) -> Bool) async throws -> Report {
+    try await eventuallySome(within: .seconds(30), "a report; there are \(reports.suffix(4))") {
+      reports.first { $0.sequence > sequence && matches($0) }
+    }
+  }
+
+  private func take(_ message: MQTTMessage, _ client: MQTTClient) async {
+    if message.topic.hasPrefix("/apps/") {
+      received.withLock { $0.app.append(message) }
+    } else if message.topic.hasSuffix("/presence") {
+      received.withLock { $0.presence.append(String(decoding: message.payload, as: UTF8.self)) }
+    } else if let report = try? JSONDecoder().decode(Report.self, from: Data(message.payload)) {
+      received.withLock { $0.reports.append(report) }
+      if acknowledges.withLock({ $0 }) {
+        let payload = Array(#"{"sequences":[\#(report.sequence)]}"#.utf8)
+        _ = try? await client.publish(topic: "/devices/\(device)/ack", payload: payload)
+      }
+    }
+  }
+
+  /// As RFC 9110 says, with a strong entity tag.
+  static func serve(
+    _ image: [UInt8], _ request: ScriptedHTTPServer.Request, _ connection: ScriptedHTTPServer.Connection
+  ) {
+    let tag = "\"\(image.count)-\(image.prefix(8).map { String($0) }.joined())\""
+    if let range = request.headers["range"], request.headers["if-range"] == tag,
+      let first = Int(range.dropFirst("bytes=".count).dropLast()), first < image.count
+    {
+      connection.respond(
+        206, headers: ["ETag: \(tag)", "Content-Range: bytes \(first)-\(image.count - 1)/\(image.count)"],
+        body: Array(image[first...]))
+    } else {
+      connection.respond(200, headers: ["ETag: \(tag)"], body: image)
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import FirmwareImage
+
+/// An image as the image store would serve it.
+struct TestImage: Sendable {
+  var version: UInt64
+  var digest: SHA256Digest
+  var bytes: [UInt8]
+
+  /// - Parameters:
+  ///   - size: of the padding in the module, in bytes.
+  ///   - imports: functions the module asks for, as module and name.
+  init(
+    device: DeviceID, version: UInt64, size: Int = 1000, imports: [(String, String)] = [], hostAPILevel: UInt32 = 0
+  ) throws {
+    let wasm = Self.module(version: version, size: size, imports: imports)
+    digest = try SHA256Digest.of(wasm)
+    self.version = version
+    let app = try AppDescription(
+      wasmLength: UInt64(wasm.count), wasmDigest: digest, hostAPILevel: hostAPILevel, name: AppLabel("sensor"),
+      version: AppLabel("1.\(version % 1000)"))
+    let configuration = ImageConfiguration(
+      device: device, manifest: try ImageManifest(firmwareVersion: version, app: app)
+    ).encoded()
+    bytes = try SHA256Digest.of(configuration + wasm).bytes + configuration + wasm
+  }
+
+  /// A plain image, which states neither version nor digest.
+  init(plain device: DeviceID, version: UInt64) throws {
+    let wasm = Self.module(version: version, size: 100, imports: [])
+    self.version = version
+    digest = try SHA256Digest.of(wasm)
+    let configuration = ImageConfiguration.plain(device: device).encoded()
+    bytes = try SHA256Digest.of(configuration + wasm).bytes + configuration + wasm
+  }
+
+  func notification(url: String, size: UInt64? = nil) -> String {
+    #"{"version":\#(version),"digest":"\#(digest)","size":\#(size ?? UInt64(bytes.count)),"url":"\#(url)"}"#
+  }
+
+  private static func module(version: UInt64, size: Int, imports: [(String, String)]) -> [UInt8] {
+    var module: [UInt8] = [0x00, 0x61, 0x73, 0x6D, 0x01, 0x00, 0x00, 0x00]
+    if !imports.isEmpty {
+      // One type: no parameters, no results.
+      module += section(1, [1, 0x60, 0, 0])
+      module += section(2, leb(imports.count) + imports.flatMap { name($0.0) + name($0.1) + [0, 0] })
+    }
+    // A custom section makes every version's bytes its own.
+    var state = version &* 0x9E37_79B9_7F4A_7C15 | 1
+    let padding = (0..<size).map { _ in
+      state ^= state << 13
+      state ^= state >> 7
+      state ^= state << 17
+      return UInt8(truncatingIfNeeded: state)
+    }
+    return module + section(0, name("padding") + padding)
+  }
+
+  private static func section(_ id: UInt8, _ content: [UInt8]) -> [UInt8] { [id] + leb(content.count) + content }
+
+  private static func name(_ text: String) -> [UInt8] { leb(text.utf8.count) + Array(text.utf8) }
+
+  private static func leb(_ value: Int) -> [UInt8] {
+    var (rest, bytes) = (value, [UInt8]())
+    repeat {
+      bytes.append(UInt8(rest & 0x7F) | (rest > 0x7F ? 0x80 : 0))
+      rest >>= 7
+    } while rest > 0
+    return bytes
+  }
+}
