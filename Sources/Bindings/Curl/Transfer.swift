@@ -48,6 +48,10 @@ internal import CCurl
     if let failure { return .failure(failure) }
     guard result == CURLE_OK else {
       let detail = unsafe String(cString: errorText)
+      // Bytes without a status line are HTTP/0.9 to libcurl, and that a protocol that it does not support.
+      if result == CURLE_UNSUPPORTED_PROTOCOL, head.status == 0, plan.request.url.lowercased().hasPrefix("http") {
+        return .failure(CurlError(curl: CURLE_WEIRD_SERVER_REPLY, detail: detail, url: plan.request.url))
+      }
       return .failure(CurlError(curl: result, detail: detail, url: plan.request.url))
     }
     reportProgress(

@@ -98,12 +98,18 @@ final class AgentHarness: Sendable {
   /// Runs an agent while `body` does.
   @discardableResult
   func withAgent<T: Sendable>(
-    _ configuration: AgentConfiguration = AgentHarness.configuration(), _ body: (DeviceAgent) async throws -> T
+    _ configuration: AgentConfiguration = AgentHarness.configuration(), awaitsReport: Bool = true,
+    _ body: (DeviceAgent) async throws -> T
   ) async throws -> T {
     let agent = try makeAgent(configuration)
+    let last = reports.map(\.sequence).max() ?? 0
     let running = Task { try await agent.run() }
     let outcome: Result<T, any Error>
-    do { outcome = .success(try await body(agent)) } catch { outcome = .failure(error) }
+    do {
+      // Until it says where it is, nobody knows that it listens.
+      if awaitsReport { try await waitForReport(after: last) { _ in true } }
+      outcome = .success(try await body(agent))
+    } catch { outcome = .failure(error) }
     running.cancel()
     try await running.value
     return try outcome.get()

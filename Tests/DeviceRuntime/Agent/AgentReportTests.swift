@@ -68,7 +68,7 @@ import Wire
     let harness = try await AgentHarness()
     try await harness.withAgent { _ in try await harness.deploy(1) }
     try await harness.broker.stop()
-    try await harness.withAgent { agent in
+    try await harness.withAgent(awaitsReport: false) { agent in
       try await eventually { harness.launcher.running == [1] }
       #expect(await agent.status().connected == false)
       #expect(await agent.status().running.version == 1)

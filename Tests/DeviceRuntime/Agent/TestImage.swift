@@ -12,7 +12,12 @@ struct TestImage: Sendable {
   init(
     device: DeviceID, version: UInt64, size: Int = 1000, imports: [(String, String)] = [], hostAPILevel: UInt32 = 0
   ) throws {
-    let wasm = Self.module(version: version, size: size, imports: imports)
+    try self.init(
+      device: device, version: version, wasm: Self.module(version: version, size: size, imports: imports),
+      hostAPILevel: hostAPILevel)
+  }
+
+  init(device: DeviceID, version: UInt64, wasm: [UInt8], hostAPILevel: UInt32 = 0) throws {
     digest = try SHA256Digest.of(wasm)
     self.version = version
     let app = try AppDescription(

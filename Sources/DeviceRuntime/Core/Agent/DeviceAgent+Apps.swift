@@ -70,11 +70,14 @@ extension DeviceAgent {
     relaunches[slot] = relaunch
   }
 
+  private static let lastWordsLimit = Duration.seconds(5)
+
   /// Reads what an app does until it ends.
   private func follow(_ app: any RunningApp, id: UInt64, slot: Slot, version: UInt64) async {
     let publisher = AppPublisher(mqtt: mqtt, prefix: topics.appPrefix, app: app, logger: logger)
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await publisher.run() }
+      var wasStopped = false
       for await event in app.events {
         switch event {
         case .started: post(.appStarted(slot), of: id, slot)
@@ -82,10 +85,17 @@ extension DeviceAgent {
         case .log(let line): await append(line, version: version)
         case .publish(let messageID, let topic, let payload, let qos):
           await publisher.enqueue(.init(id: messageID, topic: topic, payload: payload, qos: qos))
-        case .ended(let ending): hasEnded(ending, id: id, slot: slot)
+        case .ended(let ending):
+          wasStopped = ending == .stopped
+          hasEnded(ending, id: id, slot: slot)
         }
       }
       publisher.finish()
+      // The last words of a program that ended still go out, if they can.
+      if !wasStopped {
+        group.addTask { try? await Task.sleep(for: Self.lastWordsLimit) }
+        await group.next()
+      }
       group.cancelAll()
     }
   }

@@ -26,9 +26,12 @@ extension DeviceAgent {
       switch event {
       case .connected(let sessionPresent):
         logger.info("connected to the broker", metadata: ["sessionPresent": "\(sessionPresent)"])
+        // Whoever hears the report may answer it at once, and must not speak to nobody.
+        if !sessionPresent { await subscribe() }
         await announcePresence()
-        await reporter.announce()
+        await reporter.connected()
       case .disconnected(let reason):
+        await reporter.disconnected()
         logger.info("not connected to the broker", metadata: ["reason": "\(reason)"])
       case .subscriptionLost(let filter, let reason):
         logger.error("the broker refuses a subscription", metadata: ["filter": "\(filter)", "reason": "\(reason)"])
@@ -44,17 +47,16 @@ extension DeviceAgent {
     }
   }
 
-  /// The client subscribes again by itself after a reconnect; only the first time must succeed here.
-  func keepSubscribed() async {
+  /// Ends when the broker has granted both, or the connection is gone: the next one starts this again.
+  private func subscribe() async {
+    var backoff = RetryBackoff(first: .milliseconds(500), limit: .seconds(30))
     for filter in [topics.firmwareFilter, topics.acknowledgement] {
-      var backoff = RetryBackoff(first: .milliseconds(500), limit: .seconds(30))
-      while !Task.isCancelled {
+      while !Task.isCancelled, mqtt.isConnected {
         do {
           try await mqtt.subscribe(to: filter, qos: .atLeastOnce)
           break
         } catch {
-          if error.code == .closed || error.code == .cancelled { return }
-          logger.debug("not subscribed yet", metadata: ["filter": "\(filter)", "reason": "\(error)"])
+          logger.warning("not subscribed yet", metadata: ["filter": "\(filter)", "reason": "\(error)"])
           try? await Task.sleep(for: backoff.next())
         }
       }

@@ -78,7 +78,6 @@ package actor DeviceAgent: Service {
         await withTaskGroup(of: Void.self) { group in
           group.addTask { await self.readMessages() }
           group.addTask { await self.readConnectionEvents() }
-          group.addTask { await self.keepSubscribed() }
           group.addTask { await self.reporter.run() }
           await self.handleEvents()
           group.cancelAll()
@@ -93,9 +92,9 @@ package actor DeviceAgent: Service {
   }
 
   private func handleEvents() async {
+    // The start is counted, and the count saved, before the first report is made.
+    await reporter.begin(bootCount: machine.record.bootCount &+ 1)
     await handle(.started(pending: await findPendingDownload()))
-    await reporter.begin(bootCount: machine.record.bootCount)
-    await reporter.update(machine.report)
     while let event = await mailbox.next() { await handle(event) }
   }
 

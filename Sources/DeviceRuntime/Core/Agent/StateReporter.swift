@@ -15,6 +15,7 @@ actor StateReporter {
 
   private var report: DeviceReport?
   private var sequence: UInt64 = 0
+  private var isConnected = false
   private var hasChanged = false
   private var isAcknowledged = true
   private var nextHeartbeat = ContinuousClock.now
@@ -38,10 +39,13 @@ actor StateReporter {
   }
 
   /// There is a new connection: whoever listens may have missed the last report.
-  func announce() {
+  func connected() {
+    isConnected = true
     hasChanged = report != nil
     signal.wake()
   }
+
+  func disconnected() { isConnected = false }
 
   func acknowledge(_ payload: [UInt8]) {
     struct Payload: Decodable { var sequences: [UInt64] }
@@ -54,7 +58,7 @@ actor StateReporter {
   func run() async {
     while !Task.isCancelled {
       let now = ContinuousClock.now
-      if let report, mqtt.isConnected {
+      if let report, isConnected {
         if hasChanged || now >= nextHeartbeat {
           sequence += 1
           hasChanged = false
@@ -65,8 +69,8 @@ actor StateReporter {
           await send(report)
         }
       }
-      // A new connection wakes this up: `announce`.
-      await signal.wait(upTo: mqtt.isConnected ? pause : nil)
+      // A new connection wakes this up.
+      await signal.wait(upTo: isConnected ? pause : nil)
     }
   }
 

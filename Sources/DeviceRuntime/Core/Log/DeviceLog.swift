@@ -64,7 +64,8 @@ package actor DeviceLog {
     lastID += 1
     let line = DeviceLogLine(
       id: lastID, realtimeNanoseconds: realtimeNanoseconds, monotonicNanoseconds: monotonicNanoseconds, level: level,
-      source: source, firmwareVersion: firmwareVersion, text: text.prefixOfUTF8(DeviceLogLine.maximumTextBytes).onOneLine)
+      source: source, firmwareVersion: firmwareVersion,
+      text: text.prefixOfUTF8(DeviceLogLine.maximumTextBytes).onOneLine)
     recent.append(line)
     // Dropped in batches, as each drop moves all the rest.
     if recent.count > limits.linesInMemory + limits.linesInMemory / 4 {

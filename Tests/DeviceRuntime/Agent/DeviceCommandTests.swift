@@ -1,0 +1,153 @@
+import FirmwareImage
+import Foundation
+import TestSupport
+import Testing
+
+@testable import DeviceRuntimeCore
+
+/// The device's program as people and scripts use it.
+@Suite struct DeviceCommandTests {
+  static func json(_ text: String) throws -> [String: Any] {
+    try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+  }
+
+  @Test func statusSlotsAndLogsTellWhatRuns() async throws {
+    let harness = try await AgentHarness()
+    let device = try DeviceProcess(harness)
+    let process = try device.start()
+    for version in 1...2 as ClosedRange<UInt64> {
+      let image = try await device.image(version)
+      harness.offer(image.bytes, as: version)
+      try await harness.reconcile(image)
+      try await harness.waitForReport { $0.version == version && $0.status == "confirmed" }
+    }
+    let status = try await DeviceProcess.command(["status", "--json", "--directory", device.directory])
+    #expect(status.status == .exited(0))
+    let fields = try Self.json(status.output)
+    #expect(fields["id"] as? String == harness.device.description)
+    #expect(fields["connected"] as? Bool == true)
+    #expect(fields["phase"] as? String == "confirmed")
+    let running = try #require(fields["running"] as? [String: Any])
+    #expect(running["version"] as? Int == 2)
+    #expect(running["slot"] as? String == "B")
+    #expect(running["status"] as? String == "confirmed")
+    #expect(running["appName"] as? String == "sensor")
+
+    let human = try await DeviceProcess.command(["status"], environment: device.environment)
+    #expect(human.output.contains("version 2, confirmed, slot B"))
+    let slots = try await DeviceProcess.command(["slots"], environment: device.environment)
+    #expect(slots.output.contains("B (active)"))
+    let logs = try await DeviceProcess.command(["logs", "-n", "100"], environment: device.environment)
+    #expect(logs.output.contains("v1 app hello from version 1"))
+    #expect(logs.output.contains("v2 app hello from version 2"))
+    #expect(logs.output.contains("agent version 2 is confirmed"))
+    let last = try await DeviceProcess.command(["logs", "-n", "1", "--json"], environment: device.environment)
+    #expect(last.output.split(separator: "\n").count == 1)
+    #expect(try Self.json(last.output)["id"] is Int)
+
+    let follower = try ChildProcess(
+      try product("xtblish-device"), ["logs", "--follow", "-n", "0"], environment: device.environment,
+      inheritsEnvironment: false)
+    let third = try await device.image(3)
+    harness.offer(third.bytes, as: 3)
+    try await harness.reconcile(third)
+    try await follower.waitForLine(containing: "hello from version 3")
+    #expect(!follower.output.contains("version 2\n"))
+
+    let second = try await DeviceProcess.command(["run"], environment: device.environment)
+    #expect(second.status == .exited(75))
+    #expect(second.output.contains("another agent runs on"))
+    #expect(try await process.stop() == .exited(0))
+    try await eventually { harness.presence.last == "offline" }
+    let gone = try await DeviceProcess.command(["status", "--timeout", "1"], environment: device.environment)
+    #expect(gone.status == .exited(69) || gone.status == .exited(75))
+    #expect(gone.output.contains("error: no answer from xtblish-device"))
+  }
+
+  @Test func aDeviceEnrolsOnceAndKeepsItsIdentity() async throws {
+    let folder = try TemporaryFolder("xtblish-enroll")
+    let answer = #"""
+      {"device":"0f8fad5b-d9cb-469f-a165-70867728950e","name":"device-1","mqtt":{"host":"127.0.0.1","port":1883},
+      "imageStoreURLs":["http://127.0.0.1:7121"],"heartbeatSeconds":7}
+      """#
+    let server = try ScriptedHTTPServer { request, connection in
+      let isRight = request.path == "/v1/enroll" && String(decoding: request.body, as: UTF8.self).contains("good-token")
+      if isRight {
+        connection.respond(200, headers: ["Content-Type: application/json"], body: Array(answer.utf8))
+      } else {
+        connection.respond(
+          403, headers: ["Content-Type: application/problem+json"],
+          body: Array(#"{"title":"claim expired","detail":"the claim expired; make another","status":403}"#.utf8))
+      }
+    }
+    let directory = folder.path("device")
+    var environment = ["XTBLISH_PROVISIONER_URL": server.url, "XTBLISH_DEVICE_DIRECTORY": directory]
+
+    let none = try await DeviceProcess.command(["run"], environment: environment)
+    #expect(none.status == .exited(78))
+    #expect(none.output.contains("not enrolled") && none.output.contains("xtblish-device enroll"))
+
+    let unclaimed = try await DeviceProcess.command(["enroll", "--serial", "s1"], environment: environment)
+    #expect(unclaimed.status == .exited(64))
+    #expect(unclaimed.output.contains("XTBLISH_CLAIM"))
+
+    let refused = try await DeviceProcess.command(
+      ["enroll", "--serial", "s1", "--claim", "bad-token"], environment: environment)
+    #expect(refused.status == .exited(1))
+    #expect(refused.output.contains("the claim expired; make another"))
+
+    try writeFile(folder.path("claim"), "good-token\n")
+    let enrolled = try await DeviceProcess.command(
+      ["enroll", "--serial", "s1", "--claim-file", "-", "--json"], environment: environment,
+      input: folder.path("claim"))
+    #expect(enrolled.status == .exited(0))
+    #expect(try Self.json(enrolled.output)["id"] as? String == "0f8fad5b-d9cb-469f-a165-70867728950e")
+    let body = String(decoding: server.requests.last?.body ?? [], as: UTF8.self)
+    #expect(body.contains(#""serial":"s1""#))
+    let stored = try Self.json(String(contentsOfFile: directory + "/identity.json", encoding: .utf8))
+    #expect(stored["heartbeatSeconds"] as? Int == 7)
+    #expect(stored["serial"] as? String == "s1")
+
+    environment["XTBLISH_CLAIM"] = "good-token"
+    let again = try await DeviceProcess.command(["enroll", "--serial", "s2"], environment: environment)
+    #expect(again.status == .exited(1))
+    #expect(again.output.contains("enrolled already"))
+    let replaced = try await DeviceProcess.command(["enroll", "--serial", "s2", "--replace"], environment: environment)
+    #expect(replaced.status == .exited(0))
+    #expect(replaced.output.contains("enrolled as device-1"))
+
+    environment["XTBLISH_PROVISIONER_URL"] = "http://127.0.0.1:1"
+    let unreachable = try await DeviceProcess.command(
+      ["enroll", "--serial", "s2", "--replace"], environment: environment)
+    #expect(unreachable.status == .exited(69))
+  }
+
+  @Test func aPathTooLongForSocketsIsToldClearly() async throws {
+    let harness = try await AgentHarness()
+    let directory = harness.folder.path(String(repeating: "d", count: 90))
+    try harness.identity.save(to: try DirectoryFlash(directory: directory))
+    let result = try await DeviceProcess.command(["run", "--directory", directory])
+    #expect(result.status == .exited(78))
+    #expect(result.output.contains("at most 75"))
+  }
+
+  @Test func theConfigurationIsShownAndChecked() async throws {
+    let good = try await DeviceProcess.command(["check-config"])
+    #expect(good.status == .exited(0))
+    #expect(good.output.contains("XTBLISH_DEVICE_TRIAL_SECONDS"))
+    let bad = try await DeviceProcess.command(["check-config"], environment: ["XTBLISH_DEVICE_TRIAL_SECONDS": "soon"])
+    #expect(bad.status == .exited(78))
+    for arguments in [["--version"], ["completion", "bash"], ["--help"], ["help", "enroll"]] {
+      #expect(try await DeviceProcess.command(arguments).status == .exited(0))
+    }
+    #expect(try await DeviceProcess.command(["nonsense"]).status == .exited(64))
+  }
+
+  @Test func theProgramLinksNoHTTPServer() async throws {
+    let symbols = try ChildProcess("nm", ["-C", try product("xtblish-device")])
+    // Swift's own names: mangled, they hold the module's.
+    try await symbols.waitForExit(within: .seconds(120))
+    #expect(symbols.output.contains("DeviceRuntimeCore"))
+    #expect(!symbols.output.contains("Hummingbird"))
+  }
+}

@@ -1,0 +1,55 @@
+import FirmwareImage
+import Foundation
+import TestSupport
+
+@testable import DeviceRuntimeCore
+
+/// The device's real program, on a harness's broker and image store.
+struct DeviceProcess: Sendable {
+  let harness: AgentHarness
+  let directory: String
+
+  init(_ harness: AgentHarness) throws {
+    self.harness = harness
+    directory = harness.folder.path("device")
+    try harness.identity.save(to: try DirectoryFlash(directory: directory))
+  }
+
+  var environment: [String: String] {
+    [
+      "XTBLISH_DEVICE_DIRECTORY": directory, "XTBLISH_DEVICE_HEARTBEAT_SECONDS": "1", "XTBLISH_LOG_LEVEL": "debug",
+    ]
+  }
+
+  func start() throws -> ChildProcess {
+    try ChildProcess(try product("xtblish-device"), ["run"], environment: environment, inheritsEnvironment: false)
+  }
+
+  /// Runs one of its commands to the end.
+  static func command(
+    _ arguments: [String], environment: [String: String] = [:], input: String = "/dev/null"
+  ) async throws -> (status: ProcessEnding, output: String) {
+    let process = try ChildProcess(
+      try product("xtblish-device"), arguments, environment: environment, inheritsEnvironment: false, input: input)
+    return (try await process.waitForExit(within: .seconds(60)), process.output)
+  }
+
+  /// A module that logs "version N" and confirms its health, as an image.
+  func image(_ version: UInt64) async throws -> TestImage {
+    let text = "hello from version \(version)"
+    let wasm = try await assemble(
+      """
+      (module
+        (import "xtb1" "log" (func $log (param i32 i32 i32) (result i32)))
+        (import "xtb1" "health_confirm" (func $confirm (result i32)))
+        (memory (export "memory") 1)
+        (data (i32.const 0) "\(text)")
+        (func (export "xtb_init") (result i32)
+          (drop (call $log (i32.const 1) (i32.const 0) (i32.const \(text.utf8.count))))
+          (drop (call $confirm))
+          (i32.const 0))
+        (func (export "xtb_event") (param i32 i32 i64 i64) (result i32) (i32.const 0)))
+      """)
+    return try TestImage(device: harness.device, version: version, wasm: wasm)
+  }
+}
