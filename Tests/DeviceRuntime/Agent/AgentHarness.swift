@@ -53,7 +53,9 @@ final class AgentHarness: Sendable {
     self.images = images
     folder = try TemporaryFolder("xtblish-agent")
     var options = MQTTClientOptions(host: broker.host, port: UInt16(broker.port), clientID: "test-notifier")
-    options.cleanStart = true
+    // What comes while the broker starts again is for this client too.
+    options.cleanStart = false
+    options.sessionExpirySeconds = 3600
     client = try MQTTClient(options: options)
     try client.start()
     try await client.subscribe(to: "/devices/+/state")
@@ -132,9 +134,12 @@ final class AgentHarness: Sendable {
     try await send(image.notification(url: store.url + path(image.version), size: size), version: "\(image.version)")
   }
 
-  func send(_ payload: String, version: String, device: String? = nil) async throws {
-    try await client.publish(
-      topic: "/firmware/\(device ?? self.device.description)/\(version)", payload: Array(payload.utf8))
+  func send(_ payload: String, version: String) async throws {
+    try await send(payload, to: "/firmware/\(device)/\(version)")
+  }
+
+  func send(_ payload: String, to topic: String) async throws {
+    try await client.publish(topic: topic, payload: Array(payload.utf8))
   }
 
   /// Offers, notifies, and waits for the confirmation.

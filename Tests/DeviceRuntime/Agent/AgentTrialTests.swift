@@ -96,7 +96,7 @@ import Testing
     try await harness.withAgent { _ in
       try await harness.deploy(1)
       try await harness.notify(try harness.offer(2))
-      try await harness.waitForReport { $0.status == "trial" }
+      try await harness.waitForReport { $0.version == 2 && $0.status == "trial" }
     }
     for _ in 2...Int(UpdateMachine.maximumTrialStarts) {
       let last = harness.reports.map(\.sequence).max()!

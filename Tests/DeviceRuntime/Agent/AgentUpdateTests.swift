@@ -65,8 +65,8 @@ import Testing
     try await harness.withAgent { _ in
       try await harness.deploy(1)
       for (topic, payload) in FirmwareNotificationTests.hostile {
-        let parts = topic.split(separator: "/")
-        try await harness.send(payload, version: parts.last.map(String.init) ?? "x")
+        let topic = topic.replacingOccurrences(of: "\(FirmwareNotificationTests.device)", with: "\(harness.device)")
+        try await harness.send(payload, to: topic)
       }
       let digest = "sha256:" + String(repeating: "0", count: 64)
       for version in ["0", "-1", "18446744073709551616", "1/2", "x"] {

@@ -115,10 +115,7 @@ package actor DeviceAgent: Service {
     for slot in Array(apps.keys) { stopApp(in: slot) }
     for task in Array(stopping.values) { await task.value }
     await download?.task.value
-    if mqtt.isConnected {
-      _ = try? await mqtt.publish(
-        topic: topics.presence, payload: Array("offline".utf8), retain: true, timeout: .seconds(2))
-    }
-    await mqtt.close()
+    // The will says that the device is offline.
+    await mqtt.close(sendingWill: true)
   }
 }
