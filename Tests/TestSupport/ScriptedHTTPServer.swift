@@ -60,32 +60,47 @@ package final class ScriptedHTTPServer: Sendable {
   private let handler: Mutex<Handler>
 
   package init(_ handler: @escaping Handler) throws {
-    freePort = try FreePort()
+    (listener, freePort) = try Self.listen()
     port = freePort.number
     self.handler = Mutex(handler)
-    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    var reuse: Int32 = 1
-    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
-    var address = loopback(port)
-    let bound = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(listener, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-      }
-    }
-    guard bound, listen(listener, 64) == 0 else { throw TestFailure("can't listen on port \(port)") }
     Thread.detachNewThread { [weak self, listener] in
       while true {
         let client = accept(listener, nil, nil)
-        if client < 0 { return }
-        _ = fcntl(client, F_SETFD, FD_CLOEXEC)
-        guard let self else {
-          close(client)
-          return
+        if client < 0 {
+          // EINVAL: `stop` has shut it down. Anything else passes.
+          if errno == EINVAL { break }
+          usleep(1_000)
+          continue
         }
-        self.state.withLock { _ = $0.open.insert(client) }
+        _ = fcntl(client, F_SETFD, FD_CLOEXEC)
+        guard let self, self.state.withLock({ $0.isClosed ? false : $0.open.insert(client).inserted }) else {
+          close(client)
+          break
+        }
         Thread.detachNewThread { self.serve(client) }
       }
+      // Closed by the one who waits on it: its number could be another's by the next `accept`.
+      close(listener)
     }
+  }
+
+  private static func listen() throws -> (Int32, FreePort) {
+    // Another program may take a port between the look and the bind.
+    for _ in 0..<20 {
+      let freePort = try FreePort()
+      let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+      var reuse: Int32 = 1
+      setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
+      var address = loopback(freePort.number)
+      let isBound = withUnsafePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          bind(listener, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+        }
+      }
+      if isBound, Glibc.listen(listener, 64) == 0 { return (listener, freePort) }
+      close(listener)
+    }
+    throw TestFailure("no port to listen on after 20 attempts: \(errorText())")
   }
 
   deinit { stop() }
@@ -100,14 +115,12 @@ package final class ScriptedHTTPServer: Sendable {
 
   /// Ends listening and all connections.
   package func stop() {
-    let open = state.withLock { state in
-      defer { state.isClosed = true }
-      return state.isClosed ? nil : state.open
+    state.withLock { state in
+      guard !state.isClosed else { return }
+      state.isClosed = true
+      shutdown(listener, Int32(SHUT_RDWR))
+      for descriptor in state.open { shutdown(descriptor, Int32(SHUT_RDWR)) }
     }
-    guard let open else { return }
-    shutdown(listener, Int32(SHUT_RDWR))
-    close(listener)
-    for descriptor in open { shutdown(descriptor, Int32(SHUT_RDWR)) }
   }
 
   private func serve(_ client: Int32) {
@@ -121,8 +134,10 @@ package final class ScriptedHTTPServer: Sendable {
       setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
       while recv(client, &rest, rest.count, 0) > 0 {}
     }
-    state.withLock { _ = $0.open.remove(client) }
-    close(client)
+    state.withLock { state in
+      state.open.remove(client)
+      close(client)
+    }
   }
 
   private static func readRequest(_ client: Int32) -> Request? {

@@ -6,7 +6,7 @@ struct UnknownSettings {
 
   /// Keys that belong to the clients of a service. Whoever sets them for a client must not break the server that is
   /// started from the same shell.
-  private static let clientKeys = ["url", "urls", "endpoint", "endpoints", "ids"]
+  private static let clientKeys = ["url", "urls", "endpoint", "endpoints", "ids", "directories"]
 
   private static let services = ["registry", "provisioner", "image-store", "notifier", "device"]
 
