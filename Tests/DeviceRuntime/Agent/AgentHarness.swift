@@ -91,19 +91,21 @@ final class AgentHarness: Sendable {
       firstRelaunchPause: .milliseconds(20), longestRelaunchPause: .milliseconds(200))
   }
 
-  func makeAgent(_ configuration: AgentConfiguration = AgentHarness.configuration()) throws -> DeviceAgent {
+  func makeAgent(_ configuration: AgentConfiguration, flash: (any Flash)? = nil) throws -> DeviceAgent {
     try DeviceAgent(
-      identity: identity, configuration: configuration, flash: DirectoryFlash(directory: folder.path("flash")),
-      launcher: launcher, http: HTTPClient(), logger: Logger(label: "agent") { _ in SwiftLogNoOpLogHandler() })
+      identity: identity, configuration: configuration,
+      flash: try flash ?? DirectoryFlash(directory: folder.path("flash")), launcher: launcher, http: HTTPClient(),
+      logger: Logger(label: "agent") { _ in SwiftLogNoOpLogHandler() })
   }
 
   /// Runs an agent while `body` does.
   @discardableResult
   func withAgent<T: Sendable>(
     _ configuration: AgentConfiguration = AgentHarness.configuration(), awaitsReport: Bool = true,
+    flash: (any Flash)? = nil,
     _ body: (DeviceAgent) async throws -> T
   ) async throws -> T {
-    let agent = try makeAgent(configuration)
+    let agent = try makeAgent(configuration, flash: flash)
     let last = reports.map(\.sequence).max() ?? 0
     let running = Task { try await agent.run() }
     let outcome: Result<T, any Error>
