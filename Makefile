@@ -46,7 +46,12 @@ test: setup engine examples python ## Run all tests
 	@deploy/setup test
 	swift build $(SWIFT_FLAGS) --build-tests
 	@ln -sf ../../../$(ENGINE) "$$(swift build $(SWIFT_FLAGS) --show-bin-path)/libwasmtime.so"
-	swift test $(SWIFT_FLAGS) --skip-build $(if $(FILTER),--filter $(FILTER))
+ifdef FILTER
+	swift test $(SWIFT_FLAGS) --skip-build --filter $(FILTER)
+else
+	swift test $(SWIFT_FLAGS) --skip-build --skip EndToEndTests
+	swift test $(SWIFT_FLAGS) --skip-build --filter EndToEndTests
+endif
 
 .PHONY: python
 python: $(PYTHON)

@@ -91,6 +91,7 @@ def start(state):
     directory = cluster(state)
     # Children of a postmaster that was killed may hold its shared memory for a moment.
     processes.wait_until(lambda: not processes.working_in(directory), 15.0)
+    forget_dead_server(state, directory)
     port = state.port(NAME)
     options = {
         "listen_addresses": "127.0.0.1",
@@ -102,6 +103,21 @@ def start(state):
     for key, value in options.items():
         command += ["-c", f"{key}={value}"]
     processes.spawn(state, NAME, command, {"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8"}, directory, account())
+
+
+def forget_dead_server(state, directory):
+    """Removes the lock file of a server that was killed and that nobody has reaped yet.
+
+    PostgreSQL takes such a process for a living one and would refuse to start.
+    """
+    path = os.path.join(directory, "postmaster.pid")
+    try:
+        with open(path, encoding="utf-8") as file:
+            pid = int(file.readline())
+    except (OSError, ValueError):
+        return
+    if processes.start_time(pid) is None and not processes.working_in(directory):
+        os.unlink(path)
 
 
 def await_ready(state):

@@ -64,12 +64,17 @@ def spawn(state, name, command, environment, directory=None, account=None):
 
 
 def stop(record, seconds=15.0, first=signal.SIGTERM):
-    """The first signal, then SIGKILL when it is still there after that time. True if it went by itself."""
-    if not is_running(record):
-        return True
-    os.kill(record["pid"], first)
-    if wait_until(lambda: not is_running(record), seconds):
-        return True
+    """Asks with the first signal, then SIGKILLs what is still there after that time.
+
+    True if it went by itself. The signal is sent again each second: mosquitto forgets one that comes
+    while it starts.
+    """
+    for _ in range(int(seconds)):
+        if not is_running(record):
+            return True
+        os.kill(record["pid"], first)
+        if wait_until(lambda: not is_running(record), 1.0):
+            return True
     os.kill(record["pid"], signal.SIGKILL)
     wait_until(lambda: not is_running(record), 5.0)
     return False

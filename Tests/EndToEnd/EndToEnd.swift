@@ -1,0 +1,5 @@
+import Testing
+
+/// Whole systems of real processes: one after the other, so that each has the machine to itself.
+@Suite(.serialized)
+enum EndToEnd {}
