@@ -9,6 +9,19 @@
 //   https://github.com/apple/swift-protobuf/
 
 /// The envelope of every message on the bus: one ZeroMQ frame holds one Envelope.
+///
+/// A service listens with a ROUTER socket. To call it from any language:
+///
+/// 1. Connect a DEALER socket to the service's RPC address. A message is one frame; there is no empty
+///    delimiter frame, so a REQ socket does not do.
+/// 2. Send an Envelope with version 1, ROLE_REQUEST, the kind, 16 random bytes as correlation_id, the
+///    time you will wait as deadline_milliseconds, and the serialised request as payload.
+/// 3. Receive until an Envelope has your correlation_id. Answers come in any order. ROLE_RESPONSE has
+///    the serialised response in its payload; ROLE_FAILURE says in failure why there is none.
+/// 4. A request lost with its connection is not answered. Send ROLE_HEARTBEAT now and then: a live
+///    server sends ROLE_HEARTBEAT_REPLY at once, however busy its handlers are.
+///
+/// Tests/Messaging/python/call.py does it in Python.
 
 #if canImport(FoundationEssentials)
 package import FoundationEssentials
