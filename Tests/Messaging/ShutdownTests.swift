@@ -54,6 +54,29 @@ import Wire
     }
   }
 
+  /// Whatever else goes on at the end of a connection, an answer that was given arrives.
+  @Test(arguments: TransportKind.allCases) func noAnswerIsLostInTheEnd(kind: TransportKind) async throws {
+    for _ in 0..<20 {
+      let gate = Gate()
+      var router = RPCRouter()
+      router.handle(Once.self) { request, _ in
+        try await gate.pass()
+        return request
+      }
+      try await withGroup(kind, router: router) { client, group, running in
+        let calls = (0..<10).map { number in Task { try await client.askOnce("\(number)") } }
+        try await eventually { gate.arrived == 10 }
+        await group.triggerGracefulShutdown()
+        gate.open()
+        for (number, call) in calls.enumerated() {
+          let answer = try await call.value
+          #expect(answer == "\(number)")
+        }
+        try await running.value
+      }
+    }
+  }
+
   @Test(arguments: TransportKind.allCases) func aHandlerThatTakesTooLongIsCancelled(kind: TransportKind) async throws {
     var limits = RPCServerLimits.standard
     limits.shutdownGrace = .milliseconds(200)

@@ -68,15 +68,4 @@ extension ZeroMQSocket {
     }
     return String(decoding: text.prefix(max(length - 1, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
-
-  /// Takes in what libzmq's own threads have told the socket since its last use.
-  ///
-  /// A send does so only now and then, so right after a connection came up it may not know of it.
-  package func takeInConnections() throws(ZeroMQError) {
-    var events: Int32 = 0
-    var length = MemoryLayout<Int32>.size
-    guard unsafe zmq_getsockopt(handle, ZMQ_EVENTS, &events, &length) == 0 else {
-      throw .last("zmq_getsockopt ZMQ_EVENTS")
-    }
-  }
 }

@@ -48,20 +48,22 @@ extension RPCClient {
   func perform(_ actions: [ClientState<Outgoing>.Action]) {
     guard !actions.isEmpty else { return }
     let dialer = state.withLock { $0.dialer }
-    for action in actions {
-      switch action {
-      case .answer(let outgoing, let outcome): outgoing.continuation.resume(returning: outcome)
-      case .resolve: lookUp.yield()
-      case .send(let connection, let call, let outgoing, let remaining):
-        dialer?.send(frame(for: outgoing, call: call, remaining: remaining), on: connection, token: call)
-      case .heartbeat(let connection):
-        dialer?.send(Envelope.heartbeatFrame, on: connection, token: 0)
-      case .connect(let connection, let endpoint):
-        logger.debug("Connecting to a server", metadata: ["service": "\(name)", "endpoint": "\(endpoint)"])
-        dialer?.connect(connection, to: endpoint)
-      case .disconnect(let connection):
-        dialer?.disconnect(connection)
-      }
+    for action in actions { perform(action, dialer: dialer) }
+  }
+
+  func perform(_ action: ClientState<Outgoing>.Action, dialer: (any TransportDialer)?) {
+    switch action {
+    case .answer(let outgoing, let outcome): outgoing.continuation.resume(returning: outcome)
+    case .resolve: lookUp.yield()
+    case .send(let connection, let call, let outgoing, let remaining):
+      dialer?.send(frame(for: outgoing, call: call, remaining: remaining), on: connection, token: call)
+    case .heartbeat(let connection):
+      dialer?.send(Envelope.heartbeatFrame, on: connection, token: 0)
+    case .connect(let connection, let endpoint):
+      logger.debug("Connecting to a server", metadata: ["service": "\(name)", "endpoint": "\(endpoint)"])
+      dialer?.connect(connection, to: endpoint)
+    case .disconnect(let connection):
+      dialer?.disconnect(connection)
     }
   }
 
@@ -77,22 +79,22 @@ extension RPCClient {
   }
 
   private func correlationID(_ call: UInt64) -> ArraySlice<UInt8> {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(16)
-    for half in [correlationPrefix, call] {
-      for shift in stride(from: 56, through: 0, by: -8) {
-        bytes.append(UInt8(truncatingIfNeeded: half >> UInt64(shift)))
-      }
+    let bytes = [UInt8](unsafeUninitializedCapacity: 16) { buffer, count in
+      let raw = UnsafeMutableRawBufferPointer(buffer)
+      raw.storeBytes(of: correlationPrefix.bigEndian, toByteOffset: 0, as: UInt64.self)
+      raw.storeBytes(of: call.bigEndian, toByteOffset: 8, as: UInt64.self)
+      count = 16
     }
     return bytes[...]
   }
 
   private func callNumber(of envelope: Envelope) -> UInt64? {
-    let bytes = envelope.correlationID
-    guard envelope.role == .response || envelope.role == .failure, bytes.count == 16 else { return nil }
-    let half = { (bytes: ArraySlice<UInt8>) in bytes.reduce(UInt64(0)) { $0 << 8 | UInt64($1) } }
-    guard half(bytes.prefix(8)) == correlationPrefix else { return nil }
-    return half(bytes.suffix(8))
+    let id = envelope.correlationID
+    guard envelope.role == .response || envelope.role == .failure, id.count == 16 else { return nil }
+    let (prefix, call) = id.withUnsafeBytes { bytes in
+      (bytes.loadUnaligned(as: UInt64.self), bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+    }
+    return UInt64(bigEndian: prefix) == correlationPrefix ? UInt64(bigEndian: call) : nil
   }
 
   // MARK: Payloads

@@ -115,11 +115,12 @@ package final class RPCClient: Service, RPCCaller {
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let outgoing = Outgoing(kind: kind, payload: payload, traceParent: traceParent, continuation: continuation)
-        let action = state.withLock { state in
-          state.machine.submit(number, outgoing, isIdempotent: isIdempotent, deadline: deadline, now: .now)
+        let (action, dialer) = state.withLock { state in
+          let action = state.machine.submit(number, outgoing, isIdempotent: isIdempotent, deadline: deadline, now: .now)
+          return (action, state.dialer)
         }
         timer.arm(for: deadline)
-        if let action { perform([action]) }
+        if let action { perform(action, dialer: dialer) }
         // The handler below may have run before there was anything to cancel.
         if Task.isCancelled { cancel(number) }
       }

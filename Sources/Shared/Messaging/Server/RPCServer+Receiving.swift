@@ -98,27 +98,33 @@ extension RPCServer {
   }
 
   private func admit(_ jobs: [ServerJob], listener: any TransportListener) {
-    var started: [(CheckedContinuation<ServerJob?, Never>, ServerJob)] = []
     var refused: [(ServerJob, ServerAdmission<ServerJob>.Refusal)] = []
     var earliest: ContinuousClock.Instant?
-    state.withLock { state in
+    let woken = state.withLock { state in
       for job in jobs {
-        switch state.admission.arrive(job, deadline: job.deadline) {
-        case .start(let worker):
-          if let continuation = state.idle.removeValue(forKey: worker) { started.append((continuation, job)) }
-        case .spawn(let worker): spawn.yield(worker)
-        case .wait: break
-        case .refuse(let refusal):
+        if let refusal = state.admission.arrive(job, deadline: job.deadline) {
           refused.append((job, refusal))
-          continue
+        } else {
+          earliest = earliest.map { min($0, job.deadline) } ?? job.deadline
         }
-        earliest = earliest.map { min($0, job.deadline) } ?? job.deadline
       }
+      return callWorker(&state)
     }
-    for (continuation, job) in started { continuation.resume(returning: job) }
+    woken?.resume()
     for (job, refusal) in refused {
       answer(job, with: .failure(refusal == .draining ? shuttingDown : overloaded), on: listener)
     }
     if let earliest { timer.arm(for: earliest) }
+  }
+
+  /// - Returns: the worker to resume once the lock is let go.
+  func callWorker(_ state: inout State) -> CheckedContinuation<Void, Never>? {
+    switch state.admission.callWorker() {
+    case .none: return nil
+    case .resume(let worker): return state.idle.removeValue(forKey: worker)
+    case .spawn(let worker):
+      spawn.yield(worker)
+      return nil
+    }
   }
 }

@@ -18,30 +18,39 @@ extension RPCServer {
         (state.admission.claim(worker), state.listener)
       }
       if isOwed { answer(job, with: outcome, on: listener) }
-      state.withLock { $0.admission.finish(worker) }
-      finishIfDrained()
     }
     state.withLock { state in
+      state.admission.finish(worker)
       state.workers[worker] = nil
-      if let replacement = state.admission.end(worker) { spawn.yield(replacement) }
-    }
+      state.admission.end(worker)
+      return callWorker(&state)
+    }?.resume()
     finishIfDrained()
   }
 
+  /// Ends the worker's last request and takes the next, waiting for it if need be.
   private func nextJob(for worker: Int) async -> ServerJob? {
-    await withCheckedContinuation { continuation in
+    while true {
       var lapsed: [ServerJob] = []
-      let (job, mustResume, listener) = state.withLock { state -> (ServerJob?, Bool, (any TransportListener)?) in
-        switch state.admission.next(for: worker, now: .now, lapsed: &lapsed) {
-        case .run(let job): return (job, true, state.listener)
-        case .end: return (nil, true, state.listener)
-        case .idle:
-          state.idle[worker] = continuation
-          return (nil, false, state.listener)
-        }
+      let (next, woken, listener) = state.withLock { state in
+        let next = state.admission.next(for: worker, now: .now, lapsed: &lapsed)
+        return (next, callWorker(&state), state.listener)
       }
-      if mustResume { continuation.resume(returning: job) }
+      woken?.resume()
       for job in lapsed { answer(job, with: .failure(late(job)), on: listener) }
+      switch next {
+      case .run(let job): return job
+      case .end: return nil
+      case .idle: break
+      }
+      await withCheckedContinuation { continuation in
+        let isParked = state.withLock { state in
+          guard state.admission.park(worker) else { return false }
+          state.idle[worker] = continuation
+          return true
+        }
+        if !isParked { continuation.resume() }
+      }
     }
   }
 
@@ -121,7 +130,7 @@ extension RPCServer {
       state.abandonAt = min(state.abandonAt ?? abandonAt, abandonAt)
       return idle.compactMap { state.idle.removeValue(forKey: $0) }
     }
-    for continuation in ended { continuation.resume(returning: nil) }
+    for continuation in ended { continuation.resume() }
     if grace == .zero { tick() } else { timer.arm(for: abandonAt) }
     finishIfDrained()
   }

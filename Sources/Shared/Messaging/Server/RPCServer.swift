@@ -27,7 +27,7 @@ package final class RPCServer: Service {
     /// What came while `run` had not got its listener yet.
     var early: [PeerFrame] = []
     var workers: [Int: WorkerTask] = [:]
-    var idle: [Int: CheckedContinuation<ServerJob?, Never>] = [:]
+    var idle: [Int: CheckedContinuation<Void, Never>] = [:]
     var abandonAt: ContinuousClock.Instant?
     var outcome: Result<String, any Error>?
   }

@@ -1,24 +1,25 @@
 /// Decides which requests run, which wait and which are refused.
 ///
-/// Requests run on workers, which are tasks that take one after another. It does no I/O and keeps no
-/// time: it says what to do.
+/// Requests run on workers, which are tasks that take one after another. At most one worker is on its
+/// way to the queue at any time, and each that takes a request calls the next: so quick handlers run
+/// one after another on few workers without being switched to and fro, and slow ones, which leave
+/// theirs waiting, get as many as there may be. It does no I/O and keeps no time: it says what to do.
 struct ServerAdmission<Job: Sendable>: Sendable {
   typealias Instant = ContinuousClock.Instant
   typealias Worker = Int
 
-  enum Arrival: Equatable {
-    /// The worker, which was idle, has it now.
-    case start(Worker)
-    /// It waits, and this worker, which does not exist yet, is to be started.
-    case spawn(Worker)
-    /// It waits for a busy worker.
-    case wait
-    case refuse(Refusal)
-  }
-
   enum Refusal: Equatable {
     case overloaded
     case draining
+  }
+
+  /// The worker to send to the queue.
+  enum Call: Equatable {
+    case none
+    /// It waits for being called.
+    case resume(Worker)
+    /// It does not exist yet.
+    case spawn(Worker)
   }
 
   enum Next {
@@ -47,8 +48,8 @@ struct ServerAdmission<Job: Sendable>: Sendable {
   private var running: [Worker: Running] = [:]
   private var idle: [Worker] = []
   private var workers = 0
-  /// Workers that were asked for and have not come for work yet.
-  private var starting: Set<Worker> = []
+  /// On its way to the queue.
+  private var called: Worker?
   private var lastWorker = 0
   private(set) var isDraining = false
 
@@ -63,29 +64,36 @@ struct ServerAdmission<Job: Sendable>: Sendable {
   /// Whether a server that takes nothing new owes no answer any more.
   var isDrained: Bool { isDraining && queuedCount == 0 && running.values.allSatisfy(\.isAnswered) }
 
-  mutating func arrive(_ job: Job, deadline: Instant) -> Arrival {
-    guard !isDraining else { return .refuse(.draining) }
-    let entry = Entry(job: job, deadline: deadline)
-    if queuedCount == 0, let worker = idle.popLast() {
-      running[worker] = Running(entry: entry)
-      return .start(worker)
-    }
-    if workers < concurrency {
-      queue.append(entry)
-      return .spawn(startWorker())
-    }
-    // Those that a starting worker will take at once don't wait.
-    guard queuedCount - starting.count < capacity else { return .refuse(.overloaded) }
-    queue.append(entry)
-    return .wait
+  /// - Returns: nil if the request was taken into the queue.
+  mutating func arrive(_ job: Job, deadline: Instant) -> Refusal? {
+    guard !isDraining else { return .draining }
+    // Those for whom there is a worker do not count as waiting.
+    guard queuedCount + running.count < concurrency + capacity else { return .overloaded }
+    queue.append(Entry(job: job, deadline: deadline))
+    return nil
   }
 
-  /// For a worker that has nothing to do.
+  /// To be asked after requests arrived, and after a worker came to the queue or ended.
+  mutating func callWorker() -> Call {
+    guard queuedCount > 0, called == nil else { return .none }
+    if let worker = idle.popLast() {
+      called = worker
+      return .resume(worker)
+    }
+    guard workers < concurrency else { return .none }
+    workers += 1
+    lastWorker += 1
+    called = lastWorker
+    return .spawn(lastWorker)
+  }
+
+  /// For a worker that comes to the queue; the request that it had is over.
   ///
   /// - Parameter lapsed: requests whose deadline passed while they waited are appended; they will
   ///   not run.
   mutating func next(for worker: Worker, now: Instant, lapsed: inout [Job]) -> Next {
-    starting.remove(worker)
+    finish(worker)
+    if called == worker { called = nil }
     while head < queue.count {
       let entry = queue[head]
       head += 1
@@ -97,9 +105,16 @@ struct ServerAdmission<Job: Sendable>: Sendable {
       running[worker] = Running(entry: entry)
       return .run(entry.job)
     }
-    if isDraining { return .end }
+    return isDraining ? .end : .idle
+  }
+
+  /// For a worker that found nothing and wants to wait for being called.
+  ///
+  /// - Returns: false if it must look again, because something came in between.
+  mutating func park(_ worker: Worker) -> Bool {
+    guard queuedCount == 0, !isDraining else { return false }
     idle.append(worker)
-    return .idle
+    return true
   }
 
   /// For a worker that is about to answer. Until it is finished, the answer is owed.
@@ -117,11 +132,9 @@ struct ServerAdmission<Job: Sendable>: Sendable {
   }
 
   /// For a worker that ends.
-  ///
-  /// - Returns: the worker to start in its place.
-  mutating func end(_ worker: Worker) -> Worker? {
+  mutating func end(_ worker: Worker) {
+    if called == worker { called = nil }
     workers -= 1
-    return queuedCount > starting.count ? startWorker() : nil
   }
 
   /// Finds what is past its deadline. Each request is returned once.
@@ -166,13 +179,6 @@ struct ServerAdmission<Job: Sendable>: Sendable {
       over.append((worker, started.entry.job))
     }
     return over
-  }
-
-  private mutating func startWorker() -> Worker {
-    workers += 1
-    lastWorker += 1
-    starting.insert(lastWorker)
-    return lastWorker
   }
 
   /// Drops the taken front of the queue when it is the larger part, so that taking stays cheap.

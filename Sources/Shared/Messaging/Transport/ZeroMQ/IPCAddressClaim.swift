@@ -33,7 +33,10 @@ final class IPCAddressClaim {
   }
 
   deinit {
-    // The file stays: removing it could take it from under a process that is about to lock it.
+    // Unlocked by name, because a child that is being started may hold a copy of the descriptor for
+    // a moment. The file stays: removing it could take it from under a process that is about to
+    // lock it.
+    flock(lock, LOCK_UN)
     close(lock)
   }
 

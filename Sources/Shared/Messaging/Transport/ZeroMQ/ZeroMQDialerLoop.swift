@@ -11,6 +11,7 @@ final class ZeroMQDialerLoop {
   private let wake: WakeSignal
   private let receive: @Sendable ([DialerEvent]) -> Void
   private var links: [ZeroMQLink] = []
+  private var lastSocket = 0
   private var unmade: [(connection: ConnectionID, endpoint: String)] = []
   private var poller = ZeroMQPoller()
   private var events: [DialerEvent] = []
@@ -40,18 +41,22 @@ final class ZeroMQDialerLoop {
 
   private func serve() throws(ZeroMQError) {
     var commands: [ZeroMQDialer.Command] = []
+    var patience = Patience()
     while true {
       mailbox.take(into: &commands)
+      if !commands.isEmpty { patience.renew() }
       for command in commands {
         if case .close = command { return }
         perform(command)
       }
       commands.removeAll(keepingCapacity: true)
       for link in links { try link.collect(into: &events) }
+      if links.contains(where: \.isSpent) { replaceSpentLinks() }
       if !events.isEmpty {
         receive(events)
         events.removeAll(keepingCapacity: true)
-      } else if mailbox.announceSleep() {
+        patience.renew()
+      } else if patience.isOver, mailbox.announceSleep() {
         let woken = try poller.wait(timeoutMilliseconds: unmade.isEmpty ? nil : Self.retryMilliseconds)
         wake.lower()
         if !woken { remake() }
@@ -77,11 +82,20 @@ final class ZeroMQDialerLoop {
 
   private func connect(_ connection: ConnectionID, to endpoint: String) {
     do {
-      links.append(try ZeroMQLink(connection, to: endpoint, in: context, options: options))
+      lastSocket += 1
+      links.append(
+        try ZeroMQLink(connection, to: endpoint, in: context, options: options, name: "\(lastSocket)"))
       rebuildPoller()
     } catch {
       unmade.append((connection, endpoint))
     }
+  }
+
+  private func replaceSpentLinks() {
+    let spent = links.filter(\.isSpent)
+    links.removeAll(where: \.isSpent)
+    for link in spent { connect(link.connection, to: link.endpoint) }
+    rebuildPoller()
   }
 
   private func remake() {
@@ -96,76 +110,6 @@ final class ZeroMQDialerLoop {
     for link in links {
       poller.add(link.socket)
       poller.add(link.monitor.socket)
-    }
-  }
-}
-
-/// One DEALER, connected to one server.
-final class ZeroMQLink {
-  /// Frames taken at once from one connection, so that a chatty one does not starve the others.
-  private static let batchSize = 256
-
-  let connection: ConnectionID
-  let socket: ZeroMQSocket
-  let monitor: ZeroMQMonitor
-  private var isOpen = false
-  private let message = ZeroMQMessage()
-
-  init(
-    _ connection: ConnectionID, to endpoint: String, in context: ZeroMQContext, options: TransportOptions
-  ) throws(ZeroMQError) {
-    self.connection = connection
-    socket = try ZeroMQSocket(.dealer, in: context)
-    try socket.setCommonOptions(options, endpoint: endpoint)
-    try socket.set(.lingerMilliseconds(0))
-    // Nothing is queued for a connection that does not stand, and what was queued for one that
-    // broke is dropped: a frame is sent once at most.
-    try socket.set(.immediate(true))
-    // A stopped server's kernel still accepts connections.
-    try socket.set(.handshakeTimeoutMilliseconds(2_000))
-    try socket.set(.reconnectIntervalMilliseconds(50))
-    try socket.set(.reconnectMaximumIntervalMilliseconds(400))
-    monitor = try ZeroMQMonitor(of: socket, named: "\(connection.number)")
-    try socket.connect(endpoint)
-  }
-
-  /// - Returns: false if the frame was not queued.
-  func send(_ frame: [UInt8]) -> Bool {
-    if (try? socket.send(frame)) == true { return true }
-    // The socket may not have noticed yet that its connection stands.
-    guard (try? socket.takeInConnections()) != nil else { return false }
-    return (try? socket.send(frame)) == true
-  }
-
-  /// Appends what happened, in an order in which no frame lies outside its connection's life.
-  func collect(into events: inout [DialerEvent]) throws(ZeroMQError) {
-    var changes: [ZeroMQMonitor.Event] = []
-    while let change = try monitor.next() { changes.append(change) }
-    if !isOpen, changes.first == .connected {
-      note(changes.removeFirst(), in: &events)
-    }
-    // What came on a connection that broke is all in the socket by now.
-    var remaining = changes.isEmpty ? Self.batchSize : Int.max
-    while remaining > 0, try socket.receive(into: message) {
-      remaining -= 1
-      if message.hasMore {
-        while message.hasMore, try socket.receive(into: message) {}
-      } else {
-        events.append(.frame(connection, message.bytes))
-      }
-    }
-    for change in changes { note(change, in: &events) }
-  }
-
-  private func note(_ change: ZeroMQMonitor.Event, in events: inout [DialerEvent]) {
-    switch change {
-    case .connected where !isOpen:
-      isOpen = true
-      events.append(.opened(connection))
-    case .disconnected where isOpen:
-      isOpen = false
-      events.append(.closed(connection))
-    default: break
     }
   }
 }

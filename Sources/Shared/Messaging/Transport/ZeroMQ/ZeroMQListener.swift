@@ -104,8 +104,10 @@ final class ZeroMQListenerLoop {
     poller.add(wake)
     var commands: [ZeroMQListener.Command] = []
     var frames: [PeerFrame] = []
+    var patience = Patience()
     while true {
       mailbox.take(into: &commands)
+      if !commands.isEmpty { patience.renew() }
       for command in commands {
         guard case .send(let frame, let peer) = command else { return }
         send(frame, to: peer)
@@ -115,7 +117,8 @@ final class ZeroMQListenerLoop {
       if !frames.isEmpty {
         receive(frames)
         frames.removeAll(keepingCapacity: true)
-      } else if mailbox.announceSleep() {
+        patience.renew()
+      } else if patience.isOver, mailbox.announceSleep() {
         _ = try poller.wait()
         wake.lower()
       }

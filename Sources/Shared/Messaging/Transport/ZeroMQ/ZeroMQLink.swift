@@ -1,0 +1,81 @@
+import ZeroMQ
+
+/// One connection to one server: a DEALER that is used until its connection breaks.
+///
+/// libzmq would connect the same socket again, and then send what it still had queued for the old
+/// connection; and with ZMQ_IMMEDIATE, which avoids that, it drops answers that have arrived and
+/// were not read when the connection broke. A socket for each connection loses neither: a frame is
+/// sent once at most, and what has arrived is read.
+final class ZeroMQLink {
+  /// Frames taken at once from one connection, so that a chatty one does not starve the others.
+  private static let batchSize = 256
+
+  private enum Phase {
+    case connecting
+    case open
+    case spent
+  }
+
+  let connection: ConnectionID
+  let endpoint: String
+  let socket: ZeroMQSocket
+  let monitor: ZeroMQMonitor
+  private var phase = Phase.connecting
+  private let message = ZeroMQMessage()
+
+  /// - Parameter name: unlike that of any other link of the context.
+  init(
+    _ connection: ConnectionID, to endpoint: String, in context: ZeroMQContext, options: TransportOptions, name: String
+  ) throws(ZeroMQError) {
+    self.connection = connection
+    self.endpoint = endpoint
+    socket = try ZeroMQSocket(.dealer, in: context)
+    try socket.setCommonOptions(options, endpoint: endpoint)
+    try socket.set(.lingerMilliseconds(0))
+    // A stopped server's kernel still accepts connections.
+    try socket.set(.handshakeTimeoutMilliseconds(2_000))
+    // Long enough for this to be released before it would connect again by itself.
+    try socket.set(.reconnectIntervalMilliseconds(150))
+    try socket.set(.reconnectMaximumIntervalMilliseconds(400))
+    monitor = try ZeroMQMonitor(of: socket, named: name)
+    try socket.connect(endpoint)
+  }
+
+  /// Whether its connection broke, so that another link must take its place.
+  var isSpent: Bool { phase == .spent }
+
+  /// - Returns: false if the frame was not queued.
+  func send(_ frame: [UInt8]) -> Bool {
+    guard phase == .open else { return false }
+    return (try? socket.send(frame)) == true
+  }
+
+  /// Appends what happened, so that no frame lies outside its connection's life.
+  func collect(into events: inout [DialerEvent]) throws(ZeroMQError) {
+    var isBroken = false
+    while let change = try monitor.next() {
+      switch change {
+      case .connected where phase == .connecting:
+        phase = .open
+        events.append(.opened(connection))
+      case .disconnected where phase == .open: isBroken = true
+      default: break
+      }
+    }
+    guard phase == .open else { return }
+    // What came on a connection that broke is all in the socket by now.
+    var remaining = isBroken ? Int.max : Self.batchSize
+    while remaining > 0, try socket.receive(into: message) {
+      remaining -= 1
+      if message.hasMore {
+        while message.hasMore, try socket.receive(into: message) {}
+      } else {
+        events.append(.frame(connection, message.bytes))
+      }
+    }
+    if isBroken {
+      phase = .spent
+      events.append(.closed(connection))
+    }
+  }
+}
