@@ -22,7 +22,7 @@ import Testing
           "XTBLISH_REGISTRY_RPC_LISTEN": "tcp://127.0.0.1:\(rpc.number)",
           "XTBLISH_REGISTRY_OPERATIONS_LISTEN": "127.0.0.1:\(operations.number)",
           "XTBLISH_NOTIFIER_ENDPOINTS": "tcp://127.0.0.1:1",
-        ])
+        ], inheritsEnvironment: false)
       let pool = try PostgresPool(url: url, maximumConnections: 2, logger: .quiet)
       return Service(
         process: process, endpoint: "tcp://127.0.0.1:\(rpc.number)",
@@ -32,7 +32,8 @@ import Testing
     /// - Returns: the exit code and everything printed.
     func run(_ arguments: String...) async throws -> (status: ProcessEnding, output: String) {
       let child = try ChildProcess(
-        product("xtblish-registry"), arguments, environment: ["XTBLISH_REGISTRY_ENDPOINTS": endpoint])
+        product("xtblish-registry"), arguments, environment: ["XTBLISH_REGISTRY_ENDPOINTS": endpoint],
+        inheritsEnvironment: false)
       return (try await child.waitForExit(), child.output)
     }
   }
@@ -58,7 +59,7 @@ import Testing
 
     let follower = try ChildProcess(
       product("xtblish-registry"), ["events", "follow", "--json", "--last", "1"],
-      environment: ["XTBLISH_REGISTRY_ENDPOINTS": service.endpoint])
+      environment: ["XTBLISH_REGISTRY_ENDPOINTS": service.endpoint], inheritsEnvironment: false)
     try await follower.waitForLine(containing: "notification-requested")
     #expect(try await service.run("devices", "delete", id).status == .exited(0))
     try await follower.waitForLine(containing: "device-deleted")
@@ -77,7 +78,8 @@ import Testing
   @Test func aWrongConfigurationIsToldInFull() async throws {
     let child = try ChildProcess(
       product("xtblish-registry"), ["serve"],
-      environment: ["XTBLISH_REGISTRY_HTTP_LISTEN": "nowhere", "XTBLISH_DATABASE_CONNECTIONS": "0"])
+      environment: ["XTBLISH_REGISTRY_HTTP_LISTEN": "nowhere", "XTBLISH_DATABASE_CONNECTIONS": "0"],
+      inheritsEnvironment: false)
     #expect(try await child.waitForExit() == .exited(78))
     for name in ["XTBLISH_DATABASE_URL", "XTBLISH_REGISTRY_HTTP_LISTEN", "XTBLISH_DATABASE_CONNECTIONS"] {
       #expect(child.output.contains(name))
@@ -98,7 +100,7 @@ import Testing
         "XTBLISH_REGISTRY_RPC_LISTEN": "tcp://127.0.0.1:\(rpc.number)",
         "XTBLISH_REGISTRY_OPERATIONS_LISTEN": "127.0.0.1:\(operations.number)",
         "XTBLISH_NOTIFIER_ENDPOINTS": "tcp://127.0.0.1:1",
-      ])
+      ], inheritsEnvironment: false)
     try await child.waitForLine(containing: "waiting for the database")
     try await server.start()
     let pool = try PostgresPool(url: url, maximumConnections: 1, logger: .quiet)

@@ -17,8 +17,6 @@ import Wire
     #expect(older.count == 4)
     let all = newest + older
     #expect(all.map(\.id) == all.map(\.id).sorted(by: >))
-    // Nothing else writes to this database, but other databases of the server do, and hold events back for a moment.
-    try await eventually { try await fixture.store.events(of: id, .after(0), limit: 10).count == 7 }
     let forward = try await fixture.store.events(of: nil, .after(older[1].id), limit: 10)
     #expect(forward.map(\.id) == all.map(\.id).filter { $0 > older[1].id }.sorted())
   }
@@ -31,7 +29,7 @@ import Wire
     #expect(failure?.reason == "unknown-device")
   }
 
-  /// A transaction that took its event's ID early and commits late must not be passed by.
+  /// An event that is written early and committed late must not be passed by: it gets its ID late.
   @Test func aFollowerMissesNoneThatCommitsLate() async throws {
     let fixture = try await Fixture.make()
     let (slow, quick) = (try await fixture.device("slow"), try await fixture.device("quick"))
@@ -42,19 +40,18 @@ import Wire
         try await fixture.pool.withTransaction { transaction in
           try await RegistryStore.append(.deviceUpdated, of: slow, [:], transaction)
           hasWritten.raise()
-          await mayCommit.wait(atMost: .seconds(20))
+          await mayCommit.wait(atMost: .seconds(60))
         }
       }
-      await hasWritten.wait(atMost: .seconds(20))
+      await hasWritten.wait(atMost: .seconds(60))
+      // Nobody waits for the slow one meanwhile.
       _ = try await fixture.store.updateDevice(quick, name: "quicker", tags: nil)
-      // The later one is committed and seen by who browses, but held back from who follows.
-      #expect(try await fixture.store.events(of: nil, .before(nil), limit: 1).map(\.device) == [quick])
-      #expect(try await fixture.store.events(of: nil, .after(start), limit: 10) == [])
+      #expect(try await fixture.store.events(of: nil, .after(start), limit: 10).map(\.device) == [quick])
       mayCommit.raise()
       try await group.waitForAll()
     }
-    try await eventually {
-      try await fixture.store.events(of: nil, .after(start), limit: 10).map(\.device) == [slow, quick]
-    }
+    let events = try await fixture.store.events(of: nil, .after(start), limit: 10)
+    #expect(events.map(\.device) == [quick, slow])
+    #expect(try await fixture.store.events(of: nil, .after(events[0].id), limit: 10).map(\.device) == [slow])
   }
 }

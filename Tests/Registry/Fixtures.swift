@@ -12,20 +12,29 @@ struct Fixture {
   let pool: PostgresPool
   let store: RegistryStore
 
+  /// - Parameter poolOptions: of the real service; otherwise of a patient one, for a machine that runs many tests.
   static func make(
     on server: PostgresServer? = nil, options: RegistryStore.Options = RegistryStore.Options(),
-    poolOptions: PostgresPoolOptions = .standard
+    poolOptions: PostgresPoolOptions? = nil
   ) async throws -> Fixture {
+    var options = options
+    if poolOptions == nil { options.deadline = .seconds(60) }
     let url =
       if let server { try await server.createDatabase() } else { try await PostgresServer.shared().createDatabase() }
-    let pool = try PostgresPool(url: url, options: poolOptions, logger: .quiet)
+    let pool = try PostgresPool(url: url, options: poolOptions ?? patientPool, logger: .quiet)
     try await RegistrySchema.migrator().migrate(pool)
     return Fixture(url: url, pool: pool, store: RegistryStore(pool: pool, options: options))
   }
 
+  private static var patientPool: PostgresPoolOptions {
+    var options = PostgresPoolOptions.standard
+    options.acquireTimeout = .seconds(60)
+    return options
+  }
+
   /// A second replica: its own connections and wake-ups, the same database.
   func replica() throws -> RegistryStore {
-    RegistryStore(pool: try PostgresPool(url: url, maximumConnections: 5, logger: .quiet), options: store.options)
+    RegistryStore(pool: try PostgresPool(url: url, options: pool.options, logger: .quiet), options: store.options)
   }
 
   @discardableResult

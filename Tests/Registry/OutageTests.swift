@@ -45,7 +45,8 @@ import Wire
           let before = notifier.calls
           try await eventually { notifier.calls > before + 3 }
           try await server.kill()
-          try await server.start()
+          // It refuses to start as long as a process of the killed one has not noticed.
+          try await eventually { (try? await server.start()) != nil }
         }
         return try await group.reduce(into: [:]) { $0.merge($1) { one, _ in one } }
       }

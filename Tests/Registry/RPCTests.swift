@@ -260,7 +260,7 @@ import Wire
         return seen.count >= 18
       }
       try await writers.value
-      try await eventually(within: .seconds(30), "all events") {
+      try await eventually("all events") {
         seen += try await follower.next()
         return seen.count >= 34
       }

@@ -22,6 +22,7 @@ extension DeviceDocument {
     table.add(["name", name])
     table.add(["tags", tags.joined(separator: ", ")])
     table.add(["serial", serial])
+    table.add(["revision", "\(revision)"])
     table.add(["created", createdAt])
     table.add(["state", state])
     table.add(["online", online ? "yes" : "no"])

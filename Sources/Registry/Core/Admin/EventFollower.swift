@@ -9,8 +9,6 @@ package struct EventFollower {
   private let device: Data
   private let deadline: Duration
   private var last: UInt64 = 0
-  /// Shown before it was certain that none would come between them.
-  private var shown: Set<UInt64> = []
 
   /// - Parameter device: its UUID, or nil for all devices.
   package init(client: any RPCCaller, device: String?, deadline: Duration) throws {
@@ -24,12 +22,10 @@ package struct EventFollower {
     var request = WireListEvents()
     request.deviceID = device
     request.newestFirst = true
-    request.pageSize = max(count, UInt32(FieldRules.defaultPageSize))
-    let events = try await client.call(request, deadline: deadline).events.reversed()
-    // An event in a transaction that is not finished may still come between these.
-    last = events.first.map { $0.id - 1 } ?? 0
-    shown = Set(events.map(\.id))
-    return events.suffix(Int(count)).map { EventDocument($0) }
+    request.pageSize = max(count, 1)
+    let events = try await client.call(request, deadline: deadline).events
+    last = events.first?.id ?? 0
+    return events.prefix(Int(count)).reversed().map { EventDocument($0) }
   }
 
   /// What came since.
@@ -40,6 +36,6 @@ package struct EventFollower {
     request.pageSize = UInt32(FieldRules.maximumPageSize)
     let events = try await client.call(request, deadline: deadline).events
     last = events.last?.id ?? last
-    return events.filter { shown.remove($0.id) == nil }.map { EventDocument($0) }
+    return events.map { EventDocument($0) }
   }
 }

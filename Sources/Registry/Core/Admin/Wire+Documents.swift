@@ -10,7 +10,8 @@ extension DeviceDocument {
   package init(_ wire: WireDevice) {
     self.init(
       id: DeviceID(bytes: wire.id)?.description ?? "", name: wire.name, tags: wire.tags, serial: wire.serial,
-      state: wire.state, online: wire.online, lastSeen: wire.hasLastSeen ? text(wire.lastSeen) : nil,
+      revision: Int64(clamping: wire.revision), state: wire.state, online: wire.online,
+      lastSeen: wire.hasLastSeen ? text(wire.lastSeen) : nil,
       createdAt: text(wire.createdAt), desired: wire.hasDesired ? Reference(wire.desired) : nil,
       reported: wire.hasReported ? Reported(wire.reported) : nil)
   }

@@ -23,6 +23,7 @@ package struct DeviceDocument: Codable, Sendable, Equatable {
   package var name: String
   package var tags: [String]
   package var serial: String
+  package var revision: Int64
   package var state: String
   package var online: Bool
   package var lastSeen: String?
@@ -35,7 +36,8 @@ extension DeviceDocument {
   init(_ device: Device) {
     self.init(
       id: device.id.description, name: device.name, tags: device.tags, serial: device.serial,
-      state: device.state.rawValue, online: device.online, lastSeen: device.lastSeen.map(JSONCoding.text(of:)),
+      revision: device.revision, state: device.state.rawValue, online: device.online,
+      lastSeen: device.lastSeen.map(JSONCoding.text(of:)),
       createdAt: JSONCoding.text(of: device.createdAt), desired: device.desired.map(Reference.init),
       reported: device.reported.map(Reported.init))
   }

@@ -33,7 +33,9 @@ struct DeviceRoutes: Sendable {
     let new = try RegistryStore.NewDevice(
       id: id, name: name, tags: body.strings("tags") ?? [], serial: body.string("serial") ?? "")
     let (device, isNew) = try await store.createDevice(new)
-    return try answer(device, status: isNew ? .created : .ok, location: "/v1/devices/\(device.id)")
+    return try Response.json(
+      DeviceDocument(device), status: isNew ? .created : .ok,
+      headers: isNew ? [.location: "/v1/devices/\(device.id)"] : [:])
   }
 
   private func list(_ request: Request) async throws -> Response {
@@ -47,38 +49,20 @@ struct DeviceRoutes: Sendable {
 
   private func show(_ request: Request, _ id: DeviceID) async throws -> Response {
     _ = try QueryParameters(request, known: [])
-    return try answer(try await store.device(id), status: .ok)
+    return try Response.json(DeviceDocument(try await store.device(id)))
   }
 
   private func update(_ request: Request, _ id: DeviceID) async throws -> Response {
     _ = try QueryParameters(request, known: [])
-    let body = try await RequestReading.document(request, allowed: ["name", "tags"])
-    let revision: Int64?
-    switch EntityTag.condition(ifMatch: request.headers[.ifMatch]) {
-    case .any: revision = nil
-    case .revision(let wanted): revision = wanted
-    // No device has it.
-    case .never: revision = 0
-    }
-    do {
-      let device = try await store.updateDevice(
-        id, name: body.string("name"), tags: body.strings("tags"), ifRevision: revision)
-      return try answer(device, status: .ok)
-    } catch let failure as WireFailure where failure.reason == WireFailure.revisionMismatchReason {
-      throw ProblemError(.preconditionFailed, reason: failure.reason, detail: failure.message)
-    }
+    let body = try await RequestReading.document(request, allowed: ["name", "tags", "revision"])
+    let device = try await store.updateDevice(
+      id, name: body.string("name"), tags: body.strings("tags"), ifRevision: body.positiveInteger("revision"))
+    return try Response.json(DeviceDocument(device))
   }
 
   private func delete(_ request: Request, _ id: DeviceID) async throws -> Response {
     _ = try QueryParameters(request, known: [])
     try await store.deleteDevice(id)
     return Response(status: .noContent)
-  }
-
-  private func answer(_ device: Device, status: HTTPResponse.Status, location: String? = nil) throws -> Response {
-    var response = try Response.json(DeviceDocument(device), status: status)
-    response.headers[.eTag] = EntityTag.text(revision: device.revision)
-    response.headers[.location] = location
-    return response
   }
 }

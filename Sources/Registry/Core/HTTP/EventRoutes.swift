@@ -1,7 +1,6 @@
 import FirmwareImage
 import Hummingbird
 import ServiceHTTP
-import Wire
 
 /// `/v1/events` and `/v1/devices/{id}/events`.
 struct EventRoutes: Sendable {
@@ -20,10 +19,7 @@ struct EventRoutes: Sendable {
     let limit = try query.limit()
     let cursor = try query.number("cursor")
     if let after = try query.number("after", in: 0...UInt64(Int64.max)) {
-      guard cursor == nil else {
-        throw WireFailure.invalidField("after", "can't be combined with cursor: use one of them")
-      }
-      let events = try await store.events(of: device, .after(after), limit: limit)
+      let events = try await store.events(of: device, .after(after, before: cursor), limit: limit)
       return try Response.json(EventListDocument(events: events.map(EventDocument.init), nextCursor: nil))
     }
     // One more than asked for tells whether there is another page.

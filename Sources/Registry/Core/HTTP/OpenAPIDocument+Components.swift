@@ -25,10 +25,6 @@ extension OpenAPIDocument {
     """#
 
   static let headers = #"""
-    "ETag": {
-      "description": "Changes with the device's name and tags.", "required": true,
-      "schema": {"type": "string", "pattern": "^\"[0-9]+\"$"}
-    },
     "RetryAfter": {
       "description": "In how many seconds to try again.", "required": true,
       "schema": {"type": "integer", "minimum": 0}
@@ -38,7 +34,6 @@ extension OpenAPIDocument {
   static let responses = #"""
     "Device": {
       "description": "The device.",
-      "headers": {"ETag": {"$ref": "#/components/headers/ETag"}},
       "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Device"}}}
     },
     "EventList": {

@@ -9,8 +9,7 @@ extension OpenAPIDocument {
           {
             "name": "cursor", "in": "query", "description": "The nextCursor of the page before. It is opaque.",
             "schema": {
-              "type": "string", "minLength": 24, "maxLength": \#(DeviceCursor.maximumLength),
-              "pattern": "^[A-Za-z0-9_-]+$"
+              "type": "string", "maxLength": \#(DeviceCursor.maximumLength), "pattern": "\#(DeviceCursor.pattern)"
             }
           },
           {
@@ -49,7 +48,6 @@ extension OpenAPIDocument {
           "201": {
             "description": "The device is made.",
             "headers": {
-              "ETag": {"$ref": "#/components/headers/ETag"},
               "Location": {"description": "Where it is.", "required": true, "schema": {"type": "string"}}
             },
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Device"}}}
@@ -76,14 +74,7 @@ extension OpenAPIDocument {
       },
       "patch": {
         "operationId": "updateDevice", "tags": ["devices"], "summary": "Change a device's name or tags",
-        "description": "What is left out stays as it is.",
-        "parameters": [
-          {
-            "name": "If-Match", "in": "header",
-            "description": "The ETag of what the change is based on: it is refused if the device was changed since.",
-            "schema": {"type": "string", "maxLength": 64, "pattern": "^[!-~]*$"}
-          }
-        ],
+        "description": "What is left out stays as it is. With a revision the change is refused if the device was changed since.",
         "requestBody": {
           "required": true,
           "content": {
@@ -94,7 +85,7 @@ extension OpenAPIDocument {
         "responses": {
           "200": {"$ref": "#/components/responses/Device"},
           "404": {"$ref": "#/components/responses/Unknown"},
-          "412": {"$ref": "#/components/responses/Changed"},
+          "409": {"$ref": "#/components/responses/Changed"},
           "413": {"$ref": "#/components/responses/TooLarge"},
           "415": {"$ref": "#/components/responses/NotJSON"},
           \#(commonResponses)

@@ -35,6 +35,6 @@ extension OpenAPIDocument {
     """#
 
   private static let orders =
-    "Newest first, page by page. With after: oldest first from there, to follow what happens; events of transactions "
-    + "in progress are held back until none can come before them. Either cursor or after, not both."
+    "Newest first, page by page. With after: oldest first from there, to follow what happens; going on from the last "
+    + "one misses none. With both, what lies between them."
 }

@@ -21,6 +21,10 @@ extension OpenAPIDocument {
       "type": "integer", "format": "int64", "minimum": 1, "maximum": \#(Int64.max),
       "description": "Of the device's firmware; only ever growing."
     },
+    "Revision": {
+      "type": "integer", "format": "int64", "minimum": 1, "maximum": \#(Int64.max),
+      "description": "Grows with each change of name or tags."
+    },
     "Problem": {
       "type": "object", "required": ["type", "title", "status", "detail"],
       "properties": {
@@ -43,7 +47,10 @@ extension OpenAPIDocument {
     },
     "DeviceChange": {
       "type": "object", "additionalProperties": false,
-      "properties": {"name": {"$ref": "#/components/schemas/Name"}, "tags": {"$ref": "#/components/schemas/Tags"}}
+      "properties": {
+        "name": {"$ref": "#/components/schemas/Name"}, "tags": {"$ref": "#/components/schemas/Tags"},
+        "revision": {"$ref": "#/components/schemas/Revision"}
+      }
     },
     "FirmwareReference": {
       "type": "object", "additionalProperties": false, "required": ["version", "digest"],
@@ -66,10 +73,11 @@ extension OpenAPIDocument {
     },
     "Device": {
       "type": "object", "additionalProperties": false,
-      "required": ["id", "name", "tags", "serial", "state", "online", "createdAt"],
+      "required": ["id", "name", "tags", "serial", "revision", "state", "online", "createdAt"],
       "properties": {
         "id": {"$ref": "#/components/schemas/DeviceID"}, "name": {"$ref": "#/components/schemas/Name"},
         "tags": {"$ref": "#/components/schemas/Tags"}, "serial": {"$ref": "#/components/schemas/Serial"},
+        "revision": {"$ref": "#/components/schemas/Revision"},
         "state": {"type": "string", "enum": ["unassigned", "pending", "current", "failed"]},
         "online": {"type": "boolean"},
         "lastSeen": {"type": "string", "format": "date-time"},

@@ -25,6 +25,15 @@ struct RequestDocument {
     return text
   }
 
+  /// Nil if there is none.
+  func positiveInteger(_ name: String) throws(WireFailure) -> Int64? {
+    guard let value = fields[name] else { return nil }
+    guard case .integer(let number) = value, number > 0 else {
+      throw .invalidField(name, "is not a whole number from 1 to \(Int64.max)")
+    }
+    return number
+  }
+
   /// Nil if there are none.
   func strings(_ name: String) throws(WireFailure) -> [String]? {
     guard let value = fields[name] else { return nil }

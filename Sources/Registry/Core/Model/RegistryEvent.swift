@@ -15,7 +15,7 @@ package struct RegistryEvent: Sendable, Equatable {
     case stateReported = "state-reported"
   }
 
-  /// Grows in the order of happening for one device.
+  /// Grows in the order in which events became visible.
   package var id: UInt64
   package var device: DeviceID
   /// As text: a newer replica may have written a kind that this one doesn't know.
@@ -27,9 +27,9 @@ package struct RegistryEvent: Sendable, Equatable {
 
 /// Which events to answer.
 package enum EventOrder: Sendable, Equatable {
-  /// Those with a higher ID, oldest first. Leaves out what a transaction in progress might still
-  /// precede, so that a follower that goes on from the last one it saw misses none.
-  case after(UInt64)
+  /// Those with a higher ID than the first and, if given, a lower one than the second, oldest first. Who goes on from the last
+  /// one he saw misses none.
+  case after(UInt64, before: UInt64? = nil)
   /// Those with a lower ID, newest first; nil: from the newest.
   case before(UInt64?)
 

@@ -40,11 +40,8 @@ extension WireFailure {
 
   package static func revisionMismatch(current: Int64) -> WireFailure {
     WireFailure(
-      .conflict, reason: revisionMismatchReason,
+      .conflict, reason: "revision-mismatch",
       message:
         "The device was changed meanwhile: its revision is now \(current). Read it again, then repeat the change.")
   }
-
-  /// Told apart by the HTTP interface, which has a status of its own for it.
-  package static let revisionMismatchReason = "revision-mismatch"
 }

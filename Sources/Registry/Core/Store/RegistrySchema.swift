@@ -26,6 +26,8 @@ package enum RegistrySchema {
   ///   filtered by is in `devices` and changes rarely, so a heartbeat touches no list index.
   /// - Names compare by code point ("C"), so that one index serves the order, the position of a
   ///   page and the prefix filter.
+  /// - Events get their IDs while their transaction commits, under a lock that the commit releases: whoever has seen an
+  ///   event never sees a lower ID appear after it, and so misses none by asking for higher ones.
   /// - `state` is derived by PostgreSQL itself, so it can't disagree with what it is derived from.
   static let initial: SQLScript = """
     create table registry.devices (
@@ -110,14 +112,24 @@ package enum RegistrySchema {
     create index outbox_by_ready_at on registry.outbox (ready_at);
 
     create table registry.events (
-      id bigint generated always as identity primary key,
+      row_id bigint generated always as identity primary key,
+      id bigint unique,
       device_id uuid not null,
       kind text not null,
       at timestamptz not null default clock_timestamp(),
-      detail jsonb not null,
-      written_by xid8 not null default pg_current_xact_id()
+      detail jsonb not null
     );
     create index events_by_device on registry.events (device_id, id);
+    create sequence registry.event_ids;
+    create function registry.number_event() returns trigger language plpgsql as $body$
+      begin
+        perform pg_advisory_xact_lock(hashtextextended('registry.events', 0));
+        update registry.events set id = nextval('registry.event_ids') where row_id = new.row_id;
+        return null;
+      end
+    $body$;
+    create constraint trigger number_events after insert on registry.events
+      deferrable initially deferred for each row execute function registry.number_event();
 
     create table registry.retired_versions (
       device_id uuid primary key,

@@ -10,20 +10,14 @@ extension RegistryStore {
     var statement: SQL = "select id, device_id, kind, at, detail from registry.events where "
     var values: [PostgresValue] = [.int(limit)]
     switch order {
-    case .after(let id):
-      // IDs are given out before their transactions commit, so a lower one may still appear. Only what is
-      // older than every transaction in progress is final. Writers lock or write a row first, which gives
-      // them their transaction ID, and take the event's ID after that.
-      statement += "id > $2 and written_by < pg_snapshot_xmin(pg_current_snapshot())"
-      values.append(.int8(Int64(clamping: id)))
+    case .after(let id, let end):
+      statement += "id > $2 and id < $4"
+      values += [.int8(Int64(clamping: id)), .uuid(device?.bytes), .int8(end.map { Int64(clamping: $0) } ?? .max)]
     case .before(let id):
       statement += "id < $2"
-      values.append(.int8(id.map { Int64(clamping: $0) } ?? .max))
+      values += [.int8(id.map { Int64(clamping: $0) } ?? .max), .uuid(device?.bytes)]
     }
-    if let device {
-      statement += " and device_id = $3"
-      values.append(.uuid(device.bytes))
-    }
+    if device != nil { statement += " and device_id = $3" }
     statement += order.isForward ? " order by id limit $1" : " order by id desc limit $1"
     let (text, parameters) = (statement, values)
     return try await read { connection in
@@ -41,13 +35,13 @@ extension RegistryStore {
   ///
   /// - Returns: how many; as many as `limit` if there may be more.
   func removeEvents(olderThan age: Duration, limit: Int) async throws -> Int {
-    // IDs grow with time, so the oldest are found without looking at the rest.
+    // Rows are numbered in the order of time, so the oldest are found without looking at the rest.
     try await read { connection in
       try await connection.execute(
         """
         delete from registry.events e
-        using (select id from registry.events order by id limit $1) as oldest
-        where e.id = oldest.id and e.at < statement_timestamp() - $2 * interval '1 millisecond'
+        using (select row_id from registry.events order by row_id limit $1) as oldest
+        where e.row_id = oldest.row_id and e.at < statement_timestamp() - $2 * interval '1 millisecond'
         """,
         [.int(limit), .int8(age.wholeMilliseconds)])
     }
