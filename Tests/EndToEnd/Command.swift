@@ -17,29 +17,17 @@ func command(
   within limit: Duration = .seconds(120)
 ) async throws -> CommandResult {
   let folder = try TemporaryFolder("xtblish-command")
-  let (outputPath, errorPath) = (folder.path("output"), folder.path("errors"))
-  for path in [outputPath, errorPath] { _ = FileManager.default.createFile(atPath: path, contents: nil) }
-  let process = Process()
-  process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-  process.arguments = [executable] + arguments
-  process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-  process.standardInput = FileHandle(forReadingAtPath: input)
-  process.standardOutput = FileHandle(forWritingAtPath: outputPath)
-  process.standardError = FileHandle(forWritingAtPath: errorPath)
-  let ended = AsyncStream<Void>.makeStream()
-  process.terminationHandler = { _ in ended.continuation.finish() }
-  try process.run()
-  let identifier = process.processIdentifier
-  let timer = Task {
-    try await Task.sleep(for: limit)
-    kill(identifier, SIGKILL)
-  }
-  for await _ in ended.stream {}
-  timer.cancel()
+  let errors = folder.path("errors")
+  // The shell is replaced by the program, so that the process is the program's.
+  let process = try ChildProcess(
+    "/bin/sh", ["-c", #"exec "$@" 2> "$0""#, errors, executable] + arguments, environment: environment, input: input)
+  let status: Int32 =
+    switch try await process.waitForExit(within: limit) {
+    case .exited(let status): status
+    case .signalled(let signal): 128 + signal
+    }
   return CommandResult(
-    status: process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus,
-    output: try String(contentsOfFile: outputPath, encoding: .utf8),
-    errors: try String(contentsOfFile: errorPath, encoding: .utf8))
+    status: status, output: process.output, errors: (try? String(contentsOfFile: errors, encoding: .utf8)) ?? "")
 }
 
 /// Runs a program that must succeed, and returns what it printed.
