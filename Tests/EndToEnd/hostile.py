@@ -47,7 +47,7 @@ rows = 0
 def services_alive():
     for name in ("REGISTRY_1", "NOTIFIER_1", "IMAGE_STORE_1", "PROVISIONER_1"):
         try:
-            with urllib.request.urlopen(ENV[f"XTBLISH_{name}_OPERATIONS_URL"] + "/livez", timeout=5) as answer:
+            with urllib.request.urlopen(ENV[f"XTBLISH_OPERATIONS_URL_{name}"] + "/livez", timeout=5) as answer:
                 if answer.status != 200:
                     return f"{name} answers /livez with {answer.status}"
         except OSError as error:

@@ -115,7 +115,7 @@ def write_environment(state):
     values["XTBLISH_DEVICE_DIRECTORIES"] = " ".join(devices.directory(state, name) for name in devices.names(state))
     for name in services.names(state):
         operations = f"http://127.0.0.1:{state.port(f'{name}.operations')}"
-        values[f"{services.prefix(name)}_OPERATIONS_URL"] = operations
+        values[f"XTBLISH_OPERATIONS_URL_{name.upper().replace('-', '_')}"] = operations
     for name in all_names(state):
         record = state.values["processes"].get(name)
         if record:

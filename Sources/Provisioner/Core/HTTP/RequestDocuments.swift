@@ -22,12 +22,16 @@ struct NewClaimDocument: Decodable, Sendable {
     namePrefix = try fields.contains(.namePrefix) ? fields.decode(String.self, forKey: .namePrefix) : ""
   }
 
-  /// Foundation tells of a number that is negative, broken or too large without naming the field.
+  /// Names the field when its number is negative, broken or too large: the error that Foundation throws for those is
+  /// none of `DecodingError`, and would be taken for broken JSON.
   private static func wholeNumber(_ field: Field, of fields: KeyedDecodingContainer<Field>) throws -> UInt64 {
     do {
       return try fields.decode(UInt64.self, forKey: field)
-    } catch DecodingError.dataCorrupted {
-      throw DecodingError.dataCorrupted(.init(codingPath: [field], debugDescription: "it must be a whole number"))
+    } catch let error as DecodingError {
+      throw error
+    } catch {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: [field], debugDescription: "it must be a whole number, 0 or more"))
     }
   }
 
