@@ -125,7 +125,8 @@ let services: [Target] =
   + service(
     "Provisioner",
     core: [
-      "PostgreSQL", "OpenSSL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird, httpTypes,
+      "PostgreSQL", "OpenSSL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
+      httpTypes,
       nioCore, protobuf, logging, metrics, lifecycle,
     ])
   + service(
