@@ -46,12 +46,7 @@ test: setup engine examples python ## Run all tests
 	@deploy/setup test
 	swift build $(SWIFT_FLAGS) --build-tests
 	@ln -sf ../../../$(ENGINE) "$$(swift build $(SWIFT_FLAGS) --show-bin-path)/libwasmtime.so"
-ifdef FILTER
-	swift test $(SWIFT_FLAGS) --skip-build --filter $(FILTER)
-else
-	swift test $(SWIFT_FLAGS) --skip-build --skip EndToEndTests
-	swift test $(SWIFT_FLAGS) --skip-build --filter EndToEndTests
-endif
+	@FILTER="$(FILTER)" Tests/run $(SWIFT_FLAGS)
 
 .PHONY: python
 python: $(PYTHON)

@@ -94,7 +94,10 @@ import Testing
         (["pull", "\(try SHA256Digest.of([1]))", "-o", folder.path("y")], 65, "no image"),
         (["stat", "\(try SHA256Digest.of([1]))"], 65, "no image"),
         (["verify"], 64, "--all"),
-        (["list", "--endpoint", "tcp://127.0.0.1:1", "--timeout", "200ms"], 69, "no answer"),
+        (
+          ["list", "--endpoint", "tcp://127.0.0.1:1", "--timeout", "200ms"], 69,
+          "no server of image-store could be reached"
+        ),
       ]
       for (arguments, status, text) in cases {
         let command = try ChildProcess(
