@@ -34,7 +34,10 @@ struct StoreProcess: Sendable {
     let process =
       if let tracing {
         try ChildProcess(
-          "strace", ["-f", "-qq", "-o", "/dev/null"] + tracing + [executable, "serve"], environment: environment)
+          // The store ends with strace, which would leave it running when it is killed.
+          "strace",
+          ["-f", "-qq", "-o", "/dev/null"] + tracing + ["setpriv", "--pdeathsig", "KILL", executable, "serve"],
+          environment: environment)
       } else {
         try ChildProcess(executable, ["serve"], environment: environment)
       }
