@@ -23,6 +23,12 @@ extension WireDeleteDevice: WireRequest {
 extension WireListEvents: WireRequest { package typealias Response = WireListEventsResponse }
 extension WireRecordReports: WireRequest { package typealias Response = WireRecordReportsResponse }
 extension WireRenotifyDevice: WireRequest { package typealias Response = WireRenotifyDeviceResponse }
+extension WireRetryFirmware: WireRequest { package typealias Response = WireRetryFirmwareResponse }
+extension WireRecordLogs: WireRequest { package typealias Response = WireRecordLogsResponse }
+extension WireListLogs: WireRequest { package typealias Response = WireListLogsResponse }
+extension WireRecordCrashes: WireRequest { package typealias Response = WireRecordCrashesResponse }
+extension WireListCrashes: WireRequest { package typealias Response = WireListCrashesResponse }
+extension WireGetCrash: WireRequest { package typealias Response = WireStoredCrash }
 
 // Notifier
 extension WireNotify: WireRequest { package typealias Response = WireNotifyResponse }
@@ -48,3 +54,7 @@ extension WireVerifyImage: WireRequest { package typealias Response = WireVerify
 extension WireGetDeviceStatus: WireRequest { package typealias Response = WireDeviceStatus }
 extension WireListSlots: WireRequest { package typealias Response = WireListSlotsResponse }
 extension WireReadLog: WireRequest { package typealias Response = WireReadLogResponse }
+extension WireSetPin: WireRequest { package typealias Response = WirePins }
+extension WireListPins: WireRequest { package typealias Response = WirePins }
+extension WireSetSensor: WireRequest { package typealias Response = WireSensors }
+extension WireListSensors: WireRequest { package typealias Response = WireSensors }

@@ -69,6 +69,58 @@ package nonisolated struct WireToApp: Sendable {
     set {body = .farewell(newValue)}
   }
 
+  /// The app may handle events now, or a program's _start may be called: the old app has stopped.
+  package var activate: WireActivateApp {
+    get {
+      if case .activate(let v)? = body {return v}
+      return WireActivateApp()
+    }
+    set {body = .activate(newValue)}
+  }
+
+  package var keyValue: WireKeyValueAnswer {
+    get {
+      if case .keyValue(let v)? = body {return v}
+      return WireKeyValueAnswer()
+    }
+    set {body = .keyValue(newValue)}
+  }
+
+  /// Something came from the broker that the app subscribed to.
+  package var message: WireAppMessage {
+    get {
+      if case .message(let v)? = body {return v}
+      return WireAppMessage()
+    }
+    set {body = .message(newValue)}
+  }
+
+  /// The outside set a pin, as a person does with `pin set`.
+  package var pin: WirePinLevel {
+    get {
+      if case .pin(let v)? = body {return v}
+      return WirePinLevel()
+    }
+    set {body = .pin(newValue)}
+  }
+
+  /// A sensor reads from another source from now on.
+  package var sensor: WireSensorGrant {
+    get {
+      if case .sensor(let v)? = body {return v}
+      return WireSensorGrant()
+    }
+    set {body = .sensor(newValue)}
+  }
+
+  package var subscribed: WireSubscriptionOutcome {
+    get {
+      if case .subscribed(let v)? = body {return v}
+      return WireSubscriptionOutcome()
+    }
+    set {body = .subscribed(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -77,6 +129,16 @@ package nonisolated struct WireToApp: Sendable {
     case stop(WireStopApp)
     /// Ended was read: the process may go.
     case farewell(WireFarewell)
+    /// The app may handle events now, or a program's _start may be called: the old app has stopped.
+    case activate(WireActivateApp)
+    case keyValue(WireKeyValueAnswer)
+    /// Something came from the broker that the app subscribed to.
+    case message(WireAppMessage)
+    /// The outside set a pin, as a person does with `pin set`.
+    case pin(WirePinLevel)
+    /// A sensor reads from another source from now on.
+    case sensor(WireSensorGrant)
+    case subscribed(WireSubscriptionOutcome)
 
   }
 
@@ -141,6 +203,47 @@ package nonisolated struct WireFromApp: Sendable {
     set {body = .ended(newValue)}
   }
 
+  package var activated: WireAppActivated {
+    get {
+      if case .activated(let v)? = body {return v}
+      return WireAppActivated()
+    }
+    set {body = .activated(newValue)}
+  }
+
+  package var keyValue: WireKeyValueRequest {
+    get {
+      if case .keyValue(let v)? = body {return v}
+      return WireKeyValueRequest()
+    }
+    set {body = .keyValue(newValue)}
+  }
+
+  package var subscribe: WireAppSubscription {
+    get {
+      if case .subscribe(let v)? = body {return v}
+      return WireAppSubscription()
+    }
+    set {body = .subscribe(newValue)}
+  }
+
+  package var unsubscribe: WireAppUnsubscription {
+    get {
+      if case .unsubscribe(let v)? = body {return v}
+      return WireAppUnsubscription()
+    }
+    set {body = .unsubscribe(newValue)}
+  }
+
+  /// Levels of simulated pins that the app set, newest only, a few times a second at most.
+  package var pins: WirePinLevels {
+    get {
+      if case .pins(let v)? = body {return v}
+      return WirePinLevels()
+    }
+    set {body = .pins(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -152,6 +255,12 @@ package nonisolated struct WireFromApp: Sendable {
     case healthConfirmed(WireAppHealthConfirmed)
     /// The last one.
     case ended(WireAppEnded)
+    case activated(WireAppActivated)
+    case keyValue(WireKeyValueRequest)
+    case subscribe(WireAppSubscription)
+    case unsubscribe(WireAppUnsubscription)
+    /// Levels of simulated pins that the app set, newest only, a few times a second at most.
+    case pins(WirePinLevels)
 
   }
 
@@ -227,11 +336,331 @@ package nonisolated struct WireLaunchApp: @unchecked Sendable {
     set {_uniqueStorage()._startDeadlineNanoseconds = newValue}
   }
 
+  package var pins: [WirePinGrant] {
+    get {_storage._pins}
+    set {_uniqueStorage()._pins = newValue}
+  }
+
+  package var sensors: [WireSensorGrant] {
+    get {_storage._sensors}
+    set {_uniqueStorage()._sensors = newValue}
+  }
+
+  /// Number of ResetReason: why this start happens.
+  package var resetReason: UInt32 {
+    get {_storage._resetReason}
+    set {_uniqueStorage()._resetReason = newValue}
+  }
+
+  /// What may be published and subscribed to, as MQTT filters below /apps/{device}/; empty: all of it.
+  package var topics: [String] {
+    get {_storage._topics}
+    set {_uniqueStorage()._topics = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// A pin that the app may open by its name.
+package nonisolated struct WirePinGrant: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var name: String = String()
+
+  package var isOutput: Bool = false
+
+  /// "/dev/gpiochip0" and the line's offset; empty: simulated.
+  package var chip: String = String()
+
+  package var line: UInt32 = 0
+
+  package var activeLow: Bool = false
+
+  /// Of a simulated pin, at the launch.
+  package var level: Int32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WirePinLevel: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var name: String = String()
+
+  package var level: Int32 = 0
+
+  /// Changes since the launch, so that a blinking pin shows as one.
+  package var changes: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WirePinLevels: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var levels: [WirePinLevel] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A sensor that the app may open by its name.
+package nonisolated struct WireSensorGrant: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var name: String = String()
+
+  package var channels: [WireSensorChannel] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireSensorChannel: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var source: WireSensorChannel.OneOf_Source? = nil
+
+  /// In millionths of the unit.
+  package var constantMicroUnits: Int64 {
+    get {
+      if case .constantMicroUnits(let v)? = source {return v}
+      return 0
+    }
+    set {source = .constantMicroUnits(newValue)}
+  }
+
+  package var waveform: WireSensorWaveform {
+    get {
+      if case .waveform(let v)? = source {return v}
+      return WireSensorWaveform()
+    }
+    set {source = .waveform(newValue)}
+  }
+
+  package var industrialInput: WireIndustrialInput {
+    get {
+      if case .industrialInput(let v)? = source {return v}
+      return WireIndustrialInput()
+    }
+    set {source = .industrialInput(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_Source: Equatable, Sendable {
+    /// In millionths of the unit.
+    case constantMicroUnits(Int64)
+    case waveform(WireSensorWaveform)
+    case industrialInput(WireIndustrialInput)
+
+  }
+
+  package init() {}
+}
+
+/// Values at times since the script was set; between two points the value is on the straight line, after the last
+/// one it starts over.
+package nonisolated struct WireSensorWaveform: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var timesNanoseconds: [UInt64] = []
+
+  package var microUnits: [Int64] = []
+
+  /// On the monotonic clock.
+  package var startedAtNanoseconds: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A channel of Linux's industrial I/O: value = (raw + offset) × scale, from the files in sysfs.
+package nonisolated struct WireIndustrialInput: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var devicePath: String = String()
+
+  package var channel: String = String()
+
+  /// Of the unit, in millionths, for one unit of what the kernel gives.
+  package var microUnitsPerUnit: Double = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireKeyValueRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var id: UInt64 = 0
+
+  package var operation: WireKeyValueRequest.OneOf_Operation? = nil
+
+  package var get: Data {
+    get {
+      if case .get(let v)? = operation {return v}
+      return Data()
+    }
+    set {operation = .get(newValue)}
+  }
+
+  package var set: WireKeyValueRequest.KeyValuePair {
+    get {
+      if case .set(let v)? = operation {return v}
+      return WireKeyValueRequest.KeyValuePair()
+    }
+    set {operation = .set(newValue)}
+  }
+
+  package var delete: Data {
+    get {
+      if case .delete(let v)? = operation {return v}
+      return Data()
+    }
+    set {operation = .delete(newValue)}
+  }
+
+  /// The first key after this one, in byte order; empty: the first of all.
+  package var next: Data {
+    get {
+      if case .next(let v)? = operation {return v}
+      return Data()
+    }
+    set {operation = .next(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_Operation: Equatable, Sendable {
+    case get(Data)
+    case set(WireKeyValueRequest.KeyValuePair)
+    case delete(Data)
+    /// The first key after this one, in byte order; empty: the first of all.
+    case next(Data)
+
+  }
+
+  package nonisolated struct KeyValuePair: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var key: Data = Data()
+
+    package var value: Data = Data()
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  package init() {}
+}
+
+package nonisolated struct WireKeyValueAnswer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var id: UInt64 = 0
+
+  /// 0, or the positive errno of WASI preview 1.
+  package var errno: UInt32 = 0
+
+  package var value: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireAppSubscription: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var handle: UInt32 = 0
+
+  /// Below /apps/{device}/.
+  package var filter: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireAppUnsubscription: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var handle: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireSubscriptionOutcome: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var handle: UInt32 = 0
+
+  /// MQTT's reason code; below 0x80 for success.
+  package var reasonCode: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireAppMessage: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Of the app's subscriptions whose filters match.
+  package var handles: [UInt32] = []
+
+  /// Below /apps/{device}/.
+  package var topic: String = String()
+
+  package var payload: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 package nonisolated struct WireAppProcessLimits: Sendable {
@@ -263,6 +692,14 @@ package nonisolated struct WireAppProcessLimits: Sendable {
 
   package var reservesAddressSpace: Bool = false
 
+  package var subscriptions: UInt32 = 0
+
+  package var handles: UInt32 = 0
+
+  package var keyValueBytes: UInt32 = 0
+
+  package var publicationsPerSecond: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -287,6 +724,29 @@ package nonisolated struct WireStopApp: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireActivateApp: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireAppActivated: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// On the monotonic clock: from here on events are handled.
+  package var atNanoseconds: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -429,6 +889,9 @@ package nonisolated struct WireAppEnded: Sendable {
     set {how = .hostFailed(newValue)}
   }
 
+  /// On the monotonic clock: from here on no event is handled.
+  package var atNanoseconds: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_How: Equatable, Sendable {
@@ -526,7 +989,7 @@ fileprivate nonisolated let _protobuf_package = "xtblish.v1"
 
 nonisolated extension WireToApp: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ToApp"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}launch\0\u{1}acknowledged\0\u{1}stop\0\u{1}farewell\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}launch\0\u{1}acknowledged\0\u{1}stop\0\u{1}farewell\0\u{1}activate\0\u{3}key_value\0\u{1}message\0\u{1}pin\0\u{1}sensor\0\u{1}subscribed\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -586,6 +1049,84 @@ nonisolated extension WireToApp: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.body = .farewell(v)
         }
       }()
+      case 5: try {
+        var v: WireActivateApp?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .activate(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .activate(v)
+        }
+      }()
+      case 6: try {
+        var v: WireKeyValueAnswer?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .keyValue(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .keyValue(v)
+        }
+      }()
+      case 7: try {
+        var v: WireAppMessage?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .message(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .message(v)
+        }
+      }()
+      case 8: try {
+        var v: WirePinLevel?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .pin(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .pin(v)
+        }
+      }()
+      case 9: try {
+        var v: WireSensorGrant?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .sensor(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .sensor(v)
+        }
+      }()
+      case 10: try {
+        var v: WireSubscriptionOutcome?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .subscribed(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .subscribed(v)
+        }
+      }()
       default: break
       }
     }
@@ -613,6 +1154,30 @@ nonisolated extension WireToApp: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       guard case .farewell(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
     }()
+    case .activate?: try {
+      guard case .activate(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case .keyValue?: try {
+      guard case .keyValue(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .message?: try {
+      guard case .message(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .pin?: try {
+      guard case .pin(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    }()
+    case .sensor?: try {
+      guard case .sensor(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
+    case .subscribed?: try {
+      guard case .subscribed(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -627,7 +1192,7 @@ nonisolated extension WireToApp: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireFromApp: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".FromApp"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}ready\0\u{1}started\0\u{1}log\0\u{1}publication\0\u{3}health_confirmed\0\u{1}ended\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}ready\0\u{1}started\0\u{1}log\0\u{1}publication\0\u{3}health_confirmed\0\u{1}ended\0\u{1}activated\0\u{3}key_value\0\u{1}subscribe\0\u{1}unsubscribe\0\u{1}pins\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -713,6 +1278,71 @@ nonisolated extension WireFromApp: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.body = .ended(v)
         }
       }()
+      case 7: try {
+        var v: WireAppActivated?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .activated(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .activated(v)
+        }
+      }()
+      case 8: try {
+        var v: WireKeyValueRequest?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .keyValue(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .keyValue(v)
+        }
+      }()
+      case 9: try {
+        var v: WireAppSubscription?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .subscribe(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .subscribe(v)
+        }
+      }()
+      case 10: try {
+        var v: WireAppUnsubscription?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .unsubscribe(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .unsubscribe(v)
+        }
+      }()
+      case 11: try {
+        var v: WirePinLevels?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .pins(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .pins(v)
+        }
+      }()
       default: break
       }
     }
@@ -748,6 +1378,26 @@ nonisolated extension WireFromApp: SwiftProtobuf.Message, SwiftProtobuf._Message
       guard case .ended(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
     }()
+    case .activated?: try {
+      guard case .activated(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .keyValue?: try {
+      guard case .keyValue(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    }()
+    case .subscribe?: try {
+      guard case .subscribe(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
+    case .unsubscribe?: try {
+      guard case .unsubscribe(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
+    case .pins?: try {
+      guard case .pins(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -762,7 +1412,7 @@ nonisolated extension WireFromApp: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireLaunchApp: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".LaunchApp"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}module_path\0\u{3}module_offset_bytes\0\u{3}compiled_cache_path\0\u{3}device_id\0\u{1}version\0\u{3}app_name\0\u{3}app_version\0\u{1}configuration\0\u{1}arguments\0\u{1}environment\0\u{1}limits\0\u{3}start_deadline_nanoseconds\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}module_path\0\u{3}module_offset_bytes\0\u{3}compiled_cache_path\0\u{3}device_id\0\u{1}version\0\u{3}app_name\0\u{3}app_version\0\u{1}configuration\0\u{1}arguments\0\u{1}environment\0\u{1}limits\0\u{3}start_deadline_nanoseconds\0\u{1}pins\0\u{1}sensors\0\u{3}reset_reason\0\u{1}topics\0")
 
   fileprivate class _StorageClass {
     var _modulePath: String = String()
@@ -777,6 +1427,10 @@ nonisolated extension WireLaunchApp: SwiftProtobuf.Message, SwiftProtobuf._Messa
     var _environment: Dictionary<String,String> = [:]
     var _limits: WireAppProcessLimits? = nil
     var _startDeadlineNanoseconds: UInt64 = 0
+    var _pins: [WirePinGrant] = []
+    var _sensors: [WireSensorGrant] = []
+    var _resetReason: UInt32 = 0
+    var _topics: [String] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -799,6 +1453,10 @@ nonisolated extension WireLaunchApp: SwiftProtobuf.Message, SwiftProtobuf._Messa
       _environment = source._environment
       _limits = source._limits
       _startDeadlineNanoseconds = source._startDeadlineNanoseconds
+      _pins = source._pins
+      _sensors = source._sensors
+      _resetReason = source._resetReason
+      _topics = source._topics
     }
   }
 
@@ -829,6 +1487,10 @@ nonisolated extension WireLaunchApp: SwiftProtobuf.Message, SwiftProtobuf._Messa
         case 10: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufString>.self, value: &_storage._environment) }()
         case 11: try { try decoder.decodeSingularMessageField(value: &_storage._limits) }()
         case 12: try { try decoder.decodeSingularUInt64Field(value: &_storage._startDeadlineNanoseconds) }()
+        case 13: try { try decoder.decodeRepeatedMessageField(value: &_storage._pins) }()
+        case 14: try { try decoder.decodeRepeatedMessageField(value: &_storage._sensors) }()
+        case 15: try { try decoder.decodeSingularUInt32Field(value: &_storage._resetReason) }()
+        case 16: try { try decoder.decodeRepeatedStringField(value: &_storage._topics) }()
         default: break
         }
       }
@@ -877,6 +1539,18 @@ nonisolated extension WireLaunchApp: SwiftProtobuf.Message, SwiftProtobuf._Messa
       if _storage._startDeadlineNanoseconds != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._startDeadlineNanoseconds, fieldNumber: 12)
       }
+      if !_storage._pins.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._pins, fieldNumber: 13)
+      }
+      if !_storage._sensors.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._sensors, fieldNumber: 14)
+      }
+      if _storage._resetReason != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._resetReason, fieldNumber: 15)
+      }
+      if !_storage._topics.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._topics, fieldNumber: 16)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -898,6 +1572,10 @@ nonisolated extension WireLaunchApp: SwiftProtobuf.Message, SwiftProtobuf._Messa
         if _storage._environment != rhs_storage._environment {return false}
         if _storage._limits != rhs_storage._limits {return false}
         if _storage._startDeadlineNanoseconds != rhs_storage._startDeadlineNanoseconds {return false}
+        if _storage._pins != rhs_storage._pins {return false}
+        if _storage._sensors != rhs_storage._sensors {return false}
+        if _storage._resetReason != rhs_storage._resetReason {return false}
+        if _storage._topics != rhs_storage._topics {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -907,9 +1585,634 @@ nonisolated extension WireLaunchApp: SwiftProtobuf.Message, SwiftProtobuf._Messa
   }
 }
 
+nonisolated extension WirePinGrant: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PinGrant"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}is_output\0\u{1}chip\0\u{1}line\0\u{3}active_low\0\u{1}level\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.isOutput) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.chip) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.line) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.activeLow) }()
+      case 6: try { try decoder.decodeSingularInt32Field(value: &self.level) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if self.isOutput != false {
+      try visitor.visitSingularBoolField(value: self.isOutput, fieldNumber: 2)
+    }
+    if !self.chip.isEmpty {
+      try visitor.visitSingularStringField(value: self.chip, fieldNumber: 3)
+    }
+    if self.line != 0 {
+      try visitor.visitSingularUInt32Field(value: self.line, fieldNumber: 4)
+    }
+    if self.activeLow != false {
+      try visitor.visitSingularBoolField(value: self.activeLow, fieldNumber: 5)
+    }
+    if self.level != 0 {
+      try visitor.visitSingularInt32Field(value: self.level, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WirePinGrant, rhs: WirePinGrant) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.isOutput != rhs.isOutput {return false}
+    if lhs.chip != rhs.chip {return false}
+    if lhs.line != rhs.line {return false}
+    if lhs.activeLow != rhs.activeLow {return false}
+    if lhs.level != rhs.level {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePinLevel: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PinLevel"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}level\0\u{1}changes\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularInt32Field(value: &self.level) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.changes) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if self.level != 0 {
+      try visitor.visitSingularInt32Field(value: self.level, fieldNumber: 2)
+    }
+    if self.changes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.changes, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WirePinLevel, rhs: WirePinLevel) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.level != rhs.level {return false}
+    if lhs.changes != rhs.changes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePinLevels: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PinLevels"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}levels\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.levels) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.levels.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.levels, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WirePinLevels, rhs: WirePinLevels) -> Bool {
+    if lhs.levels != rhs.levels {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSensorGrant: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SensorGrant"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}channels\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.channels) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if !self.channels.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.channels, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireSensorGrant, rhs: WireSensorGrant) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.channels != rhs.channels {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSensorChannel: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SensorChannel"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}constant_micro_units\0\u{1}waveform\0\u{3}industrial_input\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: Int64?
+        try decoder.decodeSingularInt64Field(value: &v)
+        if let v = v {
+          if self.source != nil {try decoder.handleConflictingOneOf()}
+          self.source = .constantMicroUnits(v)
+        }
+      }()
+      case 2: try {
+        var v: WireSensorWaveform?
+        var hadOneofValue = false
+        if let current = self.source {
+          hadOneofValue = true
+          if case .waveform(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.source = .waveform(v)
+        }
+      }()
+      case 3: try {
+        var v: WireIndustrialInput?
+        var hadOneofValue = false
+        if let current = self.source {
+          hadOneofValue = true
+          if case .industrialInput(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.source = .industrialInput(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.source {
+    case .constantMicroUnits?: try {
+      guard case .constantMicroUnits(let v)? = self.source else { preconditionFailure() }
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 1)
+    }()
+    case .waveform?: try {
+      guard case .waveform(let v)? = self.source else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .industrialInput?: try {
+      guard case .industrialInput(let v)? = self.source else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireSensorChannel, rhs: WireSensorChannel) -> Bool {
+    if lhs.source != rhs.source {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSensorWaveform: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SensorWaveform"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}times_nanoseconds\0\u{3}micro_units\0\u{3}started_at_nanoseconds\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedUInt64Field(value: &self.timesNanoseconds) }()
+      case 2: try { try decoder.decodeRepeatedInt64Field(value: &self.microUnits) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.startedAtNanoseconds) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.timesNanoseconds.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.timesNanoseconds, fieldNumber: 1)
+    }
+    if !self.microUnits.isEmpty {
+      try visitor.visitPackedInt64Field(value: self.microUnits, fieldNumber: 2)
+    }
+    if self.startedAtNanoseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.startedAtNanoseconds, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireSensorWaveform, rhs: WireSensorWaveform) -> Bool {
+    if lhs.timesNanoseconds != rhs.timesNanoseconds {return false}
+    if lhs.microUnits != rhs.microUnits {return false}
+    if lhs.startedAtNanoseconds != rhs.startedAtNanoseconds {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireIndustrialInput: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".IndustrialInput"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_path\0\u{1}channel\0\u{3}micro_units_per_unit\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.devicePath) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.channel) }()
+      case 3: try { try decoder.decodeSingularDoubleField(value: &self.microUnitsPerUnit) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.devicePath.isEmpty {
+      try visitor.visitSingularStringField(value: self.devicePath, fieldNumber: 1)
+    }
+    if !self.channel.isEmpty {
+      try visitor.visitSingularStringField(value: self.channel, fieldNumber: 2)
+    }
+    if self.microUnitsPerUnit.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.microUnitsPerUnit, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireIndustrialInput, rhs: WireIndustrialInput) -> Bool {
+    if lhs.devicePath != rhs.devicePath {return false}
+    if lhs.channel != rhs.channel {return false}
+    if lhs.microUnitsPerUnit != rhs.microUnitsPerUnit {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireKeyValueRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".KeyValueRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}get\0\u{1}set\0\u{1}delete\0\u{1}next\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.id) }()
+      case 2: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.operation != nil {try decoder.handleConflictingOneOf()}
+          self.operation = .get(v)
+        }
+      }()
+      case 3: try {
+        var v: WireKeyValueRequest.KeyValuePair?
+        var hadOneofValue = false
+        if let current = self.operation {
+          hadOneofValue = true
+          if case .set(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.operation = .set(v)
+        }
+      }()
+      case 4: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.operation != nil {try decoder.handleConflictingOneOf()}
+          self.operation = .delete(v)
+        }
+      }()
+      case 5: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.operation != nil {try decoder.handleConflictingOneOf()}
+          self.operation = .next(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.id != 0 {
+      try visitor.visitSingularUInt64Field(value: self.id, fieldNumber: 1)
+    }
+    switch self.operation {
+    case .get?: try {
+      guard case .get(let v)? = self.operation else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 2)
+    }()
+    case .set?: try {
+      guard case .set(let v)? = self.operation else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case .delete?: try {
+      guard case .delete(let v)? = self.operation else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 4)
+    }()
+    case .next?: try {
+      guard case .next(let v)? = self.operation else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 5)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireKeyValueRequest, rhs: WireKeyValueRequest) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.operation != rhs.operation {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireKeyValueRequest.KeyValuePair: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireKeyValueRequest.protoMessageName + ".KeyValuePair"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}value\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.key) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.value) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.key.isEmpty {
+      try visitor.visitSingularBytesField(value: self.key, fieldNumber: 1)
+    }
+    if !self.value.isEmpty {
+      try visitor.visitSingularBytesField(value: self.value, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireKeyValueRequest.KeyValuePair, rhs: WireKeyValueRequest.KeyValuePair) -> Bool {
+    if lhs.key != rhs.key {return false}
+    if lhs.value != rhs.value {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireKeyValueAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".KeyValueAnswer"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}errno\0\u{1}value\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.errno) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.value) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.id != 0 {
+      try visitor.visitSingularUInt64Field(value: self.id, fieldNumber: 1)
+    }
+    if self.errno != 0 {
+      try visitor.visitSingularUInt32Field(value: self.errno, fieldNumber: 2)
+    }
+    if !self.value.isEmpty {
+      try visitor.visitSingularBytesField(value: self.value, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireKeyValueAnswer, rhs: WireKeyValueAnswer) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.errno != rhs.errno {return false}
+    if lhs.value != rhs.value {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAppSubscription: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AppSubscription"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}handle\0\u{1}filter\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.handle) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.filter) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.handle != 0 {
+      try visitor.visitSingularUInt32Field(value: self.handle, fieldNumber: 1)
+    }
+    if !self.filter.isEmpty {
+      try visitor.visitSingularStringField(value: self.filter, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireAppSubscription, rhs: WireAppSubscription) -> Bool {
+    if lhs.handle != rhs.handle {return false}
+    if lhs.filter != rhs.filter {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAppUnsubscription: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AppUnsubscription"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}handle\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.handle) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.handle != 0 {
+      try visitor.visitSingularUInt32Field(value: self.handle, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireAppUnsubscription, rhs: WireAppUnsubscription) -> Bool {
+    if lhs.handle != rhs.handle {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSubscriptionOutcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SubscriptionOutcome"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}handle\0\u{3}reason_code\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.handle) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.reasonCode) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.handle != 0 {
+      try visitor.visitSingularUInt32Field(value: self.handle, fieldNumber: 1)
+    }
+    if self.reasonCode != 0 {
+      try visitor.visitSingularUInt32Field(value: self.reasonCode, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireSubscriptionOutcome, rhs: WireSubscriptionOutcome) -> Bool {
+    if lhs.handle != rhs.handle {return false}
+    if lhs.reasonCode != rhs.reasonCode {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAppMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AppMessage"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}handles\0\u{1}topic\0\u{1}payload\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedUInt32Field(value: &self.handles) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.topic) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.payload) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.handles.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.handles, fieldNumber: 1)
+    }
+    if !self.topic.isEmpty {
+      try visitor.visitSingularStringField(value: self.topic, fieldNumber: 2)
+    }
+    if !self.payload.isEmpty {
+      try visitor.visitSingularBytesField(value: self.payload, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireAppMessage, rhs: WireAppMessage) -> Bool {
+    if lhs.handles != rhs.handles {return false}
+    if lhs.topic != rhs.topic {return false}
+    if lhs.payload != rhs.payload {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireAppProcessLimits: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AppProcessLimits"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}memory_bytes\0\u{3}table_elements\0\u{3}stack_bytes\0\u{3}event_deadline_nanoseconds\0\u{3}busy_deadline_nanoseconds\0\u{3}log_lines_per_second\0\u{3}log_burst_lines\0\u{3}log_line_bytes\0\u{3}publish_queue\0\u{3}publish_payload_bytes\0\u{1}timers\0\u{3}reserves_address_space\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}memory_bytes\0\u{3}table_elements\0\u{3}stack_bytes\0\u{3}event_deadline_nanoseconds\0\u{3}busy_deadline_nanoseconds\0\u{3}log_lines_per_second\0\u{3}log_burst_lines\0\u{3}log_line_bytes\0\u{3}publish_queue\0\u{3}publish_payload_bytes\0\u{1}timers\0\u{3}reserves_address_space\0\u{1}subscriptions\0\u{1}handles\0\u{3}key_value_bytes\0\u{3}publications_per_second\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -929,6 +2232,10 @@ nonisolated extension WireAppProcessLimits: SwiftProtobuf.Message, SwiftProtobuf
       case 10: try { try decoder.decodeSingularUInt32Field(value: &self.publishPayloadBytes) }()
       case 11: try { try decoder.decodeSingularUInt32Field(value: &self.timers) }()
       case 12: try { try decoder.decodeSingularBoolField(value: &self.reservesAddressSpace) }()
+      case 13: try { try decoder.decodeSingularUInt32Field(value: &self.subscriptions) }()
+      case 14: try { try decoder.decodeSingularUInt32Field(value: &self.handles) }()
+      case 15: try { try decoder.decodeSingularUInt32Field(value: &self.keyValueBytes) }()
+      case 16: try { try decoder.decodeSingularUInt32Field(value: &self.publicationsPerSecond) }()
       default: break
       }
     }
@@ -971,6 +2278,18 @@ nonisolated extension WireAppProcessLimits: SwiftProtobuf.Message, SwiftProtobuf
     if self.reservesAddressSpace != false {
       try visitor.visitSingularBoolField(value: self.reservesAddressSpace, fieldNumber: 12)
     }
+    if self.subscriptions != 0 {
+      try visitor.visitSingularUInt32Field(value: self.subscriptions, fieldNumber: 13)
+    }
+    if self.handles != 0 {
+      try visitor.visitSingularUInt32Field(value: self.handles, fieldNumber: 14)
+    }
+    if self.keyValueBytes != 0 {
+      try visitor.visitSingularUInt32Field(value: self.keyValueBytes, fieldNumber: 15)
+    }
+    if self.publicationsPerSecond != 0 {
+      try visitor.visitSingularUInt32Field(value: self.publicationsPerSecond, fieldNumber: 16)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -987,6 +2306,10 @@ nonisolated extension WireAppProcessLimits: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.publishPayloadBytes != rhs.publishPayloadBytes {return false}
     if lhs.timers != rhs.timers {return false}
     if lhs.reservesAddressSpace != rhs.reservesAddressSpace {return false}
+    if lhs.subscriptions != rhs.subscriptions {return false}
+    if lhs.handles != rhs.handles {return false}
+    if lhs.keyValueBytes != rhs.keyValueBytes {return false}
+    if lhs.publicationsPerSecond != rhs.publicationsPerSecond {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1041,6 +2364,55 @@ nonisolated extension WireStopApp: SwiftProtobuf.Message, SwiftProtobuf._Message
   }
 
   package static func ==(lhs: WireStopApp, rhs: WireStopApp) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireActivateApp: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ActivateApp"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireActivateApp, rhs: WireActivateApp) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAppActivated: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AppActivated"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}at_nanoseconds\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.atNanoseconds) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.atNanoseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.atNanoseconds, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireAppActivated, rhs: WireAppActivated) -> Bool {
+    if lhs.atNanoseconds != rhs.atNanoseconds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1230,7 +2602,7 @@ nonisolated extension WireAppHealthConfirmed: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension WireAppEnded: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AppEnded"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}exit_status\0\u{1}stopped\0\u{1}trapped\0\u{3}start_failed\0\u{3}deadline_exceeded\0\u{3}host_failed\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}exit_status\0\u{1}stopped\0\u{1}trapped\0\u{3}start_failed\0\u{3}deadline_exceeded\0\u{3}host_failed\0\u{3}at_nanoseconds\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1301,6 +2673,7 @@ nonisolated extension WireAppEnded: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.how = .hostFailed(v)
         }
       }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.atNanoseconds) }()
       default: break
       }
     }
@@ -1338,11 +2711,15 @@ nonisolated extension WireAppEnded: SwiftProtobuf.Message, SwiftProtobuf._Messag
     }()
     case nil: break
     }
+    if self.atNanoseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.atNanoseconds, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireAppEnded, rhs: WireAppEnded) -> Bool {
     if lhs.how != rhs.how {return false}
+    if lhs.atNanoseconds != rhs.atNanoseconds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
