@@ -27,7 +27,7 @@ extension AppEvent {
   /// Nil for what is no event of the app: the process's own greeting, and what this program does not know.
   init?(_ wire: WireFromApp) {
     switch wire.body {
-    case .ready, nil: return nil
+    case .ready, .activated, .keyValue, .subscribe, .unsubscribe, .pins, nil: return nil
     case .started(let started): self = .started(initNanoseconds: started.initNanoseconds)
     case .log(let line):
       self = .log(
