@@ -1,4 +1,4 @@
-/// Walks a module's sections while its bytes pass by, and keeps its imports and exports.
+/// Walks a module's sections while its bytes pass by, and keeps its imports, its exports and its build ID.
 ///
 /// This is no validation of code, which the device's engine does. It finds what transport and
 /// mix-ups do: other formats, components, cut-short files, trailing bytes, damaged structure. It
@@ -6,6 +6,8 @@
 package struct WebAssemblyChecker: Sendable {
   /// The largest import or export section that is read.
   package static let sectionLimitBytes: UInt32 = 1 << 20
+  /// The longest build ID that is taken; the linkers' own have 8, 16 or 20 bytes.
+  package static let buildIDLimitBytes: UInt32 = 64
 
   private enum State {
     case preamble([UInt8])
@@ -89,7 +91,11 @@ package struct WebAssemblyChecker: Sendable {
       case .overlong: throw malformed(section, "its first number is not a 32-bit LEB128 number")
       case .done(let value):
         try note(section, value, remaining: left)
-        state = left == 0 ? .sectionID : .skipping(section, remaining: left)
+        if section == .custom, WebAssemblyBuildID.mayFollow(nameBytes: value, remaining: left) {
+          state = .collecting(section, [], remaining: left)
+        } else {
+          state = left == 0 ? .sectionID : .skipping(section, remaining: left)
+        }
       }
     case .skipping, .collecting:
       preconditionFailure("taken in bulk")
@@ -108,6 +114,8 @@ package struct WebAssemblyChecker: Sendable {
 
   private mutating func enter(_ section: WebAssemblySection, _ size: UInt32) throws(WebAssemblyError) {
     guard size > 0 else { throw malformed(section, "it is empty") }
+    // The size's last byte is not counted yet.
+    if section == .code { interface.codeSectionOffset = offset + 1 }
     switch section {
     case .import, .export:
       guard size <= Self.sectionLimitBytes else {
@@ -141,6 +149,11 @@ package struct WebAssemblyChecker: Sendable {
   }
 
   private mutating func read(_ section: WebAssemblySection, _ content: [UInt8]) throws(WebAssemblyError) {
+    if section == .custom {
+      // Of two the first counts, as for the tools that look for one.
+      if interface.buildID.isEmpty { interface.buildID = WebAssemblyBuildID.read(content) ?? [] }
+      return
+    }
     var reader = WebAssemblyNameReader(content)
     do throws(WebAssemblyNameReader.Problem) {
       if section == .import {

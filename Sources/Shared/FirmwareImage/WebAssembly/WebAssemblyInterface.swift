@@ -1,4 +1,4 @@
-/// What a module asks of its host and offers to it.
+/// What a module asks of its host and offers to it, and what names its build.
 package struct WebAssemblyInterface: Hashable, Sendable {
   package enum Kind: UInt8, Sendable {
     case function = 0
@@ -32,9 +32,19 @@ package struct WebAssemblyInterface: Hashable, Sendable {
 
   package var imports: [Import] = []
   package var exports: [Export] = []
+  /// What the linker wrote into the custom section `build_id`, which survives stripping: `wasm-ld --build-id=sha1`
+  /// makes one. Empty: the module has none. At most `WebAssemblyChecker.buildIDLimitBytes`.
+  package var buildID: [UInt8] = []
+  /// Where in the module the code section's body begins, in bytes: an address in DWARF is an offset in the module
+  /// less this. nil: the module has no code.
+  package var codeSectionOffset: UInt64?
 
-  package init(imports: [Import] = [], exports: [Export] = []) {
+  package init(
+    imports: [Import] = [], exports: [Export] = [], buildID: [UInt8] = [], codeSectionOffset: UInt64? = nil
+  ) {
     self.imports = imports
     self.exports = exports
+    self.buildID = buildID
+    self.codeSectionOffset = codeSectionOffset
   }
 }
