@@ -119,53 +119,105 @@ package nonisolated struct WireFindFirmware: Sendable {
   package init() {}
 }
 
-package nonisolated struct WireFirmware: Sendable {
+package nonisolated struct WireFirmware: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var deviceID: Data = Data()
+  package var deviceID: Data {
+    get {_storage._deviceID}
+    set {_uniqueStorage()._deviceID = newValue}
+  }
 
-  package var version: UInt64 = 0
+  package var version: UInt64 {
+    get {_storage._version}
+    set {_uniqueStorage()._version = newValue}
+  }
 
   package var image: WireAppImage {
-    get {_image ?? WireAppImage()}
-    set {_image = newValue}
+    get {_storage._image ?? WireAppImage()}
+    set {_uniqueStorage()._image = newValue}
   }
   /// Returns true if `image` has been explicitly set.
-  package var hasImage: Bool {self._image != nil}
+  package var hasImage: Bool {_storage._image != nil}
   /// Clears the value of `image`. Subsequent reads from it will return its default value.
-  package mutating func clearImage() {self._image = nil}
+  package mutating func clearImage() {_uniqueStorage()._image = nil}
 
   /// 512 bytes
-  package var configuration: Data = Data()
+  package var configuration: Data {
+    get {_storage._configuration}
+    set {_uniqueStorage()._configuration = newValue}
+  }
 
   package var createdAt: SwiftProtobuf.Google_Protobuf_Timestamp {
-    get {_createdAt ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
-    set {_createdAt = newValue}
+    get {_storage._createdAt ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
+    set {_uniqueStorage()._createdAt = newValue}
   }
   /// Returns true if `createdAt` has been explicitly set.
-  package var hasCreatedAt: Bool {self._createdAt != nil}
+  package var hasCreatedAt: Bool {_storage._createdAt != nil}
   /// Clears the value of `createdAt`. Subsequent reads from it will return its default value.
-  package mutating func clearCreatedAt() {self._createdAt = nil}
+  package mutating func clearCreatedAt() {_uniqueStorage()._createdAt = nil}
 
   /// When the broker last acknowledged a notification of this version; unset: not yet.
   package var notifiedAt: SwiftProtobuf.Google_Protobuf_Timestamp {
-    get {_notifiedAt ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
-    set {_notifiedAt = newValue}
+    get {_storage._notifiedAt ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
+    set {_uniqueStorage()._notifiedAt = newValue}
   }
   /// Returns true if `notifiedAt` has been explicitly set.
-  package var hasNotifiedAt: Bool {self._notifiedAt != nil}
+  package var hasNotifiedAt: Bool {_storage._notifiedAt != nil}
   /// Clears the value of `notifiedAt`. Subsequent reads from it will return its default value.
-  package mutating func clearNotifiedAt() {self._notifiedAt = nil}
+  package mutating func clearNotifiedAt() {_uniqueStorage()._notifiedAt = nil}
+
+  /// When the device first said that it tries it, and that it keeps it; unset: it did not.
+  package var trialAt: SwiftProtobuf.Google_Protobuf_Timestamp {
+    get {_storage._trialAt ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
+    set {_uniqueStorage()._trialAt = newValue}
+  }
+  /// Returns true if `trialAt` has been explicitly set.
+  package var hasTrialAt: Bool {_storage._trialAt != nil}
+  /// Clears the value of `trialAt`. Subsequent reads from it will return its default value.
+  package mutating func clearTrialAt() {_uniqueStorage()._trialAt = nil}
+
+  package var confirmedAt: SwiftProtobuf.Google_Protobuf_Timestamp {
+    get {_storage._confirmedAt ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
+    set {_uniqueStorage()._confirmedAt = newValue}
+  }
+  /// Returns true if `confirmedAt` has been explicitly set.
+  package var hasConfirmedAt: Bool {_storage._confirmedAt != nil}
+  /// Clears the value of `confirmedAt`. Subsequent reads from it will return its default value.
+  package mutating func clearConfirmedAt() {_uniqueStorage()._confirmedAt = nil}
+
+  /// When it last said that it did not keep it: "rolled-back" or "refused", and why.
+  package var failedAt: SwiftProtobuf.Google_Protobuf_Timestamp {
+    get {_storage._failedAt ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
+    set {_uniqueStorage()._failedAt = newValue}
+  }
+  /// Returns true if `failedAt` has been explicitly set.
+  package var hasFailedAt: Bool {_storage._failedAt != nil}
+  /// Clears the value of `failedAt`. Subsequent reads from it will return its default value.
+  package mutating func clearFailedAt() {_uniqueStorage()._failedAt = nil}
+
+  package var failedStatus: String {
+    get {_storage._failedStatus}
+    set {_uniqueStorage()._failedStatus = newValue}
+  }
+
+  package var failedReason: String {
+    get {_storage._failedReason}
+    set {_uniqueStorage()._failedReason = newValue}
+  }
+
+  /// How long no app handled events when the device switched to it; 0: not measured.
+  package var switchGapNanoseconds: UInt64 {
+    get {_storage._switchGapNanoseconds}
+    set {_uniqueStorage()._switchGapNanoseconds = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _image: WireAppImage? = nil
-  fileprivate var _createdAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
-  fileprivate var _notifiedAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 package nonisolated struct WireListFirmware: Sendable {
@@ -339,6 +391,9 @@ package nonisolated struct WireReportedState: Sendable {
 
   /// How long no app handled events at the last switch; 0: not measured.
   package var switchGapNanoseconds: UInt64 = 0
+
+  /// Why "failed" was not kept, also in later reports; the Registry fills it in.
+  package var failedReason: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -687,6 +742,9 @@ package nonisolated struct WireDeviceLogBatch: Sendable {
   /// In the order of their ids, which grow.
   package var lines: [WireDeviceLogLine] = []
 
+  /// How many lines right before these the device dropped unsent. The Registry stores a line that says so.
+  package var lost: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -754,7 +812,7 @@ package nonisolated struct WireLogOutcome: Sendable {
   package init() {}
 }
 
-/// Newest first without after_cursor; with it, oldest first from there on.
+/// The newest without after_cursor; with it, those that follow it.
 package nonisolated struct WireListLogs: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -775,6 +833,9 @@ package nonisolated struct WireListLogs: Sendable {
   /// lines that hold it
   package var text: String = String()
 
+  /// without after_cursor: the newest below it; 0: of all
+  package var beforeCursor: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -788,7 +849,11 @@ package nonisolated struct WireListLogsResponse: Sendable {
   /// oldest first
   package var lines: [WireStoredLogLine] = []
 
+  /// Up to where the log was looked through: after_cursor of what follows.
   package var lastCursor: UInt64 = 0
+
+  /// Whether there are older ones; without after_cursor.
+  package var hasMore_p: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1042,6 +1107,7 @@ package nonisolated struct WireGetCrash: Sendable {
 }
 
 /// An operator lets a device take a version again that it rolled back from or refused.
+/// The image becomes a new version: the device keeps refusing the old one. Refused unless the device failed.
 package nonisolated struct WireRetryFirmware: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1256,58 +1322,146 @@ nonisolated extension WireFindFirmware: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireFirmware: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Firmware"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}version\0\u{1}image\0\u{1}configuration\0\u{3}created_at\0\u{3}notified_at\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}version\0\u{1}image\0\u{1}configuration\0\u{3}created_at\0\u{3}notified_at\0\u{3}trial_at\0\u{3}confirmed_at\0\u{3}failed_at\0\u{3}failed_status\0\u{3}failed_reason\0\u{3}switch_gap_nanoseconds\0")
+
+  fileprivate class _StorageClass {
+    var _deviceID: Data = Data()
+    var _version: UInt64 = 0
+    var _image: WireAppImage? = nil
+    var _configuration: Data = Data()
+    var _createdAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
+    var _notifiedAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
+    var _trialAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
+    var _confirmedAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
+    var _failedAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
+    var _failedStatus: String = String()
+    var _failedReason: String = String()
+    var _switchGapNanoseconds: UInt64 = 0
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _deviceID = source._deviceID
+      _version = source._version
+      _image = source._image
+      _configuration = source._configuration
+      _createdAt = source._createdAt
+      _notifiedAt = source._notifiedAt
+      _trialAt = source._trialAt
+      _confirmedAt = source._confirmedAt
+      _failedAt = source._failedAt
+      _failedStatus = source._failedStatus
+      _failedReason = source._failedReason
+      _switchGapNanoseconds = source._switchGapNanoseconds
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self.deviceID) }()
-      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.version) }()
-      case 3: try { try decoder.decodeSingularMessageField(value: &self._image) }()
-      case 4: try { try decoder.decodeSingularBytesField(value: &self.configuration) }()
-      case 5: try { try decoder.decodeSingularMessageField(value: &self._createdAt) }()
-      case 6: try { try decoder.decodeSingularMessageField(value: &self._notifiedAt) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularBytesField(value: &_storage._deviceID) }()
+        case 2: try { try decoder.decodeSingularUInt64Field(value: &_storage._version) }()
+        case 3: try { try decoder.decodeSingularMessageField(value: &_storage._image) }()
+        case 4: try { try decoder.decodeSingularBytesField(value: &_storage._configuration) }()
+        case 5: try { try decoder.decodeSingularMessageField(value: &_storage._createdAt) }()
+        case 6: try { try decoder.decodeSingularMessageField(value: &_storage._notifiedAt) }()
+        case 7: try { try decoder.decodeSingularMessageField(value: &_storage._trialAt) }()
+        case 8: try { try decoder.decodeSingularMessageField(value: &_storage._confirmedAt) }()
+        case 9: try { try decoder.decodeSingularMessageField(value: &_storage._failedAt) }()
+        case 10: try { try decoder.decodeSingularStringField(value: &_storage._failedStatus) }()
+        case 11: try { try decoder.decodeSingularStringField(value: &_storage._failedReason) }()
+        case 12: try { try decoder.decodeSingularUInt64Field(value: &_storage._switchGapNanoseconds) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.deviceID.isEmpty {
-      try visitor.visitSingularBytesField(value: self.deviceID, fieldNumber: 1)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._deviceID.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._deviceID, fieldNumber: 1)
+      }
+      if _storage._version != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._version, fieldNumber: 2)
+      }
+      try { if let v = _storage._image {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      } }()
+      if !_storage._configuration.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._configuration, fieldNumber: 4)
+      }
+      try { if let v = _storage._createdAt {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+      } }()
+      try { if let v = _storage._notifiedAt {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+      } }()
+      try { if let v = _storage._trialAt {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+      } }()
+      try { if let v = _storage._confirmedAt {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+      } }()
+      try { if let v = _storage._failedAt {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+      } }()
+      if !_storage._failedStatus.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._failedStatus, fieldNumber: 10)
+      }
+      if !_storage._failedReason.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._failedReason, fieldNumber: 11)
+      }
+      if _storage._switchGapNanoseconds != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._switchGapNanoseconds, fieldNumber: 12)
+      }
     }
-    if self.version != 0 {
-      try visitor.visitSingularUInt64Field(value: self.version, fieldNumber: 2)
-    }
-    try { if let v = self._image {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
-    } }()
-    if !self.configuration.isEmpty {
-      try visitor.visitSingularBytesField(value: self.configuration, fieldNumber: 4)
-    }
-    try { if let v = self._createdAt {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
-    } }()
-    try { if let v = self._notifiedAt {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireFirmware, rhs: WireFirmware) -> Bool {
-    if lhs.deviceID != rhs.deviceID {return false}
-    if lhs.version != rhs.version {return false}
-    if lhs._image != rhs._image {return false}
-    if lhs.configuration != rhs.configuration {return false}
-    if lhs._createdAt != rhs._createdAt {return false}
-    if lhs._notifiedAt != rhs._notifiedAt {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._deviceID != rhs_storage._deviceID {return false}
+        if _storage._version != rhs_storage._version {return false}
+        if _storage._image != rhs_storage._image {return false}
+        if _storage._configuration != rhs_storage._configuration {return false}
+        if _storage._createdAt != rhs_storage._createdAt {return false}
+        if _storage._notifiedAt != rhs_storage._notifiedAt {return false}
+        if _storage._trialAt != rhs_storage._trialAt {return false}
+        if _storage._confirmedAt != rhs_storage._confirmedAt {return false}
+        if _storage._failedAt != rhs_storage._failedAt {return false}
+        if _storage._failedStatus != rhs_storage._failedStatus {return false}
+        if _storage._failedReason != rhs_storage._failedReason {return false}
+        if _storage._switchGapNanoseconds != rhs_storage._switchGapNanoseconds {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1565,7 +1719,7 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireReportedState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ReportedState"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}digest\0\u{1}slot\0\u{1}status\0\u{1}reason\0\u{1}at\0\u{1}failed\0\u{3}switch_gap_nanoseconds\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}digest\0\u{1}slot\0\u{1}status\0\u{1}reason\0\u{1}at\0\u{1}failed\0\u{3}switch_gap_nanoseconds\0\u{3}failed_reason\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1581,6 +1735,7 @@ nonisolated extension WireReportedState: SwiftProtobuf.Message, SwiftProtobuf._M
       case 6: try { try decoder.decodeSingularMessageField(value: &self._at) }()
       case 7: try { try decoder.decodeSingularMessageField(value: &self._failed) }()
       case 8: try { try decoder.decodeSingularUInt64Field(value: &self.switchGapNanoseconds) }()
+      case 9: try { try decoder.decodeSingularStringField(value: &self.failedReason) }()
       default: break
       }
     }
@@ -1615,6 +1770,9 @@ nonisolated extension WireReportedState: SwiftProtobuf.Message, SwiftProtobuf._M
     if self.switchGapNanoseconds != 0 {
       try visitor.visitSingularUInt64Field(value: self.switchGapNanoseconds, fieldNumber: 8)
     }
+    if !self.failedReason.isEmpty {
+      try visitor.visitSingularStringField(value: self.failedReason, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1627,6 +1785,7 @@ nonisolated extension WireReportedState: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs._at != rhs._at {return false}
     if lhs._failed != rhs._failed {return false}
     if lhs.switchGapNanoseconds != rhs.switchGapNanoseconds {return false}
+    if lhs.failedReason != rhs.failedReason {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2318,7 +2477,7 @@ nonisolated extension WireRecordLogs: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireDeviceLogBatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DeviceLogBatch"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{3}log_id\0\u{1}lines\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{3}log_id\0\u{1}lines\0\u{1}lost\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2329,6 +2488,7 @@ nonisolated extension WireDeviceLogBatch: SwiftProtobuf.Message, SwiftProtobuf._
       case 1: try { try decoder.decodeSingularBytesField(value: &self.deviceID) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.logID) }()
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.lines) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.lost) }()
       default: break
       }
     }
@@ -2344,6 +2504,9 @@ nonisolated extension WireDeviceLogBatch: SwiftProtobuf.Message, SwiftProtobuf._
     if !self.lines.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.lines, fieldNumber: 3)
     }
+    if self.lost != 0 {
+      try visitor.visitSingularUInt64Field(value: self.lost, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2351,6 +2514,7 @@ nonisolated extension WireDeviceLogBatch: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.deviceID != rhs.deviceID {return false}
     if lhs.logID != rhs.logID {return false}
     if lhs.lines != rhs.lines {return false}
+    if lhs.lost != rhs.lost {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2493,7 +2657,7 @@ nonisolated extension WireLogOutcome: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireListLogs: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ListLogs"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{3}page_size\0\u{3}after_cursor\0\u{1}follow\0\u{3}minimum_level\0\u{1}text\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{3}page_size\0\u{3}after_cursor\0\u{1}follow\0\u{3}minimum_level\0\u{1}text\0\u{3}before_cursor\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2507,6 +2671,7 @@ nonisolated extension WireListLogs: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 4: try { try decoder.decodeSingularBoolField(value: &self.follow) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.minimumLevel) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.beforeCursor) }()
       default: break
       }
     }
@@ -2531,6 +2696,9 @@ nonisolated extension WireListLogs: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if !self.text.isEmpty {
       try visitor.visitSingularStringField(value: self.text, fieldNumber: 6)
     }
+    if self.beforeCursor != 0 {
+      try visitor.visitSingularUInt64Field(value: self.beforeCursor, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2541,6 +2709,7 @@ nonisolated extension WireListLogs: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.follow != rhs.follow {return false}
     if lhs.minimumLevel != rhs.minimumLevel {return false}
     if lhs.text != rhs.text {return false}
+    if lhs.beforeCursor != rhs.beforeCursor {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2548,7 +2717,7 @@ nonisolated extension WireListLogs: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireListLogsResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ListLogsResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lines\0\u{3}last_cursor\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lines\0\u{3}last_cursor\0\u{3}has_more\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2558,6 +2727,7 @@ nonisolated extension WireListLogsResponse: SwiftProtobuf.Message, SwiftProtobuf
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.lines) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.lastCursor) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.hasMore_p) }()
       default: break
       }
     }
@@ -2570,12 +2740,16 @@ nonisolated extension WireListLogsResponse: SwiftProtobuf.Message, SwiftProtobuf
     if self.lastCursor != 0 {
       try visitor.visitSingularUInt64Field(value: self.lastCursor, fieldNumber: 2)
     }
+    if self.hasMore_p != false {
+      try visitor.visitSingularBoolField(value: self.hasMore_p, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireListLogsResponse, rhs: WireListLogsResponse) -> Bool {
     if lhs.lines != rhs.lines {return false}
     if lhs.lastCursor != rhs.lastCursor {return false}
+    if lhs.hasMore_p != rhs.hasMore_p {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
