@@ -97,6 +97,8 @@ final class FakeApp: RunningApp {
 
   func trap() { end(.trapped(AppTrap(code: "unreachable", message: "wasm trap: unreachable", frames: []))) }
 
+  func activate() async { send(.activated(atNanoseconds: 1)) }
+
   func deliver(_ message: AppDelivery) async { state.withLock { $0.delivered.append(message) } }
 
   func stop(grace: Duration) async { end(.stopped) }

@@ -14,23 +14,27 @@ struct AppTestBed {
 
   func launch(
     _ text: String, configuration: [String: String] = [:], arguments: [String] = [],
-    environment: [String: String] = [:], limits: AppLimits = .standard, startDeadline: Duration = .seconds(30)
+    environment: [String: String] = [:], limits: AppLimits = .standard, startDeadline: Duration = .seconds(30),
+    isActivated: Bool = true
   ) async throws -> any RunningApp {
     try await launch(
       assemble(text, options: ["--debug-names"]), configuration: configuration, arguments: arguments,
-      environment: environment, limits: limits, startDeadline: startDeadline)
+      environment: environment, limits: limits, startDeadline: startDeadline, isActivated: isActivated)
   }
 
   func launch(
     _ wasm: [UInt8], prefix: [UInt8] = [], configuration: [String: String] = [:], arguments: [String] = [],
-    environment: [String: String] = [:], limits: AppLimits = .standard, startDeadline: Duration = .seconds(30)
+    environment: [String: String] = [:], limits: AppLimits = .standard, startDeadline: Duration = .seconds(30),
+    isActivated: Bool = true
   ) async throws -> any RunningApp {
     try write(prefix + wasm, to: modulePath)
-    return try await launcher.launch(
+    let app = try await launcher.launch(
       AppLaunch(
         modulePath: modulePath, moduleOffsetBytes: UInt64(prefix.count), compiledCachePath: cachePath,
         deviceID: Array(1...16), version: 7, appName: "test", appVersion: "1.0", configuration: configuration,
         arguments: arguments, environment: environment, limits: limits, startDeadline: startDeadline))
+    if isActivated { await app.activate() }
+    return app
   }
 
   var modulePath: String { folder.path("app.wasm") }

@@ -80,7 +80,10 @@ extension DeviceAgent {
       var wasStopped = false
       for await event in app.events {
         switch event {
-        case .started: post(.appStarted(slot), of: id, slot)
+        case .started:
+          await app.activate()
+          post(.appStarted(slot), of: id, slot)
+        case .activated, .quiet: break
         case .healthConfirmed: post(.healthConfirmed(slot), of: id, slot)
         case .log(let line): await append(line, version: version)
         case .publish(let messageID, let topic, let payload, let qos):

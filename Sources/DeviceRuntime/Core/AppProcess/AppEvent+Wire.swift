@@ -6,6 +6,9 @@ extension WireFromApp {
     self.init()
     switch event {
     case .started(let nanoseconds): started.initNanoseconds = nanoseconds
+    case .activated(let nanoseconds): activated.atNanoseconds = nanoseconds
+    // Travels in the ending that follows it, which then says how.
+    case .quiet(let nanoseconds): ended.atNanoseconds = nanoseconds
     case .log(let line):
       log.level = UInt32(line.level.rawValue)
       log.source = UInt32(line.source.rawValue)
@@ -27,8 +30,9 @@ extension AppEvent {
   /// Nil for what is no event of the app: the process's own greeting, and what this program does not know.
   init?(_ wire: WireFromApp) {
     switch wire.body {
-    case .ready, .activated, .keyValue, .subscribe, .unsubscribe, .pins, nil: return nil
+    case .ready, .keyValue, .subscribe, .unsubscribe, .pins, nil: return nil
     case .started(let started): self = .started(initNanoseconds: started.initNanoseconds)
+    case .activated(let activated): self = .activated(atNanoseconds: activated.atNanoseconds)
     case .log(let line):
       self = .log(
         AppLogLine(

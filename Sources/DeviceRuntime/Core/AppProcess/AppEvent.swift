@@ -3,12 +3,17 @@ package enum AppEvent: Sendable, Equatable {
   /// The app is up: `xtb_init` returned 0, or `_start` is about to be called. The time is from the start of the
   /// process, compiling included.
   case started(initNanoseconds: UInt64)
+  /// From here on it handles events, on the monotonic clock. Comes after `RunningApp.activate()`.
+  case activated(atNanoseconds: UInt64)
   case log(AppLogLine)
   /// To be published below `/apps/{device}/`. Answer with `AppDelivery.published`; until then it takes a place in the
   /// app's publish queue. A QoS 0 message is acknowledged once sent.
   case publish(id: UInt64, topic: String, payload: [UInt8], qos: UInt8)
   /// The app says that it works: ends the trial.
   case healthConfirmed
+  /// From here on it handles none, on the monotonic clock; its process may still be there. An app whose process died
+  /// did not say so.
+  case quiet(atNanoseconds: UInt64)
   /// Always the last one.
   case ended(AppEnding)
 }

@@ -28,7 +28,7 @@ final class AppEventBuffer: Sendable {
           state.droppedLines += 1
           return (false, nil)
         case .publish: return (false, nil)
-        case .started, .healthConfirmed, .ended: break
+        case .started, .activated, .healthConfirmed, .quiet, .ended: break
         }
       }
       state.events.append(event)

@@ -26,6 +26,8 @@ final class AppHostControl {
   private var poller = ZeroMQPoller()
   private var phase = Phase.waitingForLaunch
   private var unsent: [[UInt8]] = []
+  /// When the app's thread handled its last event, as it told itself.
+  private var quietAt: UInt64?
   private var isOver = false
 
   init(endpoint: String, startedAt: UInt64) throws(ZeroMQError) {
@@ -59,6 +61,7 @@ final class AppHostControl {
       guard let wire = try? WireToApp(serializedBytes: message.bytes) else { continue }
       switch (wire.body, phase) {
       case (.launch(let launch), .waitingForLaunch): start(AppLaunch(launch))
+      case (.activate, .running(let state)): state.inbox.activate()
       case (.acknowledged(let acknowledged), .running(let state)):
         if state.isProgram.load(ordering: .relaxed) {
           _ = state.publications.settle(acknowledged.id)
@@ -86,7 +89,7 @@ final class AppHostControl {
       let state = try AppHostState(launch: launch, enginePath: enginePath, outbox: outbox, startedAt: startedAt)
       // Compiling needs stack too, and host functions on top of the app's.
       try NativeThread.start("app", stackBytes: launch.limits.stackBytes + (4 << 20)) {
-        state.outbox.put(.ended(AppRunner(state).run()))
+        AppRunner(state).run()
       }
       phase = .running(state)
     } catch {
@@ -101,11 +104,24 @@ final class AppHostControl {
       if case .ending = phase { return }
       if case .ended = event {
         if lostLines > 0 { noteLost(lostLines) }
-        phase = .ending(until: KernelClock.monotonicNanoseconds() + Self.patience)
+        end(event)
+        return
       }
-      enqueue(WireFromApp(event))
+      if case .quiet(let nanoseconds) = event {
+        quietAt = nanoseconds
+      } else {
+        enqueue(WireFromApp(event))
+      }
     }
     if lostLines > 0, case .running = phase { noteLost(lostLines) }
+  }
+
+  private func end(_ ending: AppEvent) {
+    let now = KernelClock.monotonicNanoseconds()
+    var wire = WireFromApp(ending)
+    wire.ended.atNanoseconds = quietAt ?? now
+    enqueue(wire)
+    phase = .ending(until: now + Self.patience)
   }
 
   private func noteLost(_ count: UInt64) {
@@ -135,8 +151,7 @@ final class AppHostControl {
       let trap = AppTrap(
         code: "interrupt", message: "the call did not end when it was interrupted: it was not in the app's own code",
         frames: [])
-      enqueue(WireFromApp(.ended(.deadlineExceeded(call: gaveUpOn, trap))))
-      phase = .ending(until: now + Self.patience)
+      end(.ended(.deadlineExceeded(call: gaveUpOn, trap)))
       return now + Self.patience
     }
   }

@@ -28,6 +28,13 @@ final class AppHostState: Sendable {
     publications = PublicationLedger(capacity: launch.limits.publishQueue)
     callGuard = CallGuard(engine: engine, outbox: outbox)
   }
+
+  /// For the app's thread, once the app is up: waits until it may work, and says that it does. False: it is to stop.
+  func waitForActivation() -> Bool {
+    guard inbox.waitForActivation() else { return false }
+    outbox.put(.activated(atNanoseconds: KernelClock.monotonicNanoseconds()))
+    return true
+  }
 }
 
 extension AppLaunch {

@@ -3,16 +3,19 @@ internal import Glibc
 /// What waits for the app's thread. That thread sleeps here between events, to the nanosecond that its next timer
 /// is due: a condition variable on the monotonic clock is woken by the same high-resolution timer as
 /// `clock_nanosleep`.
-// Unchecked: `items` is read and written only while `mutex` is held, and the pointers never change.
+// Unchecked: the variables are read and written only while `mutex` is held, and the pointers never change.
 final class AppInbox: @unchecked Sendable {
   enum Item: Sendable, Equatable {
-    case published(id: UInt64, reasonCode: UInt8)
+    /// Nothing comes after it.
     case stop
+    case published(id: UInt64, reasonCode: UInt8)
   }
 
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private var items: [Item] = []
+  private var isActivated = false
+  private var isStopped = false
 
   init() {
     pthread_mutex_init(mutex, nil)
@@ -32,15 +35,31 @@ final class AppInbox: @unchecked Sendable {
 
   func put(_ item: Item) {
     pthread_mutex_lock(mutex)
-    items.append(item)
+    if item == .stop { isStopped = true } else { items.append(item) }
     pthread_cond_signal(condition)
     pthread_mutex_unlock(mutex)
   }
 
-  /// The next item, without waiting.
+  func activate() {
+    pthread_mutex_lock(mutex)
+    isActivated = true
+    pthread_cond_signal(condition)
+    pthread_mutex_unlock(mutex)
+  }
+
+  /// Waits until events may be handled. False: the app is to stop instead.
+  func waitForActivation() -> Bool {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    while !isActivated, !isStopped { pthread_cond_wait(condition, mutex) }
+    return !isStopped
+  }
+
+  /// The next item, without waiting; a stop goes before all others.
   func take() -> Item? {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
+    if isStopped { return .stop }
     return items.isEmpty ? nil : items.removeFirst()
   }
 
@@ -48,7 +67,7 @@ final class AppInbox: @unchecked Sendable {
   func wait(until deadline: UInt64?) {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    while items.isEmpty {
+    while items.isEmpty, !isStopped {
       guard let deadline else {
         pthread_cond_wait(condition, mutex)
         continue

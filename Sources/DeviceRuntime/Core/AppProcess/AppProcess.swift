@@ -7,6 +7,7 @@ final class AppProcess: RunningApp {
   /// What the agent's tasks have asked of the thread.
   struct Requests {
     var messages: [WireToApp] = []
+    var isActivated = false
     /// Monotonic nanoseconds when to kill the process.
     var killAt: UInt64?
     var isStopRequested = false
@@ -29,6 +30,17 @@ final class AppProcess: RunningApp {
     self.processIdentifier = processIdentifier
     self.signal = signal
     events = buffer.stream
+  }
+
+  func activate() async {
+    requests.withLock { requests in
+      guard !requests.isGone, !requests.isActivated else { return }
+      requests.isActivated = true
+      var wire = WireToApp()
+      wire.activate = WireActivateApp()
+      requests.messages.append(wire)
+    }
+    signal.raise()
   }
 
   func deliver(_ message: AppDelivery) async {

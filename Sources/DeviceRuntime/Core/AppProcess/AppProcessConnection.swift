@@ -78,6 +78,9 @@ final class AppProcessConnection {
         launch.launch = WireLaunchApp(self.launch)
         sendNow(launch)
       }
+      if case .ended(let ended) = wire.body, ending == nil {
+        _ = process.buffer.put(.quiet(atNanoseconds: ended.atNanoseconds))
+      }
       guard let event = AppEvent(wire) else { continue }
       handle(event)
     }
@@ -101,7 +104,7 @@ final class AppProcessConnection {
     case .started:
       isStarted = true
       _ = process.buffer.put(event)
-    case .log, .healthConfirmed: _ = process.buffer.put(event)
+    case .activated, .log, .healthConfirmed, .quiet: _ = process.buffer.put(event)
     }
   }
 

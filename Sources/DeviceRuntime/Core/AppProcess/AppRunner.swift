@@ -2,7 +2,7 @@ internal import CLinux
 internal import Synchronization
 internal import Wasmtime
 
-/// Runs an app from its file to its end, on the thread that calls.
+/// Runs an app from its file to its end, which it tells, on the thread that calls.
 struct AppRunner {
   private let state: AppHostState
   private let standardOutput: OutputLines
@@ -14,14 +14,9 @@ struct AppRunner {
     standardError = OutputLines(.warning, .stderr, state)
   }
 
-  func run() -> AppEnding {
+  func run() {
     // The kernel's own 50 µs would show in every timer.
     _ = linux_set_timer_slack(1)
-    defer {
-      standardOutput.finish()
-      standardError.finish()
-      state.log.finish()
-    }
     do throws(AppEndingError) {
       let deadline = state.startedAt &+ state.launch.startDeadline.clampedNanoseconds
       let loaded = try state.callGuard.watch("compiling", until: deadline) { () throws(AppEndingError) in
@@ -30,15 +25,23 @@ struct AppRunner {
       let context = AppContext(
         launch: state.launch, entry: loaded.entry, log: state.log, outbox: state.outbox,
         publications: state.publications)
-      return try run(loaded, context, deadline)
+      try run(loaded, context, deadline)
     } catch {
-      return error.ending
+      tell(error.ending)
     }
+  }
+
+  private func tell(_ ending: AppEnding) {
+    state.outbox.put(.quiet(atNanoseconds: KernelClock.monotonicNanoseconds()))
+    standardOutput.finish()
+    standardError.finish()
+    state.log.finish()
+    state.outbox.put(.ended(ending))
   }
 
   private func run(
     _ loaded: ModuleLoader.Loaded, _ context: AppContext, _ deadline: UInt64
-  ) throws(AppEndingError) -> AppEnding {
+  ) throws(AppEndingError) {
     let limits = state.launch.limits
     let store = Store(
       engine: state.engine,
@@ -51,14 +54,28 @@ struct AppRunner {
     if let initialize = instance.function(named: "_initialize") {
       try calls.run("_initialize", until: deadline) { () throws(WasmtimeCallFailure) in _ = try initialize() }
     }
-    switch loaded.entry {
+    let ending: AppEnding
+    do throws(AppEndingError) {
+      ending = try drive(loaded.entry, instance, context, calls, deadline)
+    } catch {
+      ending = error.ending
+    }
+    // Before the app's memory is taken down, which takes time that its successor waits for.
+    withExtendedLifetime((store, linker)) { tell(ending) }
+  }
+
+  private func drive(
+    _ entry: AppEntry, _ instance: Instance, _ context: AppContext, _ calls: AppCalls, _ deadline: UInt64
+  ) throws(AppEndingError) -> AppEnding {
+    switch entry {
     case .events:
       return try EventLoop(state: state, context: context, calls: calls, instance: instance).run(startBy: deadline)
     case .program:
       guard let start = instance.function(named: "_start") else { return .startFailed(reason: AppEntry.advice) }
       state.isProgram.store(true, ordering: .relaxed)
       state.outbox.put(.started(initNanoseconds: KernelClock.monotonicNanoseconds() - state.startedAt))
-      try calls.runProgram("_start", busyLimit: limits.busyDeadline.clampedNanoseconds) {
+      guard state.waitForActivation() else { return .stopped }
+      try calls.runProgram("_start", busyLimit: state.launch.limits.busyDeadline.clampedNanoseconds) {
         () throws(WasmtimeCallFailure) in _ = try start()
       }
       return .exited(code: 0)

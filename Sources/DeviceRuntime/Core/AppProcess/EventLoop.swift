@@ -17,6 +17,7 @@ struct EventLoop {
     }
     state.outbox.put(.started(initNanoseconds: KernelClock.monotonicNanoseconds() - state.startedAt))
 
+    guard state.waitForActivation() else { return .stopped }
     while true {
       // What others sent goes first, so that a timer that is always due can't shut it out.
       switch state.inbox.take() {

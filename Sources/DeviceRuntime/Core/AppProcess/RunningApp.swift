@@ -10,6 +10,9 @@ package protocol RunningApp: AnyObject, Sendable {
   var processIdentifier: Int32 { get }
   /// What the app does, in order. One reader; finishes after `ended`, which always comes.
   var events: AsyncStream<AppEvent> { get }
+  /// Lets the app handle events, or its `_start` begin; `events` tells when it does. Until then a started app waits, so
+  /// that it and its predecessor never work at once. May be asked for at any time, and again.
+  func activate() async
   /// Hands something to the app. Does nothing if the app has ended.
   func deliver(_ message: AppDelivery) async
   /// Asks the app to end between two events and kills it after `grace`. Returns when the process is gone; `events`
