@@ -83,7 +83,7 @@ extension DeviceAgent {
         case .started:
           await app.activate()
           post(.appStarted(slot), of: id, slot)
-        case .activated, .quiet: break
+        case .activated, .quiet, .keyValue, .subscribe, .unsubscribe, .pins: break
         case .healthConfirmed: post(.healthConfirmed(slot), of: id, slot)
         case .log(let line): await append(line, version: version)
         case .publish(let messageID, let topic, let payload, let qos):

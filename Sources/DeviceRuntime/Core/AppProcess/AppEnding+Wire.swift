@@ -11,6 +11,7 @@ extension WireAppEnded {
     case .deadlineExceeded(let call, let trap):
       deadlineExceeded.call = call
       deadlineExceeded.trap = WireAppTrapReport(trap)
+    case .watchdogMissed(let timeout): watchdogMissedNanoseconds = timeout.clampedNanoseconds
     case .hostFailed(let reason): hostFailed = reason
     // Only the agent sees it, and the process that was killed says nothing.
     case .killed(let signal): hostFailed = "killed by signal \(signal)"
@@ -26,6 +27,8 @@ extension AppEnding {
     case .trapped(let trap): self = .trapped(AppTrap(trap))
     case .startFailed(let reason): self = .startFailed(reason: reason)
     case .deadlineExceeded(let exceeded): self = .deadlineExceeded(call: exceeded.call, AppTrap(exceeded.trap))
+    case .watchdogMissedNanoseconds(let timeout):
+      self = .watchdogMissed(timeout: .nanoseconds(Int64(clamping: timeout)))
     case .hostFailed(let reason): self = .hostFailed(reason: reason)
     case nil: self = .hostFailed(reason: "the app's process gave no reason")
     }

@@ -10,6 +10,8 @@ package enum AppEnding: Sendable, Equatable {
   case startFailed(reason: String)
   /// A call into the app took longer than it may. `call` names it: "xtb_init", "xtb_event", "_start" …
   case deadlineExceeded(call: String, AppTrap)
+  /// The app armed its watchdog and did not feed it in time.
+  case watchdogMissed(timeout: Duration)
   /// The process was killed by something other than `stop`: the kernel short of memory, a person.
   case killed(signal: Int32)
   /// The host process failed in a way that says nothing of the app: the engine's library is missing, for example.
@@ -56,6 +58,7 @@ extension AppEnding: CustomStringConvertible {
     case .trapped(let trap): "trapped: \(trap)"
     case .startFailed(let reason): "did not start: \(reason)"
     case .deadlineExceeded(let call, let trap): "took too long in \(call)\(trap.location)"
+    case .watchdogMissed(let timeout): "did not feed its watchdog within \(timeout)"
     case .killed(let signal): "was killed by signal \(signal)"
     case .hostFailed(let reason): "its host process failed: \(reason)"
     }

@@ -7,6 +7,12 @@ extension WireFromApp {
     switch event {
     case .started(let nanoseconds): started.initNanoseconds = nanoseconds
     case .activated(let nanoseconds): activated.atNanoseconds = nanoseconds
+    case .keyValue(let request): keyValue = request
+    case .subscribe(let handle, let filter):
+      subscribe.handle = handle
+      subscribe.filter = filter
+    case .unsubscribe(let handle): unsubscribe.handle = handle
+    case .pins(let levels): pins.levels = levels.map { WirePinLevel($0) }
     // Travels in the ending that follows it, which then says how.
     case .quiet(let nanoseconds): ended.atNanoseconds = nanoseconds
     case .log(let line):
@@ -30,7 +36,7 @@ extension AppEvent {
   /// Nil for what is no event of the app: the process's own greeting, and what this program does not know.
   init?(_ wire: WireFromApp) {
     switch wire.body {
-    case .ready, .keyValue, .subscribe, .unsubscribe, .pins, nil: return nil
+    case .ready, nil: return nil
     case .started(let started): self = .started(initNanoseconds: started.initNanoseconds)
     case .activated(let activated): self = .activated(atNanoseconds: activated.atNanoseconds)
     case .log(let line):
@@ -44,6 +50,10 @@ extension AppEvent {
       self = .publish(
         id: message.id, topic: message.topic, payload: Array(message.payload), qos: UInt8(clamping: message.qos))
     case .healthConfirmed: self = .healthConfirmed
+    case .keyValue(let request): self = .keyValue(request)
+    case .subscribe(let subscription): self = .subscribe(handle: subscription.handle, filter: subscription.filter)
+    case .unsubscribe(let subscription): self = .unsubscribe(handle: subscription.handle)
+    case .pins(let pins): self = .pins(pins.levels.map { PinLevel($0) })
     case .ended(let ended): self = .ended(AppEnding(ended))
     }
   }

@@ -1,3 +1,5 @@
+package import Wire
+
 /// What an app does, as its agent sees it.
 package enum AppEvent: Sendable, Equatable {
   /// The app is up: `xtb_init` returned 0, or `_start` is about to be called. The time is from the start of the
@@ -11,6 +13,13 @@ package enum AppEvent: Sendable, Equatable {
   case publish(id: UInt64, topic: String, payload: [UInt8], qos: UInt8)
   /// The app says that it works: ends the trial.
   case healthConfirmed
+  /// The app's thread waits for `AppDelivery.keyValue` with the same ID.
+  case keyValue(WireKeyValueRequest)
+  /// Below `/apps/{device}/`. Answer with `AppDelivery.subscribed`; what comes goes to `AppDelivery.message`.
+  case subscribe(handle: UInt32, filter: String)
+  case unsubscribe(handle: UInt32)
+  /// Pins that the app set, each with its newest level. A few times a second at most.
+  case pins([PinLevel])
   /// From here on it handles none, on the monotonic clock; its process may still be there. An app whose process died
   /// did not say so.
   case quiet(atNanoseconds: UInt64)

@@ -27,8 +27,10 @@ final class AppEventBuffer: Sendable {
         case .log:
           state.droppedLines += 1
           return (false, nil)
-        case .publish: return (false, nil)
-        case .started, .activated, .healthConfirmed, .quiet, .ended: break
+        // The next ones say the same and more.
+        case .pins, .publish, .subscribe: return (false, nil)
+        // Of key-value requests there is one at a time, and no more unsubscriptions than subscriptions.
+        case .started, .activated, .healthConfirmed, .keyValue, .unsubscribe, .quiet, .ended: break
         }
       }
       state.events.append(event)

@@ -16,6 +16,10 @@ extension WireLaunchApp {
     environment = launch.environment
     limits = WireAppProcessLimits(launch.limits)
     startDeadlineNanoseconds = launch.startDeadline.clampedNanoseconds
+    pins = launch.pins.map { WirePinGrant($0) }
+    sensors = launch.sensors.map { WireSensorGrant($0) }
+    topics = launch.topics
+    resetReason = UInt32(launch.resetReason.rawValue)
   }
 }
 
@@ -26,7 +30,9 @@ extension AppLaunch {
       compiledCachePath: wire.compiledCachePath, deviceID: Array(wire.deviceID), version: wire.version,
       appName: wire.appName, appVersion: wire.appVersion, configuration: wire.configuration, arguments: wire.arguments,
       environment: wire.environment, limits: AppLimits(wire.limits),
-      startDeadline: .nanoseconds(Int64(clamping: wire.startDeadlineNanoseconds)))
+      startDeadline: .nanoseconds(Int64(clamping: wire.startDeadlineNanoseconds)), pins: wire.pins.map { PinGrant($0) },
+      sensors: wire.sensors.map { SensorGrant($0) }, topics: wire.topics,
+      resetReason: ResetReason(rawValue: Int32(clamping: wire.resetReason)) ?? .power)
   }
 }
 

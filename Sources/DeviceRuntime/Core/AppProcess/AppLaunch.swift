@@ -21,6 +21,12 @@ package struct AppLaunch: Sendable {
   /// WASI environment; nothing of the agent's own environment is added.
   package var environment: [String: String]
   package var limits: AppLimits
+  /// What the app may open; any other name is −76.
+  package var pins: [PinGrant]
+  package var sensors: [SensorGrant]
+  /// What the app may publish to and subscribe to, as MQTT filters below `/apps/{device}/`; empty: all of it.
+  package var topics: [String]
+  package var resetReason: ResetReason
   /// How long starting may take: compiling, instantiating and `xtb_init` (of an app with `_start`: until it is called).
   package var startDeadline: Duration
 
@@ -28,7 +34,8 @@ package struct AppLaunch: Sendable {
     modulePath: String, moduleOffsetBytes: UInt64 = 0, compiledCachePath: String, deviceID: [UInt8], version: UInt64,
     appName: String = "",
     appVersion: String = "", configuration: [String: String] = [:], arguments: [String] = [],
-    environment: [String: String] = [:], limits: AppLimits = .standard, startDeadline: Duration = .seconds(30)
+    environment: [String: String] = [:], limits: AppLimits = .standard, startDeadline: Duration = .seconds(30),
+    pins: [PinGrant] = [], sensors: [SensorGrant] = [], topics: [String] = [], resetReason: ResetReason = .power
   ) {
     self.modulePath = modulePath
     self.moduleOffsetBytes = moduleOffsetBytes
@@ -42,5 +49,9 @@ package struct AppLaunch: Sendable {
     self.environment = environment
     self.limits = limits
     self.startDeadline = startDeadline
+    self.pins = pins
+    self.sensors = sensors
+    self.topics = topics
+    self.resetReason = resetReason
   }
 }

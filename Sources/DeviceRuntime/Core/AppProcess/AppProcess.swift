@@ -19,6 +19,8 @@ final class AppProcess: RunningApp {
 
   /// Deliveries that may wait for the thread; more are dropped, which the bound of the publish queue prevents.
   private static let capacity = 1024
+  /// Messages from the broker can be large, and more of them come as their senders like.
+  private static let messageCapacity = 64
 
   let processIdentifier: Int32
   let buffer = AppEventBuffer()
@@ -44,14 +46,10 @@ final class AppProcess: RunningApp {
   }
 
   func deliver(_ message: AppDelivery) async {
-    var wire = WireToApp()
-    switch message {
-    case .published(let id, let reasonCode):
-      wire.acknowledged.id = id
-      wire.acknowledged.reasonCode = UInt32(reasonCode)
-    }
+    let wire = WireToApp(message)
     requests.withLock { requests in
-      if !requests.isGone, requests.messages.count < Self.capacity { requests.messages.append(wire) }
+      let capacity = if case .message = message { Self.messageCapacity } else { Self.capacity }
+      if !requests.isGone, requests.messages.count < capacity { requests.messages.append(wire) }
     }
     signal.raise()
   }

@@ -97,14 +97,14 @@ final class AppProcessConnection {
     case .publish(let id, _, _, _):
       guard !process.buffer.put(event) else { return }
       // MQTT's "quota exceeded".
-      var refusal = WireToApp()
-      refusal.acknowledged.id = id
-      refusal.acknowledged.reasonCode = 0x97
-      sendNow(refusal)
+      sendNow(WireToApp(.published(id: id, reasonCode: 0x97)))
     case .started:
       isStarted = true
       _ = process.buffer.put(event)
-    case .activated, .log, .healthConfirmed, .quiet: _ = process.buffer.put(event)
+    case .subscribe(let handle, _):
+      guard !process.buffer.put(event) else { return }
+      sendNow(WireToApp(.subscribed(handle: handle, reasonCode: 0x97)))
+    case .activated, .log, .healthConfirmed, .keyValue, .unsubscribe, .pins, .quiet: _ = process.buffer.put(event)
     }
   }
 

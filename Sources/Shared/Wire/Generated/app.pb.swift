@@ -889,6 +889,15 @@ package nonisolated struct WireAppEnded: Sendable {
     set {how = .hostFailed(newValue)}
   }
 
+  /// The app armed its watchdog and did not feed it in this time.
+  package var watchdogMissedNanoseconds: UInt64 {
+    get {
+      if case .watchdogMissedNanoseconds(let v)? = how {return v}
+      return 0
+    }
+    set {how = .watchdogMissedNanoseconds(newValue)}
+  }
+
   /// On the monotonic clock: from here on no event is handled.
   package var atNanoseconds: UInt64 = 0
 
@@ -901,6 +910,8 @@ package nonisolated struct WireAppEnded: Sendable {
     case startFailed(String)
     case deadlineExceeded(WireAppEnded.DeadlineExceeded)
     case hostFailed(String)
+    /// The app armed its watchdog and did not feed it in this time.
+    case watchdogMissedNanoseconds(UInt64)
 
   }
 
@@ -2602,7 +2613,7 @@ nonisolated extension WireAppHealthConfirmed: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension WireAppEnded: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AppEnded"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}exit_status\0\u{1}stopped\0\u{1}trapped\0\u{3}start_failed\0\u{3}deadline_exceeded\0\u{3}host_failed\0\u{3}at_nanoseconds\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}exit_status\0\u{1}stopped\0\u{1}trapped\0\u{3}start_failed\0\u{3}deadline_exceeded\0\u{3}host_failed\0\u{3}at_nanoseconds\0\u{3}watchdog_missed_nanoseconds\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2674,6 +2685,14 @@ nonisolated extension WireAppEnded: SwiftProtobuf.Message, SwiftProtobuf._Messag
         }
       }()
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self.atNanoseconds) }()
+      case 8: try {
+        var v: UInt64?
+        try decoder.decodeSingularUInt64Field(value: &v)
+        if let v = v {
+          if self.how != nil {try decoder.handleConflictingOneOf()}
+          self.how = .watchdogMissedNanoseconds(v)
+        }
+      }()
       default: break
       }
     }
@@ -2709,11 +2728,14 @@ nonisolated extension WireAppEnded: SwiftProtobuf.Message, SwiftProtobuf._Messag
       guard case .hostFailed(let v)? = self.how else { preconditionFailure() }
       try visitor.visitSingularStringField(value: v, fieldNumber: 6)
     }()
-    case nil: break
+    default: break
     }
     if self.atNanoseconds != 0 {
       try visitor.visitSingularUInt64Field(value: self.atNanoseconds, fieldNumber: 7)
     }
+    try { if case .watchdogMissedNanoseconds(let v)? = self.how {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 8)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
