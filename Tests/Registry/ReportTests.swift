@@ -34,7 +34,7 @@ import Wire
       .state(known, 5, .running(nil)), .state(known, 4, .running(nil)), .state(known, 6, .running(nil)),
     ])
     #expect(verdicts == [.unknownDevice, .stored, .unknownDevice, .stale, .stale, .stored])
-    #expect(try await fixture.store.record([]) == [])
+    #expect(try await fixture.store.record([DeviceReport]()) == [])
     #expect(
       try await fixture.count(
         "select sequence as count from registry.reports where device_id = $1", [.uuid(known.bytes)]) == 6)

@@ -78,6 +78,29 @@ package enum FieldRules {
     return String(clean)
   }
 
+  /// The same for longer texts.
+  ///
+  /// - Parameter maximumBytes: of UTF-8; text that is cut ends in "…", within them.
+  package static func sanitized(_ text: String, maximumBytes: Int) -> String {
+    var clean = String.UnicodeScalarView()
+    var size = 0
+    for scalar in text.unicodeScalars {
+      let shown: Unicode.Scalar = isControl(scalar) || isLineBreak(scalar) ? "\u{FFFD}" : scalar
+      size += UTF8.width(shown)
+      if size > maximumBytes {
+        // Room for the ellipsis.
+        while let last = clean.last, size - UTF8.width(shown) + 3 > maximumBytes {
+          size -= UTF8.width(last)
+          clean.removeLast()
+        }
+        clean.append("…")
+        break
+      }
+      clean.append(shown)
+    }
+    return String(clean)
+  }
+
   private static func printable(
     _ text: String, field: String, length: ClosedRange<Int>
   ) throws(WireFailure) -> String {
@@ -94,6 +117,11 @@ package enum FieldRules {
         field, "contains the control character U+\(String(repeating: "0", count: 4 - code.count))\(code): remove it")
     }
     return text
+  }
+
+  /// Characters that are no controls and yet end a line.
+  private static func isLineBreak(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.value == 0x2028 || scalar.value == 0x2029
   }
 
   private static func isControl(_ scalar: Unicode.Scalar) -> Bool {

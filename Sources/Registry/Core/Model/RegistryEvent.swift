@@ -13,6 +13,7 @@ package struct RegistryEvent: Sendable, Equatable {
     case notified
     case notificationRequested = "notification-requested"
     case stateReported = "state-reported"
+    case crashReported = "crash-reported"
   }
 
   /// Grows in the order in which events became visible.

@@ -9,7 +9,7 @@ package struct RegistryRPC: Sendable {
   /// More reports in one request are refused: a batch is one transaction, and holds its locks.
   package static let maximumReports = 1000
 
-  private let store: RegistryStore
+  let store: RegistryStore
   private let logger: Logger
 
   package init(store: RegistryStore, logger: Logger) {
@@ -20,6 +20,7 @@ package struct RegistryRPC: Sendable {
   package func addHandlers(to router: inout RPCRouter) {
     addDeviceHandlers(to: &router)
     addFirmwareHandlers(to: &router)
+    addTelemetryHandlers(to: &router)
     router.handle(WireListEvents.self) { request, _ in try await listEvents(request) }
     router.handle(WireRecordReports.self) { request, _ in try await record(request) }
   }
@@ -111,9 +112,7 @@ package struct RegistryRPC: Sendable {
         valid.append(try DeviceReport(report))
         verdicts.append(nil)
       } catch {
-        logger.warning(
-          "report refused",
-          metadata: ["device": "\(DeviceID(bytes: report.deviceID)?.description ?? "?")", "error": "\(error)"])
+        logRefusal("report refused", of: report.deviceID, error)
         verdicts.append(.invalid(error.message))
       }
     }
@@ -123,5 +122,10 @@ package struct RegistryRPC: Sendable {
       WireReportOutcome(refusal ?? stored.removeFirst(), of: report)
     }
     return response
+  }
+
+  func logRefusal(_ message: Logger.Message, of device: Data, _ error: WireFailure) {
+    logger.warning(
+      message, metadata: ["device": "\(DeviceID(bytes: device)?.description ?? "?")", "error": "\(error)"])
   }
 }

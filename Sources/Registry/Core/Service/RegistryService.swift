@@ -45,7 +45,10 @@ package enum RegistryService {
       pool: pool,
       services: [
         notifier, dispatcher, OutboxListener(store: store, logger: logger),
+        LogListener(store: store, logger: logger),
         EventRetention(store: store, retention: settings.eventRetention, logger: logger),
+        TelemetryRetention(
+          store: store, logRetention: settings.logRetention, crashRetention: settings.crashRetention, logger: logger),
         OutboxGauge(store: store, metrics: metrics), rpc, http,
       ], logger: logger)
     try await ServiceHost.run(

@@ -14,6 +14,10 @@ package struct RegistrySettings: ServiceSettings {
   package let outboxLease: Duration
   package let outboxLongestRetry: Duration
   package let eventRetention: Duration
+  package let logRetention: Duration
+  package let logBytesPerDevice: Int
+  package let crashRetention: Duration
+  package let crashesPerDevice: Int
 
   package static let serviceName = "registry"
 
@@ -47,10 +51,23 @@ package struct RegistrySettings: ServiceSettings {
   private static let retentionSetting = Setting(
     "registry.events.retention", .duration(.seconds(60)...(.seconds(3_650 * 86_400))), .default("90d"),
     help: "How long events are kept.")
+  private static let logRetentionSetting = Setting(
+    "registry.logs.retention", .duration(.seconds(60)...(.seconds(3_650 * 86_400))), .default("14d"),
+    help: "How long lines of devices' logs are kept.")
+  private static let logSizeSetting = Setting(
+    "registry.logs.size", .byteSize((64 << 10)...(1 << 40)), .default("16MiB"),
+    help: "How much of each device's log is kept; the oldest lines go first.")
+  private static let crashRetentionSetting = Setting(
+    "registry.crashes.retention", .duration(.seconds(60)...(.seconds(3_650 * 86_400))), .default("90d"),
+    help: "How long reports of crashes are kept.")
+  private static let crashCountSetting = Setting(
+    "registry.crashes.count", .integer(1...10_000), .default("200"),
+    help: "How many reports of crashes are kept of each device; the oldest go first.")
 
   package static let allSettings: [any SettingDescription] = [
     httpListenSetting, rpcListenSetting, operationsListenSetting, databaseURLSetting, databaseConnectionsSetting,
     notifierEndpointsSetting, heartbeatSetting, renotifySetting, leaseSetting, retrySetting, retentionSetting,
+    logRetentionSetting, logSizeSetting, crashRetentionSetting, crashCountSetting,
   ]
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
@@ -65,10 +82,16 @@ package struct RegistrySettings: ServiceSettings {
     outboxLease = try reader.require(Self.leaseSetting)
     outboxLongestRetry = try reader.require(Self.retrySetting)
     eventRetention = try reader.require(Self.retentionSetting)
+    logRetention = try reader.require(Self.logRetentionSetting)
+    logBytesPerDevice = try reader.require(Self.logSizeSetting)
+    crashRetention = try reader.require(Self.crashRetentionSetting)
+    crashesPerDevice = try reader.require(Self.crashCountSetting)
   }
 
   /// What the store makes of it: a device that missed three heartbeats counts as offline.
   package var storeOptions: RegistryStore.Options {
-    RegistryStore.Options(onlineWindow: heartbeat * 3 / .seconds(1), renotifyInterval: renotifyInterval / .seconds(1))
+    RegistryStore.Options(
+      onlineWindow: heartbeat * 3 / .seconds(1), renotifyInterval: renotifyInterval / .seconds(1),
+      logBytesPerDevice: logBytesPerDevice, crashesPerDevice: crashesPerDevice)
   }
 }

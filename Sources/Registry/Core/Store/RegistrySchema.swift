@@ -3,7 +3,7 @@ package import PostgreSQL
 /// The tables of the Registry, as migrations in the order in which they are applied.
 ///
 /// Rows are locked in one order everywhere, so that no two transactions wait for each other:
-/// `reports`, `devices`, `outbox`, `firmware`; several rows of one table in the order of device IDs.
+/// `reports`, `devices`, `outbox`, `firmware`, `logs`, `crashes`; several rows of one table in the order of device IDs.
 package enum RegistrySchema {
   /// The PostgreSQL schema that holds everything of the Registry.
   static let name = "registry"
@@ -16,7 +16,10 @@ package enum RegistrySchema {
     try Migrator(
       schema: name,
       migrations: [
-        Migration(version: 1, name: "devices, firmware, reports, outbox, events", script: initial)
+        Migration(version: 1, name: "devices, firmware, reports, outbox, events", script: initial),
+        Migration(version: 2, name: "logs", script: logs),
+        Migration(version: 3, name: "crashes", script: crashes),
+        Migration(version: 4, name: "what became of firmware", script: firmwareHistory),
       ])
   }
 

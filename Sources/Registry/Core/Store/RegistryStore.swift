@@ -13,13 +13,20 @@ package struct RegistryStore: Sendable {
     package var renotifyInterval: TimeInterval
     /// How long one request may wait for the database in all.
     package var deadline: Duration
+    /// How much of each device's log is kept.
+    package var logBytesPerDevice: Int
+    /// How many crash reports of each device are kept.
+    package var crashesPerDevice: Int
 
     package init(
-      onlineWindow: TimeInterval = 90, renotifyInterval: TimeInterval = 5, deadline: Duration = .seconds(4)
+      onlineWindow: TimeInterval = 90, renotifyInterval: TimeInterval = 5, deadline: Duration = .seconds(4),
+      logBytesPerDevice: Int = 16 << 20, crashesPerDevice: Int = 200
     ) {
       self.onlineWindow = onlineWindow
       self.renotifyInterval = renotifyInterval
       self.deadline = deadline
+      self.logBytesPerDevice = logBytesPerDevice
+      self.crashesPerDevice = crashesPerDevice
     }
   }
 
@@ -27,6 +34,8 @@ package struct RegistryStore: Sendable {
   let options: Options
   /// Raised after a commit that put something into the outbox.
   package let outboxSignal: WakeSignal
+  /// Those who wait for lines of devices' logs at this replica.
+  package let logFollowers = LogFollowers()
 
   package init(pool: PostgresPool, options: Options = Options(), outboxSignal: WakeSignal = WakeSignal()) {
     self.pool = pool

@@ -1,0 +1,75 @@
+package import FirmwareImage
+package import Wire
+
+/// Lines that a device sent, whose form was found right.
+package struct LogBatch: Sendable, Equatable {
+  /// A device sends at most 500 at once.
+  package static let maximumLines = 1000
+  static let maximumLogIDBytes = 64
+
+  package var device: DeviceID
+  /// Which log the lines' IDs count in: a device that lost its flash begins another one.
+  package var logID: String
+  /// With IDs that grow.
+  package private(set) var lines: [LogLine]
+  /// How many lines right before these the device dropped unsent.
+  package var lostCount: UInt64
+  /// The highest ID, also of lines that were refused.
+  package private(set) var lastID: UInt64
+  /// Whether some lines make no sense and were left out.
+  package private(set) var hasRefused = false
+
+  /// - Throws: what makes no line of it usable.
+  package init(_ wire: WireDeviceLogBatch) throws(WireFailure) {
+    device = try DeviceID(wire: wire.deviceID)
+    guard (1...Self.maximumLogIDBytes).contains(wire.logID.utf8.count),
+      wire.logID.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+    else {
+      throw .invalidField("log-id", "is not 1 to \(Self.maximumLogIDBytes) visible ASCII characters")
+    }
+    guard wire.lines.count <= Self.maximumLines else {
+      throw .invalidField("lines", "has \(wire.lines.count) entries: send at most \(Self.maximumLines) of a device")
+    }
+    logID = wire.logID
+    lostCount = wire.lost
+    lines = []
+    lastID = 0
+    for entry in wire.lines {
+      // What is refused for good need not be sent again either.
+      defer { lastID = max(lastID, entry.id) }
+      guard entry.id > lastID, entry.id <= UInt64(Int64.max), let line = LogLine(entry) else {
+        hasRefused = true
+        continue
+      }
+      lines.append(line)
+    }
+  }
+
+  /// What is new of it, given up to which ID that log is stored already.
+  func lines(after storedThrough: UInt64) -> [LogLine] {
+    let new = lines.filter { $0.id > storedThrough }
+    guard let first = new.first, first.id == lines.first?.id, first.id > 1 else { return new }
+    // Of those lost, some may have arrived here without the device learning of it.
+    let missing = min(lostCount, first.id - 1 - storedThrough)
+    guard missing > 0 else { return new }
+    let note = LogLine(
+      id: first.id - 1, realtimeNanoseconds: first.realtimeNanoseconds,
+      monotonicNanoseconds: first.monotonicNanoseconds, level: .warning, source: "agent", firmwareVersion: 0,
+      text: "\(missing) \(missing == 1 ? "line was" : "lines were") dropped on the device before "
+        + "\(missing == 1 ? "it" : "they") could be sent: its log was full")
+    return [note] + new
+  }
+}
+
+/// What became of a batch.
+package struct LogVerdict: Sendable, Equatable {
+  /// Lines up to this ID need not be sent again.
+  package var storedThrough: UInt64
+  /// Why lines were refused, if some were.
+  package var refusal: Refusal?
+
+  package enum Refusal: String, Sendable {
+    case unknownDevice = "unknown-device"
+    case invalid
+  }
+}

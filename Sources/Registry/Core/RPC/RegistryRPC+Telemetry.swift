@@ -1,0 +1,69 @@
+import FirmwareImage
+import FoundationEssentials
+import Logging
+import Messaging
+import Wire
+
+/// Logs and crashes.
+extension RegistryRPC {
+  /// More in one request are refused: it is one transaction, and holds its locks.
+  package static let maximumLogLines = 20_000
+  package static let maximumCrashes = 200
+
+  func addTelemetryHandlers(to router: inout RPCRouter) {
+    router.handle(WireRecordLogs.self) { request, _ in try await record(request) }
+    router.handle(WireRecordCrashes.self) { request, _ in try await record(request) }
+  }
+
+  /// A batch whose form is wrong spoils none of the others.
+  private func record(_ request: WireRecordLogs) async throws -> WireRecordLogsResponse {
+    let count = request.batches.reduce(0) { $0 + $1.lines.count }
+    guard request.batches.count <= Self.maximumReports, count <= Self.maximumLogLines else {
+      throw WireFailure.invalidField(
+        "batches", "has \(request.batches.count) entries with \(count) lines: "
+          + "send at most \(Self.maximumReports) and \(Self.maximumLogLines) at once")
+    }
+    var verdicts: [LogVerdict?] = []
+    var valid: [LogBatch] = []
+    for batch in request.batches {
+      do throws(WireFailure) {
+        valid.append(try LogBatch(batch))
+        verdicts.append(nil)
+      } catch {
+        logRefusal("log lines refused", of: batch.deviceID, error)
+        verdicts.append(LogVerdict(storedThrough: batch.lines.map(\.id).max() ?? 0, refusal: .invalid))
+      }
+    }
+    var stored = try await store.record(valid)[...]
+    var response = WireRecordLogsResponse()
+    response.outcomes = zip(request.batches, verdicts).map { batch, refusal in
+      WireLogOutcome(refusal ?? stored.removeFirst(), of: batch)
+    }
+    return response
+  }
+
+  /// A report whose form is wrong spoils none of the others, and the device need not keep it.
+  private func record(_ request: WireRecordCrashes) async throws -> WireRecordCrashesResponse {
+    guard request.reports.count <= Self.maximumCrashes else {
+      throw WireFailure.invalidField(
+        "reports", "has \(request.reports.count) entries: send at most \(Self.maximumCrashes) at once")
+    }
+    var verdicts: [CrashVerdict?] = []
+    var valid: [Crash] = []
+    for report in request.reports {
+      do throws(WireFailure) {
+        valid.append(try Crash(report))
+        verdicts.append(nil)
+      } catch {
+        logRefusal("crash report refused", of: report.deviceID, error)
+        verdicts.append(.refused(.invalid))
+      }
+    }
+    var stored = try await store.record(valid)[...]
+    var response = WireRecordCrashesResponse()
+    response.outcomes = zip(request.reports, verdicts).map { report, refusal in
+      WireCrashOutcome(refusal ?? stored.removeFirst(), of: report)
+    }
+    return response
+  }
+}
