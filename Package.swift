@@ -154,6 +154,9 @@ let testTargets: [Target] = [
   .executableTarget(
     name: "MessagingTestServer", dependencies: ["Messaging", "Wire", protobuf, logging, lifecycle, unixSignals],
     path: "Tests/MessagingServer", swiftSettings: strict),
+  // A process that confines itself as an app's does and then tries a system call, for the tests of the device.
+  .executableTarget(
+    name: "SandboxProbe", dependencies: ["DeviceRuntimeCore"], path: "Tests/SandboxProbe", swiftSettings: strict),
   // Measures the bus beside bare libzmq.
   .executableTarget(
     name: "RPCBenchmark", dependencies: ["Messaging", "Wire", protobuf, logging], path: "Benchmarks/RPC",

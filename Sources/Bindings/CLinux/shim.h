@@ -22,3 +22,60 @@ static inline int linux_set_thread_name(const char *name) { return linux_prctl(1
 static inline int linux_set_timer_slack(unsigned long nanoseconds) {
   return linux_prctl(29, nanoseconds, 0UL, 0UL, 0UL);
 }
+
+extern long linux_syscall(long number, ...) __asm__("syscall");
+
+// System calls without a wrapper: capset, seccomp, and Landlock's, which are the same everywhere.
+#if defined(__x86_64__)
+#define LINUX_CAPSET 126L
+#define LINUX_SECCOMP 317L
+#elif defined(__aarch64__)
+#define LINUX_CAPSET 91L
+#define LINUX_SECCOMP 277L
+#endif
+
+// From here on no program that this process executes gets rights it does not have (PR_SET_NO_NEW_PRIVS).
+static inline int linux_set_no_new_privileges(void) { return linux_prctl(38, 1UL, 0UL, 0UL, 0UL); }
+
+// A capability that the calling thread can never get again (PR_CAPBSET_DROP); fails past the last one there is.
+static inline int linux_drop_bounding_capability(unsigned long capability) {
+  return linux_prctl(24, capability, 0UL, 0UL, 0UL);
+}
+
+// Capabilities that would survive an exec (PR_CAP_AMBIENT_CLEAR_ALL).
+static inline int linux_clear_ambient_capabilities(void) { return linux_prctl(47, 4UL, 0UL, 0UL, 0UL); }
+
+// Whether others of the same user may trace the process and read its memory (PR_SET_DUMPABLE).
+static inline int linux_set_dumpable(unsigned long is) { return linux_prctl(4, is, 0UL, 0UL, 0UL); }
+
+// The calling thread has no capabilities from here on.
+static inline int linux_drop_capabilities(void) {
+#ifdef LINUX_CAPSET
+  struct { unsigned version; int thread; } head = {0x20080522u, 0};
+  struct { unsigned effective, permitted, inheritable; } none[2] = {{0, 0, 0}, {0, 0, 0}};
+  return (int)linux_syscall(LINUX_CAPSET, &head, none);
+#else
+  return -1;
+#endif
+}
+
+// `instructions` is an array of struct sock_filter, for all threads of the process (SECCOMP_SET_MODE_FILTER with
+// SECCOMP_FILTER_FLAG_TSYNC). 0, -1 with errno, or the ID of a thread that can't follow.
+static inline long linux_install_filter(const void *instructions, unsigned short count) {
+#ifdef LINUX_SECCOMP
+  struct { unsigned short count; const void *instructions; } program = {count, instructions};
+  return linux_syscall(LINUX_SECCOMP, 1UL, 1UL, &program);
+#else
+  return -1;
+#endif
+}
+
+static inline int linux_landlock_version(void) { return (int)linux_syscall(444L, (void *)0, 0UL, 1UL); }
+
+// `attributes` is a struct landlock_ruleset_attr. A descriptor, or -1.
+static inline int linux_landlock_create(const void *attributes, unsigned long size) {
+  return (int)linux_syscall(444L, attributes, size, 0UL);
+}
+
+// The calling thread and those it starts.
+static inline int linux_landlock_restrict(int descriptor) { return (int)linux_syscall(446L, (long)descriptor, 0UL); }

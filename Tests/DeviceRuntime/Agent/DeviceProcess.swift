@@ -21,8 +21,11 @@ struct DeviceProcess: Sendable {
     ]
   }
 
-  func start() throws -> ChildProcess {
-    try ChildProcess(try product("xtblish-device"), ["run"], environment: environment, inheritsEnvironment: false)
+  /// - Parameter settings: environment variables on top of the usual ones.
+  func start(settings: [String: String] = [:]) throws -> ChildProcess {
+    try ChildProcess(
+      try product("xtblish-device"), ["run"], environment: environment.merging(settings) { $1 },
+      inheritsEnvironment: false)
   }
 
   /// Runs one of its commands to the end.

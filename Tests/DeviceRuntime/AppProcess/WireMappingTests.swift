@@ -22,7 +22,8 @@ import Wire
 
   @Test(
     arguments: [
-      .started(initNanoseconds: 5), .activated(atNanoseconds: 6), .healthConfirmed, .publish(id: 9, topic: "t", payload: [1, 2], qos: 2),
+      .started(initNanoseconds: 5), .activated(atNanoseconds: 6), .healthConfirmed,
+      .publish(id: 9, topic: "t", payload: [1, 2], qos: 2),
       .log(AppLogLine(level: .warning, source: .stderr, realtimeNanoseconds: 1, monotonicNanoseconds: 2, text: "ä")),
       .ended(.exited(code: 0)), .ended(.exited(code: -1)), .ended(.stopped), .ended(.trapped(trap)),
       .ended(.startFailed(reason: "r")), .ended(.deadlineExceeded(call: "c", trap)), .ended(.hostFailed(reason: "h")),

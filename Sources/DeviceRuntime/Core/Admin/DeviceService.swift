@@ -1,5 +1,4 @@
 internal import Curl
-internal import Glibc
 internal import Logging
 internal import Messaging
 package import ServiceKit
@@ -16,7 +15,9 @@ package enum DeviceService {
     if let host = settings.mqttHost { identity.mqttHost = host }
     if let port = settings.mqttPort { identity.mqttPort = UInt16(port) }
     let address = try AgentAddress(directory: settings.directory)
-    let launcher = try ProcessAppLauncher(executable: try ownExecutable(), directory: address.appDirectory)
+    let launcher = try ProcessAppLauncher(
+      executable: try OwnExecutable.path(), directory: address.appDirectory,
+      users: try AppUsers(ofThisProcess: settings.appUser, logger: logger))
     let agent = try DeviceAgent(
       identity: identity, configuration: configuration(settings, identity), flash: flash, launcher: launcher,
       http: HTTPClient(HTTPClient.Configuration(userAgent: "xtblish-device/\(XtblishVersion.current)")), logger: logger)
@@ -31,18 +32,12 @@ package enum DeviceService {
     var limits = AppLimits.standard
     limits.memoryBytes = settings.appMemoryBytes
     limits.reservesAddressSpace = settings.reservesAddressSpace
+    limits.eventDeadline = .milliseconds(settings.appEventMilliseconds)
+    limits.busyDeadline = .seconds(settings.appBusySeconds)
     let heartbeat = settings.heartbeatSeconds ?? identity.heartbeatSeconds.map { Int($0) } ?? 30
     return AgentConfiguration(
       heartbeat: .seconds(max(1, heartbeat)), trial: .seconds(settings.trialSeconds),
+      startDeadline: .seconds(settings.appStartSeconds),
       download: ImageDownload.Policy(maximumImageBytes: UInt64(settings.maximumImageBytes)), appLimits: limits)
-  }
-
-  /// Apps run in this same program, started again; by the name it was started with it might not be found.
-  private static func ownExecutable() throws -> String {
-    guard let path = realpath("/proc/self/exe", nil) else {
-      throw AppLaunchError("can't find this program's own file: \(String(cString: strerror(errno)))")
-    }
-    defer { free(path) }
-    return String(cString: path)
   }
 }

@@ -9,6 +9,10 @@ package struct DeviceSettings: ServiceSettings {
   package let maximumImageBytes: Int
   package let appMemoryBytes: Int
   package let reservesAddressSpace: Bool
+  package let appUser: String
+  package let appStartSeconds: Int
+  package let appEventMilliseconds: Int
+  package let appBusySeconds: Int
   package let mqttHost: String?
   package let mqttPort: Int?
 
@@ -35,6 +39,21 @@ package struct DeviceSettings: ServiceSettings {
   private static let addressSpaceSetting = Setting(
     "device.app.reserves-address-space", .boolean, .default("true"),
     help: "Reserve 4 GiB of address space for an app's memory, which makes it faster; no for small boards.")
+  private static let appUserSetting = Setting(
+    "device.app.user", .text, .default("auto"),
+    help: """
+      Who apps run as when the agent is root: a user's name, an ID, a range FIRST-LAST of which each start takes the \
+      next, "auto" for the range 60600-60855 where it exists, or "none" for root itself.
+      """)
+  private static let appStartSetting = Setting(
+    "device.app.start-seconds", .integer(1...3600), .default("30"),
+    help: "How long an app may take to start, compiling and xtb_init included, in seconds.")
+  private static let appEventSetting = Setting(
+    "device.app.event-milliseconds", .integer(1...3_600_000), .default("1000"),
+    help: "How long an app may take to handle one event, in milliseconds.")
+  private static let appBusySetting = Setting(
+    "device.app.busy-seconds", .integer(1...86_400), .default("10"),
+    help: "How long an app with _start may compute without waiting or printing, in seconds of processor time.")
   private static let mqttHostSetting = Setting(
     "device.mqtt.host", .host, .optional, help: "The broker's host, instead of what the Provisioner said.")
   private static let mqttPortSetting = Setting(
@@ -42,7 +61,8 @@ package struct DeviceSettings: ServiceSettings {
 
   package static let allSettings: [any SettingDescription] = [
     directorySetting, provisionerURLSetting, heartbeatSetting, trialSetting, maximumImageSetting, appMemorySetting,
-    addressSpaceSetting, mqttHostSetting, mqttPortSetting,
+    addressSpaceSetting, appUserSetting, appStartSetting, appEventSetting, appBusySetting, mqttHostSetting,
+    mqttPortSetting,
   ]
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
@@ -53,6 +73,10 @@ package struct DeviceSettings: ServiceSettings {
     maximumImageBytes = try reader.require(Self.maximumImageSetting)
     appMemoryBytes = try reader.require(Self.appMemorySetting)
     reservesAddressSpace = try reader.require(Self.addressSpaceSetting)
+    appUser = try reader.require(Self.appUserSetting)
+    appStartSeconds = try reader.require(Self.appStartSetting)
+    appEventMilliseconds = try reader.require(Self.appEventSetting)
+    appBusySeconds = try reader.require(Self.appBusySetting)
     mqttHost = try reader.optional(Self.mqttHostSetting)
     mqttPort = try reader.optional(Self.mqttPortSetting)
   }

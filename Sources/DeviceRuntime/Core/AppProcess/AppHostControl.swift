@@ -22,6 +22,7 @@ final class AppHostControl {
   private let socket: ZeroMQSocket
   private let outbox: AppOutbox
   private let message = ZeroMQMessage()
+  private let user: AppUser?
   private let startedAt: UInt64
   private var poller = ZeroMQPoller()
   private var phase = Phase.waitingForLaunch
@@ -30,7 +31,9 @@ final class AppHostControl {
   private var quietAt: UInt64?
   private var isOver = false
 
-  init(endpoint: String, startedAt: UInt64) throws(ZeroMQError) {
+  /// - Parameter user: whom the process is to become before it looks at the module.
+  init(endpoint: String, user: AppUser?, startedAt: UInt64) throws(ZeroMQError) {
+    self.user = user
     self.startedAt = startedAt
     outbox = try AppOutbox()
     socket = try ZeroMQSocket(.pair, in: ZeroMQContext())
@@ -86,7 +89,8 @@ final class AppHostControl {
   private func start(_ launch: AppLaunch) {
     let enginePath = EngineLocation.path(explicit: getenv("XTBLISH_ENGINE").map { String(cString: $0) })
     do {
-      let state = try AppHostState(launch: launch, enginePath: enginePath, outbox: outbox, startedAt: startedAt)
+      let state = try AppHostState(
+        launch: launch, user: user, enginePath: enginePath, outbox: outbox, startedAt: startedAt)
       // Compiling needs stack too, and host functions on top of the app's.
       try NativeThread.start("app", stackBytes: launch.limits.stackBytes + (4 << 20)) {
         AppRunner(state).run()

@@ -17,15 +17,21 @@ package enum AppHostProcess {
 
   /// Becomes the app's process. Blocks the calling thread, which must not belong to the cooperative pool.
   ///
-  /// - Parameter arguments: what follows `subcommand`: the agent's endpoint and its process ID.
+  /// - Parameter arguments: what follows `subcommand`: the agent's endpoint and its process ID, and the user and group
+  ///   to become, if it is to become another.
   package static func run(arguments: [String]) -> Never {
     let startedAt = KernelClock.monotonicNanoseconds()
-    guard arguments.count == 2, let agent = Int32(arguments[1]) else {
-      fail(ExitStatus.wrongArguments, "usage: app-host ENDPOINT AGENT-PID; the device's agent starts this by itself")
+    let numbers = arguments.dropFirst().map { UInt32($0) }
+    guard [2, 4].contains(arguments.count), !numbers.contains(nil) else {
+      fail(
+        ExitStatus.wrongArguments,
+        "usage: app-host ENDPOINT AGENT-PID [USER-ID GROUP-ID]; the device's agent starts this by itself")
     }
-    confine(agent: agent)
+    let ids = numbers.compactMap { $0 }
+    let user = ids.count == 3 ? AppUser(userID: ids[1], groupID: ids[2]) : nil
+    confine(agent: Int32(bitPattern: ids[0]), user: user)
     do {
-      let control = try AppHostControl(endpoint: arguments[0], startedAt: startedAt)
+      let control = try AppHostControl(endpoint: arguments[0], user: user, startedAt: startedAt)
       try control.run()
     } catch {
       fail(ExitStatus.noAgent, "\(error)")
@@ -35,19 +41,16 @@ package enum AppHostProcess {
   }
 
   /// Ties the process to its agent, and makes it the first to suffer when the device is short of something.
-  private static func confine(agent: Int32) {
+  private static func confine(agent: Int32, user: AppUser?) {
     linux_set_parent_death_signal(SIGKILL)
     // The agent may have died before that call.
     guard getppid() == agent else { _exit(ExitStatus.noAgent) }
     setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 5)
-    var none = rlimit(rlim_cur: 0, rlim_max: 0)
-    setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
-    var files = rlimit(rlim_cur: 64, rlim_max: 64)
-    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
     if let file = fopen("/proc/self/oom_score_adj", "we") {
       fputs("500", file)
       fclose(file)
     }
+    AppSandbox(limits: .standard, user: user).begin()
   }
 
   private static func fail(_ status: Int32, _ message: String) -> Never {

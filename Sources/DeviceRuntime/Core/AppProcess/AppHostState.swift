@@ -5,6 +5,8 @@ internal import ZeroMQ
 /// What the two threads of an app's process share.
 final class AppHostState: Sendable {
   let launch: AppLaunch
+  /// Whom the process is to become; nil: it stays who it is.
+  let user: AppUser?
   let enginePath: String
   let engine: Engine
   let outbox: AppOutbox
@@ -17,10 +19,13 @@ final class AppHostState: Sendable {
   /// A program gets no events, so nobody waits for them.
   let isProgram = Atomic(false)
 
-  init(launch: AppLaunch, enginePath: String, outbox: AppOutbox, startedAt: UInt64) throws(WasmtimeError) {
+  init(
+    launch: AppLaunch, user: AppUser?, enginePath: String, outbox: AppOutbox, startedAt: UInt64
+  ) throws(WasmtimeError) {
     try EngineLibrary.load(path: enginePath)
     engine = try Engine(launch.engineConfiguration)
     self.launch = launch
+    self.user = user
     self.enginePath = enginePath
     self.outbox = outbox
     self.startedAt = startedAt

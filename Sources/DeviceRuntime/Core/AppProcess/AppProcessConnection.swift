@@ -24,7 +24,9 @@ final class AppProcessConnection {
   private var isLate = false
   private var ending: AppEnding?
 
-  init(launch: AppLaunch, executable: String, socketPath: String, context: ZeroMQContext) throws {
+  init(
+    launch: AppLaunch, executable: String, socketPath: String, user: AppUser?, context: ZeroMQContext
+  ) throws {
     self.launch = launch
     self.socketPath = socketPath
     socket = try ZeroMQSocket(.pair, in: context)
@@ -36,7 +38,9 @@ final class AppProcessConnection {
     poller.add(socket)
     poller.add(signal)
     spawn = try AppProcessSpawn(
-      executable: executable, arguments: [AppHostProcess.subcommand, "ipc://\(socketPath)", "\(getpid())"])
+      executable: executable,
+      arguments: [AppHostProcess.subcommand, "ipc://\(socketPath)", "\(getpid())"]
+        + (user.map { ["\($0.userID)", "\($0.groupID)"] } ?? []))
     startBy = KernelClock.monotonicNanoseconds() &+ launch.startDeadline.clampedNanoseconds &+ Self.startGrace
     process = AppProcess(processIdentifier: spawn.processIdentifier, signal: signal)
     do {

@@ -17,17 +17,39 @@ struct AppRunner {
   func run() {
     // The kernel's own 50 µs would show in every timer.
     _ = linux_set_timer_slack(1)
+    state.callGuard.follow(ThreadUsage.ofThisThread())
     do throws(AppEndingError) {
       let deadline = state.startedAt &+ state.launch.startDeadline.clampedNanoseconds
-      let loaded = try state.callGuard.watch("compiling", until: deadline) { () throws(AppEndingError) in
-        try ModuleLoader(state: state).load()
-      }
+      let loaded = try state.callGuard.watch("compiling", until: deadline) { () throws(AppEndingError) in try load() }
       let context = AppContext(
         launch: state.launch, entry: loaded.entry, log: state.log, outbox: state.outbox,
         publications: state.publications)
       try run(loaded, context, deadline)
     } catch {
       tell(error.ending)
+    }
+  }
+
+  /// Gives up, on the way, what only loading needs; nothing of the app has run when it returns.
+  private func load() throws(AppEndingError) -> ModuleLoader.Loaded {
+    let loader = try ModuleLoader(state: state)
+    let sandbox = AppSandbox(limits: state.launch.limits, user: state.user)
+    do {
+      for finding in try sandbox.enterLoading(moduleBytes: loader.wasmBytes) { state.log.note(.warning, finding) }
+      let loaded = try loader.load()
+      try sandbox.enterRunning(startsThreads: loaded.usesWASI || hasRealPins)
+      return loaded
+    } catch let error as AppEndingError {
+      throw error
+    } catch {
+      throw .hostFailed("the app's process can't be confined: \(error)")
+    }
+  }
+
+  /// Watching one takes a thread.
+  private var hasRealPins: Bool {
+    state.launch.pins.contains { pin in
+      if case .line = pin.source { true } else { false }
     }
   }
 

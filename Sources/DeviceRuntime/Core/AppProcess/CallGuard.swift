@@ -20,6 +20,11 @@ final class CallGuard: Sendable {
     self.outbox = outbox
   }
 
+  /// Tells how the app's thread is looked at, before it gives up the right to open files.
+  func follow(_ usage: ThreadUsage) {
+    state.withLock { $0.usage = usage }
+  }
+
   /// Runs one call of the app's thread.
   ///
   /// - Parameter deadline: monotonic nanoseconds.
@@ -35,10 +40,8 @@ final class CallGuard: Sendable {
   func watchProgram<Result, Failure: Error>(
     _ call: String, busyLimit: UInt64, _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    let usage = ThreadUsage.ofThisThread()
-    let sample = sample(usage)
+    let sample = sample(state.withLock { $0.usage })
     begin { state in
-      state.usage = usage
       state.watchdog.beginProgram(
         call, busyLimit: busyLimit, sample: sample, now: KernelClock.monotonicNanoseconds())
     }
@@ -53,7 +56,7 @@ final class CallGuard: Sendable {
     state.withLock { state in
       let usage = state.usage
       let action = state.watchdog.look(now: now) {
-        usage.map(sample) ?? CallWatchdog.Sample(processorNanoseconds: 0, activity: 0)
+        sample(usage)
       }
       state.plannedLook = state.watchdog.nextLook
       switch action {
@@ -78,8 +81,8 @@ final class CallGuard: Sendable {
     if mustWake { outbox.signal.raise() }
   }
 
-  private func sample(_ usage: ThreadUsage) -> CallWatchdog.Sample {
+  private func sample(_ usage: ThreadUsage?) -> CallWatchdog.Sample {
     CallWatchdog.Sample(
-      processorNanoseconds: usage.processorNanoseconds, activity: usage.waits &+ outbox.activity)
+      processorNanoseconds: usage?.processorNanoseconds ?? 0, activity: (usage?.waits ?? 0) &+ outbox.activity)
   }
 }

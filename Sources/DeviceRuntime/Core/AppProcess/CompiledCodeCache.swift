@@ -47,33 +47,43 @@ struct CompiledCodeCache {
     return code
   }
 
-  /// Replaces the file as a whole. Nothing is synchronised: a torn file is not loaded.
-  func store(_ code: [UInt8]) throws {
-    let content = try Self.magic + key + SHA256.digest(of: code) + code
-    let temporary = "\(path).\(getpid()).tmp"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard descriptor >= 0 else { throw failure("open", temporary) }
-    defer { close(descriptor) }
-    var offset = 0
-    while offset < content.count {
-      let count = content.withUnsafeBytes { write(descriptor, $0.baseAddress! + offset, content.count - offset) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else {
-        let failure = failure("write", temporary)
-        unlink(temporary)
-        throw failure
-      }
-      offset += count
-    }
-    guard rename(temporary, path) == 0 else {
-      let failure = failure("rename", path)
-      unlink(temporary)
-      throw failure
-    }
+  /// Makes the file anew, empty, for code that is yet to come: whoever compiles it may have no right to make files then.
+  func makeFile() throws -> CompiledCodeFile {
+    guard unlink(path) == 0 || errno == ENOENT else { throw failure("remove", path) }
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else { throw failure("open", path) }
+    return CompiledCodeFile(descriptor: descriptor, path: path, head: Self.magic + key)
   }
 
   private func failure(_ call: String, _ path: String) -> AppLaunchError {
     AppLaunchError("\(call) \(path): \(String(cString: strerror(errno)))")
+  }
+}
+
+/// Where new code goes. Closed with the last reference.
+final class CompiledCodeFile {
+  private let descriptor: Int32
+  private let path: String
+  private let head: [UInt8]
+
+  init(descriptor: Int32, path: String, head: [UInt8]) {
+    self.descriptor = descriptor
+    self.path = path
+    self.head = head
+  }
+
+  deinit { close(descriptor) }
+
+  /// Nothing is synchronised: a torn file is not loaded.
+  func store(_ code: [UInt8]) throws {
+    let content = try head + SHA256.digest(of: code) + code
+    var offset = 0
+    while offset < content.count {
+      let count = content.withUnsafeBytes { write(descriptor, $0.baseAddress! + offset, content.count - offset) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw AppLaunchError("write \(path): \(String(cString: strerror(errno)))") }
+      offset += count
+    }
   }
 }
 

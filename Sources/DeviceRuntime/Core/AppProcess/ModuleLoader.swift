@@ -3,41 +3,67 @@ internal import Glibc
 internal import Wasmtime
 
 /// Gets an app's module ready: from compiled code if there is some, else by compiling, and checks what it wants.
+///
+/// In two steps, so that between them the process gives up its rights: files are opened in the first, and what is in
+/// them is trusted no more than the app itself in the second.
 struct ModuleLoader {
-  let state: AppHostState
+  private let state: AppHostState
+  private let wasm: [UInt8]
+  /// Machine code of this very module, if it was kept.
+  private let code: [UInt8]?
+  /// Where to keep it, if it was not.
+  private let file: CompiledCodeFile?
 
   struct Loaded {
     var module: Module
     var entry: AppEntry
+    /// It may wait or print by WASI, for which the engine starts threads of its own.
+    var usesWASI: Bool
   }
 
+  /// Reads the files.
+  init(state: AppHostState) throws(AppEndingError) {
+    self.state = state
+    wasm = try Self.read(state.launch)
+    var (code, file): ([UInt8]?, CompiledCodeFile?)
+    do {
+      let cache = try CompiledCodeCache(
+        path: state.launch.compiledCachePath, enginePath: state.enginePath, engineVersion: EngineLibrary.version,
+        settings: "\(state.launch.engineConfiguration)", wasm: wasm)
+      code = try cache.load()
+      file = code == nil ? try cache.makeFile() : nil
+    } catch {
+      Self.note(error, state)
+    }
+    (self.code, self.file) = (code, file)
+  }
+
+  var wasmBytes: Int { wasm.count }
+
+  /// Opens no file.
   func load() throws(AppEndingError) -> Loaded {
-    let wasm = try read()
-    let module = try module(from: wasm)
-    return try Loaded(module: module, entry: check(module))
+    let module = try compile()
+    return Loaded(
+      module: module, entry: try check(module),
+      usesWASI: module.imports.contains { $0.module == HostAPI.wasiModule })
   }
 
-  private func read() throws(AppEndingError) -> [UInt8] {
-    let path = state.launch.modulePath
+  private static func read(_ launch: AppLaunch) throws(AppEndingError) -> [UInt8] {
+    let path = launch.modulePath
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .hostFailed("open \(path): \(String(cString: strerror(errno)))") }
     defer { close(descriptor) }
     var status = stat()
-    let offset = Int(clamping: state.launch.moduleOffsetBytes)
+    let offset = Int(clamping: launch.moduleOffsetBytes)
     guard fstat(descriptor, &status) == 0, Int(status.st_size) >= offset,
       let bytes = readAll(descriptor, from: offset, count: Int(status.st_size) - offset)
     else { throw .hostFailed("\(path) is shorter than the image's head, or can't be read") }
     return bytes
   }
 
-  private func module(from wasm: [UInt8]) throws(AppEndingError) -> Module {
+  private func compile() throws(AppEndingError) -> Module {
     let engine = state.engine
-    let cache = try? CompiledCodeCache(
-      path: state.launch.compiledCachePath, enginePath: state.enginePath, engineVersion: EngineLibrary.version,
-      settings: "\(state.launch.engineConfiguration)", wasm: wasm)
-    if let code = try? cache?.load(), let module = try? unsafe Module(engine: engine, trustedCode: code) {
-      return module
-    }
+    if let code, let module = try? unsafe Module(engine: engine, trustedCode: code) { return module }
     let module: Module
     do throws(WasmtimeError) {
       module = try Module(engine: engine, wasm: wasm)
@@ -45,11 +71,15 @@ struct ModuleLoader {
       throw .startFailed("the module is damaged or not WebAssembly that this device knows: \(error)")
     }
     do {
-      try cache?.store(module.serialized())
+      try file?.store(module.serialized())
     } catch {
-      state.log.note(.warning, "can't keep the compiled code, so the next start compiles again: \(error)")
+      Self.note(error, state)
     }
     return module
+  }
+
+  private static func note(_ error: any Error, _ state: AppHostState) {
+    state.log.note(.warning, "can't keep the compiled code, so the next start compiles again: \(error)")
   }
 
   private func check(_ module: Module) throws(AppEndingError) -> AppEntry {

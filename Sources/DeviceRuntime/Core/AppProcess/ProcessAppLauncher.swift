@@ -6,6 +6,7 @@ internal import ZeroMQ
 package final class ProcessAppLauncher: AppLauncher {
   private let executable: String
   private let directory: String
+  private let users: AppUsers
   private let context: ZeroMQContext
   private let count = Atomic<UInt64>(0)
 
@@ -13,7 +14,8 @@ package final class ProcessAppLauncher: AppLauncher {
   ///   - executable: the device program, whose `app-host` subcommand is `AppHostProcess`.
   ///   - directory: for the sockets between agent and apps. Made if it is missing, for this user alone; its path is at
   ///     most 80 bytes long, because the kernel allows a socket's path 107.
-  package init(executable: String, directory: String) throws {
+  ///   - users: whom apps run as.
+  package init(executable: String, directory: String, users: AppUsers = .agents) throws {
     guard directory.utf8.count <= 80 else {
       throw AppLaunchError("the folder \(directory) has too long a path for sockets: give one of at most 80 bytes")
     }
@@ -22,6 +24,7 @@ package final class ProcessAppLauncher: AppLauncher {
     }
     self.executable = executable
     self.directory = directory
+    self.users = users
     context = try ZeroMQContext()
   }
 
@@ -29,13 +32,14 @@ package final class ProcessAppLauncher: AppLauncher {
     let number = count.add(1, ordering: .relaxed).newValue
     let socketPath = "\(directory)/app-\(getpid())-\(number).ipc"
     let (executable, context) = (executable, context)
+    let user = users.user(forStart: number)
     return try await withCheckedThrowingContinuation { continuation in
       do {
         // The app's process lives as long as this thread at most, so the thread is the app's alone.
         try NativeThread.start("app-\(number)") {
           do {
             let connection = try AppProcessConnection(
-              launch: launch, executable: executable, socketPath: socketPath, context: context)
+              launch: launch, executable: executable, socketPath: socketPath, user: user, context: context)
             continuation.resume(returning: connection.process)
             connection.run()
           } catch {

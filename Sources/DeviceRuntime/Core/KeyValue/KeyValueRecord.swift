@@ -80,7 +80,8 @@ enum KeyValueRecord: Equatable {
     guard bytes.count - offset >= size else { return nil }
     let key = Array(bytes[offset + headBytes..<offset + headBytes + keyBytes])
     switch bytes[offset] {
-    case 1: return (.set(key: key, value: Array(bytes[offset + headBytes + keyBytes..<offset + size - sealBytes])), size)
+    case 1:
+      return (.set(key: key, value: Array(bytes[offset + headBytes + keyBytes..<offset + size - sealBytes])), size)
     case 2 where valueBytes == 0: return (.delete(key: key), size)
     default: return nil
     }

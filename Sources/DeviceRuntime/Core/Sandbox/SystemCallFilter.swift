@@ -1,0 +1,136 @@
+/// Which system calls a process may make: a program for the kernel's filter (seccomp), built here.
+///
+/// What is not named is refused with EPERM, so that a library that tries something else goes on without it.
+package struct SystemCallFilter: Sendable {
+  /// One instruction of classic BPF, as `struct sock_filter` has it.
+  package struct Instruction: Sendable, Equatable {
+    package var code: UInt16
+    package var ifTrue: UInt8
+    package var ifFalse: UInt8
+    package var operand: UInt32
+  }
+
+  /// What an app's process does next.
+  package enum Stage: Sendable {
+    /// Compile a module: files may be read, threads begun.
+    case loading
+    /// Run the app.
+    /// - Parameter startsThreads: the engine's WASI begins threads when an app first waits or prints.
+    case running(startsThreads: Bool)
+  }
+
+  package let instructions: [Instruction]
+
+  package init(_ stage: Stage, processIdentifier: Int32, architecture: ProcessorArchitecture) {
+    var program = Program(architecture: architecture)
+    SystemCall.deadly.forEach { program.add($0, [.kill]) }
+    SystemCall.harmless.forEach { program.add($0, [.allow]) }
+    // Aborting, and nobody else's process.
+    program.add(.tgkill, .allow(argument: 0, mask: .max, oneOf: [UInt32(bitPattern: processIdentifier)]))
+    // PR_SET_NAME, PR_GET_NAME, PR_SET_TIMERSLACK, PR_SET_VMA.
+    program.add(.prctl, .allow(argument: 0, mask: .max, oneOf: [15, 16, 29, 0x5356_4D41]))
+    // FIONBIO, FIOCLEX; and all of the GPIO character device, whose type is 0xB4.
+    program.add(
+      .ioctl,
+      .allow(
+        argument: 1, mask: .max, oneOf: [0x5421, 0x5451], orElse: .allow(argument: 1, mask: 0xFF00, oneOf: [0xB400])))
+    // The C library falls back to clone, whose flags can be looked at.
+    program.add(.clone3, [.refuse(Program.noSystemCall)])
+    switch stage {
+    case .loading:
+      SystemCall.lookingAtFiles.forEach { program.add($0, [.allow]) }
+      // What the next stage is entered with; without capabilities a limit can only go down.
+      SystemCall.confining.forEach { program.add($0, [.allow]) }
+      program.add(.prlimit64, .allow(argument: 0, mask: .max, oneOf: [0]))
+      // O_WRONLY, O_RDWR, O_CREAT, O_TRUNC.
+      program.add(.openat, .allowIfNone(argument: 2, bits: 0o1 | 0o2 | 0o100 | 0o1000))
+      program.add(.clone, Program.threadsOnly)
+    case .running(let startsThreads):
+      // Asking for a limit, not setting one.
+      program.add(.prlimit64, .allowIfZero(argument: 2))
+      // fstat of newer C libraries, for what is open: AT_EMPTY_PATH.
+      program.add(
+        SystemCall("newfstatat", 262, 79), .allow(argument: 3, mask: 0x1000, oneOf: [0x1000]))
+      if startsThreads { program.add(.clone, Program.threadsOnly) }
+    }
+    instructions = program.finish()
+  }
+}
+
+/// The filter in the making. Every rule ends in a verdict, so rules are independent of each other.
+private struct Program {
+  typealias Instruction = SystemCallFilter.Instruction
+
+  static let noSystemCall: UInt32 = 38
+  private static let notPermitted: UInt32 = 1
+
+  /// CLONE_THREAD: never another process.
+  static let threadsOnly: [Instruction] = .allow(argument: 0, mask: 0x1_0000, oneOf: [0x1_0000])
+
+  private let architecture: ProcessorArchitecture
+  private var instructions: [Instruction]
+
+  init(architecture: ProcessorArchitecture) {
+    self.architecture = architecture
+    // struct seccomp_data: the call's number at 0, the architecture at 4.
+    instructions = [
+      .load(4), .jump(ifEqual: architecture.auditNumber, 1, else: 0), .kill, .load(0),
+      // The x32 calls of x86_64 have their own numbers.
+      .jump(ifAtLeast: 0x4000_0000, 0, else: 1), .kill,
+    ]
+  }
+
+  mutating func add(_ call: SystemCall, _ verdict: [Instruction]) {
+    guard let number = call.number(on: architecture) else { return }
+    instructions.append(.jump(ifEqual: number, 0, else: UInt8(verdict.count)))
+    instructions += verdict
+  }
+
+  func finish() -> [Instruction] { instructions + [.refuse(Self.notPermitted)] }
+}
+
+extension [SystemCallFilter.Instruction] {
+  /// Allowed if an argument's lower half, masked, is one of some values.
+  fileprivate static func allow(
+    argument: Int, mask: UInt32, oneOf values: [UInt32], orElse: Self = [.refuse(1)]
+  ) -> Self {
+    var program: Self = [.load(UInt32(16 + 8 * argument))]
+    if mask != .max { program.append(.and(mask)) }
+    for value in values { program += [.jump(ifEqual: value, 0, else: 1), .allow] }
+    return program + orElse
+  }
+
+  /// Allowed if none of the bits is set in an argument's lower half.
+  fileprivate static func allowIfNone(argument: Int, bits: UInt32) -> Self {
+    [.load(UInt32(16 + 8 * argument)), .jump(ifAnyOf: bits, 1, else: 0), .allow, .refuse(1)]
+  }
+
+  /// Allowed if all 64 bits of an argument are zero.
+  fileprivate static func allowIfZero(argument: Int) -> Self {
+    let offset = UInt32(16 + 8 * argument)
+    return [
+      .load(offset), .jump(ifEqual: 0, 0, else: 3), .load(offset + 4), .jump(ifEqual: 0, 0, else: 1), .allow,
+      .refuse(1),
+    ]
+  }
+}
+
+/// Codes and verdicts of linux/filter.h and linux/seccomp.h.
+extension SystemCallFilter.Instruction {
+  fileprivate static func load(_ offset: UInt32) -> Self { Self(code: 0x20, ifTrue: 0, ifFalse: 0, operand: offset) }
+  fileprivate static func and(_ mask: UInt32) -> Self { Self(code: 0x54, ifTrue: 0, ifFalse: 0, operand: mask) }
+  fileprivate static func jump(ifEqual value: UInt32, _ ifTrue: UInt8, else ifFalse: UInt8) -> Self {
+    Self(code: 0x15, ifTrue: ifTrue, ifFalse: ifFalse, operand: value)
+  }
+  fileprivate static func jump(ifAtLeast value: UInt32, _ ifTrue: UInt8, else ifFalse: UInt8) -> Self {
+    Self(code: 0x35, ifTrue: ifTrue, ifFalse: ifFalse, operand: value)
+  }
+  fileprivate static func jump(ifAnyOf bits: UInt32, _ ifTrue: UInt8, else ifFalse: UInt8) -> Self {
+    Self(code: 0x45, ifTrue: ifTrue, ifFalse: ifFalse, operand: bits)
+  }
+  fileprivate static func verdict(_ value: UInt32) -> Self { Self(code: 0x06, ifTrue: 0, ifFalse: 0, operand: value) }
+  fileprivate static let allow = verdict(0x7FFF_0000)
+  /// The whole process, by SIGSYS.
+  fileprivate static let kill = verdict(0x8000_0000)
+  fileprivate static func refuse(_ errno: UInt32) -> Self { verdict(0x0005_0000 | errno) }
+}

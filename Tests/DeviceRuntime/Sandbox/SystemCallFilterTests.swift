@@ -1,0 +1,142 @@
+import Testing
+
+@testable import DeviceRuntimeCore
+
+/// The filter's program, run here as the kernel runs it, for both kinds of processor.
+@Suite struct SystemCallFilterTests {
+  enum Verdict: Equatable {
+    case allow
+    case refuse(errno: UInt32)
+    case kill
+  }
+
+  static func run(
+    _ stage: SystemCallFilter.Stage, on architecture: ProcessorArchitecture, number: UInt32,
+    arguments: [UInt64] = [], audit: UInt32? = nil
+  ) throws -> Verdict {
+    // struct seccomp_data: number, architecture, instruction pointer, six arguments; as 32-bit words.
+    var data = [number, audit ?? architecture.auditNumber, 0, 0]
+    for index in 0..<6 {
+      let value = index < arguments.count ? arguments[index] : 0
+      data += [UInt32(truncatingIfNeeded: value), UInt32(value >> 32)]
+    }
+    let program = SystemCallFilter(stage, processIdentifier: 4711, architecture: architecture).instructions
+    #expect(program.count <= 4096)
+    var (counter, accumulator) = (0, UInt32(0))
+    while true {
+      let instruction = try #require(program.indices.contains(counter) ? program[counter] : nil)
+      let operand = instruction.operand
+      counter += 1
+      func jump(_ isTrue: Bool) { counter += Int(isTrue ? instruction.ifTrue : instruction.ifFalse) }
+      switch instruction.code {
+      case 0x20:
+        #expect(operand % 4 == 0)
+        accumulator = data[Int(operand) / 4]
+      case 0x54: accumulator &= operand
+      case 0x15: jump(accumulator == operand)
+      case 0x35: jump(accumulator >= operand)
+      case 0x45: jump(accumulator & operand != 0)
+      case 0x06:
+        switch operand & 0xFFFF_0000 {
+        case 0x7FFF_0000: return .allow
+        case 0x0005_0000: return .refuse(errno: operand & 0xFFFF)
+        case 0x8000_0000: return .kill
+        default: Issue.record("verdict \(operand)")
+        }
+      default: Issue.record("instruction \(instruction.code)")
+      }
+    }
+  }
+
+  static func verdict(
+    _ stage: SystemCallFilter.Stage, _ call: SystemCall, _ arguments: UInt64...,
+    on architecture: ProcessorArchitecture
+  ) throws -> Verdict {
+    let number = try #require(call.number(on: architecture))
+    return try run(stage, on: architecture, number: number, arguments: arguments)
+  }
+
+  static let stages: [SystemCallFilter.Stage] = [
+    .loading, .running(startsThreads: false), .running(startsThreads: true),
+  ]
+
+  @Test(arguments: ProcessorArchitecture.allCases) func deadlyCallsKillInEveryStage(
+    _ architecture: ProcessorArchitecture
+  )
+    throws
+  {
+    for stage in Self.stages {
+      for call in SystemCall.deadly where call.number(on: architecture) != nil {
+        #expect(try Self.verdict(stage, call, on: architecture) == .kill, "\(call.name)")
+      }
+    }
+  }
+
+  @Test(arguments: ProcessorArchitecture.allCases) func whatIsNotNamedIsRefused(_ architecture: ProcessorArchitecture)
+    throws
+  {
+    let named = Set(
+      (SystemCall.deadly + SystemCall.harmless + [.clone, .clone3, .ioctl, .prctl, .prlimit64, .tgkill]
+        + [SystemCall("newfstatat", 262, 79)]).compactMap { $0.number(on: architecture) })
+    for number in 0..<600 as Range<UInt32> where !named.contains(number) {
+      let verdict = try Self.run(.running(startsThreads: true), on: architecture, number: number)
+      #expect(verdict == .refuse(errno: 1), "\(number)")
+    }
+  }
+
+  @Test(arguments: ProcessorArchitecture.allCases) func socketsAreRefused(_ architecture: ProcessorArchitecture) throws
+  {
+    for stage in Self.stages {
+      #expect(try Self.verdict(stage, SystemCall("socket", 41, 198), 1, 1, on: architecture) == .refuse(errno: 1))
+      #expect(try Self.verdict(stage, SystemCall("connect", 42, 203), on: architecture) == .refuse(errno: 1))
+    }
+  }
+
+  @Test(arguments: ProcessorArchitecture.allCases) func filesAreReadOnlyWhileLoadingAndClosedAfterwards(
+    _ architecture: ProcessorArchitecture
+  ) throws {
+    #expect(try Self.verdict(.loading, .openat, 0, 0, 0o2000000, on: architecture) == .allow)
+    for flags in [1, 2, 0o100, 0o1001, 0o102] as [UInt64] {
+      #expect(try Self.verdict(.loading, .openat, 0, 0, flags, on: architecture) == .refuse(errno: 1))
+    }
+    #expect(try Self.verdict(.running(startsThreads: true), .openat, on: architecture) == .refuse(errno: 1))
+  }
+
+  @Test(arguments: ProcessorArchitecture.allCases) func threadsBeginOnlyWhereTheyAreNeeded(
+    _ architecture: ProcessorArchitecture
+  ) throws {
+    // What the C library passes for a thread; for a child process; and clone3, whose flags nobody can see.
+    let (thread, process): (UInt64, UInt64) = (0x3D_0F00, 17)
+    #expect(try Self.verdict(.loading, .clone, thread, on: architecture) == .allow)
+    #expect(try Self.verdict(.running(startsThreads: true), .clone, thread, on: architecture) == .allow)
+    #expect(try Self.verdict(.running(startsThreads: false), .clone, thread, on: architecture) == .refuse(errno: 1))
+    for stage in Self.stages {
+      #expect(try Self.verdict(stage, .clone, process, on: architecture) == .refuse(errno: 1))
+      #expect(try Self.verdict(stage, .clone3, on: architecture) == .refuse(errno: 38))
+    }
+  }
+
+  @Test(arguments: ProcessorArchitecture.allCases) func argumentsDecide(_ architecture: ProcessorArchitecture) throws {
+    let stage = SystemCallFilter.Stage.running(startsThreads: false)
+    #expect(try Self.verdict(stage, .tgkill, 4711, 4712, 6, on: architecture) == .allow)
+    #expect(try Self.verdict(stage, .tgkill, 4710, 4710, 9, on: architecture) == .refuse(errno: 1))
+    #expect(try Self.verdict(stage, .prlimit64, 0, 7, 0, on: architecture) == .allow)
+    for new in [1, 1 << 32] as [UInt64] {
+      #expect(try Self.verdict(stage, .prlimit64, 0, 7, new, on: architecture) == .refuse(errno: 1))
+    }
+    #expect(try Self.verdict(stage, .prctl, 15, on: architecture) == .allow)
+    #expect(try Self.verdict(stage, .prctl, 4, 1, on: architecture) == .refuse(errno: 1))
+    // GPIO_V2_GET_LINE_IOCTL; TIOCSTI types into a terminal.
+    #expect(try Self.verdict(stage, .ioctl, 3, 0xC250_B407, on: architecture) == .allow)
+    #expect(try Self.verdict(stage, .ioctl, 0, 0x5412, on: architecture) == .refuse(errno: 1))
+  }
+
+  @Test func callsOfAnotherArchitectureKill() throws {
+    for stage in Self.stages {
+      // i386's exit has the number of x86_64's write; x32 has a bit of its own.
+      #expect(try Self.run(stage, on: .x86_64, number: 1, audit: 0x4000_0003) == .kill)
+      #expect(try Self.run(stage, on: .x86_64, number: 0x4000_0001) == .kill)
+      #expect(try Self.run(stage, on: .aarch64, number: 64, audit: 0x4000_0028) == .kill)
+    }
+  }
+}
