@@ -6,6 +6,7 @@
 extern int linux_pipe2(int *descriptors, int flags) __asm__("pipe2");
 extern int linux_prctl(int option, ...) __asm__("prctl");
 extern int linux_gettid(void) __asm__("gettid");
+extern int linux_malloc_trim(unsigned long keep) __asm__("malloc_trim");
 
 // `actions` is a posix_spawn_file_actions_t: the child closes every descriptor from `from` on.
 extern int linux_spawn_actions_add_close_from(void *actions, int from) __asm__("posix_spawn_file_actions_addclosefrom_np");

@@ -79,6 +79,7 @@ package actor DeviceAgent: Service {
           group.addTask { await self.readMessages() }
           group.addTask { await self.readConnectionEvents() }
           group.addTask { await self.reporter.run() }
+          group.addTask { await self.releaseMemoryWhenIdle() }
           await self.handleEvents()
           group.cancelAll()
           await self.shutDown()

@@ -1,0 +1,24 @@
+internal import Logging
+
+extension DeviceAgent {
+  /// Lets go of what the start needed, and later of what the last update did, while nothing is under way.
+  func releaseMemoryWhenIdle() async {
+    var pause = Self.settlingTime
+    while true {
+      do { try await Task.sleep(for: pause) } catch { return }
+      pause = Self.releaseInterval
+      guard machine.phase.isResting else { continue }
+      let released = await storage.releaseFilePages()
+      logger.debug("released memory", metadata: ["bytes": "\(released)"])
+    }
+  }
+
+  /// After it, whatever the start alone needs was used.
+  private static let settlingTime = Duration.seconds(5)
+  private static let releaseInterval = Duration.seconds(120)
+}
+
+extension DeviceStorage {
+  /// Here because it may block on a slow `/proc`, and this actor has a thread for that.
+  func releaseFilePages() -> Int { ResidentMemory.releaseFilePages() }
+}
