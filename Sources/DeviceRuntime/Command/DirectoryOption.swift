@@ -1,6 +1,7 @@
 import ArgumentParser
 import DeviceRuntimeCore
-import Foundation
+import FoundationEssentials
+import Glibc
 import ServiceKit
 
 /// Which device is meant, on a machine that has several.

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Curl
 import DeviceRuntimeCore
-import Foundation
+import FoundationEssentials
 import ServiceKit
 
 struct EnrollCommand: AsyncParsableCommand {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import DeviceRuntimeCore
-import Foundation
+import FoundationEssentials
 import Messaging
 import ServiceKit
 import Wire

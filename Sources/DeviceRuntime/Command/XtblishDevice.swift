@@ -1,6 +1,6 @@
 import ArgumentParser
 import DeviceRuntimeCore
-import Foundation
+import FoundationEssentials
 import ServiceKit
 
 /// The program is two: the device's agent with its commands, and, started again by the agent, the process of an app.

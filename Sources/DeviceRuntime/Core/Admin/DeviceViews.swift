@@ -1,5 +1,5 @@
 internal import FirmwareImage
-package import Foundation
+package import FoundationEssentials
 internal import SwiftProtobuf
 package import Wire
 

@@ -1,5 +1,5 @@
 package import ArgumentParser
-import Foundation
+import FoundationEssentials
 
 /// `check-config`: shows every setting and says what is wrong, without starting anything.
 package struct CheckConfigCommand<Service: AdministeredService>: AsyncParsableCommand {

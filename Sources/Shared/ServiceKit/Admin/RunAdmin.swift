@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import FoundationEssentials
 import Wire
 
 /// What a command could not do, and what to do about it.

@@ -1,5 +1,5 @@
 package import ArgumentParser
-import Foundation
+import FoundationEssentials
 package import Logging
 
 /// The options of the command that runs the service.

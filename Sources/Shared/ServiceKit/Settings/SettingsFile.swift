@@ -1,26 +1,24 @@
-import Configuration
-import Foundation
+import FoundationEssentials
+import Glibc
 
 /// The configuration file: one JSON object, nested along the dots of the keys.
 package struct SettingsFile: Sendable {
   package let path: String
   /// Every key that has a value, in order.
   package let keys: [String]
-  private let snapshot: JSONSnapshot
+  private let texts: [String: String]
 
   /// Larger files are refused: a configuration takes a few kilobytes.
   package static let maximumBytes = 1 << 20
 
   package init(path: String) throws(SettingsError) {
-    let data: Data
-    do {
-      data = try Self.read(path)
-    } catch let problem as SettingProblem {
-      throw SettingsError([problem])
-    } catch {
-      throw SettingsError([SettingProblem(key: nil, message: "can't read the configuration file \(path): \(error)")])
+    guard let contents = Self.read(path) else {
+      throw SettingsError([
+        SettingProblem(
+          key: nil, message: "can't read the configuration file \(path); give --config a file that you may read")
+      ])
     }
-    try self.init(path: path, contents: Array(data))
+    try self.init(path: path, contents: contents)
   }
 
   package init(path: String, contents: [UInt8]) throws(SettingsError) {
@@ -30,86 +28,92 @@ package struct SettingsFile: Sendable {
     guard contents.count <= Self.maximumBytes else {
       throw refuse("is larger than \(Self.maximumBytes) bytes; give the file of settings, not another one")
     }
-    let tree: JSONTree
+    let tree: SettingsTree
     do {
-      tree = try JSONDecoder().decode(JSONTree.self, from: Data(contents))
+      tree = try JSONDecoder().decode(SettingsTree.self, from: Data(contents))
     } catch {
-      throw refuse("is not JSON: \(Self.explain(error)); correct it there")
+      throw refuse("is not JSON; `python3 -m json.tool FILE` shows the line and column of the mistake")
     }
     guard case .object = tree else {
       throw refuse("must be a JSON object, such as {\"log\": {\"level\": \"debug\"}}")
     }
-    do {
-      snapshot = try JSONSnapshot(data: contents.span.bytes, providerName: path, parsingOptions: .default)
-    } catch {
-      throw refuse("can't be used: \(error)")
+    var texts: [String: String] = [:]
+    for (key, leaf) in tree.leaves() {
+      guard let text = leaf.text else {
+        throw refuse("can't be used: \(key) must be a text, a number, true, false or a list of texts")
+      }
+      texts[key] = text
     }
     self.path = path
-    keys = tree.leafKeys().sorted()
+    self.texts = texts
+    keys = texts.keys.sorted()
   }
 
   /// The value of `key` as text, or nil when the file has none.
-  func text(forKey key: String) -> String? {
-    let key = AbsoluteConfigKey(key.split(separator: ".").map(String.init))
-    // The lookup is typed and refuses another type, so each form that JSON has is asked for in turn.
-    for type in [ConfigType.string, .int, .double, .bool, .stringArray] {
-      guard let value = try? snapshot.value(forKey: key, type: type).value else { continue }
-      switch value.content {
-      case .string(let text): return text
-      case .int(let number): return String(number)
-      case .double(let number): return String(number)
-      case .bool(let bool): return String(bool)
-      case .stringArray(let texts): return texts.joined(separator: ",")
-      default: continue
-      }
-    }
-    return nil
-  }
+  func text(forKey key: String) -> String? { texts[key] }
 
-  private static func read(_ path: String) throws -> Data {
-    guard let handle = FileHandle(forReadingAtPath: path) else {
-      throw SettingProblem(
-        key: nil, message: "can't open the configuration file \(path); give --config a file that you may read")
+  /// At most a byte more than a settings file may have; nil if it can't be read.
+  private static func read(_ path: String) -> [UInt8]? {
+    guard let file = fopen(path, "re") else { return nil }
+    defer { fclose(file) }
+    let contents = [UInt8](unsafeUninitializedCapacity: maximumBytes + 1) { buffer, count in
+      count = fread(buffer.baseAddress, 1, buffer.count, file)
     }
-    defer { try? handle.close() }
-    return try handle.read(upToCount: maximumBytes + 1) ?? Data()
-  }
-
-  private static func explain(_ error: any Error) -> String {
-    if case DecodingError.dataCorrupted(let context) = error, let cause = context.underlyingError as? NSError,
-      let text = cause.userInfo["NSDebugDescription"] as? String
-    {
-      return text
-    }
-    return String(describing: error)
+    return ferror(file) == 0 ? contents : nil
   }
 }
 
-extension SettingProblem: Error {}
-
-/// Any JSON value, for the names in it alone.
-private enum JSONTree: Decodable {
-  case object([String: JSONTree])
-  case leaf
+/// A JSON value as a setting may have it.
+private enum SettingsTree: Decodable {
+  case object([String: SettingsTree])
+  case text(String)
+  case integer(Int)
+  case number(Double)
+  case boolean(Bool)
+  case texts([String])
+  case other
   case null
 
   init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
       self = .null
-    } else if let members = try? container.decode([String: JSONTree].self) {
+    } else if let members = try? container.decode([String: SettingsTree].self) {
       self = .object(members)
+    } else if let text = try? container.decode(String.self) {
+      self = .text(text)
+    } else if let boolean = try? container.decode(Bool.self) {
+      self = .boolean(boolean)
+    } else if let integer = try? container.decode(Int.self) {
+      self = .integer(integer)
+    } else if let number = try? container.decode(Double.self) {
+      self = .number(number)
+    } else if let texts = try? container.decode([String].self) {
+      self = .texts(texts)
     } else {
-      self = .leaf
+      self = .other
     }
   }
 
-  func leafKeys(prefix: String = "") -> [String] {
+  /// As an environment variable would say it; nil for what is no setting.
+  var text: String? {
     switch self {
-    case .leaf: [prefix]
+    case .text(let text): text
+    case .integer(let integer): String(integer)
+    case .number(let number): String(number)
+    case .boolean(let boolean): String(boolean)
+    case .texts(let texts): texts.joined(separator: ",")
+    case .object, .other, .null: nil
+    }
+  }
+
+  /// Everything that is no object, by its key; nulls are left out.
+  func leaves(prefix: String = "") -> [(key: String, value: SettingsTree)] {
+    switch self {
     case .null: []
     case .object(let members):
-      members.flatMap { name, value in value.leafKeys(prefix: prefix.isEmpty ? name : "\(prefix).\(name)") }
+      members.flatMap { name, value in value.leaves(prefix: prefix.isEmpty ? name : "\(prefix).\(name)") }
+    default: [(prefix, self)]
     }
   }
 }

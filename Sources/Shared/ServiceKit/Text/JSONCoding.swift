@@ -1,4 +1,4 @@
-package import Foundation
+package import FoundationEssentials
 
 /// JSON as people and programs get it everywhere in the project: keys in order, so that equal values are equal texts;
 /// times in ISO 8601 with milliseconds.
