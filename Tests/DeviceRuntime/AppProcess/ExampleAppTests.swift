@@ -44,15 +44,35 @@ import Testing
     #expect(history.events.count(where: { $0 == .healthConfirmed }) == 1)
   }
 
-  @Test func anOrdinaryRustProgramPrints() async throws {
+  /// Programs that know nothing of this device: they print, read the clock, arguments, environment and random numbers.
+  @Test(arguments: [("hello-c", "C"), ("hello-rust", "Rust")])
+  func anOrdinaryProgramRuns(name: String, language: String) async throws {
     let bed = try AppTestBed()
-    let wasm = try await build("hello-rust", version: "9.8.7-test")
+    let wasm = try await build(name, version: "9.8.7-test")
     #expect(try HostAPI.objection(to: WebAssemblyModule.interface(of: wasm)) == nil)
-    let app = try await bed.launch(wasm, environment: ["HELLO_LINES": "2"])
+    let before = time(nil)
+    let app = try await bed.launch(
+      wasm, arguments: ["first", "second ✓"], environment: ["HELLO_LINES": "1", "HELLO_NAME": "a name"])
     var history = AppHistory()
     #expect(try await history.ending(of: app) == .exited(code: 0))
+    let lines = history.texts(.stdout)
+    try #require(lines.count == 7, "\(lines)")
     #expect(
-      history.texts(.stdout) == ["hello-rust 9.8.7-test starts", "hello from Rust, line 1", "hello from Rust, line 2"])
-    #expect(history.texts(.stderr) == ["hello-rust ends after 2 lines"])
+      lines[..<4] == [
+        "\(name) 9.8.7-test starts as test", "argument 1: first", "argument 2: second ✓", "HELLO_NAME is a name",
+      ])
+    #expect((before...time(nil)).contains(try #require(Self.time(in: lines[4]))), "\(lines[4])")
+    #expect(lines[5].hasPrefix("a random number: ") && lines[5].utf8.count == 33)
+    #expect(lines[6].hasPrefix("hello from \(language), line 1, after 1."))
+    #expect(history.texts(.stderr) == ["\(name) ends after 1 lines"])
+  }
+
+  /// Seconds since 1970 of "it is 2026-11-22T17:00:00Z" or "it is 1795366800 seconds after 1970".
+  private static func time(in line: String) -> Int? {
+    guard let text = line.split(separator: " ").dropFirst(2).first.map(String.init) else { return nil }
+    if let seconds = Int(text) { return seconds }
+    var parts = tm()
+    guard strptime(text, "%Y-%m-%dT%H:%M:%SZ", &parts) != nil else { return nil }
+    return timegm(&parts)
   }
 }
