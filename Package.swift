@@ -161,6 +161,10 @@ let testTargets: [Target] = [
   .executableTarget(
     name: "RPCBenchmark", dependencies: ["Messaging", "Wire", protobuf, logging], path: "Benchmarks/RPC",
     exclude: ["bare_zmq.c", "run"], swiftSettings: strict),
+  // Measures apps beside native code.
+  .executableTarget(
+    name: "AppBenchmark", dependencies: ["DeviceRuntimeCore"], path: "Benchmarks/Apps", exclude: ["kernels.c", "run"],
+    swiftSettings: strict),
   tests(
     "ServiceKit",
     ["ServiceKit", "Messaging", "Wire", argumentParser, logging, metrics, coreMetrics, lifecycle, unixSignals]),

@@ -32,11 +32,12 @@ extern "C" {
 
 /* Negated WASI preview 1 errnos. */
 enum {
-  XTB_EACCES = -2,      /* the name is there, but not for this: an input pin is opened as an output */
+  XTB_EACCES = -2,      /* the name is there, but not for this: an input pin can't be set */
   XTB_EAGAIN = -6,      /* a queue is full or a rate is exceeded: try later */
   XTB_EBADF = -8,       /* no such handle */
   XTB_EFAULT = -21,     /* a pointer or length reaches outside memory */
   XTB_EINVAL = -28,     /* a value out of range */
+  XTB_EIO = -29,        /* the hardware or the storage failed */
   XTB_ENOENT = -44,     /* nothing of that name */
   XTB_ENOSPC = -51,     /* a table or the storage is full */
   XTB_ENOSYS = -52,     /* not possible for an app of this kind, or at this moment */
@@ -51,6 +52,7 @@ static inline const char *xtb_error_name(int64_t result) {
     case XTB_EBADF: return "no such handle (EBADF)";
     case XTB_EFAULT: return "a pointer outside memory (EFAULT)";
     case XTB_EINVAL: return "a value out of range (EINVAL)";
+    case XTB_EIO: return "the hardware or the storage failed (EIO)";
     case XTB_ENOENT: return "nothing of that name (ENOENT)";
     case XTB_ENOSPC: return "full (ENOSPC)";
     case XTB_ENOSYS: return "not possible here (ENOSYS)";
@@ -146,7 +148,8 @@ enum { XTB_PIN_INPUT = 0, XTB_PIN_OUTPUT = 1 };
 enum { XTB_EDGE_NONE = 0, XTB_EDGE_RISING = 1, XTB_EDGE_FALLING = 2, XTB_EDGE_BOTH = 3 };
 
 /* Opens a pin by the name that the device's board gives it. Returns its handle; XTB_ENOTCAPABLE if this device has
- * none of that name. */
+ * none of that name. In xtb_init a pin of hardware is still the predecessor's: it can be set, which takes effect when
+ * that has stopped, and can't be read yet (XTB_EAGAIN). */
 XTB_IMPORT("gpio_open") int32_t xtb_gpio_open(const char *name, uint32_t name_length, int32_t flags);
 /* The pin's level, 0 or 1. */
 XTB_IMPORT("gpio_get") int32_t xtb_gpio_get(int32_t pin);
@@ -178,7 +181,8 @@ XTB_IMPORT("device_id") int32_t xtb_device_id(uint8_t *buffer);
 /* Says that the app works, which ends its trial: the device keeps it. */
 XTB_IMPORT("health_confirm") int32_t xtb_health_confirm(void);
 
-/* From now on the app is ended unless it calls xtb_watchdog_feed at least every timeout_ns; 0 ends that. */
+/* From now on the app is ended unless it calls xtb_watchdog_feed at least every timeout_ns, of a millisecond to a day; 0
+ * ends that. */
 XTB_IMPORT("watchdog_arm") int32_t xtb_watchdog_arm(int64_t timeout_ns);
 XTB_IMPORT("watchdog_feed") int32_t xtb_watchdog_feed(void);
 

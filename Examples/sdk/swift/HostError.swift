@@ -2,7 +2,7 @@ import CXTB1
 
 /// Why a call to the host did not do what it was asked.
 public enum HostError: Error, Equatable {
-  /// The name is there, but not for this: an input pin is opened as an output.
+  /// The name is there, but not for this: an input pin can't be set.
   case notAllowed
   /// A queue is full or a rate is exceeded.
   case tryLater
@@ -11,6 +11,8 @@ public enum HostError: Error, Equatable {
   /// A pointer reached outside the app's memory: not from this module.
   case fault
   case invalidValue
+  /// The hardware or the storage failed.
+  case hardwareFailed
   /// Nothing of that name.
   case notFound
   /// A table or the storage is full.
@@ -32,6 +34,7 @@ public enum HostError: Error, Equatable {
       case Int64(XTB_EBADF): .badHandle
       case Int64(XTB_EFAULT): .fault
       case Int64(XTB_EINVAL): .invalidValue
+      case Int64(XTB_EIO): .hardwareFailed
       case Int64(XTB_ENOENT): .notFound
       case Int64(XTB_ENOSPC): .full
       case Int64(XTB_ENOSYS): .notPossible
@@ -48,6 +51,7 @@ public enum HostError: Error, Equatable {
     case .badHandle: Int32(XTB_EBADF)
     case .fault: Int32(XTB_EFAULT)
     case .invalidValue: Int32(XTB_EINVAL)
+    case .hardwareFailed: Int32(XTB_EIO)
     case .notFound: Int32(XTB_ENOENT)
     case .full: Int32(XTB_ENOSPC)
     case .notPossible: Int32(XTB_ENOSYS)
@@ -65,6 +69,7 @@ public enum HostError: Error, Equatable {
     case .badHandle: "it is closed"
     case .fault: "a pointer outside memory"
     case .invalidValue: "a value out of range"
+    case .hardwareFailed: "the hardware or the storage failed"
     case .notFound: "nothing of that name"
     case .full: "full"
     case .notPossible: "not possible here"

@@ -1,6 +1,7 @@
 use core::cell::RefCell;
 
-use crate::{error, InputPin, Message, Publication, Result, Subscription, Timer};
+use crate::error::check;
+use crate::{error, sys, InputPin, Interval, Message, Publication, Result, Subscription, Timer};
 
 /// Something that happened. Times are nanoseconds of the monotonic clock.
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +71,15 @@ impl Event {
             _ => Event::Unknown { kind, handle, time_ns, argument },
         }
     }
+}
+
+/// The next event of a program with `main`, waiting at most `timeout` for it, or for ever without one.
+/// [`Error::NotPossible`](crate::Error::NotPossible) in an [`App`], which is told its events.
+pub fn poll(timeout: Option<Interval>) -> Result<Option<Event>> {
+    let mut raw = sys::RawEvent::default();
+    // SAFETY: the host writes the record's 32 bytes.
+    let count = check(unsafe { sys::poll(timeout.map_or(-1, Interval::as_nanos), &mut raw) })?;
+    Ok((count > 0).then(|| Event::of(raw.kind, raw.handle, raw.time_ns, raw.argument)))
 }
 
 /// An app. The host calls one function at a time, on one thread, and each must return soon.

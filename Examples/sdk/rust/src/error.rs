@@ -4,7 +4,7 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// The name is there, but not for this: an input pin is opened as an output.
+    /// The name is there, but not for this: an input pin can't be set.
     NotAllowed,
     /// A queue is full or a rate is exceeded.
     TryLater,
@@ -14,6 +14,8 @@ pub enum Error {
     Fault,
     /// A value out of range.
     InvalidValue,
+    /// The hardware or the storage failed.
+    HardwareFailed,
     /// Nothing of that name.
     NotFound,
     /// A table or the storage is full.
@@ -43,6 +45,7 @@ impl Error {
             -8 => Error::BadHandle,
             -21 => Error::Fault,
             -28 => Error::InvalidValue,
+            -29 => Error::HardwareFailed,
             -44 => Error::NotFound,
             -51 => Error::Full,
             -52 => Error::NotPossible,
@@ -59,6 +62,7 @@ impl Error {
             Error::BadHandle => -8,
             Error::Fault => -21,
             Error::InvalidValue => -28,
+            Error::HardwareFailed => -29,
             Error::NotFound => -44,
             Error::Full => -51,
             Error::NotPossible => -52,
@@ -77,6 +81,7 @@ impl fmt::Display for Error {
             Error::BadHandle => "it is closed",
             Error::Fault => "a pointer outside memory",
             Error::InvalidValue => "a value out of range",
+            Error::HardwareFailed => "the hardware or the storage failed",
             Error::NotFound => "nothing of that name",
             Error::Full => "full",
             Error::NotPossible => "not possible here",

@@ -41,7 +41,7 @@ mod message;
 mod sys;
 mod time;
 
-pub use app::{App, AppSlot, Event};
+pub use app::{poll, App, AppSlot, Event};
 pub use device::{
     config, config_number, confirm_health, device_id, memory, random, reset_reason, watchdog, Memory,
     ResetReason,
@@ -50,4 +50,4 @@ pub use error::{Error, Result};
 pub use hardware::{Edges, InputPin, OutputPin, Reading, Sensor};
 pub use log::{log, Level, Line};
 pub use message::{publish, Message, Publication, QoS, Subscription};
-pub use time::{Clock, Interval, Timer};
+pub use time::{sleep, Clock, Interval, Timer};

@@ -14,11 +14,23 @@ pub struct RawMemory {
     pub limit_bytes: i64,
 }
 
+#[repr(C)]
+#[derive(Default)]
+pub struct RawEvent {
+    pub kind: i32,
+    pub handle: i32,
+    pub time_ns: i64,
+    pub argument: i64,
+    pub reserved: i64,
+}
+
 #[link(wasm_import_module = "xtb1")]
 extern "C" {
     pub fn log(level: i32, text: *const u8, length: usize) -> i32;
     pub fn clock_ns(clock: i32) -> i64;
     pub fn clock_res_ns(clock: i32) -> i64;
+    pub fn sleep_ns(duration_ns: i64) -> i32;
+    pub fn poll(timeout_ns: i64, event: *mut RawEvent) -> i32;
     pub fn timer_start(first_ns: i64, period_ns: i64) -> i32;
     pub fn timer_stop(handle: i32) -> i32;
     pub fn kv_get(key: *const u8, key_length: usize, buffer: *mut u8, capacity: usize) -> i32;

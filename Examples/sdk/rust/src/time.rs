@@ -60,6 +60,12 @@ impl Clock {
     }
 }
 
+/// Waits. [`Error::NotPossible`] while an event is handled, which must not.
+pub fn sleep(duration: Interval) -> Result<()> {
+    // SAFETY: takes no pointers.
+    check(unsafe { sys::sleep_ns(duration.nanoseconds) }).map(drop)
+}
+
 /// A timer of the host. Its ticks come as [`Event::Timer`](crate::Event::Timer).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timer {
