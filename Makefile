@@ -62,7 +62,7 @@ $(PYTHON): Tests/requirements.txt
 
 .PHONY: bench
 bench: build examples ## Run the benchmarks and write Benchmarks/RESULTS.md
-	@deploy/setup test bench
+	@deploy/setup examples test bench
 	@Benchmarks/run
 
 .PHONY: format

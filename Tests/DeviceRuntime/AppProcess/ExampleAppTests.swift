@@ -71,8 +71,11 @@ import Testing
   private static func time(in line: String) -> Int? {
     guard let text = line.split(separator: " ").dropFirst(2).first.map(String.init) else { return nil }
     if let seconds = Int(text) { return seconds }
+    let fields = text.split { "-:TZ".contains($0) }.compactMap { Int32($0) }
+    guard text.last == "Z", fields.count == 6 else { return nil }
     var parts = tm()
-    guard strptime(text, "%Y-%m-%dT%H:%M:%SZ", &parts) != nil else { return nil }
+    (parts.tm_year, parts.tm_mon, parts.tm_mday) = (fields[0] - 1900, fields[1] - 1, fields[2])
+    (parts.tm_hour, parts.tm_min, parts.tm_sec) = (fields[3], fields[4], fields[5])
     return timegm(&parts)
   }
 }
