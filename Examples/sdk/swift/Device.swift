@@ -2,6 +2,7 @@ import CXTB1
 
 /// The device on which the app runs, and what it was told about the app.
 public enum Device {
+  /// Why an app is started.
   public enum ResetReason: Equatable, Sendable {
     /// The device was switched on, or its agent began anew.
     case power
@@ -50,6 +51,7 @@ public enum Device {
     _ = xtb_health_confirm()
   }
 
+  /// Why the app was started this time.
   public static var resetReason: ResetReason {
     switch xtb_reset_reason() {
     case 0: .power
@@ -81,15 +83,18 @@ public enum Device {
 
 /// Ends the app when it is not fed in time.
 public enum Watchdog {
+  /// From now on `feed` must be called at least every `timeout`, of a millisecond to a day.
   public static func arm(_ timeout: Interval) throws(HostError) {
     guard timeout > .zero else { throw .invalidValue }
     try check(xtb_watchdog_arm(timeout.nanoseconds))
   }
 
+  /// It needs no feeding any more.
   public static func disarm() throws(HostError) {
     try check(xtb_watchdog_arm(0))
   }
 
+  /// The app is well.
   public static func feed() throws(HostError) {
     try check(xtb_watchdog_feed())
   }

@@ -2,6 +2,7 @@ import CXTB1
 
 /// A pin that the app reads, by the name that the device's board gives it.
 public struct InputPin: Equatable, Sendable {
+  /// Changes of a pin.
   public enum Edges: Int32, Sendable {
     case rising = 1
     case falling = 2
@@ -17,6 +18,7 @@ public struct InputPin: Equatable, Sendable {
 
   init(handle: Int32) { self.handle = handle }
 
+  /// Its level now.
   public var isHigh: Bool {
     get throws(HostError) { try check(xtb_gpio_get(handle)) != 0 }
   }
@@ -26,6 +28,7 @@ public struct InputPin: Equatable, Sendable {
     try check(xtb_gpio_watch(handle, edges.rawValue))
   }
 
+  /// No further edges are told of.
   public func stopWatching() throws(HostError) {
     try check(xtb_gpio_watch(handle, 0))
   }
@@ -45,6 +48,7 @@ public struct OutputPin: Equatable, Sendable {
     get throws(HostError) { try check(xtb_gpio_get(handle)) != 0 }
   }
 
+  /// Sets its level.
   public func set(_ isHigh: Bool) throws(HostError) {
     try check(xtb_gpio_set(handle, isHigh ? 1 : 0))
   }
@@ -85,6 +89,7 @@ public struct Sensor: Equatable, Sendable {
     handle = try check(name.withBytes { xtb_sensor_open($0, $1) })
   }
 
+  /// Reads a channel, the first of which is 0.
   public func read(channel: Int32 = 0) throws(HostError) -> Reading {
     var reading = xtb_reading()
     try check(xtb_sensor_read(handle, channel, &reading))

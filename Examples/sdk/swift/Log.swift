@@ -1,5 +1,6 @@
 import CXTB1
 
+/// How much a line matters.
 public enum LogLevel: Int32, Sendable {
   case debug = 0
   case info = 1

@@ -43,6 +43,7 @@ public struct Subscription: Equatable, Sendable {
 
   init(handle: Int32) { self.handle = handle }
 
+  /// No further messages come.
   public func end() throws(HostError) {
     try check(xtb_unsubscribe(handle))
   }
@@ -50,6 +51,7 @@ public struct Subscription: Equatable, Sendable {
 
 /// A message that came. It can be read only while its event is handled.
 public struct Message: Sendable {
+  /// Whose filter it matched.
   public let subscription: Subscription
 
   /// Below `/apps/{device}/`.
@@ -57,6 +59,7 @@ public struct Message: Sendable {
     get throws(HostError) { String(decoding: try read(Int32(XTB_TOPIC)), as: UTF8.self) }
   }
 
+  /// Its bytes.
   public var payload: [UInt8] {
     get throws(HostError) { try read(Int32(XTB_PAYLOAD)) }
   }

@@ -15,6 +15,7 @@ public enum Storage {
     }
   }
 
+  /// Keeps bytes under a key. `.full`: the app's share of the storage is used up.
   public static func set(_ key: String, _ value: [UInt8]) throws(HostError) {
     try check(
       value.withUnsafeBytes { bytes in
