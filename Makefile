@@ -77,6 +77,10 @@ lint: ## Check layout, scripts and what must not be committed
 protocols: ## Generate the Swift of the bus's .proto files
 	@Sources/Shared/Wire/Protocols/generate
 
+.PHONY: host-api
+host-api: build ## Write docs/host-api.md from the table of the host API
+	@$(PRODUCTS)/xtblish-device host-api >docs/host-api.md
+
 .PHONY: clean
 clean: ## Remove what was built (not the stack's data)
 	rm -rf .build .build-examples .build-python .engine

@@ -165,6 +165,10 @@ let testTargets: [Target] = [
   .executableTarget(
     name: "AppBenchmark", dependencies: ["DeviceRuntimeCore"], path: "Benchmarks/Apps", exclude: ["kernels.c", "run"],
     swiftSettings: strict),
+  // Measures what an app on a device gets.
+  .executableTarget(
+    name: "HostAPIBenchmark", dependencies: ["DeviceRuntimeCore"], path: "Benchmarks/HostAPI",
+    exclude: ["calls.wat", "run", "ticks.wat", "timerfd.c"], swiftSettings: strict),
   tests(
     "ServiceKit",
     ["ServiceKit", "Messaging", "Wire", argumentParser, logging, metrics, coreMetrics, lifecycle, unixSignals]),
@@ -197,7 +201,7 @@ let testTargets: [Target] = [
   tests(
     "DeviceRuntime",
     [
-      "DeviceRuntimeCore", "ZeroMQ", "Mosquitto", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Wire",
+      "CLinux", "DeviceRuntimeCore", "ZeroMQ", "Mosquitto", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Wire",
       "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
   tests(

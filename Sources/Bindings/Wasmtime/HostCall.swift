@@ -4,10 +4,12 @@ import CWasmtime
 @safe package struct HostCall: ~Copyable {
   private let caller: OpaquePointer
   private let slots: UnsafeMutablePointer<wasmtime_val_raw_t>?
+  private let found: FoundMemory
 
-  init(caller: OpaquePointer, slots: UnsafeMutablePointer<wasmtime_val_raw_t>?) {
+  init(caller: OpaquePointer, slots: UnsafeMutablePointer<wasmtime_val_raw_t>?, found: FoundMemory) {
     unsafe self.caller = unsafe caller
     unsafe self.slots = unsafe slots
+    self.found = found
   }
 
   /// Argument `index`, which the function's type says is an i32.
@@ -31,20 +33,45 @@ import CWasmtime
     memory()?.contains(UInt32(bitPattern: pointer), count: UInt32(bitPattern: count)) ?? false
   }
 
+  /// Size of the app's exported `memory`; 0 if there is none.
+  package var memoryBytes: Int { memory()?.sizeBytes ?? 0 }
+
   private func memory() -> MemoryView? {
+    if let memory = found.memory {
+      return unsafe MemoryView(context: wasmtime_caller_context(caller), memory: memory)
+    }
     let name: StaticString = "memory"
     var item = unsafe wasmtime_extern_t()
-    let found = name.withUTF8Buffer { text in
+    let isThere = name.withUTF8Buffer { text in
       unsafe text.withMemoryRebound(to: CChar.self) { text in
         unsafe wasmtime_caller_export_get(caller, text.baseAddress, text.count, &item)
       }
     }
-    guard found else { return nil }
+    guard isThere else { return nil }
     guard unsafe item.kind == UInt8(WASM_EXTERN_MEMORY) else {
       unsafe wasmtime_extern_delete(&item)
       return nil
     }
-    return unsafe MemoryView(context: wasmtime_caller_context(caller), memory: item.of.memory)
+    let memory = unsafe item.of.memory
+    found.keep(memory)
+    return unsafe MemoryView(context: wasmtime_caller_context(caller), memory: memory)
+  }
+}
+
+/// Where the exported memory of a linker's instance is, so that not each call looks for it by name. Growing does not
+/// change it. For the store's thread.
+final class FoundMemory {
+  private(set) var memory: wasmtime_memory_t?
+  private var instances = 0
+
+  func keep(_ memory: wasmtime_memory_t) {
+    if instances == 1 { self.memory = memory }
+  }
+
+  /// Another instance has another memory, so with two of them each call looks for its own.
+  func addInstance() {
+    instances += 1
+    memory = nil
   }
 }
 
@@ -61,11 +88,13 @@ package struct HostTrap: Error {
 package typealias HostFunction = (borrowing HostCall) throws(HostTrap) -> Value?
 
 final class HostFunctionBox {
-  let type: FunctionType
+  let result: ValueType?
+  let found: FoundMemory
   let body: HostFunction
 
-  init(type: FunctionType, body: @escaping HostFunction) {
-    self.type = type
+  init(type: FunctionType, found: FoundMemory, body: @escaping HostFunction) {
+    result = type.results.first
+    self.found = found
     self.body = body
   }
 }
@@ -77,8 +106,8 @@ func callHostFunction(
   guard let environment = unsafe environment else { return unsafe makeTrap("host function without a body") }
   let box = unsafe Unmanaged<HostFunctionBox>.fromOpaque(environment).takeUnretainedValue()
   do {
-    let result = try box.body(unsafe HostCall(caller: caller, slots: slots))
-    guard result?.type == box.type.results.first else { return unsafe makeTrap("host function of a wrong type") }
+    let result = try box.body(unsafe HostCall(caller: caller, slots: slots, found: box.found))
+    guard result?.type == box.result else { return unsafe makeTrap("host function of a wrong type") }
     if let result { unsafe slots?[0] = result.raw }
     return nil
   } catch {

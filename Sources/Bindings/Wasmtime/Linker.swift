@@ -4,6 +4,7 @@ import CWasmtime
 @safe package final class Linker {
   private let handle: OpaquePointer
   private let engine: Engine
+  private let found = FoundMemory()
 
   package init(engine: Engine) {
     unsafe handle = wasmtime_linker_new(engine.handle)
@@ -21,7 +22,7 @@ import CWasmtime
     let functionType = unsafe type.makeHandle()
     defer { unsafe wasm_functype_delete(functionType) }
     // The engine releases the box, also when it refuses the definition.
-    let environment = unsafe Unmanaged.passRetained(HostFunctionBox(type: type, body: body)).toOpaque()
+    let environment = unsafe Unmanaged.passRetained(HostFunctionBox(type: type, found: found, body: body)).toOpaque()
     let error = unsafe withUTF8CharacterBuffers(module, name) { module, name in
       unsafe wasmtime_linker_define_func_unchecked(
         handle, module.baseAddress, module.count, name.baseAddress, name.count, functionType, callHostFunction,
@@ -37,6 +38,7 @@ import CWasmtime
 
   /// Makes an instance and runs the module's start function, so an epoch deadline must be set.
   package func instantiate(_ module: Module, in store: Store) throws(WasmtimeCallFailure) -> Instance {
+    found.addInstance()
     var instance = wasmtime_instance_t()
     var trap: OpaquePointer?
     let error = unsafe wasmtime_linker_instantiate(handle, store.context, module.handle, &instance, &trap)

@@ -24,6 +24,7 @@ final class FakeAppLauncher: AppLauncher {
   private struct State {
     var behaviours: [UInt64: Behaviour] = [:]
     var launches: [Launch] = []
+    var resetReasons: [ResetReason] = []
     var running: [FakeApp] = []
   }
 
@@ -31,6 +32,7 @@ final class FakeAppLauncher: AppLauncher {
 
   /// What was launched, in order.
   var launches: [Launch] { state.withLock { $0.launches } }
+  var resetReasons: [ResetReason] { state.withLock { $0.resetReasons } }
   var versions: [UInt64] { launches.map(\.version) }
   /// Versions whose app runs now.
   var running: [UInt64] { state.withLock { $0.running.filter { !$0.hasEnded }.map(\.version) } }
@@ -47,6 +49,7 @@ final class FakeAppLauncher: AppLauncher {
       let app = FakeApp(version: launch.version)
       state.launches.append(
         Launch(version: launch.version, slotFile: String(launch.modulePath.split(separator: "/").last ?? "")))
+      state.resetReasons.append(launch.resetReason)
       state.running.append(app)
       return (state.behaviours[launch.version] ?? .healthy, app)
     }

@@ -2,6 +2,14 @@ import DeviceRuntimeCore
 import Glibc
 import TestSupport
 
+/// What the device grants to a test's app.
+struct TestBoard {
+  var pins = Board.simulated.pins
+  var sensors = Board.simulated.sensors
+  var topics: [String] = []
+  var resetReason = ResetReason.power
+}
+
 /// Runs apps in real processes of the built `xtblish-device`.
 struct AppTestBed {
   let folder: TemporaryFolder
@@ -15,24 +23,25 @@ struct AppTestBed {
   func launch(
     _ text: String, configuration: [String: String] = [:], arguments: [String] = [],
     environment: [String: String] = [:], limits: AppLimits = .standard, startDeadline: Duration = .seconds(30),
-    isActivated: Bool = true
+    isActivated: Bool = true, board: TestBoard = TestBoard()
   ) async throws -> any RunningApp {
     try await launch(
       assemble(text, options: ["--debug-names"]), configuration: configuration, arguments: arguments,
-      environment: environment, limits: limits, startDeadline: startDeadline, isActivated: isActivated)
+      environment: environment, limits: limits, startDeadline: startDeadline, isActivated: isActivated, board: board)
   }
 
   func launch(
     _ wasm: [UInt8], prefix: [UInt8] = [], configuration: [String: String] = [:], arguments: [String] = [],
     environment: [String: String] = [:], limits: AppLimits = .standard, startDeadline: Duration = .seconds(30),
-    isActivated: Bool = true
+    isActivated: Bool = true, board: TestBoard = TestBoard()
   ) async throws -> any RunningApp {
     try write(prefix + wasm, to: modulePath)
     let app = try await launcher.launch(
       AppLaunch(
         modulePath: modulePath, moduleOffsetBytes: UInt64(prefix.count), compiledCachePath: cachePath,
         deviceID: Array(1...16), version: 7, appName: "test", appVersion: "1.0", configuration: configuration,
-        arguments: arguments, environment: environment, limits: limits, startDeadline: startDeadline))
+        arguments: arguments, environment: environment, limits: limits, startDeadline: startDeadline,
+        pins: board.pins, sensors: board.sensors, topics: board.topics, resetReason: board.resetReason))
     if isActivated { await app.activate() }
     return app
   }
@@ -95,7 +104,8 @@ extension AppEvent {
   }
 }
 
-/// An app of the event kind around the given bodies of its functions. Strings: "hello" at 16, "topic" at 32.
+/// An app of the event kind around the given bodies of its functions. Strings: "hello" at 16, "topic" at 32, "led" at
+/// 80, "button" at 88, "temperature" at 96, "a/+" at 112.
 func eventApp(
   initialize: String = "(i32.const 0)", event: String = "(i32.const 0)", more: String = ""
 ) -> String {
@@ -111,9 +121,30 @@ func eventApp(
     (import "xtb1" "random" (func $random (param i32 i32) (result i32)))
     (import "xtb1" "clock_ns" (func $clock_ns (param i32) (result i64)))
     (import "xtb1" "clock_res_ns" (func $clock_res_ns (param i32) (result i64)))
+    (import "xtb1" "sleep_ns" (func $sleep_ns (param i64) (result i32)))
+    (import "xtb1" "poll" (func $poll (param i64 i32) (result i32)))
+    (import "xtb1" "kv_get" (func $kv_get (param i32 i32 i32 i32) (result i32)))
+    (import "xtb1" "kv_set" (func $kv_set (param i32 i32 i32 i32) (result i32)))
+    (import "xtb1" "kv_delete" (func $kv_delete (param i32 i32) (result i32)))
+    (import "xtb1" "kv_next" (func $kv_next (param i32 i32 i32 i32) (result i32)))
+    (import "xtb1" "subscribe" (func $subscribe (param i32 i32) (result i32)))
+    (import "xtb1" "unsubscribe" (func $unsubscribe (param i32) (result i32)))
+    (import "xtb1" "msg_read" (func $msg_read (param i32 i32 i32 i32) (result i32)))
+    (import "xtb1" "gpio_open" (func $gpio_open (param i32 i32 i32) (result i32)))
+    (import "xtb1" "gpio_get" (func $gpio_get (param i32) (result i32)))
+    (import "xtb1" "gpio_set" (func $gpio_set (param i32 i32) (result i32)))
+    (import "xtb1" "gpio_watch" (func $gpio_watch (param i32 i32) (result i32)))
+    (import "xtb1" "sensor_open" (func $sensor_open (param i32 i32) (result i32)))
+    (import "xtb1" "sensor_read" (func $sensor_read (param i32 i32 i32) (result i32)))
+    (import "xtb1" "watchdog_arm" (func $watchdog_arm (param i64) (result i32)))
+    (import "xtb1" "watchdog_feed" (func $watchdog_feed (result i32)))
+    (import "xtb1" "reset_reason" (func $reset_reason (result i32)))
+    (import "xtb1" "mem_info" (func $mem_info (param i32) (result i32)))
     (memory (export "memory") 1)
     (data (i32.const 16) "hello")
     (data (i32.const 32) "topic")
+    (data (i32.const 80) "led") (data (i32.const 88) "button") (data (i32.const 96) "temperature")
+    (data (i32.const 112) "a/+")
     (func $hello (drop (call $log (i32.const 1) (i32.const 16) (i32.const 5))))
     \(more)
     (func (export "xtb_init") (result i32) \(initialize))

@@ -13,6 +13,7 @@ struct AgentRPC: Sendable {
   let agent: DeviceAgent
 
   func register(on router: inout RPCRouter) {
+    registerHardware(on: &router)
     let agent = agent
     router.handle(WireGetDeviceStatus.self) { _, _ in await agent.status() }
     router.handle(WireListSlots.self) { _, _ in await agent.slots() }

@@ -94,3 +94,34 @@ package struct LogLineView: Encodable, Sendable {
     text = line.text
   }
 }
+
+package struct PinView: Encodable, Sendable {
+  package var name: String
+  /// "input" or "output".
+  package var direction: String
+  package var level: Int32
+  /// Since the agent began.
+  package var changes: UInt64
+  package var source: String
+
+  package init(_ pin: WirePins.Pin) {
+    name = pin.name
+    direction = pin.isOutput ? "output" : "input"
+    level = pin.level
+    changes = pin.changes
+    source = pin.source
+  }
+}
+
+package struct SensorView: Encodable, Sendable {
+  package var name: String
+  /// Of each channel, in the sensor's unit.
+  package var values: [Double]
+  package var source: String
+
+  package init(_ sensor: WireSensors.Sensor) {
+    name = sensor.name
+    values = sensor.microUnits.map { Double($0) / 1e6 }
+    source = sensor.source
+  }
+}

@@ -70,6 +70,16 @@ extension DeviceAgent {
     relaunches[slot] = relaunch
   }
 
+  /// Why the app in the slot is started now, as far as this agent saw.
+  fileprivate func resetReason(for slot: Slot) -> ResetReason {
+    let last = lastEndings[slot].flatMap { $0.version == machine.record[slot].version ? $0.ending : nil }
+    if let last, last != .stopped { return ResetReason(after: last) }
+    switch machine.phase {
+    case .staged(slot, _), .trial(slot): return .update
+    default: return last == .stopped && machine.report.failed != nil ? .rollback : .power
+    }
+  }
+
   private static let lastWordsLimit = Duration.seconds(5)
 
   /// Reads what an app does until it ends.
@@ -83,12 +93,19 @@ extension DeviceAgent {
         case .started:
           await app.activate()
           post(.appStarted(slot), of: id, slot)
-        case .activated, .quiet, .keyValue, .subscribe, .unsubscribe, .pins: break
+        case .activated, .quiet, .keyValue: break
+        case .subscribe(let handle, let filter):
+          await subscriptions.subscribe(app, app: id, handle: handle, filter: filter)
+        case .unsubscribe(let handle): await subscriptions.unsubscribe(app: id, handle: handle)
+        case .pins(let levels): board.note(levels, of: id)
         case .healthConfirmed: post(.healthConfirmed(slot), of: id, slot)
         case .log(let line): await append(line, version: version)
         case .publish(let messageID, let topic, let payload, let qos):
           await publisher.enqueue(.init(id: messageID, topic: topic, payload: payload, qos: qos))
         case .ended(let ending):
+          lastEndings[slot] = (version, ending)
+          await subscriptions.forget(app: id)
+          board.forget(id)
           wasStopped = ending == .stopped
           hasEnded(ending, id: id, slot: slot)
         }
@@ -139,7 +156,9 @@ extension AppLaunch {
       modulePath: path, moduleOffsetBytes: UInt64(offset), compiledCachePath: compiled,
       deviceID: agent.identity.device.bytes, version: record.version, appName: app?.name.text ?? "",
       appVersion: app?.version.text ?? "", configuration: try await agent.storage.appConfiguration(),
-      limits: agent.configuration.appLimits, startDeadline: agent.configuration.startDeadline)
+      limits: agent.configuration.appLimits, startDeadline: agent.configuration.startDeadline,
+      pins: agent.board.pinGrants, sensors: agent.board.sensorGrants, topics: agent.board.topics,
+      resetReason: await agent.resetReason(for: slot))
   }
 }
 

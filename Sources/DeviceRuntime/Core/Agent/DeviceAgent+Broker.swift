@@ -15,6 +15,8 @@ extension DeviceAgent {
             "message on a firmware topic ignored",
             metadata: ["topic": "\(message.topic.prefix(200))", "reason": "\(error)"])
         }
+      } else if message.topic.hasPrefix(topics.appPrefix) {
+        await subscriptions.deliver(message)
       } else if message.topic == topics.acknowledgement {
         await reporter.acknowledge(message.payload)
       }

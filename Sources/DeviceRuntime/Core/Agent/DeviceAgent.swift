@@ -19,6 +19,9 @@ package actor DeviceAgent: Service {
   let topics: DeviceTopics
   let mqtt: MQTTClient
   let reporter: StateReporter
+  nonisolated let board: BoardState
+  private let boardProblem: String?
+  let subscriptions: AppSubscriptions
   let mailbox = AgentMailbox()
 
   var machine = UpdateMachine(record: BootRecord())
@@ -30,6 +33,8 @@ package actor DeviceAgent: Service {
   var download: (task: Task<Void, Never>, figures: TransferFigures)?
   var trialTimer: Task<Void, Never>?
   var appCount: UInt64 = 0
+  /// How the last run of each slot's app ended, of those that this agent saw.
+  var lastEndings: [Slot: (version: UInt64, ending: AppEnding)] = [:]
   let startedAt = WallClock.now
 
   package init(
@@ -45,6 +50,10 @@ package actor DeviceAgent: Service {
     log = DeviceLog(flash: flash)
     topics = DeviceTopics(identity.device)
     mqtt = try MQTTClient(options: Self.mqttOptions(identity, topics))
+    let (board, problem) = Board.load(from: flash, now: KernelClock.monotonicNanoseconds())
+    self.board = BoardState(board)
+    boardProblem = problem
+    subscriptions = AppSubscriptions(mqtt: mqtt, prefix: topics.appPrefix, logger: logger)
     reporter = StateReporter(
       mqtt: mqtt, topic: topics.state, heartbeat: configuration.heartbeat,
       repeatInterval: configuration.reportRepeatInterval, logger: logger)
@@ -71,6 +80,7 @@ package actor DeviceAgent: Service {
     try await log.open()
     let (record, warning) = try await storage.loadBootRecord()
     if let warning { await note(.warning, warning) }
+    if let boardProblem { await note(.warning, boardProblem) }
     machine = UpdateMachine(record: record)
     try mqtt.start()
     await withGracefulShutdownHandler {

@@ -16,6 +16,8 @@ final class AppHostControl {
 
   private static let patience: UInt64 = 2_000_000_000
   private static let launchPatience: UInt64 = 30_000_000_000
+  /// Between two messages about pins.
+  private static let pinInterval: UInt64 = 100_000_000
   /// How soon to try again when the agent takes nothing.
   private static let retry: UInt64 = 10_000_000
 
@@ -30,6 +32,9 @@ final class AppHostControl {
   /// When the app's thread handled its last event, as it told itself.
   private var quietAt: UInt64?
   private var isOver = false
+  private var lostMessages = DropNotes()
+  /// Monotonic nanoseconds when pins were last told of.
+  private var pinsToldAt: UInt64 = 0
 
   /// - Parameter user: whom the process is to become before it looks at the module.
   init(endpoint: String, user: AppUser?, startedAt: UInt64) throws(ZeroMQError) {
@@ -64,25 +69,40 @@ final class AppHostControl {
       guard let wire = try? WireToApp(serializedBytes: message.bytes) else { continue }
       switch (wire.body, phase) {
       case (.launch(let launch), .waitingForLaunch): start(AppLaunch(launch))
-      case (.activate, .running(let state)): state.inbox.activate()
-      case (.acknowledged(let acknowledged), .running(let state)):
-        if state.isProgram.load(ordering: .relaxed) {
-          _ = state.publications.settle(acknowledged.id)
-        } else {
-          state.inbox.put(
-            .published(id: acknowledged.id, reasonCode: UInt8(clamping: acknowledged.reasonCode)))
-        }
-      case (.stop, .running(let state)):
-        if state.isProgram.load(ordering: .relaxed) {
-          // It has no place to be told.
-          outbox.put(.ended(.stopped))
-        } else {
-          state.inbox.put(.stop)
-        }
       case (.stop, .waitingForLaunch): outbox.put(.ended(.stopped))
       case (.farewell, _): isOver = true
+      case (_, .running(let state)): handle(wire, state)
       default: break
       }
+    }
+  }
+
+  private func handle(_ wire: WireToApp, _ state: AppHostState) {
+    let isProgram = state.isProgram.load(ordering: .relaxed)
+    switch wire.body {
+    case .activate: state.inbox.activate()
+    case .acknowledged(let acknowledged):
+      if isProgram, !state.polls.load(ordering: .relaxed) {
+        _ = state.publications.settle(acknowledged.id)
+      } else {
+        state.inbox.put(.published(id: acknowledged.id, reasonCode: UInt8(clamping: acknowledged.reasonCode)))
+      }
+    case .stop:
+      // A program has no place to be told.
+      if isProgram { outbox.put(.ended(.stopped)) } else { state.inbox.put(.stop) }
+    case .keyValue(let answer): state.inbox.put(answer)
+    case .subscribed(let outcome):
+      state.inbox.put(
+        .subscribed(handle: Int32(clamping: outcome.handle), reasonCode: UInt8(clamping: outcome.reasonCode)))
+    case .message(let message):
+      let item = AppMessage(
+        handles: message.handles.map { Int32(clamping: $0) }, topic: message.topic, payload: Array(message.payload))
+      if !state.inbox.put(.message(item)), let lost = lostMessages.add(now: KernelClock.monotonicNanoseconds()) {
+        state.log.note(.warning, "the app does not keep up with its messages: \(lost) dropped")
+      }
+    case .pin(let pin): state.pins.setFromOutside(pin.name, pin.level)
+    case .sensor(let grant): state.sensors.replace(SensorGrant(grant))
+    case .launch, .farewell, nil: break
     }
   }
 
@@ -122,6 +142,9 @@ final class AppHostControl {
 
   private func end(_ ending: AppEvent) {
     let now = KernelClock.monotonicNanoseconds()
+    if case .running(let state) = phase, state.pins.hasUntoldChanges {
+      enqueue(WireFromApp(.pins(state.pins.takeChanges())))
+    }
     var wire = WireFromApp(ending)
     wire.ended.atNanoseconds = quietAt ?? now
     enqueue(wire)
@@ -150,14 +173,34 @@ final class AppHostControl {
       isOver = isOver || now >= until
       return until
     case .running(let state):
+      let pins = tellPins(state, now)
       let (gaveUpOn, next) = state.callGuard.look(now: now)
-      guard let gaveUpOn else { return next }
-      let trap = AppTrap(
-        code: "interrupt", message: "the call did not end when it was interrupted: it was not in the app's own code",
-        frames: [])
-      end(.ended(.deadlineExceeded(call: gaveUpOn, trap)))
-      return now + Self.patience
+      if let gaveUpOn {
+        let trap = AppTrap(
+          code: "interrupt",
+          message: "the call did not end when it was interrupted: it was not in the app's own code", frames: [])
+        end(.ended(.deadlineExceeded(call: gaveUpOn, trap)))
+        return now + Self.patience
+      }
+      let (missed, due) = state.watchdog.look(now: now)
+      if let missed {
+        state.log.finish()
+        takeFromApp()
+        guard case .running = phase else { return now }
+        end(.ended(.watchdogMissed(timeout: .nanoseconds(Int64(clamping: missed)))))
+        return now + Self.patience
+      }
+      return [pins, next, due].compactMap { $0 }.min()
     }
+  }
+
+  /// Tells of pins that the app set, at most so often; returns when there is more to tell.
+  private func tellPins(_ state: AppHostState, _ now: UInt64) -> UInt64? {
+    guard state.pins.hasUntoldChanges else { return nil }
+    guard now >= pinsToldAt + Self.pinInterval else { return pinsToldAt + Self.pinInterval }
+    pinsToldAt = now
+    enqueue(WireFromApp(.pins(state.pins.takeChanges())))
+    return nil
   }
 
   private func enqueue(_ message: WireFromApp) {

@@ -14,10 +14,14 @@ final class AppHostState: Sendable {
   let log: AppLog
   let publications: PublicationLedger
   let callGuard: CallGuard
+  let watchdog = AppWatchdog()
+  let pins: AppPins
+  let sensors: AppSensors
   /// Monotonic nanoseconds when the process began.
   let startedAt: UInt64
-  /// A program gets no events, so nobody waits for them.
   let isProgram = Atomic(false)
+  /// A program that never waited for an event gets none.
+  let polls = Atomic(false)
 
   init(
     launch: AppLaunch, user: AppUser?, enginePath: String, outbox: AppOutbox, startedAt: UInt64
@@ -32,12 +36,20 @@ final class AppHostState: Sendable {
     log = AppLog(limits: launch.limits, outbox: outbox)
     publications = PublicationLedger(capacity: launch.limits.publishQueue)
     callGuard = CallGuard(engine: engine, outbox: outbox)
+    let inbox = inbox
+    // What the app does not keep up with is lost; the pin's level is there to be read.
+    pins = AppPins(launch.pins, onChange: { inbox.put(.pin($0)) }, onUntold: { outbox.signal.raise() })
+    sensors = AppSensors(launch.sensors)
+    for problem in pins.problems + sensors.problems { log.note(.warning, problem) }
   }
 
   /// For the app's thread, once the app is up: waits until it may work, and says that it does. False: it is to stop.
   func waitForActivation() -> Bool {
     guard inbox.waitForActivation() else { return false }
-    outbox.put(.activated(atNanoseconds: KernelClock.monotonicNanoseconds()))
+    for problem in pins.activate() { log.note(.warning, problem) }
+    let now = KernelClock.monotonicNanoseconds()
+    watchdog.begin(now: now)
+    outbox.put(.activated(atNanoseconds: now))
     return true
   }
 }

@@ -21,10 +21,7 @@ struct AppRunner {
     do throws(AppEndingError) {
       let deadline = state.startedAt &+ state.launch.startDeadline.clampedNanoseconds
       let loaded = try state.callGuard.watch("compiling", until: deadline) { () throws(AppEndingError) in try load() }
-      let context = AppContext(
-        launch: state.launch, entry: loaded.entry, log: state.log, outbox: state.outbox,
-        publications: state.publications)
-      try run(loaded, context, deadline)
+      try run(loaded, AppContext(state: state, entry: loaded.entry), deadline)
     } catch {
       tell(error.ending)
     }

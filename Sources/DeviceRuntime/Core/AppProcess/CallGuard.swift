@@ -70,6 +70,12 @@ final class CallGuard: Sendable {
     }
   }
 
+  /// Gives the call of the app's thread more time, or takes it back, in nanoseconds: for waiting that is not the app's
+  /// fault.
+  func shiftDeadline(by nanoseconds: Int64) {
+    begin { $0.watchdog.shiftDeadline(by: nanoseconds) }
+  }
+
   private func begin(_ change: (inout sending State) -> Void) {
     let mustWake = state.withLock { state in
       change(&state)

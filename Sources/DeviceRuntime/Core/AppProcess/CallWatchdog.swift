@@ -48,6 +48,13 @@ struct CallWatchdog {
       call, busyLimit: busyLimit, last: sample, nextLook: now + Self.interval(busyLimit), interruptedAt: nil)
   }
 
+  /// A program has no deadline, and waiting does not count against it.
+  mutating func shiftDeadline(by nanoseconds: Int64) {
+    guard case .call(let name, let deadline, let isInterrupted) = state else { return }
+    let moved = nanoseconds < 0 ? deadline &- nanoseconds.magnitude : deadline &+ nanoseconds.magnitude
+    state = .call(name, deadline: moved, isInterrupted: isInterrupted)
+  }
+
   mutating func end() {
     state = .idle
   }

@@ -16,36 +16,21 @@ struct EventLoop {
       throw .startFailed("xtb_init returned \(result.first.map { "\($0)" } ?? "nothing"), not 0")
     }
     state.outbox.put(.started(initNanoseconds: KernelClock.monotonicNanoseconds() - state.startedAt))
-
     guard state.waitForActivation() else { return .stopped }
-    while true {
-      // What others sent goes first, so that a timer that is always due can't shut it out.
-      switch state.inbox.take() {
-      case .stop: return .stopped
-      case .published(let id, let reasonCode):
-        guard state.publications.settle(id) else { continue }
-        try deliver(
-          event, .published, handle: Int32(truncatingIfNeeded: id), at: KernelClock.monotonicNanoseconds(),
-          argument: reasonCode < 0x80 ? 0 : Int64(reasonCode))
-      case nil:
-        if let tick = context.timers.takeDue(now: KernelClock.monotonicNanoseconds()) {
-          try deliver(event, .timer, handle: tick.handle, at: tick.due, argument: tick.missed)
-        } else {
-          state.inbox.wait(until: context.timers.nextDue)
-        }
-      }
-    }
+    context.isInEvent = true
+    // Without a deadline there is always an event or a stop.
+    while case .event(let next) = context.next() { try deliver(next, to: event) }
+    return .stopped
   }
 
-  private func deliver(
-    _ event: Function, _ kind: HostEventKind, handle: Int32, at time: UInt64, argument: Int64
-  ) throws(AppEndingError) {
+  private func deliver(_ event: HostEvent, to function: Function) throws(AppEndingError) {
     let deadline = KernelClock.monotonicNanoseconds() &+ state.launch.limits.eventDeadline.clampedNanoseconds
     let result = try calls.run("xtb_event", until: deadline) { () throws(WasmtimeCallFailure) in
-      try event(.i32(kind.rawValue), .i32(handle), .i64(Int64(clamping: time)), .i64(argument))
+      try function(
+        .i32(event.kind.rawValue), .i32(event.handle), .i64(Int64(clamping: event.time)), .i64(event.argument))
     }
     if result != [.i32(0)] {
-      state.log.write(.warning, .host, Array("xtb_event of kind \(kind.rawValue) returned \(result)".utf8))
+      state.log.write(.warning, .host, Array("xtb_event of kind \(event.kind.rawValue) returned \(result)".utf8))
     }
   }
 }

@@ -12,6 +12,12 @@ enum KernelClock {
   /// Since boot.
   static func monotonicNanoseconds() -> UInt64 { nanoseconds(CLOCK_MONOTONIC) }
 
+  /// Returns when the monotonic clock shows `deadline`.
+  static func sleep(until deadline: UInt64) {
+    var time = timespec(tv_sec: Int(deadline / 1_000_000_000), tv_nsec: Int(deadline % 1_000_000_000))
+    while clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nil) == EINTR {}
+  }
+
   /// Since 1970.
   static func realtimeNanoseconds() -> UInt64 { nanoseconds(CLOCK_REALTIME) }
 }

@@ -90,10 +90,11 @@ struct ModuleLoader {
       exports: module.exports.map { WebAssemblyInterface.Export(name: $0.name, kind: $0.type.kind) })
     if let objection = HostAPI.objection(to: interface) { throw .startFailed(objection) }
 
-    let offered = Dictionary(uniqueKeysWithValues: HostAPI.functions.map { ($0.name, $0.type) })
-    for item in module.imports where item.module == HostAPI.module {
-      guard let type = offered[item.name], item.type != .function(type) else { continue }
-      throw .startFailed("the app imports xtb1.\(item.name) as \(item.type.signature), which is \(type) here")
+    let offered = Dictionary(uniqueKeysWithValues: HostAPI.functions.map { ("\($0.module).\($0.name)", $0.type) })
+    for item in module.imports {
+      let name = "\(item.module).\(item.name)"
+      guard let type = offered[name], item.type != .function(type) else { continue }
+      throw .startFailed("the app imports \(name) as \(item.type.signature), which is \(type) here")
     }
     var types: [String: Module.ItemType] = [:]
     for item in module.exports { types[item.name] = item.type }

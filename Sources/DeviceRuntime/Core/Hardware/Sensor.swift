@@ -35,7 +35,7 @@ package struct Waveform: Sendable, Equatable {
   package func microUnits(at now: UInt64) -> Int64 {
     guard let last = times.last, times.count == microUnits.count else { return 0 }
     let elapsed = now > startedAt ? now - startedAt : 0
-    let time = last > 0 ? elapsed % (last + 1) : 0
+    let time = last > 0 ? elapsed % last : 0
     // The first point after the moment.
     guard let next = times.firstIndex(where: { $0 > time }) else { return microUnits[times.count - 1] }
     guard next > 0 else { return microUnits[0] }
@@ -48,7 +48,7 @@ package struct Waveform: Sendable, Equatable {
 
 extension Int64 {
   /// Nothing but a number becomes 0; what is out of range becomes the nearest that is in it.
-  init(clamping value: Double) {
+  package init(clamping value: Double) {
     guard !value.isNaN else {
       self = 0
       return

@@ -1,25 +1,50 @@
 /// What the host functions of one running app work on. For the app's thread.
 final class AppContext {
-  let launch: AppLaunch
+  let state: AppHostState
   let entry: AppEntry
-  let log: AppLog
-  let outbox: AppOutbox
-  let publications: PublicationLedger
+  let topics: [TopicFilter]
   var timers: TimerTable
-  private(set) var isHealthConfirmed = false
+  var subscriptions = HandleTable<Void>(capacity: HostAPI.subscriptionLimit)
+  var pins = HandleTable<(pin: any Pin, asOutput: Bool)>(capacity: HostAPI.handleLimit)
+  /// Names of open sensors.
+  var sensors = HandleTable<String>(capacity: HostAPI.handleLimit)
+  /// During `xtb_event`.
+  var isInEvent = false
+  /// What `msg_read` reads, and the subscription of the event that told of it.
+  var message: (handle: Int32, message: AppMessage)?
+  /// Of the events in `rest`.
+  var waitingMessage: AppMessage?
+  /// Events that are due before anything else.
+  var rest: [HostEvent] = []
+  var isTimersTurn = true
+  /// Why the app is to end when the host function that set this returns.
+  var trap: String?
+  private var isHealthConfirmed = false
+  private var lastRequest: UInt64 = 0
 
-  init(launch: AppLaunch, entry: AppEntry, log: AppLog, outbox: AppOutbox, publications: PublicationLedger) {
-    self.launch = launch
+  init(state: AppHostState, entry: AppEntry) {
+    self.state = state
     self.entry = entry
-    self.log = log
-    self.outbox = outbox
-    self.publications = publications
-    timers = TimerTable(capacity: launch.limits.timers)
+    topics = state.launch.topics.compactMap { TopicFilter($0) }
+    timers = TimerTable(capacity: state.launch.limits.timers)
   }
+
+  var launch: AppLaunch { state.launch }
 
   func confirmHealth() {
     guard !isHealthConfirmed else { return }
     isHealthConfirmed = true
-    outbox.put(.healthConfirmed)
+    state.outbox.put(.healthConfirmed)
+  }
+
+  /// For the next request to the agent.
+  func makeRequestID() -> UInt64 {
+    lastRequest += 1
+    return lastRequest
+  }
+
+  /// Whether the device lets the app publish to that topic, or to all that a filter matches.
+  func grants(_ filter: TopicFilter) -> Bool {
+    launch.topics.isEmpty || topics.contains { $0.covers(filter) }
   }
 }

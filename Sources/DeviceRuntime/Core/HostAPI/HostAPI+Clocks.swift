@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Synchronization
 internal import Wasmtime
 
 extension HostAPI {
@@ -15,6 +16,35 @@ extension HostAPI {
       var resolution = timespec()
       guard clock_getres(try clock(call.i32(0)), &resolution) == 0 else { throw .invalid }
       return Int64(resolution.tv_sec) * 1_000_000_000 + Int64(resolution.tv_nsec)
+    },
+    HostAPIFunction(
+      "sleep_ns", [.i64("duration_ns")],
+      """
+      Waits for that long. Returns 0; -28 if the time is negative or longer than 100 years; -52 in `xtb_event`, which \
+      must not wait. What comes meanwhile waits too.
+      """
+    ) { context, call throws(HostErrno) in
+      guard !context.isInEvent else { throw .notSupported }
+      guard (0...TimerTable.maximumTime).contains(call.i64(0)) else { throw .invalid }
+      KernelClock.sleep(until: KernelClock.monotonicNanoseconds() + UInt64(call.i64(0)))
+      return 0
+    },
+    HostAPIFunction(
+      "poll", [.i64("timeout_ns"), .i32("event")],
+      """
+      Waits for the next event of a program with `_start`, at most timeout_ns; with 0 it only looks, with less it waits \
+      without end. Writes the event's 32 bytes: kind i32, handle i32, time_ns i64, arg i64, and 8 zero bytes. Returns 1 \
+      if there was one, else 0 and writes nothing; -52 in an app with `xtb_event`.
+      """
+    ) { context, call throws(HostErrno) in
+      guard context.entry == .program else { throw .notSupported }
+      guard call.contains(call.i32(1), count: 32) else { throw .fault }
+      context.state.polls.store(true, ordering: .relaxed)
+      let timeout = min(call.i64(0), TimerTable.maximumTime)
+      let deadline = timeout < 0 ? nil : KernelClock.monotonicNanoseconds() + UInt64(timeout)
+      guard case .event(let event) = context.next(until: deadline) else { return 0 }
+      try call.store(event.record, at: 1)
+      return 1
     },
   ]
 

@@ -1,5 +1,6 @@
 internal import OpenSSL
 internal import Wasmtime
+internal import ZeroMQ
 
 extension HostAPI {
   static let keyLimitBytes = 256
@@ -32,6 +33,49 @@ extension HostAPI {
       "Says that this app works, which ends its trial: the device keeps it. Returns 0. Saying so again does nothing."
     ) { context, _ in
       context.confirmHealth()
+      return 0
+    },
+    HostAPIFunction(
+      "watchdog_arm", [.i64("timeout_ns")],
+      """
+      From now on the app is ended unless it calls `watchdog_feed` at least every timeout_ns, of 1000000 (a \
+      millisecond) to 86400000000000 (a day); 0 ends that. Returns 0, or -28 if the time is out of range.
+      """
+    ) { context, call throws(HostErrno) in
+      let state = context.state
+      if call.i64(0) == 0 {
+        state.watchdog.disarm()
+      } else {
+        guard AppWatchdog.timeouts.contains(call.i64(0)) else { throw .invalid }
+        state.watchdog.arm(UInt64(call.i64(0)), now: KernelClock.monotonicNanoseconds())
+      }
+      // The other thread may plan to look later than this needs.
+      state.outbox.signal.raise()
+      return 0
+    },
+    HostAPIFunction(
+      "watchdog_feed", [], "Tells the watchdog that the app is well. Returns 0, or -52 if it is not armed."
+    ) { context, _ throws(HostErrno) in
+      guard context.state.watchdog.feed(now: KernelClock.monotonicNanoseconds()) else { throw .notSupported }
+      return 0
+    },
+    HostAPIFunction(
+      "reset_reason", [],
+      """
+      Why the app was started this time: 0 the device was switched on or its agent began anew, 1 this is the first \
+      start of a new version, 2 a newer version was taken back, 3 the last run crashed, 4 it took too long in a call, \
+      5 it did not feed its watchdog, 6 it ended by itself. More may come.
+      """
+    ) { context, _ in
+      Int64(context.launch.resetReason.rawValue)
+    },
+    HostAPIFunction(
+      "mem_info", [.i32("out")],
+      """
+      Writes 16 bytes: how much memory the app has now, in bytes, i64, and up to how much it may grow, i64. Returns 0.
+      """
+    ) { context, call throws(HostErrno) in
+      try call.store(Int64(call.memoryBytes), Int64(context.launch.limits.memoryBytes), at: 0)
       return 0
     },
     HostAPIFunction(

@@ -12,7 +12,7 @@ extension HostAPI {
       guard let level = UInt8(exactly: call.i32(0)).flatMap(AppLogLine.Level.init) else { throw .invalid }
       // A cut in the middle of a character is mended where the text is made printable.
       let bytes = try call.prefix(1, limit: context.launch.limits.logLineBytes + 1)
-      guard context.log.write(level, .app, bytes) else { throw .again }
+      guard context.state.log.write(level, .app, bytes) else { throw .again }
       return 0
     }
   ]

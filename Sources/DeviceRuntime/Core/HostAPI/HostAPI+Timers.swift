@@ -7,11 +7,9 @@ extension HostAPI {
       """
       Starts a timer that comes due first_ns from now and then every period_ns, or once if period_ns is 0; a period is \
       at least 100000. Each time the app gets event 1 with the timer's handle; arg is how many further periods have \
-      passed meanwhile. Returns the handle, -28 if a time is out of range, -51 if there are too many timers, -52 in an \
-      app with _start.
+      passed meanwhile. Returns the handle, -28 if a time is out of range, -51 if there are too many timers.
       """
     ) { context, call throws(HostErrno) in
-      guard context.entry == .events else { throw .notSupported }
       let handle = try context.timers.start(
         first: call.i64(0), period: call.i64(1), now: KernelClock.monotonicNanoseconds())
       return Int64(handle)

@@ -1,7 +1,8 @@
 package import FirmwareImage
 internal import Wasmtime
 
-/// What the device offers to apps: the functions of import module `xtb1`, and WASI preview 1.
+/// What the device offers to apps: the functions of import module `xtb1`, those that AssemblyScript's compiler imports,
+/// and WASI preview 1.
 package enum HostAPI {
   /// The level in an image's header may be at most this.
   package static let level: UInt32 = 1
@@ -9,9 +10,26 @@ package enum HostAPI {
   /// The import module. An API that breaks apps of this one gets another name, and both are served.
   static let module = "xtb1"
 
-  /// The whole table, by topic.
-  static let functions: [HostAPIFunction] =
-    logFunctions + clockFunctions + timerFunctions + messageFunctions + deviceFunctions
+  static let subscriptionLimit = 32
+  /// Of pins, and of sensors.
+  static let handleLimit = 64
+
+  /// Functions that belong together.
+  struct Topic: Sendable {
+    var title: String
+    var functions: [HostAPIFunction]
+  }
+
+  /// The whole table: what the linker defines, what imports are checked against, and what the reference page says.
+  static let topics = [
+    Topic(title: "Log", functions: logFunctions), Topic(title: "Clocks and waiting", functions: clockFunctions),
+    Topic(title: "Timers", functions: timerFunctions), Topic(title: "Stored values", functions: keyValueFunctions),
+    Topic(title: "Messages", functions: messageFunctions), Topic(title: "Pins", functions: pinFunctions),
+    Topic(title: "Sensors", functions: sensorFunctions), Topic(title: "Device and app", functions: deviceFunctions),
+    Topic(title: "AssemblyScript", functions: assemblyScriptFunctions),
+  ]
+
+  static let functions = topics.flatMap(\.functions)
 
   /// What a module imports and this device does not offer, as "module.name", in the module's order. An app whose
   /// list is not empty can't be started here.
@@ -33,21 +51,18 @@ package enum HostAPI {
     return AppEntry(functions: names) == nil ? AppEntry.advice : nil
   }
 
-  private static let names = Set(functions.map(\.name))
+  /// "module.name".
+  private static let names = Set(functions.map { "\($0.module).\($0.name)" })
 
   private static func offers(_ module: String, _ name: String) -> Bool {
-    switch module {
-    case Self.module: names.contains(name)
-    case wasiModule: wasiNames.contains(name)
-    default: false
-    }
+    module == wasiModule ? wasiNames.contains(name) : names.contains("\(module).\(name)")
   }
 
   static let wasiModule = "wasi_snapshot_preview1"
 
   /// The functions of WASI preview 1, all of which the engine has. Files and sockets among them find nothing: an app
   /// is given none.
-  private static let wasiNames: Set<String> = [
+  static let wasiNames: Set<String> = [
     "args_get", "args_sizes_get", "clock_res_get", "clock_time_get", "environ_get", "environ_sizes_get", "fd_advise",
     "fd_allocate", "fd_close", "fd_datasync", "fd_fdstat_get", "fd_fdstat_set_flags", "fd_fdstat_set_rights",
     "fd_filestat_get", "fd_filestat_set_size", "fd_filestat_set_times", "fd_pread", "fd_prestat_dir_name",

@@ -10,21 +10,24 @@ struct HostAPIFunction: Sendable {
     static func i64(_ name: String) -> Parameter { Parameter(name: name, type: .i64) }
   }
 
-  /// Does the work. The result is what the app gets, cut to the function's result type.
+  /// Does the work. The result is what the app gets, cut to the function's result type; the bits of an f64.
   typealias Body = @Sendable (AppContext, borrowing HostCall) throws(HostErrno) -> Int64
 
+  var module: String
   var name: String
   var parameters: [Parameter]
-  var result: ValueType
+  /// Nil: none.
+  var result: ValueType?
   /// The host API level from which on it is offered.
   var level: UInt32
   var documentation: String
   var body: Body
 
   init(
-    _ name: String, _ parameters: [Parameter], result: ValueType = .i32, level: UInt32 = 1, _ documentation: String,
-    body: @escaping Body
+    module: String = HostAPI.module, _ name: String, _ parameters: [Parameter], result: ValueType? = .i32,
+    level: UInt32 = 1, _ documentation: String, body: @escaping Body
   ) {
+    self.module = module
     self.name = name
     self.parameters = parameters
     self.result = result
@@ -33,21 +36,27 @@ struct HostAPIFunction: Sendable {
     self.body = body
   }
 
-  var type: FunctionType { FunctionType(parameters.map(\.type), [result]) }
+  var type: FunctionType { FunctionType(parameters.map(\.type), result.map { [$0] } ?? []) }
 }
 
 extension HostAPIFunction {
   /// Offers the function to whatever the linker links.
   func define(in linker: Linker, for context: AppContext) throws(WasmtimeError) {
-    let (body, isWide) = (body, result == .i64)
-    try linker.define(module: HostAPI.module, name: name, type: type) { call in
+    let (body, type) = (body, result)
+    try linker.define(module: module, name: name, type: self.type) { call throws(HostTrap) in
       let result: Int64
       do throws(HostErrno) {
         result = try body(context, call)
       } catch {
         result = error.result
       }
-      return isWide ? .i64(result) : .i32(Int32(truncatingIfNeeded: result))
+      if let trap = context.trap { throw HostTrap(trap) }
+      return switch type {
+      case .i32: .i32(Int32(truncatingIfNeeded: result))
+      case .i64: .i64(result)
+      case .f64: .f64(Double(bitPattern: UInt64(bitPattern: result)))
+      default: nil
+      }
     }
   }
 }

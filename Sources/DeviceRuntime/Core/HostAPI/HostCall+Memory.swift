@@ -41,6 +41,28 @@ extension HostCall {
     return Int64(bytes.count)
   }
 
+  /// Writes two numbers, 16 bytes, to where argument `index` points.
+  func store(_ first: Int64, _ second: Int64, at index: Int) throws(HostErrno) {
+    let bytes = [first, second].flatMap { number in
+      (0..<8).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }
+    }
+    try store(bytes, at: index)
+  }
+
+  /// The string of AssemblyScript that argument `index` points at, of at most `limit` UTF-16 units; nil if there is
+  /// none, or it is not inside the app's memory.
+  func stringUTF16(_ index: Int, limit: Int) -> String? {
+    let pointer = UInt32(bitPattern: i32(index))
+    guard pointer >= 4, let head = read(at: Int32(bitPattern: pointer - 4), count: 4) else { return nil }
+    let count = head.reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+    let shorter = min(count, UInt32(clamping: limit * 2)) & ~1
+    guard contains(i32(index), count: Int32(bitPattern: count)),
+      let bytes = read(at: i32(index), count: Int32(bitPattern: shorter))
+    else { return nil }
+    let units = stride(from: 0, to: bytes.count, by: 2).map { UInt16(bytes[$0]) | UInt16(bytes[$0 + 1]) << 8 }
+    return String(decoding: units, as: UTF16.self)
+  }
+
   /// Writes `bytes` to where argument `index` points.
   func store(_ bytes: [UInt8], at index: Int) throws(HostErrno) {
     guard write(bytes, at: i32(index)) else { throw .fault }

@@ -1,20 +1,57 @@
 /// Why a host function did not do what it was asked: WASI preview 1's numbers, of which an app sees the negative.
 enum HostErrno: Int32, Error, CaseIterable {
-  /// EAGAIN: a queue is full or a rate is exceeded; try later.
+  /// EACCES
+  case access = 2
+  /// EAGAIN
   case again = 6
-  /// EBADF: no such handle.
+  /// EBADF
   case badHandle = 8
-  /// EFAULT: a pointer or a length reaches outside the app's memory.
+  /// EFAULT
   case fault = 21
-  /// EINVAL: a value out of range.
+  /// EINVAL
   case invalid = 28
-  /// ENOENT: nothing of that name.
+  /// EIO
+  case inputOutput = 29
+  /// ENOENT
   case notFound = 44
-  /// ENOSPC: the table is full; free something first.
+  /// ENOSPC
   case noSpace = 51
-  /// ENOSYS: not possible for an app of this kind.
+  /// ENOSYS
   case notSupported = 52
+  /// ENOTCAPABLE
+  case notCapable = 76
 
   /// What the app gets.
   var result: Int64 { -Int64(rawValue) }
+
+  var name: String {
+    switch self {
+    case .access: "ACCES"
+    case .again: "AGAIN"
+    case .badHandle: "BADF"
+    case .fault: "FAULT"
+    case .invalid: "INVAL"
+    case .inputOutput: "IO"
+    case .notFound: "NOENT"
+    case .noSpace: "NOSPC"
+    case .notSupported: "NOSYS"
+    case .notCapable: "NOTCAPABLE"
+    }
+  }
+
+  /// For the reference page.
+  var documentation: String {
+    switch self {
+    case .access: "The name is there, but not for this: an input pin can't be set."
+    case .again: "A queue is full, a rate is exceeded, or a pin is another's still: try later."
+    case .badHandle: "No such handle."
+    case .fault: "A pointer or a length reaches outside the app's memory."
+    case .invalid: "A value is out of range."
+    case .inputOutput: "The hardware or the storage failed."
+    case .notFound: "Nothing of that name."
+    case .noSpace: "A table or the storage is full: free something first."
+    case .notSupported: "Not possible for an app of this kind, or at this moment."
+    case .notCapable: "This device does not grant that name to the app."
+    }
+  }
 }

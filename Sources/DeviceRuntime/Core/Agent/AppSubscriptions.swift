@@ -1,0 +1,133 @@
+internal import Logging
+internal import Mosquitto
+
+/// What the running apps subscribe to at the broker. Each filter is subscribed to once, however many want it, and
+/// until none does; so what an app and its successor both subscribe to goes on through a switch. The client subscribes
+/// again by itself when the broker lost the session.
+actor AppSubscriptions {
+  private struct Subscription {
+    var app: UInt64
+    var handle: UInt32
+    var filter: TopicFilter
+    var text: String
+    var target: any RunningApp
+  }
+
+  /// A filter's state at the broker.
+  private struct Filter {
+    /// Subscribes and unsubscribes in turn, each waiting for the one before.
+    var work: Task<MQTTReasonCode, Never>
+  }
+
+  private let mqtt: MQTTClient
+  private let prefix: String
+  private let logger: Logger
+  private var subscriptions: [Subscription] = []
+  private var filters: [String: Filter] = [:]
+
+  init(mqtt: MQTTClient, prefix: String, logger: Logger) {
+    self.mqtt = mqtt
+    self.prefix = prefix
+    self.logger = logger
+  }
+
+  /// - Parameter app: tells one start of an app from others.
+  func subscribe(_ target: any RunningApp, app: UInt64, handle: UInt32, filter text: String) {
+    guard let filter = TopicFilter(text), (try? MQTTTopic.validate(filter: prefix + text)) != nil else {
+      Task { await target.deliver(.subscribed(handle: handle, reasonCode: 0x8F)) }
+      return
+    }
+    subscriptions.append(Subscription(app: app, handle: handle, filter: filter, text: text, target: target))
+    let work: Task<MQTTReasonCode, Never>
+    if let known = filters[text] {
+      work = known.work
+    } else {
+      work = Task { [self] in await demand(text) }
+      filters[text] = Filter(work: work)
+    }
+    Task { [self] in
+      let code = await work.value
+      if code.rawValue >= 0x80 { refused(text) }
+      await target.deliver(.subscribed(handle: handle, reasonCode: code.rawValue))
+    }
+  }
+
+  func unsubscribe(app: UInt64, handle: UInt32) {
+    guard let index = subscriptions.firstIndex(where: { $0.app == app && $0.handle == handle }) else { return }
+    let text = subscriptions.remove(at: index).text
+    endUnused([text])
+  }
+
+  /// The app is gone.
+  func forget(app: UInt64) {
+    let texts = subscriptions.filter { $0.app == app }.map(\.text)
+    subscriptions.removeAll { $0.app == app }
+    endUnused(texts)
+  }
+
+  /// Hands a message on, each app once, with the handles of all its subscriptions that match.
+  func deliver(_ message: MQTTMessage) async {
+    let topic = String(message.topic.dropFirst(prefix.count))
+    guard let name = TopicFilter(topic) else { return }
+    var matches: [(app: UInt64, target: any RunningApp, handles: [UInt32])] = []
+    for subscription in subscriptions where subscription.filter.covers(name) {
+      if let index = matches.firstIndex(where: { $0.app == subscription.app }) {
+        matches[index].handles.append(subscription.handle)
+      } else {
+        matches.append((subscription.app, subscription.target, [subscription.handle]))
+      }
+    }
+    for match in matches {
+      await match.target.deliver(.message(handles: match.handles, topic: topic, payload: message.payload))
+    }
+  }
+
+  private func endUnused(_ texts: [String]) {
+    for text in Set(texts) where !subscriptions.contains(where: { $0.text == text }) {
+      guard let filter = filters.removeValue(forKey: text) else { continue }
+      filter.work.cancel()
+      Task { [self] in
+        _ = await filter.work.value
+        await end(text)
+      }
+    }
+  }
+
+  /// Nobody wants it, unless someone came meanwhile.
+  private func end(_ text: String) async {
+    guard filters[text] == nil else { return }
+    do {
+      try await mqtt.unsubscribe(from: prefix + text)
+    } catch {
+      logger.debug("app subscription not ended", metadata: ["filter": "\(text)", "reason": "\(error)"])
+    }
+    // Someone came while the broker was asked: what it granted them is gone too.
+    if filters[text] != nil { _ = await demand(text) }
+  }
+
+  private func refused(_ text: String) {
+    subscriptions.removeAll { $0.text == text }
+    filters[text] = nil
+  }
+
+  /// Subscribes, for as long as it takes; the answer is the broker's.
+  private func demand(_ text: String) async -> MQTTReasonCode {
+    while !Task.isCancelled {
+      do throws(MQTTError) {
+        try await mqtt.waitUntilConnected()
+        let granted = try await mqtt.subscribe(to: prefix + text)
+        return MQTTReasonCode(rawValue: granted == .atMostOnce ? 0 : 1)
+      } catch {
+        switch error.code {
+        case .refused: return error.reasonCode ?? MQTTReasonCode(rawValue: 0x80)
+        case .invalid: return MQTTReasonCode(rawValue: 0x8F)
+        case .cancelled, .closed: return MQTTReasonCode(rawValue: 0x88)
+        case .notConnected, .overloaded, .timedOut, .connectionLost, .connectFailed, .tls, .library:
+          logger.debug("app not subscribed yet", metadata: ["filter": "\(text)", "reason": "\(error)"])
+          try? await Task.sleep(for: .milliseconds(100))
+        }
+      }
+    }
+    return MQTTReasonCode(rawValue: 0x88)
+  }
+}

@@ -1,0 +1,69 @@
+internal import Synchronization
+
+/// The sensors of an app's process. One thread reads, another exchanges sources.
+final class AppSensors: Sendable {
+  private enum Channel {
+    case constant(Int64)
+    case waveform(Waveform)
+    case industrial(IndustrialChannel)
+    /// Could not be opened.
+    case broken
+  }
+
+  private let channels: Mutex<[String: [Channel]]>
+  /// What could not be opened, for people.
+  let problems: [String]
+
+  init(_ grants: [SensorGrant]) {
+    var problems: [String] = []
+    var channels: [String: [Channel]] = [:]
+    for grant in grants { channels[grant.name] = Self.channels(of: grant, &problems) }
+    self.channels = Mutex(channels)
+    self.problems = problems
+  }
+
+  func has(_ name: String) -> Bool { channels.withLock { $0[name] != nil } }
+
+  /// The value of a channel, the first of which is 0, in millionths of its unit.
+  func read(_ name: String, channel: Int32, at now: UInt64) throws(HostErrno) -> Int64 {
+    let found = channels.withLock { channels in
+      channels[name].flatMap { $0.indices.contains(Int(channel)) ? $0[Int(channel)] : nil }
+    }
+    switch found {
+    case .constant(let value): return value
+    case .waveform(let waveform): return waveform.microUnits(at: now)
+    case .industrial(let input):
+      guard let value = input.microUnits() else { throw .inputOutput }
+      return value
+    case .broken: throw .inputOutput
+    case nil: throw .invalid
+    }
+  }
+
+  /// A sensor that the app was not granted stays unknown.
+  func replace(_ grant: SensorGrant) {
+    var problems: [String] = []
+    let replacement = Self.channels(of: grant, &problems)
+    channels.withLock { channels in
+      if channels[grant.name] != nil { channels[grant.name] = replacement }
+    }
+  }
+
+  private static func channels(of grant: SensorGrant, _ problems: inout [String]) -> [Channel] {
+    var channels: [Channel] = []
+    for source in grant.channels {
+      switch source {
+      case .constant(let value): channels.append(.constant(value))
+      case .waveform(let waveform): channels.append(.waveform(waveform))
+      case .industrialInput(let input):
+        do throws(AppLaunchError) {
+          channels.append(.industrial(try IndustrialChannel(input)))
+        } catch {
+          problems.append("sensor \(grant.name): \(error)")
+          channels.append(.broken)
+        }
+      }
+    }
+    return channels
+  }
+}

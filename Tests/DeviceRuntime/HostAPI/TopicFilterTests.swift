@@ -1,0 +1,27 @@
+import Testing
+
+@testable import DeviceRuntimeCore
+
+@Suite struct TopicFilterTests {
+  @Test(arguments: ["", "/a", "a/#/b", "a#", "a/b+", "+a/b", "##"])
+  func whatIsNoFilterIsRefused(text: String) { #expect(TopicFilter(text) == nil) }
+
+  @Test(arguments: [
+    ("a/b", "a/b", true), ("a/b", "a/c", false), ("a/b", "a", false), ("a", "a/b", false), ("+", "a", true),
+    ("+", "a/b", false), ("a/+", "a/b", true), ("a/+", "a/", true), ("a/+/c", "a/b/c", true), ("#", "a", true),
+    ("#", "a/b/c", true), ("a/#", "a", true), ("a/#", "a/b/c", true), ("a/#", "b", false), ("a/+/#", "a", false),
+    ("a/+/#", "a/b", true), ("#", "#", true), ("#", "+/a", true), ("+", "+", true), ("a", "+", false),
+    ("+", "#", false),
+    ("a/+", "a/#", false), ("a/#", "a/#", true), ("a/#", "a/+", true), ("a/#", "+/b", false), ("+/b", "a/b", true),
+    ("a/b", "a/+", false), ("+/+", "+/b", true),
+  ])
+  func aFilterCoversWhatItMatches(grant: String, other: String, isCovered: Bool) throws {
+    #expect(try #require(TopicFilter(grant)).covers(#require(TopicFilter(other))) == isCovered)
+  }
+
+  @Test func topicsHaveNoWildcards() throws {
+    #expect(try #require(TopicFilter("a/b")).isTopic)
+    #expect(try !#require(TopicFilter("a/+")).isTopic)
+    #expect(try !#require(TopicFilter("#")).isTopic)
+  }
+}
