@@ -5,7 +5,7 @@ import Testing
 
 /// What every flash does.
 @Suite struct FlashConformanceTests {
-  enum Kind: CaseIterable { case directory, memory }
+  enum Kind: CaseIterable { case directory, memory, powerCut }
 
   /// The folder lives as long as the flash is used.
   static func make(_ kind: Kind) throws -> (flash: any Flash, folder: TemporaryFolder) {
@@ -13,6 +13,7 @@ import Testing
     switch kind {
     case .directory: return (try DirectoryFlash(directory: folder.path("flash")), folder)
     case .memory: return (InMemoryFlash(), folder)
+    case .powerCut: return (try PowerCutFlash(base: InMemoryFlash()), folder)
     }
   }
 
@@ -103,6 +104,7 @@ import Testing
     try Self.write("123456", to: "big", flash)
     #expect(throws: FlashError.self) { try flash.readAll("big", maximumBytes: 5) }
     #expect(try flash.availableBytes() > 0)
+    #expect(try flash.capacityBytes() >= flash.availableBytes())
   }
 
   @Test func aFullFlashSaysSo() throws {

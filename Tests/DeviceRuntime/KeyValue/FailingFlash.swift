@@ -50,5 +50,6 @@ final class FailingFlash: Flash {
     try base.syncNames()
   }
   func availableBytes() throws(FlashError) -> UInt64 { try base.availableBytes() }
+  func capacityBytes() throws(FlashError) -> UInt64 { try base.capacityBytes() }
   func path(of name: String) -> String? { base.path(of: name) }
 }

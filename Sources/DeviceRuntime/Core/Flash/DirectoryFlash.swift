@@ -108,9 +108,19 @@ package struct DirectoryFlash: Flash {
   }
 
   package func availableBytes() throws(FlashError) -> UInt64 {
+    let status = try fileSystem()
+    return UInt64(status.f_bavail) * UInt64(status.f_frsize)
+  }
+
+  package func capacityBytes() throws(FlashError) -> UInt64 {
+    let status = try fileSystem()
+    return UInt64(status.f_blocks) * UInt64(status.f_frsize)
+  }
+
+  private func fileSystem() throws(FlashError) -> statvfs {
     var status = statvfs()
     guard statvfs(directory, &status) == 0 else { throw .system("look at the file system of \(directory)", errno) }
-    return UInt64(status.f_bavail) * UInt64(status.f_frsize)
+    return status
   }
 
   private func checkedPath(_ name: String) throws(FlashError) -> String {

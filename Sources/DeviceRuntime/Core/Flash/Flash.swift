@@ -23,6 +23,8 @@ package protocol Flash: Sendable {
   /// Makes new, renamed and removed names durable.
   func syncNames() throws(FlashError)
   func availableBytes() throws(FlashError) -> UInt64
+  /// With nothing on it.
+  func capacityBytes() throws(FlashError) -> UInt64
   /// Where other processes find the file, there or not; nil if this flash has no paths.
   func path(of name: String) -> String?
 }

@@ -3,10 +3,10 @@ internal import Synchronization
 /// A flash for tests, with the same behaviour as a directory that never loses power.
 package final class InMemoryFlash: Flash {
   private let files = Mutex<[String: [UInt8]]>([:])
-  private let capacityBytes: UInt64
+  private let capacity: UInt64
 
   package init(capacityBytes: UInt64 = 256 << 20) {
-    self.capacityBytes = capacityBytes
+    capacity = capacityBytes
   }
 
   package func path(of name: String) -> String? { nil }
@@ -35,7 +35,7 @@ package final class InMemoryFlash: Flash {
       let end = Int(offset) + new.count
       let growth = max(0, end - content.count)
       let used = files.values.reduce(0) { $0 + $1.count }
-      guard UInt64(used + growth) <= capacityBytes else { throw FlashError(.noSpace, "can't write \(name): no space") }
+      guard UInt64(used + growth) <= capacity else { throw FlashError(.noSpace, "can't write \(name): no space") }
       if growth > 0 { content.append(contentsOf: repeatElement(0, count: growth)) }
       content.replaceSubrange(Int(offset)..<end, with: new)
       files[name] = content
@@ -75,8 +75,10 @@ package final class InMemoryFlash: Flash {
   package func syncNames() throws(FlashError) {}
 
   package func availableBytes() throws(FlashError) -> UInt64 {
-    files.withLock { files in capacityBytes - UInt64(files.values.reduce(0) { $0 + $1.count }) }
+    files.withLock { files in capacity - UInt64(files.values.reduce(0) { $0 + $1.count }) }
   }
+
+  package func capacityBytes() throws(FlashError) -> UInt64 { capacity }
 
   private func check(_ name: String) throws(FlashError) {
     guard isFlashName(name) else { throw FlashError(.invalidName, "\(name.debugDescription) is no file name") }
