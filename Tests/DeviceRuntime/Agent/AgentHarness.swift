@@ -23,6 +23,7 @@ final class AgentHarness: Sendable {
     var status: String
     var reason: String
     var failed: Failed?
+    var switchGapNanoseconds: UInt64?
   }
 
   let device = DeviceID.random()

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -6,38 +7,73 @@ import Testing
 
 /// What the agent does when its flash is full or damaged.
 @Suite struct AgentStorageTests {
-  /// Says that there is space, and then there is none.
-  final class OverstatingFlash: Flash {
-    private let flash = InMemoryFlash(capacityBytes: 100_000)
-
-    func list() throws(FlashError) -> [String] { try flash.list() }
-    func size(of name: String) throws(FlashError) -> UInt64? { try flash.size(of: name) }
-    func read(_ name: String, from offset: UInt64, count: Int) throws(FlashError) -> [UInt8] {
-      try flash.read(name, from: offset, count: count)
-    }
-    func write(_ bytes: RawSpan, to name: String, at offset: UInt64) throws(FlashError) {
-      try flash.write(bytes, to: name, at: offset)
-    }
-    func resize(_ name: String, to sizeBytes: UInt64) throws(FlashError) { try flash.resize(name, to: sizeBytes) }
-    func sync(_ name: String) throws(FlashError) { try flash.sync(name) }
-    func rename(_ old: String, to new: String) throws(FlashError) { try flash.rename(old, to: new) }
-    func remove(_ name: String) throws(FlashError) { try flash.remove(name) }
-    func syncNames() throws(FlashError) { try flash.syncNames() }
-    func availableBytes() throws(FlashError) -> UInt64 { 1 << 40 }
-    func path(of name: String) -> String? { nil }
-  }
-
-  @Test(arguments: [true, false]) func anImageThatDoesNotFitIsRefused(_ isToldAhead: Bool) async throws {
+  @Test func anImageLargerThanTheWholeFlashIsRefused() async throws {
     let harness = try await AgentHarness()
-    let flash: any Flash = isToldAhead ? InMemoryFlash(capacityBytes: 100_000) : OverstatingFlash()
+    let flash = InMemoryFlash(capacityBytes: 100_000)
     try await harness.withAgent(flash: flash) { _ in
       let image = try harness.offer(1, size: 200_000)
       try await harness.notify(image)
       let report = try await harness.waitForReport { $0.status == "refused" }
       #expect(report.failed?.version == 1)
-      #expect(report.reason.contains("no space"))
-      #expect(harness.store.requests.isEmpty == isToldAhead)
+      #expect(report.reason.contains("no space") && report.reason.contains("100000"))
+      #expect(harness.store.requests.isEmpty)
       #expect(try !flash.list().contains { $0.contains("download") })
+    }
+  }
+
+  @Test(arguments: [true, false]) func anImageWaitsForRoom(_ isToldAhead: Bool) async throws {
+    let harness = try await AgentHarness()
+    let isFull = Mutex(true)
+    let base = try DirectoryFlash(directory: harness.folder.path("flash"))
+    let flash = FaultyFlash(
+      base, available: { isToldAhead && isFull.withLock { $0 } ? 0 : $0 },
+      fault: { operation, name in
+        guard !isToldAhead, operation == .write, name == "slot-a.download", isFull.withLock({ $0 }) else { return nil }
+        return FlashError(.noSpace, "can't write: no space")
+      })
+    try await harness.withAgent(flash: flash) { agent in
+      try await harness.notify(try harness.offer(1))
+      try await eventually {
+        await agent.log.read(after: 0, count: 100).lines
+          .contains { $0.level == "warning" && $0.text.hasPrefix("version 1 has to wait: no space") }
+      }
+      #expect(await agent.machine.phase.name == "downloading")
+      isFull.withLock { $0 = false }
+      try await harness.waitForReport { $0.version == 1 && $0.status == "confirmed" }
+      #expect(harness.reports.allSatisfy { $0.status != "refused" })
+    }
+  }
+
+  private static let passingFaults: [(FaultyFlash.Operation, String, FlashError.Kind)] = [
+    (.write, "slot-b.download.json.new", .failed), (.write, "slot-b.download", .failed),
+    (.write, "slot-b.download", .noSpace), (.rename, "slot-b.download.json.new", .failed),
+    (.remove, "slot-b.download", .failed), (.size, "slot-b.download", .failed), (.sync, "slot-b.download", .failed),
+    (.rename, "slot-b.download", .failed), (.syncNames, "", .failed), (.write, "boot-record-0", .noSpace),
+    (.sync, "boot-record-1", .failed),
+  ]
+
+  @Test(arguments: passingFaults.indices) func aPassingErrorOfTheFlashCondemnsNothing(_ index: Int) async throws {
+    let (failing, file, kind) = Self.passingFaults[index]
+    let harness = try await AgentHarness()
+    let faults = Mutex(0)
+    let base = try DirectoryFlash(directory: harness.folder.path("flash"))
+    let flash = FaultyFlash(
+      base,
+      fault: { operation, name in
+        guard operation == failing, name == file else { return nil }
+        return faults.withLock { faults in
+          guard faults > 0 else { return nil }
+          faults -= 1
+          return FlashError(kind, "can't \(operation) \(name): as the test wants it")
+        }
+      })
+    try await harness.withAgent(flash: flash) { _ in
+      try await harness.deploy(1)
+      faults.withLock { $0 = file.hasPrefix("boot-record") ? 1 : 4 }
+      try await harness.deploy(2)
+      #expect(faults.withLock { $0 } == 0, "the fault never came")
+      #expect(harness.reports.allSatisfy { $0.failed == nil })
+      try await eventually { harness.launcher.running == [2] }
     }
   }
 
@@ -51,7 +87,7 @@ import Testing
     let image = try TestImage(device: device.device, version: 2, size: 150_000)
     let notification = FirmwareNotification(
       version: 2, digest: image.digest, sizeBytes: UInt64(image.bytes.count), url: "")
-    #expect(try await storage.makeRoom(for: notification, in: .b) == nil)
+    #expect(try await storage.makeRoom(for: notification, in: .b) == .enough)
     #expect(try flash.list().contains("slot-a.image"))
     #expect(try !flash.list().contains("slot-b.image"))
   }

@@ -90,24 +90,123 @@ import Testing
     }
   }
 
-  @Test func aTrialCutShortByARestartIsRepeatedButNotForEver() async throws {
+  /// How an agent's run ends during a trial.
+  private enum Interruption: CaseIterable { case death, powerCut, onPurpose }
+
+  @Test(arguments: [0, 1, 2]) func aTrialThatIsCutShortIsRepeatedButNotForEver(_ index: Int) async throws {
+    let interruption = Interruption.allCases[index]
     let harness = try await AgentHarness()
     harness.launcher.set(.silent, for: 2)
-    try await harness.withAgent { _ in
+    var configuration = AgentHarness.configuration()
+    configuration.update = UpdatePolicy(survivedAgentDeaths: 1, survivedPowerCuts: 2)
+    configuration.boot = UpdateMachineTests.boots[0]
+    let base = try DirectoryFlash(directory: harness.folder.path("flash"))
+    var flash = try PowerCutFlash(base: base)
+    var last: UInt64 = 0
+    try await harness.withAgent(configuration, flash: flash) { _ in
+      try await harness.deploy(1)
+      try await harness.notify(try harness.offer(2))
+      last = try await harness.waitForReport { $0.version == 2 && $0.status == "trial" }.sequence
+      if interruption != .onPurpose { flash.cut() }
+    }
+    let survived = interruption == .death ? 1 : interruption == .powerCut ? 2 : 4
+    for round in 1...survived {
+      flash = try flash.reboot(.everything)
+      if interruption == .powerCut { configuration.boot = UpdateMachineTests.boots[round] }
+      try await harness.withAgent(configuration, flash: flash) { _ in
+        last = try await harness.waitForReport(after: last) { $0.version == 2 && $0.status == "trial" }.sequence
+        if interruption != .onPurpose { flash.cut() }
+      }
+    }
+    if interruption == .onPurpose { return }
+    if interruption == .powerCut { configuration.boot = UpdateMachineTests.boots[5] }
+    try await harness.withAgent(configuration, flash: try flash.reboot(.everything)) { _ in
+      let report = try await harness.waitForReport { $0.status == "rolled-back" }
+      #expect(report.version == 1 && report.failed?.version == 2)
+      #expect(report.reason.hasPrefix(interruption == .death ? "the agent died" : "the power failed"))
+      try await eventually { harness.launcher.running == [1] }
+    }
+  }
+
+  @Test func aSilentAppIsRolledBackWhereTheDeviceIsSetSo() async throws {
+    let harness = try await AgentHarness()
+    var configuration = AgentHarness.configuration()
+    configuration.trial = .milliseconds(300)
+    configuration.update.unconfirmed = .rollBack
+    harness.launcher.set(.silent, for: 2)
+    try await harness.withAgent(configuration) { _ in
       try await harness.deploy(1)
       try await harness.notify(try harness.offer(2))
       try await harness.waitForReport { $0.version == 2 && $0.status == "trial" }
-    }
-    for _ in 2...Int(UpdateMachine.maximumTrialStarts) {
-      let last = harness.reports.map(\.sequence).max()!
-      try await harness.withAgent { _ in
-        try await harness.waitForReport(after: last) { $0.version == 2 && $0.status == "trial" }
-      }
-    }
-    try await harness.withAgent { _ in
       let report = try await harness.waitForReport { $0.status == "rolled-back" }
-      #expect(report.version == 1 && report.failed?.version == 2)
-      try await eventually { harness.launcher.running == [1] }
+      #expect(report.version == 1 && report.reason.contains("confirm"))
+      try await eventually { harness.launcher.app(1)?.isActive == true && harness.launcher.running == [1] }
+    }
+  }
+
+  @Test func anAppThatDoesNotTakeOverGivesWayToTheOldOne() async throws {
+    let harness = try await AgentHarness()
+    var configuration = AgentHarness.configuration()
+    configuration.startDeadline = .milliseconds(300)
+    harness.launcher.set(.ignoresActivation, for: 2)
+    try await harness.withAgent(configuration) { _ in
+      try await harness.deploy(1)
+      try await harness.notify(try harness.offer(2))
+      let report = try await harness.waitForReport { $0.status == "rolled-back" }
+      #expect(report.reason.contains("did not take over"))
+      try await eventually { harness.launcher.app(1)?.isActive == true && harness.launcher.running == [1] }
+    }
+  }
+
+  @Test func theNewAppIsActiveOnlyOnceTheOldOneIsQuiet() async throws {
+    let harness = try await AgentHarness()
+    try await harness.withAgent { agent in
+      try await harness.deploy(1)
+      let old = try #require(harness.launcher.app(1))
+      harness.launcher.set(.silent, for: 2)
+      harness.launcher.app(1)?.holdsOn()
+      try await harness.notify(try harness.offer(2))
+      try await eventually { old.isAskedToStop }
+      let new = try #require(harness.launcher.app(2))
+      #expect(!new.isActive && old.isActive)
+      #expect(harness.reports.last?.version == 1)
+      old.end(.stopped)
+      let report = try await harness.waitForReport { $0.version == 2 && $0.status == "trial" }
+      let gap = try #require(report.switchGapNanoseconds)
+      #expect(gap > 0 && gap < 10_000_000_000)
+      let lines = await agent.log.read(after: 0, count: 100).lines
+      #expect(lines.contains { $0.text.hasPrefix("version 2 took over; no app handled events for ") })
+    }
+  }
+
+  @Test func everyVersionIsCompiledBeforeTheOldAppStops() async throws {
+    let harness = try await AgentHarness()
+    harness.launcher.set(.cannotBeCompiled, for: 2)
+    try await harness.withAgent { _ in
+      try await harness.deploy(1)
+      try await harness.notify(try harness.offer(2))
+      let report = try await harness.waitForReport { $0.status == "refused" }
+      #expect(report.version == 1 && report.failed?.version == 2 && report.reason == "the module is damaged")
+      #expect(harness.launcher.running == [1])
+      #expect(harness.launcher.compiled == [1, 2])
+      #expect(harness.launcher.versions == [1])
+    }
+  }
+
+  @Test func anImageOfALowerSecurityEpochIsRefused() async throws {
+    let harness = try await AgentHarness()
+    var configuration = AgentHarness.configuration()
+    configuration.update.lowestSecurityEpoch = 3
+    try await harness.withAgent(configuration) { _ in
+      for (version, epoch) in [(1, 2), (2, 3)] as [(UInt64, UInt32)] {
+        let image = try TestImage(device: harness.device, version: version, securityEpoch: epoch)
+        harness.offer(image.bytes, as: version)
+        try await harness.notify(image)
+        let report = try await harness.waitForReport { ($0.failed?.version ?? $0.version) == version }
+        #expect(report.status == (epoch < 3 ? "refused" : report.status))
+        if epoch < 3 { #expect(report.reason.contains("security epoch is 2")) }
+      }
+      try await eventually { harness.launcher.running == [2] }
     }
   }
 

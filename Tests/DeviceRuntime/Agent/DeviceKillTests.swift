@@ -31,6 +31,42 @@ import Testing
     try await process.stop()
   }
 
+  @Test func aKilledAgentRollsBackWhatTraps() async throws {
+    let harness = try await AgentHarness()
+    let device = try DeviceProcess(harness)
+    // The first version to fail is to be confirmed by nothing but itself.
+    let settings = ["XTBLISH_DEVICE_TRIAL_UNCONFIRMED": "roll-back", "XTBLISH_DEVICE_TRIAL_AGENT_DEATHS": "100"]
+    var process = try device.start(settings: settings)
+    let first = try await device.image(1)
+    harness.offer(first.bytes, as: 1)
+    try await harness.reconcile(first)
+    try await harness.waitForReport { $0.version == 1 && $0.status == "confirmed" }
+    let delays: [Duration] = (0..<16).map { .milliseconds($0 * $0) }
+    for (index, delay) in delays.enumerated() {
+      let version = UInt64(index + 2)
+      let image = try await device.image(version, traps: true)
+      harness.offer(image.bytes, as: version)
+      try await harness.notify(image)
+      try await Task.sleep(for: delay)
+      process.kill(SIGKILL)
+      try await process.waitForExit()
+      let last = harness.reports.map(\.sequence).max() ?? 0
+      process = try device.start(settings: settings)
+      try await eventually(within: .seconds(60), "version \(version) is rolled back") {
+        if harness.reports.contains(where: { $0.sequence > last && $0.failed?.version == version }) { return true }
+        try await harness.notify(image)
+        try await Task.sleep(for: .milliseconds(100))
+        return false
+      }
+      let report = try await harness.waitForReport(after: last) { $0.failed?.version == version }
+      #expect(report.version == 1 && report.status == "rolled-back" && report.reason.contains("unreachable"))
+      try await eventually("version 1 runs again") {
+        (try await device.status()["running"] as? [String: Any])?["pid"] as? Int != nil
+      }
+    }
+    try await process.stop()
+  }
+
   @Test func manyKillsInARowDoNotHarm() async throws {
     let harness = try await AgentHarness()
     let device = try DeviceProcess(harness)

@@ -21,11 +21,29 @@ struct DeviceProcess: Sendable {
     ]
   }
 
-  /// - Parameter settings: environment variables on top of the usual ones.
-  func start(settings: [String: String] = [:]) throws -> ChildProcess {
-    try ChildProcess(
-      try product("xtblish-device"), ["run"], environment: environment.merging(settings) { $1 },
-      inheritsEnvironment: false)
+  /// - Parameters:
+  ///   - settings: environment variables on top of the usual ones.
+  ///   - tracing: options of strace, under which it then runs.
+  func start(settings: [String: String] = [:], tracing: [String]? = nil) throws -> ChildProcess {
+    let environment = environment.merging(settings) { $1 }
+    let executable = try product("xtblish-device")
+    guard let tracing else {
+      return try ChildProcess(executable, ["run"], environment: environment, inheritsEnvironment: false)
+    }
+    return try ChildProcess(
+      // The device ends with strace, which would leave it running when it is killed.
+      "strace",
+      ["-f", "-qq", "--seccomp-bpf", "-o", "/dev/null"] + tracing
+        + ["setpriv", "--pdeathsig", "KILL", executable, "run"],
+      environment: environment, inheritsEnvironment: false)
+  }
+
+  func status() async throws -> [String: Any] {
+    let (_, output) = try await Self.command(["status", "--json"], environment: environment)
+    guard let status = try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any] else {
+      throw TestFailure("no status: \(output)")
+    }
+    return status
   }
 
   /// Runs one of its commands to the end.
@@ -38,20 +56,26 @@ struct DeviceProcess: Sendable {
   }
 
   /// A module that logs "version N" and confirms its health, as an image.
-  func image(_ version: UInt64) async throws -> TestImage {
+  ///
+  /// - Parameter traps: in its first event instead of confirming.
+  func image(_ version: UInt64, traps: Bool = false) async throws -> TestImage {
     let text = "hello from version \(version)"
+    let last =
+      traps
+      ? "(drop (call $timer (i64.const 1000000) (i64.const 1000000)))" : "(drop (call $confirm))"
     let wasm = try await assemble(
       """
       (module
         (import "xtb1" "log" (func $log (param i32 i32 i32) (result i32)))
         (import "xtb1" "health_confirm" (func $confirm (result i32)))
+        (import "xtb1" "timer_start" (func $timer (param i64 i64) (result i32)))
         (memory (export "memory") 1)
         (data (i32.const 0) "\(text)")
         (func (export "xtb_init") (result i32)
           (drop (call $log (i32.const 1) (i32.const 0) (i32.const \(text.utf8.count))))
-          (drop (call $confirm))
+          \(last)
           (i32.const 0))
-        (func (export "xtb_event") (param i32 i32 i64 i64) (result i32) (i32.const 0)))
+        (func (export "xtb_event") (param i32 i32 i64 i64) (result i32) \(traps ? "unreachable" : "(i32.const 0)")))
       """)
     return try TestImage(device: harness.device, version: version, wasm: wasm)
   }

@@ -12,6 +12,9 @@ final class FakeAppLauncher: AppLauncher {
     case finishes(Int32)
     case trapsAfterStart
     case failsToStart
+    case cannotBeCompiled
+    /// Starts, and then does not take over.
+    case ignoresActivation
     /// Neither starts nor ends.
     case hangs
   }
@@ -26,6 +29,8 @@ final class FakeAppLauncher: AppLauncher {
     var launches: [Launch] = []
     var resetReasons: [ResetReason] = []
     var running: [FakeApp] = []
+    var compiled: [UInt64] = []
+    var inspection: @Sendable (AppLaunch) -> Void = { _ in }
   }
 
   private let state = Mutex(State())
@@ -34,6 +39,8 @@ final class FakeAppLauncher: AppLauncher {
   var launches: [Launch] { state.withLock { $0.launches } }
   var resetReasons: [ResetReason] { state.withLock { $0.resetReasons } }
   var versions: [UInt64] { launches.map(\.version) }
+  /// Versions compiled ahead of their start, in order.
+  var compiled: [UInt64] { state.withLock { $0.compiled } }
   /// Versions whose app runs now.
   var running: [UInt64] { state.withLock { $0.running.filter { !$0.hasEnded }.map(\.version) } }
 
@@ -44,29 +51,25 @@ final class FakeAppLauncher: AppLauncher {
   /// `healthy` where nothing is said.
   func set(_ behaviour: Behaviour, for version: UInt64) { state.withLock { $0.behaviours[version] = behaviour } }
 
+  /// Called with every launch, before it.
+  func inspect(_ body: @escaping @Sendable (AppLaunch) -> Void) { state.withLock { $0.inspection = body } }
+
   func launch(_ launch: AppLaunch) async throws -> any RunningApp {
-    let (behaviour, app) = state.withLock { state in
-      let app = FakeApp(version: launch.version)
-      state.launches.append(
-        Launch(version: launch.version, slotFile: String(launch.modulePath.split(separator: "/").last ?? "")))
-      state.resetReasons.append(launch.resetReason)
-      state.running.append(app)
-      return (state.behaviours[launch.version] ?? .healthy, app)
+    let inspection = state.withLock { $0.inspection }
+    inspection(launch)
+    let app = state.withLock { state in
+      let app = FakeApp(version: launch.version, behaviour: state.behaviours[launch.version] ?? .healthy)
+      if launch.onlyCompiles {
+        state.compiled.append(launch.version)
+      } else {
+        state.launches.append(
+          Launch(version: launch.version, slotFile: String(launch.modulePath.split(separator: "/").last ?? "")))
+        state.resetReasons.append(launch.resetReason)
+        state.running.append(app)
+      }
+      return app
     }
-    switch behaviour {
-    case .healthy:
-      app.send(.started(initNanoseconds: 1))
-      app.send(.healthConfirmed)
-    case .silent: app.send(.started(initNanoseconds: 1))
-    case .finishes(let code):
-      app.send(.started(initNanoseconds: 1))
-      app.end(.exited(code: code))
-    case .trapsAfterStart:
-      app.send(.started(initNanoseconds: 1))
-      app.trap()
-    case .failsToStart: app.end(.startFailed(reason: "xtb_init answered 1"))
-    case .hangs: break
-    }
+    if launch.onlyCompiles { app.compile() } else { app.begin() }
     return app
   }
 }
@@ -75,15 +78,27 @@ final class FakeApp: RunningApp {
   let version: UInt64
   let processIdentifier: Int32 = 4242
   let events: AsyncStream<AppEvent>
+  private let behaviour: FakeAppLauncher.Behaviour
   private let input: AsyncStream<AppEvent>.Continuation
-  private let state = Mutex((ended: false, delivered: [AppDelivery]()))
+  private let state = Mutex(State())
 
-  init(version: UInt64) {
+  private struct State {
+    var ended = false
+    var activated = false
+    var isAskedToStop = false
+    var holdsOn = false
+    var delivered: [AppDelivery] = []
+  }
+
+  init(version: UInt64, behaviour: FakeAppLauncher.Behaviour) {
     self.version = version
+    self.behaviour = behaviour
     (events, input) = AsyncStream.makeStream()
   }
 
   var hasEnded: Bool { state.withLock { $0.ended } }
+  var isActive: Bool { state.withLock { $0.activated && !$0.ended } }
+  var isAskedToStop: Bool { state.withLock { $0.isAskedToStop } }
   var delivered: [AppDelivery] { state.withLock { $0.delivered } }
 
   func send(_ event: AppEvent) { input.yield(event) }
@@ -94,15 +109,57 @@ final class FakeApp: RunningApp {
       return !state.ended
     }
     guard isFirst else { return }
+    input.yield(.quiet(atNanoseconds: WallClock.monotonicNanoseconds()))
     input.yield(.ended(ending))
     input.finish()
   }
 
   func trap() { end(.trapped(AppTrap(code: "unreachable", message: "wasm trap: unreachable", frames: []))) }
 
-  func activate() async { send(.activated(atNanoseconds: 1)) }
+  func compile() {
+    if case .cannotBeCompiled = behaviour {
+      end(.startFailed(reason: "the module is damaged"))
+    } else {
+      end(.exited(code: 0))
+    }
+  }
+
+  func begin() {
+    switch behaviour {
+    case .healthy:
+      send(.started(initNanoseconds: 1))
+      send(.healthConfirmed)
+    case .silent, .finishes, .trapsAfterStart, .ignoresActivation: send(.started(initNanoseconds: 1))
+    case .failsToStart, .cannotBeCompiled: end(.startFailed(reason: "xtb_init answered 1"))
+    case .hangs: break
+    }
+  }
+
+  func activate() async {
+    if case .ignoresActivation = behaviour { return }
+    let isFirst = state.withLock { state in
+      defer { state.activated = true }
+      return !state.activated && !state.ended
+    }
+    guard isFirst else { return }
+    send(.activated(atNanoseconds: WallClock.monotonicNanoseconds()))
+    switch behaviour {
+    case .finishes(let code): end(.exited(code: code))
+    case .trapsAfterStart: trap()
+    default: break
+    }
+  }
 
   func deliver(_ message: AppDelivery) async { state.withLock { $0.delivered.append(message) } }
 
-  func stop(grace: Duration) async { end(.stopped) }
+  /// It does not stop when it is asked to, until the test ends it.
+  func holdsOn() { state.withLock { $0.holdsOn = true } }
+
+  func stop(grace: Duration) async {
+    let holdsOn = state.withLock { state in
+      state.isAskedToStop = true
+      return state.holdsOn
+    }
+    if !holdsOn { end(.stopped) }
+  }
 }

@@ -10,18 +10,22 @@ struct TestImage: Sendable {
   ///   - size: of the padding in the module, in bytes.
   ///   - imports: functions the module asks for, as module and name.
   init(
-    device: DeviceID, version: UInt64, size: Int = 1000, imports: [(String, String)] = [], hostAPILevel: UInt32 = 0
+    device: DeviceID, version: UInt64, size: Int = 1000, imports: [(String, String)] = [], hostAPILevel: UInt32 = 0,
+    securityEpoch: UInt32 = 0
   ) throws {
     try self.init(
       device: device, version: version, wasm: Self.module(version: version, size: size, imports: imports),
-      hostAPILevel: hostAPILevel)
+      hostAPILevel: hostAPILevel, securityEpoch: securityEpoch)
   }
 
-  init(device: DeviceID, version: UInt64, wasm: [UInt8], hostAPILevel: UInt32 = 0) throws {
+  init(
+    device: DeviceID, version: UInt64, wasm: [UInt8], hostAPILevel: UInt32 = 0, securityEpoch: UInt32 = 0
+  ) throws {
     digest = try SHA256Digest.of(wasm)
     self.version = version
     let app = try AppDescription(
-      wasmLength: UInt64(wasm.count), wasmDigest: digest, hostAPILevel: hostAPILevel, name: AppLabel("sensor"),
+      wasmLength: UInt64(wasm.count), wasmDigest: digest, securityEpoch: securityEpoch, hostAPILevel: hostAPILevel,
+      name: AppLabel("sensor"),
       version: AppLabel("1.\(version % 1000)"))
     let configuration = ImageConfiguration(
       device: device, manifest: try ImageManifest(firmwareVersion: version, app: app)

@@ -7,13 +7,16 @@ import Testing
   static func sample(version: UInt64 = 7) -> BootRecord {
     var record = BootRecord()
     record.bootCount = 9
+    record.boot = BootID("0f8fad5b-d9cb-469f-a165-70867728950e\n")!
+    record.isStoppedCleanly = true
     record.active = .b
     record.highestConfirmedVersion = version
     record.slotB = SlotRecord(
-      state: .confirmed, version: version, digest: SHA256Digest(bytes: Array(1...32)), sizeBytes: 12_345, trialStarts: 0
-    )
+      state: .confirmed, version: version, digest: SHA256Digest(bytes: Array(1...32)), sizeBytes: 12_345,
+      securityEpoch: 0x0102_0304)
     record.slotA = SlotRecord(
-      state: .failed, version: 8, digest: SHA256Digest(bytes: Array(2...33)), sizeBytes: 99, trialStarts: 2)
+      state: .failed, version: 8, digest: SHA256Digest(bytes: Array(2...33)), sizeBytes: 99, agentDeaths: 2,
+      powerCuts: 3)
     record.failed = FailedVersion(
       .rolledBack, version: 8, digest: SHA256Digest(bytes: Array(2...33))!, reason: "trapped: unreachable — ☠")
     return record
@@ -27,6 +30,11 @@ import Testing
       #expect(decoded.record == record)
       #expect(decoded.sequence == 77)
     }
+  }
+
+  @Test(arguments: ["", "0f8fad5b", "0f8fad5b-d9cb-469f-a165-70867728950", "0f8fad5b-d9cb-469f-a165-7086772895zz"])
+  func whatIsNoBootIDIsNotTakenForOne(_ text: String) {
+    #expect(BootID(text) == nil)
   }
 
   @Test func aLongReasonIsCutAtACharacter() throws {

@@ -71,7 +71,8 @@ import Testing
     #expect(
       json
         == #"{"digest":"sha256:\#(seven)","failed":{"digest":"sha256:\#(eight)","version":8},"#
-        + #""reason":"trapped: \"unreachable\"","sequence":4294967297,"slot":"A","status":"rolled-back","version":7}"#)
+        + #""reason":"trapped: \"unreachable\"","sequence":4294967297,"slot":"A","status":"rolled-back","switchGapNanoseconds":1000000,"version":7}"#
+    )
   }
 
   @Test func aDeviceWithNothingSaysSo() throws {

@@ -35,8 +35,11 @@ package enum DeviceService {
     limits.eventDeadline = .milliseconds(settings.appEventMilliseconds)
     limits.busyDeadline = .seconds(settings.appBusySeconds)
     let heartbeat = settings.heartbeatSeconds ?? identity.heartbeatSeconds.map { Int($0) } ?? 30
+    let update = UpdatePolicy(
+      unconfirmed: settings.unconfirmed, survivedAgentDeaths: UInt8(settings.trialAgentDeaths),
+      survivedPowerCuts: UInt8(settings.trialPowerCuts), lowestSecurityEpoch: UInt32(settings.lowestSecurityEpoch))
     return AgentConfiguration(
-      heartbeat: .seconds(max(1, heartbeat)), trial: .seconds(settings.trialSeconds),
+      heartbeat: .seconds(max(1, heartbeat)), trial: .seconds(settings.trialSeconds), update: update, boot: .current(),
       startDeadline: .seconds(settings.appStartSeconds),
       download: ImageDownload.Policy(maximumImageBytes: UInt64(settings.maximumImageBytes)), appLimits: limits)
   }

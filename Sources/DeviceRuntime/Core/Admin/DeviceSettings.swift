@@ -6,6 +6,10 @@ package struct DeviceSettings: ServiceSettings {
   package let provisionerURL: String?
   package let heartbeatSeconds: Int?
   package let trialSeconds: Int
+  package let unconfirmed: UpdatePolicy.UnconfirmedOutcome
+  package let trialAgentDeaths: Int
+  package let trialPowerCuts: Int
+  package let lowestSecurityEpoch: Int
   package let maximumImageBytes: Int
   package let appMemoryBytes: Int
   package let reservesAddressSpace: Bool
@@ -29,7 +33,21 @@ package struct DeviceSettings: ServiceSettings {
     help: "How often to state what runs, in seconds, instead of what the Provisioner said.")
   private static let trialSetting = Setting(
     "device.trial.seconds", .integer(1...86_400), .default("10"),
-    help: "After so many seconds without a failure an app that never confirms its health is confirmed.")
+    help: "A new app has so many seconds to confirm its health.")
+  private static let unconfirmedSetting = Setting<UpdatePolicy.UnconfirmedOutcome>(
+    "device.trial.unconfirmed", .choice, .default("confirm"),
+    help:
+      "What becomes of an app that did not fail in that time and did not confirm its health either: confirm or roll-back."
+  )
+  private static let trialAgentDeathsSetting = Setting(
+    "device.trial.agent-deaths", .integer(0...100), .default("2"),
+    help: "How often the agent may die in a trial before the new app is given up.")
+  private static let trialPowerCutsSetting = Setting(
+    "device.trial.power-cuts", .integer(0...100), .default("3"),
+    help: "How often the power may fail in a trial before the new app is given up.")
+  private static let lowestSecurityEpochSetting = Setting(
+    "device.security-epoch.lowest", .integer(0...Int(UInt32.max)), .default("0"),
+    help: "An image of a lower security epoch is refused.")
   private static let maximumImageSetting = Setting(
     "device.image.maximum-bytes", .byteSize(1024...(1 << 40)), .default("64MiB"),
     help: "The largest image that the device takes.")
@@ -60,9 +78,10 @@ package struct DeviceSettings: ServiceSettings {
     "device.mqtt.port", .port, .optional, help: "The broker's port, instead of what the Provisioner said.")
 
   package static let allSettings: [any SettingDescription] = [
-    directorySetting, provisionerURLSetting, heartbeatSetting, trialSetting, maximumImageSetting, appMemorySetting,
-    addressSpaceSetting, appUserSetting, appStartSetting, appEventSetting, appBusySetting, mqttHostSetting,
-    mqttPortSetting,
+    directorySetting, provisionerURLSetting, heartbeatSetting, trialSetting, unconfirmedSetting,
+    trialAgentDeathsSetting,
+    trialPowerCutsSetting, lowestSecurityEpochSetting, maximumImageSetting, appMemorySetting, addressSpaceSetting,
+    appUserSetting, appStartSetting, appEventSetting, appBusySetting, mqttHostSetting, mqttPortSetting,
   ]
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
@@ -70,6 +89,10 @@ package struct DeviceSettings: ServiceSettings {
     provisionerURL = try reader.optional(Self.provisionerURLSetting)
     heartbeatSeconds = try reader.optional(Self.heartbeatSetting)
     trialSeconds = try reader.require(Self.trialSetting)
+    unconfirmed = try reader.require(Self.unconfirmedSetting)
+    trialAgentDeaths = try reader.require(Self.trialAgentDeathsSetting)
+    trialPowerCuts = try reader.require(Self.trialPowerCutsSetting)
+    lowestSecurityEpoch = try reader.require(Self.lowestSecurityEpochSetting)
     maximumImageBytes = try reader.require(Self.maximumImageSetting)
     appMemoryBytes = try reader.require(Self.appMemorySetting)
     reservesAddressSpace = try reader.require(Self.addressSpaceSetting)

@@ -4,8 +4,10 @@ package struct AgentConfiguration: Sendable {
   package var heartbeat: Duration
   /// A report that is not acknowledged is repeated after this.
   package var reportRepeatInterval: Duration
-  /// An app that runs this long without ending badly is confirmed, if it never says so itself.
+  /// How long a new app has to say that it works; what happens then is in `update`.
   package var trial: Duration
+  package var update: UpdatePolicy
+  package var boot: BootID
   package var startDeadline: Duration
   /// For an app to end between two events before it is killed.
   package var stopGrace: Duration
@@ -17,6 +19,7 @@ package struct AgentConfiguration: Sendable {
 
   package init(
     heartbeat: Duration = .seconds(30), reportRepeatInterval: Duration = .seconds(5), trial: Duration = .seconds(10),
+    update: UpdatePolicy = UpdatePolicy(), boot: BootID = .unknown,
     startDeadline: Duration = .seconds(30), stopGrace: Duration = .seconds(2),
     download: ImageDownload.Policy = ImageDownload.Policy(), appLimits: AppLimits = .standard,
     firstRelaunchPause: Duration = .seconds(1), longestRelaunchPause: Duration = .seconds(60)
@@ -24,6 +27,8 @@ package struct AgentConfiguration: Sendable {
     self.heartbeat = heartbeat
     self.reportRepeatInterval = reportRepeatInterval
     self.trial = trial
+    self.update = update
+    self.boot = boot
     self.startDeadline = startDeadline
     self.stopGrace = stopGrace
     self.download = download

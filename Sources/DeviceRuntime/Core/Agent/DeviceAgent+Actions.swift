@@ -8,11 +8,11 @@ extension DeviceAgent {
     switch action {
     case .saveRecord: await saveRecord()
     case .startDownload(let notification, let slot): await startDownload(notification, into: slot)
-    case .stopDownload: await stopDownload()
-    case .stage(let notification, let slot): await stage(notification, into: slot)
+    case .stage(let notification, let slot): stage(notification, into: slot)
     case .discardDownload: await discardDownload()
     case .launch(let slot): await launchApp(in: slot)
     case .stop(let slot): stopApp(in: slot)
+    case .switchOver(let old, let new): switchOver(from: old, to: new)
     case .relaunchLater(let slot): scheduleRelaunch(of: slot)
     case .startTrialTimer(let version): startTrialTimer(version)
     case .stopTrialTimer: trialTimer?.cancel()
@@ -24,8 +24,9 @@ extension DeviceAgent {
   /// Nothing may go on before the record is safe, so a flash that fails is tried again until it doesn't; what runs
   /// meanwhile goes on running.
   private func saveRecord() async {
-    var backoff = RetryBackoff(first: .milliseconds(500), limit: .seconds(30))
-    while !Task.isCancelled {
+    var backoff = RetryBackoff(first: .milliseconds(50), limit: .seconds(30))
+    // Once even when the agent is to end: that it ended on purpose is worth knowing.
+    repeat {
       do {
         try await storage.save(machine.record)
         return
@@ -33,7 +34,7 @@ extension DeviceAgent {
         logger.critical("the boot record can't be saved; trying again", metadata: ["reason": "\(error)"])
         try? await Task.sleep(for: backoff.next())
       }
-    }
+    } while !Task.isCancelled
   }
 
   private func startDownload(_ notification: FirmwareNotification, into slot: Slot) async {
@@ -44,11 +45,16 @@ extension DeviceAgent {
     let mailbox = mailbox
     let job = ImageDownload(
       notification: notification, slot: slot, device: identity.device, imageStoreURLs: identity.imageStoreURLs,
-      storage: storage, http: http, policy: configuration.download, figures: figures, logger: logger
-    ) { mailbox.post(.downloadAttemptFailed(version: version)) }
+      storage: storage, http: http, policy: configuration.download, figures: figures, logger: logger,
+      firstWait: pauseAfterFailedStaging(of: version),
+      onFruitlessRound: { mailbox.post(.downloadAttemptFailed(version: version)) },
+      onHindrance: { await self.note(.warning, "version \(version) has to wait: \($0)", version) })
     let task = Task {
       switch await job.run() {
-      case .complete: mailbox.post(.downloaded(version: version))
+      case .complete(let image):
+        verifiedDownload = image
+        let epoch = image.configuration.manifest?.app.securityEpoch ?? 0
+        mailbox.post(.downloaded(version: version, securityEpoch: epoch))
       case .refused(let reason): mailbox.post(.downloadRefused(version: version, reason: reason))
       case .cancelled: break
       }
@@ -62,17 +68,6 @@ extension DeviceAgent {
     current.task.cancel()
     // Its last bytes must not fall into the file of the next one.
     await current.task.value
-  }
-
-  private func stage(_ notification: FirmwareNotification, into slot: Slot) async {
-    let version = notification.version
-    do {
-      await stopping[slot]?.value
-      try await storage.stage(slot)
-      mailbox.post(.staged(version: version))
-    } catch {
-      mailbox.post(.stagingFailed(version: version, reason: "the flash fails: \(error)"))
-    }
   }
 
   private func discardDownload() async {

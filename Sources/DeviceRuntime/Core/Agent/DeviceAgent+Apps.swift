@@ -10,12 +10,15 @@ struct LiveApp: Sendable {
   var startedAt: WallClock
   var reader: Task<Void, Never>
   var launchedAt: ContinuousClock.Instant
+  var quiet: QuietMoment
 }
 
 /// The pauses between starts of an app that fails.
 struct Relaunch: Sendable {
   var backoff: RetryBackoff
   var task: Task<Void, Never>?
+  /// In a row.
+  var unreadableImages = 0
 }
 
 /// Starts and ends of apps.
@@ -27,23 +30,40 @@ extension DeviceAgent {
     let record = machine.record[slot]
     do {
       let image = try await storage.verifyImage(in: slot, against: record)
-      let launch = try await AppLaunch(image, in: slot, record: record, agent: self)
+      relaunches[slot]?.unreadableImages = 0
+      let launch = try await AppLaunch(image, in: slot, version: record.version, agent: self)
       let app = try await launcher.launch(launch)
       appCount += 1
       let id = appCount
-      let reader = Task { await self.follow(app, id: id, slot: slot, version: record.version) }
+      let quiet = QuietMoment()
+      let reader = Task { await self.follow(app, id: id, slot: slot, version: record.version, quiet: quiet) }
       apps[slot] = LiveApp(
-        id: id, app: app, image: image, startedAt: .now, reader: reader, launchedAt: .now)
+        id: id, app: app, image: image, startedAt: .now, reader: reader, launchedAt: .now, quiet: quiet)
     } catch let error as UnusableImage {
       mailbox.post(.imageDamaged(slot, reason: error.description))
+    } catch is FlashError, is ImageFormatError {
+      hasFailedToRead(slot)
     } catch {
       mailbox.post(.appFailed(slot, reason: "\(error)"))
     }
   }
 
+  /// An error of the flash may pass, and says nothing of the image; one that stays does.
+  private func hasFailedToRead(_ slot: Slot) {
+    scheduleRelaunch(of: slot)
+    let failures = (relaunches[slot]?.unreadableImages ?? 0) + 1
+    relaunches[slot]?.unreadableImages = failures
+    logger.error("the image can't be read; trying again", metadata: ["slot": "\(slot.rawValue)"])
+    guard failures >= Self.maximumUnreadableImages, slot != machine.record.active else { return }
+    mailbox.post(.appFailed(slot, reason: "the flash fails: its image could not be read \(failures) times"))
+  }
+
+  private static let maximumUnreadableImages = 5
+
   /// Returns at once; `stopping` tells when the process is gone.
   func stopApp(in slot: Slot) {
     relaunches[slot]?.task?.cancel()
+    takeovers.removeValue(forKey: slot)?.cancel()
     guard let live = apps.removeValue(forKey: slot) else { return }
     let grace = configuration.stopGrace
     let earlier = stopping[slot]
@@ -75,7 +95,7 @@ extension DeviceAgent {
     let last = lastEndings[slot].flatMap { $0.version == machine.record[slot].version ? $0.ending : nil }
     if let last, last != .stopped { return ResetReason(after: last) }
     switch machine.phase {
-    case .staged(slot, _), .trial(slot): return .update
+    case .staged(slot, _, _), .trial(slot): return .update
     default: return last == .stopped && machine.report.failed != nil ? .rollback : .power
     }
   }
@@ -83,17 +103,17 @@ extension DeviceAgent {
   private static let lastWordsLimit = Duration.seconds(5)
 
   /// Reads what an app does until it ends.
-  private func follow(_ app: any RunningApp, id: UInt64, slot: Slot, version: UInt64) async {
+  private func follow(_ app: any RunningApp, id: UInt64, slot: Slot, version: UInt64, quiet: QuietMoment) async {
     let publisher = AppPublisher(mqtt: mqtt, prefix: topics.appPrefix, app: app, logger: logger)
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await publisher.run() }
       var wasStopped = false
       for await event in app.events {
         switch event {
-        case .started:
-          await app.activate()
-          post(.appStarted(slot), of: id, slot)
-        case .activated, .quiet, .keyValue: break
+        case .started: post(.appStarted(slot), of: id, slot)
+        case .activated(let nanoseconds): hasActivated(id, slot: slot, version: version, at: nanoseconds)
+        case .quiet(let nanoseconds): quiet.note(at: nanoseconds)
+        case .keyValue: break
         case .subscribe(let handle, let filter):
           await subscriptions.subscribe(app, app: id, handle: handle, filter: filter)
         case .unsubscribe(let handle): await subscriptions.unsubscribe(app: id, handle: handle)
@@ -107,6 +127,8 @@ extension DeviceAgent {
           await subscriptions.forget(app: id)
           board.forget(id)
           wasStopped = ending == .stopped
+          // For a process that could not say so itself.
+          quiet.note(at: WallClock.monotonicNanoseconds())
           hasEnded(ending, id: id, slot: slot)
         }
       }
@@ -121,22 +143,26 @@ extension DeviceAgent {
   }
 
   /// What an app says counts only while it is the one in its slot.
-  private func post(_ event: UpdateMachine.Event, of id: UInt64, _ slot: Slot) {
+  func post(_ event: UpdateMachine.Event, of id: UInt64, _ slot: Slot) {
     if apps[slot]?.id == id { mailbox.post(event) }
   }
 
   private func hasEnded(_ ending: AppEnding, id: UInt64, slot: Slot) {
     guard let live = apps[slot], live.id == id else { return }
     apps[slot] = nil
+    takeovers.removeValue(forKey: slot)?.cancel()
     // One that worked for a good while starts over with short pauses.
     if .now - live.launchedAt > configuration.longestRelaunchPause { relaunches[slot]?.backoff.reset() }
     switch ending {
-    case .exited(code: 0): mailbox.post(.appFinished(slot))
+    case .exited(code: 0):
+      // What follows does not interrupt it.
+      lastActive = nil
+      mailbox.post(.appFinished(slot))
     default: mailbox.post(.appFailed(slot, reason: ending.description))
     }
   }
 
-  private func append(_ line: AppLogLine, version: UInt64) async {
+  func append(_ line: AppLogLine, version: UInt64) async {
     await log.append(
       level: line.level.name, source: line.source.name, firmwareVersion: version,
       realtimeNanoseconds: line.realtimeNanoseconds, monotonicNanoseconds: line.monotonicNanoseconds, text: line.text)
@@ -145,7 +171,7 @@ extension DeviceAgent {
 
 extension AppLaunch {
   /// Only a verified image can be launched.
-  fileprivate init(_ image: VerifiedImage, in slot: Slot, record: SlotRecord, agent: DeviceAgent) async throws {
+  init(_ image: VerifiedImage, in slot: Slot, version: UInt64, agent: DeviceAgent) async throws {
     let flash = agent.storage.flash
     guard case .file(let path, let offset) = image.content, let compiled = flash.path(of: SlotFiles(slot).compiled)
     else {
@@ -154,7 +180,7 @@ extension AppLaunch {
     let app = image.configuration.manifest?.app
     self.init(
       modulePath: path, moduleOffsetBytes: UInt64(offset), compiledCachePath: compiled,
-      deviceID: agent.identity.device.bytes, version: record.version, appName: app?.name.text ?? "",
+      deviceID: agent.identity.device.bytes, version: version, appName: app?.name.text ?? "",
       appVersion: app?.version.text ?? "", configuration: try await agent.storage.appConfiguration(),
       limits: agent.configuration.appLimits, startDeadline: agent.configuration.startDeadline,
       pins: agent.board.pinGrants, sensors: agent.board.sensorGrants, topics: agent.board.topics,

@@ -5,6 +5,11 @@ extension DeviceAgent {
   func note(_ event: UpdateMachine.Note) async {
     switch event {
     case .downloading(let version): await note(.info, "version \(version) is announced; fetching it", version)
+    case .verified(let version): await note(.info, "version \(version) is here and is verified", version)
+    case .stagingFailed(let version, let reason):
+      await note(.warning, "version \(version) is fetched again: \(reason)", version)
+    case .switched(let version, let gap):
+      await note(.info, "version \(version) took over; no app handled events for \(Self.milliseconds(gap)) ms", version)
     case .trial(let version): await note(.info, "version \(version) runs on trial", version)
     case .confirmed(let version): await note(.info, "version \(version) is confirmed", version)
     case .rolledBack(let version, let reason):
@@ -19,6 +24,13 @@ extension DeviceAgent {
       // Not worth a line on the flash: such messages come as often as anybody likes.
       logger.debug("notification of an old version ignored", metadata: ["version": "\(version)"])
     }
+  }
+
+  /// With three digits after the point.
+  private static func milliseconds(_ nanoseconds: UInt64) -> String {
+    let microseconds = (nanoseconds + 500) / 1000
+    let digits = String(microseconds % 1000)
+    return "\(microseconds / 1000).\(String(repeating: "0", count: 3 - digits.count))\(digits)"
   }
 
   func note(_ level: Logger.Level, _ text: String, _ version: UInt64 = 0) async {

@@ -22,7 +22,7 @@ package actor DeviceAgent: Service {
   nonisolated let board: BoardState
   private let boardProblem: String?
   let subscriptions: AppSubscriptions
-  let mailbox = AgentMailbox()
+  nonisolated let mailbox = AgentMailbox()
 
   var machine = UpdateMachine(record: BootRecord())
   /// Apps whose processes run, by slot.
@@ -30,7 +30,16 @@ package actor DeviceAgent: Service {
   /// Apps that were told to stop and whose processes may still be there.
   var stopping: [Slot: Task<Void, Never>] = [:]
   var relaunches: [Slot: Relaunch] = [:]
+  /// Activations that were not answered yet.
+  var takeovers: [Slot: Task<Void, Never>] = [:]
+  var lastActive: ActiveApp?
   var download: (task: Task<Void, Never>, figures: TransferFigures)?
+  /// What the last download gave, until it is staged.
+  var verifiedDownload: VerifiedImage?
+  var staging: Task<Void, Never>?
+  /// The process that compiles what is being staged.
+  var compiler: (any RunningApp)?
+  var failedStaging: (version: UInt64, backoff: RetryBackoff)?
   var trialTimer: Task<Void, Never>?
   var appCount: UInt64 = 0
   /// How the last run of each slot's app ended, of those that this agent saw.
@@ -81,7 +90,7 @@ package actor DeviceAgent: Service {
     let (record, warning) = try await storage.loadBootRecord()
     if let warning { await note(.warning, warning) }
     if let boardProblem { await note(.warning, boardProblem) }
-    machine = UpdateMachine(record: record)
+    machine = UpdateMachine(record: record, policy: configuration.update)
     try mqtt.start()
     await withGracefulShutdownHandler {
       await withTaskCancellationHandler {
@@ -105,7 +114,7 @@ package actor DeviceAgent: Service {
   private func handleEvents() async {
     // The start is counted, and the count saved, before the first report is made.
     await reporter.begin(bootCount: machine.record.bootCount &+ 1)
-    await handle(.started(pending: await findPendingDownload()))
+    await handle(.started(pending: await findPendingDownload(), boot: configuration.boot))
     while let event = await mailbox.next() { await handle(event) }
   }
 
@@ -120,9 +129,11 @@ package actor DeviceAgent: Service {
   }
 
   private func shutDown() async {
+    await handle(.stopping)
     trialTimer?.cancel()
     for relaunch in relaunches.values { relaunch.task?.cancel() }
     download?.task.cancel()
+    await stopStaging()
     for slot in Array(apps.keys) { stopApp(in: slot) }
     for task in Array(stopping.values) { await task.value }
     await download?.task.value

@@ -20,6 +20,7 @@ extension WireLaunchApp {
     sensors = launch.sensors.map { WireSensorGrant($0) }
     topics = launch.topics
     resetReason = UInt32(launch.resetReason.rawValue)
+    onlyCompiles = launch.onlyCompiles
   }
 }
 
@@ -33,6 +34,7 @@ extension AppLaunch {
       startDeadline: .nanoseconds(Int64(clamping: wire.startDeadlineNanoseconds)), pins: wire.pins.map { PinGrant($0) },
       sensors: wire.sensors.map { SensorGrant($0) }, topics: wire.topics,
       resetReason: ResetReason(rawValue: Int32(clamping: wire.resetReason)) ?? .power)
+    onlyCompiles = wire.onlyCompiles
   }
 }
 

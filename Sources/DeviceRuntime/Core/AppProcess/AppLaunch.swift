@@ -27,6 +27,9 @@ package struct AppLaunch: Sendable {
   /// What the app may publish to and subscribe to, as MQTT filters below `/apps/{device}/`; empty: all of it.
   package var topics: [String]
   package var resetReason: ResetReason
+  /// Compiles the module and keeps the code in the file for it; the app is not started. Ends with `exited(code: 0)`,
+  /// or with `startFailed` if the module is none that this device could run.
+  package var onlyCompiles = false
   /// How long starting may take: compiling, instantiating and `xtb_init` (of an app with `_start`: until it is called).
   package var startDeadline: Duration
 

@@ -21,6 +21,10 @@ struct AppRunner {
     do throws(AppEndingError) {
       let deadline = state.startedAt &+ state.launch.startDeadline.clampedNanoseconds
       let loaded = try state.callGuard.watch("compiling", until: deadline) { () throws(AppEndingError) in try load() }
+      if state.launch.onlyCompiles {
+        tell(.exited(code: 0))
+        return
+      }
       try run(loaded, AppContext(state: state, entry: loaded.entry), deadline)
     } catch {
       tell(error.ending)

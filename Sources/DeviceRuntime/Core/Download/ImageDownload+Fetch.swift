@@ -10,7 +10,8 @@ extension ImageDownload {
     /// The server has something else under this version.
     case wrong(reason: String)
     case failed(reason: String, retryAfter: Duration)
-    case refused(reason: String)
+    /// The device's own flash failed.
+    case hindered(reason: String)
   }
 
   func fetch(_ url: String) async -> FetchOutcome {
@@ -18,7 +19,7 @@ extension ImageDownload {
     do {
       resume = try await storage.resumePoint(in: slot)
     } catch {
-      return .refused(reason: "the flash fails: \(error)")
+      return .hindered(reason: "the flash fails: \(error)")
     }
     if resume.offset == notification.sizeBytes { return .complete }
     var headers: [HTTPClient.Header] = []
@@ -54,7 +55,7 @@ extension ImageDownload {
 
   private func outcome(of error: CurlError) -> FetchOutcome {
     switch error.code {
-    case .sinkFailed: .refused(reason: error.message)
+    case .sinkFailed: .hindered(reason: error.message)
     default: .failed(reason: error.message, retryAfter: .zero)
     }
   }
@@ -153,7 +154,7 @@ final class DownloadWriter: Sendable {
       throw CurlError(
         .sinkFailed,
         error.kind == .noSpace
-          ? "no space for the image: \(error). Make room on the device's flash and assign the image again."
+          ? "no space for the image: \(error). Make room on the device's flash."
           : "the flash fails: \(error)")
     }
     let reached = offset + UInt64(bytes.byteCount)

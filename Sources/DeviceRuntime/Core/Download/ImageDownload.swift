@@ -1,9 +1,11 @@
 package import Curl
-internal import FirmwareImage
+package import FirmwareImage
+internal import Glibc
 internal import Logging
 
 /// Fetches an announced image into a slot's download file, and goes on until it is there, whole and right, or until it
-/// is clear that it never will be.
+/// is clear that it never will be. A server or a flash that fails is tried again: only what is wrong with the image
+/// itself counts against its version.
 ///
 /// What came stays in the file over cut connections and restarts; only a strong entity tag makes it worth anything.
 package struct ImageDownload: Sendable {
@@ -31,7 +33,7 @@ package struct ImageDownload: Sendable {
   }
 
   package enum Outcome: Sendable, Equatable {
-    case complete
+    case complete(VerifiedImage)
     /// For good: trying again would end the same way.
     case refused(reason: String)
     case cancelled
@@ -47,8 +49,12 @@ package struct ImageDownload: Sendable {
   let policy: Policy
   let figures: TransferFigures
   let logger: Logger
+  /// Before the first attempt: an earlier download of the same could not be used.
+  var firstWait = Duration.zero
   /// Nobody had the image this time round.
   let onFruitlessRound: @Sendable () async -> Void
+  /// The device's own flash is in the way. Told once for each reason.
+  let onHindrance: @Sendable (String) async -> Void
 
   /// Ends when the image is complete, refused, or the task is cancelled.
   package func run() async -> Outcome {
@@ -56,47 +62,84 @@ package struct ImageDownload: Sendable {
       return .refused(
         reason: "the image has \(notification.sizeBytes) bytes; this device takes at most \(policy.maximumImageBytes)")
     }
-    do {
-      try await storage.beginDownload(of: notification, into: slot)
-      if let shortage = try await storage.makeRoom(for: notification, in: slot) { return .refused(reason: shortage) }
-    } catch {
-      return .refused(reason: "the flash fails: \(error)")
+    do { try await Task.sleep(for: firstWait) } catch { return .cancelled }
+    var progress = Progress(backoff: RetryBackoff(first: policy.firstPause, limit: policy.longestPause))
+    while true {
+      if let outcome = await attempt(&progress) { return outcome }
+      if Task.isCancelled { return .cancelled }
+      // A link that keeps breaking but moves on is used at once again.
+      if progress.hasMoved { progress.backoff.reset() } else { await onFruitlessRound() }
+      do { try await Task.sleep(for: max(progress.pause, progress.backoff.next())) } catch { return .cancelled }
     }
-    figures.begin(total: notification.sizeBytes, done: (try? await storage.downloadedBytes(in: slot)) ?? 0)
-    return await fetchUntilDone()
   }
 
-  private func fetchUntilDone() async -> Outcome {
-    var backoff = RetryBackoff(first: policy.firstPause, limit: policy.longestPause)
+  private struct Progress {
+    var backoff: RetryBackoff
+    var isPrepared = false
     var wrongImages = 0
-    while true {
-      var pause = Duration.zero
-      var hasProgressed = false
-      for url in sources {
-        let before = figures.bytesDone
-        switch await fetch(url) {
-        case .complete:
-          switch await verify() {
-          case .right: return .complete
-          case .wrong(let reason):
-            if isEnough(reason, url, &wrongImages) { return .refused(reason: reason) }
-          case .unsuitable(let reason): return .refused(reason: reason)
-          }
-        case .wrong(let reason):
-          if isEnough(reason, url, &wrongImages) { return .refused(reason: reason) }
-        case .failed(let reason, let retryAfter):
-          if Task.isCancelled { return .cancelled }
-          logger.info("image not fetched", metadata: ["url": "\(url)", "reason": "\(reason)"])
-          pause = max(pause, min(retryAfter, policy.longestPause))
-          hasProgressed = hasProgressed || figures.bytesDone > before
-        case .refused(let reason):
-          return .refused(reason: reason)
-        }
-      }
-      // A link that keeps breaking but moves on is used at once again.
-      if hasProgressed { backoff.reset() } else { await onFruitlessRound() }
-      do { try await Task.sleep(for: max(pause, backoff.next())) } catch { return .cancelled }
+    /// What the last round had to say.
+    var pause = Duration.zero
+    var hasMoved = false
+    var hindrance: String?
+  }
+
+  /// Asks every server once.
+  ///
+  /// - Returns: nil if that led to nothing.
+  private func attempt(_ progress: inout Progress) async -> Outcome? {
+    progress.pause = .zero
+    progress.hasMoved = false
+    do {
+      if !progress.isPrepared, let reason = try await prepare(&progress) { return .refused(reason: reason) }
+    } catch {
+      await note(hindrance: "the flash fails: \(error)", &progress)
     }
+    guard progress.isPrepared else { return nil }
+    for url in sources {
+      let before = figures.bytesDone
+      switch await fetch(url) {
+      case .complete:
+        switch await verify() {
+        case .right(let image): return .complete(image)
+        case .wrong(let reason):
+          if isEnough(reason, url, &progress.wrongImages) { return .refused(reason: reason) }
+        case .unsuitable(let reason): return .refused(reason: reason)
+        case .unreadable(let reason): await note(hindrance: reason, &progress)
+        }
+      case .wrong(let reason):
+        if isEnough(reason, url, &progress.wrongImages) { return .refused(reason: reason) }
+      case .failed(let reason, let retryAfter):
+        if Task.isCancelled { return .cancelled }
+        logger.info("image not fetched", metadata: ["url": "\(url)", "reason": "\(reason)"])
+        progress.pause = max(progress.pause, min(retryAfter, policy.longestPause))
+        progress.hasMoved = progress.hasMoved || figures.bytesDone > before
+      case .hindered(let reason):
+        await note(hindrance: reason, &progress)
+        // It may need room that there was when it began.
+        progress.isPrepared = false
+        return nil
+      }
+    }
+    return nil
+  }
+
+  /// - Returns: why this device can never hold the image; nil if it can, now or later.
+  private func prepare(_ progress: inout Progress) async throws -> String? {
+    try await storage.beginDownload(of: notification, into: slot)
+    switch try await storage.makeRoom(for: notification, in: slot) {
+    case .enough:
+      figures.begin(total: notification.sizeBytes, done: try await storage.downloadedBytes(in: slot))
+      progress.isPrepared = true
+    case .tooLittle(let reason): await note(hindrance: reason, &progress)
+    case .never(let reason): return reason
+    }
+    return nil
+  }
+
+  private func note(hindrance: String, _ progress: inout Progress) async {
+    guard progress.hindrance != hindrance, !Task.isCancelled else { return }
+    progress.hindrance = hindrance
+    await onHindrance(hindrance)
   }
 
   private func isEnough(_ reason: String, _ url: String, _ wrongImages: inout Int) -> Bool {
@@ -106,11 +149,13 @@ package struct ImageDownload: Sendable {
   }
 
   private enum Judgement {
-    case right
+    case right(VerifiedImage)
     /// Not the bytes that were announced.
     case wrong(String)
     /// What was announced, and nothing that this device can run.
     case unsuitable(String)
+    /// Nobody knows: the flash failed.
+    case unreadable(String)
   }
 
   private func verify() async -> Judgement {
@@ -122,12 +167,14 @@ package struct ImageDownload: Sendable {
       } else if let unsuitability = unsuitability(of: image.verdict) {
         return .unsuitable(unsuitability)
       } else {
-        return .right
+        return .right(image)
       }
+    } catch ImageFormatError.unreadable(_, let call, let code) {
+      return .unreadable("the flash fails: can't \(call) the download: \(String(cString: strerror(code)))")
     } catch let error as ImageFormatError {
       reason = "\(error)"
     } catch {
-      reason = "the flash fails: \(error)"
+      return .unreadable("the flash fails: \(error)")
     }
     // Nothing in it can be relied on, and the next attempt must not go on from it.
     try? await storage.beginDownload(of: notification, into: slot, restarting: true)

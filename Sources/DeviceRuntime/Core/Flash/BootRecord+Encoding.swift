@@ -6,7 +6,8 @@ internal import OpenSSL
 /// | offset | size | field |
 /// |---|---|---|
 /// | 0 | 4 | magic `XBR1` |
-/// | 4 | 4 | zero |
+/// | 4 | 1 | 1: the agent ended because it was asked to |
+/// | 5 | 3 | zero |
 /// | 8 | 8 | sequence number: of two good copies the higher one counts |
 /// | 16 | 4 | boot count |
 /// | 20 | 1 | active slot: 0 none, 1 A, 2 B |
@@ -18,15 +19,17 @@ internal import OpenSSL
 /// | 160 | 8 | version that failed |
 /// | 168 | 32 | its digest |
 /// | 200 | 256 | reason, UTF-8 |
-/// | 456 | 24 | zero |
+/// | 456 | 16 | ID of the kernel's boot |
+/// | 472 | 8 | zero |
 /// | 480 | 32 | SHA-256 of bytes 0…479 |
 ///
-/// A slot is: state, trial starts (1 byte each), 6 zero bytes, version (8), size of the image (8), digest (32), 8 zero
-/// bytes.
+/// A slot is: state, agent's deaths in the trial, power cuts in it (1 byte each), 5 zero bytes, version (8), size of
+/// the image (8), digest (32), security epoch (4), 4 zero bytes.
 extension BootRecord {
   static let encodedSizeBytes = 512
   static let maximumReasonBytes = 256
   private static let magic: [UInt8] = Array("XBR1".utf8)
+  private static let bootOffset = 456
   private static let checkedSizeBytes = 480
 
   func encoded(sequence: UInt64) throws(OpenSSLError) -> [UInt8] {
@@ -34,7 +37,8 @@ extension BootRecord {
     bytes.reserveCapacity(Self.encodedSizeBytes)
     let reason = Array((failed?.reason ?? "").prefixOfUTF8(Self.maximumReasonBytes).utf8)
     bytes += Self.magic
-    bytes.appendZeros(4)
+    bytes.append(isStoppedCleanly ? 1 : 0)
+    bytes.appendZeros(3)
     bytes.append(integer: sequence)
     bytes.append(integer: bootCount)
     bytes.append(active.map { $0 == .a ? 1 : 2 } ?? 0)
@@ -42,16 +46,19 @@ extension BootRecord {
     bytes.append(integer: UInt16(reason.count))
     bytes.append(integer: highestConfirmedVersion)
     for slot in [slotA, slotB] {
-      bytes += [slot.state.rawValue, slot.trialStarts]
-      bytes.appendZeros(6)
+      bytes += [slot.state.rawValue, slot.agentDeaths, slot.powerCuts]
+      bytes.appendZeros(5)
       bytes.append(integer: slot.version)
       bytes.append(integer: slot.sizeBytes)
       bytes += slot.digest?.bytes ?? [UInt8](repeating: 0, count: 32)
-      bytes.appendZeros(8)
+      bytes.append(integer: slot.securityEpoch)
+      bytes.appendZeros(4)
     }
     bytes.append(integer: failed?.version ?? 0)
     bytes += failed?.digest.bytes ?? [UInt8](repeating: 0, count: 32)
     bytes += reason
+    bytes.appendZeros(Self.bootOffset - bytes.count)
+    bytes += boot.bytes
     bytes.appendZeros(Self.checkedSizeBytes - bytes.count)
     bytes += try SHA256.digest(of: bytes)
     return bytes
@@ -63,7 +70,9 @@ extension BootRecord {
       try SHA256.digest(of: bytes[..<checkedSizeBytes]) == Array(bytes[checkedSizeBytes...])
     else { return nil }
     var record = BootRecord()
+    record.isStoppedCleanly = bytes[4] == 1
     record.bootCount = bytes.integer(at: 16)
+    record.boot = BootID(bytes: Array(bytes[bootOffset..<bootOffset + BootID.sizeBytes])) ?? .unknown
     record.active = bytes[20] == 1 ? .a : bytes[20] == 2 ? .b : nil
     record.highestConfirmedVersion = bytes.integer(at: 24)
     guard let slotA = decodeSlot(bytes, at: 32), let slotB = decodeSlot(bytes, at: 96) else { return nil }
@@ -82,7 +91,9 @@ extension BootRecord {
     guard let state = SlotRecord.State(rawValue: bytes[offset]) else { return nil }
     var slot = SlotRecord()
     slot.state = state
-    slot.trialStarts = bytes[offset + 1]
+    slot.agentDeaths = bytes[offset + 1]
+    slot.powerCuts = bytes[offset + 2]
+    slot.securityEpoch = bytes.integer(at: offset + 56)
     slot.version = bytes.integer(at: offset + 8)
     slot.sizeBytes = bytes.integer(at: offset + 16)
     let digest = Array(bytes[offset + 24..<offset + 56])

@@ -24,9 +24,12 @@ package struct SlotRecord: Sendable, Hashable {
   package var digest: SHA256Digest?
   /// Of the whole image.
   package var sizeBytes: UInt64 = 0
-  /// How often the app was started without being confirmed. Counted before each start, so that an image that brings
-  /// the whole device down is not tried for ever.
-  package var trialStarts: UInt8 = 0
+  /// How often the agent died in this image's trial, and how often the power failed in it. Counted before the next
+  /// start, so that an image that brings the whole device down is not tried for ever.
+  package var agentDeaths: UInt8 = 0
+  package var powerCuts: UInt8 = 0
+  /// As the image's head says.
+  package var securityEpoch: UInt32 = 0
 
   package static let empty = SlotRecord()
 }
@@ -57,6 +60,10 @@ package struct FailedVersion: Sendable, Hashable {
 package struct BootRecord: Sendable, Hashable {
   /// Starts of the agent, so that what it numbers never repeats.
   package var bootCount: UInt32 = 0
+  /// The kernel's boot in which the agent last started: another one means that the power failed meanwhile.
+  package var boot = BootID.unknown
+  /// The agent ended because it was asked to.
+  package var isStoppedCleanly = false
   /// The slot whose app is kept; nil: none yet.
   package var active: Slot?
   package var slotA = SlotRecord.empty

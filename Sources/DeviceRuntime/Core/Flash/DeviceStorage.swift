@@ -1,5 +1,6 @@
 package import FirmwareImage
 internal import FoundationEssentials
+internal import Glibc
 
 /// The boot record and the slots, on a flash. Its calls block on a thread of its own.
 package actor DeviceStorage {
@@ -44,9 +45,11 @@ package actor DeviceStorage {
     if var pending = try pendingDownload(into: slot), pending.notification.isSameImage(as: notification), !restarting {
       pending.notification = notification
       try pending.save(to: flash, slot: slot)
+      try reclaimStaged(notification, in: slot)
       return
     }
     try flash.remove(SlotFiles(slot).download)
+    if !restarting { try reclaimStaged(notification, in: slot) }
     try PendingDownload(notification: notification).save(to: flash, slot: slot)
   }
 
@@ -60,16 +63,25 @@ package actor DeviceStorage {
   }
 
   /// Sees that the rest of the image fits, giving up the slot's old image if need be.
-  ///
-  /// - Returns: why it does not fit; nil if it does.
-  func makeRoom(for notification: FirmwareNotification, in slot: Slot) throws -> String? {
-    let needed = notification.sizeBytes - min(notification.sizeBytes, try downloadedBytes(in: slot)) + Self.reserveBytes
-    if try flash.availableBytes() >= needed { return nil }
+  func makeRoom(for notification: FirmwareNotification, in slot: Slot) throws -> Room {
+    let whole = notification.sizeBytes + Self.reserveBytes
+    let needed = whole - min(notification.sizeBytes, try downloadedBytes(in: slot))
+    if try flash.availableBytes() >= needed { return .enough }
+    let capacity = try flash.capacityBytes()
+    guard capacity >= whole else {
+      return .never(reason: "no space: the image needs \(whole) bytes, the whole flash has \(capacity)")
+    }
     try clear(slot)
     let available = try flash.availableBytes()
-    if available >= needed { return nil }
-    return
-      "no space: the image needs \(needed) bytes, \(available) are free. Make room on the device's flash and assign the image again."
+    if available >= needed { return .enough }
+    return .tooLittle(
+      reason: "no space: the image needs \(needed) bytes, \(available) are free. Make room on the device's flash.")
+  }
+
+  enum Room: Sendable, Equatable {
+    case enough
+    case tooLittle(reason: String)
+    case never(reason: String)
   }
 
   /// For the boot record, the log and the file system's own use, in bytes.
@@ -89,22 +101,35 @@ package actor DeviceStorage {
 
   func verifyDownload(in slot: Slot) throws -> VerifiedImage { try verify(SlotFiles(slot).download) }
 
-  /// Makes the downloaded file the slot's image. Durable when this returns.
+  /// Makes the downloaded file the slot's image. Durable when this returns. The compiled code beside it stays: it
+  /// carries the hash of what it was compiled from.
   func stage(_ slot: Slot) throws {
     let files = SlotFiles(slot)
     try flash.sync(files.download)
-    try flash.remove(files.compiled)
     try flash.rename(files.download, to: files.image)
     try flash.syncNames()
   }
 
+  /// A power cut between `stage` and the boot record leaves an image that no record speaks of. It is a download again.
+  private func reclaimStaged(_ notification: FirmwareNotification, in slot: Slot) throws {
+    let files = SlotFiles(slot)
+    guard try flash.size(of: files.download) == nil, try flash.size(of: files.image) == notification.sizeBytes,
+      manifest(of: slot)?.firmwareVersion == notification.version
+    else { return }
+    try flash.rename(files.image, to: files.download)
+  }
+
   /// The slot's image, if it is what the record says.
-  func verifyImage(in slot: Slot, against record: SlotRecord) throws(UnusableImage) -> VerifiedImage {
+  func verifyImage(in slot: Slot, against record: SlotRecord) throws -> VerifiedImage {
     guard record.version > 0 else { throw UnusableImage(description: "slot \(slot.rawValue) is empty") }
     let image: VerifiedImage
     do {
       image = try verify(SlotFiles(slot).image)
-    } catch {
+    } catch let error as ImageFormatError {
+      // An error of the flash may pass; a file that isn't there won't come back.
+      if case .unreadable(_, _, let code) = error, code != ENOENT { throw error }
+      throw UnusableImage(description: "the image in slot \(slot.rawValue) is damaged: \(error)")
+    } catch let error as FlashError where error.kind == .missing {
       throw UnusableImage(description: "the image in slot \(slot.rawValue) is damaged: \(error)")
     }
     guard image.verdict.wasmDigest == record.digest else {

@@ -15,6 +15,7 @@ extension DeviceReport {
     var status: String
     var reason: String
     var failed: Failed?
+    var switchGapNanoseconds: UInt64?
   }
 
   /// - Parameter sequence: higher than that of every report before it, over restarts too.
@@ -22,7 +23,8 @@ extension DeviceReport {
     let payload = Payload(
       sequence: sequence, version: version, digest: digest?.description ?? "", slot: slot?.rawValue ?? "",
       status: status.rawValue, reason: reason,
-      failed: failed.map { Payload.Failed(version: $0.version, digest: $0.digest.description) })
+      failed: failed.map { Payload.Failed(version: $0.version, digest: $0.digest.description) },
+      switchGapNanoseconds: switchGapNanoseconds)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return Array(try encoder.encode(payload))

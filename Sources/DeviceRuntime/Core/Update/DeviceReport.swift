@@ -18,13 +18,16 @@ package struct DeviceReport: Sendable, Hashable {
   package var reason: String
   /// For `rolledBack` and `refused`: the version that was not kept.
   package var failed: FailedVersion?
+  /// For how long no app handled events when one last took over from another, since the agent started; nil: none did.
+  package var switchGapNanoseconds: UInt64? = nil
 }
 
 extension UpdateMachine {
   package var report: DeviceReport {
     if case .trial(let slot) = phase {
       return DeviceReport(
-        version: record[slot].version, digest: record[slot].digest, slot: slot, status: .trial, reason: "", failed: nil)
+        version: record[slot].version, digest: record[slot].digest, slot: slot, status: .trial, reason: "", failed: nil,
+        switchGapNanoseconds: switchGapNanoseconds)
     }
     let slot = record.active.flatMap { record[$0].version == 0 ? nil : $0 }
     let status: DeviceReport.Status =
@@ -35,6 +38,7 @@ extension UpdateMachine {
       }
     return DeviceReport(
       version: slot.map { record[$0].version } ?? 0, digest: slot.flatMap { record[$0].digest }, slot: slot,
-      status: status, reason: record.failed?.reason ?? "", failed: record.failed)
+      status: status, reason: record.failed?.reason ?? "", failed: record.failed,
+      switchGapNanoseconds: switchGapNanoseconds)
   }
 }

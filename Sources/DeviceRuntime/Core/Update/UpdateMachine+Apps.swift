@@ -1,48 +1,29 @@
-/// Starts, ends and failures of apps.
+/// Ends and failures of apps.
 extension UpdateMachine {
-  mutating func start(_ pending: FirmwareNotification?) -> [Action] {
-    record.bootCount &+= 1
-    var actions: [Action] = []
-    if let slot = Slot.allCases.first(where: { $0 != record.active && record[$0].state == .staged }) {
-      // The last run of the agent ended during this trial.
-      if record[slot].trialStarts < Self.maximumTrialStarts {
-        record[slot].trialStarts += 1
-        phase = .staged(slot, isHealthy: false)
-        actions += [.saveRecord, .launch(slot)]
-      } else {
-        actions += rollBack(
-          slot, "the device started \(record[slot].trialStarts) times before this version was confirmed")
-      }
-    } else {
-      actions.append(.saveRecord)
-      if let active = record.active {
-        isActiveLaunched = true
-        actions.append(.launch(active))
-      }
-    }
-    actions.append(.report)
-    if let pending {
-      let taken = consider(pending)
-      actions += taken
-      if case .downloading = phase {} else { actions.append(.discardDownload) }
-    }
-    return actions
-  }
-
   mutating func finish(_ slot: Slot) -> [Action] {
     var actions: [Action] = []
-    // One that ended before it said that it had started ran to its end all the same.
-    if case .staged(slot, _) = phase { actions += switchOver(to: slot) }
-    if case .trial(slot) = phase { actions += confirm(slot) }
+    switch phase {
+    case .staged(slot, let isHealthy, _):
+      // One that ended before it said that it had started ran to its end all the same.
+      guard isHealthy || policy.unconfirmed == .confirm else { return rollBack(slot, Self.endedUnconfirmed) }
+      if let active = record.active, isActiveLaunched { actions.append(.stop(active)) }
+      actions += confirm(slot)
+    case .trial(slot):
+      guard policy.unconfirmed == .confirm else { return rollBack(slot, Self.endedUnconfirmed) }
+      actions += confirm(slot)
+    default: break
+    }
     guard slot == record.active, isActiveLaunched else { return actions }
     isActiveFinished = true
     isActiveLaunched = false
     return actions + [.note(.appFinished(version: record[slot].version))]
   }
 
+  private static let endedUnconfirmed = "ended before it confirmed its health"
+
   mutating func fail(_ slot: Slot, _ reason: String) -> [Action] {
     switch phase {
-    case .trial(slot), .staged(slot, _):
+    case .trial(slot), .staged(slot, _, _):
       return rollBack(slot, reason)
     default:
       guard slot == record.active, isActiveLaunched else { return [] }
@@ -51,13 +32,14 @@ extension UpdateMachine {
   }
 
   mutating func relaunch(_ slot: Slot) -> [Action] {
-    guard slot == record.active, isActiveLaunched else { return [] }
-    return [.launch(slot)]
+    // A staged one's image could not be read.
+    if case .staged(slot, _, isStarted: false) = phase { return [.launch(slot)] }
+    return slot == record.active && isActiveLaunched ? [.launch(slot)] : []
   }
 
   mutating func loseImage(_ slot: Slot, _ reason: String) -> [Action] {
     switch phase {
-    case .trial(slot), .staged(slot, _):
+    case .trial(slot), .staged(slot, _, _):
       return rollBack(slot, reason)
     default:
       guard slot == record.active else { return [] }
@@ -66,19 +48,22 @@ extension UpdateMachine {
     record[slot] = .empty
     isActiveLaunched = false
     isActiveFinished = false
-    var actions: [Action] = []
-    // The version before it still worked when it was replaced. While another version is on its way to that slot, it
-    // can't be used.
-    if phase.isResting, record[slot.other].state == .confirmed {
-      record.active = slot.other
+    // While another version is on its way to the other slot, what was there can't be used.
+    guard phase.isResting else { return [.saveRecord, .report, .note(.imageDamaged(version: lost, reason: reason))] }
+    forgetLostActive()
+    var actions: [Action] = [.saveRecord]
+    if let active = record.active {
       isActiveLaunched = true
-      actions = [.saveRecord, .launch(slot.other)]
-    } else if phase.isResting {
-      record.active = nil
-      actions = [.saveRecord]
-    } else {
-      actions = [.saveRecord]
+      actions.append(.launch(active))
     }
     return actions + [.report, .note(.imageDamaged(version: lost, reason: reason))]
+  }
+
+  /// Where the kept image is lost, the version before it is kept, which still worked when it was replaced; or nothing.
+  mutating func forgetLostActive() {
+    guard let active = record.active, record[active].state == .empty else { return }
+    let before = record[active.other]
+    let isUsable = before.state == .confirmed && objection(toSecurityEpoch: before.securityEpoch) == nil
+    record.active = isUsable ? active.other : nil
   }
 }

@@ -22,10 +22,10 @@ extension UpdateMachine {
       // have been meant.
       let isNewer = new.version > current.version
       return isNewer || failedAttempts >= Self.stalledAttempts ? startDownload(new) : []
-    case .verified(let current):
+    case .verified(let current, _):
       remember(new, ifNewerThan: current.version)
       return []
-    case .staged(let slot, _), .trial(let slot):
+    case .staged(let slot, _, _), .trial(let slot):
       remember(new, ifNewerThan: record[slot].version)
       return []
     }
@@ -66,16 +66,29 @@ extension UpdateMachine {
     return []
   }
 
-  mutating func beginStaging(_ version: UInt64) -> [Action] {
+  mutating func beginStaging(_ version: UInt64, _ securityEpoch: UInt32) -> [Action] {
     guard case .downloading(let current, _) = phase, current.version == version else { return [] }
-    phase = .verified(current)
-    return [.stage(current, into: record.spare)]
+    if let objection = objection(toSecurityEpoch: securityEpoch) {
+      return refuse(version, objection, in: .downloading)
+    }
+    phase = .verified(current, securityEpoch: securityEpoch)
+    return [.note(.verified(version: version)), .stage(current, into: record.spare)]
+  }
+
+  /// What the flash did not keep is fetched again: after a failed sync nobody knows which bytes are there.
+  mutating func stageAgain(_ version: UInt64, _ reason: String) -> [Action] {
+    guard case .verified(let current, _) = phase, current.version == version else { return [] }
+    let failure = Action.note(.stagingFailed(version: version, reason: reason))
+    let newer = takeNext()
+    guard newer.isEmpty else { return [failure] + newer }
+    phase = .downloading(current, failedAttempts: 1)
+    return [failure, .startDownload(current, into: record.spare)]
   }
 
   mutating func refuse(_ version: UInt64, _ reason: String, in stage: RefusalStage) -> [Action] {
     let current: FirmwareNotification
     switch (phase, stage) {
-    case (.downloading(let notification, _), .downloading), (.verified(let notification), .staging):
+    case (.downloading(let notification, _), .downloading), (.verified(let notification, _), .staging):
       current = notification
     default:
       return []
@@ -84,6 +97,7 @@ extension UpdateMachine {
     record.failed = FailedVersion(.refused, version: version, digest: current.digest, reason: reason)
     record[record.spare] = .empty
     phase = .idle
+    forgetLostActive()
     return [.saveRecord, .discardDownload, .report, .note(.refused(version: version, reason: reason))] + takeNext()
   }
 }

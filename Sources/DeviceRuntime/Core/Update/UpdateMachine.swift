@@ -1,16 +1,7 @@
 /// How a device goes from one version to the next, without doing any of it: what happened goes in, what to do comes
 /// out. Actions are to be done in their order, each before the next.
 ///
-/// ```
-///             notified                downloaded            staged
-///  resting ─────────────▶ downloading ───────────▶ verified ───────▶ staged
-///    ▲                      │    ▲ │                 │                 │ app started
-///    │   refused            │    └─┘ newer version   │ refused         ▼
-///    ├──────────────────────┴────────────────────────┘               trial
-///    │                                                                 │
-///    ├───────────── confirmed ◀── healthy, in time, ran to its end ────┤
-///    └───────────── rolled back ◀── trapped, failed to start, killed ──┘
-/// ```
+/// The states and what leads from one to the next are drawn in docs/updates.md.
 ///
 /// The old app runs until the new one is up. The boot record is saved before anything that must not be forgotten, so
 /// the machine made anew from the record goes on where it was.
@@ -19,11 +10,11 @@ package struct UpdateMachine: Sendable, Hashable {
     /// Nothing was ever tried, or the last version was refused.
     case idle
     case downloading(FirmwareNotification, failedAttempts: Int)
-    /// All bytes are there and right; they become a slot's image now.
-    case verified(FirmwareNotification)
-    /// In the slot, its app launched and not yet up.
-    case staged(Slot, isHealthy: Bool)
-    /// Its app runs, and the old one doesn't any more.
+    /// All bytes are there and right; they are compiled and become a slot's image now.
+    case verified(FirmwareNotification, securityEpoch: UInt32)
+    /// In the slot, its app launched. Once it is up (`isStarted`) the old one is stopped, and it takes over.
+    case staged(Slot, isHealthy: Bool, isStarted: Bool)
+    /// Its app handles events, and the old one doesn't any more.
     case trial(Slot)
     case confirmed
     case rolledBack
@@ -31,16 +22,23 @@ package struct UpdateMachine: Sendable, Hashable {
 
   package enum Event: Sendable, Hashable {
     /// The agent starts; `pending` is a download that an earlier run of it had begun.
-    case started(pending: FirmwareNotification?)
+    case started(pending: FirmwareNotification?, boot: BootID = .unknown)
+    /// The agent was asked to end, and will.
+    case stopping
     case notified(FirmwareNotification)
-    /// No server gave the image this time. The download goes on by itself.
+    /// No server gave the image this time, or the flash did not take it. The download goes on by itself.
     case downloadAttemptFailed(version: UInt64)
-    case downloaded(version: UInt64)
-    /// For good: other bytes than announced, too large, no space.
+    case downloaded(version: UInt64, securityEpoch: UInt32 = 0)
+    /// For good: other bytes than announced, or nothing that this device could ever run.
     case downloadRefused(version: UInt64, reason: String)
     case staged(version: UInt64)
+    /// The flash failed, which says nothing of the image.
     case stagingFailed(version: UInt64, reason: String)
+    /// For good: the module can't be compiled.
+    case stagingRefused(version: UInt64, reason: String)
     case appStarted(Slot)
+    /// It handles events from now on. `gapNanoseconds`: for how long no app did; nil if none ran before it.
+    case appActivated(Slot, gapNanoseconds: UInt64? = nil)
     case healthConfirmed(Slot)
     case trialElapsed(version: UInt64)
     /// The app ran to its end, which is what it wanted.
@@ -56,13 +54,16 @@ package struct UpdateMachine: Sendable, Hashable {
     case saveRecord
     /// Ends a download under way first. `into` may be overwritten.
     case startDownload(FirmwareNotification, into: Slot)
-    case stopDownload
-    /// Makes the downloaded bytes the image of the slot. Answered by `staged` or `stagingFailed`.
+    /// Compiles the downloaded image, and makes it the slot's. Answered by `staged`, `stagingFailed` or
+    /// `stagingRefused`.
     case stage(FirmwareNotification, into: Slot)
     /// The download, whole or not, is needed no more.
     case discardDownload
     case launch(Slot)
     case stop(Slot)
+    /// Stops the old app, if there is one, and has the new one handle events as soon as the old one doesn't. Answered
+    /// by `appActivated`, or by `appFailed`.
+    case switchOver(from: Slot?, to: Slot)
     /// Launch it after a pause that grows with every failure. Answered by `relaunchDue`.
     case relaunchLater(Slot)
     case startTrialTimer(version: UInt64)
@@ -74,6 +75,9 @@ package struct UpdateMachine: Sendable, Hashable {
 
   package enum Note: Sendable, Hashable {
     case downloading(version: UInt64)
+    case verified(version: UInt64)
+    case stagingFailed(version: UInt64, reason: String)
+    case switched(version: UInt64, gapNanoseconds: UInt64)
     case trial(version: UInt64)
     case confirmed(version: UInt64)
     case rolledBack(version: UInt64, reason: String)
@@ -85,11 +89,10 @@ package struct UpdateMachine: Sendable, Hashable {
     case ignored(version: UInt64)
   }
 
-  /// An app whose trial was cut short this often is given up: it may be what brings the device down.
-  package static let maximumTrialStarts: UInt8 = 3
   /// After so many fruitless attempts an older notification may take the place of the download.
   package static let stalledAttempts = 3
 
+  package let policy: UpdatePolicy
   package var record: BootRecord
   package var phase: Phase
   /// The newest version notified while another one could not be interrupted.
@@ -98,8 +101,11 @@ package struct UpdateMachine: Sendable, Hashable {
   var isActiveFinished = false
   /// The active slot's app was launched by this run of the agent.
   var isActiveLaunched = false
+  /// For how long no app handled events when one last took over from another.
+  var switchGapNanoseconds: UInt64?
 
-  package init(record: BootRecord) {
+  package init(record: BootRecord, policy: UpdatePolicy = UpdatePolicy()) {
+    self.policy = policy
     self.record = record
     phase =
       switch record.failed?.kind {
@@ -111,14 +117,17 @@ package struct UpdateMachine: Sendable, Hashable {
 
   package mutating func handle(_ event: Event) -> [Action] {
     switch event {
-    case .started(let pending): start(pending)
+    case .started(let pending, let boot): start(pending, boot)
+    case .stopping: noteCleanStop()
     case .notified(let notification): consider(notification)
     case .downloadAttemptFailed(let version): noteFailedAttempt(version)
-    case .downloaded(let version): beginStaging(version)
+    case .downloaded(let version, let securityEpoch): beginStaging(version, securityEpoch)
     case .downloadRefused(let version, let reason): refuse(version, reason, in: .downloading)
-    case .stagingFailed(let version, let reason): refuse(version, reason, in: .staging)
-    case .staged(let version): beginTrial(version)
+    case .stagingFailed(let version, let reason): stageAgain(version, reason)
+    case .stagingRefused(let version, let reason): refuse(version, reason, in: .staging)
+    case .staged(let version): launchStaged(version)
     case .appStarted(let slot): switchOver(to: slot)
+    case .appActivated(let slot, let gap): beginTrial(slot, gap)
     case .healthConfirmed(let slot): noteHealth(of: slot)
     case .trialElapsed(let version): endTrialInTime(version)
     case .appFinished(let slot): finish(slot)

@@ -358,6 +358,12 @@ package nonisolated struct WireLaunchApp: @unchecked Sendable {
     set {_uniqueStorage()._topics = newValue}
   }
 
+  /// Not to be run: the module is compiled ahead of its start.
+  package var onlyCompiles: Bool {
+    get {_storage._onlyCompiles}
+    set {_uniqueStorage()._onlyCompiles = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1423,7 +1429,7 @@ nonisolated extension WireFromApp: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireLaunchApp: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".LaunchApp"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}module_path\0\u{3}module_offset_bytes\0\u{3}compiled_cache_path\0\u{3}device_id\0\u{1}version\0\u{3}app_name\0\u{3}app_version\0\u{1}configuration\0\u{1}arguments\0\u{1}environment\0\u{1}limits\0\u{3}start_deadline_nanoseconds\0\u{1}pins\0\u{1}sensors\0\u{3}reset_reason\0\u{1}topics\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}module_path\0\u{3}module_offset_bytes\0\u{3}compiled_cache_path\0\u{3}device_id\0\u{1}version\0\u{3}app_name\0\u{3}app_version\0\u{1}configuration\0\u{1}arguments\0\u{1}environment\0\u{1}limits\0\u{3}start_deadline_nanoseconds\0\u{1}pins\0\u{1}sensors\0\u{3}reset_reason\0\u{1}topics\0\u{3}only_compiles\0")
 
   fileprivate class _StorageClass {
     var _modulePath: String = String()
@@ -1442,6 +1448,7 @@ nonisolated extension WireLaunchApp: SwiftProtobuf.Message, SwiftProtobuf._Messa
     var _sensors: [WireSensorGrant] = []
     var _resetReason: UInt32 = 0
     var _topics: [String] = []
+    var _onlyCompiles: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1468,6 +1475,7 @@ nonisolated extension WireLaunchApp: SwiftProtobuf.Message, SwiftProtobuf._Messa
       _sensors = source._sensors
       _resetReason = source._resetReason
       _topics = source._topics
+      _onlyCompiles = source._onlyCompiles
     }
   }
 
@@ -1502,6 +1510,7 @@ nonisolated extension WireLaunchApp: SwiftProtobuf.Message, SwiftProtobuf._Messa
         case 14: try { try decoder.decodeRepeatedMessageField(value: &_storage._sensors) }()
         case 15: try { try decoder.decodeSingularUInt32Field(value: &_storage._resetReason) }()
         case 16: try { try decoder.decodeRepeatedStringField(value: &_storage._topics) }()
+        case 17: try { try decoder.decodeSingularBoolField(value: &_storage._onlyCompiles) }()
         default: break
         }
       }
@@ -1562,6 +1571,9 @@ nonisolated extension WireLaunchApp: SwiftProtobuf.Message, SwiftProtobuf._Messa
       if !_storage._topics.isEmpty {
         try visitor.visitRepeatedStringField(value: _storage._topics, fieldNumber: 16)
       }
+      if _storage._onlyCompiles != false {
+        try visitor.visitSingularBoolField(value: _storage._onlyCompiles, fieldNumber: 17)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1587,6 +1599,7 @@ nonisolated extension WireLaunchApp: SwiftProtobuf.Message, SwiftProtobuf._Messa
         if _storage._sensors != rhs_storage._sensors {return false}
         if _storage._resetReason != rhs_storage._resetReason {return false}
         if _storage._topics != rhs_storage._topics {return false}
+        if _storage._onlyCompiles != rhs_storage._onlyCompiles {return false}
         return true
       }
       if !storagesAreEqual {return false}

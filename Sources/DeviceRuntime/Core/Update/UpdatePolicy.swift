@@ -1,0 +1,27 @@
+/// What a device's settings say about updates.
+package struct UpdatePolicy: Sendable, Hashable {
+  /// What becomes of a version whose app has not said that it works when its trial is over.
+  package enum UnconfirmedOutcome: String, Sendable, Hashable, CaseIterable {
+    /// It ran that long without a failure, which counts as working.
+    case confirm
+    case rollBack = "roll-back"
+  }
+
+  package var unconfirmed: UnconfirmedOutcome
+  /// How often the agent may die in a trial; once more, and the version is given up.
+  package var survivedAgentDeaths: UInt8
+  /// How often the power may fail in a trial; once more, and the version is given up.
+  package var survivedPowerCuts: UInt8
+  /// An image of a lower security epoch is refused.
+  package var lowestSecurityEpoch: UInt32
+
+  package init(
+    unconfirmed: UnconfirmedOutcome = .confirm, survivedAgentDeaths: UInt8 = 2, survivedPowerCuts: UInt8 = 3,
+    lowestSecurityEpoch: UInt32 = 0
+  ) {
+    self.unconfirmed = unconfirmed
+    self.survivedAgentDeaths = survivedAgentDeaths
+    self.survivedPowerCuts = survivedPowerCuts
+    self.lowestSecurityEpoch = lowestSecurityEpoch
+  }
+}
