@@ -22,7 +22,7 @@ struct XtblishDevice: AsyncParsableCommand {
     version: "\(Device.executable) \(XtblishVersion.current)",
     subcommands: [
       RunCommand.self, EnrollCommand.self, StatusCommand.self, SlotsCommand.self, LogsCommand.self,
-      PinCommand.self, SensorCommand.self, HostAPICommand.self,
+      PinCommand.self, SensorCommand.self, DevCommand.self, HostAPICommand.self,
       CheckConfigCommand<Device>.self, CompletionCommand<Device>.self,
     ])
 }

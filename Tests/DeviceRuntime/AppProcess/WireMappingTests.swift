@@ -38,7 +38,9 @@ import Wire
   @Test func launches() throws {
     let limits = AppLimits(
       memoryBytes: 1, tableElements: 2, stackBytes: 3, eventDeadline: .seconds(4), busyDeadline: .seconds(5),
-      logLinesPerSecond: 6, logBurstLines: 7, logLineBytes: 8, publishQueue: 9, publishPayloadBytes: 10, timers: 11,
+      logLinesPerSecond: 6, logBurstLines: 7, logLineBytes: 8, publishQueue: 9, publishPayloadBytes: 10,
+      publicationsPerSecond: 14,
+      timers: 11, keyValueBytes: 15,
       reservesAddressSpace: false)
     let launch = AppLaunch(
       modulePath: "m", moduleOffsetBytes: 544, compiledCachePath: "c", deviceID: [1], version: 2, appName: "n",

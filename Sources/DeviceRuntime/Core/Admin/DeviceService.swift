@@ -33,6 +33,7 @@ package enum DeviceService {
     limits.memoryBytes = settings.appMemoryBytes
     limits.reservesAddressSpace = settings.reservesAddressSpace
     limits.eventDeadline = .milliseconds(settings.appEventMilliseconds)
+    limits.keyValueBytes = settings.appKeyValueBytes
     limits.busyDeadline = .seconds(settings.appBusySeconds)
     let heartbeat = settings.heartbeatSeconds ?? identity.heartbeatSeconds.map { Int($0) } ?? 30
     let update = UpdatePolicy(

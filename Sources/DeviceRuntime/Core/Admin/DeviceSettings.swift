@@ -17,6 +17,7 @@ package struct DeviceSettings: ServiceSettings {
   package let appStartSeconds: Int
   package let appEventMilliseconds: Int
   package let appBusySeconds: Int
+  package let appKeyValueBytes: Int
   package let mqttHost: String?
   package let mqttPort: Int?
 
@@ -72,6 +73,9 @@ package struct DeviceSettings: ServiceSettings {
   private static let appBusySetting = Setting(
     "device.app.busy-seconds", .integer(1...86_400), .default("10"),
     help: "How long an app with _start may compute without waiting or printing, in seconds of processor time.")
+  private static let appKeyValueSetting = Setting(
+    "device.app.key-value-bytes", .byteSize(0...(64 << 20)), .default("64KiB"),
+    help: "How much an app may keep with kv_set, keys and values together.")
   private static let mqttHostSetting = Setting(
     "device.mqtt.host", .host, .optional, help: "The broker's host, instead of what the Provisioner said.")
   private static let mqttPortSetting = Setting(
@@ -81,7 +85,8 @@ package struct DeviceSettings: ServiceSettings {
     directorySetting, provisionerURLSetting, heartbeatSetting, trialSetting, unconfirmedSetting,
     trialAgentDeathsSetting,
     trialPowerCutsSetting, lowestSecurityEpochSetting, maximumImageSetting, appMemorySetting, addressSpaceSetting,
-    appUserSetting, appStartSetting, appEventSetting, appBusySetting, mqttHostSetting, mqttPortSetting,
+    appUserSetting, appStartSetting, appEventSetting, appBusySetting, appKeyValueSetting, mqttHostSetting,
+    mqttPortSetting,
   ]
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
@@ -100,6 +105,7 @@ package struct DeviceSettings: ServiceSettings {
     appStartSeconds = try reader.require(Self.appStartSetting)
     appEventMilliseconds = try reader.require(Self.appEventSetting)
     appBusySeconds = try reader.require(Self.appBusySetting)
+    appKeyValueBytes = try reader.require(Self.appKeyValueSetting)
     mqttHost = try reader.optional(Self.mqttHostSetting)
     mqttPort = try reader.optional(Self.mqttPortSetting)
   }

@@ -36,7 +36,9 @@ extension DeviceAgent {
       appCount += 1
       let id = appCount
       let quiet = QuietMoment()
-      let reader = Task { await self.follow(app, id: id, slot: slot, version: record.version, quiet: quiet) }
+      let reader = Task {
+        await self.follow(app, id: id, slot: slot, version: record.version, name: launch.appName, quiet: quiet)
+      }
       apps[slot] = LiveApp(
         id: id, app: app, image: image, startedAt: .now, reader: reader, launchedAt: .now, quiet: quiet)
     } catch let error as UnusableImage {
@@ -103,7 +105,9 @@ extension DeviceAgent {
   private static let lastWordsLimit = Duration.seconds(5)
 
   /// Reads what an app does until it ends.
-  private func follow(_ app: any RunningApp, id: UInt64, slot: Slot, version: UInt64, quiet: QuietMoment) async {
+  private func follow(_ app: any RunningApp, id: UInt64, slot: Slot, version: UInt64, name: String, quiet: QuietMoment)
+    async
+  {
     let publisher = AppPublisher(mqtt: mqtt, prefix: topics.appPrefix, app: app, logger: logger)
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await publisher.run() }
@@ -113,7 +117,8 @@ extension DeviceAgent {
         case .started: post(.appStarted(slot), of: id, slot)
         case .activated(let nanoseconds): hasActivated(id, slot: slot, version: version, at: nanoseconds)
         case .quiet(let nanoseconds): quiet.note(at: nanoseconds)
-        case .keyValue: break
+        case .keyValue(let request):
+          await app.deliver(.keyValue(await keyValues.handle(request, appName: name)))
         case .subscribe(let handle, let filter):
           await subscriptions.subscribe(app, app: id, handle: handle, filter: filter)
         case .unsubscribe(let handle): await subscriptions.unsubscribe(app: id, handle: handle)

@@ -22,6 +22,7 @@ package actor DeviceAgent: Service {
   nonisolated let board: BoardState
   private let boardProblem: String?
   let subscriptions: AppSubscriptions
+  let keyValues: KeyValueStore
   nonisolated let mailbox = AgentMailbox()
 
   var machine = UpdateMachine(record: BootRecord())
@@ -62,6 +63,7 @@ package actor DeviceAgent: Service {
     let (board, problem) = Board.load(from: flash, now: KernelClock.monotonicNanoseconds())
     self.board = BoardState(board)
     boardProblem = problem
+    keyValues = KeyValueStore(flash: flash, limits: KeyValueLimits(bytes: configuration.appLimits.keyValueBytes))
     subscriptions = AppSubscriptions(mqtt: mqtt, prefix: topics.appPrefix, logger: logger)
     reporter = StateReporter(
       mqtt: mqtt, topic: topics.state, heartbeat: configuration.heartbeat,

@@ -4,9 +4,11 @@ internal import Synchronization
 /// publications are refused; what tells the app's state always gets through, as each such event comes once.
 final class AppEventBuffer: Sendable {
   static let capacity = 4096
+  static let publicationCapacity = 256
 
   private struct State {
     var events: [AppEvent] = []
+    var publications = 0
     var droppedLines: UInt64 = 0
     var isFinished = false
     var reader: CheckedContinuation<AppEvent?, Never>?
@@ -29,9 +31,17 @@ final class AppEventBuffer: Sendable {
           return (false, nil)
         // The next ones say the same and more.
         case .pins, .publish, .subscribe: return (false, nil)
-        // Of key-value requests there is one at a time, and no more unsubscriptions than subscriptions.
-        case .started, .activated, .healthConfirmed, .keyValue, .unsubscribe, .quiet, .ended: break
+        // Of key-value requests there is one at a time, and no more unsubscriptions than subscriptions, if the app's
+        // process is what it should be.
+        case .keyValue, .unsubscribe, .healthConfirmed:
+          if state.events.count >= 2 * Self.capacity { return (false, nil) }
+        case .started, .activated, .quiet, .ended: break
         }
+      }
+      if case .publish = event {
+        // The app's own queue is shorter; these are the large ones.
+        guard state.publications < Self.publicationCapacity else { return (false, nil) }
+        state.publications += 1
       }
       state.events.append(event)
       return (true, nil)
@@ -62,7 +72,11 @@ final class AppEventBuffer: Sendable {
           defer { state.droppedLines = 0 }
           return Self.note(dropped: state.droppedLines)
         }
-        if !state.events.isEmpty { return state.events.removeFirst() }
+        if !state.events.isEmpty {
+          let event = state.events.removeFirst()
+          if case .publish = event { state.publications -= 1 }
+          return event
+        }
         if state.isFinished { return .some(nil) }
         state.reader?.resume(returning: nil)
         state.reader = continuation

@@ -51,7 +51,9 @@ extension WireAppProcessLimits {
     logLineBytes = UInt32(clamping: limits.logLineBytes)
     publishQueue = UInt32(clamping: limits.publishQueue)
     publishPayloadBytes = UInt32(clamping: limits.publishPayloadBytes)
+    publicationsPerSecond = UInt32(clamping: limits.publicationsPerSecond)
     timers = UInt32(clamping: limits.timers)
+    keyValueBytes = UInt32(clamping: limits.keyValueBytes)
     reservesAddressSpace = limits.reservesAddressSpace
   }
 }
@@ -65,7 +67,9 @@ extension AppLimits {
       busyDeadline: .nanoseconds(Int64(clamping: wire.busyDeadlineNanoseconds)),
       logLinesPerSecond: Int(wire.logLinesPerSecond), logBurstLines: Int(wire.logBurstLines),
       logLineBytes: Int(wire.logLineBytes), publishQueue: Int(wire.publishQueue),
-      publishPayloadBytes: Int(wire.publishPayloadBytes), timers: Int(wire.timers),
+      publishPayloadBytes: Int(wire.publishPayloadBytes), publicationsPerSecond: Int(wire.publicationsPerSecond),
+      timers: Int(wire.timers),
+      keyValueBytes: Int(wire.keyValueBytes),
       reservesAddressSpace: wire.reservesAddressSpace)
   }
 }

@@ -19,7 +19,11 @@ package struct AppLimits: Sendable, Equatable {
   /// Publications that wait for their acknowledgement; one more gets −6 (AGAIN).
   package var publishQueue: Int
   package var publishPayloadBytes: Int
+  /// Publications and subscriptions: so many a second over time, and twice as many at once; one more gets −6 (AGAIN).
+  package var publicationsPerSecond: Int
   package var timers: Int
+  /// Keys and values that outlive the app, together.
+  package var keyValueBytes: Int
   /// Reserves 4 GiB of address space for the app's memory, which makes tight loops about 1.5 times faster. Boards
   /// with a small address space turn it off.
   package var reservesAddressSpace: Bool
@@ -28,7 +32,8 @@ package struct AppLimits: Sendable, Equatable {
     memoryBytes: Int = 64 << 20, tableElements: Int = 65_536, stackBytes: Int = 512 << 10,
     eventDeadline: Duration = .seconds(1), busyDeadline: Duration = .seconds(10), logLinesPerSecond: Int = 50,
     logBurstLines: Int = 200, logLineBytes: Int = 1024, publishQueue: Int = 32, publishPayloadBytes: Int = 64 << 10,
-    timers: Int = 32, reservesAddressSpace: Bool = true
+    publicationsPerSecond: Int = 200, timers: Int = 32, keyValueBytes: Int = 64 << 10,
+    reservesAddressSpace: Bool = true
   ) {
     self.memoryBytes = memoryBytes
     self.tableElements = tableElements
@@ -40,7 +45,9 @@ package struct AppLimits: Sendable, Equatable {
     self.logLineBytes = logLineBytes
     self.publishQueue = publishQueue
     self.publishPayloadBytes = publishPayloadBytes
+    self.publicationsPerSecond = publicationsPerSecond
     self.timers = timers
+    self.keyValueBytes = keyValueBytes
     self.reservesAddressSpace = reservesAddressSpace
   }
 

@@ -4,6 +4,8 @@ final class AppContext {
   let entry: AppEntry
   let topics: [TopicFilter]
   var timers: TimerTable
+  /// For what goes to the broker.
+  var requests: TokenBucket
   var subscriptions = HandleTable<Void>(capacity: HostAPI.subscriptionLimit)
   var pins = HandleTable<(pin: any Pin, asOutput: Bool)>(capacity: HostAPI.handleLimit)
   /// Names of open sensors.
@@ -26,7 +28,11 @@ final class AppContext {
     self.state = state
     self.entry = entry
     topics = state.launch.topics.compactMap { TopicFilter($0) }
-    timers = TimerTable(capacity: state.launch.limits.timers)
+    let limits = state.launch.limits
+    timers = TimerTable(capacity: limits.timers)
+    requests = TokenBucket(
+      perSecond: limits.publicationsPerSecond, burst: 2 * limits.publicationsPerSecond,
+      now: KernelClock.monotonicNanoseconds())
   }
 
   var launch: AppLaunch { state.launch }
@@ -35,6 +41,11 @@ final class AppContext {
     guard !isHealthConfirmed else { return }
     isHealthConfirmed = true
     state.outbox.put(.healthConfirmed)
+  }
+
+  /// Counts what goes to the broker.
+  func takeTurn() throws(HostErrno) {
+    guard requests.take(now: KernelClock.monotonicNanoseconds()) else { throw .again }
   }
 
   /// For the next request to the agent.

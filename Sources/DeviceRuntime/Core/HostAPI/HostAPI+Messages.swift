@@ -11,7 +11,7 @@ extension HostAPI {
       """
       Publishes a message to /apps/{device}/{topic}. The topic is UTF-8 of 1 to 256 bytes without + and # and without \
       a / at its start; QoS 0, 1 or 2. Returns the message's ID, and event 2 tells when the broker has it; -6 while too \
-      many messages wait for that, -28 if a value is out of range, -76 if the device does not grant that topic.
+      many messages wait for that or there were too many lately, -28 if a value is out of range, -76 if the device does not grant that topic.
       """
     ) { context, call throws(HostErrno) in
       let topic = try call.text(0, limit: topicLimitBytes)
@@ -19,6 +19,7 @@ extension HostAPI {
       guard let qos = UInt8(exactly: call.i32(4)), qos <= 2 else { throw .invalid }
       guard let name = TopicFilter(topic), name.isTopic else { throw .invalid }
       guard context.grants(name) else { throw .notCapable }
+      try context.takeTurn()
       guard let id = context.state.publications.add() else { throw .again }
       context.state.outbox.put(.publish(id: id, topic: topic, payload: payload, qos: qos))
       return Int64(id)
@@ -28,13 +29,14 @@ extension HostAPI {
       """
       Subscribes to /apps/{device}/{filter}, where + stands for one level and # for all the rest. Returns the \
       subscription's handle; event 4 tells whether the broker agreed, and event 3 of each message, once for each \
-      subscription that matches. -28 if the filter is none, -51 if there are too many, -76 if the device does not grant \
+      subscription that matches. -6 if there were too many lately, -28 if the filter is none, -51 if there are too many, -76 if the device does not grant \
       all that it matches.
       """
     ) { context, call throws(HostErrno) in
       let text = try call.text(0, limit: topicLimitBytes)
       guard let filter = TopicFilter(text) else { throw .invalid }
       guard context.grants(filter) else { throw .notCapable }
+      try context.takeTurn()
       let handle = try context.subscriptions.add(())
       context.state.outbox.put(.subscribe(handle: UInt32(handle), filter: text))
       return Int64(handle)
