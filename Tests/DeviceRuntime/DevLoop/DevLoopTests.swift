@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -7,14 +8,24 @@ import Testing
 /// `xtblish-device dev`, as somebody who writes an app uses it.
 @Suite(.serialized, .timeLimit(.minutes(3))) struct DevLoopTests {
   /// An app's file in a folder of its own, and the command's standard input.
-  struct Bench {
+  final class Bench {
     let folder: TemporaryFolder
-    let input: String
+    private let input: String
+    /// Open at both ends, so that nobody waits for the other.
+    private let pipe: Int32
 
     init() throws {
       folder = try TemporaryFolder("xtblish-dev")
       input = folder.path("commands")
       guard mkfifo(input, 0o600) == 0 else { throw TestFailure("can't make a pipe") }
+      pipe = open(input, O_RDWR | O_CLOEXEC)
+    }
+
+    deinit { close(pipe) }
+
+    func say(_ line: String) throws {
+      let bytes = Array((line + "\n").utf8)
+      guard Glibc.write(pipe, bytes, bytes.count) == bytes.count else { throw TestFailure("can't write commands") }
     }
 
     var module: String { folder.path("app.wasm") }
@@ -33,7 +44,7 @@ import Testing
 
     func start(_ arguments: [String] = []) throws -> ChildProcess {
       try ChildProcess(
-        try product("xtblish-device"), ["dev", module] + arguments, inheritsEnvironment: false, input: "/dev/null")
+        try product("xtblish-device"), ["dev", module] + arguments, inheritsEnvironment: false, input: input)
     }
   }
 
@@ -67,17 +78,22 @@ import Testing
     try await bench.save(Self.saying("first"))
     let dev = try bench.start()
     try await dev.waitForLine(containing: "first")
-    let next = try await assemble(Self.saying("second"))
-    if byRename {
-      try bench.write(next, to: bench.folder.path("app.wasm.tmp"))
-      #expect(rename(bench.folder.path("app.wasm.tmp"), bench.module) == 0)
-    } else {
-      try bench.write(next, to: bench.module)
+    // On a machine that does much else, one of several counts.
+    var milliseconds: [Int] = []
+    while milliseconds.min() ?? .max >= 1000, milliseconds.count < 5 {
+      let next = try await assemble(Self.saying("change \(milliseconds.count)"))
+      if byRename {
+        try bench.write(next, to: bench.folder.path("app.wasm.tmp"))
+        #expect(rename(bench.folder.path("app.wasm.tmp"), bench.module) == 0)
+      } else {
+        try bench.write(next, to: bench.module)
+      }
+      try await dev.waitForLine(containing: "change \(milliseconds.count)")
+      try await eventually { dev.output.components(of: "running after ").count == milliseconds.count + 3 }
+      let took = dev.output.components(of: "running after ").last?.split(separator: " ").first
+      milliseconds.append(try #require(took.flatMap { Int($0) }))
     }
-    try await dev.waitForLine(containing: "second")
-    try await eventually { dev.output.components(of: "running after").count == 3 }
-    let took = try #require(dev.output.components(of: "running after ").last?.split(separator: " ").first)
-    #expect(try #require(Int(took)) < 1000)
+    #expect(try #require(milliseconds.min()) < 1000)
     try await dev.stop()
   }
 
@@ -121,7 +137,7 @@ import Testing
       static int divide(int value) {
         return value / zero;
       }
-      __attribute__((export_name("xtb_init"))) int xtb_init(void) { return divide(1); }
+      __attribute__((export_name("xtb_init"))) int xtb_init(void) { return divide(zero + 100); }
       __attribute__((export_name("xtb_event"))) int xtb_event(int a, int b, long long c, long long d) { return 0; }
       """)
     // One-step linking would run wasm-opt where it is installed.
@@ -161,12 +177,17 @@ import Testing
             (drop (call $publish (i32.const 32) (i32.const 7) (i32.const 0) (i32.const 6) (i32.const 1)))))
           (i32.const 0)))
       """)
-    try writeFile(bench.folder.path("script"), "# press it\nsleep 1\npin button 1\npin nose 1\nfly\nsleep 1\nquit\n")
-    let dev = try bench.start(["--commands", bench.folder.path("script")])
-    #expect(try await dev.waitForExit(within: .seconds(30)) == .exited(0))
-    #expect(dev.output.contains("pin led is 1"))
-    #expect(dev.output.contains("publish pressed (QoS 1): button"))
-    #expect(dev.output.contains("no pin \"nose\"") && dev.output.contains("\"fly\" is no command"))
+    let dev = try bench.start()
+    try await dev.waitForLine(containing: "running after")
+    try bench.say("pin button 1")
+    try await dev.waitForLine(containing: "pin led is 1")
+    try await dev.waitForLine(containing: "publish pressed (QoS 1): button")
+    try bench.say("pin nose 1")
+    try await dev.waitForLine(containing: "no pin \"nose\"")
+    try bench.say("fly")
+    try await dev.waitForLine(containing: "\"fly\" is no command")
+    try bench.say("quit")
+    #expect(try await dev.waitForExit() == .exited(0))
   }
 
   @Test func storedValuesOutliveTheLoop() async throws {

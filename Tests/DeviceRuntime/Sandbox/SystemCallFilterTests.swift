@@ -134,8 +134,8 @@ import Testing
   @Test func callsOfAnotherArchitectureKill() throws {
     for stage in Self.stages {
       // i386's exit has the number of x86_64's write; x32 has a bit of its own.
-      #expect(try Self.run(stage, on: .x86_64, number: 1, audit: 0x4000_0003) == .kill)
-      #expect(try Self.run(stage, on: .x86_64, number: 0x4000_0001) == .kill)
+      #expect(try Self.run(stage, on: .amd64, number: 1, audit: 0x4000_0003) == .kill)
+      #expect(try Self.run(stage, on: .amd64, number: 0x4000_0001) == .kill)
       #expect(try Self.run(stage, on: .aarch64, number: 64, audit: 0x4000_0028) == .kill)
     }
   }

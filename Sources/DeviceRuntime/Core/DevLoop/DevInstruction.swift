@@ -25,7 +25,7 @@ enum DevInstruction: Equatable {
   /// Nil for an empty line or one that begins with #.
   init?(_ line: String) throws(Problem) {
     let words = line.split(maxSplits: 2, omittingEmptySubsequences: true, whereSeparator: \.isWhitespace)
-      .map(String.init)
+      .map { String($0).trimmed }
     guard let verb = words.first, !verb.hasPrefix("#") else { return nil }
     switch (verb, words.count) {
     case ("pin", 3):
@@ -51,5 +51,12 @@ enum DevInstruction: Equatable {
     case ("help", 1): self = .help
     default: throw Problem(description: "\"\(line)\" is no command; there are:\n\(Self.usage)")
     }
+  }
+}
+
+extension String {
+  /// Without white space at its ends.
+  fileprivate var trimmed: String {
+    String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
   }
 }

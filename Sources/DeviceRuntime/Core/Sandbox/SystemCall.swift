@@ -1,11 +1,11 @@
 /// The processors whose system calls are known by number. Others get no filter, which the log says.
 package enum ProcessorArchitecture: Sendable, CaseIterable {
-  case x86_64
+  case amd64
   case aarch64
 
   package static var current: ProcessorArchitecture? {
     #if arch(x86_64)
-      .x86_64
+      .amd64
     #elseif arch(arm64)
       .aarch64
     #else
@@ -16,7 +16,7 @@ package enum ProcessorArchitecture: Sendable, CaseIterable {
   /// `AUDIT_ARCH_…` of linux/audit.h.
   var auditNumber: UInt32 {
     switch self {
-    case .x86_64: 0xC000_003E
+    case .amd64: 0xC000_003E
     case .aarch64: 0xC000_00B7
     }
   }
@@ -37,7 +37,7 @@ package struct SystemCall: Sendable, Equatable {
 
   package func number(on architecture: ProcessorArchitecture) -> UInt32? {
     switch architecture {
-    case .x86_64: onX86
+    case .amd64: onX86
     case .aarch64: onARM
     }
   }
