@@ -43,14 +43,15 @@ struct RPCBenchmark {
       let end = measured + duration
       return try await withThrowingTaskGroup(of: [Duration].self) { group in
         for _ in 0..<inFlight {
-          group.addTask {
+          group.addTask(executorPreference: client.executor) {
             var times: [Duration] = []
+            var sent = ContinuousClock.now
             while true {
-              let sent = ContinuousClock.now
               _ = try await client.call(request)
               let received = ContinuousClock.now
               if received >= end { return times }
               if received >= measured { times.append(received - sent) }
+              sent = received
             }
           }
         }

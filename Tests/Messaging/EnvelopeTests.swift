@@ -1,7 +1,8 @@
-import Messaging
 import SwiftProtobuf
 import Testing
 import Wire
+
+@testable import Messaging
 
 /// Holds the envelope's own codec against the one that is generated from the `.proto` file.
 @Suite struct EnvelopeTests {
@@ -93,5 +94,27 @@ import Wire
 
   @Test func aHeartbeatIsFourBytes() throws {
     #expect(Envelope(role: .heartbeat).encoded() == [0x08, 0x01, 0x10, 0x04])
+  }
+
+  @Test func requestsAndResponsesAreWrittenAtOnceAsTheyAreInParts() throws {
+    for (kind, traceParent, payload) in [
+      ("", "", []), ("xtblish.v1.Größe", "00-ab-cd-01", [UInt8](repeating: 7, count: 300)),
+    ] {
+      var request = Envelope(role: .request)
+      request.kind = kind
+      request.correlationID = [0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 1, 2]
+      request.deadlineMilliseconds = 5_000
+      request.traceParent = traceParent
+      request.payload = payload[...]
+      #expect(
+        Envelope.request(
+          258, prefix: 9, kind: kind, deadlineMilliseconds: 5_000, traceParent: traceParent, payload: payload)
+          == request.encoded())
+      var response = Envelope(role: .response)
+      response.kind = kind
+      response.correlationID = [1, 2, 3]
+      response.payload = payload[...]
+      #expect(Envelope.response(to: [1, 2, 3], kind: kind, payload: payload) == response.encoded())
+    }
   }
 }

@@ -1,4 +1,5 @@
 import CZeroMQ
+import Glibc
 
 /// One frame as libzmq received it. Meant to be received into again and again.
 @safe
@@ -27,5 +28,19 @@ package struct ZeroMQMessage: ~Copyable {
     let count = self.count
     guard count > 0, let data = unsafe zmq_msg_data(storage) else { return [] }
     return unsafe [UInt8](UnsafeRawBufferPointer(start: data, count: count))
+  }
+
+  /// Lends the frame's bytes.
+  package func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    unsafe body(UnsafeRawBufferPointer(start: zmq_msg_data(storage), count: count))
+  }
+
+  /// Whether the frame has these bytes.
+  package func equals(_ bytes: [UInt8]) -> Bool {
+    guard bytes.count == count, count > 0 else { return bytes.count == count }
+    return unsafe bytes.withUnsafeBytes { own in
+      guard let start = own.baseAddress, let data = unsafe zmq_msg_data(storage) else { return false }
+      return unsafe memcmp(start, data, own.count) == 0
+    }
   }
 }

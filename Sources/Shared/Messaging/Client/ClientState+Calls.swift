@@ -31,17 +31,27 @@ extension ClientState {
   mutating func receive(
     _ envelope: Envelope, for number: UInt64, on connection: ConnectionID, now: Instant, actions: inout [Action]
   ) -> Bool {
+    guard envelope.role == .failure else {
+      guard let request = completed(number) else { return false }
+      actions.append(.answer(request, .success(envelope.payload)))
+      return true
+    }
     guard let call = calls[number] else { return false }
-    let failure = envelope.role == .failure ? envelope.failure ?? WireFailure() : nil
-    if let failure, failure.code == .overloaded || failure.code == .unavailable,
+    let failure = envelope.failure ?? WireFailure()
+    if failure.code == .overloaded || failure.code == .unavailable,
       refuse(number, failure, by: connection, now: now, actions: &actions)
     {
       return true
     }
     remove(number)
-    actions.append(.answer(call.request, failure.map { .failure($0) } ?? .success(envelope)))
+    actions.append(.answer(call.request, .failure(failure)))
     return true
   }
+
+  /// A call's response came.
+  ///
+  /// - Returns: nil if nobody waits for it any more.
+  mutating func completed(_ number: UInt64) -> Request? { remove(number)?.request }
 
   /// The frame was certainly not sent, so that even what is not idempotent may go elsewhere.
   mutating func unsent(_ number: UInt64, on connection: ConnectionID, now: Instant, actions: inout [Action]) {
@@ -77,8 +87,9 @@ extension ClientState {
 
   @discardableResult
   mutating func remove(_ number: UInt64) -> Call? {
-    release(number)
-    return calls.removeValue(forKey: number)
+    guard let call = calls.removeValue(forKey: number) else { return nil }
+    if let connection = call.connection, let index = index(of: connection) { servers[index].outstanding -= 1 }
+    return call
   }
 
   /// Takes the call from its server.

@@ -11,7 +11,8 @@ struct ClientState<Request: Sendable>: Sendable {
     case disconnect(ConnectionID)
     case send(ConnectionID, call: UInt64, Request, remaining: Duration)
     case heartbeat(ConnectionID)
-    case answer(Request, Result<Envelope, WireFailure>)
+    /// With the payload of the response.
+    case answer(Request, Result<ArraySlice<UInt8>, WireFailure>)
     /// Look the names up again.
     case resolve
   }
@@ -76,6 +77,8 @@ struct ClientState<Request: Sendable>: Sendable {
   /// The open server with the fewest requests under way, in turns, that `endpoints` does not name;
   /// one that said to be overloaded only if there is no other.
   mutating func pickServer(excluding endpoints: [String] = [], now: Instant) -> Int? {
+    // Mostly there is nothing to choose from.
+    if servers.count == 1, endpoints.isEmpty { return servers[0].isOpen && !servers[0].isRetired ? 0 : nil }
     var best: (index: Int, isAvoided: Bool, outstanding: Int)?
     for step in servers.indices {
       let index = (rotation + step) % servers.count

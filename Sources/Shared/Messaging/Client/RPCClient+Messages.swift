@@ -10,38 +10,46 @@ extension RPCClient {
   func receive(_ events: [DialerEvent]) {
     let now = ContinuousClock.now
     var actions: [ClientState<Outgoing>.Action] = []
-    // Reading frames takes longest and needs no lock.
-    let read: [(ConnectionID, Envelope?)] = events.compactMap { event in
-      guard case .frame(let connection, let frame) = event else { return nil }
-      return (connection, try? Envelope(decoding: frame))
-    }
-    var frames = read.makeIterator()
+    // Reading frames needs no lock.
+    var read: [EnvelopeFields?] = []
+    read.reserveCapacity(events.count)
+    for case .frame(_, let frame) in events { read.append(try? EnvelopeFields(of: frame)) }
+    var answered: [(Outgoing, ArraySlice<UInt8>)] = []
+    answered.reserveCapacity(events.count)
+    var position = 0
     var stray: Int64 = 0
-    let nextResolve = state.withLock { state in
+    let (nextResolve, dialer) = state.withLock { state -> (ContinuousClock.Instant?, (any TransportDialer)?) in
       for event in events {
         switch event {
         case .opened(let connection): state.machine.opened(connection, now: now, actions: &actions)
         case .closed(let connection): state.machine.closed(connection, now: now, actions: &actions)
         case .unsent(let connection, let token):
           state.machine.unsent(token, on: connection, now: now, actions: &actions)
-        case .frame:
-          guard let (connection, envelope) = frames.next() else { break }
+        case .frame(let connection, let frame):
+          let fields = read[position]
+          position += 1
           state.machine.heard(from: connection)
-          if envelope?.role == .heartbeatReply { break }
-          guard let envelope, let number = callNumber(of: envelope),
-            state.machine.receive(envelope, for: number, on: connection, now: now, actions: &actions)
-          else {
+          if let fields, fields.role == .response,
+            let number = callNumber(frame[fields.correlationID]), let outgoing = state.machine.completed(number)
+          {
+            answered.append((outgoing, frame[fields.payload]))
+          } else if fields?.role != .heartbeatReply,
+            !receiveFailure(frame, on: connection, now: now, state: &state, actions: &actions)
+          {
             stray += 1
-            break
           }
         }
       }
-      return state.machine.nextResolve
+      // A lost server brings it forward.
+      let nextResolve = state.machine.nextResolve
+      guard state.wakeUp.map({ nextResolve < $0 }) ?? true else { return (nil, state.dialer) }
+      state.wakeUp = nextResolve
+      return (nextResolve, state.dialer)
     }
     if stray > 0 { strays.increment(by: stray) }
-    perform(actions)
-    // A lost server brings it forward.
-    timer.arm(for: nextResolve)
+    for (outgoing, payload) in answered { outgoing.continuation.resume(returning: .success(payload)) }
+    for action in actions { perform(action, dialer: dialer) }
+    if let nextResolve { timer.arm(for: nextResolve) }
   }
 
   /// Does what the state machine decided. Never called with the lock held.
@@ -68,29 +76,26 @@ extension RPCClient {
   }
 
   private func frame(for outgoing: Outgoing, call: UInt64, remaining: Duration) -> [UInt8] {
-    var envelope = Envelope(role: .request)
-    envelope.kind = outgoing.kind
-    envelope.correlationID = correlationID(call)
-    // 0 would mean no deadline.
-    envelope.deadlineMilliseconds = UInt32(max(remaining.milliseconds, 1))
-    envelope.traceParent = outgoing.traceParent
-    envelope.payload = outgoing.payload[...]
-    return envelope.encoded()
+    Envelope.request(
+      call, prefix: correlationPrefix, kind: outgoing.kind,
+      // 0 would mean no deadline.
+      deadlineMilliseconds: UInt32(max(remaining.milliseconds, 1)), traceParent: outgoing.traceParent,
+      payload: outgoing.payload)
   }
 
-  private func correlationID(_ call: UInt64) -> ArraySlice<UInt8> {
-    let bytes = [UInt8](unsafeUninitializedCapacity: 16) { buffer, count in
-      let raw = UnsafeMutableRawBufferPointer(buffer)
-      raw.storeBytes(of: correlationPrefix.bigEndian, toByteOffset: 0, as: UInt64.self)
-      raw.storeBytes(of: call.bigEndian, toByteOffset: 8, as: UInt64.self)
-      count = 16
-    }
-    return bytes[...]
+  /// - Returns: false if the frame is no failure that somebody waits for.
+  private func receiveFailure(
+    _ frame: [UInt8], on connection: ConnectionID, now: ContinuousClock.Instant, state: inout State,
+    actions: inout [ClientState<Outgoing>.Action]
+  ) -> Bool {
+    guard let envelope = try? Envelope(decoding: frame), envelope.role == .failure,
+      let number = callNumber(envelope.correlationID)
+    else { return false }
+    return state.machine.receive(envelope, for: number, on: connection, now: now, actions: &actions)
   }
 
-  private func callNumber(of envelope: Envelope) -> UInt64? {
-    let id = envelope.correlationID
-    guard envelope.role == .response || envelope.role == .failure, id.count == 16 else { return nil }
+  private func callNumber(_ id: ArraySlice<UInt8>) -> UInt64? {
+    guard id.count == 16 else { return nil }
     let (prefix, call) = id.withUnsafeBytes { bytes in
       (bytes.loadUnaligned(as: UInt64.self), bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
     }

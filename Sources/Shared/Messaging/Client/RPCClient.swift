@@ -14,17 +14,30 @@ package import Wire
 /// `run` does the work; a request made before it waits for it. It runs once.
 package final class RPCClient: Service, RPCCaller {
   /// What is needed to send a request, and to answer its caller.
-  struct Outgoing: Sendable {
+  final class Outgoing: Sendable {
     let kind: String
     let payload: [UInt8]
     let traceParent: String
-    let continuation: CheckedContinuation<Result<Envelope, WireFailure>, Never>
+    /// Resumed once, by whoever takes the request out of the state machine.
+    let continuation: UnsafeContinuation<Result<ArraySlice<UInt8>, WireFailure>, Never>
+
+    init(
+      kind: String, payload: [UInt8], traceParent: String,
+      continuation: UnsafeContinuation<Result<ArraySlice<UInt8>, WireFailure>, Never>
+    ) {
+      self.kind = kind
+      self.payload = payload
+      self.traceParent = traceParent
+      self.continuation = continuation
+    }
   }
 
   struct State {
     var machine: ClientState<Outgoing>
     var dialer: (any TransportDialer)?
     var metrics: [String: RequestMetrics] = [:]
+    /// When the timer calls at the latest.
+    var wakeUp: ContinuousClock.Instant?
   }
 
   let name: String
@@ -88,18 +101,22 @@ package final class RPCClient: Service, RPCCaller {
     state.withLock { $0.dialer = nil }
   }
 
-  package func call<R: WireRequest>(
+  /// Runs tasks where answers arrive, once `run` runs: for tasks that make one call after another and do
+  /// little in between.
+  package var executor: (any TaskExecutor)? { state.withLock { $0.dialer?.executor } }
+
+  package nonisolated(nonsending) func call<R: WireRequest>(
     _ request: R, deadline: Duration = .seconds(5), traceParent: String? = nil
   ) async throws(WireFailure) -> R.Response {
     let started = ContinuousClock.now
     let metrics = metrics(for: R.kind)
     do throws(WireFailure) {
       let payload = try encode(request)
-      let envelope = try await exchange(
+      let answer = try await exchange(
         kind: R.kind, isIdempotent: R.isIdempotent, payload: payload, traceParent: traceParent ?? "",
-        deadline: started + deadline
+        started: started, deadline: started + deadline
       ).get()
-      let response: R.Response = try decode(envelope.payload, of: R.kind)
+      let response: R.Response = try decode(answer, of: R.kind)
       metrics.record(since: started, failure: nil)
       return response
     } catch {
@@ -108,18 +125,22 @@ package final class RPCClient: Service, RPCCaller {
     }
   }
 
-  private func exchange(
-    kind: String, isIdempotent: Bool, payload: [UInt8], traceParent: String, deadline: ContinuousClock.Instant
-  ) async -> Result<Envelope, WireFailure> {
+  private nonisolated(nonsending) func exchange(
+    kind: String, isIdempotent: Bool, payload: [UInt8], traceParent: String, started: ContinuousClock.Instant,
+    deadline: ContinuousClock.Instant
+  ) async -> Result<ArraySlice<UInt8>, WireFailure> {
     let number = lastCall.add(1, ordering: .relaxed).newValue
     return await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
+      await withUnsafeContinuation { continuation in
         let outgoing = Outgoing(kind: kind, payload: payload, traceParent: traceParent, continuation: continuation)
-        let (action, dialer) = state.withLock { state in
-          let action = state.machine.submit(number, outgoing, isIdempotent: isIdempotent, deadline: deadline, now: .now)
-          return (action, state.dialer)
+        let (action, dialer, mustArm) = state.withLock { state in
+          let action = state.machine.submit(
+            number, outgoing, isIdempotent: isIdempotent, deadline: deadline, now: started)
+          let mustArm = state.wakeUp.map { deadline < $0 } ?? true
+          if mustArm { state.wakeUp = deadline }
+          return (action, state.dialer, mustArm)
         }
-        timer.arm(for: deadline)
+        if mustArm { timer.arm(for: deadline) }
         if let action { perform(action, dialer: dialer) }
         // The handler below may have run before there was anything to cancel.
         if Task.isCancelled { cancel(number) }
@@ -147,7 +168,9 @@ package final class RPCClient: Service, RPCCaller {
   func tick() {
     var actions: [ClientState<Outgoing>.Action] = []
     let (next, calls, servers) = state.withLock { state in
-      (state.machine.tick(now: .now, actions: &actions), state.machine.calls.count, state.machine.openServers)
+      let next = state.machine.tick(now: .now, actions: &actions)
+      state.wakeUp = next
+      return (next, state.machine.calls.count, state.machine.openServers)
     }
     outstanding.record(calls)
     connected.record(servers)

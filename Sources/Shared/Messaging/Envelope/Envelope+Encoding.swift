@@ -24,8 +24,41 @@ extension Envelope {
   }
 }
 
+extension Envelope {
+  /// The frame of a request, written at once.
+  static func request(
+    _ call: UInt64, prefix: UInt64, kind: String, deadlineMilliseconds: UInt32, traceParent: String, payload: [UInt8]
+  ) -> [UInt8] {
+    var frame: [UInt8] = []
+    frame.reserveCapacity(72 + kind.utf8.count + traceParent.utf8.count + payload.count)
+    frame.appendNumber(field: 1, currentVersion)
+    frame.appendNumber(field: 2, Role.request.rawValue)
+    frame.appendText(field: 3, kind)
+    frame.append(4 << 3 | 2)
+    frame.append(16)
+    withUnsafeBytes(of: prefix.bigEndian) { frame.append(contentsOf: $0) }
+    withUnsafeBytes(of: call.bigEndian) { frame.append(contentsOf: $0) }
+    frame.appendNumber(field: 5, deadlineMilliseconds)
+    frame.appendText(field: 6, traceParent)
+    frame.appendBytes(field: 7, payload[...])
+    return frame
+  }
+
+  /// The frame of a response, written at once.
+  static func response(to correlationID: ArraySlice<UInt8>, kind: String, payload: [UInt8]) -> [UInt8] {
+    var frame: [UInt8] = []
+    frame.reserveCapacity(32 + kind.utf8.count + correlationID.count + payload.count)
+    frame.appendNumber(field: 1, currentVersion)
+    frame.appendNumber(field: 2, Role.response.rawValue)
+    frame.appendText(field: 3, kind)
+    frame.appendBytes(field: 4, correlationID)
+    frame.appendBytes(field: 7, payload[...])
+    return frame
+  }
+}
+
 extension [UInt8] {
-  fileprivate mutating func appendVarint(_ value: UInt64) {
+  mutating func appendVarint(_ value: UInt64) {
     var rest = value
     while rest >= 0x80 {
       append(UInt8(truncatingIfNeeded: rest) | 0x80)

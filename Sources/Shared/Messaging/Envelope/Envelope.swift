@@ -18,6 +18,8 @@ package import Wire
 ///    response in its payload, `ROLE_FAILURE` says in `failure` why there is none.
 /// 4. To learn whether a silent server lives, send `Envelope{version: 1, role: ROLE_HEARTBEAT}`: a
 ///    live one answers `ROLE_HEARTBEAT_REPLY` at once, however busy its handlers are.
+///
+/// Programs that use this module agree to put many envelopes into one message: see ``FrameBatch``.
 package struct Envelope: Equatable, Sendable {
   /// The version that this code writes, and the highest that it reads.
   package static let currentVersion: UInt32 = 1

@@ -4,7 +4,7 @@ package import Wire
 /// The kinds of request that a server answers, and how.
 package struct RPCRouter: Sendable {
   /// From the bytes of a request to the bytes of its response.
-  typealias Handler = @Sendable (ArraySlice<UInt8>, RequestContext) async throws -> [UInt8]
+  typealias Handler = nonisolated(nonsending) @Sendable (ArraySlice<UInt8>, RequestContext) async throws -> [UInt8]
 
   private(set) var handlers: [String: Handler] = [:]
 
@@ -15,10 +15,12 @@ package struct RPCRouter: Sendable {
 
   /// Answers requests of `type` with `body`; a second handler for the same type replaces the first.
   ///
+  /// `body` starts on the thread that receives requests, and must not block it.
+  ///
   /// A ``WireFailure`` that `body` throws is told to the client as it is. Any other error is told as
   /// `internal` with a reference to the server's log.
   package mutating func handle<R: WireRequest>(
-    _ type: R.Type, _ body: @escaping @Sendable (R, RequestContext) async throws -> R.Response
+    _ type: R.Type, _ body: nonisolated(nonsending) @escaping @Sendable (R, RequestContext) async throws -> R.Response
   ) {
     handlers[R.kind] = { payload, context in
       let request: R

@@ -8,8 +8,15 @@ extension RPCServer {
     guard let listener = currentListener(orKeep: frames) else { return }
     let now = ContinuousClock.now
     var jobs: [ServerJob] = []
+    jobs.reserveCapacity(frames.count)
+    var route: Route?
     for received in frames {
-      if let job = read(received, now: now, listener: listener) { jobs.append(job) }
+      if let again = route.flatMap({ makeJob(received, likely: $0, now: now) }) {
+        jobs.append(again)
+      } else if let job = read(received, now: now, listener: listener) {
+        jobs.append(job)
+        route = job.route
+      }
     }
     guard !jobs.isEmpty else { return }
     admit(jobs, listener: listener)
@@ -23,14 +30,17 @@ extension RPCServer {
   }
 
   /// - Returns: nil for what has been answered or dropped.
-  private func read(_ received: PeerFrame, now: ContinuousClock.Instant, listener: any TransportListener) -> ServerJob?
-  {
-    let envelope: Envelope
+  private func read(
+    _ received: PeerFrame, now: ContinuousClock.Instant, listener: any TransportListener
+  ) -> ServerJob? {
+    let (envelope, fields, frame): (Envelope, EnvelopeFields, [UInt8])
     do {
-      guard let frame = received.frame else {
-        throw EnvelopeError(description: "a message must be one frame, a serialised Envelope")
+      guard let only = received.frame else {
+        throw EnvelopeError(description: "a message must be one frame, a serialised Envelope, or a whole batch of them")
       }
+      frame = only
       envelope = try Envelope(decoding: frame)
+      fields = try EnvelopeFields(of: frame)
     } catch {
       garbage.increment()
       let failure = WireFailure(
@@ -48,9 +58,11 @@ extension RPCServer {
       garbage.increment()
       return nil
     default:
-      switch makeJob(envelope, peer: received.peer, now: now) {
-      case .success(let job):
-        return job
+      switch route(for: envelope) {
+      case .success(let route):
+        return ServerJob(
+          frame, fields, route: route, peer: received.peer, received: now,
+          deadline: now + allowed(envelope.deadlineMilliseconds))
       case .failure(let failure):
         unsupported.increment()
         let correlationID = envelope.correlationID.prefix(Envelope.maximumCorrelationBytes)
@@ -61,9 +73,26 @@ extension RPCServer {
     }
   }
 
-  private func makeJob(
-    _ envelope: Envelope, peer: PeerID, now: ContinuousClock.Instant
-  ) -> Result<ServerJob, WireFailure> {
+  /// The short way for another request of the kind of the one before, as most are.
+  ///
+  /// - Returns: nil if it is something else, or not as it should be.
+  private func makeJob(_ received: PeerFrame, likely route: Route, now: ContinuousClock.Instant) -> ServerJob? {
+    guard let frame = received.frame, let fields = try? EnvelopeFields(of: frame),
+      fields.role == .request, fields.version == Envelope.currentVersion, fields.failures.isEmpty,
+      fields.replacedTexts.isEmpty,
+      fields.correlationID.count <= Envelope.maximumCorrelationBytes,
+      frame[fields.kind].elementsEqual(route.kind.utf8), frame[fields.traceParent].allSatisfy({ $0 < 0x80 })
+    else { return nil }
+    return ServerJob(
+      frame, fields, route: route, peer: received.peer, received: now,
+      deadline: now + allowed(fields.deadlineMilliseconds))
+  }
+
+  private func allowed(_ milliseconds: UInt32) -> Duration {
+    milliseconds == 0 ? limits.defaultDeadline : min(.milliseconds(milliseconds), limits.maximumDeadline)
+  }
+
+  private func route(for envelope: Envelope) -> Result<Route, WireFailure> {
     guard envelope.version == Envelope.currentVersion, envelope.role == .request else {
       return .failure(
         WireFailure(
@@ -87,14 +116,7 @@ extension RPCServer {
           message: "\(name) does not answer \(envelope.kind.debugDescription.prefix(200)): "
             + "check the address, or update the older of the two programs"))
     }
-    let allowed: Duration =
-      envelope.deadlineMilliseconds == 0
-      ? limits.defaultDeadline : min(.milliseconds(envelope.deadlineMilliseconds), limits.maximumDeadline)
-    return .success(
-      ServerJob(
-        handler: route.handler, metrics: route.metrics, payload: envelope.payload,
-        correlationID: envelope.correlationID, traceParent: envelope.traceParent, kind: envelope.kind, peer: peer,
-        received: now, deadline: now + allowed))
+    return .success(route)
   }
 
   private func admit(_ jobs: [ServerJob], listener: any TransportListener) {
@@ -118,7 +140,7 @@ extension RPCServer {
   }
 
   /// - Returns: the worker to resume once the lock is let go.
-  func callWorker(_ state: inout State) -> CheckedContinuation<Void, Never>? {
+  func callWorker(_ state: inout State) -> UnsafeContinuation<Void, Never>? {
     switch state.admission.callWorker() {
     case .none: return nil
     case .resume(let worker): return state.idle.removeValue(forKey: worker)

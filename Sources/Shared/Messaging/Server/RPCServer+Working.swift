@@ -6,18 +6,27 @@ import Wire
 extension RPCServer {
   /// A worker: runs one request after another until the server stops, or until it was cancelled
   /// because one of them took too long.
-  func work(_ worker: Int) async {
+  nonisolated(nonsending) func work(_ worker: Int) async {
     withUnsafeCurrentTask { task in
       guard let task else { return }
       let handle = WorkerTask(task: task)
       state.withLock { $0.workers[worker] = handle }
     }
-    while !Task.isCancelled, let job = await nextJob(for: worker) {
-      let outcome = await perform(job)
-      let (isOwed, listener) = state.withLock { state in
-        (state.admission.claim(worker), state.listener)
+    var count = 0
+    working: while !Task.isCancelled {
+      switch nextJob(for: worker) {
+      case .end: break working
+      case .idle: await park(worker)
+      case .run(let job):
+        let outcome = await perform(job)
+        let (isOwed, listener) = state.withLock { state in
+          (state.admission.claim(worker), state.listener)
+        }
+        if isOwed { answer(job, with: outcome, on: listener) }
+        count += 1
+        // The thread may have sockets to look after.
+        if count % Self.requestsInARow == 0 { await Task.yield() }
       }
-      if isOwed { answer(job, with: outcome, on: listener) }
     }
     state.withLock { state in
       state.admission.finish(worker)
@@ -28,35 +37,37 @@ extension RPCServer {
     finishIfDrained()
   }
 
-  /// Ends the worker's last request and takes the next, waiting for it if need be.
-  private func nextJob(for worker: Int) async -> ServerJob? {
-    while true {
-      var lapsed: [ServerJob] = []
-      let (next, woken, listener) = state.withLock { state in
-        let next = state.admission.next(for: worker, now: .now, lapsed: &lapsed)
-        return (next, callWorker(&state), state.listener)
+  /// Requests after which a worker lets others have the thread.
+  private static var requestsInARow: Int { 8 }
+
+  /// Ends the worker's last request and takes the next.
+  private func nextJob(for worker: Int) -> ServerAdmission<ServerJob>.Next {
+    var lapsed: [ServerJob] = []
+    let now = ContinuousClock.now
+    let (next, woken, listener) = state.withLock { state in
+      let next = state.admission.next(for: worker, now: now, lapsed: &lapsed)
+      return (next, callWorker(&state), lapsed.isEmpty ? nil : state.listener)
+    }
+    woken?.resume()
+    for job in lapsed { answer(job, with: .failure(late(job)), on: listener) }
+    return next
+  }
+
+  /// Waits to be called.
+  private nonisolated(nonsending) func park(_ worker: Int) async {
+    await withUnsafeContinuation { continuation in
+      let isParked = state.withLock { state in
+        guard state.admission.park(worker) else { return false }
+        state.idle[worker] = continuation
+        return true
       }
-      woken?.resume()
-      for job in lapsed { answer(job, with: .failure(late(job)), on: listener) }
-      switch next {
-      case .run(let job): return job
-      case .end: return nil
-      case .idle: break
-      }
-      await withCheckedContinuation { continuation in
-        let isParked = state.withLock { state in
-          guard state.admission.park(worker) else { return false }
-          state.idle[worker] = continuation
-          return true
-        }
-        if !isParked { continuation.resume() }
-      }
+      if !isParked { continuation.resume() }
     }
   }
 
-  private func perform(_ job: ServerJob) async -> Result<[UInt8], WireFailure> {
+  private nonisolated(nonsending) func perform(_ job: ServerJob) async -> Result<[UInt8], WireFailure> {
     do {
-      return .success(try await job.handler(job.payload, job.context))
+      return .success(try await job.route.handler(job.payload, RequestContext(job)))
     } catch let failure as WireFailure {
       return .failure(failure)
     } catch is CancellationError {
@@ -74,24 +85,25 @@ extension RPCServer {
   }
 
   func answer(_ job: ServerJob, with outcome: Result<[UInt8], WireFailure>, on listener: (any TransportListener)?) {
-    var envelope = Envelope(role: .response)
-    envelope.correlationID = job.correlationID
-    envelope.kind = job.kind
-    var failure: WireFailure?
+    let (frame, failure) = answerFrame(job, outcome)
+    listener?.send(frame, to: job.peer)
+    job.route.metrics.record(since: job.received, failure: failure?.code)
+  }
+
+  private func answerFrame(
+    _ job: ServerJob, _ outcome: Result<[UInt8], WireFailure>
+  ) -> (frame: [UInt8], failure: WireFailure?) {
+    let failure: WireFailure
     switch outcome {
     case .success(let payload) where payload.count > limits.transport.maximumFrameSize - Self.envelopeAllowance:
       failure = WireFailure(
         .internal, reason: "response-too-large",
         message: "the response has \(payload.count) bytes, more than the bus carries: ask for less at once")
-    case .success(let payload): envelope.payload = payload[...]
+    case .success(let payload):
+      return (Envelope.response(to: job.correlationID, kind: job.kind, payload: payload), nil)
     case .failure(let told): failure = told
     }
-    if let failure {
-      envelope.role = .failure
-      envelope.failure = failure
-    }
-    listener?.send(envelope.encoded(), to: job.peer)
-    job.metrics.record(since: job.received, failure: failure?.code)
+    return (Envelope.failure(failure, correlationID: job.correlationID, kind: job.kind).encoded(), failure)
   }
 
   /// Room that is kept in a frame for what is not payload.

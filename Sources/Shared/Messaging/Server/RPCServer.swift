@@ -9,9 +9,16 @@ import Wire
 /// `run` listens until graceful shutdown: then it finishes the handlers that run, for at most
 /// ``RPCServerLimits/shutdownGrace``, and refuses everything else with `unavailable`. It runs once.
 package final class RPCServer: Service {
-  struct Route {
+  final class Route: Sendable {
+    let kind: String
     let handler: RPCRouter.Handler
     let metrics: RequestMetrics
+
+    init(kind: String, handler: @escaping RPCRouter.Handler, metrics: RequestMetrics) {
+      self.kind = kind
+      self.handler = handler
+      self.metrics = metrics
+    }
   }
 
   /// A worker's task. Its owner may be reached only while the worker is in `State.workers`.
@@ -27,7 +34,8 @@ package final class RPCServer: Service {
     /// What came while `run` had not got its listener yet.
     var early: [PeerFrame] = []
     var workers: [Int: WorkerTask] = [:]
-    var idle: [Int: CheckedContinuation<Void, Never>] = [:]
+    /// Resumed once, by whoever takes it out.
+    var idle: [Int: UnsafeContinuation<Void, Never>] = [:]
     var abandonAt: ContinuousClock.Instant?
     var outcome: Result<String, any Error>?
   }
@@ -61,7 +69,10 @@ package final class RPCServer: Service {
     self.logger = logger
     routes = Dictionary(
       uniqueKeysWithValues: router.handlers.map { kind, handler in
-        (kind, Route(handler: handler, metrics: RequestMetrics(side: "server", name: name, kind: kind)))
+        (
+          kind,
+          Route(kind: kind, handler: handler, metrics: RequestMetrics(side: "server", name: name, kind: kind))
+        )
       })
     state = Mutex(
       State(admission: ServerAdmission(concurrency: limits.concurrency, capacity: limits.queuedRequests)))
@@ -98,7 +109,8 @@ package final class RPCServer: Service {
       await withGracefulShutdownHandler {
         await withDiscardingTaskGroup { group in
           for await worker in spawns {
-            group.addTask { await self.work(worker) }
+            // Where frames arrive, so that a quick request needs no other thread.
+            group.addTask(executorPreference: listener.executor) { await self.work(worker) }
           }
           // Everything owed is answered; handlers that ignore their cancellation hold up only `run`.
           await listener.close()

@@ -92,7 +92,6 @@ struct ServerAdmission<Job: Sendable>: Sendable {
   /// - Parameter lapsed: requests whose deadline passed while they waited are appended; they will
   ///   not run.
   mutating func next(for worker: Worker, now: Instant, lapsed: inout [Job]) -> Next {
-    finish(worker)
     if called == worker { called = nil }
     while head < queue.count {
       let entry = queue[head]
@@ -105,6 +104,7 @@ struct ServerAdmission<Job: Sendable>: Sendable {
       running[worker] = Running(entry: entry)
       return .run(entry.job)
     }
+    finish(worker)
     return isDraining ? .end : .idle
   }
 
@@ -121,8 +121,8 @@ struct ServerAdmission<Job: Sendable>: Sendable {
   ///
   /// - Returns: false if the client has been answered already, because of the deadline.
   mutating func claim(_ worker: Worker) -> Bool {
-    guard let claimed = running[worker], !claimed.isAnswered else { return false }
-    running[worker]?.isClaimed = true
+    guard let index = running.index(forKey: worker), !running.values[index].isAnswered else { return false }
+    running.values[index].isClaimed = true
     return true
   }
 

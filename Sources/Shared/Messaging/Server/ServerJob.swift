@@ -1,17 +1,32 @@
-/// A request that a server accepted.
-struct ServerJob: Sendable {
-  let handler: RPCRouter.Handler
-  let metrics: RequestMetrics
-  let payload: ArraySlice<UInt8>
-  let correlationID: ArraySlice<UInt8>
-  let traceParent: String
-  let kind: String
+/// A request that a server accepted. It is handed about too often to be copied each time.
+final class ServerJob: Sendable {
+  let route: RPCServer.Route
   let peer: PeerID
   let received: ContinuousClock.Instant
   let deadline: ContinuousClock.Instant
+  private let frame: [UInt8]
+  private let payloadRange: Range<Int>
+  private let correlationRange: Range<Int>
+  private let traceRange: Range<Int>
 
-  var context: RequestContext {
-    RequestContext(
-      deadline: deadline, correlationID: Array(correlationID), traceParent: traceParent, kind: kind, peer: peer)
+  init(
+    _ frame: [UInt8], _ fields: EnvelopeFields, route: RPCServer.Route, peer: PeerID,
+    received: ContinuousClock.Instant, deadline: ContinuousClock.Instant
+  ) {
+    self.frame = frame
+    payloadRange = fields.payload
+    correlationRange = fields.correlationID
+    traceRange = fields.traceParent
+    self.route = route
+    self.peer = peer
+    self.received = received
+    self.deadline = deadline
   }
+
+  var kind: String { route.kind }
+  var payload: ArraySlice<UInt8> { frame[payloadRange] }
+  var correlationID: ArraySlice<UInt8> { frame[correlationRange] }
+
+  /// W3C trace context, or empty.
+  var traceParent: String { String(decoding: frame[traceRange], as: UTF8.self) }
 }

@@ -26,6 +26,10 @@ package protocol TransportListener: Sendable {
   /// The address in use, with the port that was chosen if 0 was asked for.
   var endpoint: String { get }
 
+  /// Runs the tasks that `receive` wakes on its own thread, if the transport can: for tasks that mostly
+  /// wait for frames and are done with them soon. Other tasks it runs on the global pool.
+  var executor: (any TaskExecutor)? { get }
+
   /// Sends to a peer; dropped if it is gone or does not read.
   func send(_ frame: [UInt8], to peer: PeerID)
 
@@ -39,6 +43,9 @@ package protocol TransportListener: Sendable {
 
 /// The client's end of any number of connections.
 package protocol TransportDialer: Sendable {
+  /// As a listener's.
+  var executor: (any TaskExecutor)? { get }
+
   /// Connects, again and again, until `disconnect`. `connection` must be new.
   func connect(_ connection: ConnectionID, to endpoint: String)
 
@@ -64,7 +71,14 @@ package struct ConnectionID: Hashable, Sendable {
 package struct PeerID: Hashable, Sendable, CustomStringConvertible {
   package let bytes: [UInt8]
 
+  /// Whether it showed that it reads a ``FrameBatch``.
+  var readsBatches = false
+
   package init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  package static func == (left: PeerID, right: PeerID) -> Bool { left.bytes == right.bytes }
+
+  package func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
 
   package var description: String { hexadecimal(bytes) }
 }

@@ -16,6 +16,8 @@ final class InMemoryListener: TransportListener {
     transport.unlisten(endpoint, inbox: inbox)
   }
 
+  var executor: (any TaskExecutor)? { nil }
+
   var droppedFrames: Int { dropped.load(ordering: .relaxed) }
 
   func send(_ frame: [UInt8], to peer: PeerID) {
@@ -44,6 +46,8 @@ final class InMemoryDialer: TransportDialer {
   deinit {
     transport.disconnectAll(of: number)
   }
+
+  var executor: (any TaskExecutor)? { nil }
 
   func connect(_ connection: ConnectionID, to endpoint: String) {
     transport.connect(connection, of: number, inbox: inbox, options: options, to: endpoint)

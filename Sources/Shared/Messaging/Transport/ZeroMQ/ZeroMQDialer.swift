@@ -12,8 +12,10 @@ final class ZeroMQDialer: TransportDialer {
   private let mailbox: Mailbox<Command>
   private let wake: WakeSignal
   private let ended: Latch
+  private let thread: SocketThread
 
-  init(mailbox: Mailbox<Command>, wake: WakeSignal, ended: Latch) {
+  init(thread: SocketThread, mailbox: Mailbox<Command>, wake: WakeSignal, ended: Latch) {
+    self.thread = thread
     self.mailbox = mailbox
     self.wake = wake
     self.ended = ended
@@ -23,6 +25,8 @@ final class ZeroMQDialer: TransportDialer {
     // Nobody can close it any more, so the thread must not wait for that.
     post(.close)
   }
+
+  var executor: (any TaskExecutor)? { thread }
 
   func connect(_ connection: ConnectionID, to endpoint: String) { post(.connect(connection, to: endpoint)) }
 

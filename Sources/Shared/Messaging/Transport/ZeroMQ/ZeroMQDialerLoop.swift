@@ -1,12 +1,13 @@
 import ZeroMQ
 
-/// The thread that owns a DEALER for each connection.
-final class ZeroMQDialerLoop {
+/// Owns a DEALER for each connection.
+final class ZeroMQDialerLoop: SocketLoop {
   /// How long to wait before making a socket again that could not be made, for want of descriptors.
   private static let retryMilliseconds = 500
 
   private let context: ZeroMQContext
   private let options: TransportOptions
+  private let thread: SocketThread
   private let mailbox: Mailbox<ZeroMQDialer.Command>
   private let wake: WakeSignal
   private let receive: @Sendable ([DialerEvent]) -> Void
@@ -15,48 +16,54 @@ final class ZeroMQDialerLoop {
   private var unmade: [(connection: ConnectionID, endpoint: String)] = []
   private var poller = ZeroMQPoller()
   private var events: [DialerEvent] = []
+  private var commands: [ZeroMQDialer.Command] = []
+  private var patience = Patience()
 
   init(
-    options: TransportOptions, mailbox: Mailbox<ZeroMQDialer.Command>, wake: WakeSignal,
+    options: TransportOptions, thread: SocketThread, mailbox: Mailbox<ZeroMQDialer.Command>, wake: WakeSignal,
     receive: @escaping @Sendable ([DialerEvent]) -> Void
   ) throws(TransportError) {
     // Made and ended on this thread, because its end waits for libzmq's own threads.
     do { context = try ZeroMQContext() } catch { throw TransportError(error, endpoint: "") }
     self.options = options
+    self.thread = thread
     self.mailbox = mailbox
     self.wake = wake
     self.receive = receive
     poller.add(wake)
   }
 
-  /// Returns after `close`.
-  func run() {
+  func serve() -> SocketLoopPause {
     do throws(ZeroMQError) {
-      try serve()
+      return try serveSockets()
     } catch {
       // libzmq refuses a socket that its owner uses rightly only if memory is corrupt.
       fatalError("dialer: \(error)")
     }
   }
 
-  private func serve() throws(ZeroMQError) {
-    var commands: [ZeroMQDialer.Command] = []
-    var patience = Patience()
+  private func serveSockets() throws(ZeroMQError) -> SocketLoopPause {
     while true {
       mailbox.take(into: &commands)
-      if !commands.isEmpty { patience.renew() }
-      for command in commands {
-        if case .close = command { return }
-        perform(command)
+      if !commands.isEmpty {
+        patience.renew()
+        for command in commands {
+          if case .close = command { return .closed }
+          perform(command)
+        }
+        commands.removeAll(keepingCapacity: true)
+        for link in links { link.sendBatch(unsent: &events) }
       }
-      commands.removeAll(keepingCapacity: true)
       for link in links { try link.collect(into: &events) }
       if links.contains(where: \.isSpent) { replaceSpentLinks() }
-      if !events.isEmpty {
+      let isQuiet = events.isEmpty
+      if !isQuiet {
         receive(events)
         events.removeAll(keepingCapacity: true)
         patience.renew()
-      } else if patience.isOver, mailbox.announceSleep() {
+      }
+      if thread.hasJobs { return .tasksWait }
+      if isQuiet, patience.isOver, mailbox.announceSleep() {
         let woken = try poller.wait(timeoutMilliseconds: unmade.isEmpty ? nil : Self.retryMilliseconds)
         wake.lower()
         if !woken { remake() }
@@ -73,8 +80,10 @@ final class ZeroMQDialerLoop {
       unmade.removeAll { $0.connection == connection }
       rebuildPoller()
     case .send(let frame, let connection, let token):
-      let link = links.first { $0.connection == connection }
-      if link?.send(frame) != true { events.append(.unsent(connection, token: token)) }
+      guard let link = links.first(where: { $0.connection == connection }) else {
+        return events.append(.unsent(connection, token: token))
+      }
+      link.send(frame, token: token, unsent: &events)
     case .close:
       break
     }

@@ -22,6 +22,11 @@ final class ZeroMQLink {
   let monitor: ZeroMQMonitor
   private var phase = Phase.connecting
   private let message = ZeroMQMessage()
+  private let takesBatches: Bool
+  /// Whether the server said so.
+  private var readsBatches = false
+  private var batch = FrameBatch()
+  private var batchTokens: [UInt64] = []
 
   /// - Parameter name: unlike that of any other link of the context.
   init(
@@ -29,6 +34,7 @@ final class ZeroMQLink {
   ) throws(ZeroMQError) {
     self.connection = connection
     self.endpoint = endpoint
+    takesBatches = options.maximumFrameSize >= FrameBatch.byteLimit
     socket = try ZeroMQSocket(.dealer, in: context)
     try socket.setCommonOptions(options, endpoint: endpoint)
     try socket.set(.lingerMilliseconds(0))
@@ -44,10 +50,27 @@ final class ZeroMQLink {
   /// Whether its connection broke, so that another link must take its place.
   var isSpent: Bool { phase == .spent }
 
-  /// - Returns: false if the frame was not queued.
-  func send(_ frame: [UInt8]) -> Bool {
-    guard phase == .open else { return false }
-    return (try? socket.send(frame)) == true
+  /// Sends a frame, now or with the next batch.
+  func send(_ frame: [UInt8], token: UInt64, unsent: inout [DialerEvent]) {
+    guard phase == .open else { return unsent.append(.unsent(connection, token: token)) }
+    let isBatched = readsBatches && frame.count <= FrameBatch.frameLimit || FrameBatch.looksLikeBatch(frame)
+    if batch.count > 0, !isBatched || !batch.hasRoom(for: frame) { sendBatch(unsent: &unsent) }
+    if isBatched {
+      batch.append(frame)
+      batchTokens.append(token)
+    } else if (try? socket.send(frame)) != true {
+      unsent.append(.unsent(connection, token: token))
+    }
+  }
+
+  /// Sends what waits to be sent together.
+  func sendBatch(unsent: inout [DialerEvent]) {
+    guard batch.count > 0 else { return }
+    if (try? socket.send(batch.message)) != true {
+      unsent += batchTokens.map { .unsent(connection, token: $0) }
+    }
+    batch.clear()
+    batchTokens.removeAll(keepingCapacity: true)
   }
 
   /// Appends what happened, so that no frame lies outside its connection's life.
@@ -57,6 +80,7 @@ final class ZeroMQLink {
       switch change {
       case .connected where phase == .connecting:
         phase = .open
+        if takesBatches { _ = try socket.send(FrameBatch.question) }
         events.append(.opened(connection))
       case .disconnected where phase == .open: isBroken = true
       default: break
@@ -70,12 +94,21 @@ final class ZeroMQLink {
       if message.hasMore {
         while message.hasMore, try socket.receive(into: message) {}
       } else {
-        events.append(.frame(connection, message.bytes))
+        take(into: &events)
       }
     }
     if isBroken {
       phase = .spent
       events.append(.closed(connection))
+    }
+  }
+
+  /// A batch that is cut short can't have been sent so, and whoever waits for the rest has a deadline.
+  private func take(into events: inout [DialerEvent]) {
+    message.withUnsafeBytes { bytes in
+      guard FrameBatch.isBatch(bytes) else { return events.append(.frame(connection, [UInt8](bytes))) }
+      readsBatches = true
+      _ = FrameBatch.split(bytes) { events.append(.frame(connection, $0)) }
     }
   }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import ZeroMQ
 
 /// Frames over libzmq: `tcp://` between machines, `ipc://` inside one.
@@ -12,21 +11,23 @@ package struct ZeroMQTransport: MessageTransport {
     on endpoint: String, options: TransportOptions, receive: @escaping @Sendable ([PeerFrame]) -> Void
   ) async throws(TransportError) -> any TransportListener {
     let (mailbox, wake) = (Mailbox<ZeroMQListener.Command>(), try Self.makeWakeSignal(for: endpoint))
-    let ended = Latch()
+    let (thread, ended) = (SocketThread(name: "rpc-listener"), Latch())
     let outcome = await withCheckedContinuation {
       (started: CheckedContinuation<Result<ZeroMQListener, TransportError>, Never>) in
-      Self.startThread(named: "rpc-listener") {
+      thread.start {
         do throws(TransportError) {
           let loop = try ZeroMQListenerLoop(
-            endpoint: endpoint, options: options, mailbox: mailbox, wake: wake, receive: receive)
+            endpoint: endpoint, options: options, thread: thread, mailbox: mailbox, wake: wake, receive: receive)
           let listener = ZeroMQListener(
-            endpoint: loop.endpoint, mailbox: mailbox, wake: wake, ended: ended, dropped: loop.dropped)
+            endpoint: loop.endpoint, thread: thread, mailbox: mailbox, wake: wake, ended: ended, dropped: loop.dropped)
           started.resume(returning: .success(listener))
-          loop.run()
+          return loop
         } catch {
           started.resume(returning: .failure(error))
+          return nil
         }
-        // Here the loop is gone, and with it its sockets: what lingered is sent.
+      } ended: {
+        // What lingered is sent by now.
         ended.open()
       }
     }
@@ -37,17 +38,21 @@ package struct ZeroMQTransport: MessageTransport {
     options: TransportOptions, receive: @escaping @Sendable ([DialerEvent]) -> Void
   ) async throws(TransportError) -> any TransportDialer {
     let (mailbox, wake) = (Mailbox<ZeroMQDialer.Command>(), try Self.makeWakeSignal(for: ""))
-    let ended = Latch()
+    let (thread, ended) = (SocketThread(name: "rpc-dialer"), Latch())
     let outcome = await withCheckedContinuation {
       (started: CheckedContinuation<Result<ZeroMQDialer, TransportError>, Never>) in
-      Self.startThread(named: "rpc-dialer") {
+      thread.start {
         do throws(TransportError) {
-          let loop = try ZeroMQDialerLoop(options: options, mailbox: mailbox, wake: wake, receive: receive)
-          started.resume(returning: .success(ZeroMQDialer(mailbox: mailbox, wake: wake, ended: ended)))
-          loop.run()
+          let loop = try ZeroMQDialerLoop(
+            options: options, thread: thread, mailbox: mailbox, wake: wake, receive: receive)
+          started.resume(
+            returning: .success(ZeroMQDialer(thread: thread, mailbox: mailbox, wake: wake, ended: ended)))
+          return loop
         } catch {
           started.resume(returning: .failure(error))
+          return nil
         }
+      } ended: {
         ended.open()
       }
     }
@@ -56,12 +61,6 @@ package struct ZeroMQTransport: MessageTransport {
 
   private static func makeWakeSignal(for endpoint: String) throws(TransportError) -> WakeSignal {
     do { return try WakeSignal() } catch { throw TransportError(error, endpoint: endpoint) }
-  }
-
-  private static func startThread(named name: String, _ body: @escaping @Sendable () -> Void) {
-    let thread = Thread(block: body)
-    thread.name = name
-    thread.start()
   }
 }
 
