@@ -333,9 +333,26 @@ def state(**changes):
     return json.dumps({**values, **changes}).encode()
 
 
+def line(**changes):
+    return {"id": 1, "at": 5, "monotonic": 6, "level": "info", "source": "app", "version": 1, "text": "hello", **changes}
+
+
+def log_lines(*lines, **changes):
+    return json.dumps({"log": "0123456789abcdef", "lines": lines, **changes}).encode()
+
+
+def crash(**changes):
+    return json.dumps({
+        "id": "0f" * 16, "at": 5, "version": 1, "digest": DIGEST, "appName": "a", "appVersion": "1", "buildID": "",
+        "code": "unreachable", "message": "m", "status": "trial", "frames": [], "lines": [line()], **changes,
+    }).encode()
+
+
 def mqtt_rows():
     before = json.load(urllib.request.urlopen(f"{REGISTRY}/v1/devices/{DEVICE}")).get("reported")
     reports = f"/devices/{DEVICE}/state"
+    logs = f"/devices/{DEVICE}/log"
+    crashes = f"/devices/{DEVICE}/crash"
     for name, topic, payload in (
         ("a report that is no JSON", reports, b"I am fine"),
         ("a report nested 50,000 deep", reports, b"[" * 50_000),
@@ -353,6 +370,35 @@ def mqtt_rows():
         ("a reason with a NUL", reports, state(reason="a\0b")),
         ("a reason of 100,000 characters", reports, state(reason="r" * 100_000)),
         ("bad UTF-8", reports, b'{"reason": "\xff\xfe"}'),
+        ("log lines that are no JSON", logs, b"it works"),
+        ("log lines nested 50,000 deep", logs, b"[" * 50_000),
+        ("log lines of 1 MB", logs, log_lines(line(text="t" * 1_000_000))),
+        ("log lines of a log without a name", logs, log_lines(line(), log="")),
+        ("log lines of a log with SQL for a name", logs, log_lines(line(), log="'; drop table--")),
+        ("no log lines", logs, log_lines()),
+        ("10,000 log lines", logs, log_lines(*(line(id=number, text="") for number in range(1, 10_001)))),
+        ("log lines whose IDs fall", logs, log_lines(line(id=2), line(id=1))),
+        ("a log line with an ID of 2^64", logs, log_lines(line(id=2**64))),
+        ("a log line with an ID of 2^63-1", logs, log_lines(line(id=2**63 - 1), log="f" * 16)),
+        ("a log line with a time of -1", logs, log_lines(line(at=-1))),
+        ("a log line of a level nobody knows", logs, log_lines(line(level="shout"))),
+        ("a log line that moves the cursor and holds a NUL", logs, log_lines(line(text="\x1b[2J\0\r\n"), log="e" * 16)),
+        ("more lost log lines than there were", logs, log_lines(line(id=5), lost=2**62)),
+        ("log lines of a device nobody made", f"/devices/{STRANGER}/log", log_lines(line())),
+        ("a crash that is no JSON", crashes, b"boom"),
+        ("a crash nested 50,000 deep", crashes, b"{" * 50_000),
+        ("a crash of 1 MB", crashes, crash(message="m" * 1_000_000)),
+        ("a crash without an ID", crashes, crash(id="")),
+        ("a crash with a path for an ID", crashes, crash(id="../../../../etc/passwd/12345678")),
+        ("a crash of version 2^70", crashes, crash(version=2**70)),
+        ("a crash with a digest that is none", crashes, crash(digest="sha256:12")),
+        ("a crash with a build ID of 1 KB", crashes, crash(buildID="ab" * 1024)),
+        ("a crash with a build ID that is a path", crashes, crash(buildID="../../secret")),
+        ("a crash with a code that is a command", crashes, crash(code="$(reboot)")),
+        ("a crash with 1,500 frames", crashes, crash(frames=[{"function": 1, "functionOffset": 1, "moduleOffset": 1}] * 1500)),
+        ("a crash with an offset of -1", crashes, crash(frames=[{"function": 1, "functionOffset": -1, "moduleOffset": 1}])),
+        ("a crash with 600 lines", crashes, crash(lines=[line(id=number, text="") for number in range(1, 601)])),
+        ("a crash of a device nobody made", f"/devices/{STRANGER}/crash", crash()),
         ("a device nobody made", f"/devices/{STRANGER}/state", state()),
         ("a device ID that is none", "/devices/me/state", state()),
         ("a presence that is neither", f"/devices/{DEVICE}/presence", b"perhaps"),
@@ -363,6 +409,9 @@ def mqtt_rows():
         ("to the device: 1 MB of brackets", f"/firmware/{DEVICE}/9000", b"{" * 1_000_000),
         ("to the device: a topic without a number", f"/firmware/{DEVICE}/newest", b"{}"),
         ("to the device: an acknowledgement of what it never sent", f"/devices/{DEVICE}/ack", b'{"sequences": [1e99, -4, "x", null]}'),
+        ("to the device: an acknowledgement of lines it never wrote", f"/devices/{DEVICE}/ack", b'{"log": {"log": "0000000000000000", "through": 18446744073709551615}}'),
+        ("to the device: an acknowledgement of crashes that are none", f"/devices/{DEVICE}/ack", b'{"crashes": ["../identity.json", 7, null], "log": []}'),
+        ("to the device: an acknowledgement nested 50,000 deep", f"/devices/{DEVICE}/ack", b"[" * 50_000),
     ):
         row(f"MQTT: {name}", publish(topic, payload))
     # A reader that is through with a later report has passed all of the above.

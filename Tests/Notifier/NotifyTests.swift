@@ -119,6 +119,10 @@ import Wire
     let device = DeviceID.random()
     let client = try await deviceClient(broker, kept: "away")
     try await client.subscribe(to: "/firmware/\(device)/#")
+    // A broker that is killed forgets a session that it has not saved yet, and everybody's messages for it.
+    try await broker.restart()
+    try await client.waitUntilConnected(timeout: .seconds(20))
+    try await replica.waitUntilReady()
     let restarts = Task {
       for _ in 0..<5 {
         try await broker.kill()

@@ -21,6 +21,13 @@ final class ScriptedRegistry: Sendable {
     var batches: [Int] = []
     var failure: WireFailure?
     var unreadable: Set<Data> = []
+    var lines: [String: [WireDeviceLogLine]] = [:]
+    var logBatches: [WireDeviceLogBatch] = []
+    var crashes: [WireCrashReport] = []
+    var diagnosticFailure: WireFailure?
+    /// Answered to every batch and report.
+    var refusal = ""
+    var settlesCrashes = true
     var task: Task<Void, any Error>?
   }
 
@@ -36,6 +43,22 @@ final class ScriptedRegistry: Sendable {
   var reports: [WireDeviceReport] { state.withLock { $0.reports } }
   var batches: [Int] { state.withLock { $0.batches } }
 
+  /// Of one device's log, each once.
+  func lines(of device: DeviceID, log: String) -> [WireDeviceLogLine] {
+    state.withLock { $0.lines[Data(device.bytes).base64EncodedString() + log] ?? [] }
+  }
+
+  var logBatches: [WireDeviceLogBatch] { state.withLock { $0.logBatches } }
+  var crashes: [WireCrashReport] { state.withLock { $0.crashes } }
+
+  /// Every RecordLogs and RecordCrashes is answered so from here on; nil: they are stored.
+  func failDiagnostics(_ failure: WireFailure?) { state.withLock { $0.diagnosticFailure = failure } }
+
+  /// Batches and reports are refused for good with this reason.
+  func refuseDiagnostics(_ reason: String) { state.withLock { $0.refusal = reason } }
+
+  func settleCrashes(_ settles: Bool) { state.withLock { $0.settlesCrashes = settles } }
+
   /// Every RecordReports is answered so from here on; nil: they are stored.
   func fail(_ failure: WireFailure?) { state.withLock { $0.failure = failure } }
 
@@ -45,6 +68,8 @@ final class ScriptedRegistry: Sendable {
   func start() async throws {
     var router = RPCRouter()
     router.handle(WireRecordReports.self) { request, _ in try self.record(request) }
+    router.handle(WireRecordLogs.self) { request, _ in try self.record(request) }
+    router.handle(WireRecordCrashes.self) { request, _ in try self.record(request) }
     router.handle(WireRenotifyDevice.self) { request, _ in
       guard request.deviceID.first != 0 else {
         throw WireFailure(.notFound, reason: "unknown-device", message: "no such device")
@@ -64,6 +89,54 @@ final class ScriptedRegistry: Sendable {
     }
     task?.cancel()
     _ = await task?.result
+  }
+
+  private func record(_ request: WireRecordLogs) throws -> WireRecordLogsResponse {
+    try state.withLock { state in
+      if let failure = state.diagnosticFailure { throw failure }
+      try Self.check(request.batches.map(\.deviceID), state)
+      state.logBatches += request.batches
+      return WireRecordLogsResponse.with { response in
+        response.outcomes = request.batches.map { batch in
+          let key = batch.deviceID.base64EncodedString() + batch.logID
+          var lines = state.lines[key] ?? []
+          if state.refusal.isEmpty {
+            for line in batch.lines where line.id > lines.last?.id ?? 0 { lines.append(line) }
+            state.lines[key] = lines
+          }
+          return WireLogOutcome.with {
+            $0.deviceID = batch.deviceID
+            $0.logID = batch.logID
+            $0.storedThrough = batch.lines.last?.id ?? 0
+            $0.reason = state.refusal
+          }
+        }
+      }
+    }
+  }
+
+  private func record(_ request: WireRecordCrashes) throws -> WireRecordCrashesResponse {
+    try state.withLock { state in
+      if let failure = state.diagnosticFailure { throw failure }
+      try Self.check(request.reports.map(\.deviceID), state)
+      state.crashes += request.reports
+      return WireRecordCrashesResponse.with { response in
+        response.outcomes = request.reports.map { report in
+          WireCrashOutcome.with {
+            $0.deviceID = report.deviceID
+            $0.id = report.id
+            $0.settled = state.settlesCrashes
+            $0.reason = state.refusal
+          }
+        }
+      }
+    }
+  }
+
+  private static func check(_ devices: [Data], _ state: State) throws {
+    guard devices.allSatisfy({ !state.unreadable.contains($0) }) else {
+      throw WireFailure(.invalid, reason: "invalid", message: "something can't be read")
+    }
   }
 
   private func record(_ request: WireRecordReports) throws -> WireRecordReportsResponse {

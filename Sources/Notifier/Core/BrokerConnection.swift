@@ -3,11 +3,12 @@ import Metrics
 import Mosquitto
 import ServiceLifecycle
 
-/// One of the Notifier's two connections to the broker, kept up while the process runs.
+/// One of the Notifier's connections to the broker, kept up while the process runs.
 ///
-/// Reports come on a connection of their own, so that a pause of theirs holds up no PUBACK.
+/// Reports, and logs with crashes, come on connections of their own, so that a pause of theirs holds up no PUBACK and
+/// no flood of lines a report.
 ///
-/// Both connect with a clean start and no session expiry: the broker forgets them as soon as the
+/// All connect with a clean start and no session expiry: the broker forgets them as soon as the
 /// connection ends. A shared subscription would otherwise go on giving messages to the session of a replica that is
 /// dead, where nobody reads them. What is lost with a session are reports that devices repeat until they are
 /// acknowledged.
@@ -19,7 +20,7 @@ final class BrokerConnection: Service {
   private let onConnect: (@Sendable (MQTTClient) async -> Void)?
 
   /// - Parameters:
-  ///   - purpose: `publisher` or `reports`, in logs and metrics.
+  ///   - purpose: `publisher`, `reports` or `diagnostics`, in logs and metrics.
   ///   - onConnect: runs after each connection is made, one at a time.
   init(
     options: MQTTClientOptions, purpose: String, logger: Logger,
@@ -42,6 +43,24 @@ final class BrokerConnection: Service {
       try? await gracefulShutdown()
       await self.client.close()
       // The events end with the client, and with them the task.
+    }
+  }
+
+  /// Subscribes; tries again for as long as the broker refuses.
+  func subscribe(to filters: [String]) async {
+    for filter in filters {
+      while !Task.isCancelled {
+        do throws(MQTTError) {
+          try await client.subscribe(to: filter, timeout: nil)
+          break
+        } catch {
+          if error.code == .cancelled || error.code == .closed { return }
+          logger.error(
+            "The broker refuses a subscription; check its access rules",
+            metadata: ["connection": "\(purpose)", "filter": "\(filter)", "error": "\(error)"])
+          try? await Task.sleep(for: .seconds(5))
+        }
+      }
     }
   }
 

@@ -7,7 +7,7 @@ package import ServiceLifecycle
 import SwiftProtobuf
 import Wire
 
-/// One replica: two connections to the broker, an RPC server, and a client of the Registry.
+/// One replica: three connections to the broker, an RPC server, and a client of the Registry.
 ///
 /// It owns nothing durable. A notification stays a row of the Registry's outbox until its PUBACK is told, and a report
 /// is repeated by its device until it is acknowledged, so a replica may die at any moment.
@@ -27,20 +27,26 @@ package struct Notifier: Sendable {
     let registry = RPCClient(name: "registry", endpoints: settings.registryEndpoints, logger: logger)
     let publisher = try BrokerConnection(
       options: settings.brokerOptions(clientID: "\(instance)-publisher"), purpose: "publisher", logger: logger)
+    let rejections = RejectionLog(logger: logger)
     let intake = try ReportIntake(
       client: settings.brokerOptions(clientID: "\(instance)-reports"), publisher: publisher,
-      registry: registry,
+      registry: registry, rejections: rejections,
       options: ReportIntake.Options(
         gatherTime: settings.reportGatherTime, maximumDevices: settings.reportDevices,
         presenceInterval: settings.presenceInterval),
       logger: logger)
+    let diagnostics = try DiagnosticIntake(
+      client: settings.brokerOptions(clientID: "\(instance)-diagnostics"), publisher: publisher, registry: registry,
+      rejections: rejections, bufferBytes: settings.diagnosticBytes, logger: logger)
     let notifications = NotificationPublisher(
       broker: publisher, imageStores: ImageStoreURLs(settings.imageStoreURLs),
       acknowledgementTimeout: settings.acknowledgementTimeout)
 
     let readiness = Readiness()
     readiness.add("broker") {
-      guard publisher.isConnected, intake.isConnected else { throw NotificationPublisher.unavailable }
+      guard publisher.isConnected, intake.isConnected, diagnostics.isConnected else {
+        throw NotificationPublisher.unavailable
+      }
     }
     readiness.add("registry") {
       do throws(WireFailure) {
@@ -71,7 +77,13 @@ package struct Notifier: Sendable {
           "reports.received": Double(intake.receivedReports),
           "reports.waiting": Double(intake.waitingReports),
           "reports.dropped": Double(intake.droppedReports),
-          "reports.rejected": Double(intake.rejectedReports),
+          "reports.rejected": Double(rejections.total),
+          "logs.received": Double(diagnostics.logs.receivedMessages),
+          "logs.waiting": Double(diagnostics.logs.waitingMessages),
+          "logs.dropped": Double(diagnostics.logs.droppedMessages),
+          "crashes.received": Double(diagnostics.crashes.receivedMessages),
+          "crashes.waiting": Double(diagnostics.crashes.waitingMessages),
+          "crashes.dropped": Double(diagnostics.crashes.droppedMessages),
         ]
       }
     ).register(on: &router)
@@ -81,7 +93,7 @@ package struct Notifier: Sendable {
       name: NotifierSettings.serviceName, listen: settings.operationsListen, readiness: readiness, metrics: metrics,
       logger: logger)
     // Shut down in reverse order: readiness is told to the end, and the Registry is there for the last reports.
-    services = [operations, registry, publisher, intake, server]
+    services = [operations, registry, publisher, intake, diagnostics, server]
     self.server = server
     self.readiness = readiness
   }

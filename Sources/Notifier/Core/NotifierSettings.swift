@@ -14,6 +14,7 @@ package struct NotifierSettings: ServiceSettings {
   package let reportGatherTime: Duration
   package let reportDevices: Int
   package let presenceInterval: Duration
+  package let diagnosticBytes: Int
 
   package static let serviceName = "notifier"
 
@@ -49,11 +50,14 @@ package struct NotifierSettings: ServiceSettings {
   package static let presenceIntervalSetting = Setting(
     "notifier.presence.seconds", .duration(.seconds(1)...(.seconds(86_400))), .default("300"),
     help: "How often the presences that the broker keeps are read again, in seconds.")
+  package static let diagnosticBytesSetting = Setting(
+    "notifier.diagnostics.bytes", .byteSize((1 << 20)...(1 << 30)), .default("16MiB"),
+    help: "How much of devices' logs, and again of their crashes, is held while the Registry is away.")
 
   package static let allSettings: [any SettingDescription] = [
     rpcListenSetting, operationsListenSetting, registryEndpointsSetting, brokerHostSetting, brokerPortSetting,
     brokerUsernameSetting, brokerPasswordSetting, imageStoreURLsSetting, acknowledgementTimeoutSetting,
-    reportGatherTimeSetting, reportDevicesSetting, presenceIntervalSetting,
+    reportGatherTimeSetting, reportDevicesSetting, presenceIntervalSetting, diagnosticBytesSetting,
   ]
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
@@ -69,6 +73,7 @@ package struct NotifierSettings: ServiceSettings {
     reportGatherTime = try reader.require(Self.reportGatherTimeSetting)
     reportDevices = try reader.require(Self.reportDevicesSetting)
     presenceInterval = try reader.require(Self.presenceIntervalSetting)
+    diagnosticBytes = try reader.require(Self.diagnosticBytesSetting)
     if brokerPassword != nil, brokerUsername == nil {
       reader.refuse(Self.brokerPasswordSetting, "a password needs \(Self.brokerUsernameSetting.environmentName) too")
     }

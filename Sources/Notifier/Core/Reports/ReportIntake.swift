@@ -10,7 +10,7 @@ final class ReportIntake: Service {
   static let batchSize = 500
 
   private let broker: BrokerConnection
-  private let publisher: BrokerConnection
+  private let acknowledgements: Acknowledgements
   private let queue: ReportQueue
   private let recorder: ReportRecorder
   private let rejections: RejectionLog
@@ -33,23 +33,23 @@ final class ReportIntake: Service {
   ///   - client: options of the connection that reports come on.
   ///   - publisher: the connection that acknowledgements go out on.
   init(
-    client: MQTTClientOptions, publisher: BrokerConnection, registry: any RPCCaller, options: Options, logger: Logger
+    client: MQTTClientOptions, publisher: BrokerConnection, registry: any RPCCaller, rejections: RejectionLog,
+    options: Options, logger: Logger
   ) throws(MQTTError) {
     broker = try BrokerConnection(options: client, purpose: "reports", logger: logger) { client in
       await Self.readPresences(client, logger)
     }
-    self.publisher = publisher
+    acknowledgements = Acknowledgements(publisher: publisher, logger: logger)
     self.options = options
     self.logger = logger
     queue = ReportQueue(maximumDevices: options.maximumDevices)
     recorder = ReportRecorder(registry: registry, logger: logger)
-    rejections = RejectionLog(logger: logger)
+    self.rejections = rejections
   }
 
   var isConnected: Bool { broker.isConnected }
   var receivedReports: Int { received.value }
   var waitingReports: Int { queue.count }
-  var rejectedReports: Int { rejections.total }
   var droppedReports: Int { queue.droppedReports }
 
   func run() async throws {
@@ -70,7 +70,7 @@ final class ReportIntake: Service {
       group.addTask { await self.broker.follow() }
       group.addTask { await self.takeMessages() }
       await withTaskGroup { subscribing in
-        subscribing.addTask { await self.subscribe() }
+        subscribing.addTask { await self.broker.subscribe(to: ReportTopic.sharedFilters) }
         subscribing.addTask { await self.readPresencesAgain() }
         try? await gracefulShutdown()
         subscribing.cancelAll()
@@ -81,23 +81,6 @@ final class ReportIntake: Service {
   }
 
   // MARK: from the broker
-
-  private func subscribe() async {
-    for filter in ReportTopic.sharedFilters {
-      while !Task.isCancelled {
-        do throws(MQTTError) {
-          try await broker.client.subscribe(to: filter, timeout: nil)
-          break
-        } catch {
-          if error.code == .cancelled || error.code == .closed { return }
-          logger.error(
-            "The broker refuses the subscription to reports; check its access rules",
-            metadata: ["filter": "\(filter)", "error": "\(error)"])
-          try? await Task.sleep(for: .seconds(5))
-        }
-      }
-    }
-  }
 
   /// Once in a while; each new connection reads them too.
   private func readPresencesAgain() async {
@@ -153,23 +136,11 @@ final class ReportIntake: Service {
     }
   }
 
-  /// Tells devices what they need not repeat. At QoS 0: a lost acknowledgement costs one more report.
   private func acknowledge(_ settled: [ReportRecorder.Settled]) async {
     let sequences = Dictionary(grouping: settled, by: \.device)
-    await withTaskGroup { group in
-      for (device, reports) in sequences {
-        group.addTask {
-          let numbers = reports.map { "\($0.sequence)" }.joined(separator: ",")
-          do throws(MQTTError) {
-            try await self.publisher.client.publish(
-              topic: "/devices/\(device)/ack", payload: Array("{\"sequences\":[\(numbers)]}".utf8), qos: .atMostOnce,
-              timeout: .seconds(2))
-          } catch {
-            self.logger.debug(
-              "An acknowledgement was not sent", metadata: ["device": "\(device)", "error": "\(error)"])
-          }
-        }
-      }
-    }
+    await acknowledgements.send(
+      sequences.map { device, reports in
+        (device, "{\"sequences\":[\(reports.map { "\($0.sequence)" }.joined(separator: ","))]}")
+      })
   }
 }

@@ -14,19 +14,14 @@ struct ReportTopic: Equatable, Sendable {
   /// Each replica's own: only an ordinary subscription is given the presences that the broker keeps.
   static let presenceFilter = "/devices/+/presence"
 
-  /// Reads `/devices/{id}/state` and `/devices/{id}/presence`, the ID in lower case.
   init(_ topic: String) throws(RejectedReport) {
-    let levels = topic.split(separator: "/", omittingEmptySubsequences: false)
-    guard levels.count == 4, levels[0].isEmpty, levels[1] == "devices" else { throw RejectedReport(.topic, topic) }
-    switch levels[3] {
+    let read = try DeviceTopic(topic)
+    switch read.name {
     case "state": kind = .state
     case "presence": kind = .presence
     default: throw RejectedReport(.topic, topic)
     }
-    guard let device = DeviceID(levels[2]), device.description == levels[2] else {
-      throw RejectedReport(.deviceID, "the device ID in the topic must be a UUID in lower case")
-    }
-    self.device = device
+    device = read.device
   }
 }
 

@@ -33,36 +33,18 @@ struct StatePayload: Equatable, Sendable {
   let state: WireReportedState
 
   init(_ payload: [UInt8]) throws(RejectedReport) {
-    guard payload.count <= Self.maximumBytes else {
-      throw RejectedReport(.tooLarge, "\(payload.count) bytes; at most \(Self.maximumBytes)")
-    }
-    let document: StateDocument
-    do {
-      document = try JSONDecoder().decode(StateDocument.self, from: Data(payload))
-    } catch DecodingError.keyNotFound(let key, _) {
-      throw RejectedReport(.field, "\(key.stringValue) is missing")
-    } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
-      throw RejectedReport(.field, "\(Self.path(context)) has the wrong type")
-    } catch DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty {
-      throw RejectedReport(.field, "\(Self.path(context)) is out of range")
-    } catch {
-      throw RejectedReport(.notJSON, "the payload is not JSON, or a number in it is out of range")
-    }
-    // What PostgreSQL's bigint holds.
-    guard (1...UInt64(Int64.max)).contains(document.sequence) else {
-      throw RejectedReport(.field, "sequence must be from 1 to 2^63-1")
-    }
+    let document = try Payload.decode(StateDocument.self, from: payload, maximumBytes: Self.maximumBytes)
     guard Self.statuses.contains(document.status) else {
       throw RejectedReport(.field, "status must be one of \(Self.statuses.sorted().joined(separator: ", "))")
     }
-    sequence = document.sequence
+    sequence = try Payload.check(document.sequence, "sequence", from: 1)
     state = try Self.state(document)
   }
 
   private static func state(_ document: StateDocument) throws(RejectedReport) -> WireReportedState {
     var state = WireReportedState()
     state.status = document.status
-    state.reason = cleaned(document.reason ?? "")
+    state.reason = Payload.cleaned(document.reason ?? "", maximumBytes: maximumReasonBytes)
     if document.version == 0 {
       // Nothing runs yet.
       guard document.digest.isEmpty, document.slot.isEmpty else {
@@ -89,9 +71,7 @@ struct StatePayload: Equatable, Sendable {
   private static func reference(
     version: UInt64, digest: String, name: String
   ) throws(RejectedReport) -> WireFirmwareReference {
-    guard (1...UInt64(Int64.max)).contains(version) else {
-      throw RejectedReport(.field, "a version must be from 1 to 2^63-1")
-    }
+    let version = try Payload.check(version, "a version", from: 1)
     guard let digest = SHA256Digest(digest) else {
       throw RejectedReport(.field, "\(name) must be sha256: and 64 hexadecimal digits")
     }
@@ -99,24 +79,6 @@ struct StatePayload: Equatable, Sendable {
       $0.version = version
       $0.digest = Data(digest.bytes)
     }
-  }
-
-  /// Without control characters (PostgreSQL's text takes no NUL, a terminal obeys others) and of bounded length.
-  private static func cleaned(_ reason: String) -> String {
-    var text = String.UnicodeScalarView()
-    var bytes = 0
-    for scalar in reason.unicodeScalars {
-      let kept = scalar.properties.generalCategory == .control ? " " : scalar
-      bytes += UTF8.width(kept)
-      if bytes > maximumReasonBytes { break }
-      text.append(kept)
-    }
-    return String(text)
-  }
-
-  private static func path(_ context: DecodingError.Context) -> String {
-    let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-    return path.isEmpty ? "the payload" : path
   }
 }
 

@@ -1,0 +1,125 @@
+import FirmwareImage
+import Logging
+import Messaging
+import Mosquitto
+import ServiceLifecycle
+import SwiftProtobuf
+import Wire
+
+/// Takes devices' log lines and crash reports from the broker to the Registry, and tells them what is stored.
+///
+/// They come on a connection of their own and have their own requests: however much devices have to say, reports of
+/// what they run pass by.
+final class DiagnosticIntake: Service {
+  /// Shared by all replicas, as those of reports.
+  static let sharedFilters = ["$share/notifier//devices/+/log", "$share/notifier//devices/+/crash"]
+  /// For one attempt at one batch.
+  private static let deadline = Duration.seconds(10)
+  /// For the last batches after graceful shutdown began.
+  private static let drainTime = Duration.seconds(5)
+
+  let logs: DiagnosticLane<WireDeviceLogBatch, WireLogOutcome>
+  let crashes: DiagnosticLane<WireCrashReport, WireCrashOutcome>
+  private let broker: BrokerConnection
+  private let rejections: RejectionLog
+
+  /// - Parameters:
+  ///   - client: options of the connection that they come on.
+  ///   - publisher: the connection that acknowledgements go out on.
+  ///   - bufferBytes: of logs, and again of crashes, that wait while the Registry is away.
+  init(
+    client: MQTTClientOptions, publisher: BrokerConnection, registry: any RPCCaller, rejections: RejectionLog,
+    bufferBytes: Int, logger: Logger
+  ) throws(MQTTError) {
+    broker = try BrokerConnection(options: client, purpose: "diagnostics", logger: logger)
+    self.rejections = rejections
+    let acknowledgements = Acknowledgements(publisher: publisher, logger: logger)
+    // A device sends its next lines when these are acknowledged.
+    logs = DiagnosticLane(
+      "log",
+      options: .init(bufferBytes: bufferBytes, itemsPerDevice: 1, batchItems: 500, batchBytes: 1 << 20), logger: logger
+    ) { batches in
+      let request = WireRecordLogs.with { $0.batches = batches.map(\.content) }
+      return try await registry.call(request, deadline: Self.deadline).outcomes
+    } settle: { answers in
+      await acknowledgements.send(
+        answers.compactMap { item, outcome in
+          // Nothing of it is stored, nor refused for good.
+          guard outcome.storedThrough >= item.content.lines.first?.id ?? 0 else { return nil }
+          return (item.device, "{\"log\":{\"log\":\"\(item.content.logID)\",\"through\":\(outcome.storedThrough)}}")
+        })
+    }
+    crashes = DiagnosticLane(
+      "crash",
+      options: .init(bufferBytes: bufferBytes, itemsPerDevice: 20, batchItems: 100, batchBytes: 1 << 20),
+      logger: logger
+    ) { reports in
+      let request = WireRecordCrashes.with { $0.reports = reports.map(\.content) }
+      return try await registry.call(request, deadline: Self.deadline).outcomes
+    } settle: { answers in
+      let settled = Dictionary(grouping: answers.filter(\.outcome.settled), by: \.item.device)
+      await acknowledgements.send(
+        settled.map { device, answers in
+          let ids = answers.map { "\"\(Hexadecimal.encode($0.item.content.id))\"" }
+          return (device, "{\"crashes\":[\(ids.joined(separator: ","))]}")
+        })
+    }
+  }
+
+  var isConnected: Bool { broker.isConnected }
+
+  func run() async throws {
+    try broker.client.start()
+    await withTaskGroup { recording in
+      recording.addTask {
+        await withTaskGroup { lanes in
+          lanes.addTask { await self.logs.run() }
+          lanes.addTask { await self.crashes.run() }
+        }
+      }
+      await self.takeUntilShutdown()
+      self.logs.finish()
+      self.crashes.finish()
+      // Devices send again what can't be recorded in time.
+      recording.addTask { try? await Task.sleep(for: Self.drainTime) }
+      await recording.next()
+      recording.cancelAll()
+    }
+  }
+
+  private func takeUntilShutdown() async {
+    await withTaskGroup { group in
+      group.addTask { await self.broker.follow() }
+      group.addTask { await self.takeMessages() }
+      await withTaskGroup { subscribing in
+        subscribing.addTask { await self.broker.subscribe(to: Self.sharedFilters) }
+        try? await gracefulShutdown()
+        subscribing.cancelAll()
+      }
+      // The broker gives further ones to other replicas. It ends the first two tasks too.
+      await self.broker.client.close()
+    }
+  }
+
+  private func takeMessages() async {
+    for await message in broker.client.messages {
+      do throws(RejectedReport) {
+        let topic = try DeviceTopic(message.topic)
+        let size = message.payload.count
+        switch topic.name {
+        case "log":
+          let batch = try LogPayload.batch(message.payload, of: topic.device)
+          let key = "\(batch.logID)-\(batch.lines.first?.id ?? 0)-\(batch.lines.count)"
+          logs.add(.init(device: topic.device, key: key, sizeBytes: size, content: batch))
+        case "crash":
+          let report = try CrashPayload.report(message.payload, of: topic.device)
+          crashes.add(
+            .init(device: topic.device, key: Hexadecimal.encode(report.id), sizeBytes: size, content: report))
+        default: throw RejectedReport(.topic, message.topic)
+        }
+      } catch {
+        rejections.note(error, topic: message.topic)
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import FoundationEssentials
+
+/// Reads what a device sent, which may be anything.
+enum Payload {
+  /// - Parameter maximumBytes: of the payload.
+  /// - Returns: the JSON document; fields that `Document` does not name are ignored.
+  static func decode<Document: Decodable>(
+    _ type: Document.Type, from payload: [UInt8], maximumBytes: Int
+  ) throws(RejectedReport) -> Document {
+    guard payload.count <= maximumBytes else {
+      throw RejectedReport(.tooLarge, "\(payload.count) bytes; at most \(maximumBytes)")
+    }
+    do {
+      // The decoder itself refuses JSON nested more than 512 deep.
+      return try JSONDecoder().decode(Document.self, from: Data(payload))
+    } catch DecodingError.keyNotFound(let key, _) {
+      throw RejectedReport(.field, "\(key.stringValue) is missing")
+    } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
+      throw RejectedReport(.field, "\(path(context)) has the wrong type")
+    } catch DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty {
+      throw RejectedReport(.field, "\(path(context)) is out of range")
+    } catch {
+      throw RejectedReport(.notJSON, "the payload is not JSON, or a number in it is out of range")
+    }
+  }
+
+  /// A number that PostgreSQL's bigint holds.
+  static func check(
+    _ number: UInt64, _ name: String, from minimum: UInt64 = 0
+  ) throws(RejectedReport) -> UInt64 {
+    guard (minimum...UInt64(Int64.max)).contains(number) else {
+      throw RejectedReport(.field, "\(name) must be from \(minimum) to 2^63-1")
+    }
+    return number
+  }
+
+  /// Without control characters (PostgreSQL's text takes no NUL, a terminal obeys others) and of bounded length.
+  ///
+  /// - Parameter maximumBytes: of UTF-8; the rest is cut off.
+  static func cleaned(_ dirty: String, maximumBytes: Int) -> String {
+    var text = String.UnicodeScalarView()
+    var bytes = 0
+    for scalar in dirty.unicodeScalars {
+      let kept: Unicode.Scalar =
+        switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: " "
+        default: scalar
+        }
+      bytes += UTF8.width(kept)
+      if bytes > maximumBytes { break }
+      text.append(kept)
+    }
+    return String(text)
+  }
+
+  private static func path(_ context: DecodingError.Context) -> String {
+    let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+    return path.isEmpty ? "the payload" : path
+  }
+}
