@@ -21,7 +21,7 @@ struct XtblishDevice: AsyncParsableCommand {
     discussion: "Ends with the exit codes of sysexits.h.",
     version: "\(Device.executable) \(XtblishVersion.current)",
     subcommands: [
-      RunCommand.self, EnrollCommand.self, StatusCommand.self, SlotsCommand.self, LogsCommand.self,
+      RunCommand.self, EnrollCommand.self, StatusCommand.self, SlotsCommand.self, LogsCommand.self, CrashesCommand.self,
       PinCommand.self, SensorCommand.self, DevCommand.self, HostAPICommand.self,
       CheckConfigCommand<Device>.self, CompletionCommand<Device>.self,
     ])

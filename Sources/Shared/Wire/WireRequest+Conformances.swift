@@ -54,6 +54,7 @@ extension WireVerifyImage: WireRequest { package typealias Response = WireVerify
 extension WireGetDeviceStatus: WireRequest { package typealias Response = WireDeviceStatus }
 extension WireListSlots: WireRequest { package typealias Response = WireListSlotsResponse }
 extension WireReadLog: WireRequest { package typealias Response = WireReadLogResponse }
+extension WireListWaitingCrashes: WireRequest { package typealias Response = WireWaitingCrashes }
 extension WireSetPin: WireRequest { package typealias Response = WirePins }
 extension WireListPins: WireRequest { package typealias Response = WirePins }
 extension WireSetSensor: WireRequest { package typealias Response = WireSensors }

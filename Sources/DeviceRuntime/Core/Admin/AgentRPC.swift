@@ -28,6 +28,10 @@ struct AgentRPC: Sendable {
       response.lastID = page.lastID
       return response
     }
+    router.handle(WireListWaitingCrashes.self) { _, _ in
+      let waiting = await agent.crashes.waiting
+      return WireWaitingCrashes.with { $0.reports = waiting.map { WireCrashReport($0) } }
+    }
   }
 }
 

@@ -42,6 +42,7 @@ package enum DeviceService {
     return AgentConfiguration(
       heartbeat: .seconds(max(1, heartbeat)), trial: .seconds(settings.trialSeconds), update: update, boot: .current(),
       startDeadline: .seconds(settings.appStartSeconds),
-      download: ImageDownload.Policy(maximumImageBytes: UInt64(settings.maximumImageBytes)), appLimits: limits)
+      download: ImageDownload.Policy(maximumImageBytes: UInt64(settings.maximumImageBytes)), appLimits: limits,
+      logUpload: LogUploadPolicy(bytesPerSecond: settings.logBytesPerSecond))
   }
 }

@@ -18,6 +18,7 @@ package struct DeviceSettings: ServiceSettings {
   package let appEventMilliseconds: Int
   package let appBusySeconds: Int
   package let appKeyValueBytes: Int
+  package let logBytesPerSecond: Int
   package let mqttHost: String?
   package let mqttPort: Int?
 
@@ -76,6 +77,9 @@ package struct DeviceSettings: ServiceSettings {
   private static let appKeyValueSetting = Setting(
     "device.app.key-value-bytes", .byteSize(0...(64 << 20)), .default("64KiB"),
     help: "How much an app may keep with kv_set, keys and values together.")
+  private static let logRateSetting = Setting(
+    "device.log.bytes-per-second", .byteSize(256...(64 << 20)), .default("16KiB"),
+    help: "How much of the log is sent to the server over time; what the log can't hold meanwhile is lost, and told.")
   private static let mqttHostSetting = Setting(
     "device.mqtt.host", .host, .optional, help: "The broker's host, instead of what the Provisioner said.")
   private static let mqttPortSetting = Setting(
@@ -83,9 +87,9 @@ package struct DeviceSettings: ServiceSettings {
 
   package static let allSettings: [any SettingDescription] = [
     directorySetting, provisionerURLSetting, heartbeatSetting, trialSetting, unconfirmedSetting,
-    trialAgentDeathsSetting,
-    trialPowerCutsSetting, lowestSecurityEpochSetting, maximumImageSetting, appMemorySetting, addressSpaceSetting,
-    appUserSetting, appStartSetting, appEventSetting, appBusySetting, appKeyValueSetting, mqttHostSetting,
+    trialAgentDeathsSetting, trialPowerCutsSetting, lowestSecurityEpochSetting, maximumImageSetting, appMemorySetting,
+    addressSpaceSetting, appUserSetting, appStartSetting, appEventSetting, appBusySetting, appKeyValueSetting,
+    logRateSetting, mqttHostSetting,
     mqttPortSetting,
   ]
 
@@ -106,6 +110,7 @@ package struct DeviceSettings: ServiceSettings {
     appEventMilliseconds = try reader.require(Self.appEventSetting)
     appBusySeconds = try reader.require(Self.appBusySetting)
     appKeyValueBytes = try reader.require(Self.appKeyValueSetting)
+    logBytesPerSecond = try reader.require(Self.logRateSetting)
     mqttHost = try reader.optional(Self.mqttHostSetting)
     mqttPort = try reader.optional(Self.mqttPortSetting)
   }

@@ -13,6 +13,7 @@ package struct AgentConfiguration: Sendable {
   package var stopGrace: Duration
   package var download: ImageDownload.Policy
   package var appLimits: AppLimits
+  package var logUpload: LogUploadPolicy
   /// Between two starts of an app that fails; the pause grows to the second.
   package var firstRelaunchPause: Duration
   package var longestRelaunchPause: Duration
@@ -22,6 +23,7 @@ package struct AgentConfiguration: Sendable {
     update: UpdatePolicy = UpdatePolicy(), boot: BootID = .unknown,
     startDeadline: Duration = .seconds(30), stopGrace: Duration = .seconds(2),
     download: ImageDownload.Policy = ImageDownload.Policy(), appLimits: AppLimits = .standard,
+    logUpload: LogUploadPolicy = LogUploadPolicy(),
     firstRelaunchPause: Duration = .seconds(1), longestRelaunchPause: Duration = .seconds(60)
   ) {
     self.heartbeat = heartbeat
@@ -33,6 +35,7 @@ package struct AgentConfiguration: Sendable {
     self.stopGrace = stopGrace
     self.download = download
     self.appLimits = appLimits
+    self.logUpload = logUpload
     self.firstRelaunchPause = firstRelaunchPause
     self.longestRelaunchPause = longestRelaunchPause
   }

@@ -37,7 +37,8 @@ extension DeviceAgent {
       let id = appCount
       let quiet = QuietMoment()
       let reader = Task {
-        await self.follow(app, id: id, slot: slot, version: record.version, name: launch.appName, quiet: quiet)
+        await self.follow(
+          app, of: image, id: id, slot: slot, version: record.version, name: launch.appName, quiet: quiet)
       }
       apps[slot] = LiveApp(
         id: id, app: app, image: image, startedAt: .now, reader: reader, launchedAt: .now, quiet: quiet)
@@ -105,9 +106,10 @@ extension DeviceAgent {
   private static let lastWordsLimit = Duration.seconds(5)
 
   /// Reads what an app does until it ends.
-  private func follow(_ app: any RunningApp, id: UInt64, slot: Slot, version: UInt64, name: String, quiet: QuietMoment)
-    async
-  {
+  private func follow(
+    _ app: any RunningApp, of image: VerifiedImage, id: UInt64, slot: Slot, version: UInt64, name: String,
+    quiet: QuietMoment
+  ) async {
     let publisher = AppPublisher(mqtt: mqtt, prefix: topics.appPrefix, app: app, logger: logger)
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await publisher.run() }
@@ -134,6 +136,7 @@ extension DeviceAgent {
           wasStopped = ending == .stopped
           // For a process that could not say so itself.
           quiet.note(at: WallClock.monotonicNanoseconds())
+          await keepCrash(ending, of: image, in: slot, version: version)
           hasEnded(ending, id: id, slot: slot)
         }
       }

@@ -19,6 +19,9 @@ extension DeviceAgent {
         await subscriptions.deliver(message)
       } else if message.topic == topics.acknowledgement {
         await reporter.acknowledge(message.payload)
+        let acknowledgement = Acknowledgement(message.payload)
+        if let position = acknowledgement.log { await logUploader.acknowledge(position) }
+        await crashUploader.acknowledge(acknowledgement.crashes)
       }
     }
   }
@@ -32,8 +35,12 @@ extension DeviceAgent {
         if !sessionPresent { await subscribe() }
         await announcePresence()
         await reporter.connected()
+        await logUploader.connected()
+        await crashUploader.connected()
       case .disconnected(let reason):
         await reporter.disconnected()
+        await logUploader.disconnected()
+        await crashUploader.disconnected()
         logger.info("not connected to the broker", metadata: ["reason": "\(reason)"])
       case .subscriptionLost(let filter, let reason):
         logger.error("the broker refuses a subscription", metadata: ["filter": "\(filter)", "reason": "\(reason)"])

@@ -13,6 +13,7 @@ package actor DeviceAgent: Service {
   let configuration: AgentConfiguration
   let storage: DeviceStorage
   let log: DeviceLog
+  let crashes: CrashStore
   let launcher: any AppLauncher
   let http: HTTPClient
   let logger: Logger
@@ -23,6 +24,8 @@ package actor DeviceAgent: Service {
   private let boardProblem: String?
   let subscriptions: AppSubscriptions
   let keyValues: KeyValueStore
+  let logUploader: LogUploader
+  let crashUploader: CrashUploader
   nonisolated let mailbox = AgentMailbox()
 
   var machine = UpdateMachine(record: BootRecord())
@@ -58,6 +61,7 @@ package actor DeviceAgent: Service {
     self.logger = logger
     storage = DeviceStorage(flash: flash, device: identity.device)
     log = DeviceLog(flash: flash)
+    crashes = CrashStore(flash: flash)
     topics = DeviceTopics(identity.device)
     mqtt = try MQTTClient(options: Self.mqttOptions(identity, topics))
     let (board, problem) = Board.load(from: flash, now: KernelClock.monotonicNanoseconds())
@@ -68,6 +72,11 @@ package actor DeviceAgent: Service {
     reporter = StateReporter(
       mqtt: mqtt, topic: topics.state, heartbeat: configuration.heartbeat,
       repeatInterval: configuration.reportRepeatInterval, logger: logger)
+    logUploader = LogUploader(
+      log: log, mqtt: mqtt, topic: topics.log, policy: configuration.logUpload, logger: logger)
+    crashUploader = CrashUploader(
+      store: crashes, mqtt: mqtt, topic: topics.crash, firstRepeatPause: configuration.reportRepeatInterval,
+      logger: logger)
   }
 
   private static func mqttOptions(_ identity: DeviceIdentity, _ topics: DeviceTopics) -> MQTTClientOptions {
@@ -89,6 +98,7 @@ package actor DeviceAgent: Service {
   /// Works until a graceful shutdown or cancellation; then stops the apps and says goodbye.
   package func run() async throws {
     try await log.open()
+    try await crashes.open()
     let (record, warning) = try await storage.loadBootRecord()
     if let warning { await note(.warning, warning) }
     if let boardProblem { await note(.warning, boardProblem) }
@@ -101,6 +111,8 @@ package actor DeviceAgent: Service {
           group.addTask { await self.readConnectionEvents() }
           group.addTask { await self.reporter.run() }
           group.addTask { await self.releaseMemoryWhenIdle() }
+          group.addTask { await self.logUploader.run() }
+          group.addTask { await self.crashUploader.run() }
           await self.handleEvents()
           group.cancelAll()
           await self.shutDown()
@@ -139,6 +151,7 @@ package actor DeviceAgent: Service {
     for slot in Array(apps.keys) { stopApp(in: slot) }
     for task in Array(stopping.values) { await task.value }
     await download?.task.value
+    await log.saveState()
     // The will says that the device is offline.
     await mqtt.close(sendingWill: true)
   }

@@ -7,6 +7,8 @@ struct DeviceTopics: Sendable {
   let state: String
   let presence: String
   let acknowledgement: String
+  let log: String
+  let crash: String
   let appPrefix: String
 
   init(_ device: DeviceID) {
@@ -15,6 +17,8 @@ struct DeviceTopics: Sendable {
     state = "/devices/\(device)/state"
     presence = "/devices/\(device)/presence"
     acknowledgement = "/devices/\(device)/ack"
+    log = "/devices/\(device)/log"
+    crash = "/devices/\(device)/crash"
     appPrefix = "/apps/\(device)/"
   }
 }

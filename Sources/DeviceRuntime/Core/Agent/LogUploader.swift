@@ -1,0 +1,88 @@
+internal import Logging
+internal import Mosquitto
+
+/// Sends the log's lines in batches, in their order: the next batch after the last one was acknowledged, and the same
+/// one again until it is. However much an app says, no more goes out than the policy lets.
+actor LogUploader {
+  private let log: DeviceLog
+  private let mqtt: MQTTClient
+  private let topic: String
+  private let policy: LogUploadPolicy
+  private let logger: Logger
+  private let signal = TaskSignal()
+
+  private var budget: ByteBudget
+  private var repeats: RetryBackoff
+  private var isConnected = false
+  private var batch: LogBatch?
+  private var nextBatch = ContinuousClock.now
+  private var nextRepeat = ContinuousClock.now
+
+  init(log: DeviceLog, mqtt: MQTTClient, topic: String, policy: LogUploadPolicy, logger: Logger) {
+    self.log = log
+    self.mqtt = mqtt
+    self.topic = topic
+    self.policy = policy
+    self.logger = logger
+    budget = ByteBudget(bytesPerSecond: policy.bytesPerSecond, burstBytes: policy.burstBytes, now: .now)
+    repeats = RetryBackoff(first: policy.firstRepeatPause, limit: policy.longestRepeatPause)
+  }
+
+  /// There is a new connection: the batch or its acknowledgement may have been lost with the old one.
+  func connected() {
+    isConnected = true
+    repeats.reset()
+    nextRepeat = .now
+    signal.wake()
+  }
+
+  func disconnected() { isConnected = false }
+
+  func acknowledge(_ position: Acknowledgement.LogPosition) async {
+    // An earlier batch's acknowledgement may come twice and late.
+    guard let batch, position.log == batch.log, position.through >= batch.firstID else { return }
+    await log.acknowledge(through: min(position.through, batch.lastID), of: batch.log)
+    if self.batch == batch { self.batch = nil }
+    signal.wake()
+  }
+
+  /// Works until the task is cancelled.
+  func run() async {
+    await log.observe(with: signal)
+    while !Task.isCancelled {
+      await sendWhatIsDue()
+      await signal.wait(upTo: wait)
+    }
+  }
+
+  private func sendWhatIsDue() async {
+    guard isConnected else { return }
+    if batch == nil, .now >= nextBatch {
+      batch = await log.nextBatch(maximumBytes: policy.batchBytes, maximumLines: policy.batchLines)
+      repeats.reset()
+      nextRepeat = .now
+    }
+    if let batch, .now >= max(nextRepeat, nextBatch) { await send(batch) }
+  }
+
+  /// nil: until something happens.
+  private var wait: Duration? {
+    guard isConnected else { return nil }
+    let next = batch == nil ? nextBatch : max(nextRepeat, nextBatch)
+    let left = next - .now
+    // With nothing to send and nothing to wait for, the next line wakes this up.
+    return left > .zero ? left : batch == nil ? nil : .milliseconds(10)
+  }
+
+  private func send(_ batch: LogBatch) async {
+    let pause = repeats.next()
+    nextRepeat = .now + pause
+    do {
+      let payload = try batch.json()
+      nextBatch = .now + max(policy.pause, budget.spend(payload.count, now: .now))
+      try await mqtt.publish(topic: topic, payload: payload, timeout: policy.firstRepeatPause)
+    } catch {
+      logger.debug("log lines not sent", metadata: ["first": "\(batch.firstID)", "reason": "\(error)"])
+    }
+  }
+}

@@ -1,0 +1,23 @@
+internal import FoundationEssentials
+
+extension CrashReport {
+  /// Of a report's JSON, on the flash and on its way.
+  package static let maximumBytes = 64 << 10
+
+  /// The payload of `/devices/{id}/crash`. The oldest lines give way to its bound.
+  func json() throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    var report = self
+    while true {
+      let data = try encoder.encode(report)
+      if data.count <= Self.maximumBytes || report.lines.isEmpty { return Array(data) }
+      report.lines.removeFirst((report.lines.count + 1) / 2)
+    }
+  }
+
+  init?(json: [UInt8]) {
+    guard let report = try? JSONDecoder().decode(CrashReport.self, from: Data(json)) else { return nil }
+    self = report
+  }
+}

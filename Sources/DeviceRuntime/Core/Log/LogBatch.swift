@@ -1,0 +1,71 @@
+internal import FoundationEssentials
+
+/// Lines that go to the server together, without a gap between them.
+struct LogBatch: Sendable, Equatable {
+  /// Which log the IDs count in.
+  var log: String
+  /// Lines right before these that nobody has any more: they fell out of the ring before they were sent.
+  var lost: UInt64
+  var lines: [DeviceLogLine]
+
+  /// - Parameters:
+  ///   - acknowledged: the ID of the last line that needs no sending.
+  ///   - maximumBytes: of the payload. One line always fits.
+  /// - Returns: nil without lines.
+  init?(log: String, after acknowledged: UInt64, lines: [DeviceLogLine], maximumBytes: Int) {
+    guard let first = lines.first, first.id > acknowledged else { return nil }
+    self.log = log
+    lost = first.id - acknowledged - 1
+    self.lines = []
+    var size = 128
+    for (index, line) in lines.enumerated() {
+      size += LogLineDocument.maximumBytes(of: line)
+      guard line.id == first.id + UInt64(index), self.lines.isEmpty || size <= maximumBytes else { break }
+      self.lines.append(line)
+    }
+  }
+
+  var firstID: UInt64 { lines.first?.id ?? 0 }
+  var lastID: UInt64 { lines.last?.id ?? 0 }
+
+  /// The payload of `/devices/{id}/log`.
+  func json() throws -> [UInt8] {
+    struct Payload: Encodable {
+      var log: String
+      var lost: UInt64?
+      var lines: [LogLineDocument]
+    }
+    let payload = Payload(log: log, lost: lost == 0 ? nil : lost, lines: lines.map { LogLineDocument($0) })
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return Array(try encoder.encode(payload))
+  }
+}
+
+/// A line as the server is told of it, alone or in a crash report.
+package struct LogLineDocument: Codable, Sendable, Equatable {
+  package var id: UInt64
+  /// Since 1970, in nanoseconds.
+  package var at: UInt64
+  /// Since boot, in nanoseconds.
+  package var monotonic: UInt64
+  package var level: String
+  package var source: String
+  package var version: UInt64
+  package var text: String
+
+  init(_ line: DeviceLogLine) {
+    id = line.id
+    at = line.realtimeNanoseconds
+    monotonic = line.monotonicNanoseconds
+    level = line.level
+    source = line.source
+    version = line.firmwareVersion
+    text = line.text
+  }
+
+  /// Of its JSON, at most: each byte of a text without control characters takes two at most.
+  static func maximumBytes(of line: DeviceLogLine) -> Int {
+    180 + line.level.utf8.count + line.source.utf8.count + 2 * line.text.utf8.count
+  }
+}

@@ -1,0 +1,32 @@
+import Testing
+
+@testable import DeviceRuntimeCore
+
+@Suite struct UploadPartsTests {
+  @Test func aBudgetLetsABurstPassAndThenItsRate() {
+    let start = ContinuousClock.now
+    var budget = ByteBudget(bytesPerSecond: 100, burstBytes: 1000, now: start)
+    #expect(budget.spend(600, now: start) == .zero)
+    #expect(budget.spend(600, now: start) == .seconds(2))
+    #expect(budget.spend(100, now: start + .seconds(2)) == .seconds(1))
+    // It never holds more than the burst.
+    #expect(budget.spend(1000, now: start + .seconds(1000)) == .zero)
+    #expect(budget.spend(50, now: start + .seconds(1000)) == .milliseconds(500))
+  }
+
+  @Test(
+    arguments: [
+      (#"{"log":{"log":"ab","through":7},"crashes":["x"]}"#, 7, ["x"]),
+      (#"{"sequences":[1],"log":{"log":"ab","through":7},"later":[[[]]]}"#, 7, []),
+      (#"{"log":{"log":"ab","through":-1},"crashes":["x","y"]}"#, nil, ["x", "y"]),
+      (#"{"log":7,"crashes":"x"}"#, nil, []),
+      (#"{"crashes":[1,null]}"#, nil, []),
+      ("[]", nil, []), ("", nil, []), (#"{"crashes":["x"]"#, nil, []), (String(repeating: "[", count: 60_000), nil, []),
+      (#"{"crashes":["x"],"a":""# + String(repeating: "a", count: 70_000) + #""}"#, nil, []),
+    ] as [(String, UInt64?, Set<String>)])
+  func anAcknowledgementIsReadPartByPart(_ json: String, through: UInt64?, crashes: Set<String>) {
+    let acknowledgement = Acknowledgement(Array(json.utf8))
+    #expect(acknowledgement.log?.through == through)
+    #expect(acknowledgement.crashes == crashes)
+  }
+}

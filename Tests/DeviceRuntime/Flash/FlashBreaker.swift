@@ -1,0 +1,26 @@
+import Synchronization
+
+@testable import DeviceRuntimeCore
+
+/// Breaks a flash in memory, and mends it: while it is broken it can be read and not changed.
+final class FlashBreaker: Sendable {
+  private let broken = Atomic(false)
+
+  var isBroken: Bool {
+    get { broken.load(ordering: .relaxed) }
+    set { broken.store(newValue, ordering: .relaxed) }
+  }
+
+  /// To be used while this object lives.
+  func flash() -> FaultyFlash {
+    FaultyFlash(
+      InMemoryFlash(),
+      fault: { [weak self] operation, _ in
+        switch operation {
+        case .list, .size, .read: nil
+        case .write, .resize, .sync, .rename, .remove, .syncNames:
+          self?.isBroken == true ? FlashError(.failed, "the flash is broken") : nil
+        }
+      })
+  }
+}
