@@ -10,7 +10,7 @@ static bool is_on;
 static int64_t blinks;
 static int64_t missed_ticks;
 static int64_t latest_ns; /* how late the latest tick of this second came */
-static int64_t next_line_ns;
+static int64_t begin_ns; /* of this second */
 static bool confirmed;
 
 static int64_t configured_period_us(void) {
@@ -29,14 +29,16 @@ static void report(int64_t now) {
   struct text line = {0};
   append(&line, "blinked ");
   append_number(&line, blinks);
-  append(&line, " times, ");
+  append(&line, " times in ");
+  append_number(&line, (now - begin_ns) / 1000000);
+  append(&line, " ms, ");
   append_number(&line, missed_ticks);
   append(&line, " ticks missed, the latest ");
   append_number(&line, latest_ns / 1000);
   append(&line, " us late");
   xtb_log(XTB_INFO, line.bytes, line.length);
   blinks = missed_ticks = latest_ns = 0;
-  next_line_ns = now + 1000000000;
+  begin_ns = now;
   if (!confirmed) {
     confirmed = true;
     xtb_health_confirm();
@@ -65,7 +67,7 @@ XTB_EXPORT("xtb_event") int32_t xtb_event(int32_t kind, int32_t handle, int64_t 
   if (is_on) blinks++;
   missed_ticks += arg;
   if (now - time_ns > latest_ns) latest_ns = now - time_ns;
-  if (next_line_ns == 0) next_line_ns = now + 1000000000;
-  if (now >= next_line_ns) report(now);
+  if (begin_ns == 0) begin_ns = time_ns;
+  if (now - begin_ns >= 1000000000) report(now);
   return 0;
 }

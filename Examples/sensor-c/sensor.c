@@ -1,4 +1,5 @@
 /* A temperature sensor: reads each period, logs the reading and publishes it as JSON to the topic `temperature`.
+ * Counts its readings across restarts and updates.
  * Configuration: period_ms, from 10 to 3600000; 1000 if there is none. */
 #include <stdbool.h>
 
@@ -9,12 +10,20 @@
 #define APP_VERSION "1.0.0"
 #endif
 
-static const int64_t default_period_ms = 1000;
+static int32_t sensor;
 static int32_t timer;
 static int64_t readings;
 static bool confirmed;
 
 static void log_text(int32_t level, const struct text *text) { xtb_log(level, text->bytes, text->length); }
+
+static void log_problem(const char *what, int64_t result) {
+  struct text line = {0};
+  append(&line, what);
+  append(&line, ": ");
+  append(&line, xtb_error_name(result));
+  log_text(XTB_WARNING, &line);
+}
 
 /* A whole number of the configuration, or `fallback` if there is none between `least` and `most`. */
 static int64_t configured(const char *key, int64_t least, int64_t most, int64_t fallback) {
@@ -29,19 +38,15 @@ static int64_t configured(const char *key, int64_t least, int64_t most, int64_t 
   return number < least || number > most ? fallback : number;
 }
 
-/* Stands in for a sensor: hundredths of a degree, rising and falling by 3 degrees around 21 in 24 readings. */
-static int64_t read_temperature(int64_t reading) {
-  int64_t step = reading % 24;
-  int64_t height = step < 12 ? step : 24 - step;
-  return 1800 + height * 50;
-}
-
 static void measure(void) {
-  int64_t temperature = read_temperature(readings++);
+  struct xtb_reading reading;
+  int32_t result = xtb_sensor_read(sensor, 0, &reading);
+  if (result < 0) return log_problem("the sensor can't be read", result);
+  readings++;
 
   struct text line = {0};
   append(&line, "temperature ");
-  append_hundredths(&line, temperature);
+  append_hundredths(&line, reading.micro_units / 10000);
   append(&line, " °C (reading ");
   append_number(&line, readings);
   append(&line, ")");
@@ -49,18 +54,18 @@ static void measure(void) {
 
   struct text json = {0};
   append(&json, "{\"temperature\":");
-  append_hundredths(&json, temperature);
+  append_hundredths(&json, reading.micro_units / 10000);
   append(&json, ",\"unit\":\"C\",\"reading\":");
   append_number(&json, readings);
   append(&json, ",\"app\":\"sensor-c\",\"version\":\"" APP_VERSION "\"}");
-  int32_t id = xtb_publish("temperature", 11, json.bytes, json.length, 1);
-  if (id < 0) {
-    struct text problem = {0};
-    append(&problem, "the reading is not published: error ");
-    append_number(&problem, id);
-    log_text(XTB_WARNING, &problem);
-  }
+  result = xtb_publish(XTB_TEXT("temperature"), json.bytes, json.length, 1);
+  if (result < 0) log_problem("the reading is not published", result);
 
+  /* Not at each reading: flash wears. */
+  if (readings % 10 == 1) {
+    result = xtb_kv_set(XTB_TEXT("readings"), &readings, sizeof readings);
+    if (result < 0) log_problem("the count is not kept", result);
+  }
   if (!confirmed) {
     confirmed = true;
     xtb_health_confirm();
@@ -68,10 +73,20 @@ static void measure(void) {
 }
 
 XTB_EXPORT("xtb_init") int32_t xtb_init(void) {
-  int64_t period_ms = configured("period_ms", 10, 3600000, default_period_ms);
+  sensor = xtb_sensor_open(XTB_TEXT("temperature"));
+  if (sensor < 0) {
+    log_problem("there is no sensor \"temperature\"", sensor);
+    return sensor;
+  }
+  if (xtb_kv_get(XTB_TEXT("readings"), &readings, sizeof readings) != sizeof readings) readings = 0;
+
+  int64_t period_ms = configured("period_ms", 10, 3600000, 1000);
   struct text line = {0};
   append(&line, "sensor-c " APP_VERSION " starts: period_ms ");
   append_number(&line, period_ms);
+  append(&line, ", ");
+  append_number(&line, readings);
+  append(&line, " readings so far");
   log_text(XTB_INFO, &line);
 
   timer = xtb_timer_start(0, period_ms * 1000000);
