@@ -28,6 +28,7 @@ let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1: Target.Dependency = .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 
 /// A C library of the system and the Swift module with its safe handles.
 func binding(_ name: String, c: String, _ dependencies: [Target.Dependency] = []) -> [Target] {
@@ -98,8 +99,8 @@ let sharedModules: [Target] = [
   shared(
     "ServiceHTTP",
     [
-      "ServiceKit", "Wire", hummingbird, hummingbirdCore, httpTypes, nioCore, nioHTTP1, nioHTTPTypes, logging, metrics,
-      lifecycle,
+      "ServiceKit", "Wire", hummingbird, hummingbirdCore, httpTypes, nioCore, nioHTTP1, nioHTTPTypes,
+      nioHTTPTypesHTTP1, logging, metrics, lifecycle,
     ]),
 ]
 
@@ -113,7 +114,7 @@ let services: [Target] =
   + service(
     "ImageStore",
     core: [
-      "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
+      "CLinux", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
       httpTypes, nioCore, nioPosix, protobuf, logging, metrics, lifecycle,
     ])
   + service(

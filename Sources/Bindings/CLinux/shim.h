@@ -80,3 +80,16 @@ static inline int linux_landlock_create(const void *attributes, unsigned long si
 
 // The calling thread and those it starts.
 static inline int linux_landlock_restrict(int descriptor) { return (int)linux_syscall(446L, (long)descriptor, 0UL); }
+
+// Starts to write a range of a file's pages to the disk, and waits for none of it (SYNC_FILE_RANGE_WRITE).
+extern int linux_sync_file_range(int descriptor, long offset, long count, unsigned int flags) __asm__("sync_file_range");
+static inline int linux_start_writing(int descriptor, long offset, long count) {
+  return linux_sync_file_range(descriptor, offset, count, 2);
+}
+
+// Reads from a position what is in the page cache, and waits for nothing else (RWF_NOWAIT).
+extern long linux_preadv2(int descriptor, const void *vectors, int count, long offset, int flags) __asm__("preadv2");
+static inline long linux_read_cached(int descriptor, void *space, unsigned long count, long offset) {
+  struct { void *base; unsigned long length; } vector = {space, count};
+  return linux_preadv2(descriptor, &vector, 1, offset, 8);
+}

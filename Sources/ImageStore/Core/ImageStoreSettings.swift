@@ -29,7 +29,7 @@ package struct ImageStoreSettings: ServiceSettings {
     help: "The largest WebAssembly module that is taken, in bytes.")
   static let maximumUploadsSetting = Setting(
     "image-store.maximum.uploads", .integer(1...1_000), .default("64"),
-    help: "Uploads at once; each holds up to 1.5 MiB of memory. Further ones get 503.")
+    help: "Uploads at once; each holds up to 4 MiB of memory. Further ones get 503.")
   static let registryEndpointsSetting = Setting(
     "registry.endpoints", .endpoints, .default("tcp://127.0.0.1:7102"),
     help: "The Registry's ZeroMQ addresses, separated by commas.")

@@ -70,6 +70,45 @@ import Testing
     await store.close()
   }
 
+  /// Also when its file is still open from an earlier read.
+  @Test func aRemovedBlobIsGoneAtOnce() async throws {
+    let folder = try TemporaryFolder()
+    let store = try await FileBlobStore(directory: folder.path)
+    let bytes = noise(5_000, seed: 8)
+    let digest = try await store.add(bytes).digest
+    #expect(try await store.content(of: digest) == bytes)
+    #expect(unlink(store.layout.path(of: digest)) == 0)
+    #expect(try await store.open(digest) == nil)
+    #expect(try await store.add(bytes).isNew)
+    #expect(try await store.content(of: digest) == bytes)
+    await store.close()
+  }
+
+  @Test func filesThatNobodyReadsAreClosed() async throws {
+    let folder = try TemporaryFolder()
+    let store = try await FileBlobStore(directory: folder.path)
+    let digest = try await store.add(noise(5_000, seed: 9)).digest
+    #expect(try await store.open(digest) != nil)
+    store.opened.closeUnused()
+    #expect(store.opened.find(digest) != nil)
+    store.opened.closeUnused()
+    store.opened.closeUnused()
+    #expect(store.opened.find(digest) == nil)
+    #expect(try await store.open(digest) != nil)
+    await store.close()
+  }
+
+  @Test func whatIsNotInMemoryIsReadFromTheDisk() async throws {
+    let folder = try TemporaryFolder()
+    let store = try await FileBlobStore(directory: folder.path)
+    let bytes = noise(3_000_000, seed: 10)
+    let digest = try await store.add(bytes).digest
+    let file = try OpenFile(store.layout.path(of: digest), O_RDONLY)
+    #expect(posix_fadvise(file.descriptor, 0, 0, POSIX_FADV_DONTNEED) == 0)
+    #expect(try await store.content(of: digest) == bytes)
+    await store.close()
+  }
+
   @Test func foreignFilesAreNotListed() async throws {
     let folder = try TemporaryFolder()
     let store = try await FileBlobStore(directory: folder.path)

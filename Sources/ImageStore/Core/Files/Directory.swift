@@ -21,6 +21,15 @@ enum Directory {
     }
   }
 
+  /// Makes directories of a directory that is there, together durable.
+  static func create(allOf paths: [String], in parent: String) throws(FileError) {
+    var areNew = false
+    for path in paths {
+      if mkdir(path, 0o755) == 0 { areNew = true } else if errno != EEXIST { throw .last("mkdir", path) }
+    }
+    if areNew { try sync(parent) }
+  }
+
   /// The names in a directory, unsorted, without `.` and `..`; nil if there is no such directory.
   static func names(in path: String) throws(FileError) -> [String]? {
     guard let directory = opendir(path) else {

@@ -1,3 +1,4 @@
+internal import CLinux
 import Glibc
 import NIOCore
 
@@ -63,6 +64,20 @@ final class OpenFile: Sendable {
     return done
   }
 
+  /// Reads as `read` does, but only what is in memory: it never waits for the disk.
+  /// - Returns: how many bytes it could read.
+  func readCached(at offset: UInt64, into space: UnsafeMutableRawBufferPointer) -> Int {
+    var done = 0
+    while done < space.count {
+      let result = linux_read_cached(
+        descriptor, space.baseAddress! + done, UInt(space.count - done), Int(offset) + done)
+      // Whatever else is wrong, `read` will find it too.
+      guard result > 0 else { break }
+      done += result
+    }
+    return done
+  }
+
   /// Reads up to `count` bytes from `offset` to the end of a buffer.
   func read(at offset: UInt64, count: Int, appendingTo buffer: inout ByteBuffer) throws {
     try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { space in
@@ -83,9 +98,9 @@ final class OpenFile: Sendable {
     guard ftruncate(descriptor, 0) == 0 else { throw .last("ftruncate", path) }
   }
 
-  /// Puts the content that was written so far on the disk, while more may be written.
-  func syncData() throws(FileError) {
-    guard fdatasync(descriptor) == 0 else { throw .last("fdatasync", path) }
+  /// Lets the disk begin with what was written to a range. What fails of it fails `sync`, which waits for it.
+  func startWriting(_ range: Range<UInt64>) {
+    _ = linux_start_writing(descriptor, Int(range.lowerBound), Int(range.upperBound - range.lowerBound))
   }
 
   /// After it the content, and for a directory its entries, outlive a power failure.

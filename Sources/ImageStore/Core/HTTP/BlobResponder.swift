@@ -56,26 +56,21 @@ struct BlobResponder: Sendable {
     _ loop: any EventLoop
   ) async throws {
     guard !range.isEmpty else { return }
-    // One is being sent, the next is being read, and the one before may not have left the socket's
-    // queue yet.
+    // One is being read, the one before is being sent, and the one before that may not have left the socket's queue
+    // yet.
     let buffers = spare.take(3)
     defer { spare.give(buffers) }
     var turn = 0
     var offset = range.lowerBound
-    var current = try await piece(of: representation, range, at: offset, into: buffers[turn])
-    while offset + UInt64(current.readableBytes) < range.upperBound {
-      let following = offset + UInt64(current.readableBytes)
+    while offset < range.upperBound {
+      let piece = try await piece(of: representation, range, at: offset, into: buffers[turn])
+      offset += UInt64(piece.readableBytes)
       turn = (turn + 1) % buffers.count
-      let buffer = buffers[turn]
-      async let next = piece(of: representation, range, at: following, into: buffer)
-      try await writer.write(current)
-      // The writer only hands the piece over, and holds its caller back once the connection has seen
-      // that its queue is full. Without waiting for that, a busy loop would gather pieces without end.
-      try await loop.submit {}.get()
-      current = try await next
-      offset = following
+      try await writer.write(piece)
+      // The writer only hands the piece over, and holds its caller back once the connection has seen that its queue is
+      // full. Another thread has to wait for that, or a busy loop would gather pieces without end.
+      if !loop.inEventLoop { try await loop.submit {}.get() }
     }
-    try await writer.write(current)
   }
 
   private func piece(

@@ -3,7 +3,7 @@ import NIOCore
 
 /// Receives an image: checks it while it passes by, and stores its wasm.
 ///
-/// Memory stays constant: at most three batches of the body are held, and the sender waits while
+/// Memory stays constant: at most four batches of the body are held, and the sender waits while
 /// the disk is behind.
 struct ImageIntake: Sendable {
   enum Expectation: Sendable {

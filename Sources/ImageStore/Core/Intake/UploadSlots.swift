@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Bounds how many uploads go on at once: each holds up to three batches in memory and a file.
+/// Bounds how many uploads go on at once: each holds some batches in memory, and a file.
 final class UploadSlots: Sendable {
   let capacity: Int
   private let used = Mutex(0)

@@ -24,7 +24,7 @@ package protocol BlobStore: Sendable {
 
 /// Bytes on their way into a store. One task uses it, one call after the other.
 package protocol BlobUpload: Sendable {
-  /// Takes further bytes. Returns before they are written, but holds no more than two calls' bytes.
+  /// Takes further bytes. Returns before they are written, but holds no more than three calls' bytes.
   func write(_ pieces: [ByteBuffer]) async throws
 
   /// Ends the upload; once it returns, the blob outlives a power failure.

@@ -2,10 +2,12 @@ import Glibc
 import ServiceLifecycle
 
 extension FileBlobStore: Service {
-  /// Keeps the store's threads until the process ends.
+  /// Keeps the store's threads until the process ends, and closes files that nobody reads any more.
   package func run() async throws {
-    // Cancelled or told to end, both are the end.
-    try? await gracefulShutdown()
+    await cancelWhenGracefulShutdown { [opened] in
+      // Cancelled or told to end, both are the end.
+      while (try? await Task.sleep(for: .seconds(10))) != nil { opened.closeUnused() }
+    }
     await close()
   }
 

@@ -22,6 +22,7 @@ package final class FileBlobStore: BlobStore {
   let layout: FileBlobLayout
   let threads: NIOThreadPool
   let verified: VerifiedBlobs
+  let opened = OpenBlobs()
 
   /// Opens a directory, makes it if it is missing, and removes what killed uploads left there.
   package init(directory: String) async throws {
@@ -33,6 +34,8 @@ package final class FileBlobStore: BlobStore {
       try await threads.runIfActive { [layout] in
         try Directory.create(layout.images)
         try Directory.create(layout.uploads)
+        // All at once: making one flushes its parent, for which an upload would have to wait.
+        try Directory.create(allOf: (UInt8.min...UInt8.max).map(layout.shard), in: layout.images)
         _ = try TemporaryFile.removeLeftovers(in: layout.uploads)
       }
     } catch {
@@ -53,10 +56,13 @@ package final class FileBlobStore: BlobStore {
   }
 
   package func open(_ digest: SHA256Digest) async throws -> (any Blob)? {
+    if let blob = opened.find(digest) { return blob }
     guard let file = try await openFile(digest) else { return nil }
     let (actual, identity) = try await actualDigest(of: file, expecting: digest)
     guard actual == digest else { throw BlobStoreError.corrupted(digest, actual: actual) }
-    return FileBlob(digest: digest, identity: identity, file: file, threads: threads)
+    let blob = FileBlob(digest: digest, identity: identity, file: file, threads: threads)
+    opened.keep(blob)
+    return blob
   }
 
   package func stat(_ digest: SHA256Digest) async throws -> BlobStatus? {
@@ -95,7 +101,12 @@ package final class FileBlobStore: BlobStore {
   }
 
   func openFile(_ digest: SHA256Digest) async throws -> OpenFile? {
-    try await blocking { [layout] in try Self.openIfThere(layout.path(of: digest)) }
+    try await blocking { try self.openIfThere(digest) }
+  }
+
+  /// Blocks.
+  func openIfThere(_ digest: SHA256Digest) throws(FileError) -> OpenFile? {
+    try Self.openIfThere(layout.path(of: digest))
   }
 
   private static func openIfThere(_ path: String) throws(FileError) -> OpenFile? {

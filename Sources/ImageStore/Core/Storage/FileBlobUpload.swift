@@ -12,99 +12,84 @@ extension TemporaryFile {
 
 /// Hashes and writes on two threads at once, while its caller receives the next bytes.
 actor FileBlobUpload: BlobUpload {
-  /// How much is written before it is put on the disk in the background, so that the flush at the
-  /// end finds little left to do.
-  private static let flushBytes: UInt64 = 8 << 20
+  /// How many calls' bytes wait for one of the two, or are with it.
+  private static let depth = 3
+  /// After how much that was written the disk is told to begin with it, so that the flush at the end finds little left
+  /// to do.
+  private static let startBytes: UInt64 = 2 << 20
 
   private let store: FileBlobStore
   /// Nil once the upload has ended.
   private var temporary: TemporaryFile?
   private let hash: HashInProgress
+  private let hashing: WorkLane
+  private let writing: WorkLane
   private var lengthBytes: UInt64 = 0
-  /// The previous call's work. `write` waits for it before it starts more.
-  private var hashing: Task<Void, any Error>?
-  private var writing: Task<Void, any Error>?
-  /// Runs beside several calls. Its error counts: the kernel tells a failed flush only once.
-  private var flushing: Task<Void, any Error>?
-  private var flushStarted: UInt64 = 0
-  private var isFlushing = false
+  private var startedBytes: UInt64 = 0
 
   init(store: FileBlobStore, file: TemporaryFile, hash: HashInProgress) {
     self.store = store
     self.temporary = file
     self.hash = hash
+    hashing = WorkLane(threads: store.threads)
+    writing = WorkLane(threads: store.threads)
   }
 
   func write(_ pieces: [ByteBuffer]) async throws {
     guard let file = temporary?.file else { throw BlobStoreError.closed }
-    try await finishPrevious()
-    try await startFlush(file)
+    // Once it has to wait, it waits for more than room for one: every wake-up costs.
+    try await wait(untilLeft: 1, ifMoreThan: Self.depth - 1)
     let offset = lengthBytes
     lengthBytes += UInt64(pieces.reduce(0) { $0 + $1.readableBytes })
-    hashing = Task { [store, hash] in
-      try await store.threads.runIfActive { hash.update(pieces) }
-    }
-    writing = Task { [store] in
-      try await store.threads.runIfActive {
-        var position = offset
-        for piece in pieces {
-          try piece.withUnsafeReadableBytes { try file.write($0, at: position) }
-          position += UInt64(piece.readableBytes)
-        }
+    hashing.add { [hash] in hash.update(pieces) }
+    writing.add {
+      var position = offset
+      for piece in pieces {
+        try piece.withUnsafeReadableBytes { try file.write($0, at: position) }
+        position += UInt64(piece.readableBytes)
       }
     }
+    if lengthBytes - startedBytes >= Self.startBytes { startWriting(file) }
   }
 
-  /// Starts a background flush when enough was written since the last one and that has ended.
-  private func startFlush(_ file: OpenFile) async throws {
-    guard lengthBytes - flushStarted >= Self.flushBytes, !isFlushing else { return }
-    try await finishFlush()
-    flushStarted = lengthBytes
-    isFlushing = true
-    flushing = Task {
-      defer { isFlushing = false }
-      try await store.threads.runIfActive { try file.syncData() }
-    }
-  }
-
-  private func finishFlush() async throws {
-    let result = await flushing?.result
-    flushing = nil
-    do { try result?.get() } catch { throw FileBlobStore.translate(error) }
+  /// Lets the disk begin with what it has not begun with.
+  private func startWriting(_ file: OpenFile) {
+    let range = startedBytes..<lengthBytes
+    startedBytes = lengthBytes
+    writing.add { file.startWriting(range) }
   }
 
   func commit(expecting expected: SHA256Digest?) async throws -> CommittedBlob {
     guard let temporary else { throw BlobStoreError.closed }
     defer { self.temporary = nil }
-    try await finishPrevious()
-    try await finishFlush()
-    let digest = try await store.blocking { [hash] in try hash.finish() }
-    if let expected, expected != digest { throw BlobStoreError.digestMismatch(expected: expected, actual: digest) }
-
-    // The same bytes again are not stored twice. A damaged file of that name is replaced by this
-    // good one.
-    let isNew = !(try await isStoredIntact(digest))
-    let verified = store.verified
-    try await store.blocking { [store, lengthBytes] in
-      let shard = store.layout.shard(of: digest)
-      if isNew {
-        try temporary.file.sync()
-        try Directory.create(shard)
-        try temporary.rename(to: store.layout.path(of: digest))
-        // Renaming changed the file's status; this is the state that was hashed.
-        verified.remember(digest, try temporary.file.status().identity, expectedLengthBytes: lengthBytes)
-      }
-      // Also for bytes that are there already: whoever renamed them may not have come this far yet,
-      // and this caller is about to hear that they are safe.
-      try Directory.sync(shard)
+    startWriting(temporary.file)
+    try await wait(untilLeft: 0)
+    let (digest, isStored) = try await store.blocking { [store, hash, lengthBytes] in
+      let digest = try hash.finish()
+      if let expected, expected != digest { throw BlobStoreError.digestMismatch(expected: expected, actual: digest) }
+      if try store.openIfThere(digest) != nil { return (digest, true) }
+      try store.publish(temporary, as: digest, lengthBytes: lengthBytes)
+      return (digest, false)
     }
-    return CommittedBlob(digest: digest, lengthBytes: lengthBytes, isNew: isNew)
+    guard isStored else { return CommittedBlob(digest: digest, lengthBytes: lengthBytes, isNew: true) }
+
+    // The same bytes again are not stored twice. A damaged file of that name is replaced by this good one.
+    let isIntact = try await isStoredIntact(digest)
+    try await store.blocking { [store, lengthBytes] in
+      if isIntact {
+        // Whoever renamed it may not have come this far yet, and this caller is about to hear that it is safe.
+        try Directory.sync(store.layout.shard(of: digest))
+      } else {
+        try store.publish(temporary, as: digest, lengthBytes: lengthBytes)
+      }
+    }
+    return CommittedBlob(digest: digest, lengthBytes: lengthBytes, isNew: !isIntact)
   }
 
   func abandon() async {
     // Work under way still uses the file.
-    try? await finishPrevious()
-    try? await finishFlush()
+    try? await hashing.wait(untilLeft: 0)
+    try? await writing.wait(untilLeft: 0)
     if let temporary = temporary.take() {
       // Unlinking a large file takes a while; it happens where the last reference goes.
       try? await store.blocking { withExtendedLifetime(temporary) {} }
@@ -116,16 +101,26 @@ actor FileBlobUpload: BlobUpload {
     return try await store.actualDigest(of: file, expecting: digest).0 == digest
   }
 
-  /// Waits for both, also if one fails: neither may run on after the upload has ended.
-  private func finishPrevious() async throws {
-    let results = [await hashing?.result, await writing?.result]
-    hashing = nil
-    writing = nil
+  private func wait(untilLeft count: Int, ifMoreThan limit: Int = 0) async throws {
     do {
-      for result in results { try result?.get() }
+      try await hashing.wait(untilLeft: count, ifMoreThan: limit)
+      try await writing.wait(untilLeft: count, ifMoreThan: limit)
     } catch {
       throw FileBlobStore.translate(error)
     }
+  }
+}
+
+extension FileBlobStore {
+  /// Puts all of a file on the disk and gives it its name, on the disk too.
+  func publish(_ temporary: TemporaryFile, as digest: SHA256Digest, lengthBytes: UInt64) throws {
+    let shard = layout.shard(of: digest)
+    try temporary.file.sync()
+    try Directory.create(shard)
+    try temporary.rename(to: layout.path(of: digest))
+    // Renaming changed the file's status; this is the state that was hashed.
+    verified.remember(digest, try temporary.file.status().identity, expectedLengthBytes: lengthBytes)
+    try Directory.sync(shard)
   }
 }
 

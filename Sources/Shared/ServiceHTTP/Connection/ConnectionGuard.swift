@@ -16,6 +16,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private var isOverLimit = false
   private var state: ConnectionState
   private var timer: Scheduled<Void>?
+  /// A response's head was written, and nothing of what follows it.
+  private var isHeadAlone = false
 
   init(limits: HTTPLimits, counter: ConnectionCounter) {
     self.limits = limits
@@ -105,16 +107,29 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
       if state.headWritten(isInformational: head.status.kind == .informational, saysClose: saysClose) {
         head.headerFields[.connection] = "close"
       }
+      isHeadAlone = head.status.kind != .informational
       context.write(wrapOutboundOut(.head(head)), promise: promise)
     case .body:
+      isHeadAlone = false
       state.writeStarted(now: .now)
       let promise = promise ?? context.eventLoop.makePromise()
       promise.futureResult.assumeIsolated().whenComplete { _ in self.state.writeFinished(now: .now) }
       context.write(data, promise: promise)
     case .end:
+      isHeadAlone = false
       let promise = promise ?? context.eventLoop.makePromise()
       writeEnd(context, data, promise)
     }
+  }
+
+  /// The server flushes each part of a response by itself. A head waits for what comes in the same turn of the loop: sent
+  /// alone, it would wake the client for nothing.
+  func flush(context: ChannelHandlerContext) {
+    guard isHeadAlone else {
+      context.flush()
+      return
+    }
+    context.eventLoop.assumeIsolated().execute { context.flush() }
   }
 
   private func writeEnd(_ context: ChannelHandlerContext, _ data: NIOAny, _ promise: EventLoopPromise<Void>) {

@@ -24,19 +24,12 @@ package final class HTTPService: Service {
   ) {
     let counter = ConnectionCounter()
     let bound = OneTimeValue<Int>()
-    var decoder = HTTP1Channel.Configuration.DecoderConfiguration()
-    decoder.maxHeaderListSize = limits.maximumHeaderBytes
-    // Also the bound of the target, which is checked against its own afterwards.
-    decoder.maxHeaderFieldSize = max(limits.maximumHeaderBytes, limits.maximumTargetBytes + 1_024)
-    decoder.maxHeaderFieldCount = limits.maximumHeaderFields
-    let channel = HTTP1Channel.Configuration(
-      additionalChannelHandlers: [ConnectionGuard(limits: limits, counter: counter)],
-      idleTimeout: TimeAmount(limits.idleTimeout), httpDecoderConfiguration: decoder)
     let responder = GuardedResponder(
       routes: router.buildResponder(), allowed: AllowedMethods(router), limits: limits,
       metrics: RequestMetrics(server: name))
     application = Application(
-      responder: responder, server: .http1(configuration: channel),
+      responder: responder,
+      server: HTTPServerBuilder { HTTPConnectionSetup(limits: limits, counter: counter, responder: $0) },
       configuration: ApplicationConfiguration(
         address: .hostname(listen.host, port: listen.port), backlog: 1_024,
         // Beyond those that get 503, so that a flood can't take all descriptors.
