@@ -28,6 +28,13 @@ import Wire
     #expect(!payload.state.hasAt)
   }
 
+  @Test(
+    arguments: [("611000", 611_000), ("18446744073709551615", UInt64(Int64.max)), ("null", 0)] as [(String, UInt64)])
+  func theGapOfTheLastSwitchIsTaken(_ text: String, _ nanoseconds: UInt64) throws {
+    let payload = try StatePayload(Array(Self.state(more: ",\"switchGapNanoseconds\":\(text)").utf8))
+    #expect(payload.state.switchGapNanoseconds == nanoseconds)
+  }
+
   @Test func aDeviceOnWhichNothingRunsYetIsTaken() throws {
     let payload = try StatePayload(Array(Self.state(version: "0", digest: "\"\"", slot: "\"\"").utf8))
     #expect(payload.state.version == 0)

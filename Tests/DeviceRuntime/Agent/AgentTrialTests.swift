@@ -179,10 +179,12 @@ import Testing
     }
   }
 
-  @Test func everyVersionIsCompiledBeforeTheOldAppStops() async throws {
+  @Test func aLargeModuleIsCompiledBeforeItIsTried() async throws {
     let harness = try await AgentHarness()
     harness.launcher.set(.cannotBeCompiled, for: 2)
-    try await harness.withAgent { _ in
+    var configuration = AgentHarness.configuration()
+    configuration.compileAheadBytes = 0
+    try await harness.withAgent(configuration) { _ in
       try await harness.deploy(1)
       try await harness.notify(try harness.offer(2))
       let report = try await harness.waitForReport { $0.status == "refused" }

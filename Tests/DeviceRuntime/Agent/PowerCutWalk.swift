@@ -194,6 +194,7 @@ final class PowerCutWalk: Sendable {
       imageStoreURLs: [], provisionerURL: "http://127.0.0.1:1")
     var configuration = AgentHarness.configuration()
     configuration.boot = boot.id
+    configuration.compileAheadBytes = 0
     let agent = try DeviceAgent(
       identity: identity, configuration: configuration, flash: boot.flash, launcher: boot.launcher, http: http,
       logger: Logger(label: "walk") { _ in SwiftLogNoOpLogHandler() })

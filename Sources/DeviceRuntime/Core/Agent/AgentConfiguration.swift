@@ -8,6 +8,8 @@ package struct AgentConfiguration: Sendable {
   package var trial: Duration
   package var update: UpdatePolicy
   package var boot: BootID
+  /// A smaller image compiles sooner than another process starts, so that its own start does it.
+  package var compileAheadBytes: UInt64
   package var startDeadline: Duration
   /// For an app to end between two events before it is killed.
   package var stopGrace: Duration
@@ -20,7 +22,7 @@ package struct AgentConfiguration: Sendable {
 
   package init(
     heartbeat: Duration = .seconds(30), reportRepeatInterval: Duration = .seconds(5), trial: Duration = .seconds(10),
-    update: UpdatePolicy = UpdatePolicy(), boot: BootID = .unknown,
+    update: UpdatePolicy = UpdatePolicy(), boot: BootID = .unknown, compileAheadBytes: UInt64 = 512 << 10,
     startDeadline: Duration = .seconds(30), stopGrace: Duration = .seconds(2),
     download: ImageDownload.Policy = ImageDownload.Policy(), appLimits: AppLimits = .standard,
     logUpload: LogUploadPolicy = LogUploadPolicy(),
@@ -31,6 +33,7 @@ package struct AgentConfiguration: Sendable {
     self.trial = trial
     self.update = update
     self.boot = boot
+    self.compileAheadBytes = compileAheadBytes
     self.startDeadline = startDeadline
     self.stopGrace = stopGrace
     self.download = download

@@ -10,13 +10,14 @@ extension DeviceAgent {
       // The app that ran from this slot may still be on its way out.
       await stopping[slot]?.value
       do {
-        if let objection = try await compile(version, in: slot) {
+        let isLarge = notification.sizeBytes >= configuration.compileAheadBytes
+        if isLarge, let objection = try await compile(version, in: slot) {
           mailbox.post(.stagingRefused(version: version, reason: objection))
           return
         }
         if Task.isCancelled { return }
         try await storage.stage(slot)
-        failedStaging = nil
+        (verifiedDownload, failedStaging) = (nil, nil)
         mailbox.post(.staged(version: version))
       } catch {
         if Task.isCancelled { return }

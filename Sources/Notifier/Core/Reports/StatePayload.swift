@@ -17,6 +17,7 @@ private struct StateDocument: Decodable {
   let status: String
   let reason: String?
   let failed: Reference?
+  let switchGapNanoseconds: UInt64?
 }
 
 /// A state report whose every field was checked. Fields that this version does not know are ignored.
@@ -45,6 +46,8 @@ struct StatePayload: Equatable, Sendable {
     var state = WireReportedState()
     state.status = document.status
     state.reason = Payload.cleaned(document.reason ?? "", maximumBytes: maximumReasonBytes)
+    // Where it goes holds no more than a bigint.
+    state.switchGapNanoseconds = min(document.switchGapNanoseconds ?? 0, UInt64(Int64.max))
     if document.version == 0 {
       // Nothing runs yet.
       guard document.digest.isEmpty, document.slot.isEmpty else {
