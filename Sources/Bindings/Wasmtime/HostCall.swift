@@ -28,6 +28,13 @@ import CWasmtime
     unsafe bytes.withUnsafeBytes { unsafe memory()?.write($0, at: UInt32(bitPattern: pointer)) ?? false }
   }
 
+  /// Writes two numbers, 16 bytes, little-endian, as `write(_:at:)` does.
+  package func write(_ first: Int64, _ second: Int64, at pointer: Int32) -> Bool {
+    unsafe withUnsafeBytes(of: (first.littleEndian, second.littleEndian)) { bytes in
+      unsafe memory()?.write(bytes, at: UInt32(bitPattern: pointer)) ?? false
+    }
+  }
+
   /// Whether that many bytes from there on are inside the app's exported `memory`.
   package func contains(_ pointer: Int32, count: Int32) -> Bool {
     memory()?.contains(UInt32(bitPattern: pointer), count: UInt32(bitPattern: count)) ?? false
@@ -104,7 +111,14 @@ func callHostFunction(
   _ count: Int
 ) -> OpaquePointer? {
   guard let environment = unsafe environment else { return unsafe makeTrap("host function without a body") }
-  let box = unsafe Unmanaged<HostFunctionBox>.fromOpaque(environment).takeUnretainedValue()
+  return unsafe Unmanaged<HostFunctionBox>.fromOpaque(environment)._withUnsafeGuaranteedRef { box in
+    unsafe call(box, caller, slots)
+  }
+}
+
+private func call(
+  _ box: HostFunctionBox, _ caller: OpaquePointer, _ slots: UnsafeMutablePointer<wasmtime_val_raw_t>?
+) -> OpaquePointer? {
   do {
     let result = try box.body(unsafe HostCall(caller: caller, slots: slots, found: box.found))
     guard result?.type == box.result else { return unsafe makeTrap("host function of a wrong type") }

@@ -36,6 +36,11 @@ import CWasmtime
     if let error = unsafe wasmtime_linker_define_wasi(handle) { throw unsafe WasmtimeError(.linking, taking: error) }
   }
 
+  /// From here on a definition replaces an earlier one of its name, instead of being refused.
+  package func allowReplacing() {
+    unsafe wasmtime_linker_allow_shadowing(handle, true)
+  }
+
   /// Makes an instance and runs the module's start function, so an epoch deadline must be set.
   package func instantiate(_ module: Module, in store: Store) throws(WasmtimeCallFailure) -> Instance {
     found.addInstance()

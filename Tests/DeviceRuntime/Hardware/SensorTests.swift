@@ -74,24 +74,24 @@ import Testing
           source("in_temp", 1e3), source("in_voltage0"), source("in_pressure"), source("in_broken"), source("absent"),
         ])
     ])
-    #expect(try sensors.read("s", channel: 0, at: 0) == 2_500_000)
-    #expect(try sensors.read("s", channel: 1, at: 0) == 5_000_000)
-    #expect(try sensors.read("s", channel: 2, at: 0) == 101_325_000)
-    #expect(throws: HostErrno.inputOutput) { try sensors.read("s", channel: 3, at: 0) }
-    #expect(throws: HostErrno.inputOutput) { try sensors.read("s", channel: 4, at: 0) }
-    #expect(throws: HostErrno.invalid) { try sensors.read("s", channel: 5, at: 0) }
-    #expect(throws: HostErrno.invalid) { try sensors.read("s", channel: -1, at: 0) }
+    #expect(try sensors["s"]?.read(channel: 0, at: 0) == 2_500_000)
+    #expect(try sensors["s"]?.read(channel: 1, at: 0) == 5_000_000)
+    #expect(try sensors["s"]?.read(channel: 2, at: 0) == 101_325_000)
+    #expect(throws: HostErrno.inputOutput) { try sensors["s"]?.read(channel: 3, at: 0) }
+    #expect(throws: HostErrno.inputOutput) { try sensors["s"]?.read(channel: 4, at: 0) }
+    #expect(throws: HostErrno.invalid) { try sensors["s"]?.read(channel: 5, at: 0) }
+    #expect(throws: HostErrno.invalid) { try sensors["s"]?.read(channel: -1, at: 0) }
     #expect(sensors.problems.count == 1 && sensors.problems[0].contains("absent"))
     // The file is read anew each time.
     try writeFile(folder.path("in_temp_raw"), "200\n")
-    #expect(try sensors.read("s", channel: 0, at: 0) == 0)
+    #expect(try sensors["s"]?.read(channel: 0, at: 0) == 0)
   }
 
   @Test func onlyAGrantedSensorIsReplaced() throws {
     let sensors = AppSensors([SensorGrant(name: "a", channels: [.constant(microUnits: 1)])])
     sensors.replace(SensorGrant(name: "a", channels: [.constant(microUnits: 2)]))
     sensors.replace(SensorGrant(name: "b", channels: [.constant(microUnits: 3)]))
-    #expect(try sensors.read("a", channel: 0, at: 0) == 2)
-    #expect(!sensors.has("b"))
+    #expect(try sensors["a"]?.read(channel: 0, at: 0) == 2)
+    #expect(sensors["b"] == nil)
   }
 }

@@ -139,6 +139,7 @@ typedef ptrdiff_t (*wasi_output_callback_t)(void *_Nullable data, const unsigned
      size_t name_count, const wasm_functype_t *type, wasmtime_func_unchecked_callback_t callback, void *_Nullable env, \
      wasmtime_finalizer _Nullable finalizer), \
     (linker, module, module_count, name, name_count, type, callback, env, finalizer)) \
+  X(void, wasmtime_linker_allow_shadowing, (wasmtime_linker_t *linker, bool on), (linker, on)) \
   X(wasmtime_error_t *_Nullable, wasmtime_linker_define_wasi, (wasmtime_linker_t *linker), (linker)) \
   X(wasmtime_error_t *_Nullable, wasmtime_linker_instantiate, \
     (wasmtime_linker_t *linker, wasmtime_context_t *context, wasmtime_module_t *module, wasmtime_instance_t *instance, \

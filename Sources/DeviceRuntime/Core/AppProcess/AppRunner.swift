@@ -115,6 +115,8 @@ struct AppRunner {
           environment: launch.environment, standardOutput: { output.append($0) }, standardError: { error.append($0) }))
       let linker = Linker(engine: state.engine)
       try linker.defineWASI()
+      linker.allowReplacing()
+      for function in HostAPI.wasiFunctions { try function.define(in: linker, for: context) }
       for function in HostAPI.functions { try function.define(in: linker, for: context) }
       return linker
     } catch {

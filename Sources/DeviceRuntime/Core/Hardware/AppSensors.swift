@@ -1,7 +1,27 @@
 internal import Synchronization
 
-/// The sensors of an app's process. One thread reads, another exchanges sources.
+/// The sensors of an app's process.
 final class AppSensors: Sendable {
+  private let sensors: [String: AppSensor]
+  /// What could not be opened, for people.
+  let problems: [String]
+
+  init(_ grants: [SensorGrant]) {
+    var problems: [String] = []
+    var sensors: [String: AppSensor] = [:]
+    for grant in grants { sensors[grant.name] = AppSensor(grant, &problems) }
+    self.sensors = sensors
+    self.problems = problems
+  }
+
+  subscript(name: String) -> AppSensor? { sensors[name] }
+
+  /// A sensor that the app was not granted stays unknown.
+  func replace(_ grant: SensorGrant) { sensors[grant.name]?.replace(grant) }
+}
+
+/// A sensor of an app's process. One thread reads, another exchanges its sources.
+final class AppSensor: Sendable {
   private enum Channel {
     case constant(Int64)
     case waveform(Waveform)
@@ -10,25 +30,18 @@ final class AppSensors: Sendable {
     case broken
   }
 
-  private let channels: Mutex<[String: [Channel]]>
-  /// What could not be opened, for people.
-  let problems: [String]
+  private let channels: Mutex<[Channel]>
 
-  init(_ grants: [SensorGrant]) {
-    var problems: [String] = []
-    var channels: [String: [Channel]] = [:]
-    for grant in grants { channels[grant.name] = Self.channels(of: grant, &problems) }
-    self.channels = Mutex(channels)
-    self.problems = problems
+  /// - Parameter problems: gets what could not be opened, for people.
+  init(_ grant: SensorGrant, _ problems: inout [String]) {
+    channels = Mutex(Self.channels(of: grant, &problems))
   }
 
-  func has(_ name: String) -> Bool { channels.withLock { $0[name] != nil } }
-
   /// The value of a channel, the first of which is 0, in millionths of its unit.
-  func read(_ name: String, channel: Int32, at now: UInt64) throws(HostErrno) -> Int64 {
-    let found = channels.withLock { channels in
-      channels[name].flatMap { $0.indices.contains(Int(channel)) ? $0[Int(channel)] : nil }
-    }
+  ///
+  /// - Parameter now: on the monotonic clock.
+  func read(channel: Int32, at now: UInt64) throws(HostErrno) -> Int64 {
+    let found = channels.withLock { $0.indices.contains(Int(channel)) ? $0[Int(channel)] : nil }
     switch found {
     case .constant(let value): return value
     case .waveform(let waveform): return waveform.microUnits(at: now)
@@ -40,13 +53,10 @@ final class AppSensors: Sendable {
     }
   }
 
-  /// A sensor that the app was not granted stays unknown.
   func replace(_ grant: SensorGrant) {
     var problems: [String] = []
     let replacement = Self.channels(of: grant, &problems)
-    channels.withLock { channels in
-      if channels[grant.name] != nil { channels[grant.name] = replacement }
-    }
+    channels.withLock { $0 = replacement }
   }
 
   private static func channels(of grant: SensorGrant, _ problems: inout [String]) -> [Channel] {

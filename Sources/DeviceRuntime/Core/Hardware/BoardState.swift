@@ -134,10 +134,9 @@ package final class BoardState: Sendable {
   /// - Parameter now: on the monotonic clock.
   package func sensors(now: UInt64) -> [SensorStatus] {
     sensorGrants.map { grant in
-      let sensors = AppSensors([grant])
-      let values = grant.channels.indices.map { channel in
-        (try? sensors.read(grant.name, channel: Int32(channel), at: now)) ?? 0
-      }
+      var problems: [String] = []
+      let sensor = AppSensor(grant, &problems)
+      let values = grant.channels.indices.map { (try? sensor.read(channel: Int32($0), at: now)) ?? 0 }
       return SensorStatus(
         name: grant.name, microUnits: values, source: grant.channels.map(\.text).joined(separator: ", "))
     }

@@ -8,8 +8,7 @@ final class AppContext {
   var requests: TokenBucket
   var subscriptions = HandleTable<Void>(capacity: HostAPI.subscriptionLimit)
   var pins = HandleTable<(pin: any Pin, asOutput: Bool)>(capacity: HostAPI.handleLimit)
-  /// Names of open sensors.
-  var sensors = HandleTable<String>(capacity: HostAPI.handleLimit)
+  var sensors = HandleTable<AppSensor>(capacity: HostAPI.handleLimit)
   /// During `xtb_event`.
   var isInEvent = false
   /// What `msg_read` reads, and the subscription of the event that told of it.

@@ -61,9 +61,9 @@ extension HostAPI {
       """
     ) { context, call throws(HostErrno) in
       let name = try call.text(0, limit: keyLimitBytes)
-      guard context.state.sensors.has(name) else { throw .notCapable }
-      if let handle = context.sensors.handle(where: { $0 == name }) { return Int64(handle) }
-      return Int64(try context.sensors.add(name))
+      guard let sensor = context.state.sensors[name] else { throw .notCapable }
+      if let handle = context.sensors.handle(where: { $0 === sensor }) { return Int64(handle) }
+      return Int64(try context.sensors.add(sensor))
     },
     HostAPIFunction(
       "sensor_read", [.i32("handle"), .i32("channel"), .i32("out")],
@@ -74,9 +74,8 @@ extension HostAPI {
       """
     ) { context, call throws(HostErrno) in
       guard call.contains(call.i32(2), count: 16) else { throw .fault }
-      let name = try context.sensors[call.i32(0)]
       let now = KernelClock.monotonicNanoseconds()
-      let value = try context.state.sensors.read(name, channel: call.i32(1), at: now)
+      let value = try context.sensors[call.i32(0)].read(channel: call.i32(1), at: now)
       try call.store(value, Int64(clamping: now), at: 2)
       return 0
     },

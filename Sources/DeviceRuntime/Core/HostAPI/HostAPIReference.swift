@@ -82,8 +82,8 @@ extension HostAPI {
 
     All functions of WASI preview 1 (`\(wasiModule)`) can be imported, so that what ordinary toolchains make runs \
     unchanged. What an app writes to its standard output and error becomes lines of the device's log; standard input is \
-    empty. Clocks, random numbers, arguments, environment, `poll_oneoff` for sleeping, and `proc_exit` work; `proc_exit` \
-    ends the app. There are no files and no sockets: opening one fails.
+    empty. Clocks, random numbers, arguments, environment, and `proc_exit` work; `proc_exit` \
+    ends the app. `poll_oneoff` waits as exactly as the kernel's timers do. There are no files and no sockets: opening one fails.
 
     """
 }

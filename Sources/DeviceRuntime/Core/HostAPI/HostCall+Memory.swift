@@ -25,7 +25,10 @@ extension HostCall {
   func text(_ index: Int, limit: Int) throws(HostErrno) -> String {
     let bytes = try bytes(index, limit: limit)
     guard let text = String(validating: bytes, as: UTF8.self),
-      text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
+      // Looking the category up takes long.
+      text.unicodeScalars.allSatisfy({
+        $0.value < 0x7F ? $0.value >= 0x20 : $0.properties.generalCategory != .control
+      })
     else { throw .invalid }
     return text
   }
@@ -43,10 +46,7 @@ extension HostCall {
 
   /// Writes two numbers, 16 bytes, to where argument `index` points.
   func store(_ first: Int64, _ second: Int64, at index: Int) throws(HostErrno) {
-    let bytes = [first, second].flatMap { number in
-      (0..<8).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }
-    }
-    try store(bytes, at: index)
+    guard write(first, second, at: i32(index)) else { throw .fault }
   }
 
   /// The string of AssemblyScript that argument `index` points at, of at most `limit` UTF-16 units; nil if there is
