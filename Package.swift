@@ -108,9 +108,10 @@ let services: [Target] =
   service(
     "Registry",
     core: [
-      "PostgreSQL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
+      "PostgreSQL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
       httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
-    ])
+    ],
+    command: ["Messaging"])
   + service(
     "ImageStore",
     core: [
@@ -179,7 +180,7 @@ let testTargets: [Target] = [
   tests(
     "Registry",
     [
-      "RegistryCore", "PostgreSQL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", "Curl",
+      "RegistryCore", "PostgreSQL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", "Curl", "Wasmtime",
       hummingbird, httpTypes, protobuf, logging, lifecycle,
     ]),
   tests(

@@ -71,7 +71,7 @@ import Testing
           #expect(operation["responses"]?[status] != nil, "\(method) \(path) \(status)")
         }
         if path.contains("{id}") { #expect(operation["responses"]?["404"] != nil, "\(method) \(path)") }
-        if method == "post" || method == "patch" {
+        if operation["requestBody"] != nil {
           for status in ["413", "415"] {
             #expect(operation["responses"]?[status] != nil, "\(method) \(path) \(status)")
           }

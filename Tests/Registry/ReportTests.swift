@@ -102,22 +102,6 @@ import Wire
     #expect(kinds == ["device-online", "device-offline"])
   }
 
-  @Test func whatWasRolledBackStaysAwayUntilAnOperatorSaysSo() async throws {
-    let (fixture, device, desired) = try await assigned(RegistryStore.Options(renotifyInterval: 0))
-    _ = try await fixture.store.record([.state(device, 1, .running(nil, .rolledBack, failed: desired))])
-    _ = try await fixture.store.record([.state(device, 2, .running(nil, .confirmed))])
-    #expect(try await fixture.store.outboxPending() == 0)
-    let failed = try await fixture.store.device(device)
-    #expect(failed.state == .failed)
-    #expect(failed.reported?.failed == desired)
-    #expect(try await fixture.store.renotify(device) == 1)
-    #expect(try await fixture.store.outboxPending() == 1)
-    #expect(try await fixture.store.device(device).state == .pending)
-    try await acknowledgeAll(fixture)
-    let kinds = try await fixture.store.events(of: device, .before(nil), limit: 2).map(\.kind)
-    #expect(kinds == ["notified", "notification-requested"])
-  }
-
   @Test func aNewVersionFollowsARolledBackOne() async throws {
     let (fixture, device, desired) = try await assigned(RegistryStore.Options(renotifyInterval: 0))
     _ = try await fixture.store.record([.state(device, 1, .running(nil, .rolledBack, failed: desired))])

@@ -5,7 +5,10 @@ import ServiceKit
 struct PushCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "push", abstract: "Store a .wasm or a whole image, and give it to a device.",
-    discussion: "Without --device the file must be a .wasm, and is only stored.")
+    discussion: """
+      Without --device the file must be a .wasm, and is only stored. With --debug it is the unstripped module of an app, \
+      kept under its build ID to tell where in the sources a crash was.
+      """)
 
   @Argument(help: "The file.", completion: .file(extensions: ["wasm"]))
   var file: String
@@ -22,9 +25,19 @@ struct PushCommand: AsyncParsableCommand {
   @Option(help: "Makes a repeat of this command safe: the same key is the same version.")
   var idempotencyKey: String?
 
+  @Flag(help: "Keep it as the unstripped module of its build.")
+  var debug = false
+
   @OptionGroup var options: TransferOptions
 
+  func validate() throws {
+    if debug, device != nil || name != nil || appVersion != nil || idempotencyKey != nil {
+      throw ValidationError("--debug goes with no other option of an image: push the stripped one for the device")
+    }
+  }
+
   func run() async throws {
+    if debug { return try await pushDebugModule() }
     try await runAdmin {
       let device = try device.map(AdminArguments.device)
       let progress = options.progress(file)
@@ -41,6 +54,24 @@ struct PushCommand: AsyncParsableCommand {
           "\(pushed.digest) is version \(version) of device \(device) (\(HumanText.bytes(Int(clamping: pushed.size))))")
       } else {
         print("\(pushed.digest) is stored (\(HumanText.bytes(Int(clamping: pushed.size))))")
+      }
+      if !options.json {
+        print(pushed.buildID.map { "build ID \($0)" } ?? "no build ID: link with --build-id=sha1 to find crash lines")
+      }
+    }
+  }
+
+  private func pushDebugModule() async throws {
+    try await runAdmin {
+      let progress = options.progress(file)
+      defer { progress.finish() }
+      let pushed = try await options.client.pushDebugModule(file: file) { progress.update($0, $1) }
+      progress.finish()
+      if options.json {
+        try printJSON(pushed)
+      } else {
+        let size = HumanText.bytes(Int(clamping: pushed.size))
+        print("\(pushed.digest) is the unstripped module of build \(pushed.buildID) (\(size))")
       }
     }
   }

@@ -7,14 +7,18 @@ package struct ImageStoreAPI: Sendable {
   private let blobs: any BlobStore
   private let firmware: FirmwareRoutes
   private let images: ImageRoutes
+  private let debug: DebugRoutes
   private let maximumBytes: Int
   private let slots: UploadSlots
 
   /// - Parameters:
+  ///   - debugIndex: which blob is the unstripped module of a build.
   ///   - registry: who knows devices and their versions.
   ///   - maximumBytes: the longest WebAssembly module that is taken.
   ///   - maximumUploads: how many may be under way at once.
-  package init(blobs: any BlobStore, registry: any RPCCaller, maximumBytes: Int, maximumUploads: Int) {
+  package init(
+    blobs: any BlobStore, debugIndex: any DebugIndex, registry: any RPCCaller, maximumBytes: Int, maximumUploads: Int
+  ) {
     let metrics = StoreMetrics()
     let responder = BlobResponder()
     slots = UploadSlots(capacity: maximumUploads)
@@ -24,6 +28,7 @@ package struct ImageStoreAPI: Sendable {
       uploads: uploads, blobs: blobs, catalog: FirmwareCatalog(registry: registry), hashes: ImageHashes(),
       metrics: metrics, responder: responder)
     images = ImageRoutes(uploads: uploads, blobs: blobs, metrics: metrics, responder: responder)
+    debug = DebugRoutes(uploads: uploads, blobs: blobs, index: debugIndex, metrics: metrics, responder: responder)
     self.blobs = blobs
     self.maximumBytes = maximumBytes
   }
@@ -36,6 +41,7 @@ package struct ImageStoreAPI: Sendable {
   package func addRoutes(to router: Router<HTTPContext>) {
     firmware.add(to: router, maximumBodyBytes: maximumBytes + FirmwareRoutes.headerBytes)
     images.add(to: router, maximumBodyBytes: maximumBytes)
+    debug.add(to: router, maximumBodyBytes: maximumBytes)
   }
 
   package func addRequests(to router: inout RPCRouter) {

@@ -7,7 +7,7 @@ struct DevicesCommand: AsyncParsableCommand {
     commandName: "devices", abstract: "List, show, make, change and remove devices.",
     subcommands: [
       ListDevicesCommand.self, ShowDeviceCommand.self, CreateDeviceCommand.self, UpdateDeviceCommand.self,
-      DeleteDeviceCommand.self, NotifyDeviceCommand.self,
+      DeleteDeviceCommand.self, NotifyDeviceCommand.self, DeviceLogsCommand.self,
     ])
 }
 
@@ -130,7 +130,7 @@ struct DeleteDeviceCommand: AsyncParsableCommand {
 struct NotifyDeviceCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "notify", abstract: "Notify a device of its desired version again.",
-    discussion: "Also gives a version that the device rolled back or refused another try.")
+    discussion: "A version that the device rolled back or refused gets another try with firmware retry.")
 
   @OptionGroup var options: AdminOptions
   @Argument(help: "The device's UUID.") var id: String

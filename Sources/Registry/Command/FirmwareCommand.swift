@@ -4,9 +4,27 @@ import ServiceKit
 
 struct FirmwareCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "firmware", abstract: "Show the firmware versions of a device.",
+    commandName: "firmware", abstract: "Show the firmware versions of a device and what became of them.",
     discussion: "New versions are made by uploading an image to the image store.",
-    subcommands: [ListFirmwareCommand.self, ShowFirmwareCommand.self])
+    subcommands: [ListFirmwareCommand.self, ShowFirmwareCommand.self, RetryFirmwareCommand.self])
+}
+
+struct RetryFirmwareCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "retry", abstract: "Let a device try an image again that it rolled back or refused.",
+    discussion: "The image becomes a new version: the device keeps refusing the old one.")
+
+  @OptionGroup var options: AdminOptions
+  @Argument(help: "The device's UUID.") var device: String
+
+  func run() async throws {
+    try await runAdmin {
+      let version = try await options.withClient(of: Registry.self) { client in
+        try await RegistryAdministration(client, deadline: options.deadline).retryFirmware(device)
+      }
+      if options.json { try printJSON(["version": version]) } else { print("the image is now version \(version)") }
+    }
+  }
 }
 
 struct ListFirmwareCommand: AsyncParsableCommand {

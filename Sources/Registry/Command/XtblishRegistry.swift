@@ -9,7 +9,8 @@ struct XtblishRegistry: AsyncParsableCommand {
       abstract: "Knows the devices, what each should run, and what it does run.",
       discussion: "Ends with the exit codes of sysexits.h.",
       subcommands: [
-        ServeCommand.self, MigrateCommand.self, DevicesCommand.self, FirmwareCommand.self, EventsCommand.self,
+        ServeCommand.self, MigrateCommand.self, DevicesCommand.self, FirmwareCommand.self, CrashesCommand.self,
+        EventsCommand.self,
       ])
   }
 }

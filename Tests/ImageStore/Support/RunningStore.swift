@@ -27,8 +27,9 @@ struct RunningStore: Sendable {
     let files = blobs == nil ? try await FileBlobStore(directory: directory.path) : nil
     let registry = ScriptedRegistry()
     guard let store: any BlobStore = blobs ?? files else { return }
+    let index: any DebugIndex = files.map { FileDebugIndex(store: $0) } ?? InMemoryDebugIndex()
     let api = ImageStoreAPI(
-      blobs: store, registry: registry, maximumBytes: maximumBytes, maximumUploads: maximumUploads)
+      blobs: store, debugIndex: index, registry: registry, maximumBytes: maximumBytes, maximumUploads: maximumUploads)
     let router = makeRouter()
     api.addRoutes(to: router)
     let logger = Logger(label: "image-store-test") { _ in SwiftLogNoOpLogHandler() }

@@ -10,9 +10,9 @@ private func leb(_ value: Int) -> [UInt8] {
   return bytes
 }
 
-private func section(_ id: UInt8, _ content: [UInt8]) -> [UInt8] { [id] + leb(content.count) + content }
+func section(_ id: UInt8, _ content: [UInt8]) -> [UInt8] { [id] + leb(content.count) + content }
 
-private func name(_ text: String) -> [UInt8] { leb(text.utf8.count) + Array(text.utf8) }
+func name(_ text: String) -> [UInt8] { leb(text.utf8.count) + Array(text.utf8) }
 
 let preamble: [UInt8] = [0x00, 0x61, 0x73, 0x6D, 0x01, 0x00, 0x00, 0x00]
 

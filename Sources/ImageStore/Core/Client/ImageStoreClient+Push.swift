@@ -11,6 +11,8 @@ package struct PushedImage: Codable, Equatable, Sendable {
   package var digest: String
   /// In bytes: of the whole image for a device, else of the wasm.
   package var size: UInt64
+  /// Of the file that was pushed, in hexadecimal digits; nil if it has none.
+  package var buildID: String?
 }
 
 extension ImageStoreClient {
@@ -43,9 +45,10 @@ extension ImageStoreClient {
       onProgress: { onProgress(Int(clamping: $0.sentBytes), Int(clamping: $0.totalToSendBytes)) })
     let response = try await send(request)
     guard response.isSuccess else { throw Self.refusal(response) }
-    guard let pushed = try? JSONDecoder().decode(PushedImage.self, from: Data(response.body)) else {
+    guard var pushed = try? JSONDecoder().decode(PushedImage.self, from: Data(response.body)) else {
       throw AdminError("\(request.url) answered something else than an image store does; check the URL")
     }
+    pushed.buildID = BuildID(bytes: try Self.interface(ofFile: path).buildID)?.description
     return pushed
   }
 

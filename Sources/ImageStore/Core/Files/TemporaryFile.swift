@@ -34,6 +34,15 @@ final class TemporaryFile: Sendable {
     isKept.store(true, ordering: .relaxed)
   }
 
+  /// Gives the file a second name, unless there is one already.
+  ///
+  /// - Returns: whether it has that name now.
+  func link(to path: String) throws(FileError) -> Bool {
+    if Glibc.link(file.path, path) == 0 { return true }
+    guard errno == EEXIST else { throw .last("link", path) }
+    return false
+  }
+
   /// Removes what killed processes left in a directory, and nothing that a living one writes.
   /// - Returns: how many files were removed.
   static func removeLeftovers(in directory: String) throws(FileError) -> Int {

@@ -10,6 +10,8 @@ extension ProblemError {
     case let error as ImageFormatError: self.init(error)
     case let error as ImageIntakeError: self.init(error)
     case let error as BlobStoreError: self.init(error)
+    case let error as DebugModule.Unusable:
+      self.init(.unprocessableContent, reason: error.reason, detail: error.description)
     case let error as HostInterface.Unavailable:
       let more = error.count > error.imports.count ? ", and \(error.count - error.imports.count) more" : ""
       self.init(

@@ -11,6 +11,8 @@ struct ImageIntake: Sendable {
     case wasm(SHA256Digest)
     /// A wasm, or a whole image for this device.
     case firmware(DeviceID)
+    /// An unstripped wasm with this build ID; if one is stored already, the same bytes.
+    case debug(BuildID, stored: SHA256Digest?)
   }
 
   struct Received: Sendable {
@@ -69,15 +71,28 @@ struct ImageIntake: Sendable {
         throw ImageIntakeError.bodyCutShort(declared: declaredBytes, received: receivedBytes)
       }
       let (interface, header) = try check.finish()
-      try HostInterface.check(interface, declaredLevel: header?.configuration.manifest?.app.hostAPILevel)
-      var expectedDigest: SHA256Digest?
-      if case .wasm(let digest) = expectation { expectedDigest = digest }
+      let expectedDigest = try Self.check(interface, header, expectation)
       let blob = try await upload.commit(expecting: expectedDigest)
       return Received(blob: blob, interface: interface, header: header)
     } catch {
       await upload.abandon()
       throw error
     }
+  }
+}
+
+extension ImageIntake {
+  /// - Returns: what its digest must be, if it is known.
+  private static func check(
+    _ interface: WebAssemblyInterface, _ header: ImageHeader?, _ expectation: Expectation
+  ) throws -> SHA256Digest? {
+    if case .debug(let buildID, let stored) = expectation {
+      if let problem = DebugModule.problem(interface, buildID) { throw problem }
+      return stored
+    }
+    try HostInterface.check(interface, declaredLevel: header?.configuration.manifest?.app.hostAPILevel)
+    if case .wasm(let digest) = expectation { return digest }
+    return nil
   }
 }
 

@@ -4,10 +4,13 @@ import FirmwareImage
 struct FileBlobLayout: Sendable {
   let images: String
   let uploads: String
+  /// Which image is the unstripped module of a build.
+  let debug: String
 
   init(directory: String) {
     images = "\(directory)/images"
     uploads = "\(directory)/uploads"
+    debug = "\(directory)/debug"
   }
 
   /// 256 directories keep each one small enough for any file system to list.

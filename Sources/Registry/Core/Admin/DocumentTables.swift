@@ -34,7 +34,11 @@ extension DeviceDocument {
       table.add(["status", reported.status])
       table.add(["reason", reported.reason])
       table.add(["since", reported.at])
-      if let failed = reported.failed { table.add(["failed", "version \(failed.version) \(failed.digest)"]) }
+      if let gap = reported.switchGapNanoseconds { table.add(["switch gap", gapText(gap)]) }
+      if let failed = reported.failed {
+        table.add(["failed", "version \(failed.version) \(failed.digest)"])
+        table.add(["failed because", reported.failedReason ?? ""])
+      }
     } else {
       table.add(["runs", "not reported yet"])
     }
@@ -45,11 +49,16 @@ extension DeviceDocument {
 extension FirmwareDocument {
   package static func table(_ firmware: [FirmwareDocument]) -> String {
     var table = Table(
-      ["VERSION", "APP", "APP VERSION", "SIZE", "DIGEST", "CREATED", "NOTIFIED"], rightAligned: [0, 3])
+      [
+        "VERSION", "STATUS", "APP", "APP VERSION", "SIZE", "ASSIGNED", "NOTIFIED", "TRIAL", "CONFIRMED", "FAILED",
+        "REASON", "DIGEST",
+      ], rightAligned: [0, 4])
     for version in firmware {
       table.add([
-        "\(version.version)", version.appName, version.appVersion, HumanText.bytes(Int(clamping: version.lengthBytes)),
-        version.digest, version.createdAt, version.notifiedAt ?? "not yet",
+        "\(version.version)", version.status, version.appName, version.appVersion,
+        HumanText.bytes(Int(clamping: version.lengthBytes)), version.createdAt, version.notifiedAt ?? "-",
+        version.trialAt ?? "-", version.confirmedAt ?? "-", version.failedAt ?? "-", version.failedReason ?? "-",
+        version.digest,
       ])
     }
     return table.text
@@ -66,7 +75,15 @@ extension FirmwareDocument {
     table.add(["host API level", "\(hostApiLevel)"])
     table.add(["publisher", publisherKey ?? "unsigned"])
     table.add(["created", createdAt])
+    table.add(["status", status])
     table.add(["notified", notifiedAt ?? "not yet"])
+    table.add(["on trial", trialAt ?? "not yet"])
+    table.add(["confirmed", confirmedAt ?? "not yet"])
+    if let failedAt {
+      table.add([failedStatus ?? "failed", failedAt])
+      table.add(["reason", failedReason ?? ""])
+    }
+    if let switchGapNanoseconds { table.add(["switch gap", gapText(switchGapNanoseconds)]) }
     return table.text
   }
 }
@@ -88,6 +105,10 @@ extension EventDocument {
       "detail": detail,
     ]).text
   }
+}
+
+private func gapText(_ nanoseconds: UInt64) -> String {
+  HumanText.duration(.nanoseconds(Int64(clamping: nanoseconds)))
 }
 
 private func version(_ version: UInt64?) -> String {

@@ -104,18 +104,70 @@ package struct RegistryAdministration: Sendable {
     }
   }
 
+  /// - Returns: the new version.
+  package func retryFirmware(_ id: String) async throws -> UInt64 {
+    var request = WireRetryFirmware()
+    request.deviceID = try bytes(id)
+    return try await client.call(request, deadline: deadline).version
+  }
+
+  /// The newest lines of a device's log, oldest first.
+  ///
+  /// - Parameter limit: nil for all.
+  package func logs(
+    of id: String, level: String, text: String, limit: Int?
+  ) async throws -> (items: [LogLineDocument], hasMore: Bool) {
+    var request = WireListLogs()
+    request.deviceID = try bytes(id)
+    request.minimumLevel = level
+    request.text = text
+    let (newestFirst, hasMore) = try await collect(limit, pageSize: LogQuery.maximumPageSize) { (size, before: UInt64?) in
+      request.pageSize = size
+      request.beforeCursor = before ?? 0
+      let page = try await client.call(request, deadline: deadline)
+      return (page.lines.reversed().map { LogLineDocument($0) }, page.more ? page.lines.first?.cursor : nil)
+    }
+    return (newestFirst.reversed(), hasMore)
+  }
+
+  /// Newest first.
+  ///
+  /// - Parameter limit: nil for all.
+  package func crashes(
+    device: String?, app: String?, grouped: Bool, limit: Int?
+  ) async throws -> (items: [CrashDocument], hasMore: Bool) {
+    var request = WireListCrashes()
+    request.deviceID = try device.map(bytes) ?? Data()
+    request.appName = app ?? ""
+    request.grouped = grouped
+    return try await collect(limit) { (size, cursor: String?) in
+      request.pageSize = size
+      request.cursor = cursor ?? ""
+      let page = try await client.call(request, deadline: deadline)
+      return (
+        page.crashes.map { CrashDocument($0, isWhole: false) }, page.nextCursor.isEmpty ? nil : page.nextCursor
+      )
+    }
+  }
+
+  package func crash(_ number: UInt64) async throws -> CrashDocument {
+    var request = WireGetCrash()
+    request.number = number
+    return CrashDocument(try await client.call(request, deadline: deadline), isWhole: true)
+  }
+
   private func bytes(_ id: String) throws -> Data {
     Data(try FieldRules.deviceID(id).bytes)
   }
 
   /// Page after page, until there are enough.
   private func collect<Item, Position>(
-    _ limit: Int?, _ page: (UInt32, Position?) async throws -> (items: [Item], next: Position?)
+    _ limit: Int?, pageSize: Int = FieldRules.maximumPageSize, _ page: (UInt32, Position?) async throws -> (items: [Item], next: Position?)
   ) async throws -> (items: [Item], hasMore: Bool) {
     var items: [Item] = []
     var position: Position?
     repeat {
-      let wanted = min(limit.map { $0 - items.count } ?? .max, FieldRules.maximumPageSize)
+      let wanted = min(limit.map { $0 - items.count } ?? .max, pageSize)
       if wanted == 0 { return (items, true) }
       let part = try await page(UInt32(wanted), position)
       items += part.items

@@ -28,19 +28,9 @@ extension DeviceDocument.Reported {
     self.init(
       version: wire.version, digest: digestText(wire.digest), slot: wire.slot, status: wire.status,
       reason: wire.reason, at: text(wire.at),
-      failed: wire.hasFailed ? DeviceDocument.Reference(wire.failed) : nil)
-  }
-}
-
-extension FirmwareDocument {
-  package init(_ wire: WireFirmware) {
-    self.init(
-      device: DeviceID(bytes: wire.deviceID)?.description ?? "", version: wire.version,
-      digest: digestText(wire.image.digest), lengthBytes: wire.image.lengthBytes, appName: wire.image.appName,
-      appVersion: wire.image.appVersion, securityEpoch: wire.image.securityEpoch,
-      hostApiLevel: wire.image.hostApiLevel,
-      publisherKey: KeyID(bytes: wire.image.publisherKeyID).map { "\($0)" }, createdAt: text(wire.createdAt),
-      notifiedAt: wire.hasNotifiedAt ? text(wire.notifiedAt) : nil)
+      failed: wire.hasFailed ? DeviceDocument.Reference(wire.failed) : nil,
+      failedReason: wire.hasFailed ? wire.failedReason : nil,
+      switchGapNanoseconds: wire.switchGapNanoseconds == 0 ? nil : wire.switchGapNanoseconds)
   }
 }
 

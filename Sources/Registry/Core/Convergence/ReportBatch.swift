@@ -12,6 +12,8 @@ struct ReportBatch: Sendable {
     var isTouched = false
     var hasStated = false
     var changes: [TrackedDevice.Change] = []
+    /// The states that it stated anew, in their order: a trial and its end may come in one batch.
+    var statedStates: [ReportedState] = []
 
     /// Only a device that stated what it runs is compared; presence alone says nothing of it.
     func decision(now: Date, interval: TimeInterval) -> ReconcileDecision {
@@ -33,6 +35,7 @@ struct ReportBatch: Sendable {
       entry.isTouched = true
       entry.changes += changes
       if case .state = report.content { entry.hasStated = true }
+      if changes.contains(.stateReported), let state = entry.device.reported { entry.statedStates.append(state) }
     }
     entries[report.device] = entry
     return verdict

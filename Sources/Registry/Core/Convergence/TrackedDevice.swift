@@ -33,7 +33,7 @@ package struct TrackedDevice: Sendable, Equatable {
       guard sequence > self.sequence else { return (.stale, []) }
       self.sequence = sequence
       var changes = heard(now, onlineWindow)
-      state.failed = state.failed ?? rememberedFailure(unless: state.running)
+      remember(&state)
       if let reported, reported.says(state) {
         state.at = reported.at
       } else {
@@ -45,10 +45,17 @@ package struct TrackedDevice: Sendable, Equatable {
     }
   }
 
-  /// A device that restarted may not mention again what it rolled back; it must not be sent it again
-  /// for that.
-  private func rememberedFailure(unless running: FirmwareReference?) -> FirmwareReference? {
-    reported?.failed == running ? nil : reported?.failed
+  /// A device that restarted may not mention again what it rolled back, nor how its last switch went. It must not be
+  /// sent that version again for it, and the operator still wants to know why.
+  private func remember(_ state: inout ReportedState) {
+    guard let reported else { return }
+    if state.failed == nil, reported.failed != state.running { state.failed = reported.failed }
+    if state.failed != nil, state.failed == reported.failed, state.failedReason.isEmpty {
+      state.failedReason = reported.failedReason
+    }
+    if state.switchGapNanoseconds == 0, state.running == reported.running {
+      state.switchGapNanoseconds = reported.switchGapNanoseconds
+    }
   }
 
   private mutating func heard(_ now: Date, _ onlineWindow: TimeInterval) -> [Change] {

@@ -7,10 +7,12 @@ package struct Crash: Sendable, Equatable {
   /// The device's own name for it.
   package static let idByteCount = 16
   static let maximumFrames = 64
-  static let maximumLines = 200
+  static let maximumLines = 100
+  /// Of the lines' texts; the oldest give way.
+  static let maximumLineBytes = 64 << 10
   static let maximumBuildIDBytes = 64
   static let maximumCodeBytes = 64
-  static let maximumNameBytes = 1024
+  static let maximumNameBytes = 512
   static let maximumMessageBytes = 4 << 10
 
   package var device: DeviceID
@@ -44,9 +46,15 @@ package struct Crash: Sendable, Equatable {
       frame.functionName = FieldRules.sanitized(frame.functionName, maximumBytes: Self.maximumNameBytes)
       return frame
     }
-    report.lastLines = wire.lastLines.suffix(Self.maximumLines).compactMap { line in
-      LogLine(line).map { WireDeviceLogLine($0) }
+    var lines: [WireDeviceLogLine] = []
+    var size = 0
+    for line in wire.lastLines.suffix(Self.maximumLines).reversed() {
+      guard let line = LogLine(line) else { continue }
+      size += line.text.utf8.count
+      if size > Self.maximumLineBytes { break }
+      lines.append(WireDeviceLogLine(line))
     }
+    report.lastLines = lines.reversed()
   }
 }
 

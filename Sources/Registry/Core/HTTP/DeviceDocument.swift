@@ -17,6 +17,10 @@ package struct DeviceDocument: Codable, Sendable, Equatable {
     package var reason: String
     package var at: String
     package var failed: Reference?
+    /// Why that was not kept, in the device's words.
+    package var failedReason: String?
+    /// How long no app handled events at the last switch, if that was measured.
+    package var switchGapNanoseconds: UInt64?
   }
 
   package var id: String
@@ -59,5 +63,7 @@ extension DeviceDocument.Reported {
     reason = state.reason
     at = JSONCoding.text(of: state.at)
     failed = state.failed.map(DeviceDocument.Reference.init)
+    failedReason = state.failed == nil ? nil : state.failedReason
+    switchGapNanoseconds = state.switchGapNanoseconds == 0 ? nil : state.switchGapNanoseconds
   }
 }

@@ -2,7 +2,7 @@ import FirmwareImage
 import Hummingbird
 import ServiceHTTP
 
-/// `/v1/devices/{id}/firmware`.
+/// `/v1/devices/{id}/firmware` and `/v1/devices/{id}/firmware/retry`.
 struct FirmwareRoutes: Sendable {
   let store: RegistryStore
 
@@ -10,6 +10,15 @@ struct FirmwareRoutes: Sendable {
     router.get("/v1/devices/{id}/firmware") { request, context in
       try await list(request, RequestReading.device(context))
     }
+    router.post("/v1/devices/{id}/firmware/retry") { request, context in
+      try await retry(request, RequestReading.device(context))
+    }
+  }
+
+  private func retry(_ request: Request, _ id: DeviceID) async throws -> Response {
+    _ = try QueryParameters(request, known: [])
+    let version = try await store.retryFirmware(of: id)
+    return try Response.json(FirmwareDocument(try await store.firmware(of: id, version: version)), status: .created)
   }
 
   private func list(_ request: Request, _ id: DeviceID) async throws -> Response {

@@ -40,6 +40,12 @@ extension OpenAPIDocument {
       "description": "A page of events.",
       "content": {"application/json": {"schema": {"$ref": "#/components/schemas/EventList"}}}
     },
+    "CrashList": {
+      "description": "A page of crashes.",
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/CrashList"}}}
+    },
+    "UnknownCrash": {"description": "There is no such crash, or no longer.", \#(problem)},
+    "NothingToRetry": {"description": "The device did not fail on its version.", \#(problem)},
     "Invalid": {"description": "The request is wrong; the detail says where.", \#(problem)},
     "Unknown": {"description": "There is no such device.", \#(problem)},
     "Conflict": {"description": "The device exists with another serial.", \#(problem)},

@@ -120,6 +120,23 @@ extension OpenAPIDocument {
           \#(commonResponses)
         }
       }
+    },
+    "/v1/devices/{id}/firmware/retry": {
+      "parameters": [{"$ref": "#/components/parameters/DeviceID"}],
+      "post": {
+        "operationId": "retryFirmware", "tags": ["devices"],
+        "summary": "Let a device try an image again that it rolled back or refused",
+        "description": "The image becomes a new version. A repeat answers that version until the device has decided.",
+        "responses": {
+          "201": {
+            "description": "The new version.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Firmware"}}}
+          },
+          "404": {"$ref": "#/components/responses/Unknown"},
+          "409": {"$ref": "#/components/responses/NothingToRetry"},
+          \#(commonResponses)
+        }
+      }
     }
     """#
 }

@@ -1,5 +1,6 @@
 extension OpenAPIDocument {
-  static let schemas = [basicSchemas, deviceSchemas, firmwareSchemas, eventSchemas].joined(separator: ",\n")
+  static let schemas = [basicSchemas, deviceSchemas, firmwareSchemas, eventSchemas, telemetrySchemas]
+    .joined(separator: ",\n")
 
   private static let basicSchemas = #"""
     "DeviceID": {
@@ -24,6 +25,10 @@ extension OpenAPIDocument {
     "Revision": {
       "type": "integer", "format": "int64", "minimum": 1, "maximum": \#(Int64.max),
       "description": "Grows with each change of name or tags."
+    },
+    "SwitchGap": {
+      "type": "integer", "format": "int64", "minimum": 1, "maximum": \#(Int64.max),
+      "description": "For how long no app handled events at the switch, if that was measured."
     },
     "Problem": {
       "type": "object", "required": ["type", "title", "status", "detail"],
@@ -68,7 +73,9 @@ extension OpenAPIDocument {
         "status": {"type": "string", "enum": ["trial", "confirmed", "rolled-back", "refused"]},
         "reason": {"type": "string", "maxLength": \#(FieldRules.reasonLength)},
         "at": {"type": "string", "format": "date-time"},
-        "failed": {"$ref": "#/components/schemas/FirmwareReference"}
+        "failed": {"$ref": "#/components/schemas/FirmwareReference"},
+        "failedReason": {"type": "string", "description": "Why that was not kept."},
+        "switchGapNanoseconds": {"$ref": "#/components/schemas/SwitchGap"}
       }
     },
     "Device": {
@@ -102,7 +109,7 @@ extension OpenAPIDocument {
       "type": "object", "additionalProperties": false,
       "required": [
         "device", "version", "digest", "lengthBytes", "appName", "appVersion", "securityEpoch", "hostApiLevel",
-        "createdAt"
+        "createdAt", "status"
       ],
       "properties": {
         "device": {"$ref": "#/components/schemas/DeviceID"}, "version": {"$ref": "#/components/schemas/Version"},
@@ -113,7 +120,17 @@ extension OpenAPIDocument {
         "hostApiLevel": {"type": "integer", "minimum": 0, "maximum": 4294967295},
         "publisherKey": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
         "createdAt": {"type": "string", "format": "date-time"},
-        "notifiedAt": {"type": "string", "format": "date-time"}
+        "notifiedAt": {"type": "string", "format": "date-time"},
+        "status": {
+          "type": "string", "enum": ["assigned", "notified", "trial", "confirmed", "rolled-back", "refused"],
+          "description": "What became of it last."
+        },
+        "trialAt": {"type": "string", "format": "date-time"},
+        "confirmedAt": {"type": "string", "format": "date-time"},
+        "failedAt": {"type": "string", "format": "date-time", "description": "When the device last gave it up."},
+        "failedStatus": {"type": "string", "enum": ["rolled-back", "refused"]},
+        "failedReason": {"type": "string", "description": "In the device's words."},
+        "switchGapNanoseconds": {"$ref": "#/components/schemas/SwitchGap"}
       }
     },
     "FirmwareList": {

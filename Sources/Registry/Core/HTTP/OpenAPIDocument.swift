@@ -15,10 +15,12 @@ package enum OpenAPIDocument {
       "tags": [
         {"name": "devices", "description": "The fleet: what each device should run and does run."},
         {"name": "events", "description": "What happened, in order."},
+        {"name": "logs", "description": "What devices and their apps logged."},
+        {"name": "crashes", "description": "What became of apps that crashed."},
         {"name": "description", "description": "This document."}
       ],
       "paths": {
-        \([devices, device, firmware, events, description].joined(separator: ",\n"))
+        \([devices, device, firmware, events, logs, crashes, description].joined(separator: ",\n"))
       },
       "components": {
         "parameters": {\(parameters)},

@@ -22,4 +22,13 @@ extension QueryParameters {
     }
     return number
   }
+
+  /// False if it is not given.
+  func flag(_ name: String) throws(WireFailure) -> Bool {
+    switch self[name] {
+    case nil, "false": return false
+    case "true": return true
+    default: throw .invalidField(name, "is neither true nor false")
+    }
+  }
 }

@@ -17,6 +17,8 @@ package struct RegistryRoutes: Sendable {
     DeviceRoutes(store: store).add(to: router)
     FirmwareRoutes(store: store).add(to: router)
     EventRoutes(store: store).add(to: router)
+    LogRoutes(store: store).add(to: router)
+    CrashRoutes(store: store).add(to: router)
     let description = ByteBuffer(string: OpenAPIDocument.text)
     router.get("/openapi.json") { _, _ in
       Response(

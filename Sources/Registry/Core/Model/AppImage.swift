@@ -31,6 +31,26 @@ package struct FirmwareVersion: Sendable, Equatable {
   package var createdAt: Date
   /// When the broker last acknowledged a notification of it; nil: not yet.
   package var notifiedAt: Date?
+  package var history = FirmwareHistory()
+}
+
+/// What a device made of a version, as far as it said so.
+package struct FirmwareHistory: Sendable, Equatable {
+  package struct Failure: Sendable, Equatable {
+    package var at: Date
+    /// "rolled-back" or "refused".
+    package var status: String
+    /// In the device's words.
+    package var reason: String
+  }
+
+  /// When it first said that it tries it, and that it keeps it.
+  package var trialAt: Date?
+  package var confirmedAt: Date?
+  /// When it last said that it did not keep it.
+  package var failure: Failure?
+  /// How long no app handled events at the switch to it; 0: not measured.
+  package var switchGapNanoseconds: UInt64 = 0
 }
 
 /// What came of assigning an image.

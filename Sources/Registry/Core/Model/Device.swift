@@ -18,6 +18,9 @@ package enum RunStatus: String, Sendable, CaseIterable {
   case confirmed
   case rolledBack = "rolled-back"
   case refused
+
+  /// Whether it says that a version was not kept.
+  package var isFailure: Bool { self == .rolledBack || self == .refused }
 }
 
 /// What a device said of itself last.
@@ -31,12 +34,16 @@ package struct ReportedState: Sendable, Equatable {
   package var reason: String
   /// When the Registry first heard this state.
   package var at: Date
-  /// What was tried and not kept, until it runs after all or an operator asks for another try.
+  /// What was tried and not kept, until it runs after all.
   package var failed: FirmwareReference?
+  /// Why that was not kept, in the device's words; it stays when the device has nothing more to say of it.
+  package var failedReason: String
+  /// How long no app handled events at the switch to what runs; 0: not measured.
+  package var switchGapNanoseconds: UInt64
 
   package init(
     running: FirmwareReference?, slot: String, status: RunStatus, reason: String, at: Date,
-    failed: FirmwareReference?
+    failed: FirmwareReference?, failedReason: String = "", switchGapNanoseconds: UInt64 = 0
   ) {
     self.running = running
     self.slot = slot
@@ -44,12 +51,15 @@ package struct ReportedState: Sendable, Equatable {
     self.reason = reason
     self.at = at
     self.failed = failed
+    self.failedReason = failedReason
+    self.switchGapNanoseconds = switchGapNanoseconds
   }
 
   /// Whether both say the same, no matter when they said it.
   package func says(_ other: ReportedState) -> Bool {
     running == other.running && slot == other.slot && status == other.status && reason == other.reason
-      && failed == other.failed
+      && failed == other.failed && failedReason == other.failedReason
+      && switchGapNanoseconds == other.switchGapNanoseconds
   }
 }
 
@@ -61,7 +71,7 @@ package enum DeploymentState: String, Sendable, CaseIterable {
   case pending
   /// It runs its desired version and confirmed it.
   case current
-  /// It rolled back or refused its desired version.
+  /// It rolled back or refused its desired version, and is not sent it again: only a new version changes that.
   case failed
 }
 

@@ -56,15 +56,21 @@ package enum FieldRules {
     try printable(text, field: "name-prefix", length: 0...nameLength)
   }
 
+  package static func searchText(_ text: String, maximumLength: Int) throws(WireFailure) -> String {
+    try printable(text, field: "text", length: 0...maximumLength)
+  }
+
   package static func idempotencyKey(_ text: String) throws(WireFailure) -> String {
     try printable(text, field: "idempotency-key", length: 1...idempotencyKeyLength)
   }
 
   /// - Parameter requested: 0 stands for the usual size.
-  package static func pageSize(_ requested: UInt32) throws(WireFailure) -> Int {
-    if requested == 0 { return defaultPageSize }
-    guard requested <= UInt32(maximumPageSize) else {
-      throw .invalidField("page-size", "is \(requested): at most \(maximumPageSize) are answered at once")
+  package static func pageSize(
+    _ requested: UInt32, default: Int = defaultPageSize, maximum: Int = maximumPageSize
+  ) throws(WireFailure) -> Int {
+    if requested == 0 { return `default` }
+    guard requested <= UInt32(maximum) else {
+      throw .invalidField("page-size", "is \(requested): at most \(maximum) are answered at once")
     }
     return Int(requested)
   }

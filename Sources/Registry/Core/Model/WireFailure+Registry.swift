@@ -25,6 +25,19 @@ extension WireFailure {
       message: "Device \(id) has no firmware yet. Upload an image for it to the image store.")
   }
 
+  package static func nothingToRetry(_ id: DeviceID, version: UInt64) -> WireFailure {
+    WireFailure(
+      .conflict, reason: "nothing-to-retry",
+      message: "Device \(id) has not rolled back or refused its version \(version): there is nothing to try again.")
+  }
+
+  package static func heldBack(_ id: DeviceID, version: UInt64) -> WireFailure {
+    WireFailure(
+      .conflict, reason: "firmware-failed",
+      message: "Device \(id) rolled back or refused version \(version) and takes it no more. Let it try the same image "
+        + "as a new version with `firmware retry`, or assign another image.")
+  }
+
   package static func deviceExists(_ id: DeviceID) -> WireFailure {
     WireFailure(
       .conflict, reason: "device-exists",

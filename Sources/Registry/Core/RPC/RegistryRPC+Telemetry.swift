@@ -13,6 +13,47 @@ extension RegistryRPC {
   func addTelemetryHandlers(to router: inout RPCRouter) {
     router.handle(WireRecordLogs.self) { request, _ in try await record(request) }
     router.handle(WireRecordCrashes.self) { request, _ in try await record(request) }
+    router.handle(WireListLogs.self) { request, context in try await listLogs(request, context) }
+    router.handle(WireListCrashes.self) { request, _ in try await listCrashes(request) }
+    router.handle(WireGetCrash.self) { request, _ in WireStoredCrash(try await store.crash(request.number)) }
+  }
+
+  private func listLogs(_ request: WireListLogs, _ context: RequestContext) async throws -> WireListLogsResponse {
+    let isAfter = request.afterCursor > 0 || request.follow
+    let query = try LogQuery(
+      device: DeviceID(wire: request.deviceID),
+      position: isAfter
+        ? .after(request.afterCursor) : .newest(before: request.beforeCursor == 0 ? nil : request.beforeCursor),
+      minimumLevel: request.minimumLevel, text: request.text,
+      limit: FieldRules.pageSize(
+        request.pageSize, default: LogQuery.defaultPageSize, maximum: LogQuery.maximumPageSize))
+    // What is left of the deadline is for the way back.
+    let page =
+      request.follow
+      ? try await store.followLog(query, wait: context.remaining * 0.8) : try await store.logLines(query)
+    var response = WireListLogsResponse()
+    response.lines = page.lines.map { WireStoredLogLine($0) }
+    response.lastCursor = page.lastCursor
+    response.more = page.hasMore
+    return response
+  }
+
+  private func listCrashes(_ request: WireListCrashes) async throws -> WireListCrashesResponse {
+    let page = try await store.crashes(
+      of: DeviceID.optional(wire: request.deviceID), app: request.appName.isEmpty ? nil : request.appName,
+      before: Self.number(request.cursor), grouped: request.grouped, limit: FieldRules.pageSize(request.pageSize))
+    var response = WireListCrashesResponse()
+    response.crashes = page.items.map { WireStoredCrash($0) }
+    response.nextCursor = page.next.map { "\($0)" } ?? ""
+    return response
+  }
+
+  private static func number(_ cursor: String) throws(WireFailure) -> UInt64? {
+    if cursor.isEmpty { return nil }
+    guard let number = UInt64(cursor), number > 0, number <= UInt64(Int64.max) else {
+      throw .invalidField("cursor", "is none that this list gave out: leave it away to start from the newest")
+    }
+    return number
   }
 
   /// A batch whose form is wrong spoils none of the others.

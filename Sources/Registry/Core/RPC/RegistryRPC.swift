@@ -67,6 +67,11 @@ package struct RegistryRPC: Sendable {
         try await store.firmware(
           of: DeviceID(wire: request.deviceID), version: request.version == 0 ? nil : request.version))
     }
+    router.handle(WireRetryFirmware.self) { request, _ in
+      var response = WireRetryFirmwareResponse()
+      response.version = try await store.retryFirmware(of: DeviceID(wire: request.deviceID))
+      return response
+    }
     router.handle(WireListFirmware.self) { request, _ in
       let page = try await store.firmware(
         of: DeviceID(wire: request.deviceID), before: request.beforeVersion == 0 ? nil : request.beforeVersion,

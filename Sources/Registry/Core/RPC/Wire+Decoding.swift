@@ -73,12 +73,14 @@ extension ReportedState {
       throw .invalidField("slot", "is neither A nor B, nor empty")
     }
     let failed = wire.hasFailed ? try FirmwareReference(wire.failed) : nil
-    if status == .rolledBack || status == .refused, failed == nil {
+    if status.isFailure, failed == nil {
       throw .invalidField("failed", "is missing: say which version was not kept")
     }
+    let reason = FieldRules.sanitizedReason(wire.reason)
     self.init(
-      running: try Self.running(wire), slot: wire.slot, status: status,
-      reason: FieldRules.sanitizedReason(wire.reason), at: Date(timeIntervalSince1970: 0), failed: failed)
+      running: try Self.running(wire), slot: wire.slot, status: status, reason: reason,
+      at: Date(timeIntervalSince1970: 0), failed: failed, failedReason: status.isFailure ? reason : "",
+      switchGapNanoseconds: min(wire.switchGapNanoseconds, UInt64(Int64.max)))
   }
 
   /// Version 0 with an empty digest: nothing runs yet.

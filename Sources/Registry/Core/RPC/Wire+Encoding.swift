@@ -36,6 +36,8 @@ extension WireReportedState {
     reason = state.reason
     at = Google_Protobuf_Timestamp(state.at)
     if let failed = state.failed { self.failed = WireFirmwareReference(failed) }
+    failedReason = state.failedReason
+    switchGapNanoseconds = state.switchGapNanoseconds
   }
 }
 
@@ -81,6 +83,14 @@ extension WireFirmware {
     configuration = Data(firmware.configuration)
     createdAt = Google_Protobuf_Timestamp(firmware.createdAt)
     if let notified = firmware.notifiedAt { notifiedAt = Google_Protobuf_Timestamp(notified) }
+    if let trial = firmware.history.trialAt { trialAt = Google_Protobuf_Timestamp(trial) }
+    if let confirmed = firmware.history.confirmedAt { confirmedAt = Google_Protobuf_Timestamp(confirmed) }
+    if let failure = firmware.history.failure {
+      failedAt = Google_Protobuf_Timestamp(failure.at)
+      failedStatus = failure.status
+      failedReason = failure.reason
+    }
+    switchGapNanoseconds = firmware.history.switchGapNanoseconds
   }
 }
 

@@ -8,7 +8,7 @@ enum DeviceRow {
     d.id, d.name, d.tags, d.serial, d.revision, d.created_at, d.state,
     d.desired_version, d.desired_digest,
     d.reported_version, d.reported_digest, d.reported_slot, d.reported_status, d.reported_reason, d.reported_at,
-    d.failed_version, d.failed_digest,
+    d.failed_version, d.failed_digest, d.failed_reason, d.switch_gap_nanoseconds,
     r.last_seen, r.online_until > statement_timestamp() as online
     """
 
@@ -38,7 +38,9 @@ enum DeviceRow {
       status: try known(status),
       reason: try row["reported_reason"].text,
       at: try row["reported_at"].date,
-      failed: try reference(row["failed_version"], row["failed_digest"]))
+      failed: try reference(row["failed_version"], row["failed_digest"]),
+      failedReason: try row["failed_reason"].text,
+      switchGapNanoseconds: UInt64(try row["switch_gap_nanoseconds"].int64))
   }
 
   static func reference(_ version: PostgresCell, _ digest: PostgresCell) throws -> FirmwareReference? {

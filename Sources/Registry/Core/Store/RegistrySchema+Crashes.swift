@@ -3,8 +3,8 @@ import PostgreSQL
 extension RegistrySchema {
   /// Reports of apps that crashed.
   ///
-  /// The whole report is a serialised `CrashReport` and is kept out of line, so that going through many crashes reads
-  /// only what they are grouped by.
+  /// The report is a serialised `CrashReport`, and so are its last log lines by themselves, which lists leave out. Both
+  /// are kept out of line, so that going through many crashes reads only what they are grouped by.
   static let crashes: SQLScript = """
     create table registry.crashes (
       number bigint generated always as identity primary key,
@@ -14,6 +14,7 @@ extension RegistrySchema {
       group_id text collate "C" not null,
       received_at timestamptz not null default clock_timestamp(),
       report bytea not null,
+      last_lines bytea not null,
       unique (device_id, report_id)
     ) with (toast_tuple_target = 128);
     create index crashes_by_device on registry.crashes (device_id, number);

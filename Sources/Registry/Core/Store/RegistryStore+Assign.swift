@@ -36,7 +36,7 @@ extension RegistryStore {
     return try await connection.query(statement, [.uuid(id.bytes), .text(key)]).first.map(FirmwareRow.firmware)
   }
 
-  private static func insertFirmware(
+  static func insertFirmware(
     _ image: AppImage, version: UInt64, of id: DeviceID, key: String, _ configuration: [UInt8],
     _ connection: some PostgresExecutor
   ) async throws {

@@ -39,7 +39,8 @@ extension RegistryStore {
 enum FirmwareRow {
   static let columns: SQL = """
     device_id, version, digest, length_bytes, app_name, app_version, security_epoch, host_api_level,
-    publisher_key_id, publisher_signature, configuration, created_at, notified_at
+    publisher_key_id, publisher_signature, configuration, created_at, notified_at,
+    trial_at, confirmed_at, failed_at, failed_status, failed_reason, switch_gap_nanoseconds
     """
 
   static func firmware(_ row: PostgresRow) throws -> FirmwareVersion {
@@ -49,8 +50,18 @@ enum FirmwareRow {
       image: try image(row),
       configuration: try row["configuration"].bytes,
       createdAt: try row["created_at"].date,
-      notifiedAt: try row["notified_at"].optional?.date)
+      notifiedAt: try row["notified_at"].optional?.date,
+      history: FirmwareHistory(
+        trialAt: try row["trial_at"].optional?.date, confirmedAt: try row["confirmed_at"].optional?.date,
+        failure: try failure(row), switchGapNanoseconds: UInt64(try row["switch_gap_nanoseconds"].int64)))
   }
+
+  private static func failure(_ row: PostgresRow) throws -> FirmwareHistory.Failure? {
+    guard let at = row["failed_at"].optional else { return nil }
+    return FirmwareHistory.Failure(
+      at: try at.date, status: try row["failed_status"].text, reason: try row["failed_reason"].text)
+  }
+
   private static func image(_ row: PostgresRow) throws -> AppImage {
     let app = try AppDescription(
       wasmLength: UInt64(try row["length_bytes"].int64),

@@ -108,22 +108,18 @@ extension RegistryStore {
     return try rows.first?["pending"].int ?? 0
   }
 
-  /// Puts a notification of the desired version into the outbox again, even if the device did not
-  /// keep that version before: an operator says so.
+  /// Puts a notification of the desired version into the outbox again, unless the device did not keep that version.
   ///
   /// - Returns: the version.
   package func renotify(_ id: DeviceID) async throws -> UInt64 {
     let version = try await write { connection in
       let rows = try await connection.query(
-        "select desired_version from registry.devices where id = $1 for no key update", [.uuid(id.bytes)])
+        "select desired_version, state from registry.devices where id = $1 for no key update", [.uuid(id.bytes)])
       guard let row = rows.first else { throw WireFailure.unknownDevice(id) }
       guard let version = try row["desired_version"].optional?.int64 else { throw WireFailure.noFirmware(id) }
-      try await connection.query(
-        """
-        update registry.devices set failed_version = null, failed_digest = null
-        where id = $1 and failed_version = desired_version
-        """,
-        [.uuid(id.bytes)])
+      guard try row["state"].text != DeploymentState.failed.rawValue else {
+        throw WireFailure.heldBack(id, version: UInt64(version))
+      }
       try await connection.query(
         """
         insert into registry.outbox as o (device_id, version, cause) values ($1, $2, 'requested')

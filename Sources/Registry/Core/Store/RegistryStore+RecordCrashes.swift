@@ -45,18 +45,22 @@ extension RegistryStore {
     guard !crashes.isEmpty else { return [] }
     var groups: [String] = []
     var reports: [[UInt8]] = []
+    var lastLines: [[UInt8]] = []
     for crash in crashes {
       groups.append(try CrashGroup.id(of: crash.report))
-      reports.append(try crash.report.serializedBytes())
+      var (report, lines) = (crash.report, WireCrashReport())
+      swap(&report.lastLines, &lines.lastLines)
+      reports.append(try report.serializedBytes())
+      lastLines.append(try lines.serializedBytes())
     }
     // The numbers of reports that are stored already are not used up.
     let rows = try await connection.query(
       """
       with new as (
-        insert into registry.crashes (device_id, report_id, app_name, group_id, report)
-        select u.device_id, u.report_id, u.app_name, u.group_id, u.report
-        from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bytea[])
-          as u (device_id, report_id, app_name, group_id, report)
+        insert into registry.crashes (device_id, report_id, app_name, group_id, report, last_lines)
+        select u.device_id, u.report_id, u.app_name, u.group_id, u.report, u.last_lines
+        from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $9::bytea[])
+          as u (device_id, report_id, app_name, group_id, report, last_lines)
         where not exists (
           select 1 from registry.crashes c where c.device_id = u.device_id and c.report_id = u.report_id)
         order by u.device_id, u.report_id
@@ -75,7 +79,7 @@ extension RegistryStore {
         .uuidArray(crashes.map(\.device.bytes)), .uuidArray(crashes.map(\.id)),
         .textArray(crashes.map(\.report.appName)), .textArray(groups), .byteaArray(reports),
         .textArray(crashes.map(\.report.code)), .int8Array(crashes.map { Int64($0.report.firmwareVersion) }),
-        .text(RegistryEvent.Kind.crashReported.rawValue),
+        .text(RegistryEvent.Kind.crashReported.rawValue), .byteaArray(lastLines),
       ])
     return try rows.map { try DeviceRow.deviceID($0["device_id"]) }
   }

@@ -29,7 +29,7 @@ extension RegistryStore {
       """
       select r.device_id, r.sequence, r.last_seen, nullif(r.online_until, '-infinity') as online_until,
         d.reported_version, d.reported_digest, d.reported_slot, d.reported_status, d.reported_reason, d.reported_at,
-        d.failed_version, d.failed_digest, d.desired_version, d.desired_digest,
+        d.failed_version, d.failed_digest, d.failed_reason, d.switch_gap_nanoseconds, d.desired_version, d.desired_digest,
         f.notified_at, o.version is not null as is_pending, clock_timestamp() as read_at
       from registry.reports r
         join registry.devices d on d.id = r.device_id
@@ -72,7 +72,9 @@ extension RegistryStore {
     let notify = touched.filter {
       $0.entry.decision(now: batch.now, interval: renotifyInterval) == .notify
     }
-    return try await queueAgain(notify.map { ($0.id, $0.entry.desired?.version ?? 0) }, connection)
+    let hasQueued = try await queueAgain(notify.map { ($0.id, $0.entry.desired?.version ?? 0) }, connection)
+    try await saveHistory(touched.flatMap { (id, entry) in entry.statedStates.map { (id, $0) } }, connection)
+    return hasQueued
   }
 
   private static func saveLiveness(
@@ -108,15 +110,51 @@ extension RegistryStore {
       """
       update registry.devices
       set reported_version = $2, reported_digest = $3, reported_slot = $4, reported_status = $5,
-        reported_reason = $6, reported_at = $7, failed_version = $8, failed_digest = $9
+        reported_reason = $6, reported_at = $7, failed_version = $8, failed_digest = $9, failed_reason = $10,
+        switch_gap_nanoseconds = $11
       where id = $1
       """,
       [
         .uuid(id.bytes), .int8(state.running.map { Int64($0.version) }), .bytea(state.running?.digest.bytes),
         .text(state.slot), .text(state.status.rawValue), .text(state.reason),
         .timestamp(PostgresTimestamp(state.at)), .int8(state.failed.map { Int64($0.version) }),
-        .bytea(state.failed?.digest.bytes),
+        .bytea(state.failed?.digest.bytes), .text(state.failedReason), .int8(Int64(state.switchGapNanoseconds)),
       ])
+  }
+
+  /// Notes with the versions what the devices made of them. After the outbox: see ``RegistrySchema`` on the order of locks.
+  private static func saveHistory(
+    _ states: [(id: DeviceID, state: ReportedState)], _ connection: some PostgresExecutor
+  ) async throws {
+    for (id, state) in states {
+      if let running = state.running, !state.status.isFailure {
+        try await connection.query(
+          """
+          update registry.firmware
+          set trial_at = coalesce(trial_at, $4),
+            confirmed_at = case when $5 then coalesce(confirmed_at, $4) else confirmed_at end,
+            switch_gap_nanoseconds = case when $6 > 0 then $6 else switch_gap_nanoseconds end
+          where device_id = $1 and version = $2 and digest = $3
+          """,
+          [
+            .uuid(id.bytes), .int8(Int64(running.version)), .bytea(running.digest.bytes),
+            .timestamp(PostgresTimestamp(state.at)), .bool(state.status == .confirmed),
+            .int8(Int64(state.switchGapNanoseconds)),
+          ])
+      }
+      if let failed = state.failed, state.status.isFailure {
+        try await connection.query(
+          """
+          update registry.firmware set failed_at = $4, failed_status = $5, failed_reason = $6
+          where device_id = $1 and version = $2 and digest = $3
+            and (failed_status, failed_reason) is distinct from ($5, $6)
+          """,
+          [
+            .uuid(id.bytes), .int8(Int64(failed.version)), .bytea(failed.digest.bytes),
+            .timestamp(PostgresTimestamp(state.at)), .text(state.status.rawValue), .text(state.failedReason),
+          ])
+      }
+    }
   }
 
   private static func queueAgain(
@@ -158,6 +196,9 @@ extension TrackedDevice.Change {
       "slot": .string(state.slot), "status": .string(state.status.rawValue), "reason": .string(state.reason),
     ]
     if let failed = state.failed { detail["failed"] = failed.json }
+    if state.switchGapNanoseconds > 0 {
+      detail["switchGapNanoseconds"] = .integer(Int64(clamping: state.switchGapNanoseconds))
+    }
     return detail
   }
 }

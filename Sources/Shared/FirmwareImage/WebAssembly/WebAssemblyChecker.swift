@@ -15,6 +15,8 @@ package struct WebAssemblyChecker: Sendable {
     case sectionSize(WebAssemblySection, LEB128)
     /// The first number in a section: its count of entries, or a custom section's name length.
     case sectionHead(WebAssemblySection, LEB128, remaining: UInt32)
+    /// The name of a custom section, as far as it came; a few bytes, as only short names mean something.
+    case customName([UInt8], left: UInt32, remaining: UInt32)
     case skipping(WebAssemblySection, remaining: UInt32)
     case collecting(WebAssemblySection, [UInt8], remaining: UInt32)
   }
@@ -93,13 +95,31 @@ package struct WebAssemblyChecker: Sendable {
         try note(section, value, remaining: left)
         if section == .custom, WebAssemblyBuildID.mayFollow(nameBytes: value, remaining: left) {
           state = .collecting(section, [], remaining: left)
+        } else if section == .custom, (1...Self.longestKnownName).contains(value) {
+          state = .customName([], left: value, remaining: left)
         } else {
           state = left == 0 ? .sectionID : .skipping(section, remaining: left)
         }
       }
+    case .customName(var name, let nameLeft, let remaining):
+      name.append(byte)
+      if nameLeft > 1 {
+        state = .customName(name, left: nameLeft - 1, remaining: remaining - 1)
+      } else {
+        noteCustomSection(name)
+        state = remaining == 1 ? .sectionID : .skipping(.custom, remaining: remaining - 1)
+      }
     case .skipping, .collecting:
       preconditionFailure("taken in bulk")
     }
+  }
+
+  /// Of the custom sections that are looked for by name alone: `.debug_info`.
+  private static let longestKnownName: UInt32 = 11
+
+  private mutating func noteCustomSection(_ name: [UInt8]) {
+    if name == Array("name".utf8) { interface.hasNames = true }
+    if name == Array(".debug_info".utf8) { interface.hasDebugInformation = true }
   }
 
   private mutating func begin(_ id: UInt8) throws(WebAssemblyError) {
@@ -178,6 +198,8 @@ package struct WebAssemblyChecker: Sendable {
       throw .cutShort(offset: offset, inside: "its first \(WebAssemblyPreamble.byteCount) bytes")
     case .sectionID:
       break
+    case .customName:
+      throw .cutShort(offset: offset, inside: "its \(WebAssemblySection.custom) section")
     case .sectionSize(let section, _), .sectionHead(let section, _, _), .skipping(let section, _),
       .collecting(let section, _, _):
       throw .cutShort(offset: offset, inside: "its \(section) section")

@@ -38,6 +38,10 @@ package struct WebAssemblyInterface: Hashable, Sendable {
   /// Where in the module the code section's body begins, in bytes: an address in DWARF is an offset in the module
   /// less this. nil: the module has no code.
   package var codeSectionOffset: UInt64?
+  /// Whether it names its functions, and whether it says where in the sources its code comes from (DWARF). Stripping
+  /// takes both away.
+  package var hasNames = false
+  package var hasDebugInformation = false
 
   package init(
     imports: [Import] = [], exports: [Export] = [], buildID: [UInt8] = [], codeSectionOffset: UInt64? = nil

@@ -853,7 +853,7 @@ package nonisolated struct WireListLogsResponse: Sendable {
   package var lastCursor: UInt64 = 0
 
   /// Whether there are older ones; without after_cursor.
-  package var hasMore_p: Bool = false
+  package var more: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2717,7 +2717,7 @@ nonisolated extension WireListLogs: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireListLogsResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ListLogsResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lines\0\u{3}last_cursor\0\u{3}has_more\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lines\0\u{3}last_cursor\0\u{1}more\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2727,7 +2727,7 @@ nonisolated extension WireListLogsResponse: SwiftProtobuf.Message, SwiftProtobuf
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.lines) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.lastCursor) }()
-      case 3: try { try decoder.decodeSingularBoolField(value: &self.hasMore_p) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.more) }()
       default: break
       }
     }
@@ -2740,8 +2740,8 @@ nonisolated extension WireListLogsResponse: SwiftProtobuf.Message, SwiftProtobuf
     if self.lastCursor != 0 {
       try visitor.visitSingularUInt64Field(value: self.lastCursor, fieldNumber: 2)
     }
-    if self.hasMore_p != false {
-      try visitor.visitSingularBoolField(value: self.hasMore_p, fieldNumber: 3)
+    if self.more != false {
+      try visitor.visitSingularBoolField(value: self.more, fieldNumber: 3)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2749,7 +2749,7 @@ nonisolated extension WireListLogsResponse: SwiftProtobuf.Message, SwiftProtobuf
   package static func ==(lhs: WireListLogsResponse, rhs: WireListLogsResponse) -> Bool {
     if lhs.lines != rhs.lines {return false}
     if lhs.lastCursor != rhs.lastCursor {return false}
-    if lhs.hasMore_p != rhs.hasMore_p {return false}
+    if lhs.more != rhs.more {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

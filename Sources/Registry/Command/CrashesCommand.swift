@@ -1,0 +1,71 @@
+import ArgumentParser
+import Foundation
+import RegistryCore
+import ServiceKit
+
+struct CrashesCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "crashes", abstract: "Show which apps crashed, and where.",
+    subcommands: [ListCrashesCommand.self, ShowCrashCommand.self])
+}
+
+struct ListCrashesCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "list", abstract: "List crashes, newest first.")
+
+  @OptionGroup var options: AdminOptions
+  @Option(help: ArgumentHelp("Only crashes on this device.", valueName: "uuid")) var device: String?
+  @Option(help: ArgumentHelp("Only crashes of the app with this name.", valueName: "name")) var app: String?
+  @Flag(help: "Show equal crashes as one, with their count.") var grouped = false
+  @Option(help: "How many at most; 0 for all.") var limit = 50
+
+  func validate() throws {
+    guard limit >= 0 else { throw ValidationError("--limit must be a whole number from 0") }
+  }
+
+  func run() async throws {
+    try await runAdmin {
+      let (crashes, hasMore) = try await options.withClient(of: Registry.self) { client in
+        try await RegistryAdministration(client, deadline: options.deadline).crashes(
+          device: device, app: app, grouped: grouped, limit: limit == 0 ? nil : limit)
+      }
+      if options.json {
+        try printJSON(crashes)
+      } else {
+        print(CrashDocument.table(crashes, grouped: grouped), terminator: "")
+      }
+      if hasMore, !options.json { StandardError.write("There are more: use --limit 0 for all.\n") }
+    }
+  }
+}
+
+struct ShowCrashCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Show a crash with functions, files and lines.",
+    discussion: """
+      Lines need the app's unstripped module in the image store (xtblish-image-store push --debug) and llvm-symbolizer: \
+      the one named in XTBLISH_LLVM_SYMBOLIZER, that of a Swift toolchain, or Debian's.
+      """)
+
+  @OptionGroup var options: AdminOptions
+  @Argument(help: "The crash's number.") var number: UInt64
+
+  @Option(
+    help: ArgumentHelp(
+      "The image store's URL.", discussion: "Otherwise taken from the environment: XTBLISH_IMAGE_STORE_URL.",
+      valueName: "http://host:port"))
+  var imageStore: String?
+
+  func run() async throws {
+    try await runAdmin {
+      let environment = ProcessInfo.processInfo.environment
+      let crash = try await options.withClient(of: Registry.self) { client in
+        try await RegistryAdministration(client, deadline: options.deadline).crash(number)
+      }
+      let fromEnvironment = environment["XTBLISH_IMAGE_STORE_URL"] ?? ""
+      let url = imageStore ?? (fromEnvironment.isEmpty ? "http://127.0.0.1:7121" : fromEnvironment)
+      let cache = DebugModuleCache(folder: DebugModuleCache.usualFolder(environment: environment), imageStore: url)
+      let symbols = await CrashSymbols.find(crash, in: cache, with: try SymbolizerTool.find(environment: environment))
+      if options.json { try printJSON(crash.with(symbols)) } else { print(crash.text(symbols), terminator: "") }
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package import FirmwareImage
+import PostgreSQL
+import Wire
+
+extension RegistryStore {
+  /// Gives a device an image again that it rolled back from or refused, as its next version: the device keeps refusing
+  /// the old one.
+  ///
+  /// A repeat, while the device has not decided on the new version, answers that one.
+  ///
+  /// - Returns: the version.
+  package func retryFirmware(of id: DeviceID) async throws -> UInt64 {
+    let (version, isNew) = try await write { connection in
+      let rows = try await connection.query(
+        """
+        select highest_version, desired_version, state from registry.devices where id = $1 for no key update
+        """,
+        [.uuid(id.bytes)])
+      guard let row = rows.first else { throw WireFailure.unknownDevice(id) }
+      guard let desired = try row["desired_version"].optional?.int64 else { throw WireFailure.noFirmware(id) }
+      let statement: SQL =
+        "select " + FirmwareRow.columns
+        + ", idempotency_key from registry.firmware where device_id = $1 and version = $2"
+      let found = try await connection.query(statement, [.uuid(id.bytes), .int8(desired)])
+      guard let firmware = found.first else { throw WireFailure.unknownFirmware(id, version: UInt64(desired)) }
+      guard try row["state"].text == DeploymentState.failed.rawValue else {
+        if try firmware["idempotency_key"].text.hasPrefix(Self.retryKeyPrefix) { return (UInt64(desired), false) }
+        throw WireFailure.nothingToRetry(id, version: UInt64(desired))
+      }
+      let image = try FirmwareRow.firmware(firmware).image
+      let version = UInt64(try row["highest_version"].int64) + 1
+      try await Self.insertFirmware(
+        image, version: version, of: id, key: "\(Self.retryKeyPrefix)\(desired)",
+        try image.configuration(for: id, version: version), connection)
+      return (version, true)
+    }
+    if isNew { outboxSignal.raise() }
+    return version
+  }
+
+  /// Begins with a control character, which no client's key has.
+  private static let retryKeyPrefix = "\u{1}retry of "
+}

@@ -1,0 +1,77 @@
+package import Curl
+import FirmwareImage
+import Foundation
+import ServiceKit
+
+/// Unstripped modules by build ID, fetched once from an image store.
+package struct DebugModuleCache: Sendable {
+  static let maximumModuleBytes = 1 << 30
+
+  private let folder: String
+  private let imageStore: String
+  private let http: HTTPClient
+
+  /// - Parameters:
+  ///   - folder: where they are kept; made if need be.
+  ///   - imageStore: the image store's URL.
+  package init(folder: String, imageStore: String, http: HTTPClient = HTTPClient()) {
+    self.folder = folder
+    self.imageStore = imageStore.hasSuffix("/") ? String(imageStore.dropLast()) : imageStore
+    self.http = http
+  }
+
+  /// `xtblish/debug` where the user's caches are.
+  package static func usualFolder(environment: [String: String]) -> String {
+    if let caches = environment["XDG_CACHE_HOME"], caches.hasPrefix("/") { return "\(caches)/xtblish/debug" }
+    return "\(environment["HOME"] ?? "/tmp")/.cache/xtblish/debug"
+  }
+
+  struct Module {
+    let path: String
+    let layout: CodeLayout
+  }
+
+  /// Nil if the image store has none of that build.
+  func module(of buildID: [UInt8]) async throws -> Module? {
+    let name = Hexadecimal.encode(buildID)
+    let path = "\(folder)/\(name).wasm"
+    if let kept = try? Data(contentsOf: URL(fileURLWithPath: path)), let layout = Self.layout(Array(kept), buildID) {
+      return Module(path: path, layout: layout)
+    }
+    guard let bytes = try await fetch(name) else { return nil }
+    guard let layout = Self.layout(bytes, buildID) else {
+      throw AdminError("what \(imageStore) keeps as build \(name) is no module of that build", status: .data)
+    }
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      // Under its name only when it is whole.
+      try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+      throw AdminError("the debug module can't be kept in \(folder): \(error)", status: .failure)
+    }
+    return Module(path: path, layout: layout)
+  }
+
+  private func fetch(_ name: String) async throws -> [UInt8]? {
+    let url = "\(imageStore)/debug/\(name)"
+    let response: HTTPClient.Response
+    do {
+      response = try await http.request(
+        HTTPClient.Request("GET", url, maximumResponseBytes: Self.maximumModuleBytes))
+    } catch {
+      throw AdminError(
+        "the image store can't be asked for the debug module: \(error.message); say where it is with --image-store or "
+          + "XTBLISH_IMAGE_STORE_URL", status: .unavailable)
+    }
+    if response.status == 404 { return nil }
+    guard response.status == 200 else {
+      throw AdminError("\(url) answered with status \(response.status)", status: .temporary)
+    }
+    return response.body
+  }
+
+  private static func layout(_ bytes: [UInt8], _ buildID: [UInt8]) -> CodeLayout? {
+    guard let interface = try? WebAssemblyModule.interface(of: bytes), interface.buildID == buildID else { return nil }
+    return CodeLayout(bytes, interface)
+  }
+}

@@ -1,0 +1,101 @@
+import Foundation
+import Glibc
+import ServiceKit
+
+/// LLVM's program that reads DWARF.
+package struct SymbolizerTool: Sendable {
+  package static let variable = "XTBLISH_LLVM_SYMBOLIZER"
+  /// Its answer for the few addresses of a crash is short; what is longer is not read.
+  static let maximumOutputBytes = 8 << 20
+
+  package let path: String
+
+  package init(path: String) {
+    self.path = path
+  }
+
+  /// The one that the environment names; else the one of a Swift toolchain that is in the path; else Debian's newest.
+  /// Nil if there is none.
+  package static func find(environment: [String: String]) throws -> SymbolizerTool? {
+    if let named = environment[variable], !named.isEmpty {
+      guard access(named, X_OK) == 0 else {
+        throw AdminError("\(variable) is \(named), which is not a program that can be run", status: .configuration)
+      }
+      return SymbolizerTool(path: named)
+    }
+    let folders = (environment["PATH"] ?? "").split(separator: ":").map(String.init)
+    let besideSwift = folders.compactMap { realPath("\($0)/swift") }.map { path in
+      "\(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])/llvm-symbolizer"
+    }
+    let candidates =
+      besideSwift + folders.map { "\($0)/llvm-symbolizer" }
+      + (14...40).reversed().flatMap { version in folders.map { "\($0)/llvm-symbolizer-\(version)" } }
+    return candidates.first { access($0, X_OK) == 0 }.map { SymbolizerTool(path: $0) }
+  }
+
+  private static func realPath(_ path: String) -> String? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
+  /// Where in the sources some addresses of a module come from. It blocks: commands have the process for themselves.
+  ///
+  /// - Parameter addresses: as DWARF counts them.
+  /// - Returns: for each address its functions, innermost first: several where calls were inlined.
+  package func locate(_ addresses: [UInt64], in module: String, within limit: Duration = .seconds(30)) throws
+    -> [[CodeLocation]]
+  {
+    guard !addresses.isEmpty else { return [] }
+    let arguments =
+      ["--output-style=JSON", "--inlines", "--demangle", "--obj=\(module)"]
+      + addresses.map { "0x" + String($0, radix: 16) }
+    let output: [UInt8]
+    do {
+      output = try BoundedProgram.run(path, arguments, limit: limit, maximumOutputBytes: Self.maximumOutputBytes)
+    } catch let error as BoundedProgram.Failure {
+      throw AdminError("\(path) \(error)", status: .failure)
+    }
+    guard let answers = try? JSONDecoder().decode([Answer].self, from: Data(output)), answers.count == addresses.count
+    else {
+      throw AdminError("\(path) answered something else than the places of \(addresses.count) addresses")
+    }
+    return answers.map { $0.Symbol.map(CodeLocation.init) }
+  }
+
+  /// As the program writes it.
+  fileprivate struct Answer: Decodable {
+    struct Place: Decodable {
+      var FunctionName: String
+      var FileName: String
+      var Line: UInt64
+      var Column: UInt64
+    }
+    var Symbol: [Place]
+  }
+}
+
+/// A function that a frame is in, and where in the sources it is.
+package struct CodeLocation: Codable, Sendable, Equatable {
+  /// Empty if it is not known, as is the file.
+  package var function: String
+  package var file: String
+  /// 0 if it is not known: the compiler moved or merged the instruction. So is the column.
+  package var line: UInt64
+  package var column: UInt64
+}
+
+extension CodeLocation {
+  fileprivate init(_ place: SymbolizerTool.Answer.Place) {
+    self.init(
+      function: FieldRules.sanitized(place.FunctionName, maximumBytes: 4096),
+      file: FieldRules.sanitized(place.FileName, maximumBytes: 4096), line: place.Line, column: place.Column)
+  }
+
+  /// `app.c:3:5`, or `app.c` without a line; nil if the file is not known.
+  package var place: String? {
+    if file.isEmpty { return nil }
+    if line == 0 { return file }
+    return column == 0 ? "\(file):\(line)" : "\(file):\(line):\(column)"
+  }
+}
