@@ -26,9 +26,7 @@ import Testing
     + ["fdatasync", "fsync", "rename"].flatMap { call in
       [(1, 2), (2, 3)].map { Fault(call: call, error: "EIO", first: $0.0, every: $0.1) }
     }
-    + [
-      Fault(call: "unlink", error: "EIO", first: 2, every: 3), Fault(call: "pread64", error: "EIO", first: 2, every: 3),
-    ]
+    + [Fault(call: "unlink", error: "EIO", first: 2, every: 3)]
 
   @Test func errorsOfTheFlashThatPassCondemnNoVersion() async throws {
     let harness = try await AgentHarness()
