@@ -11,7 +11,8 @@ extension HostAPI {
       """
       Publishes a message to /apps/{device}/{topic}. The topic is UTF-8 of 1 to 256 bytes without + and # and without \
       a / at its start; QoS 0, 1 or 2. Returns the message's ID, and event 2 tells when the broker has it; -6 while too \
-      many messages wait for that or there were too many lately, -28 if a value is out of range, -76 if the device does not grant that topic.
+      many messages wait for that or there were too many lately, -28 if a value is out of range, -76 if the device does \
+      not grant that topic.
       """
     ) { context, call throws(HostErrno) in
       let topic = try call.text(0, limit: topicLimitBytes)
@@ -29,8 +30,8 @@ extension HostAPI {
       """
       Subscribes to /apps/{device}/{filter}, where + stands for one level and # for all the rest. Returns the \
       subscription's handle; event 4 tells whether the broker agreed, and event 3 of each message, once for each \
-      subscription that matches. -6 if there were too many lately, -28 if the filter is none, -51 if there are too many, -76 if the device does not grant \
-      all that it matches.
+      subscription that matches. -6 if there were too many lately, -28 if the filter is none, -51 if there are too \
+      many, -76 if the device does not grant all that it matches.
       """
     ) { context, call throws(HostErrno) in
       let text = try call.text(0, limit: topicLimitBytes)
