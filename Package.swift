@@ -180,7 +180,8 @@ let testTargets: [Target] = [
   tests(
     "Registry",
     [
-      "RegistryCore", "PostgreSQL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", "Curl", "Wasmtime",
+      "RegistryCore", "PostgreSQL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", "Curl",
+      "Wasmtime",
       hummingbird, httpTypes, protobuf, logging, lifecycle,
     ]),
   tests(

@@ -17,7 +17,8 @@ package struct ImageStore: Sendable {
     let blobs = try await FileBlobStore(directory: settings.directory)
     let registry = RPCClient(name: "registry", endpoints: settings.registryEndpoints, logger: logger)
     let api = ImageStoreAPI(
-      blobs: blobs, debugIndex: FileDebugIndex(store: blobs), registry: registry, maximumBytes: settings.maximumBytes, maximumUploads: settings.maximumUploads)
+      blobs: blobs, debugIndex: FileDebugIndex(store: blobs), registry: registry, maximumBytes: settings.maximumBytes,
+      maximumUploads: settings.maximumUploads)
 
     // Not the Registry: without it devices still fetch what is known here, and taking every replica
     // out of its load balancer would end that.

@@ -87,7 +87,8 @@ struct CrashingModule {
       try await runProgram(
         "/usr/bin/rustc",
         [
-          "--edition", "2021", "--crate-type", "cdylib", "--target", "wasm32-unknown-unknown", "-C", "opt-level=1", "-C",
+          "--edition", "2021", "--crate-type", "cdylib", "--target", "wasm32-unknown-unknown", "-C", "opt-level=1",
+          "-C",
           "debuginfo=2", "-C", "panic=abort", "-C", "linker=\(linker)", "-C", "link-arg=--no-fatal-warnings", "-C",
           "link-arg=--build-id=sha1", "-o", "app.wasm", "app.rs",
         ], workingFolder: folder)

@@ -57,7 +57,8 @@ extension CrashDocument {
       }
       // All but the last were inlined into the one that follows.
       return locations.enumerated().map { depth, location in
-        let function = location.function.isEmpty ? frame.function ?? "function \(frame.functionIndex)" : location.function
+        let function =
+          location.function.isEmpty ? frame.function ?? "function \(frame.functionIndex)" : location.function
         let place = location.place.map { " at \($0)" } ?? ""
         let isInlined = depth < locations.count - 1
         return "\(number)  \(function)\(place)\(isInlined ? " (inlined)" : "")"

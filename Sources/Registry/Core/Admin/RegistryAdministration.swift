@@ -121,7 +121,8 @@ package struct RegistryAdministration: Sendable {
     request.deviceID = try bytes(id)
     request.minimumLevel = level
     request.text = text
-    let (newestFirst, hasMore) = try await collect(limit, pageSize: LogQuery.maximumPageSize) { (size, before: UInt64?) in
+    let (newestFirst, hasMore) = try await collect(limit, pageSize: LogQuery.maximumPageSize) {
+      (size, before: UInt64?) in
       request.pageSize = size
       request.beforeCursor = before ?? 0
       let page = try await client.call(request, deadline: deadline)
@@ -162,7 +163,8 @@ package struct RegistryAdministration: Sendable {
 
   /// Page after page, until there are enough.
   private func collect<Item, Position>(
-    _ limit: Int?, pageSize: Int = FieldRules.maximumPageSize, _ page: (UInt32, Position?) async throws -> (items: [Item], next: Position?)
+    _ limit: Int?, pageSize: Int = FieldRules.maximumPageSize,
+    _ page: (UInt32, Position?) async throws -> (items: [Item], next: Position?)
   ) async throws -> (items: [Item], hasMore: Bool) {
     var items: [Item] = []
     var position: Position?

@@ -26,7 +26,8 @@ struct LogRoutes: Sendable {
     let query = try LogQuery(
       device: device, position: after.map { .after($0) } ?? (isFollowing ? .after(0) : .newest(before: cursor)),
       minimumLevel: parameters["level"] ?? "", text: parameters["text"] ?? "",
-      limit: Int(parameters.number("limit", in: 1...UInt64(LogQuery.maximumPageSize)) ?? UInt64(LogQuery.defaultPageSize)))
+      limit: Int(
+        parameters.number("limit", in: 1...UInt64(LogQuery.maximumPageSize)) ?? UInt64(LogQuery.defaultPageSize)))
     let page =
       isFollowing ? try await store.followLog(query, wait: LogQuery.longestWait) : try await store.logLines(query)
     return try Response.json(

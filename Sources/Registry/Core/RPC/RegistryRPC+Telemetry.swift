@@ -61,7 +61,8 @@ extension RegistryRPC {
     let count = request.batches.reduce(0) { $0 + $1.lines.count }
     guard request.batches.count <= Self.maximumReports, count <= Self.maximumLogLines else {
       throw WireFailure.invalidField(
-        "batches", "has \(request.batches.count) entries with \(count) lines: "
+        "batches",
+        "has \(request.batches.count) entries with \(count) lines: "
           + "send at most \(Self.maximumReports) and \(Self.maximumLogLines) at once")
     }
     var verdicts: [LogVerdict?] = []

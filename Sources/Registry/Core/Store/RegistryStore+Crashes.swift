@@ -33,15 +33,15 @@ extension RegistryStore {
       with recent as (
         select number, device_id, group_id from registry.crashes where
       """ + " " + filter + """
-         order by number desc limit $5
-      ), grouped as (
-        select max(number) as number, count(*) as count, count(distinct device_id) as devices
-        from recent group by group_id
-      )
-      select c.number, c.report, c.group_id, c.received_at, g.count, g.devices
-      from grouped g join registry.crashes c on c.number = g.number
-      where c.number < $1 order by c.number desc limit $2
-      """
+           order by number desc limit $5
+        ), grouped as (
+          select max(number) as number, count(*) as count, count(distinct device_id) as devices
+          from recent group by group_id
+        )
+        select c.number, c.report, c.group_id, c.received_at, g.count, g.devices
+        from grouped g join registry.crashes c on c.number = g.number
+        where c.number < $1 order by c.number desc limit $2
+        """
       : """
       select number, report, group_id, received_at, $5::int8 as count, $5::int8 as devices
       from registry.crashes where number < $1 and

@@ -20,7 +20,8 @@ package struct CrashSymbols: Sendable {
     guard !crash.frames.isEmpty else { return CrashSymbols(advice: nil) }
     guard let buildID = crash.buildID.flatMap({ Hexadecimal.decode($0) }) else {
       return CrashSymbols(
-        advice: "the app has no build ID: link it with `wasm-ld --build-id=sha1`, keep the unstripped file, and push it "
+        advice:
+          "the app has no build ID: link it with `wasm-ld --build-id=sha1`, keep the unstripped file, and push it "
           + "with `xtblish-image-store push --debug FILE`")
     }
     guard let tool else {

@@ -48,7 +48,8 @@ package struct SymbolizerTool: Sendable {
   {
     guard !addresses.isEmpty else { return [] }
     let arguments =
-      ["--output-style=JSON", "--inlines", "--demangle", "--obj=\(module)"]
+      // Names by DWARF alone: the symbol table's may belong to the function that another was inlined into.
+      ["--output-style=JSON", "--inlines", "--functions=short", "--demangle", "--obj=\(module)"]
       + addresses.map { "0x" + String($0, radix: 16) }
     let output: [UInt8]
     do {
@@ -60,18 +61,30 @@ package struct SymbolizerTool: Sendable {
     else {
       throw AdminError("\(path) answered something else than the places of \(addresses.count) addresses")
     }
-    return answers.map { $0.Symbol.map(CodeLocation.init) }
+    return answers.map { $0.places.map(CodeLocation.init) }
   }
 
   /// As the program writes it.
   fileprivate struct Answer: Decodable {
     struct Place: Decodable {
-      var FunctionName: String
-      var FileName: String
-      var Line: UInt64
-      var Column: UInt64
+      var function: String
+      var file: String
+      var line: UInt64
+      var column: UInt64
+
+      private enum CodingKeys: String, CodingKey {
+        case function = "FunctionName"
+        case file = "FileName"
+        case line = "Line"
+        case column = "Column"
+      }
     }
-    var Symbol: [Place]
+
+    var places: [Place]
+
+    private enum CodingKeys: String, CodingKey {
+      case places = "Symbol"
+    }
   }
 }
 
@@ -88,8 +101,8 @@ package struct CodeLocation: Codable, Sendable, Equatable {
 extension CodeLocation {
   fileprivate init(_ place: SymbolizerTool.Answer.Place) {
     self.init(
-      function: FieldRules.sanitized(place.FunctionName, maximumBytes: 4096),
-      file: FieldRules.sanitized(place.FileName, maximumBytes: 4096), line: place.Line, column: place.Column)
+      function: FieldRules.sanitized(place.function, maximumBytes: 4096),
+      file: FieldRules.sanitized(place.file, maximumBytes: 4096), line: place.line, column: place.column)
   }
 
   /// `app.c:3:5`, or `app.c` without a line; nil if the file is not known.
