@@ -82,14 +82,14 @@ let bindings: [Target] =
     .target(
       name: "Wasmtime", dependencies: ["CWasmtime"], path: "Sources/Bindings/Wasmtime",
       swiftSettings: strictBinding),
-    // Calls of Linux that Swift can't import; the headers come with glibc.
-    .systemLibrary(name: "CLinux", path: "Sources/Bindings/CLinux"),
   ]
+  // Calls of Linux that Swift can't import; the headers come with glibc.
+  + binding("Linux", c: "CLinux")
 
 let sharedModules: [Target] = [
   shared("FirmwareImage", ["OpenSSL"]),
   shared("Wire", [protobuf], exclude: ["Protocols"]),
-  shared("Messaging", ["ZeroMQ", "Wire", protobuf, logging, metrics, coreMetrics, lifecycle]),
+  shared("Messaging", ["Linux", "ZeroMQ", "Wire", protobuf, logging, metrics, coreMetrics, lifecycle]),
   shared(
     "ServiceKit",
     [
@@ -134,7 +134,7 @@ let services: [Target] =
   + service(
     "DeviceRuntime",
     core: [
-      "CLinux", "ZeroMQ", "Mosquitto", "Curl", "OpenSSL", "Wasmtime", "FirmwareImage", "Wire", "Messaging",
+      "CLinux", "Linux", "ZeroMQ", "Mosquitto", "Curl", "OpenSSL", "Wasmtime", "FirmwareImage", "Wire", "Messaging",
       "ServiceKit", protobuf, logging, metrics, lifecycle,
     ],
     command: ["Curl", "Messaging", "Wire"])

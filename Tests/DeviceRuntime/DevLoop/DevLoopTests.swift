@@ -149,8 +149,8 @@ import Testing
       #expect(try await tool.waitForExit() == .exited(0), "\(tool.output)")
     }
     let dev = try bench.start()
-    let line = try await dev.waitForLine(containing: "in divide")
-    #expect(line.contains("divide.c:3"))
+    let line = try await dev.waitForLine(containing: "divide.c:")
+    #expect(line.contains("in divide at ") && line.contains("divide.c:3"))
     try await dev.stop()
   }
 

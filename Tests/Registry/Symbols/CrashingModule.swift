@@ -12,13 +12,14 @@ struct CrashingModule {
   let stripped: [UInt8]
   private let folder: TemporaryFolder
 
-  /// Fails on its third line.
+  /// Fails on its third line. A trap that is an instruction's own: the engine moves one that is a branch's target to
+  /// the branch.
   static let c = """
     __attribute__((noinline)) static int divide(int a, int b) {
-      if (b == 0)
-        __builtin_trap();
-      return a / b;
+      int scaled = a * 3;
+      return scaled / b;
     }
+
     __attribute__((always_inline)) static inline int inner(int x) {
       return divide(10, x);
     }

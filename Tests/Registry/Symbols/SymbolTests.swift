@@ -34,7 +34,7 @@ import Testing
   @Test(arguments: [4, 5]) func linesOfC(dwarf: Int) async throws {
     let module = try await CrashingModule.buildC(dwarf: dwarf)
     let crash = try module.crash(argument: 0)
-    #expect(crash.code == "unreachable")
+    #expect(crash.code == "integer-division-by-zero")
     // The device knows no names: its module has none.
     #expect(crash.frames.allSatisfy { $0.function == nil })
     for tool in try await Self.tools() {
@@ -72,16 +72,15 @@ import Testing
     }
   }
 
-  /// Stripping moves the code section, so offsets in the stripped module are no offsets in the other.
-  @Test func strippingMovesTheCode() async throws {
+  /// Stripping may move the code section, so an offset in the stripped module need not be one in the other.
+  @Test func bothWaysToAnAddressAgree() async throws {
     let module = try await CrashingModule.buildC(dwarf: 4)
     let debug = try WebAssemblyModule.interface(of: module.debug)
     let stripped = try WebAssemblyModule.interface(of: module.stripped)
     #expect(debug.buildID == stripped.buildID)
     #expect(!stripped.hasNames && !stripped.hasDebugInformation)
     #expect(debug.hasNames && debug.hasDebugInformation)
-    #expect(debug.codeSectionOffset != stripped.codeSectionOffset)
-    // Both ways to an address agree: by the function, and by the module that the device runs.
+    // By the function, and by the module that the device runs.
     let layout = try #require(CodeLayout(module.debug, debug))
     for frame in try module.crash(argument: 0).frames {
       #expect(

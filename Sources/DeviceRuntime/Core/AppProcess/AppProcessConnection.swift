@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Linux
 internal import SwiftProtobuf
 internal import Synchronization
 internal import Wire

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Linux
 
 /// Lines of commands from a terminal, a pipe or a file.
 package enum DevInput {

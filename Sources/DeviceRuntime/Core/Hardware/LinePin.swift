@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Linux
 internal import Synchronization
 
 /// A line of a GPIO character device. The kernel gives a line to one process at a time, so it is requested when the

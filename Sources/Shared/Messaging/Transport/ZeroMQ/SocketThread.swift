@@ -1,5 +1,6 @@
 import Dispatch
-import Foundation
+import Glibc
+import Linux
 import Synchronization
 
 /// What a ``SocketThread`` does: looks after sockets.
@@ -68,23 +69,28 @@ final class SocketThread: TaskExecutor {
   /// - Parameters:
   ///   - makeLoop: nil if it can't be made, which ends the thread.
   ///   - ended: called when the loop is gone, and its sockets with it.
-  func start(_ makeLoop: @escaping @Sendable () -> (any SocketLoop)?, ended: @escaping @Sendable () -> Void) {
+  func start(
+    _ makeLoop: @escaping @Sendable () -> (any SocketLoop)?, ended: @escaping @Sendable () -> Void
+  ) throws(NativeThreadError) {
     let seat = Seat()
     state.withLock { state in
       state.replace = { [weak self] in self?.startThread(on: seat, ended: ended) }
     }
-    let thread = Thread {
+    try NativeThread.start(name) {
       seat.loop = makeLoop()
       if seat.loop == nil { ended() } else { self.run(seat, ended: ended) }
     }
-    thread.name = name
-    thread.start()
   }
 
   private func startThread(on seat: Seat, ended: @escaping @Sendable () -> Void) {
-    let thread = Thread { self.run(seat, ended: ended) }
-    thread.name = name
-    thread.start()
+    do throws(NativeThreadError) {
+      try NativeThread.start(name) { self.run(seat, ended: ended) }
+    } catch {
+      // At the limit of threads. Nobody else may look after the sockets, so this goes on until one can be had.
+      DispatchQueue.global().asyncAfter(deadline: .now() + Self.watchInterval) {
+        self.startThread(on: seat, ended: ended)
+      }
+    }
   }
 
   private func run(_ seat: Seat, ended: @Sendable () -> Void) {

@@ -1,3 +1,4 @@
+import Linux
 import ZeroMQ
 
 /// Frames over libzmq: `tcp://` between machines, `ipc://` inside one.
@@ -14,7 +15,7 @@ package struct ZeroMQTransport: MessageTransport {
     let (thread, ended) = (SocketThread(name: "rpc-listener"), Latch())
     let outcome = await withCheckedContinuation {
       (started: CheckedContinuation<Result<ZeroMQListener, TransportError>, Never>) in
-      thread.start {
+      Self.start(thread, for: endpoint, started) {
         do throws(TransportError) {
           let loop = try ZeroMQListenerLoop(
             endpoint: endpoint, options: options, thread: thread, mailbox: mailbox, wake: wake, receive: receive)
@@ -41,7 +42,7 @@ package struct ZeroMQTransport: MessageTransport {
     let (thread, ended) = (SocketThread(name: "rpc-dialer"), Latch())
     let outcome = await withCheckedContinuation {
       (started: CheckedContinuation<Result<ZeroMQDialer, TransportError>, Never>) in
-      thread.start {
+      Self.start(thread, for: "", started) {
         do throws(TransportError) {
           let loop = try ZeroMQDialerLoop(
             options: options, thread: thread, mailbox: mailbox, wake: wake, receive: receive)
@@ -57,6 +58,17 @@ package struct ZeroMQTransport: MessageTransport {
       }
     }
     return try outcome.get()
+  }
+
+  private static func start<Side>(
+    _ thread: SocketThread, for endpoint: String, _ started: CheckedContinuation<Result<Side, TransportError>, Never>,
+    _ makeLoop: @escaping @Sendable () -> (any SocketLoop)?, ended: @escaping @Sendable () -> Void
+  ) {
+    do throws(NativeThreadError) {
+      try thread.start(makeLoop, ended: ended)
+    } catch {
+      started.resume(returning: .failure(TransportError(endpoint: endpoint, description: "\(error)")))
+    }
   }
 
   private static func makeWakeSignal(for endpoint: String) throws(TransportError) -> WakeSignal {
