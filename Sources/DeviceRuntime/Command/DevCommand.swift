@@ -1,6 +1,7 @@
 import ArgumentParser
 import DeviceRuntimeCore
-import Foundation
+import FoundationEssentials
+import Glibc
 import ServiceKit
 
 struct DevCommand: AsyncParsableCommand {

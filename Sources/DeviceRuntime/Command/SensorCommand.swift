@@ -1,6 +1,6 @@
 import ArgumentParser
 import DeviceRuntimeCore
-import Foundation
+import FoundationEssentials
 import Messaging
 import ServiceKit
 import Wire
@@ -67,7 +67,7 @@ struct SensorCommand: AsyncParsableCommand {
         do {
           text = try String(contentsOfFile: file, encoding: .utf8)
         } catch {
-          throw AdminError("can't read \(file): \(error.localizedDescription)", status: .data)
+          throw AdminError("can't read \(file) as UTF-8 text; give a CSV file that you may read", status: .data)
         }
         let table: SensorTable
         do {
