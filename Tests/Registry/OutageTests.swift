@@ -31,7 +31,7 @@ import Wire
     let (all, replica, notifier) = (devices, try fixture.replica(), StubNotifier())
     let answered = try await running([
       OutboxDispatcher(fixture.store, notifier, lease: .seconds(2)),
-      OutboxDispatcher(replica, notifier, lease: .seconds(2)), OutboxListener(store: replica, logger: .quiet),
+      OutboxDispatcher(replica, notifier, lease: .seconds(2)), OutboxListener(store: replica),
     ]) {
       let answered = try await withThrowingTaskGroup(of: [DeviceID: [UInt64]].self) { group in
         for device in all {

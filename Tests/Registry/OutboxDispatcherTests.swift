@@ -98,7 +98,7 @@ import Wire
     let all = devices
     try await running([
       OutboxDispatcher(fixture.store, notifier, batchSize: 7), OutboxDispatcher(replica, notifier, batchSize: 7),
-      OutboxListener(store: replica, logger: .quiet),
+      OutboxListener(store: replica),
     ]) {
       try await withThrowingTaskGroup(of: Void.self) { group in
         for device in all {
@@ -129,7 +129,7 @@ import Wire
     let device = try await fixture.device()
     let replica = try fixture.replica()
     let notifier = StubNotifier()
-    try await running([OutboxDispatcher(replica, notifier), OutboxListener(store: replica, logger: .quiet)]) {
+    try await running([OutboxDispatcher(replica, notifier), OutboxListener(store: replica)]) {
       for number in 1...5 {
         _ = try await fixture.store.assign(.sample(number), to: device, idempotencyKey: "\(number)")
         // From the second on the listener is long connected.

@@ -40,6 +40,7 @@ def addresses(state, service, purpose, scheme):
 def shared_environment(state):
     """What every process and every admin command of this stack is told."""
     values = {
+        "XTBLISH_INSECURE": "true",
         "XTBLISH_REGISTRY_URL": addresses(state, "registry", "http", "http")[0],
         "XTBLISH_IMAGE_STORE_URL": addresses(state, "image-store", "http", "http")[0],
         "XTBLISH_IMAGE_STORE_URLS": ",".join(addresses(state, "image-store", "http", "http")),

@@ -29,10 +29,29 @@ extension WireListLogs: WireRequest { package typealias Response = WireListLogsR
 extension WireRecordCrashes: WireRequest { package typealias Response = WireRecordCrashesResponse }
 extension WireListCrashes: WireRequest { package typealias Response = WireListCrashesResponse }
 extension WireGetCrash: WireRequest { package typealias Response = WireStoredCrash }
+extension WireAuthorizeRequest: WireRequest { package typealias Response = WireAuthorizeRequestResponse }
+/// A repeat is a second entry.
+extension WireRecordAudit: WireRequest {
+  package typealias Response = WireRecordAuditResponse
+  package static var isIdempotent: Bool { false }
+}
+extension WireListAudit: WireRequest { package typealias Response = WireListAuditResponse }
+/// Each makes a new token.
+extension WireCreateToken: WireRequest {
+  package typealias Response = WireCreateTokenResponse
+  package static var isIdempotent: Bool { false }
+}
+extension WireListTokens: WireRequest { package typealias Response = WireListTokensResponse }
+extension WireRevokeToken: WireRequest { package typealias Response = WireRevokeTokenResponse }
+extension WireDecommissionDevice: WireRequest { package typealias Response = WireDevice }
+extension WireGetRootDocument: WireRequest { package typealias Response = WireRootDocument }
+extension WirePublishRootDocument: WireRequest { package typealias Response = WireRootDocument }
+extension WireListDirectorKeys: WireRequest { package typealias Response = WireListDirectorKeysResponse }
 
 // Notifier
 extension WireNotify: WireRequest { package typealias Response = WireNotifyResponse }
 extension WireResendNotification: WireRequest { package typealias Response = WireResendNotificationResponse }
+extension WireDisconnectDevice: WireRequest { package typealias Response = WireDisconnectDeviceResponse }
 
 // Provisioner
 /// Each makes a new claim.
@@ -44,6 +63,9 @@ extension WireListClaims: WireRequest { package typealias Response = WireListCla
 extension WireGetClaim: WireRequest { package typealias Response = WireGetClaimResponse }
 extension WireRevokeClaim: WireRequest { package typealias Response = WireRevokeClaimResponse }
 extension WireEnrollDevice: WireRequest { package typealias Response = WireEnrollDeviceResponse }
+extension WireGetRevocations: WireRequest { package typealias Response = WireRevocations }
+extension WireRevokeDevice: WireRequest { package typealias Response = WireRevokeDeviceResponse }
+extension WireFindPollingDevice: WireRequest { package typealias Response = WirePollingDevice }
 
 // Image store
 extension WireListImages: WireRequest { package typealias Response = WireListImagesResponse }

@@ -101,7 +101,7 @@ import Wire
     let fixture = try await Fixture.make()
     let (device, other) = (try await fixture.device("a"), try await fixture.device("b"))
     let replica = try fixture.replica()
-    try await running([LogListener(store: fixture.store, logger: .quiet)]) {
+    try await running([LogListener(store: fixture.store)]) {
       async let page = fixture.store.followLog(LogQuery(device: device, position: .after(0)), wait: .seconds(20))
       try await eventually("the follower has asked to be told") {
         try await fixture.count(
@@ -119,7 +119,7 @@ import Wire
   @Test func linesThatDoNotMatchWakeNobody() async throws {
     let fixture = try await Fixture.make()
     let device = try await fixture.device()
-    try await running([LogListener(store: fixture.store, logger: .quiet)]) {
+    try await running([LogListener(store: fixture.store)]) {
       let query = try LogQuery(device: device, position: .after(0), minimumLevel: "error")
       async let page = fixture.store.followLog(query, wait: .seconds(20))
       try await eventually("the follower has asked to be told") {

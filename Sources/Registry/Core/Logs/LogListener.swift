@@ -1,16 +1,13 @@
 import FirmwareImage
-package import Logging
 import PostgreSQL
 import ServiceLifecycle
 
 /// Wakes those who follow logs at this replica when any replica has stored lines.
 package struct LogListener: Service {
   private let store: RegistryStore
-  private let logger: Logger
 
-  package init(store: RegistryStore, logger: Logger) {
+  package init(store: RegistryStore) {
     self.store = store
-    self.logger = logger
   }
 
   package func run() async throws {

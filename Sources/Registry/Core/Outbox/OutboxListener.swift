@@ -1,15 +1,12 @@
-package import Logging
 import PostgreSQL
 import ServiceLifecycle
 
 /// Wakes this replica's dispatcher when another replica has put something into the outbox.
 package struct OutboxListener: Service {
   private let store: RegistryStore
-  private let logger: Logger
 
-  package init(store: RegistryStore, logger: Logger) {
+  package init(store: RegistryStore) {
     self.store = store
-    self.logger = logger
   }
 
   package func run() async throws {

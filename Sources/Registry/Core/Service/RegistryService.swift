@@ -44,8 +44,8 @@ package enum RegistryService {
     let work = ServicesAfterMigration(
       pool: pool,
       services: [
-        notifier, dispatcher, OutboxListener(store: store, logger: logger),
-        LogListener(store: store, logger: logger),
+        notifier, dispatcher, OutboxListener(store: store),
+        LogListener(store: store),
         EventRetention(store: store, retention: settings.eventRetention, logger: logger),
         TelemetryRetention(
           store: store, logRetention: settings.logRetention, crashRetention: settings.crashRetention, logger: logger),

@@ -16,13 +16,18 @@ package struct ServeOptions: ParsableArguments {
   ///
   /// - Throws: `SettingsError` with everything that is wrong, which `runAdmin` prints.
   package func prepare<Settings: ServiceSettings>(_: Settings.Type) throws -> PreparedProcess<Settings> {
+    CoreDumps.exclude()
     let loaded = try Settings.load(
       environment: ProcessInfo.processInfo.environment, configurationPath: config)
     ServiceLogHandler.bootstrap(loaded.process)
     let metrics = MetricsRegistry()
     metrics.bootstrap()
+    let logger = Logger(label: Settings.serviceName)
+    if loaded.process.isInsecure {
+      logger.warning("insecure: no TLS, no bus keys, no tokens; anyone who reaches a port may do anything")
+    }
     return PreparedProcess(
-      settings: loaded.settings, process: loaded.process, metrics: metrics, logger: Logger(label: Settings.serviceName))
+      settings: loaded.settings, process: loaded.process, metrics: metrics, logger: logger)
   }
 }
 

@@ -5,6 +5,8 @@ package struct ProcessSettings: Sendable {
   package let logLevel: Logger.Level
   package let logFormat: LogFormat
   package let shutdownTimeout: Duration
+  /// Whether to do without certificates, bus keys and tokens.
+  package let isInsecure: Bool
 
   package static let configurationFile = Setting(
     "config", .path, .optional, help: "The JSON file with settings that are not in the environment.")
@@ -16,14 +18,19 @@ package struct ProcessSettings: Sendable {
     "shutdown.seconds", .duration(.milliseconds(100)...(.seconds(3_600))), .default("20"),
     help: "How long requests in progress may take to finish after SIGTERM, in seconds.")
 
+  package static let insecureSetting = Setting(
+    "insecure", .boolean, .default("false"),
+    help: "Do without TLS, bus keys and tokens, so that anyone who reaches a port may do anything. For tests.")
+
   package static let allSettings: [any SettingDescription] = [
-    configurationFile, logLevelSetting, logFormatSetting, shutdownTimeoutSetting,
+    configurationFile, logLevelSetting, logFormatSetting, shutdownTimeoutSetting, insecureSetting,
   ]
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
     logLevel = try reader.require(Self.logLevelSetting)
     logFormat = try reader.require(Self.logFormatSetting)
     shutdownTimeout = try reader.require(Self.shutdownTimeoutSetting)
+    isInsecure = try reader.require(Self.insecureSetting)
   }
 }
 

@@ -46,6 +46,12 @@ package nonisolated struct WireCreateClaim: Sendable {
   /// names become PREFIX-1, PREFIX-2 …; empty: "device"
   package var namePrefix: String = String()
 
+  /// the group that the devices join; empty: none
+  package var group: String = String()
+
+  /// the only serials that may use it; empty: any
+  package var serials: [String] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -88,6 +94,10 @@ package nonisolated struct WireClaim: Sendable {
   package mutating func clearExpiresAt() {self._expiresAt = nil}
 
   package var revoked: Bool = false
+
+  package var group: String = String()
+
+  package var serials: [String] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -258,33 +268,226 @@ package nonisolated struct WireEnrollDevice: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// a claim's; empty for a pre-registered serial with its own secret, and with a factory certificate
   package var token: String = String()
 
   /// 1 to 64 characters that tell the boards of a maker apart
   package var serial: String = String()
+
+  /// PKCS#10 in DER, signed by the device's own key, P-256. Empty only with polling_only.
+  package var certificateRequest: Data = Data()
+
+  /// For a device too small for client certificates: a bearer token for its own polling door, and nothing else.
+  package var pollingOnly: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
 
-package nonisolated struct WireEnrollDeviceResponse: Sendable {
+package nonisolated struct WireEnrollDeviceResponse: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var deviceID: Data {
+    get {_storage._deviceID}
+    set {_uniqueStorage()._deviceID = newValue}
+  }
+
+  package var name: String {
+    get {_storage._name}
+    set {_uniqueStorage()._name = newValue}
+  }
+
+  package var mqttHost: String {
+    get {_storage._mqttHost}
+    set {_uniqueStorage()._mqttHost = newValue}
+  }
+
+  package var mqttPort: UInt32 {
+    get {_storage._mqttPort}
+    set {_uniqueStorage()._mqttPort = newValue}
+  }
+
+  package var imageStoreUrls: [String] {
+    get {_storage._imageStoreUrls}
+    set {_uniqueStorage()._imageStoreUrls = newValue}
+  }
+
+  /// How often the device should state what it runs.
+  package var heartbeatSeconds: UInt32 {
+    get {_storage._heartbeatSeconds}
+    set {_uniqueStorage()._heartbeatSeconds = newValue}
+  }
+
+  /// PEM: the device's certificate and the intermediates above it.
+  package var certificateChain: String {
+    get {_storage._certificateChain}
+    set {_uniqueStorage()._certificateChain = newValue}
+  }
+
+  /// PEM: the roots that the device trusts.
+  package var trustRoots: String {
+    get {_storage._trustRoots}
+    set {_uniqueStorage()._trustRoots = newValue}
+  }
+
+  /// Where the device renews, reports its OTP bank and gets root documents.
+  package var provisionerUrls: [String] {
+    get {_storage._provisionerUrls}
+    set {_uniqueStorage()._provisionerUrls = newValue}
+  }
+
+  /// The newest root document, as signed.
+  package var rootDocument: Data {
+    get {_storage._rootDocument}
+    set {_uniqueStorage()._rootDocument = newValue}
+  }
+
+  package var otp: WireOTPProgram {
+    get {_storage._otp ?? WireOTPProgram()}
+    set {_uniqueStorage()._otp = newValue}
+  }
+  /// Returns true if `otp` has been explicitly set.
+  package var hasOtp: Bool {_storage._otp != nil}
+  /// Clears the value of `otp`. Subsequent reads from it will return its default value.
+  package mutating func clearOtp() {_uniqueStorage()._otp = nil}
+
+  /// With polling_only: shown once.
+  package var pollingToken: String {
+    get {_storage._pollingToken}
+    set {_uniqueStorage()._pollingToken = newValue}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// What a device burns into its fuses at enrolment.
+package nonisolated struct WireOTPProgram: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 16 bytes
+  package var deviceID: Data = Data()
+
+  /// SHA-256 of the device's SubjectPublicKeyInfo in DER; empty with polling_only
+  package var publicKeyHash: Data = Data()
+
+  /// 32 bytes, Ed25519
+  package var directorKey: Data = Data()
+
+  /// SHA-256 of the root document in the same answer
+  package var rootDocumentHash: Data = Data()
+
+  package var publisherSignatureRequired: Bool = false
+
+  package var securityEpoch: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What the CRLs and roots are now; answered at once if the state is another than the given one, else after the wait.
+package nonisolated struct WireGetRevocations: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var knownState: UInt64 = 0
+
+  /// at most 5000
+  package var waitMilliseconds: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireRevocations: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// grows with every change
+  package var state: UInt64 = 0
+
+  /// DER, one for each issuer in use
+  package var crls: [Data] = []
+
+  /// PEM
+  package var trustRoots: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Takes a device's certificates back. A repeat changes nothing.
+package nonisolated struct WireRevokeDevice: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   package var deviceID: Data = Data()
 
-  package var name: String = String()
+  package var reason: String = String()
 
-  package var mqttHost: String = String()
+  package var requester: WireRequester {
+    get {_requester ?? WireRequester()}
+    set {_requester = newValue}
+  }
+  /// Returns true if `requester` has been explicitly set.
+  package var hasRequester: Bool {self._requester != nil}
+  /// Clears the value of `requester`. Subsequent reads from it will return its default value.
+  package mutating func clearRequester() {self._requester = nil}
 
-  package var mqttPort: UInt32 = 0
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  package var imageStoreUrls: [String] = []
+  package init() {}
 
-  /// How often the device should state what it runs.
-  package var heartbeatSeconds: UInt32 = 0
+  fileprivate var _requester: WireRequester? = nil
+}
+
+package nonisolated struct WireRevokeDeviceResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// False: it has no certificate that is still good.
+  package var revoked: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Whose polling token this is, if anybody's.
+package nonisolated struct WireFindPollingDevice: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// SHA-256
+  package var tokenHash: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WirePollingDevice: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var deviceID: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -297,7 +500,7 @@ fileprivate nonisolated let _protobuf_package = "xtblish.v1"
 
 nonisolated extension WireCreateClaim: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CreateClaim"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}count\0\u{3}lifetime_seconds\0\u{1}product\0\u{1}tags\0\u{3}name_prefix\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}count\0\u{3}lifetime_seconds\0\u{1}product\0\u{1}tags\0\u{3}name_prefix\0\u{1}group\0\u{1}serials\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -310,6 +513,8 @@ nonisolated extension WireCreateClaim: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 3: try { try decoder.decodeSingularStringField(value: &self.product) }()
       case 4: try { try decoder.decodeRepeatedStringField(value: &self.tags) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.namePrefix) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.group) }()
+      case 7: try { try decoder.decodeRepeatedStringField(value: &self.serials) }()
       default: break
       }
     }
@@ -331,6 +536,12 @@ nonisolated extension WireCreateClaim: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.namePrefix.isEmpty {
       try visitor.visitSingularStringField(value: self.namePrefix, fieldNumber: 5)
     }
+    if !self.group.isEmpty {
+      try visitor.visitSingularStringField(value: self.group, fieldNumber: 6)
+    }
+    if !self.serials.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.serials, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -340,6 +551,8 @@ nonisolated extension WireCreateClaim: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.product != rhs.product {return false}
     if lhs.tags != rhs.tags {return false}
     if lhs.namePrefix != rhs.namePrefix {return false}
+    if lhs.group != rhs.group {return false}
+    if lhs.serials != rhs.serials {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -347,7 +560,7 @@ nonisolated extension WireCreateClaim: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireClaim: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Claim"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}count\0\u{1}used\0\u{1}product\0\u{1}tags\0\u{3}name_prefix\0\u{3}created_at\0\u{3}expires_at\0\u{1}revoked\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}count\0\u{1}used\0\u{1}product\0\u{1}tags\0\u{3}name_prefix\0\u{3}created_at\0\u{3}expires_at\0\u{1}revoked\0\u{1}group\0\u{1}serials\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -364,6 +577,8 @@ nonisolated extension WireClaim: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 7: try { try decoder.decodeSingularMessageField(value: &self._createdAt) }()
       case 8: try { try decoder.decodeSingularMessageField(value: &self._expiresAt) }()
       case 9: try { try decoder.decodeSingularBoolField(value: &self.revoked) }()
+      case 10: try { try decoder.decodeSingularStringField(value: &self.group) }()
+      case 11: try { try decoder.decodeRepeatedStringField(value: &self.serials) }()
       default: break
       }
     }
@@ -401,6 +616,12 @@ nonisolated extension WireClaim: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if self.revoked != false {
       try visitor.visitSingularBoolField(value: self.revoked, fieldNumber: 9)
     }
+    if !self.group.isEmpty {
+      try visitor.visitSingularStringField(value: self.group, fieldNumber: 10)
+    }
+    if !self.serials.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.serials, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -414,6 +635,8 @@ nonisolated extension WireClaim: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs._createdAt != rhs._createdAt {return false}
     if lhs._expiresAt != rhs._expiresAt {return false}
     if lhs.revoked != rhs.revoked {return false}
+    if lhs.group != rhs.group {return false}
+    if lhs.serials != rhs.serials {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -717,7 +940,7 @@ nonisolated extension WireRevokeClaimResponse: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension WireEnrollDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".EnrollDevice"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}token\0\u{1}serial\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}token\0\u{1}serial\0\u{3}certificate_request\0\u{3}polling_only\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -727,6 +950,8 @@ nonisolated extension WireEnrollDevice: SwiftProtobuf.Message, SwiftProtobuf._Me
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.token) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.serial) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.certificateRequest) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.pollingOnly) }()
       default: break
       }
     }
@@ -739,12 +964,20 @@ nonisolated extension WireEnrollDevice: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.serial.isEmpty {
       try visitor.visitSingularStringField(value: self.serial, fieldNumber: 2)
     }
+    if !self.certificateRequest.isEmpty {
+      try visitor.visitSingularBytesField(value: self.certificateRequest, fieldNumber: 3)
+    }
+    if self.pollingOnly != false {
+      try visitor.visitSingularBoolField(value: self.pollingOnly, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireEnrollDevice, rhs: WireEnrollDevice) -> Bool {
     if lhs.token != rhs.token {return false}
     if lhs.serial != rhs.serial {return false}
+    if lhs.certificateRequest != rhs.certificateRequest {return false}
+    if lhs.pollingOnly != rhs.pollingOnly {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -752,7 +985,154 @@ nonisolated extension WireEnrollDevice: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireEnrollDeviceResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".EnrollDeviceResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}name\0\u{3}mqtt_host\0\u{3}mqtt_port\0\u{3}image_store_urls\0\u{3}heartbeat_seconds\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}name\0\u{3}mqtt_host\0\u{3}mqtt_port\0\u{3}image_store_urls\0\u{3}heartbeat_seconds\0\u{3}certificate_chain\0\u{3}trust_roots\0\u{3}provisioner_urls\0\u{3}root_document\0\u{1}otp\0\u{3}polling_token\0")
+
+  fileprivate class _StorageClass {
+    var _deviceID: Data = Data()
+    var _name: String = String()
+    var _mqttHost: String = String()
+    var _mqttPort: UInt32 = 0
+    var _imageStoreUrls: [String] = []
+    var _heartbeatSeconds: UInt32 = 0
+    var _certificateChain: String = String()
+    var _trustRoots: String = String()
+    var _provisionerUrls: [String] = []
+    var _rootDocument: Data = Data()
+    var _otp: WireOTPProgram? = nil
+    var _pollingToken: String = String()
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _deviceID = source._deviceID
+      _name = source._name
+      _mqttHost = source._mqttHost
+      _mqttPort = source._mqttPort
+      _imageStoreUrls = source._imageStoreUrls
+      _heartbeatSeconds = source._heartbeatSeconds
+      _certificateChain = source._certificateChain
+      _trustRoots = source._trustRoots
+      _provisionerUrls = source._provisionerUrls
+      _rootDocument = source._rootDocument
+      _otp = source._otp
+      _pollingToken = source._pollingToken
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularBytesField(value: &_storage._deviceID) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._mqttHost) }()
+        case 4: try { try decoder.decodeSingularUInt32Field(value: &_storage._mqttPort) }()
+        case 5: try { try decoder.decodeRepeatedStringField(value: &_storage._imageStoreUrls) }()
+        case 6: try { try decoder.decodeSingularUInt32Field(value: &_storage._heartbeatSeconds) }()
+        case 7: try { try decoder.decodeSingularStringField(value: &_storage._certificateChain) }()
+        case 8: try { try decoder.decodeSingularStringField(value: &_storage._trustRoots) }()
+        case 9: try { try decoder.decodeRepeatedStringField(value: &_storage._provisionerUrls) }()
+        case 10: try { try decoder.decodeSingularBytesField(value: &_storage._rootDocument) }()
+        case 11: try { try decoder.decodeSingularMessageField(value: &_storage._otp) }()
+        case 12: try { try decoder.decodeSingularStringField(value: &_storage._pollingToken) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._deviceID.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._deviceID, fieldNumber: 1)
+      }
+      if !_storage._name.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._name, fieldNumber: 2)
+      }
+      if !_storage._mqttHost.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._mqttHost, fieldNumber: 3)
+      }
+      if _storage._mqttPort != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._mqttPort, fieldNumber: 4)
+      }
+      if !_storage._imageStoreUrls.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._imageStoreUrls, fieldNumber: 5)
+      }
+      if _storage._heartbeatSeconds != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._heartbeatSeconds, fieldNumber: 6)
+      }
+      if !_storage._certificateChain.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._certificateChain, fieldNumber: 7)
+      }
+      if !_storage._trustRoots.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._trustRoots, fieldNumber: 8)
+      }
+      if !_storage._provisionerUrls.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._provisionerUrls, fieldNumber: 9)
+      }
+      if !_storage._rootDocument.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._rootDocument, fieldNumber: 10)
+      }
+      try { if let v = _storage._otp {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+      } }()
+      if !_storage._pollingToken.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._pollingToken, fieldNumber: 12)
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireEnrollDeviceResponse, rhs: WireEnrollDeviceResponse) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._deviceID != rhs_storage._deviceID {return false}
+        if _storage._name != rhs_storage._name {return false}
+        if _storage._mqttHost != rhs_storage._mqttHost {return false}
+        if _storage._mqttPort != rhs_storage._mqttPort {return false}
+        if _storage._imageStoreUrls != rhs_storage._imageStoreUrls {return false}
+        if _storage._heartbeatSeconds != rhs_storage._heartbeatSeconds {return false}
+        if _storage._certificateChain != rhs_storage._certificateChain {return false}
+        if _storage._trustRoots != rhs_storage._trustRoots {return false}
+        if _storage._provisionerUrls != rhs_storage._provisionerUrls {return false}
+        if _storage._rootDocument != rhs_storage._rootDocument {return false}
+        if _storage._otp != rhs_storage._otp {return false}
+        if _storage._pollingToken != rhs_storage._pollingToken {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireOTPProgram: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".OTPProgram"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{3}public_key_hash\0\u{3}director_key\0\u{3}root_document_hash\0\u{3}publisher_signature_required\0\u{3}security_epoch\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -761,11 +1141,11 @@ nonisolated extension WireEnrollDeviceResponse: SwiftProtobuf.Message, SwiftProt
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBytesField(value: &self.deviceID) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.name) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.mqttHost) }()
-      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.mqttPort) }()
-      case 5: try { try decoder.decodeRepeatedStringField(value: &self.imageStoreUrls) }()
-      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.heartbeatSeconds) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.publicKeyHash) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.directorKey) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.rootDocumentHash) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.publisherSignatureRequired) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.securityEpoch) }()
       default: break
       }
     }
@@ -775,31 +1155,240 @@ nonisolated extension WireEnrollDeviceResponse: SwiftProtobuf.Message, SwiftProt
     if !self.deviceID.isEmpty {
       try visitor.visitSingularBytesField(value: self.deviceID, fieldNumber: 1)
     }
-    if !self.name.isEmpty {
-      try visitor.visitSingularStringField(value: self.name, fieldNumber: 2)
+    if !self.publicKeyHash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.publicKeyHash, fieldNumber: 2)
     }
-    if !self.mqttHost.isEmpty {
-      try visitor.visitSingularStringField(value: self.mqttHost, fieldNumber: 3)
+    if !self.directorKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.directorKey, fieldNumber: 3)
     }
-    if self.mqttPort != 0 {
-      try visitor.visitSingularUInt32Field(value: self.mqttPort, fieldNumber: 4)
+    if !self.rootDocumentHash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.rootDocumentHash, fieldNumber: 4)
     }
-    if !self.imageStoreUrls.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.imageStoreUrls, fieldNumber: 5)
+    if self.publisherSignatureRequired != false {
+      try visitor.visitSingularBoolField(value: self.publisherSignatureRequired, fieldNumber: 5)
     }
-    if self.heartbeatSeconds != 0 {
-      try visitor.visitSingularUInt32Field(value: self.heartbeatSeconds, fieldNumber: 6)
+    if self.securityEpoch != 0 {
+      try visitor.visitSingularUInt32Field(value: self.securityEpoch, fieldNumber: 6)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: WireEnrollDeviceResponse, rhs: WireEnrollDeviceResponse) -> Bool {
+  package static func ==(lhs: WireOTPProgram, rhs: WireOTPProgram) -> Bool {
     if lhs.deviceID != rhs.deviceID {return false}
-    if lhs.name != rhs.name {return false}
-    if lhs.mqttHost != rhs.mqttHost {return false}
-    if lhs.mqttPort != rhs.mqttPort {return false}
-    if lhs.imageStoreUrls != rhs.imageStoreUrls {return false}
-    if lhs.heartbeatSeconds != rhs.heartbeatSeconds {return false}
+    if lhs.publicKeyHash != rhs.publicKeyHash {return false}
+    if lhs.directorKey != rhs.directorKey {return false}
+    if lhs.rootDocumentHash != rhs.rootDocumentHash {return false}
+    if lhs.publisherSignatureRequired != rhs.publisherSignatureRequired {return false}
+    if lhs.securityEpoch != rhs.securityEpoch {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireGetRevocations: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GetRevocations"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}known_state\0\u{3}wait_milliseconds\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.knownState) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.waitMilliseconds) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.knownState != 0 {
+      try visitor.visitSingularUInt64Field(value: self.knownState, fieldNumber: 1)
+    }
+    if self.waitMilliseconds != 0 {
+      try visitor.visitSingularUInt32Field(value: self.waitMilliseconds, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireGetRevocations, rhs: WireGetRevocations) -> Bool {
+    if lhs.knownState != rhs.knownState {return false}
+    if lhs.waitMilliseconds != rhs.waitMilliseconds {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRevocations: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Revocations"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}state\0\u{1}crls\0\u{3}trust_roots\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.state) }()
+      case 2: try { try decoder.decodeRepeatedBytesField(value: &self.crls) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.trustRoots) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.state != 0 {
+      try visitor.visitSingularUInt64Field(value: self.state, fieldNumber: 1)
+    }
+    if !self.crls.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.crls, fieldNumber: 2)
+    }
+    if !self.trustRoots.isEmpty {
+      try visitor.visitSingularStringField(value: self.trustRoots, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRevocations, rhs: WireRevocations) -> Bool {
+    if lhs.state != rhs.state {return false}
+    if lhs.crls != rhs.crls {return false}
+    if lhs.trustRoots != rhs.trustRoots {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRevokeDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RevokeDevice"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}reason\0\u{1}requester\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.deviceID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._requester) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.deviceID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.deviceID, fieldNumber: 1)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 2)
+    }
+    try { if let v = self._requester {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRevokeDevice, rhs: WireRevokeDevice) -> Bool {
+    if lhs.deviceID != rhs.deviceID {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs._requester != rhs._requester {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRevokeDeviceResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RevokeDeviceResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}revoked\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBoolField(value: &self.revoked) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.revoked != false {
+      try visitor.visitSingularBoolField(value: self.revoked, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRevokeDeviceResponse, rhs: WireRevokeDeviceResponse) -> Bool {
+    if lhs.revoked != rhs.revoked {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireFindPollingDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".FindPollingDevice"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}token_hash\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.tokenHash) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.tokenHash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.tokenHash, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireFindPollingDevice, rhs: WireFindPollingDevice) -> Bool {
+    if lhs.tokenHash != rhs.tokenHash {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePollingDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PollingDevice"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.deviceID) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.deviceID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.deviceID, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WirePollingDevice, rhs: WirePollingDevice) -> Bool {
+    if lhs.deviceID != rhs.deviceID {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
