@@ -30,12 +30,12 @@ import Testing
   @Test func missingFilesForTLSAreNamed() throws {
     let folder = try TemporaryFolder()
     #expect(
-      refusal { $0.tls = MQTTTransportSecurity(authorityFile: folder.path("none.pem")) }?.message
+      refusal { $0.tls = MQTTTLS(caFile: folder.path("none.pem")) }?.message
         .contains(folder.path("none.pem")) == true)
     let file = folder.path("ca.pem")
     try Data("x".utf8).write(to: URL(fileURLWithPath: file))
     #expect(
-      refusal { $0.tls = MQTTTransportSecurity(authorityFile: file, certificateFile: file) }?.message
+      refusal { $0.tls = MQTTTLS(caFile: file, certificateFile: file) }?.message
         .contains("go together") == true)
   }
 
@@ -44,7 +44,7 @@ import Testing
     let folder = try TemporaryFolder()
     let file = folder.path("ca.pem")
     try Data("this is no certificate".utf8).write(to: URL(fileURLWithPath: file))
-    let client = try server.client { $0.tls = MQTTTransportSecurity(authorityFile: file) }
+    let client = try server.client { $0.tls = MQTTTLS(caFile: file) }
     let event = try await within(.seconds(10), "an event") { await client.events.first { _ in true } }
     guard case .disconnected(let error)? = event else {
       Issue.record("\(String(describing: event)) instead of a TLS error")

@@ -18,6 +18,11 @@ static inline CURLcode xtblish_curl_set_pointer(CURL *easy, CURLoption option, v
   return curl_easy_setopt(easy, option, value);
 }
 
+static inline CURLcode xtblish_curl_set_copied_blob(CURL *easy, CURLoption option, const void *bytes, size_t count) {
+  struct curl_blob blob = {(void *)bytes, count, CURL_BLOB_COPY};
+  return curl_easy_setopt(easy, option, &blob);
+}
+
 static inline CURLcode xtblish_curl_set_headers(CURL *easy, struct curl_slist *headers) {
   return curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
 }

@@ -14,6 +14,8 @@ package struct CurlError: Error, Sendable, Equatable, CustomStringConvertible {
     case connectionLost
     /// No connection, no progress or no end within the limits of ``HTTPClient/Timeouts``.
     case timedOut
+    /// The other side's certificate or one's own is wrong, or a file with one can't be read. Of TLS 1.3 a server
+    /// refuses a client's certificate only after the handshake, which is ``connectionLost``.
     case tlsFailed
     /// The body or the headers exceed the limit that the caller set.
     case responseTooLarge
@@ -80,8 +82,9 @@ extension CurlError {
       (code, advice) = (.connectionLost, "the connection broke before the end")
     case CURLE_OPERATION_TIMEDOUT:
       (code, advice) = (.timedOut, "too slow")
-    case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE:
-      (code, advice) = (.tlsFailed, "TLS failed")
+    case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE,
+      CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CLIENTCERT:
+      (code, advice) = (.tlsFailed, "TLS failed; check the certificates of both sides, and their authorities")
     case CURLE_TOO_MANY_REDIRECTS:
       (code, advice) = (.tooManyRedirects, "too many redirects")
     case CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING, CURLE_HTTP2, CURLE_HTTP2_STREAM:

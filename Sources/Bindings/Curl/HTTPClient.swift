@@ -13,15 +13,22 @@ package final class HTTPClient: Sendable {
     /// Head of one response, all lines together.
     package var maximumHeaderBytes: Int
     package var userAgent: String
+    /// For https.
+    package var tls: HTTPTLS
+    /// Sent with every request that has no `Authorization` header of its own; over TLS, or within this machine. Not
+    /// sent on to another host by a redirect.
+    package var bearerToken: BearerToken?
 
     package init(
       maximumConnections: Int = 32, maximumTransfers: Int = 1024, maximumHeaderBytes: Int = 64 * 1024,
-      userAgent: String = "xtblish"
+      userAgent: String = "xtblish", tls: HTTPTLS = .system, bearerToken: BearerToken? = nil
     ) {
       self.maximumConnections = maximumConnections
       self.maximumTransfers = maximumTransfers
       self.maximumHeaderBytes = maximumHeaderBytes
       self.userAgent = userAgent
+      self.tls = tls
+      self.bearerToken = bearerToken
     }
   }
 

@@ -9,7 +9,8 @@ extension Transfer {
     // Signals belong to the process, not to a library's timeouts.
     set(CURLOPT_NOSIGNAL, 1)
     set(CURLOPT_PROTOCOLS_STR, "http,https")
-    set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
+    // What was asked for under TLS is not fetched without it.
+    set(CURLOPT_REDIR_PROTOCOLS_STR, request.url.lowercased().hasPrefix("https:") ? "https" : "http,https")
     set(CURLOPT_PROXY, "")
     set(CURLOPT_USERAGENT, configuration.userAgent)
     set(CURLOPT_FOLLOWLOCATION, request.maximumRedirects > 0 ? 1 : 0)
@@ -80,12 +81,18 @@ extension Transfer {
     if plan.request.method != "HEAD" { set(CURLOPT_CUSTOMREQUEST, plan.request.method) }
   }
 
-  func setHeaders() {
+  func setHeaders(_ configuration: HTTPClient.Configuration) throws(CurlError) {
     // libcurl waits a second for "100 Continue" before a large body, which few servers send.
     append("Expect:")
     for header in plan.request.headers {
       // "Name:" would remove a header; "Name;" sends it empty.
       append(header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)")
+    }
+    if let token = configuration.bearerToken, !plan.request.headers.contains(where: \.isAuthorization) {
+      guard BearerToken.mayGo(to: plan.request.url) else {
+        throw CurlError(.invalidRequest, "\(plan.request.url): a token is sent over https only; correct the URL")
+      }
+      append("Authorization: Bearer \(token.text)")
     }
     unsafe xtblish_curl_set_headers(handle, headerList)
   }
@@ -95,15 +102,19 @@ extension Transfer {
     unsafe headerList = list
   }
 
-  private func set(_ option: CURLoption, _ value: Int) {
+  func set(_ option: CURLoption, _ value: Int) {
     let result = unsafe xtblish_curl_set_long(handle, option, value)
     assert(result == CURLE_OK, "libcurl refuses option \(option.rawValue)")
   }
 
-  private func set(_ option: CURLoption, _ value: String) {
+  func set(_ option: CURLoption, _ value: String?) {
     let result = unsafe xtblish_curl_set_string(handle, option, value)
     assert(result == CURLE_OK, "libcurl refuses option \(option.rawValue)")
   }
+}
+
+extension HTTPClient.Header {
+  fileprivate var isAuthorization: Bool { name.lowercased() == "authorization" }
 }
 
 extension Duration {

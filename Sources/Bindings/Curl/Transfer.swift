@@ -31,9 +31,10 @@ internal import CCurl
     // From here on `deinit` releases everything.
     source = try BodySource(plan.request.body)
     setOptions(configuration)
+    try setTLS(configuration)
     try setURL()
     setBody()
-    setHeaders()
+    try setHeaders(configuration)
   }
 
   deinit {

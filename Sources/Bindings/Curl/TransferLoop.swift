@@ -80,6 +80,12 @@ struct TransferPlan: Sendable {
 
   private func startThread() {
     let context = unsafe Unmanaged.passRetained(self).toOpaque()
+    // All signals are for the program's other threads; SIGPIPE would otherwise end the process when TLS writes to a
+    // connection that the server closed. A thread inherits its mask.
+    var all = sigset_t()
+    var previous = sigset_t()
+    unsafe sigfillset(&all)
+    unsafe pthread_sigmask(SIG_SETMASK, &all, &previous)
     var thread = pthread_t()
     let result = unsafe pthread_create(
       &thread, nil,
@@ -88,6 +94,7 @@ struct TransferPlan: Sendable {
         loop.run()
         return nil
       }, context)
+    unsafe pthread_sigmask(SIG_SETMASK, &previous, nil)
     precondition(result == 0, "no thread for HTTP transfers: error \(result)")
     pthread_detach(thread)
   }

@@ -18,6 +18,7 @@ final class ClientCore: Sendable {
     var requests: Table
     var goodbye = MQTTReasonCode.success
     var dialled: Dialled?
+    var isReconnectAskedFor = false
     var closers: [CheckedContinuation<Void, Never>] = []
   }
 
@@ -142,6 +143,19 @@ final class ClientCore: Sendable {
     state.withLock { state in
       defer { state.dialled = nil }
       return state.dialled
+    }
+  }
+
+  /// Asks the network thread to make the connection anew.
+  func askForReconnect() {
+    state.withLock { $0.isReconnectAskedFor = true }
+    wakeUp.signal()
+  }
+
+  func takeReconnectRequest() -> Bool {
+    state.withLock { state in
+      defer { state.isReconnectAskedFor = false }
+      return state.isReconnectAskedFor
     }
   }
 

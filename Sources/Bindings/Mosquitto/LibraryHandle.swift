@@ -75,6 +75,8 @@ final class SignalBox {
 
   var descriptor: Int32 { unsafe mosquitto_socket(pointer) }
   var wantsToWrite: Bool { unsafe mosquitto_want_write(pointer) }
+  /// Whether TLS has bytes for `read()` that it took from the socket already: `poll` does not tell of them.
+  var holdsInput: Bool { unsafe xtblish_mosquitto_holds_input(pointer) }
 
   // MARK: calls
 
@@ -173,9 +175,11 @@ final class SignalBox {
       try check(status, doing: "setting the will")
     }
     if let tls = options.tls {
-      let status = unsafe mosquitto_tls_set(
-        pointer, tls.authorityFile, nil, tls.certificateFile, tls.keyFile, nil)
+      let status = unsafe mosquitto_tls_set(pointer, tls.caFile, nil, tls.certificateFile, tls.keyFile, nil)
       try check(status, doing: "reading the files for TLS")
+      // The library takes the version for the least one.
+      let verifyPeer: Int32 = 1
+      try check(unsafe mosquitto_tls_opts_set(pointer, verifyPeer, "tlsv1.2", nil), doing: action)
     }
   }
 }

@@ -103,6 +103,12 @@ package final class MQTTClient: Sendable {
     _ = try await core.perform(.unsubscribe(filter: filter), timeout: timeout).get()
   }
 
+  /// Ends the connection with a goodbye, and makes the next one at once: with the certificate that is in the files by
+  /// then. The session stays, and the will is not sent; requests without an answer end as with a lost connection.
+  package func reconnect() {
+    core.askForReconnect()
+  }
+
   /// Says goodbye to the broker, ends the thread and everything that waits. May be repeated.
   ///
   /// - Parameter sendingWill: the broker publishes the will all the same.

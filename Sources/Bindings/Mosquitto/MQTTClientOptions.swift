@@ -16,7 +16,7 @@ package struct MQTTClientOptions: Sendable {
   package var will: MQTTWill?
   package var username: String?
   package var password: String?
-  package var tls: MQTTTransportSecurity?
+  package var tls: MQTTTLS?
 
   /// From the start of connecting until the broker's CONNACK.
   package var connectTimeout: Duration = .seconds(10)
@@ -77,16 +77,18 @@ package struct MQTTWill: Sendable {
   }
 }
 
-/// PEM files for TLS.
-package struct MQTTTransportSecurity: Sendable {
-  /// Certificates of the authorities that the broker's certificate may come from.
-  package var authorityFile: String
-  /// This client's certificate and its key: both, or neither.
+/// PEM files for TLS, of which 1.2 is the least that is spoken. The broker's host must be in its certificate.
+///
+/// The files are read anew for each connection: after a renewal, `MQTTClient.reconnect()` uses the new ones.
+package struct MQTTTLS: Sendable, Equatable {
+  /// Certificates of the authorities that the broker's certificate may come from; no others are trusted.
+  package var caFile: String
+  /// This client's certificate, followed by those of its issuers up to the root, and its key: both, or neither.
   package var certificateFile: String?
   package var keyFile: String?
 
-  package init(authorityFile: String, certificateFile: String? = nil, keyFile: String? = nil) {
-    self.authorityFile = authorityFile
+  package init(caFile: String, certificateFile: String? = nil, keyFile: String? = nil) {
+    self.caFile = caFile
     self.certificateFile = certificateFile
     self.keyFile = keyFile
   }
@@ -119,13 +121,13 @@ extension MQTTClientOptions {
   }
 }
 
-extension MQTTTransportSecurity {
+extension MQTTTLS {
   fileprivate func validate() throws(MQTTError) {
     guard (certificateFile == nil) == (keyFile == nil) else {
       throw MQTTError(.invalid, "a client certificate and its key go together: give both or neither")
     }
     for (what, path) in [
-      ("authority", authorityFile), ("certificate", certificateFile), ("key", keyFile),
+      ("authority", caFile), ("certificate", certificateFile), ("key", keyFile),
     ] {
       guard let path else { continue }
       // The library answers only "invalid arguments" for a file it cannot open.

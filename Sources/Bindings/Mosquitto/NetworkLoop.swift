@@ -32,12 +32,14 @@ final class NetworkLoop {
   /// Runs until the client is asked to close.
   func run() {
     while !core.isClosing {
+      reconnectIfAsked()
       advance()
       sendRequests()
       wait()
       core.expire(now: clock.now)
     }
-    sayGoodbye()
+    sayGoodbye(core.goodbye)
+    handle?.close()
     core.finish()
   }
 
@@ -95,6 +97,19 @@ final class NetworkLoop {
     }
   }
 
+  /// Ends the connection in an orderly way and makes the next one at once. While one is being dialled, its outcome is
+  /// awaited first: it may have read its files before they were changed.
+  private func reconnectIfAsked() {
+    if case .dialling = connection { return }
+    guard core.takeReconnectRequest() else { return }
+    if let handle {
+      sayGoodbye(.success)
+      handle.close()
+      core.disconnected(MQTTError(.connectionLost, "the connection is made anew"))
+    }
+    connection = .waiting(until: clock.now)
+  }
+
   private func retry(after error: MQTTError, uptime: Duration) {
     backoff.connectionEnded(after: uptime)
     connection = .waiting(until: clock.now + backoff.next(fraction: .random(in: 0...1)))
@@ -147,23 +162,27 @@ final class NetworkLoop {
   /// Waits for the broker, a caller or a time limit, and serves the broker.
   private func wait() {
     var descriptors = [pollfd(fd: core.wakeUp.descriptor, events: Int16(POLLIN), revents: 0)]
+    var holdsInput = false
     if let handle {
       var events: Int16 = 0
-      if !core.incoming.isPaused { events |= Int16(POLLIN) }
+      if !core.incoming.isPaused {
+        events |= Int16(POLLIN)
+        holdsInput = handle.holdsInput
+      }
       if handle.wantsToWrite { events |= Int16(POLLOUT) }
       descriptors.append(pollfd(fd: handle.descriptor, events: events, revents: 0))
     }
-    let timeout = timeoutMilliseconds()
+    let timeout = holdsInput ? 0 : timeoutMilliseconds()
     let ready = unsafe descriptors.withUnsafeMutableBufferPointer { memory in
       unsafe poll(memory.baseAddress, nfds_t(memory.count), timeout)
     }
     if ready > 0, descriptors[0].revents != 0 { core.wakeUp.drain() }
     guard let handle else { return }
     do throws(MQTTError) {
-      if ready > 0, descriptors.count > 1 {
+      if ready > 0 || holdsInput, descriptors.count > 1 {
         let told = descriptors[1].revents
         // A broken connection is told even while reading is paused.
-        if told & Int16(POLLIN | POLLERR | POLLHUP | POLLNVAL) != 0 { try handle.read() }
+        if holdsInput || told & Int16(POLLIN | POLLERR | POLLHUP | POLLNVAL) != 0 { try handle.read() }
         if told & Int16(POLLOUT) != 0 { try handle.write() }
       }
       if nextMaintenance <= clock.now {
@@ -221,13 +240,11 @@ final class NetworkLoop {
   // MARK: closing
 
   /// Sends DISCONNECT and waits up to a second for the kernel to take it.
-  private func sayGoodbye() {
-    guard let handle else { return }
-    defer { handle.close() }
-    guard case .open = connection else { return }
+  private func sayGoodbye(_ reason: MQTTReasonCode) {
+    guard case .open(let handle, _) = connection else { return }
     let deadline = clock.now + .seconds(1)
     do {
-      try handle.disconnect(reason: core.goodbye)
+      try handle.disconnect(reason: reason)
       while handle.descriptor >= 0, handle.wantsToWrite, clock.now < deadline {
         var descriptor = pollfd(fd: handle.descriptor, events: Int16(POLLOUT), revents: 0)
         guard unsafe poll(&descriptor, 1, 100) >= 0 || errno == EINTR else { break }
