@@ -12,6 +12,8 @@ extension WireCreateDevice: WireRequest {
   package typealias Response = WireDevice
   package static var isIdempotent: Bool { false }
 }
+/// Every device in it has an ID of the caller's choice.
+extension WireCreateDevices: WireRequest { package typealias Response = WireCreateDevicesResponse }
 extension WireGetDevice: WireRequest { package typealias Response = WireDevice }
 extension WireListDevices: WireRequest { package typealias Response = WireListDevicesResponse }
 extension WireUpdateDevice: WireRequest { package typealias Response = WireDevice }
@@ -63,6 +65,21 @@ extension WireListClaims: WireRequest { package typealias Response = WireListCla
 extension WireGetClaim: WireRequest { package typealias Response = WireGetClaimResponse }
 extension WireRevokeClaim: WireRequest { package typealias Response = WireRevokeClaimResponse }
 extension WireEnrollDevice: WireRequest { package typealias Response = WireEnrollDeviceResponse }
+/// Each makes a new secret.
+extension WireRegisterDevice: WireRequest {
+  package typealias Response = WireRegisterDeviceResponse
+  package static var isIdempotent: Bool { false }
+}
+extension WireUnregisterDevice: WireRequest { package typealias Response = WireUnregisterDeviceResponse }
+extension WireListEnrolledDevices: WireRequest { package typealias Response = WireListEnrolledDevicesResponse }
+/// A repeat would reset the device that enrolled in between.
+extension WireResetDevice: WireRequest {
+  package typealias Response = WireResetDeviceResponse
+  package static var isIdempotent: Bool { false }
+}
+extension WireAddFactoryCA: WireRequest { package typealias Response = WireFactoryCA }
+extension WireListFactoryCAs: WireRequest { package typealias Response = WireListFactoryCAsResponse }
+extension WireRemoveFactoryCA: WireRequest { package typealias Response = WireRemoveFactoryCAResponse }
 extension WireGetRevocations: WireRequest { package typealias Response = WireRevocations }
 extension WireRevokeDevice: WireRequest { package typealias Response = WireRevokeDeviceResponse }
 extension WireFindPollingDevice: WireRequest { package typealias Response = WirePollingDevice }
