@@ -1,3 +1,4 @@
+import FirmwareImage
 package import Logging
 package import Messaging
 import Mosquitto
@@ -66,6 +67,15 @@ package struct Notifier: Sendable {
       let renotify = WireRenotifyDevice.with { $0.deviceID = request.deviceID }
       let answer = try await registry.call(renotify, deadline: context.remaining * 0.9)
       return WireResendNotificationResponse.with { $0.version = answer.version }
+    }
+    let eviction = SessionEviction(broker: settings.brokerOptions(clientID: instance))
+    router.handle(WireDisconnectDevice.self) { request, context in
+      guard let device = DeviceID(bytes: request.deviceID) else {
+        throw WireFailure(
+          .invalid, reason: "invalid-device-id", message: "a device ID is 16 bytes, not \(request.deviceID.count)")
+      }
+      try await eviction.evict(device, timeout: context.remaining * 0.9)
+      return WireDisconnectDeviceResponse()
     }
     StatusReporter(
       service: NotifierSettings.serviceName, readiness: readiness,
