@@ -20,7 +20,8 @@ import Testing
   @Test func everyShorterImageIsRefused() throws {
     for length in GoldenImage.image.indices {
       let error = #expect(throws: ImageFormatError.self) {
-        try VerifiedImage.verifying(Array(GoldenImage.image.prefix(length)), for: GoldenImage.device)
+        try VerifiedImage.verifying(
+          Array(GoldenImage.image.prefix(length)), for: GoldenImage.device, trust: .unsigned())
       }
       #expect(error?.reason == (length < 544 ? "image-cut-short" : "image-wasm-length"), "\(length) bytes")
     }
@@ -66,14 +67,18 @@ import Testing
     var configuration = GoldenImage.configuration
     configuration[40] ^= 1
     let image = try assemble(configuration, GoldenImage.wasm)
-    let error = #expect(throws: ImageFormatError.self) { try VerifiedImage.verifying(image, for: nil) }
+    let error = #expect(throws: ImageFormatError.self) {
+      try VerifiedImage.verifying(image, for: nil, trust: .unsigned())
+    }
     #expect(error?.reason == "image-wasm-digest-mismatch")
   }
 
   @Test func aRightHashDoesNotExcuseBrokenWebAssembly() throws {
     let wasm: [UInt8] = GoldenImage.wasm + [1, 4, 0]
     let image = try assemble(ImageConfiguration.plain(device: GoldenImage.device).encoded(), wasm)
-    let error = #expect(throws: ImageFormatError.self) { try VerifiedImage.verifying(image, for: nil) }
+    let error = #expect(throws: ImageFormatError.self) {
+      try VerifiedImage.verifying(image, for: nil, trust: .unsigned())
+    }
     #expect(error?.reason == "webassembly-cut-short")
   }
 
@@ -88,21 +93,22 @@ import Testing
     try Data(image).write(to: URL(filePath: whole))
     try Data(content).write(to: URL(filePath: wasm))
 
-    let first = try VerifiedImage.verifying(file: whole, for: GoldenImage.device)
+    let first = try VerifiedImage.verifying(file: whole, for: GoldenImage.device, trust: .unsigned())
     #expect(first.content == .file(path: whole, wasmOffset: 544))
-    let second = try VerifiedImage.verifying(header: Array(image.prefix(544)), wasmFile: wasm, for: GoldenImage.device)
+    let second = try VerifiedImage.verifying(
+      header: Array(image.prefix(544)), wasmFile: wasm, for: GoldenImage.device, trust: .unsigned())
     #expect(second.content == .file(path: wasm, wasmOffset: 0))
     #expect(first.verdict == second.verdict)
-    #expect(try VerifiedImage.verifying(image, for: nil).content == .bytes(content))
+    #expect(try VerifiedImage.verifying(image, for: nil, trust: .unsigned()).content == .bytes(content))
     #expect(first.verdict.wasmDigest == (try SHA256Digest.of(content)))
   }
 
   @Test func aMissingFileIsAnErrorWithItsCause() {
     #expect(throws: ImageFormatError.unreadable(path: "/nonexistent/image", call: "open", errno: ENOENT)) {
-      try VerifiedImage.verifying(file: "/nonexistent/image", for: nil)
+      try VerifiedImage.verifying(file: "/nonexistent/image", for: nil, trust: .unsigned())
     }
     #expect(throws: ImageFormatError.unreadable(path: "/", call: "read", errno: EISDIR)) {
-      try VerifiedImage.verifying(file: "/", for: nil)
+      try VerifiedImage.verifying(file: "/", for: nil, trust: .unsigned())
     }
   }
 }

@@ -12,4 +12,13 @@ extension AppDescription {
   ) throws(ImageFormatError) {
     try ImageSignature.verify(signature, of: publisherMessage, trusting: keys, role: .publisher)
   }
+  /// Throws unless a publisher to whom this app's name is delegated made this signature of exactly this description.
+  package func verify(
+    publisher signature: ImageSignature?, delegatedBy publishers: [PublisherDelegation]
+  ) throws(ImageFormatError) {
+    try verify(publisher: signature, trusting: publishers.map(\.key.publicKey))
+    guard let signature, publishers.contains(where: { $0.key.id == signature.keyID && $0.covers(name) }) else {
+      throw .publisherNotDelegated(signature?.keyID, app: name)
+    }
+  }
 }

@@ -45,6 +45,15 @@ extension ImageFormatError: CustomStringConvertible {
       "The image is signed by the \(role.rawValue) key \(id), which is not trusted here."
     case .wrongSignature(let role):
       "The image's \(role.rawValue) signature does not match its content."
+    case .publisherNotDelegated(let id, let name):
+      "The publisher key \(id?.description ?? "") may not sign for an app named \"\(name)\": a root document must "
+        + "delegate that name to it."
+    case .versionTooLow(let version, let lowest):
+      "The image is version \(version); the lowest that is taken here is \(lowest)."
+    case .securityEpochTooLow(let epoch, let lowest):
+      "The image's security epoch is \(epoch); the lowest that is taken here is \(lowest)."
+    case .hostAPILevelTooHigh(let level, let highest):
+      "The image needs host API level \(level); the highest here is \(highest). Update the device's own software first."
     case .unreadable(let path, let call, let errno):
       "\(path) can't be read: \(call) failed with errno \(errno)."
     case .cryptography(let error):
@@ -61,9 +70,14 @@ extension ImageFormatError: CustomStringConvertible {
     case .firmwareVersionIsZero: "image-firmware-version"
     case .wasmLengthOutOfRange, .wasmLengthMismatch: "image-wasm-length"
     case .invalidLabel: "image-label"
-    case .keyWithoutSignature, .signatureWithoutKey, .keyIDIsZero, .signatureMissing, .wrongSignature:
-      "image-signature"
-    case .unknownKey: "image-key-unknown"
+    case .keyWithoutSignature, .signatureWithoutKey, .keyIDIsZero: "image-signature"
+    case .signatureMissing(let role): "image-\(role.rawValue)-signature-missing"
+    case .wrongSignature(let role): "image-\(role.rawValue)-signature-wrong"
+    case .unknownKey(let role, _): "image-\(role.rawValue)-key-unknown"
+    case .publisherNotDelegated: "image-publisher-not-delegated"
+    case .versionTooLow: "image-version-too-low"
+    case .securityEpochTooLow: "image-security-epoch-too-low"
+    case .hostAPILevelTooHigh: "image-host-api-level-too-high"
     case .hashMismatch: "image-hash-mismatch"
     case .deviceMismatch: "image-device-mismatch"
     case .wasmDigestMismatch: "image-wasm-digest-mismatch"

@@ -28,6 +28,11 @@ package enum ImageFormatError: Error, Equatable, Sendable {
   case signatureMissing(SignatureRole)
   case unknownKey(SignatureRole, KeyID)
   case wrongSignature(SignatureRole)
+  /// The publisher's key is known, but not for apps of this name.
+  case publisherNotDelegated(KeyID?, app: AppLabel)
+  case versionTooLow(UInt64, lowest: UInt64)
+  case securityEpochTooLow(UInt32, lowest: UInt32)
+  case hostAPILevelTooHigh(UInt32, highest: UInt32)
 
   case unreadable(path: String, call: String, errno: Int32)
   case cryptography(OpenSSLError)

@@ -7,7 +7,8 @@ import Testing
 @Suite struct CrashStoreTests {
   static func report(_ number: Int, textBytes: Int = 10, lines: Int = 3) throws -> CrashReport {
     let device = DeviceID.random()
-    let image = try VerifiedImage.verifying(try TestImage(device: device, version: 4).bytes, for: device)
+    let image = try VerifiedImage.verifying(
+      try TestImage(device: device, version: 4).bytes, for: device, trust: .unsigned())
     let log = (1...lines).map {
       DeviceLogLine(
         id: UInt64($0), realtimeNanoseconds: 1, monotonicNanoseconds: 2, level: "info", source: "app",

@@ -47,7 +47,7 @@ import Wire
         try await store.process.waitForExit()
         store = try await StoreProcess.start(directory: folder.path, registry: address)
         let image = try await store.client.get("\(store.url)/firmware/\(device)/latest").body
-        #expect(try VerifiedImage.verifying(image, for: device).content == .bytes(wasm))
+        #expect(try VerifiedImage.verifying(image, for: device, trust: .unsigned()).content == .bytes(wasm))
       }
     }
   }
