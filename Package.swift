@@ -28,6 +28,7 @@ let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioHTTPTypesHTTP1: Target.Dependency = .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 
@@ -100,8 +101,8 @@ let sharedModules: [Target] = [
   shared(
     "ServiceHTTP",
     [
-      "ServiceKit", "Wire", hummingbird, hummingbirdCore, httpTypes, nioCore, nioHTTP1, nioHTTPTypes,
-      nioHTTPTypesHTTP1, nioSSL, logging, metrics, lifecycle,
+      "FirmwareImage", "Messaging", "OpenSSL", "ServiceKit", "Wire", hummingbird, hummingbirdCore, httpTypes, nioCore,
+      nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL, nioTLS, logging, metrics, lifecycle,
     ]),
 ]
 
@@ -177,7 +178,10 @@ let testTargets: [Target] = [
     ["ServiceKit", "Messaging", "Wire", argumentParser, logging, metrics, coreMetrics, lifecycle, unixSignals]),
   tests(
     "ServiceHTTP",
-    ["ServiceHTTP", "ServiceKit", "Wire", hummingbird, httpTypes, nioCore, logging, coreMetrics, lifecycle]),
+    [
+      "ServiceHTTP", "FirmwareImage", "Messaging", "OpenSSL", "ServiceKit", "Wire", hummingbird, httpTypes, nioCore,
+      logging, coreMetrics, lifecycle,
+    ]),
   tests(
     "Registry",
     [

@@ -1,5 +1,7 @@
 package import Hummingbird
 package import NIOCore
+package import ServiceKit
+package import Wire
 
 /// What handlers know of the request they answer, apart from the request itself.
 package struct HTTPContext: RequestContext {
@@ -12,15 +14,32 @@ package struct HTTPContext: RequestContext {
   package internal(set) var traceParent = TraceParent()
   /// What the route takes of a body.
   let bodyGate = BodyGate()
+  /// Who the client is by the certificate that it showed and that was verified; nil for one without, and for one whose
+  /// certificate has expired since the connection was made.
+  package let peer: PeerIdentity?
+  /// The client's address, without its port.
+  package let source: String
+  /// Who makes the request, as the routes' `AccessControl` found out.
+  package internal(set) var principal = Principal(name: "anonymous")
 
   package init(source: ApplicationRequestContextSource) {
     coreContext = .init(source: source)
     channel = source.channel
+    peer = TLSSession.current?.certificate.flatMap { $0.isExpired ? nil : $0.identity }
+    self.source = source.channel.remoteAddress?.ipAddress ?? "unknown"
   }
 }
 
 extension HTTPContext {
   package var id: String { requestID }
+
+  /// For requests to other services, which put it into the audit log.
+  package var requester: WireRequester {
+    var requester = WireRequester()
+    requester.principal = principal.name
+    requester.source = source
+    return requester
+  }
 
   /// A parameter of the route, percent-decoded.
   package func parameter(_ name: String) throws -> String {

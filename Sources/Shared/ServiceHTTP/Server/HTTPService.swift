@@ -9,6 +9,7 @@ import Synchronization
 /// An HTTP/1.1 server on one address.
 package final class HTTPService: Service {
   private let application: Application<GuardedResponder>
+  private let tls: ServerTLS?
   private let listen: ListenAddress
   private let bound: OneTimeValue<Int>
 
@@ -20,7 +21,8 @@ package final class HTTPService: Service {
   }
 
   fileprivate init(
-    name: String, listen: ListenAddress, router: Router<HTTPContext>, limits: HTTPLimits, logger: Logger
+    name: String, listen: ListenAddress, router: Router<HTTPContext>, limits: HTTPLimits, tls: ServerTLS?,
+    logger: Logger
   ) {
     let counter = ConnectionCounter()
     let bound = OneTimeValue<Int>()
@@ -29,13 +31,14 @@ package final class HTTPService: Service {
       metrics: RequestMetrics(server: name))
     application = Application(
       responder: responder,
-      server: HTTPServerBuilder { HTTPConnectionSetup(limits: limits, counter: counter, responder: $0) },
+      server: HTTPServerBuilder { HTTPConnectionSetup(limits: limits, counter: counter, tls: tls, responder: $0) },
       configuration: ApplicationConfiguration(
         address: .hostname(listen.host, port: listen.port), backlog: 1_024,
         // Beyond those that get 503, so that a flood can't take all descriptors.
         availableConnectionsDelegate: .maximum(limits.maximumConnections + Self.refusedAtOnce, logger: logger)),
       onServerRunning: { channel in bound.settle(.success(channel.localAddress?.port ?? listen.port)) },
       logger: logger)
+    self.tls = tls
     self.listen = listen
     self.bound = bound
   }
@@ -45,7 +48,12 @@ package final class HTTPService: Service {
 
   package func run() async throws {
     do {
-      try await application.run()
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        // Follows its files for as long as there are connections to use them.
+        if let tls { group.addTask { try await tls.run() } }
+        try await application.run()
+        group.cancelAll()
+      }
       bound.settle(.failure(ListenError(address: listen, reason: "the server ended before it listened")))
     } catch {
       let failure = ListenError(address: listen, reason: "\(error)")
@@ -60,10 +68,12 @@ package final class HTTPService: Service {
 /// - Parameters:
 ///   - name: of the service, for metrics and logs.
 ///   - limits: what it takes from clients at most.
+///   - tls: nil for a server that everybody can listen to and speak to.
 package func makeHTTPService(
-  name: String, listen: ListenAddress, router: Router<HTTPContext>, limits: HTTPLimits = .standard, logger: Logger
+  name: String, listen: ListenAddress, router: Router<HTTPContext>, limits: HTTPLimits = .standard,
+  tls: ServerTLS? = nil, logger: Logger
 ) -> HTTPService {
-  HTTPService(name: name, listen: listen, router: router, limits: limits, logger: logger)
+  HTTPService(name: name, listen: listen, router: router, limits: limits, tls: tls, logger: logger)
 }
 
 /// An address that can't be listened on.

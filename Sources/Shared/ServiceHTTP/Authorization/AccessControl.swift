@@ -1,0 +1,130 @@
+package import FirmwareImage
+package import Hummingbird
+package import ServiceKit
+import Wire
+
+/// Decides who may use the routes of a server. Routes that ask it for nothing are open to everybody.
+package struct AccessControl: Sendable {
+  /// What a request is about, for the audit log: `device:<uuid>`.
+  package typealias Target = @Sendable (HTTPContext) throws -> String
+
+  private let authorizer: (any RequestAuthorizer)?
+  private let revocations: RevocationList?
+  private let limiter: AttemptLimiter
+  private let known = KnownTokens()
+
+  /// - Parameters:
+  ///   - authorizer: nil lets everybody do everything, for tests on one machine.
+  ///   - revocations: the one that the server's connections are checked with.
+  ///   - limiter: bounds failed attempts.
+  package init(
+    authorizer: (any RequestAuthorizer)?, revocations: RevocationList? = nil, limiter: AttemptLimiter = AttemptLimiter()
+  ) {
+    self.authorizer = authorizer
+    self.revocations = revocations
+    self.limiter = limiter
+  }
+
+  /// Lets everybody do everything.
+  package static let open = AccessControl(authorizer: nil)
+
+  /// For routes that take a token.
+  ///
+  /// - Parameter action: for the audit log; empty for reads.
+  package func requiring(
+    _ scope: AccessScope, action: String = "", target: @escaping Target = { _ in "" }
+  ) -> AccessMiddleware {
+    AccessMiddleware { request, context in
+      try await principal(request, context, scope, action: action, target: target)
+    }
+  }
+
+  /// For routes that one device may use by its certificate, and others with a token to read.
+  ///
+  /// - Parameter device: whose the route is.
+  package func requiringReader(
+    orDevice device: @escaping @Sendable (HTTPContext) throws -> DeviceID
+  ) -> AccessMiddleware {
+    AccessMiddleware { request, context in
+      guard authorizer != nil, case .device = context.peer else {
+        return try await principal(request, context, .read, action: "", target: { _ in "" })
+      }
+      let peer = try self.device(of: context)
+      guard try device(context) == peer else {
+        throw ProblemError(
+          .forbidden, reason: "other-device", detail: "a device gets only what is its own; this is another one's")
+      }
+      return Principal(name: "device:\(peer)")
+    }
+  }
+
+  /// The device whose certificate the client showed.
+  ///
+  /// - Throws: `ProblemError` 401 if it showed none, or another one's; 503 while nobody can tell who is revoked.
+  package func device(of context: HTTPContext) throws -> DeviceID {
+    guard case .device(let id) = context.peer else {
+      throw ProblemError(
+        .unauthorized, reason: "certificate-required",
+        detail: "this is for devices alone: connect with the certificate that the device got when it enrolled")
+    }
+    if let revocations, !revocations.isCurrent {
+      throw ProblemError.unavailable(
+        reason: "revocations-unknown",
+        detail: "the Provisioner has not yet said which certificates are revoked; try again")
+    }
+    return id
+  }
+
+  /// Finds out whose token a request has, within the limit of failed attempts.
+  ///
+  /// - Parameters:
+  ///   - isTrusted: whether the token was good a short while ago, so that its owner does not suffer for others.
+  ///   - find: returns nil for a token that nobody has, and may throw a `ProblemError` 401 that says more.
+  package func authenticated<Value>(
+    _ request: Request, _ context: HTTPContext, isTrusted: (_ hash: [UInt8]) -> Bool = { _ in false },
+    find: (_ hash: [UInt8]) async throws -> Value?
+  ) async throws -> Value {
+    do {
+      guard let token = try BearerToken(request) else { throw ProblemError.missingToken }
+      if !isTrusted(token.hash), let wait = limiter.wait(of: context.source) {
+        throw ProblemError.tooManyAttempts(wait)
+      }
+      guard let value = try await find(token.hash) else { throw ProblemError.refusedToken(.unknown) }
+      return value
+    } catch let problem as ProblemError {
+      // A request without a token tries none.
+      if problem.document.status == .unauthorized, problem != .missingToken { limiter.failed(context.source) }
+      throw problem
+    }
+  }
+
+  private func principal(
+    _ request: Request, _ context: HTTPContext, _ scope: AccessScope, action: String, target: Target
+  ) async throws -> Principal {
+    guard let authorizer else { return .anonymous }
+    return try await authenticated(request, context, isTrusted: { known.isTrusted($0) }) { hash in
+      if action.isEmpty, let principal = known.principal(hash, for: scope) { return principal }
+      let target = try target(context)
+      do throws(WireFailure) {
+        let principal = try await authorizer.authorize(
+          tokenHash: hash, scope: scope, action: action, target: target, source: context.source)
+        known.remember(hash, principal)
+        return principal
+      } catch {
+        throw refusal(error, hash, scope)
+      }
+    }
+  }
+
+  private func refusal(_ failure: WireFailure, _ hash: [UInt8], _ scope: AccessScope) -> ProblemError {
+    guard failure.code == .permissionDenied else {
+      return .unavailable(
+        reason: "authorization-unavailable",
+        detail: "the Registry can't be asked what the token allows; try again (\(failure.message))")
+    }
+    let reason = RefusedToken(rawValue: failure.reason) ?? .unknown
+    if reason == .missingScope { return .missingScope(scope) }
+    known.forget(hash)
+    return .refusedToken(reason)
+  }
+}

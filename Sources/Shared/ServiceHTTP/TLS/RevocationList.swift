@@ -1,0 +1,57 @@
+import Glibc
+package import OpenSSL
+import Synchronization
+
+/// The certificates that were taken back, and the connections of those that were not.
+package final class RevocationList: Sendable {
+  private struct State {
+    var revoked: Set<CertificateReference> = []
+    /// When it ends that nothing newer must be there, in seconds since 1970; nil before the first list came.
+    var lastSecond: Int64?
+    var sessions: [ObjectIdentifier: TLSSession] = [:]
+  }
+
+  private let state = Mutex(State())
+
+  package init() {}
+
+  /// Takes the place of all that was known, and cuts the connections of those that are no longer welcome.
+  ///
+  /// - Parameter lists: a CRL in DER for each issuer in use. Whoever brings them has seen to it that they are right.
+  /// - Throws: `OpenSSLError` when one of them can't be read; then everything stays as it is.
+  package func replace(with lists: [[UInt8]]) throws(OpenSSLError) {
+    var revoked: Set<CertificateReference> = []
+    var lastSecond = Int64.max
+    for list in lists {
+      let read = try RevokedCertificates(list: list)
+      revoked.formUnion(read.revoked)
+      if let next = read.nextUpdateSeconds { lastSecond = min(lastSecond, next) }
+    }
+    let cut = state.withLock { state in
+      state.revoked = revoked
+      state.lastSecond = lastSecond
+      return state.sessions.values.filter { session in
+        session.certificate.map { revoked.contains($0.reference) } ?? false
+      }
+    }
+    for session in cut { session.cut() }
+  }
+
+  /// Whether the lists have come, and are not older than they may be. Without them nobody can tell who is revoked.
+  package var isCurrent: Bool {
+    state.withLock { $0.lastSecond.map { Int64(time(nil)) <= $0 } ?? false }
+  }
+
+  /// Whether a connection may go on. If so it is cut as soon as its certificate is revoked.
+  func admit(_ session: TLSSession, with certificate: PeerCertificate) -> Bool {
+    state.withLock { state in
+      guard !state.revoked.contains(certificate.reference) else { return false }
+      state.sessions[ObjectIdentifier(session)] = session
+      return true
+    }
+  }
+
+  func forget(_ session: TLSSession) {
+    _ = state.withLock { $0.sessions.removeValue(forKey: ObjectIdentifier(session)) }
+  }
+}

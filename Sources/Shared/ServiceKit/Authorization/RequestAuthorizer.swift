@@ -1,0 +1,28 @@
+package import Wire
+
+/// Knows what bearer tokens allow.
+package protocol RequestAuthorizer: Sendable {
+  /// Answers whose token it is, if it allows the action. What is let through and what is refused is in the audit log
+  /// before the answer comes, unless `action` is empty.
+  ///
+  /// - Parameters:
+  ///   - tokenHash: SHA-256 of the token's text.
+  ///   - scope: what the action needs.
+  ///   - action: in the imperative: `create-claim`; empty for reads.
+  ///   - target: what it is done to: `device:<uuid>`, `claim:<uuid>`; may be empty.
+  ///   - source: the address that the request came from.
+  /// - Throws: `WireFailure` with the code `permissionDenied` and one of the reasons in `RefusedToken` when the token
+  ///   does not allow it, and any other code when that can't be found out.
+  func authorize(
+    tokenHash: [UInt8], scope: AccessScope, action: String, target: String, source: String
+  ) async throws(WireFailure) -> Principal
+}
+
+/// Why a token is not taken.
+package enum RefusedToken: String, CaseIterable, Sendable {
+  case unknown = "unknown-token"
+  case expired = "expired-token"
+  case revoked = "revoked-token"
+  /// The token is good, but not for this.
+  case missingScope = "missing-scope"
+}
