@@ -1,0 +1,129 @@
+import COpenSSL
+package import FoundationEssentials
+
+/// What an authority says of a key.
+package struct CertificateTemplate: Sendable {
+  package enum Kind: Sendable, Hashable {
+    /// An authority, and how many further ones may follow below it; nil for any number.
+    case authority(pathLength: Int?)
+    case leaf(Set<Usage>)
+  }
+
+  /// Which side of TLS its owner may be.
+  package enum Usage: Sendable, Hashable {
+    case client
+    case server
+  }
+
+  /// At most 64 characters.
+  package var commonName: String
+  package var kind: Kind
+  package var alternativeNames: [AlternativeName]
+  package var notBefore: Date
+  package var notAfter: Date
+  /// 1 to 20 bytes, the first below 0x80 and not all zero.
+  package var serialNumber: [UInt8]
+
+  /// With a random serial number.
+  package init(
+    commonName: String, kind: Kind, alternativeNames: [AlternativeName] = [], notBefore: Date, notAfter: Date
+  ) throws(OpenSSLError) {
+    self.commonName = commonName
+    self.kind = kind
+    self.alternativeNames = alternativeNames
+    self.notBefore = notBefore
+    self.notAfter = notAfter
+    var number = try randomBytes(count: 16)
+    // Positive, and of one length for all.
+    number[0] = number[0] & 0x7F | 0x40
+    serialNumber = number
+  }
+
+  /// For constants alone: extensions in the form of x509v3_config(5).
+  fileprivate var extensions: [(CInt, String)] {
+    switch kind {
+    case .authority(let pathLength):
+      [
+        (NID_basic_constraints, "critical,CA:TRUE" + (pathLength.map { ",pathlen:\($0)" } ?? "")),
+        (NID_key_usage, "critical,keyCertSign,cRLSign"),
+      ]
+    case .leaf(let usages):
+      [
+        (NID_basic_constraints, "critical,CA:FALSE"), (NID_key_usage, "critical,digitalSignature"),
+        (
+          NID_ext_key_usage,
+          [usages.contains(.server) ? "serverAuth" : nil, usages.contains(.client) ? "clientAuth" : nil]
+            .compactMap { $0 }.joined(separator: ",")
+        ),
+      ]
+    }
+  }
+}
+
+extension X509Certificate {
+  /// Makes a certificate.
+  ///
+  /// - Parameters:
+  ///   - publicKey: whose it is.
+  ///   - issuer: nil for one that signs itself.
+  ///   - issuerKey: the issuer's.
+  package init(
+    _ template: CertificateTemplate, for publicKey: P256.PublicKey, issuer: X509Certificate?,
+    issuerKey: P256.PrivateKey
+  ) throws(CertificateError) {
+    let der: [UInt8]
+    if let issuer {
+      let above = try Self.handle(issuer.der)
+      der = try reporting { () throws(OpenSSLError) in
+        try unsafe Self.signed(template, publicKey, issuer: above.pointer, issuerKey)
+      }
+    } else {
+      der = try reporting { () throws(OpenSSLError) in
+        try unsafe Self.signed(template, publicKey, issuer: nil, issuerKey)
+      }
+    }
+    try self.init(der: der)
+  }
+
+  /// - Parameter issuer: nil for the certificate itself.
+  private static func signed(
+    _ template: CertificateTemplate, _ publicKey: P256.PublicKey, issuer: OpaquePointer?,
+    _ issuerKey: P256.PrivateKey
+  ) throws(OpenSSLError) -> [UInt8] {
+    let certificate = try unsafe Owned(X509_new(), by: "X509_new") { unsafe X509_free($0) }
+    let name = try DistinguishedName(commonName: template.commonName)
+    let above = unsafe issuer ?? certificate.pointer
+    try unsafe fill(certificate.pointer, template, publicKey)
+    guard unsafe X509_set_subject_name(certificate.pointer, name.pointer) == 1,
+      unsafe X509_set_issuer_name(certificate.pointer, X509_get_subject_name(above)) == 1
+    else { throw .draining(after: "X509_set_subject_name") }
+    // In this order: the authority's key identifier of one that signs itself is its own.
+    let identifiers = [(NID_subject_key_identifier, "hash"), (NID_authority_key_identifier, "keyid:always")]
+    for (nid, value) in template.extensions + identifiers {
+      guard unsafe xtblish_add_certificate_extension(certificate.pointer, above, nid, value) == 1 else {
+        throw .draining(after: "X509V3_EXT_nconf_nid")
+      }
+    }
+    try unsafe AlternativeName.add(template.alternativeNames, to: certificate.pointer)
+    let length = issuerKey.key.exclusively {
+      unsafe X509_sign(certificate.pointer, issuerKey.key.pointer, EVP_sha256())
+    }
+    guard length > 0 else { throw .draining(after: "X509_sign") }
+    return try unsafe encodedDER(call: "i2d_X509") { unsafe i2d_X509(certificate.pointer, $0) }
+  }
+
+  private static func fill(
+    _ certificate: OpaquePointer, _ template: CertificateTemplate, _ publicKey: P256.PublicKey
+  ) throws(OpenSSLError) {
+    try unsafe SerialNumber.set(template.serialNumber, X509_get_serialNumber(certificate))
+    let notBefore = try unsafe CertificateTime.make(template.notBefore)
+    defer { unsafe ASN1_TIME_free(notBefore) }
+    let notAfter = try unsafe CertificateTime.make(template.notAfter)
+    defer { unsafe ASN1_TIME_free(notAfter) }
+    // Version 3 is written as 2.
+    guard unsafe X509_set_version(certificate, 2) == 1,
+      unsafe X509_set1_notBefore(certificate, notBefore) == 1, unsafe X509_set1_notAfter(certificate, notAfter) == 1,
+      unsafe X509_set_pubkey(certificate, publicKey.key.pointer) == 1
+    else { throw .draining(after: "X509_set_pubkey") }
+  }
+}

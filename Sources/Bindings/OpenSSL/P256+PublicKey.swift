@@ -1,0 +1,56 @@
+import COpenSSL
+
+extension P256 {
+  package struct PublicKey: Sendable {
+    /// The SubjectPublicKeyInfo in DER, with a named curve and an uncompressed point: 91 bytes, one form for each key.
+    package let subjectPublicKeyInfo: [UInt8]
+    let key: EVPKey
+
+    /// - Throws: `notP256` for a key of another kind or form, or a point that is not on the curve.
+    package init(subjectPublicKeyInfo: [UInt8]) throws(CertificateError) {
+      guard subjectPublicKeyInfo.count == P256.subjectPublicKeyInfoByteCount,
+        subjectPublicKeyInfo.starts(with: P256.subjectPublicKeyInfoPrefix),
+        let pointer = unsafe decodedDER(
+          subjectPublicKeyInfo, free: { unsafe EVP_PKEY_free($0) }, { unsafe d2i_PUBKEY(nil, $0, $1) })
+      else { throw .notP256 }
+      key = unsafe EVPKey(owning: pointer)
+      self.subjectPublicKeyInfo = subjectPublicKeyInfo
+    }
+
+    /// SHA-256 of the SubjectPublicKeyInfo.
+    package var hash: [UInt8] {
+      get throws(OpenSSLError) { try SHA256.digest(of: subjectPublicKeyInfo) }
+    }
+
+    /// Whether this key's owner signed exactly this message: ECDSA with SHA-256, the signature in DER.
+    ///
+    /// - Throws: only when the check itself could not be made.
+    package func isValid(signature: [UInt8], for message: [UInt8]) throws(OpenSSLError) -> Bool {
+      try key.isValid(signature: signature, for: message)
+    }
+  }
+}
+
+extension P256.PublicKey: Hashable {
+  package static func == (left: Self, right: Self) -> Bool {
+    left.subjectPublicKeyInfo == right.subjectPublicKeyInfo
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(subjectPublicKeyInfo)
+  }
+}
+
+extension EVPKey {
+  /// Verifies a signature over the SHA-256 of a message.
+  func isValid(signature: [UInt8], for message: [UInt8]) throws(OpenSSLError) -> Bool {
+    let context = try unsafe Owned(EVP_MD_CTX_new(), by: "EVP_MD_CTX_new") { unsafe EVP_MD_CTX_free($0) }
+    guard unsafe EVP_DigestVerifyInit(context.pointer, nil, EVP_sha256(), nil, pointer) == 1 else {
+      throw .draining(after: "EVP_DigestVerifyInit")
+    }
+    let result = unsafe EVP_DigestVerify(context.pointer, signature, signature.count, message, message.count)
+    // A refused signature may leave entries that would be blamed on this thread's next call.
+    ERR_clear_error()
+    return result == 1
+  }
+}
