@@ -104,7 +104,7 @@ final class Installation: Sendable {
   private func environment(of part: Part) -> [String: String] {
     var environment = [
       "XTBLISH_REGISTRY_ENDPOINTS": endpoint(of: .registry), "XTBLISH_NOTIFIER_ENDPOINTS": endpoint(of: .notifier),
-      "XTBLISH_IMAGE_STORE_URLS": imageStoreURL,
+      "XTBLISH_IMAGE_STORE_URLS": imageStoreURL, "XTBLISH_INSECURE": "true",
     ]
     switch part {
     case .registry:
@@ -146,7 +146,8 @@ final class Installation: Sendable {
       try await ProvisionerService.run(prepare(ProvisionerSettings.self, environment))
     case .notifier:
       let process = try prepare(NotifierSettings.self, environment)
-      let notifier = try Notifier(process.settings, metrics: process.metrics, logger: process.logger)
+      let notifier = try Notifier(
+        process.settings, isInsecure: process.process.isInsecure, metrics: process.metrics, logger: process.logger)
       try await host(notifier.services, notifier.readiness, process)
     case .imageStore:
       let process = try prepare(ImageStoreSettings.self, environment)

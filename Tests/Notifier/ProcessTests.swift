@@ -19,7 +19,7 @@ import Wire
       ports = [try FreePort(), try FreePort()]
       endpoint = "tcp://127.0.0.1:\(ports[0].number)"
       environment = [
-        "XTBLISH_NOTIFIER_RPC_LISTEN": endpoint, "XTBLISH_NOTIFIER_ENDPOINTS": endpoint,
+        "XTBLISH_INSECURE": "true", "XTBLISH_NOTIFIER_RPC_LISTEN": endpoint, "XTBLISH_NOTIFIER_ENDPOINTS": endpoint,
         "XTBLISH_NOTIFIER_OPERATIONS_LISTEN": "127.0.0.1:\(ports[1].number)", "XTBLISH_MQTT_HOST": broker.host,
         "XTBLISH_MQTT_PORT": "\(broker.port)", "XTBLISH_REGISTRY_ENDPOINTS": registry.endpoint,
       ]
@@ -152,6 +152,9 @@ import Wire
         #expect(!process.output.contains("alone"))
       }
     }
+    let trusting = try served.run("serve", more: ["XTBLISH_INSECURE": "false"])
+    #expect(try await trusting.waitForExit() == .exited(78), "\(trusting.output)")
+    #expect(trusting.output.contains("xtblish-provisioner certificate issue"), "\(trusting.output)")
     let version = try served.run("--version")
     #expect(try await version.waitForExit() == .exited(0))
     #expect(version.output.hasPrefix("xtblish-notifier "))

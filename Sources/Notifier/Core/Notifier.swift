@@ -20,24 +20,31 @@ package struct Notifier: Sendable {
   package let readiness: Readiness
 
   /// - Parameters:
+  ///   - isInsecure: whether the process was told to do without TLS.
   ///   - metrics: shown by the operations server.
-  package init(_ settings: NotifierSettings, metrics: MetricsRegistry, logger: Logger) throws {
+  package init(
+    _ settings: NotifierSettings, isInsecure: Bool, metrics: MetricsRegistry, logger: Logger
+  ) throws {
+    let tls = try settings.tls.serverFiles(role: "notifier", isInsecure: isInsecure).map { files in
+      MQTTTLS(caFile: files.roots, certificateFile: files.certificate, keyFile: files.key)
+    }
     // Differs for each start: two replicas with one client ID would take the broker from each other for ever, and
     // there is no session worth coming back to.
     let instance = "notifier-\(String(UInt64.random(in: .min ... .max), radix: 16))"
     let registry = RPCClient(name: "registry", endpoints: settings.registryEndpoints, logger: logger)
     let publisher = try BrokerConnection(
-      options: settings.brokerOptions(clientID: "\(instance)-publisher"), purpose: "publisher", logger: logger)
+      options: settings.brokerOptions(clientID: "\(instance)-publisher", tls), purpose: "publisher", logger: logger)
     let rejections = RejectionLog(logger: logger)
     let intake = try ReportIntake(
-      client: settings.brokerOptions(clientID: "\(instance)-reports"), publisher: publisher,
+      client: settings.brokerOptions(clientID: "\(instance)-reports", tls), publisher: publisher,
       registry: registry, rejections: rejections,
       options: ReportIntake.Options(
         gatherTime: settings.reportGatherTime, maximumDevices: settings.reportDevices,
         presenceInterval: settings.presenceInterval),
       logger: logger)
     let diagnostics = try DiagnosticIntake(
-      client: settings.brokerOptions(clientID: "\(instance)-diagnostics"), publisher: publisher, registry: registry,
+      client: settings.brokerOptions(clientID: "\(instance)-diagnostics", tls), publisher: publisher,
+      registry: registry,
       rejections: rejections, bufferBytes: settings.diagnosticBytes, logger: logger)
     let notifications = NotificationPublisher(
       broker: publisher, imageStores: ImageStoreURLs(settings.imageStoreURLs),
@@ -68,7 +75,7 @@ package struct Notifier: Sendable {
       let answer = try await registry.call(renotify, deadline: context.remaining * 0.9)
       return WireResendNotificationResponse.with { $0.version = answer.version }
     }
-    let eviction = SessionEviction(broker: settings.brokerOptions(clientID: instance))
+    let eviction = SessionEviction(broker: settings.brokerOptions(clientID: instance, tls))
     router.handle(WireDisconnectDevice.self) { request, context in
       guard let device = DeviceID(bytes: request.deviceID) else {
         throw WireFailure(
@@ -110,10 +117,11 @@ package struct Notifier: Sendable {
 }
 
 extension NotifierSettings {
-  fileprivate func brokerOptions(clientID: String) -> MQTTClientOptions {
+  fileprivate func brokerOptions(clientID: String, _ tls: MQTTTLS?) -> MQTTClientOptions {
     var options = MQTTClientOptions(host: brokerHost, port: UInt16(clamping: brokerPort), clientID: clientID)
     options.username = brokerUsername
     options.password = brokerPassword
+    options.tls = tls
     // The broker takes a silent replica for dead after one and a half of it, and gives its reports to others.
     options.keepAliveSeconds = 5
     options.maximumQueued = 16_384

@@ -9,6 +9,7 @@ package struct NotifierSettings: ServiceSettings {
   package let brokerPort: Int
   package let brokerUsername: String?
   package let brokerPassword: String?
+  package let tls: TLSSettings
   package let imageStoreURLs: [String]
   package let acknowledgementTimeout: Duration
   package let reportGatherTime: Duration
@@ -54,11 +55,12 @@ package struct NotifierSettings: ServiceSettings {
     "notifier.diagnostics.bytes", .byteSize((1 << 20)...(1 << 30)), .default("16MiB"),
     help: "How much of devices' logs, and again of their crashes, is held while the Registry is away.")
 
-  package static let allSettings: [any SettingDescription] = [
-    rpcListenSetting, operationsListenSetting, registryEndpointsSetting, brokerHostSetting, brokerPortSetting,
-    brokerUsernameSetting, brokerPasswordSetting, imageStoreURLsSetting, acknowledgementTimeoutSetting,
-    reportGatherTimeSetting, reportDevicesSetting, presenceIntervalSetting, diagnosticBytesSetting,
-  ]
+  package static let allSettings: [any SettingDescription] =
+    [
+      rpcListenSetting, operationsListenSetting, registryEndpointsSetting, brokerHostSetting, brokerPortSetting,
+      brokerUsernameSetting, brokerPasswordSetting, imageStoreURLsSetting, acknowledgementTimeoutSetting,
+      reportGatherTimeSetting, reportDevicesSetting, presenceIntervalSetting, diagnosticBytesSetting,
+    ] + TLSSettings.allSettings
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
     rpcListen = try reader.require(Self.rpcListenSetting)
@@ -68,6 +70,7 @@ package struct NotifierSettings: ServiceSettings {
     brokerPort = try reader.require(Self.brokerPortSetting)
     brokerUsername = try reader.optional(Self.brokerUsernameSetting)
     brokerPassword = try reader.optional(Self.brokerPasswordSetting)
+    tls = try TLSSettings(&reader)
     imageStoreURLs = try reader.require(Self.imageStoreURLsSetting)
     acknowledgementTimeout = try reader.require(Self.acknowledgementTimeoutSetting)
     reportGatherTime = try reader.require(Self.reportGatherTimeSetting)
