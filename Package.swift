@@ -60,7 +60,7 @@ func service(
       swiftSettings: strict),
     .executableTarget(
       name: "\(name)Command",
-      dependencies: [.target(name: "\(name)Core"), "ServiceKit", argumentParser] + command,
+      dependencies: [.target(name: "\(name)Core"), "Messaging", "ServiceKit", argumentParser] + command,
       path: "Sources/\(name)/Command", swiftSettings: strict),
   ]
 }
@@ -95,7 +95,7 @@ let sharedModules: [Target] = [
   shared(
     "ServiceKit",
     [
-      "Messaging", "Wire", argumentParser, configuration, logging, metrics, coreMetrics, lifecycle,
+      "Messaging", "Wire", "ZeroMQ", argumentParser, configuration, logging, metrics, coreMetrics, lifecycle,
       unixSignals, protobuf,
     ]),
   shared(
@@ -112,8 +112,7 @@ let services: [Target] =
     core: [
       "PostgreSQL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
       httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
-    ],
-    command: ["Messaging"])
+    ])
   + service(
     "ImageStore",
     core: [
@@ -139,7 +138,7 @@ let services: [Target] =
       "CLinux", "Linux", "ZeroMQ", "Mosquitto", "Curl", "OpenSSL", "Wasmtime", "FirmwareImage", "Wire", "Messaging",
       "ServiceKit", protobuf, logging, metrics, lifecycle,
     ],
-    command: ["Curl", "Messaging", "Wire"])
+    command: ["Curl", "Wire"])
 
 let testTargets: [Target] = [
   .target(

@@ -147,11 +147,13 @@ final class Installation: Sendable {
     case .notifier:
       let process = try prepare(NotifierSettings.self, environment)
       let notifier = try Notifier(
-        process.settings, isInsecure: process.process.isInsecure, metrics: process.metrics, logger: process.logger)
+        process.settings, bus: .insecure, isInsecure: process.process.isInsecure, metrics: process.metrics,
+        logger: process.logger)
       try await host(notifier.services, notifier.readiness, process)
     case .imageStore:
       let process = try prepare(ImageStoreSettings.self, environment)
-      let store = try await ImageStore(process.settings, metrics: process.metrics, logger: process.logger)
+      let store = try await ImageStore(
+        process.settings, bus: .insecure, metrics: process.metrics, logger: process.logger)
       try await host(store.services, store.readiness, process)
     }
   }
@@ -161,7 +163,8 @@ final class Installation: Sendable {
   ) throws -> PreparedProcess<Settings> {
     let loaded = try Settings.load(environment: environment)
     return PreparedProcess(
-      settings: loaded.settings, process: loaded.process, metrics: MetricsRegistry(), logger: quietLogger)
+      settings: loaded.settings, process: loaded.process, bus: .insecure, metrics: MetricsRegistry(),
+      logger: quietLogger)
   }
 
   private static func host<Settings: ServiceSettings>(

@@ -186,7 +186,8 @@ final class Replica: Sendable {
     ]
     environment.merge(more) { $1 }
     let (settings, _) = try NotifierSettings.load(environment: environment)
-    let notifier = try Notifier(settings, isInsecure: true, metrics: MetricsRegistry(), logger: silent)
+    let notifier = try Notifier(
+      settings, bus: .insecure, isInsecure: true, metrics: MetricsRegistry(), logger: silent)
     let group = ServiceGroup(services: notifier.services, logger: silent)
     let task = Task { try await group.run() }
     return Replica(

@@ -18,7 +18,8 @@ import Testing
       let process = try ChildProcess(
         product("xtblish-registry"), ["serve"],
         environment: [
-          "XTBLISH_DATABASE_URL": url, "XTBLISH_REGISTRY_HTTP_LISTEN": "127.0.0.1:\(http.number)",
+          "XTBLISH_INSECURE": "true", "XTBLISH_DATABASE_URL": url,
+          "XTBLISH_REGISTRY_HTTP_LISTEN": "127.0.0.1:\(http.number)",
           "XTBLISH_REGISTRY_RPC_LISTEN": "tcp://127.0.0.1:\(rpc.number)",
           "XTBLISH_REGISTRY_OPERATIONS_LISTEN": "127.0.0.1:\(operations.number)",
           "XTBLISH_NOTIFIER_ENDPOINTS": "tcp://127.0.0.1:1",
@@ -32,7 +33,8 @@ import Testing
     /// - Returns: the exit code and everything printed.
     func run(_ arguments: String...) async throws -> (status: ProcessEnding, output: String) {
       let child = try ChildProcess(
-        product("xtblish-registry"), arguments, environment: ["XTBLISH_REGISTRY_ENDPOINTS": endpoint],
+        product("xtblish-registry"), arguments,
+        environment: ["XTBLISH_INSECURE": "true", "XTBLISH_REGISTRY_ENDPOINTS": endpoint],
         inheritsEnvironment: false)
       return (try await child.waitForExit(), child.output)
     }
@@ -59,7 +61,8 @@ import Testing
 
     let follower = try ChildProcess(
       product("xtblish-registry"), ["events", "follow", "--json", "--last", "1"],
-      environment: ["XTBLISH_REGISTRY_ENDPOINTS": service.endpoint], inheritsEnvironment: false)
+      environment: ["XTBLISH_INSECURE": "true", "XTBLISH_REGISTRY_ENDPOINTS": service.endpoint],
+      inheritsEnvironment: false)
     try await follower.waitForLine(containing: "notification-requested")
     #expect(try await service.run("devices", "delete", id).status == .exited(0))
     try await follower.waitForLine(containing: "device-deleted")
@@ -96,7 +99,8 @@ import Testing
     let child = try ChildProcess(
       product("xtblish-registry"), ["serve"],
       environment: [
-        "XTBLISH_DATABASE_URL": url, "XTBLISH_REGISTRY_HTTP_LISTEN": "127.0.0.1:\(http.number)",
+        "XTBLISH_INSECURE": "true", "XTBLISH_DATABASE_URL": url,
+        "XTBLISH_REGISTRY_HTTP_LISTEN": "127.0.0.1:\(http.number)",
         "XTBLISH_REGISTRY_RPC_LISTEN": "tcp://127.0.0.1:\(rpc.number)",
         "XTBLISH_REGISTRY_OPERATIONS_LISTEN": "127.0.0.1:\(operations.number)",
         "XTBLISH_NOTIFIER_ENDPOINTS": "tcp://127.0.0.1:1",

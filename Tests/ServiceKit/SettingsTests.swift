@@ -1,4 +1,5 @@
 import Logging
+import Messaging
 import ServiceKit
 import TestSupport
 import Testing
@@ -6,6 +7,7 @@ import Testing
 /// A service with a setting of every kind.
 private struct SampleSettings: ServiceSettings {
   static let serviceName = "image-store"
+  static let busRole: BusRole? = nil
   static let listen = Setting(
     "image-store.http.listen", .listenAddress, .default("127.0.0.1:7121"), help: "Where HTTP is served.")
   static let database = Setting(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DeviceRuntimeCore
 import FoundationEssentials
+import Messaging
 import ServiceKit
 
 /// The program is two: the device's agent with its commands, and, started again by the agent, the process of an app.
@@ -33,6 +34,7 @@ enum Device: AdministeredService {
   typealias Root = XtblishDevice
 
   static let executable = "xtblish-device"
+  static let busRole = BusRole.device
 
   static func defaultEndpoint(environment: [String: String]) -> String {
     let directory = environment[DeviceSettings.directorySetting.environmentName] ?? DeviceSettings.defaultDirectory

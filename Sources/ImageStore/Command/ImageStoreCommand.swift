@@ -1,5 +1,6 @@
 import ArgumentParser
 import ImageStoreCore
+import Messaging
 import ServiceKit
 
 @main
@@ -8,6 +9,7 @@ struct ImageStoreCommand: AsyncParsableCommand, AdministeredService {
   typealias Root = ImageStoreCommand
 
   static let executable = "xtblish-image-store"
+  static let busRole = BusRole.imageStore
 
   static func defaultEndpoint(environment: [String: String]) -> String { "tcp://127.0.0.1:7122" }
 

@@ -12,7 +12,8 @@ struct ServeCommand: AsyncParsableCommand {
   func run() async throws {
     try await runAdmin {
       let process = try options.prepare(ImageStoreSettings.self)
-      let store = try await ImageStore(process.settings, metrics: process.metrics, logger: process.logger)
+      let store = try await ImageStore(
+        process.settings, bus: process.openBus(), metrics: process.metrics, logger: process.logger)
       try await ServiceHost.run(
         name: ImageStoreCommand.executable, logger: process.logger, services: store.services,
         readiness: store.readiness, shutdownTimeout: process.process.shutdownTimeout)

@@ -13,9 +13,10 @@ package struct ImageStore: Sendable {
   package let rpc: RPCServer
 
   /// Opens the directory. Nothing listens before the services run.
-  package init(_ settings: ImageStoreSettings, metrics: MetricsRegistry, logger: Logger) async throws {
+  package init(_ settings: ImageStoreSettings, bus: Bus, metrics: MetricsRegistry, logger: Logger) async throws {
     let blobs = try await FileBlobStore(directory: settings.directory)
-    let registry = RPCClient(name: "registry", endpoints: settings.registryEndpoints, logger: logger)
+    let registry = RPCClient(
+      name: "registry", endpoints: settings.registryEndpoints, transport: bus.transport(to: .registry), logger: logger)
     let api = ImageStoreAPI(
       blobs: blobs, debugIndex: FileDebugIndex(store: blobs), registry: registry, maximumBytes: settings.maximumBytes,
       maximumUploads: settings.maximumUploads)
@@ -41,7 +42,8 @@ package struct ImageStore: Sendable {
       figures: { try await api.figures.merging(["storage.free-bytes": Double(blobs.freeBytes())]) { $1 } }
     ).register(on: &requests)
     let rpc = RPCServer(
-      name: ImageStoreSettings.serviceName, listening: settings.rpcListen, router: requests, logger: logger)
+      name: ImageStoreSettings.serviceName, listening: settings.rpcListen, router: requests,
+      transport: bus.transport, logger: logger)
     let operations = OperationsServer.make(
       name: ImageStoreSettings.serviceName, listen: settings.operationsListen, readiness: readiness, metrics: metrics,
       logger: logger)

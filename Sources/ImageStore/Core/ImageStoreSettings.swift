@@ -1,8 +1,10 @@
+package import Messaging
 package import ServiceKit
 
 /// What an image store can be told.
 package struct ImageStoreSettings: ServiceSettings {
   package static let serviceName = "image-store"
+  package static let busRole: BusRole? = .imageStore
 
   package let httpListen: ListenAddress
   package let rpcListen: String

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Messaging
 import NotifierCore
 import ServiceKit
 
@@ -8,6 +9,7 @@ struct NotifierCommand: AsyncParsableCommand, AdministeredService {
   typealias Root = NotifierCommand
 
   static let executable = "xtblish-notifier"
+  static let busRole = BusRole.notifier
 
   static func defaultEndpoint(environment: [String: String]) -> String { "tcp://127.0.0.1:7132" }
 

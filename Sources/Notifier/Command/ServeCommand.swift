@@ -12,7 +12,8 @@ struct ServeCommand: AsyncParsableCommand {
     try await runAdmin {
       let process = try options.prepare(NotifierSettings.self)
       let notifier = try Notifier(
-        process.settings, isInsecure: process.process.isInsecure, metrics: process.metrics, logger: process.logger)
+        process.settings, bus: process.openBus(), isInsecure: process.process.isInsecure, metrics: process.metrics,
+        logger: process.logger)
       try await ServiceHost.run(
         name: NotifierCommand.executable, logger: process.logger, services: notifier.services,
         readiness: notifier.readiness, shutdownTimeout: process.process.shutdownTimeout)

@@ -23,7 +23,7 @@ package struct Notifier: Sendable {
   ///   - isInsecure: whether the process was told to do without TLS.
   ///   - metrics: shown by the operations server.
   package init(
-    _ settings: NotifierSettings, isInsecure: Bool, metrics: MetricsRegistry, logger: Logger
+    _ settings: NotifierSettings, bus: Bus, isInsecure: Bool, metrics: MetricsRegistry, logger: Logger
   ) throws {
     let tls = try settings.tls.serverFiles(role: "notifier", isInsecure: isInsecure).map { files in
       MQTTTLS(caFile: files.roots, certificateFile: files.certificate, keyFile: files.key)
@@ -31,7 +31,8 @@ package struct Notifier: Sendable {
     // Differs for each start: two replicas with one client ID would take the broker from each other for ever, and
     // there is no session worth coming back to.
     let instance = "notifier-\(String(UInt64.random(in: .min ... .max), radix: 16))"
-    let registry = RPCClient(name: "registry", endpoints: settings.registryEndpoints, logger: logger)
+    let registry = RPCClient(
+      name: "registry", endpoints: settings.registryEndpoints, transport: bus.transport(to: .registry), logger: logger)
     let publisher = try BrokerConnection(
       options: settings.brokerOptions(clientID: "\(instance)-publisher", tls), purpose: "publisher", logger: logger)
     let rejections = RejectionLog(logger: logger)
@@ -67,16 +68,16 @@ package struct Notifier: Sendable {
     }
 
     var router = RPCRouter()
-    router.handle(WireNotify.self) { request, context in
+    router.handle(WireNotify.self, allowing: .registry) { request, context in
       try await notifications.notify(request, deadline: context.deadline)
     }
-    router.handle(WireResendNotification.self) { request, context in
+    router.handle(WireResendNotification.self, allowing: .operator) { request, context in
       let renotify = WireRenotifyDevice.with { $0.deviceID = request.deviceID }
       let answer = try await registry.call(renotify, deadline: context.remaining * 0.9)
       return WireResendNotificationResponse.with { $0.version = answer.version }
     }
     let eviction = SessionEviction(broker: settings.brokerOptions(clientID: instance, tls))
-    router.handle(WireDisconnectDevice.self) { request, context in
+    router.handle(WireDisconnectDevice.self, allowing: .provisioner) { request, context in
       guard let device = DeviceID(bytes: request.deviceID) else {
         throw WireFailure(
           .invalid, reason: "invalid-device-id", message: "a device ID is 16 bytes, not \(request.deviceID.count)")
@@ -104,7 +105,8 @@ package struct Notifier: Sendable {
         ]
       }
     ).register(on: &router)
-    let server = RPCServer(name: "notifier", listening: settings.rpcListen, router: router, logger: logger)
+    let server = RPCServer(
+      name: "notifier", listening: settings.rpcListen, router: router, transport: bus.transport, logger: logger)
 
     let operations = OperationsServer.make(
       name: NotifierSettings.serviceName, listen: settings.operationsListen, readiness: readiness, metrics: metrics,

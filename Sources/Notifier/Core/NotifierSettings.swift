@@ -1,3 +1,4 @@
+package import Messaging
 package import ServiceKit
 
 /// What can be set for `xtblish-notifier`.
@@ -18,6 +19,7 @@ package struct NotifierSettings: ServiceSettings {
   package let diagnosticBytes: Int
 
   package static let serviceName = "notifier"
+  package static let busRole: BusRole? = .notifier
 
   package static let rpcListenSetting = Setting(
     "notifier.rpc.listen", .endpoint, .default("tcp://127.0.0.1:7132"),

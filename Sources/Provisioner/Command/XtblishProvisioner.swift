@@ -1,4 +1,5 @@
 import ArgumentParser
+import Messaging
 import ProvisionerCore
 import ServiceKit
 
@@ -18,6 +19,7 @@ enum Provisioner: AdministeredService {
   typealias Root = XtblishProvisioner
 
   static let executable = "xtblish-provisioner"
+  static let busRole = BusRole.provisioner
 
   static func defaultEndpoint(environment: [String: String]) -> String { "tcp://127.0.0.1:7112" }
 }

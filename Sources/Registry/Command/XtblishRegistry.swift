@@ -1,4 +1,5 @@
 import ArgumentParser
+import Messaging
 import RegistryCore
 import ServiceKit
 
@@ -21,6 +22,7 @@ enum Registry: AdministeredService {
   typealias Root = XtblishRegistry
 
   static let executable = "xtblish-registry"
+  static let busRole = BusRole.registry
 
   static func defaultEndpoint(environment: [String: String]) -> String { "tcp://127.0.0.1:7102" }
 }

@@ -25,7 +25,7 @@ import Wire
       let process = try ChildProcess(
         try product("xtblish-notifier"), ["serve"],
         environment: [
-          "XTBLISH_NOTIFIER_RPC_LISTEN": "tcp://127.0.0.1:\(ports[0].number)",
+          "XTBLISH_INSECURE": "true", "XTBLISH_NOTIFIER_RPC_LISTEN": "tcp://127.0.0.1:\(ports[0].number)",
           "XTBLISH_NOTIFIER_OPERATIONS_LISTEN": "127.0.0.1:\(ports[1].number)",
           "XTBLISH_MQTT_HOST": harness.broker.host, "XTBLISH_MQTT_PORT": "\(harness.broker.port)",
           "XTBLISH_REGISTRY_ENDPOINTS": registry.endpoint,

@@ -22,7 +22,7 @@ struct StoreProcess: Sendable {
   ) async throws -> StoreProcess {
     let ports = try (0..<3).map { _ in try FreePort() }
     let environment = [
-      "XTBLISH_IMAGE_STORE_HTTP_LISTEN": "127.0.0.1:\(ports[0].number)",
+      "XTBLISH_INSECURE": "true", "XTBLISH_IMAGE_STORE_HTTP_LISTEN": "127.0.0.1:\(ports[0].number)",
       "XTBLISH_IMAGE_STORE_RPC_LISTEN": "tcp://127.0.0.1:\(ports[1].number)",
       "XTBLISH_IMAGE_STORE_OPERATIONS_LISTEN": "127.0.0.1:\(ports[2].number)",
       "XTBLISH_IMAGE_STORE_ENDPOINTS": "tcp://127.0.0.1:\(ports[1].number)",

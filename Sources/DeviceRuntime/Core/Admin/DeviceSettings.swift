@@ -1,3 +1,4 @@
+package import Messaging
 package import ServiceKit
 
 /// What the device can be told; the rest it learns when it enrols.
@@ -23,6 +24,7 @@ package struct DeviceSettings: ServiceSettings {
   package let mqttPort: Int?
 
   package static let serviceName = "device"
+  package static let busRole: BusRole? = nil
   package static let defaultDirectory = "/var/lib/xtblish/device"
 
   package static let directorySetting = Setting(

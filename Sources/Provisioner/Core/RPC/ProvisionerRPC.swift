@@ -12,7 +12,7 @@ package struct ProvisionerRPC: Sendable {
   }
 
   package func register(on router: inout RPCRouter) {
-    router.handle(WireCreateClaim.self) { request, _ in
+    router.handle(WireCreateClaim.self, allowing: .operator) { request, _ in
       let (claim, token) = try await claims.create(
         NewClaim(
           count: UInt64(request.count), lifetimeSeconds: request.lifetimeSeconds, product: request.product,
@@ -22,7 +22,7 @@ package struct ProvisionerRPC: Sendable {
       response.token = token.text
       return response
     }
-    router.handle(WireListClaims.self) { request, _ in
+    router.handle(WireListClaims.self, allowing: .operator) { request, _ in
       let page = try await claims.list(
         after: request.cursor.isEmpty ? nil : ClaimCursor(request.cursor), limit: FieldRules.pageSize(request.pageSize))
       var response = WireListClaimsResponse()
@@ -30,19 +30,19 @@ package struct ProvisionerRPC: Sendable {
       response.nextCursor = page.next?.text ?? ""
       return response
     }
-    router.handle(WireGetClaim.self) { request, _ in
+    router.handle(WireGetClaim.self, allowing: .operator) { request, _ in
       let id = try ClaimID(bytes: request.id)
       var response = WireGetClaimResponse()
       response.claim = WireClaim(try await claims.claim(id))
       response.enrolments = try await claims.enrolments(of: id).map { WireEnrolment($0) }
       return response
     }
-    router.handle(WireRevokeClaim.self) { request, _ in
+    router.handle(WireRevokeClaim.self, allowing: .operator) { request, _ in
       var response = WireRevokeClaimResponse()
       response.claim = WireClaim(try await claims.revoke(ClaimID(bytes: request.id)))
       return response
     }
-    router.handle(WireEnrollDevice.self) { request, context in
+    router.handle(WireEnrollDevice.self, allowing: .operator) { request, context in
       // A little is left to write the outcome down.
       let deadline = min(.seconds(5), context.remaining * 0.8)
       return WireEnrollDeviceResponse(

@@ -9,10 +9,12 @@ package enum ProvisionerService {
   /// Runs until a signal asks for the end.
   package static func run(_ process: PreparedProcess<ProvisionerSettings>) async throws {
     let (settings, logger) = (process.settings, process.logger)
+    let bus = try process.openBus()
     let pool = try makePool(settings, logger: logger)
     try await migrate(pool, patience: .seconds(60), logger: logger)
 
-    let registry = RPCClient(name: "registry", endpoints: settings.registryEndpoints, logger: logger)
+    let registry = RPCClient(
+      name: "registry", endpoints: settings.registryEndpoints, transport: bus.transport(to: .registry), logger: logger)
     let claims = ClaimStore(pool: pool)
     let enroller = Enroller(
       store: EnrolmentStore(pool: pool), registry: registry, endpoints: settings.devices, logger: logger)
@@ -39,7 +41,8 @@ package enum ProvisionerService {
       },
       figures: { figures(pool, openClaims: try await claims.openCount()) }
     ).register(on: &router)
-    let rpc = RPCServer(name: "provisioner", listening: settings.rpcListen, router: router, logger: logger)
+    let rpc = RPCServer(
+      name: "provisioner", listening: settings.rpcListen, router: router, transport: bus.transport, logger: logger)
 
     try await ServiceHost.run(
       name: "provisioner", logger: logger, services: [registry, rpc, http, operations], readiness: readiness,

@@ -1,3 +1,4 @@
+package import Messaging
 package import ServiceKit
 
 /// What the Provisioner can be told.
@@ -11,6 +12,7 @@ package struct ProvisionerSettings: ServiceSettings {
   package let devices: DeviceEndpoints
 
   package static let serviceName = "provisioner"
+  package static let busRole: BusRole? = .provisioner
 
   private static let httpListenSetting = Setting(
     "provisioner.http.listen", .listenAddress, .default("127.0.0.1:7111"), help: "Where HTTP is answered.")

@@ -21,31 +21,31 @@ package struct RegistryRPC: Sendable {
     addDeviceHandlers(to: &router)
     addFirmwareHandlers(to: &router)
     addTelemetryHandlers(to: &router)
-    router.handle(WireListEvents.self) { request, _ in try await listEvents(request) }
-    router.handle(WireRecordReports.self) { request, _ in try await record(request) }
+    router.handle(WireListEvents.self, allowing: .operator) { request, _ in try await listEvents(request) }
+    router.handle(WireRecordReports.self, allowing: .notifier) { request, _ in try await record(request) }
   }
 
   private func addDeviceHandlers(to router: inout RPCRouter) {
-    router.handle(WireCreateDevice.self) { request, _ in
+    router.handle(WireCreateDevice.self, allowing: [.operator, .provisioner]) { request, _ in
       let new = try RegistryStore.NewDevice(
         id: DeviceID.optional(wire: request.id), name: request.name, tags: request.tags, serial: request.serial)
       return WireDevice(try await store.createDevice(new).device)
     }
-    router.handle(WireGetDevice.self) { request, _ in
+    router.handle(WireGetDevice.self, allowing: [.operator, .imageStore]) { request, _ in
       WireDevice(try await store.device(DeviceID(wire: request.id)))
     }
-    router.handle(WireListDevices.self) { request, _ in try await listDevices(request) }
-    router.handle(WireUpdateDevice.self) { request, _ in
+    router.handle(WireListDevices.self, allowing: .operator) { request, _ in try await listDevices(request) }
+    router.handle(WireUpdateDevice.self, allowing: .operator) { request, _ in
       WireDevice(
         try await store.updateDevice(
           DeviceID(wire: request.id), name: request.hasName ? request.name : nil,
           tags: request.hasTags ? request.tags.tags : nil))
     }
-    router.handle(WireDeleteDevice.self) { request, _ in
+    router.handle(WireDeleteDevice.self, allowing: .operator) { request, _ in
       try await store.deleteDevice(DeviceID(wire: request.id))
       return WireDeleteDeviceResponse()
     }
-    router.handle(WireRenotifyDevice.self) { request, _ in
+    router.handle(WireRenotifyDevice.self, allowing: [.operator, .notifier]) { request, _ in
       var response = WireRenotifyDeviceResponse()
       response.version = try await store.renotify(DeviceID(wire: request.deviceID))
       return response
@@ -53,7 +53,7 @@ package struct RegistryRPC: Sendable {
   }
 
   private func addFirmwareHandlers(to router: inout RPCRouter) {
-    router.handle(WireAssignImage.self) { request, _ in
+    router.handle(WireAssignImage.self, allowing: .imageStore) { request, _ in
       let assignment = try await store.assign(
         AppImage(request.image), to: DeviceID(wire: request.deviceID), idempotencyKey: request.idempotencyKey)
       var response = WireAssignImageResponse()
@@ -62,17 +62,17 @@ package struct RegistryRPC: Sendable {
       response.repeated = assignment.repeated
       return response
     }
-    router.handle(WireFindFirmware.self) { request, _ in
+    router.handle(WireFindFirmware.self, allowing: [.operator, .imageStore]) { request, _ in
       WireFirmware(
         try await store.firmware(
           of: DeviceID(wire: request.deviceID), version: request.version == 0 ? nil : request.version))
     }
-    router.handle(WireRetryFirmware.self) { request, _ in
+    router.handle(WireRetryFirmware.self, allowing: .operator) { request, _ in
       var response = WireRetryFirmwareResponse()
       response.version = try await store.retryFirmware(of: DeviceID(wire: request.deviceID))
       return response
     }
-    router.handle(WireListFirmware.self) { request, _ in
+    router.handle(WireListFirmware.self, allowing: .operator) { request, _ in
       let page = try await store.firmware(
         of: DeviceID(wire: request.deviceID), before: request.beforeVersion == 0 ? nil : request.beforeVersion,
         limit: FieldRules.pageSize(request.pageSize))

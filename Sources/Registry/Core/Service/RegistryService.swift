@@ -10,6 +10,7 @@ package enum RegistryService {
   /// Runs until a signal asks for the end.
   package static func run(_ process: PreparedProcess<RegistrySettings>) async throws {
     let (settings, logger) = (process.settings, process.logger)
+    let bus = try process.openBus()
     let pool = try makePool(settings, logger: logger)
     let store = RegistryStore(pool: pool, options: settings.storeOptions)
     let metrics = RegistryMetrics()
@@ -20,10 +21,11 @@ package enum RegistryService {
     let operations = OperationsServer.make(
       name: "registry", listen: settings.operationsListen, readiness: readiness, metrics: process.metrics,
       logger: logger)
-    let notifier = RPCClient(name: "notifier", endpoints: settings.notifierEndpoints, logger: logger)
+    let notifier = RPCClient(
+      name: "notifier", endpoints: settings.notifierEndpoints, transport: bus.transport(to: .notifier), logger: logger)
     let http = makeHTTP(settings, store: store, logger: logger)
     let rpc = makeRPC(
-      settings, store: store,
+      settings, bus: bus, store: store,
       status: StatusReporter(
         service: "registry", readiness: readiness,
         addresses: {
@@ -90,12 +92,13 @@ package enum RegistryService {
   }
 
   private static func makeRPC(
-    _ settings: RegistrySettings, store: RegistryStore, status: StatusReporter, logger: Logger
+    _ settings: RegistrySettings, bus: Bus, store: RegistryStore, status: StatusReporter, logger: Logger
   ) -> RPCServer {
     var router = RPCRouter()
     RegistryRPC(store: store, logger: logger).addHandlers(to: &router)
     status.register(on: &router)
-    return RPCServer(name: "registry", listening: settings.rpcListen, router: router, logger: logger)
+    return RPCServer(
+      name: "registry", listening: settings.rpcListen, router: router, transport: bus.transport, logger: logger)
   }
 
   private static func address(_ listen: ListenAddress, _ service: HTTPService) async -> String {

@@ -1,3 +1,4 @@
+package import Messaging
 package import ServiceKit
 
 /// What the Registry can be told.
@@ -20,6 +21,7 @@ package struct RegistrySettings: ServiceSettings {
   package let crashesPerDevice: Int
 
   package static let serviceName = "registry"
+  package static let busRole: BusRole? = .registry
 
   private static let httpListenSetting = Setting(
     "registry.http.listen", .listenAddress, .default("127.0.0.1:7101"), help: "Where HTTP is answered.")

@@ -1,17 +1,25 @@
 import SwiftProtobuf
 package import Wire
 
-/// The kinds of request that a server answers, and how.
+/// The kinds of request that a server answers, how, and to whom.
 package struct RPCRouter: Sendable {
   /// From the bytes of a request to the bytes of its response.
   typealias Handler = nonisolated(nonsending) @Sendable (ArraySlice<UInt8>, RequestContext) async throws -> [UInt8]
 
-  private(set) var handlers: [String: Handler] = [:]
+  struct Entry: Sendable {
+    let roles: BusRoles
+    let handler: Handler
+  }
+
+  private(set) var entries: [String: Entry] = [:]
 
   package init() {}
 
   /// The kinds that have a handler.
-  package var kinds: [String] { handlers.keys.sorted() }
+  package var kinds: [String] { entries.keys.sorted() }
+
+  /// Who may send requests of a kind; nobody if it has no handler.
+  package func roles(for kind: String) -> BusRoles { entries[kind]?.roles ?? [] }
 
   /// Answers requests of `type` with `body`; a second handler for the same type replaces the first.
   ///
@@ -19,10 +27,14 @@ package struct RPCRouter: Sendable {
   ///
   /// A ``WireFailure`` that `body` throws is told to the client as it is. Any other error is told as
   /// `internal` with a reference to the server's log.
+  ///
+  /// - Parameter roles: who may send it. Others are told `permissionDenied`, and so is everybody if nobody is named. On
+  ///   a bus without keys nobody is known, and everybody may send everything.
   package mutating func handle<R: WireRequest>(
-    _ type: R.Type, _ body: nonisolated(nonsending) @escaping @Sendable (R, RequestContext) async throws -> R.Response
+    _ type: R.Type, allowing roles: BusRoles = [],
+    _ body: nonisolated(nonsending) @escaping @Sendable (R, RequestContext) async throws -> R.Response
   ) {
-    handlers[R.kind] = { payload, context in
+    entries[R.kind] = Entry(roles: roles) { payload, context in
       let request: R
       do {
         request = try R(serializedBytes: payload.span.bytes)

@@ -17,6 +17,14 @@ extension RPCServer {
       retryAfterMilliseconds: 1_000)
   }
 
+  func denial(of route: Route, to sender: String) -> WireFailure {
+    let allowed = route.roles.roles.map(\.rawValue)
+    return WireFailure(
+      .permissionDenied, reason: "role-not-allowed",
+      message: "\(sender) may not send \(route.kind) to \(name): "
+        + (allowed.isEmpty ? "nobody may" : "use a key whose role is \(allowed.joined(separator: " or "))"))
+  }
+
   func late(_ job: ServerJob) -> WireFailure {
     WireFailure(
       .deadlineExceeded, reason: "deadline-exceeded",

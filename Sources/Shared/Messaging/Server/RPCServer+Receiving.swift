@@ -1,4 +1,5 @@
 import CoreMetrics
+import Logging
 import Synchronization
 import Wire
 
@@ -59,6 +60,10 @@ extension RPCServer {
       return nil
     default:
       switch route(for: envelope) {
+      case .success(let route) where !route.allows(received.peer):
+        denied.increment()
+        deny(envelope, from: received.peer, route: route, listener: listener)
+        return nil
       case .success(let route):
         return ServerJob(
           frame, fields, route: route, peer: received.peer, received: now,
@@ -77,7 +82,7 @@ extension RPCServer {
   ///
   /// - Returns: nil if it is something else, or not as it should be.
   private func makeJob(_ received: PeerFrame, likely route: Route, now: ContinuousClock.Instant) -> ServerJob? {
-    guard let frame = received.frame, let fields = try? EnvelopeFields(of: frame),
+    guard let frame = received.frame, route.allows(received.peer), let fields = try? EnvelopeFields(of: frame),
       fields.role == .request, fields.version == Envelope.currentVersion, fields.failures.isEmpty,
       fields.replacedTexts.isEmpty,
       fields.correlationID.count <= Envelope.maximumCorrelationBytes,
@@ -117,6 +122,14 @@ extension RPCServer {
             + "check the address, or update the older of the two programs"))
     }
     return .success(route)
+  }
+
+  private func deny(_ envelope: Envelope, from peer: PeerID, route: Route, listener: any TransportListener) {
+    let sender = peer.identity.map { "\($0)" } ?? "nobody"
+    logger.warning("Request denied", metadata: ["kind": "\(route.kind)", "peer": "\(sender)"])
+    listener.send(
+      Envelope.failure(denial(of: route, to: sender), correlationID: envelope.correlationID, kind: route.kind)
+        .encoded(), to: peer)
   }
 
   private func admit(_ jobs: [ServerJob], listener: any TransportListener) {

@@ -11,13 +11,20 @@ import Wire
 package final class RPCServer: Service {
   final class Route: Sendable {
     let kind: String
+    let roles: BusRoles
     let handler: RPCRouter.Handler
     let metrics: RequestMetrics
 
-    init(kind: String, handler: @escaping RPCRouter.Handler, metrics: RequestMetrics) {
+    init(kind: String, _ entry: RPCRouter.Entry, metrics: RequestMetrics) {
       self.kind = kind
-      self.handler = handler
+      roles = entry.roles
+      handler = entry.handler
       self.metrics = metrics
+    }
+
+    func allows(_ peer: PeerID) -> Bool {
+      guard let identity = peer.identity else { return true }
+      return roles.contains(BusRoles(identity.role))
     }
   }
 
@@ -50,6 +57,7 @@ package final class RPCServer: Service {
   let spawn: AsyncStream<Int>.Continuation
   let garbage: Counter
   let unsupported: Counter
+  let denied: Counter
   private let endpoint: String
   private let transport: any MessageTransport
   private let settled = Latch()
@@ -68,11 +76,8 @@ package final class RPCServer: Service {
     self.transport = transport
     self.logger = logger
     routes = Dictionary(
-      uniqueKeysWithValues: router.handlers.map { kind, handler in
-        (
-          kind,
-          Route(kind: kind, handler: handler, metrics: RequestMetrics(side: "server", name: name, kind: kind))
-        )
+      uniqueKeysWithValues: router.entries.map { kind, entry in
+        (kind, Route(kind: kind, entry, metrics: RequestMetrics(side: "server", name: name, kind: kind)))
       })
     state = Mutex(
       State(admission: ServerAdmission(concurrency: limits.concurrency, capacity: limits.queuedRequests)))
@@ -81,6 +86,7 @@ package final class RPCServer: Service {
     (spawns, spawn) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(max(limits.concurrency, 1) * 2))
     garbage = Counter(label: "rpc_server_garbage_frames_total", dimensions: [("name", name)])
     unsupported = Counter(label: "rpc_server_unsupported_total", dimensions: [("name", name)])
+    denied = Counter(label: "rpc_server_denied_total", dimensions: [("name", name)])
   }
 
   /// The address in use, once `run` listens.

@@ -16,8 +16,8 @@ package struct RequestContext: Sendable {
   /// Full name of the request message.
   package var kind: String { job.kind }
 
-  /// The connection that it came on.
-  package var peer: PeerID { job.peer }
+  /// Who sent it; nil on a bus without keys.
+  package var peer: BusPeer? { job.peer.identity }
 
   /// Time left.
   package var remaining: Duration { max(deadline - .now, .zero) }

@@ -71,10 +71,16 @@ package struct ConnectionID: Hashable, Sendable {
 package struct PeerID: Hashable, Sendable, CustomStringConvertible {
   package let bytes: [UInt8]
 
+  /// Whose key it has; nil where keys are not asked for.
+  package let identity: BusPeer?
+
   /// Whether it showed that it reads a ``FrameBatch``.
   var readsBatches = false
 
-  package init(_ bytes: [UInt8]) { self.bytes = bytes }
+  package init(_ bytes: [UInt8], identity: BusPeer? = nil) {
+    self.bytes = bytes
+    self.identity = identity
+  }
 
   package static func == (left: PeerID, right: PeerID) -> Bool { left.bytes == right.bytes }
 

@@ -12,6 +12,8 @@ package struct AdminOptions: ParsableArguments {
       discussion: "Otherwise taken from the environment: XTBLISH_<SERVICE>_ENDPOINTS.", valueName: "tcp://host:port"))
   package var endpoint: String?
 
+  @OptionGroup package var bus: BusOptions
+
   @Flag(help: "Print JSON for programs instead of text for people.")
   package var json = false
 
@@ -64,8 +66,11 @@ package struct AdminOptions: ParsableArguments {
   ) async throws -> T {
     // Its doings are not what the caller of a command wants to read.
     let logger = Logger(label: service.name) { _ in SwiftLogNoOpLogHandler() }
+    let transport = try (service.busRole == .device ? .insecure : bus.bus()).transport(to: service.busRole)
     do {
-      return try await withRPCClient(name: service.name, endpoints: endpoints, logger: logger) { try await body($0) }
+      return try await withRPCClient(
+        name: service.name, endpoints: endpoints, transport: transport, logger: logger
+      ) { try await body($0) }
     } catch let failure as WireFailure where failure.code == .unavailable || failure.code == .deadlineExceeded {
       throw AdminError(
         "\(failure.message); say where \(service.executable) is with --endpoint or \(service.endpointsVariable)",

@@ -1,4 +1,5 @@
 package import ArgumentParser
+package import Messaging
 
 /// What the commands that all executables share must know of theirs.
 package protocol AdministeredService: SendableMetatype {
@@ -8,6 +9,9 @@ package protocol AdministeredService: SendableMetatype {
 
   /// `xtblish-registry`
   static var executable: String { get }
+
+  /// What its servers are on the bus.
+  static var busRole: BusRole { get }
 
   /// Where the service answers on the bus when nobody says otherwise.
   static func defaultEndpoint(environment: [String: String]) -> String
@@ -27,7 +31,7 @@ extension AdministeredService {
       commandName: executable, abstract: abstract, discussion: discussion,
       version: "\(executable) \(XtblishVersion.current)",
       subcommands: subcommands + [
-        StatusCommand<Self>.self, CheckConfigCommand<Self>.self, CompletionCommand<Self>.self,
+        StatusCommand<Self>.self, CheckConfigCommand<Self>.self, BusKeyCommand<Self>.self, CompletionCommand<Self>.self,
       ])
   }
 }

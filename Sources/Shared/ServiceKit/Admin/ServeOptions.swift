@@ -1,6 +1,7 @@
 package import ArgumentParser
 import FoundationEssentials
 package import Logging
+package import Messaging
 
 /// The options of the command that runs the service.
 package struct ServeOptions: ParsableArguments {
@@ -17,8 +18,9 @@ package struct ServeOptions: ParsableArguments {
   /// - Throws: `SettingsError` with everything that is wrong, which `runAdmin` prints.
   package func prepare<Settings: ServiceSettings>(_: Settings.Type) throws -> PreparedProcess<Settings> {
     CoreDumps.exclude()
-    let loaded = try Settings.load(
-      environment: ProcessInfo.processInfo.environment, configurationPath: config)
+    let environment = ProcessInfo.processInfo.environment
+    let loaded = try Settings.load(environment: environment, configurationPath: config)
+    let bus = try BusSettings(Settings.makeReader(environment: environment, configurationPath: config))
     ServiceLogHandler.bootstrap(loaded.process)
     let metrics = MetricsRegistry()
     metrics.bootstrap()
@@ -27,7 +29,7 @@ package struct ServeOptions: ParsableArguments {
       logger.warning("insecure: no TLS, no bus keys, no tokens; anyone who reaches a port may do anything")
     }
     return PreparedProcess(
-      settings: loaded.settings, process: loaded.process, metrics: metrics, logger: logger)
+      settings: loaded.settings, process: loaded.process, bus: bus, metrics: metrics, logger: logger)
   }
 }
 
@@ -35,6 +37,15 @@ package struct ServeOptions: ParsableArguments {
 package struct PreparedProcess<Settings: ServiceSettings>: Sendable {
   package let settings: Settings
   package let process: ProcessSettings
+  package let bus: BusSettings
   package let metrics: MetricsRegistry
   package let logger: Logger
+
+  /// The service's part in the bus, with its keys read from their files.
+  ///
+  /// - Throws: `SettingsError` if they are missing, can't be trusted, or are another role's.
+  package func openBus() throws -> Bus {
+    guard let role = Settings.busRole else { return .insecure }
+    return try bus.open(service: Settings.serviceName, role: role, logger: logger)
+  }
 }

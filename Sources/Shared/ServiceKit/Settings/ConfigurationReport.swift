@@ -39,6 +39,9 @@ package struct ConfigurationReport: Encodable, Sendable {
     if found.isEmpty {
       do {
         _ = try Settings.load(environment: environment, configurationPath: configurationPath)
+        if let role = Settings.busRole {
+          found = try BusSettings(reader).problems(service: service, role: role)
+        }
       } catch {
         found = error.problems
       }

@@ -1,7 +1,12 @@
+package import Messaging
+
 /// All settings of one executable.
 package protocol ServiceSettings: Sendable {
   /// The service's name as in its keys and its executable: `image-store`.
   static var serviceName: String { get }
+
+  /// What the service is on the bus; nil for a process that makes its own keys.
+  static var busRole: BusRole? { get }
 
   /// Its own settings; those that every process has (`ProcessSettings`) come by themselves.
   static var allSettings: [any SettingDescription] { get }
@@ -12,7 +17,9 @@ package protocol ServiceSettings: Sendable {
 
 extension ServiceSettings {
   /// Its own settings and those of every process, in the order in which they are shown.
-  package static var settingsOfProcess: [any SettingDescription] { allSettings + ProcessSettings.allSettings }
+  package static var settingsOfProcess: [any SettingDescription] {
+    allSettings + (busRole == nil ? [] : BusSettings.allSettings) + ProcessSettings.allSettings
+  }
 
   /// Reads everything, and throws with every problem that there is, not only the first.
   ///

@@ -6,7 +6,17 @@ import ZeroMQ
 /// Each listener and each dialer has a thread of its own that owns its sockets; everyone else talks
 /// to that thread through a mailbox.
 package struct ZeroMQTransport: MessageTransport {
-  package init() {}
+  let security: BusSecurity?
+  /// The role of the servers that are dialed.
+  let serverRole: BusRole?
+
+  /// Without keys: for tests and benchmarks. ``Bus`` makes those with keys.
+  package init() { self.init(security: nil) }
+
+  init(security: BusSecurity?, serverRole: BusRole? = nil) {
+    self.security = security
+    self.serverRole = serverRole
+  }
 
   package func listen(
     on endpoint: String, options: TransportOptions, receive: @escaping @Sendable ([PeerFrame]) -> Void

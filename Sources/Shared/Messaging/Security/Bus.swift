@@ -1,0 +1,54 @@
+package import Logging
+import ZeroMQ
+
+/// How a process takes part in the bus: with a key and a list of peers, or without.
+package struct Bus: Sendable {
+  /// Plain connections on which everybody may ask everything. For tests and benchmarks on one machine.
+  package static let insecure = Bus(security: nil)
+
+  let security: BusSecurity?
+
+  private init(security: BusSecurity?) { self.security = security }
+
+  /// - Parameter peers: who is let in, and which keys servers may have.
+  package init(key: BusKey, peers: PeerTable) {
+    self.init(security: BusSecurity(key: key, peers: peers, watch: nil))
+  }
+
+  /// Takes key and peers from files. The folder of peers is read again whenever it changes.
+  package init(keyFile: String, peersFolder: String, logger: Logger) throws(BusKeyError) {
+    let key = try BusKey(file: keyFile)
+    let watch = try PeerFolderWatch(PeerFolder(peersFolder), logger: logger)
+    self.init(security: BusSecurity(key: key, peers: watch.table, watch: watch))
+  }
+
+  /// Who this process is to others; nil on an insecure bus.
+  package var identity: BusPeer? { security?.key.peer }
+
+  /// Whether somebody with the peers of this process would let it in.
+  package var knowsItself: Bool {
+    guard let security else { return true }
+    return security.peers.peers[security.key.publicKey] == security.key.peer
+  }
+
+  /// For servers: lets in whoever is among the peers.
+  package var transport: ZeroMQTransport { ZeroMQTransport(security: security) }
+
+  /// For clients of servers of one role: talks to nobody else.
+  package func transport(to role: BusRole) -> ZeroMQTransport {
+    ZeroMQTransport(security: security, serverRole: role)
+  }
+}
+
+/// A key and the peers that go with it.
+final class BusSecurity: Sendable {
+  let key: BusKey
+  let peers: PeerTable
+  private let watch: PeerFolderWatch?
+
+  init(key: BusKey, peers: PeerTable, watch: PeerFolderWatch?) {
+    self.key = key
+    self.peers = peers
+    self.watch = watch
+  }
+}

@@ -1,0 +1,85 @@
+import Glibc
+package import ZeroMQ
+
+/// Who a process is on the bus, and the key pair that proves it.
+package struct BusKey: Sendable, CustomStringConvertible {
+  package let peer: BusPeer
+  package let keyPair: CurveKeyPair
+
+  package init(peer: BusPeer, keyPair: CurveKeyPair) {
+    self.peer = peer
+    self.keyPair = keyPair
+  }
+
+  package static func generate(for peer: BusPeer) throws(BusKeyError) -> BusKey {
+    do {
+      return BusKey(peer: peer, keyPair: try CurveKeyPair.generate())
+    } catch {
+      throw BusKeyError("can't make a key pair: \(error)")
+    }
+  }
+
+  package var publicKey: CurvePublicKey { keyPair.publicKey }
+
+  package var description: String { "\(peer) with the public key \(publicKey.text)" }
+}
+
+// MARK: Files
+
+extension BusKey {
+  /// Reads a file that its owner alone may read.
+  package init(file path: String) throws(BusKeyError) {
+    let text = try KeyFile.read(path, access: .ownerOnly)
+    let fields = try KeyFields(text, fields: ["role", "name", "secret"], source: path)
+    guard let keyPair = CurveKeyPair(secretText: fields["secret"]) else {
+      throw BusKeyError("the secret in \(path) is not a key of 40 characters of Z85: make one with bus-key create")
+    }
+    self.init(peer: try fields.peer(source: path), keyPair: keyPair)
+  }
+
+  /// Makes a file that its owner alone may read.
+  ///
+  /// - Throws: if there is one already.
+  package func write(file path: String) throws(BusKeyError) {
+    try KeyFile.create(path, fileText, mode: 0o600)
+  }
+
+  /// As `write`, in the place of a file that may be there.
+  package func replace(file path: String) throws(BusKeyError) {
+    try KeyFile.replace(path, fileText, mode: 0o600)
+  }
+
+  private var fileText: String {
+    """
+    # A key of the bus: whoever has it is \(peer).
+    role = \(peer.role.rawValue)
+    name = \(peer.name)
+    secret = \(keyPair.secretText)
+
+    """
+  }
+
+  /// The file of its public half in a folder of peers. Two keys of one name differ in it, as rotation needs.
+  package var peerFileName: String {
+    // Z85 has characters that mean something to file systems and shells.
+    "\(peer.role.rawValue)-\(peer.name)-\(hexadecimal(publicKey.text.utf8.prefix(4))).peer"
+  }
+
+  /// Makes the public half known to everybody who reads `folder`, which is made if it is missing.
+  ///
+  /// - Returns: the file.
+  @discardableResult
+  package func publish(in folder: String) throws(BusKeyError) -> String {
+    let path = "\(folder)/\(peerFileName)"
+    try KeyFile.replace(
+      path,
+      """
+      # A public key of the bus. Without this file nobody is let in with it.
+      role = \(peer.role.rawValue)
+      name = \(peer.name)
+      key = \(publicKey.text)
+
+      """, mode: 0o644)
+    return path
+  }
+}

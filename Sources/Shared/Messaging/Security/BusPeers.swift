@@ -1,0 +1,118 @@
+import Glibc
+package import ZeroMQ
+
+/// The public keys that are let in, and whose they are.
+package struct BusPeers: Sendable, Equatable {
+  private var peers: [CurvePublicKey: BusPeer] = [:]
+
+  package init() {}
+
+  package init(_ keys: [BusKey]) {
+    for key in keys { peers[key.publicKey] = key.peer }
+  }
+
+  package subscript(key: CurvePublicKey) -> BusPeer? {
+    get { peers[key] }
+    set { peers[key] = newValue }
+  }
+
+  /// All keys that somebody of this role may have, in a fixed order.
+  package func keys(of role: BusRole) -> [CurvePublicKey] {
+    peers.filter { $0.value.role == role }.map(\.key).sorted { $0.text < $1.text }
+  }
+
+  /// Everybody, in the order of their roles and names.
+  package var all: [(peer: BusPeer, key: CurvePublicKey)] {
+    peers.map { ($0.value, $0.key) }.sorted { ($0.0.description, $0.1.text) < ($1.0.description, $1.1.text) }
+  }
+}
+
+/// A folder with a file `ANYTHING.peer` for each public key.
+package struct PeerFolder: Sendable {
+  /// More are refused: every look at the folder reads them all.
+  package static let maximumFiles = 4096
+
+  package let path: String
+
+  package init(_ path: String) { self.path = path }
+
+  /// Makes the folder if it is missing; the one above it must be there.
+  package func make() throws(BusKeyError) { try KeyFile.makeFolder(path, mode: 0o755) }
+
+  /// What the folder says, and what is wrong with its files.
+  struct Contents: Sendable, Equatable {
+    var files: [String: Entry] = [:]
+    var problems: [BusKeyError] = []
+
+    struct Entry: Sendable, Equatable {
+      let peer: BusPeer
+      let key: CurvePublicKey
+    }
+
+    /// A key that two files give to different peers is nobody's.
+    mutating func makePeers() -> BusPeers {
+      var peers = BusPeers()
+      var disputed: Set<CurvePublicKey> = []
+      for (path, entry) in files.sorted(by: { $0.key < $1.key }) {
+        if let other = peers[entry.key], other != entry.peer {
+          disputed.insert(entry.key)
+          problems.append(BusKeyError("\(path) gives a key to \(entry.peer) that \(other) has: one of them must go"))
+        }
+        peers[entry.key] = entry.peer
+      }
+      for key in disputed { peers[key] = nil }
+      return peers
+    }
+  }
+
+  /// - Throws: with all that is wrong, so that a process does not start with half of its peers.
+  package func read() throws(BusKeyError) -> BusPeers {
+    var contents = try readContents()
+    let peers = contents.makePeers()
+    guard contents.problems.isEmpty else {
+      throw BusKeyError(contents.problems.map(\.description).joined(separator: "; "))
+    }
+    return peers
+  }
+
+  /// - Throws: if the folder itself can't be read or trusted.
+  func readContents() throws(BusKeyError) -> Contents {
+    var contents = Contents()
+    for path in try paths() {
+      do throws(BusKeyError) {
+        let text = try KeyFile.read(path, access: .notWorldWritable)
+        let fields = try KeyFields(text, fields: ["role", "name", "key"], source: path)
+        guard let key = CurvePublicKey(fields["key"]) else {
+          throw BusKeyError("the key in \(path) is not 40 characters of Z85")
+        }
+        contents.files[path] = Contents.Entry(peer: try fields.peer(source: path), key: key)
+      } catch {
+        contents.problems.append(error)
+      }
+    }
+    return contents
+  }
+
+  /// The files, sorted by name.
+  func paths() throws(BusKeyError) -> [String] {
+    guard let folder = opendir(path) else {
+      throw BusKeyError("can't read the folder of peers \(path): \(KeyFile.errorText())")
+    }
+    defer { closedir(folder) }
+    var status = stat()
+    guard fstat(dirfd(folder), &status) == 0, status.st_mode & 0o002 == 0 else {
+      throw BusKeyError("anybody may write to the folder of peers \(path): chmod o-w it")
+    }
+    var names: [String] = []
+    while let entry = readdir(folder) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name.hasSuffix(".peer"), !name.hasPrefix(".") { names.append(name) }
+    }
+    guard names.count <= Self.maximumFiles else {
+      throw BusKeyError("the folder of peers \(path) has more than \(Self.maximumFiles) files")
+    }
+    return names.sorted().map { "\(path)/\($0)" }
+  }
+}
