@@ -9,6 +9,7 @@ import subprocess
 from errors import StackError
 from state import write_private
 
+KEYS = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(__file__))), "keys")
 OPERATOR = "stack"
 OPERATOR_CERTIFICATE = f"operator-{OPERATOR}"
 APP_NAMES = "*"
@@ -23,7 +24,6 @@ def authority_file(state):
 
 
 def passphrase_file(state):
-    state.secret("authority")
     return os.path.join(state.folder("secrets"), "authority")
 
 
@@ -88,38 +88,12 @@ def make_keys(state, binaries, instances):
 
     instances: of the services, name and role each.
     """
-    if not os.path.exists(authority_file(state)):
-        run(
-            binaries,
-            "provisioner",
-            ["ca", "init", "--directory", authority_directory(state), "--passphrase-file", passphrase_file(state)],
-        )
-    issue(state, binaries, "broker", ["--service", "broker", "--role", "broker"])
-    for name, role in instances:
-        issue(state, binaries, name, ["--service", name, "--role", role])
-        make_bus_key(state, binaries, name, role)
-    issue(state, binaries, OPERATOR_CERTIFICATE, ["--operator", OPERATOR])
-    make_bus_key(state, binaries, OPERATOR, "operator")
-    if not os.path.exists(publisher_key_file(state)):
-        run(binaries, "image-store", ["keygen", "--out", publisher_key_file(state)])
-
-
-def issue(state, binaries, name, identity):
-    if os.path.exists(certificate_file(state, name)):
-        return
-    command = ["certificate", "issue", "--authority", authority_directory(state)]
-    command += ["--passphrase-file", passphrase_file(state), "--out", state.folder("tls"), *identity]
-    if "--service" in identity:
-        command += ["--dns", "localhost", "--ip", "127.0.0.1"]
-    run(binaries, "provisioner", command)
-
-
-def make_bus_key(state, binaries, name, role):
-    path = bus_key_file(state, name)
-    if os.path.exists(path):
-        return
-    command = ["bus-key", "create", "--role", role, "--name", name, "--key-file", path]
-    run(binaries, "registry", [*command, "--peers-directory", peers_directory(state)])
+    command = [KEYS, state.directory, "--host", "localhost", "--host", "127.0.0.1"]
+    command += [f"{name}={role}" for name, role in instances]
+    values = {"PATH": os.environ.get("PATH", ""), "XTBLISH_BINARIES": binaries}
+    result = subprocess.run(command, env=values, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise StackError(f"the keys of the stack could not be made: {result.stderr.strip()}")
 
 
 def make_operator(state, binaries, environment):
