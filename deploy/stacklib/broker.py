@@ -13,33 +13,27 @@ from state import write_private
 NAME = "mosquitto"
 DEVICES = "mosquitto.devices"
 
-# What a device may do. %u is the name in its certificate, its ID: no device reaches another's topics.
-DEVICE_RULES = """\
-pattern read /firmware/%u/#
-pattern read /devices/%u/ack
-pattern write /devices/%u/state
-pattern write /devices/%u/presence
-pattern write /devices/%u/log
-pattern write /devices/%u/crash
-pattern readwrite /apps/%u/#
-"""
+RULES = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(__file__))), "mosquitto")
 
-NOTIFIER_RULES = """\
-topic write /firmware/#
-topic write /devices/+/ack
-topic read /devices/+/state
-topic read /devices/+/presence
-topic read /devices/+/log
-topic read /devices/+/crash
-"""
+
+def device_rules():
+    with open(os.path.join(RULES, "devices.acl"), encoding="utf-8") as file:
+        return file.read()
 
 
 def service_rules(state):
-    """Operators read everything and write nothing; no other service has a word with the broker."""
-    notifiers = [f"notifier-{number}" for number in range(1, state.values["replicas"] + 1)]
-    rules = [f"user {name}\n{NOTIFIER_RULES}" for name in notifiers]
-    rules.append(f"user {trust.OPERATOR_CERTIFICATE}\ntopic read #\ntopic read $SYS/#\n")
-    return "\n".join(rules)
+    """The rules of the other deployments, with those of the Notifier once for each instance of it."""
+    with open(os.path.join(RULES, "services.acl"), encoding="utf-8") as file:
+        blocks = file.read().split("\n\n")
+    marker = "user notifier\n"
+    rules = []
+    for block in blocks:
+        if marker in block:
+            numbers = range(1, state.values["replicas"] + 1)
+            rules += [block.replace(marker, f"user notifier-{number}\n") for number in numbers]
+        else:
+            rules.append(block)
+    return "\n\n".join(rules)
 
 
 def listener(state, port, audience):
@@ -94,7 +88,7 @@ def configuration(state):
 
 
 def write_configuration(state):
-    write_private(rules_path(state, "devices"), DEVICE_RULES)
+    write_private(rules_path(state, "devices"), device_rules())
     write_private(rules_path(state, "services"), service_rules(state))
     path = os.path.join(state.folder("mosquitto"), "mosquitto.conf")
     write_private(path, configuration(state))
