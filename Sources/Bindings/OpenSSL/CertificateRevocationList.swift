@@ -50,12 +50,10 @@ package struct CertificateRevocationList: Sendable, Hashable {
       let list = try unsafe Owned(X509_CRL_new(), by: "X509_CRL_new") { unsafe X509_CRL_free($0) }
       try unsafe Self.fill(list.pointer, above.pointer, thisUpdate, nextUpdate)
       for entry in entries { try unsafe Self.add(entry, to: list.pointer) }
-      let extensions = [(NID_authority_key_identifier, "keyid:always"), (NID_crl_number, "\(number)")]
-      for (nid, value) in extensions {
-        guard unsafe xtblish_add_crl_extension(list.pointer, above.pointer, nid, value) == 1 else {
-          throw OpenSSLError.draining(after: "X509V3_EXT_nconf_nid")
-        }
-      }
+      guard
+        unsafe xtblish_add_crl_extension(list.pointer, above.pointer, NID_authority_key_identifier, "keyid:always") == 1
+      else { throw OpenSSLError.draining(after: "X509V3_EXT_nconf_nid") }
+      try unsafe Self.set(number, of: list.pointer)
       guard unsafe X509_CRL_sort(list.pointer) == 1 else { throw OpenSSLError.draining(after: "X509_CRL_sort") }
       let length = issuerKey.key.exclusively {
         unsafe X509_CRL_sign(list.pointer, issuerKey.key.pointer, EVP_sha256())
@@ -122,6 +120,14 @@ package struct CertificateRevocationList: Sendable, Hashable {
       unsafe X509_CRL_set_issuer_name(list, X509_get_subject_name(issuer)) == 1,
       unsafe X509_CRL_set1_lastUpdate(list, last) == 1, unsafe X509_CRL_set1_nextUpdate(list, next) == 1
     else { throw .draining(after: "X509_CRL_set_issuer_name") }
+  }
+
+  private static func set(_ number: Int64, of list: OpaquePointer) throws(OpenSSLError) {
+    guard let integer = unsafe ASN1_INTEGER_new() else { throw .draining(after: "ASN1_INTEGER_new") }
+    defer { unsafe ASN1_INTEGER_free(integer) }
+    guard unsafe ASN1_INTEGER_set_int64(integer, number) == 1,
+      unsafe X509_CRL_add1_ext_i2d(list, NID_crl_number, integer, 0, 0) == 1
+    else { throw .draining(after: "X509_CRL_add1_ext_i2d") }
   }
 
   private static func add(_ entry: Entry, to list: OpaquePointer) throws(OpenSSLError) {

@@ -1,0 +1,166 @@
+import ArgumentParser
+import FoundationEssentials
+import ProvisionerCore
+import ServiceKit
+
+struct CACommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ca", abstract: "Make, show and renew the certificate authority in a folder; no service is needed.",
+    subcommands: [
+      InitialiseAuthorityCommand.self, ShowAuthorityCommand.self, RotateAuthorityCommand.self,
+      RetireAuthorityCommand.self,
+    ])
+}
+
+/// Where an authority is, and what opens its keys.
+struct AuthorityOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The authority's folder.", valueName: "folder"))
+  var directory: String
+
+  @Option(
+    help: ArgumentHelp("The file with the passphrase of the keys, or the PIN of the token.", valueName: "file"))
+  var passphraseFile: String?
+
+  @Flag(help: "Print JSON for programs instead of text for people.")
+  var json = false
+
+  var authority: AuthorityDirectory { AuthorityDirectory(directory, passphraseFile: passphraseFile) }
+
+  func printOut(_ authority: Authority) throws {
+    let document = try AuthorityDocument(authority)
+    if json { try printJSON(document) } else { print(document.text, terminator: "") }
+  }
+}
+
+/// How new keys of an authority are made.
+struct AuthorityKeyOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The root's key in a PKCS#11 token, such as pkcs11:token=T;object=root?module-path=FILE&pin-source=FILE.",
+      valueName: "uri"))
+  var rootPkcs11Uri: String?
+
+  @Option(help: ArgumentHelp("The intermediate's key in a PKCS#11 token.", valueName: "uri"))
+  var pkcs11Uri: String?
+
+  @Option(help: ArgumentHelp("How long a root is good.", valueName: "time"))
+  var rootLifetime = "7300d"
+
+  @Option(help: ArgumentHelp("How long an intermediate is good.", valueName: "time"))
+  var intermediateLifetime = "1825d"
+
+  func options() throws -> AuthorityDirectory.Options {
+    var options = AuthorityDirectory.Options()
+    options.rootKeyURI = rootPkcs11Uri
+    options.intermediateKeyURI = pkcs11Uri
+    options.rootLifetime = try lifetime(rootLifetime, "--root-lifetime")
+    options.intermediateLifetime = try lifetime(intermediateLifetime, "--intermediate-lifetime")
+    return options
+  }
+}
+
+/// From a second to a hundred years.
+func lifetime(_ text: String, _ option: String) throws -> Duration {
+  let type = SettingType.duration(.seconds(1)...(.seconds(36_525 * 86_400)))
+  guard let duration = try? type.parse(text) else {
+    throw ValidationError("\(option) must be \(type.expected)")
+  }
+  return duration
+}
+
+struct InitialiseAuthorityCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "init", abstract: "Make a root and an intermediate, with new keys.",
+    discussion: """
+      Writes ca.pem (the root, for everybody to trust), root.pem, root.key, intermediate.pem and intermediate.key. The \
+      service needs all but root.key: take that to where it is safe, and back for ca rotate.
+      """)
+
+  @OptionGroup var options: AuthorityOptions
+  @OptionGroup var keys: AuthorityKeyOptions
+
+  @Flag(help: "Do nothing if there is an authority already.")
+  var ifMissing = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Also write the roots and a first, empty CRL into this folder, which a broker needs to start.",
+      valueName: "folder"))
+  var crlDirectory: String?
+
+  func run() async throws {
+    CoreDumps.exclude()
+    try await runAdmin {
+      let directory = options.authority
+      if ifMissing && directory.isInitialised { return try options.printOut(directory.load()) }
+      let authority = try directory.initialise(keys.options())
+      if let crlDirectory { try RevocationDirectory(crlDirectory).begin(authority) }
+      try options.printOut(authority)
+    }
+  }
+}
+
+struct ShowAuthorityCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "show", abstract: "Show the authority's certificates.")
+
+  @OptionGroup var options: AuthorityOptions
+
+  func run() async throws {
+    CoreDumps.exclude()
+    try await runAdmin {
+      try options.printOut(options.authority.load())
+    }
+  }
+}
+
+struct RotateAuthorityCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rotate", abstract: "Make a new intermediate; what the old one has issued stays good.",
+    discussion: """
+      A running service takes it up by itself. With --root the root is replaced too; then give everybody the new ca.pem, \
+      which holds both roots.
+      """)
+
+  @OptionGroup var options: AuthorityOptions
+  @OptionGroup var keys: AuthorityKeyOptions
+
+  @Flag(help: "Make a new root as well.")
+  var root = false
+
+  @Option(
+    help: ArgumentHelp("Where root.pem and root.key are, if not in the authority's folder.", valueName: "folder"))
+  var rootDirectory: String?
+
+  @Option(help: ArgumentHelp("The passphrase of the root's key, if it is another.", valueName: "file"))
+  var rootPassphraseFile: String?
+
+  func run() async throws {
+    CoreDumps.exclude()
+    try await runAdmin {
+      var home: AuthorityDirectory?
+      if rootDirectory != nil || rootPassphraseFile != nil {
+        home = AuthorityDirectory(
+          rootDirectory ?? options.directory, passphraseFile: rootPassphraseFile ?? options.passphraseFile)
+      }
+      try options.printOut(
+        options.authority.rotate(keys.options(), includingRoot: root, rootDirectory: home))
+    }
+  }
+}
+
+struct RetireAuthorityCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "retire", abstract: "Take out a root or an intermediate of old, once nobody needs it any more.")
+
+  @OptionGroup var options: AuthorityOptions
+
+  @Argument(help: ArgumentHelp("The eight digits that its name ends with.", valueName: "key"))
+  var key: String
+
+  func run() async throws {
+    CoreDumps.exclude()
+    try await runAdmin {
+      try options.printOut(options.authority.retire(keyName: key))
+    }
+  }
+}
