@@ -112,7 +112,8 @@ let services: [Target] =
     core: [
       "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
       httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
-    ])
+    ],
+    command: ["FirmwareImage"])
   + service(
     "ImageStore",
     core: [
@@ -185,8 +186,7 @@ let testTargets: [Target] = [
     "Registry",
     [
       "RegistryCore", "PostgreSQL", "OpenSSL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
-      "Curl",
-      "Wasmtime",
+      "Curl", "Wasmtime",
       hummingbird, httpTypes, protobuf, logging, lifecycle,
     ]),
   tests(

@@ -17,11 +17,12 @@ package struct ImageStoreAPI: Sendable {
   ///   - registry: who knows devices and their versions.
   ///   - provisioner: who knows the tokens of devices without certificates.
   ///   - access: who may use which route.
+  ///   - publishers: what uploads for devices must prove about who built them.
   ///   - maximumBytes: the longest WebAssembly module that is taken.
   ///   - maximumUploads: how many may be under way at once.
   package init(
     blobs: any BlobStore, debugIndex: any DebugIndex, registry: any RPCCaller, provisioner: any RPCCaller,
-    access: AccessControl, maximumBytes: Int, maximumUploads: Int
+    access: AccessControl, publishers: PublisherPolicy, maximumBytes: Int, maximumUploads: Int
   ) {
     let metrics = StoreMetrics()
     let responder = BlobResponder()
@@ -30,7 +31,9 @@ package struct ImageStoreAPI: Sendable {
       intake: ImageIntake(blobs: blobs, limitBytes: UInt64(maximumBytes)), slots: slots, metrics: metrics)
     let catalog = FirmwareCatalog(registry: registry)
     let whole = FirmwareResponder(blobs: blobs, hashes: ImageHashes(), metrics: metrics, responder: responder)
-    firmware = FirmwareRoutes(access: access, uploads: uploads, catalog: catalog, responder: whole)
+    firmware = FirmwareRoutes(
+      access: access, uploads: uploads, catalog: catalog,
+      publishers: PublisherCheck(registry: registry, policy: publishers), responder: whole)
     polling = PollingRoutes(
       access: access, tokens: PollingTokens(provisioner: provisioner), catalog: catalog, firmware: whole)
     images = ImageRoutes(access: access, uploads: uploads, blobs: blobs, metrics: metrics, responder: responder)

@@ -15,6 +15,7 @@ package struct ImageStoreSettings: ServiceSettings {
   package let registryEndpoints: [String]
   package let provisionerEndpoints: [String]
   package let tls: TLSSettings
+  package let requiresPublisher: Bool
 
   static let httpListenSetting = Setting(
     "image-store.http.listen", .listenAddress, .default("127.0.0.1:7121"),
@@ -41,10 +42,14 @@ package struct ImageStoreSettings: ServiceSettings {
     "provisioner.endpoints", .endpoints, .default("tcp://127.0.0.1:7112"),
     help: "The Provisioner's ZeroMQ addresses, separated by commas.")
 
+  static let requiresPublisherSetting = Setting(
+    "image-store.publisher.required", .boolean, .default("true"),
+    help: "Whether uploads for devices must be signed by a publisher that the root document names.")
+
   package static let allSettings: [any SettingDescription] =
     [
       httpListenSetting, rpcListenSetting, operationsListenSetting, directorySetting, maximumBytesSetting,
-      maximumUploadsSetting, registryEndpointsSetting, provisionerEndpointsSetting,
+      maximumUploadsSetting, registryEndpointsSetting, provisionerEndpointsSetting, requiresPublisherSetting,
     ] + TLSSettings.allSettings
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
@@ -57,5 +62,12 @@ package struct ImageStoreSettings: ServiceSettings {
     registryEndpoints = try reader.require(Self.registryEndpointsSetting)
     provisionerEndpoints = try reader.require(Self.provisionerEndpointsSetting)
     tls = try TLSSettings(&reader)
+    requiresPublisher = try reader.require(Self.requiresPublisherSetting)
+  }
+
+  /// What uploads must prove about who built them.
+  package func publisherPolicy(isInsecure: Bool) -> PublisherPolicy {
+    if isInsecure { return .unchecked }
+    return requiresPublisher ? .required : .optional
   }
 }
