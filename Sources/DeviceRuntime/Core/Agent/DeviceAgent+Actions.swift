@@ -16,6 +16,7 @@ extension DeviceAgent {
     case .relaunchLater(let slot): scheduleRelaunch(of: slot)
     case .startTrialTimer(let version): startTrialTimer(version)
     case .stopTrialTimer: trialTimer?.cancel()
+    case .raiseSecurityEpoch(let epoch): await raiseSecurityEpoch(to: epoch)
     case .report: await reporter.update(machine.report)
     case .note(let event): await note(event)
     }
@@ -35,6 +36,16 @@ extension DeviceAgent {
         try? await Task.sleep(for: backoff.next())
       }
     } while !Task.isCancelled
+  }
+
+  private func raiseSecurityEpoch(to epoch: UInt32) async {
+    do {
+      try await storage.raiseSecurityEpoch(to: epoch)
+      await note(.info, "images of a security epoch below \(epoch) are refused from now on")
+    } catch {
+      // The next start asks for it again.
+      await note(.error, "the security epoch \(epoch) is not burnt: \(error)")
+    }
   }
 
   private func startDownload(_ notification: FirmwareNotification, into slot: Slot) async {
