@@ -56,7 +56,8 @@ extension DeviceAgent {
     let mailbox = mailbox
     let job = ImageDownload(
       notification: notification, slot: slot, device: identity.device, imageStoreURLs: identity.imageStoreURLs,
-      storage: storage, http: http, policy: configuration.download, figures: figures, logger: logger,
+      requiresTLS: security.mqtt != nil, storage: storage, http: http, policy: configuration.download,
+      figures: figures, logger: logger,
       firstWait: pauseAfterFailedStaging(of: version),
       onFruitlessRound: { mailbox.post(.downloadAttemptFailed(version: version)) },
       onHindrance: { await self.note(.warning, "version \(version) has to wait: \($0)", version) })

@@ -44,6 +44,8 @@ package struct ImageDownload: Sendable {
   let device: DeviceID
   /// Base URLs from the enrolment, tried after the notification's own.
   let imageStoreURLs: [String]
+  /// Plain URLs are passed over.
+  let requiresTLS: Bool
   let storage: DeviceStorage
   let http: HTTPClient
   let policy: Policy
@@ -230,6 +232,6 @@ package struct ImageDownload: Sendable {
     let others = imageStoreURLs.map { base in base.hasSuffix("/") ? base.dropLast() + path : base + path }
     var urls: [String] = notification.url.isEmpty ? [] : [notification.url]
     for url in others where !urls.contains(url) { urls.append(url) }
-    return urls
+    return requiresTLS ? urls.filter { $0.lowercased().hasPrefix("https://") } : urls
   }
 }

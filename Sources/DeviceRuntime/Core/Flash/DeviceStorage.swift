@@ -106,6 +106,9 @@ package actor DeviceStorage {
     try verify(SlotFiles(slot).download, try trust.forNewImage(lowestVersion: lowestVersion))
   }
 
+  /// Below which images are refused, as burnt; 0 without fuses.
+  func lowestSecurityEpoch() throws -> UInt32 { try trust.lowestSecurityEpoch() }
+
   /// Burns that images of a lower epoch are refused from now on.
   func raiseSecurityEpoch(to epoch: UInt32) throws { try trust.raiseSecurityEpoch(to: epoch) }
 

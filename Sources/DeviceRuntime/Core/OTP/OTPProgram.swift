@@ -25,7 +25,7 @@ package struct OTPProgram: Sendable, Hashable, Codable {
   /// Blows the fuses, then locks the words whose meaning is for good; the epoch's stay open, to be raised.
   ///
   /// Nothing is blown if anything of it can't be. After an interruption the same program completes what was begun.
-  package func apply(to bank: some OTPBank) throws(OTPError) {
+  package func apply(to bank: any OTPBank) throws(OTPError) {
     let assignments = try assignments()
     let before = try bank.read()
     for assignment in assignments { try assignment.check(before) }

@@ -1,4 +1,4 @@
-package import FirmwareImage
+internal import FirmwareImage
 
 /// What a device demands of an image: what its fuses and its root documents say.
 package struct DeviceTrust: Sendable {
