@@ -2,6 +2,7 @@ import ArgumentParser
 import Curl
 import DeviceRuntimeCore
 import FoundationEssentials
+import OpenSSL
 import ServiceKit
 
 struct EnrollCommand: AsyncParsableCommand {
@@ -38,6 +39,17 @@ struct EnrollCommand: AsyncParsableCommand {
       valueName: "file"))
   var caFile: String?
 
+  @Flag(help: "Without a claim: the serial and the hash of the device's key are registered; see the command key.")
+  var registered = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Without a claim: the certificate that the device's maker gave it, and those above it, PEM.", valueName: "file"))
+  var factoryCertificate: String?
+
+  @Option(help: ArgumentHelp("The key of that certificate, PEM.", valueName: "file"))
+  var factoryKey: String?
+
   @Flag(help: "Allow an http URL, and an identity without a certificate: for tests on one machine.")
   var insecure = false
 
@@ -49,6 +61,15 @@ struct EnrollCommand: AsyncParsableCommand {
 
   @OptionGroup var options: ServeOptions
   @OptionGroup var directory: DirectoryOption
+
+  func validate() throws {
+    guard (factoryCertificate == nil) == (factoryKey == nil) else {
+      throw ValidationError("--factory-certificate and --factory-key go together")
+    }
+    guard !registered || factoryCertificate == nil else {
+      throw ValidationError("--registered and --factory-certificate exclude each other")
+    }
+  }
 
   func run() async throws {
     directory.apply()
@@ -103,23 +124,43 @@ struct EnrollCommand: AsyncParsableCommand {
       throw AdminError(
         "where to enrol? Name the Provisioner with --provisioner or XTBLISH_PROVISIONER_URL", status: .usage)
     }
-    guard let serial = serial ?? MachineSerial.read() else {
+    // A maker's certificate has its own.
+    let serial = serial ?? (factoryCertificate == nil ? MachineSerial.read() : nil)
+    guard serial != nil || factoryCertificate != nil else {
       throw AdminError("this machine has no serial number that can be read; give it one with --serial", status: .usage)
     }
-    let claim = EnrolmentClaim(
-      try ClaimToken.find(argument: claim, file: claimFile, environment: ProcessInfo.processInfo.environment))
-    let key = try installation.files.keyMadeIfNeeded()
+    let credential = try credential()
+    let isPlain = !url.lowercased().hasPrefix("https://")
+    let key = isPlain ? nil : try installation.files.keyMadeIfNeeded()
     // Before a claim is used up by a device that could not be made.
-    try installation.checkFuses(for: key)
-    let tls = try await ProvisionerTrust.tls(for: url, claim: claim, caFile: caFile, isInsecure: isInsecure)
+    if let key { try installation.checkFuses(for: key) }
+    let tls = try await ProvisionerTrust.tls(for: url, credential, caFile: caFile, isInsecure: isInsecure)
     let http = HTTPClient(HTTPClient.Configuration(tls: tls))
     defer { http.close() }
-    let answer = try await Enrolment(provisionerURL: url, http: http).enroll(claim: claim, serial: serial, key: key)
-    if answer.isPlain, !isInsecure || url.lowercased().hasPrefix("https://") {
+    let answer = try await Enrolment(provisionerURL: url, http: http).enroll(credential, serial: serial, key: key)
+    guard answer.isPlain == isPlain else {
       throw AdminError(
-        "the Provisioner gave no certificate, which only an insecure one at an http URL may", status: .failure)
+        isPlain
+          ? "the Provisioner gave a certificate that nobody asked for: enrol at its https URL"
+          : "the Provisioner gave no certificate, which only an insecure one at an http URL may", status: .failure)
     }
-    return try installation.install(answer, serial: serial, provisionerURL: url)
+    return try installation.install(answer, serial: serial ?? answer.name, provisionerURL: url)
+  }
+
+  private func credential() throws -> EnrolmentCredential {
+    if registered { return .registeredKey }
+    guard let factoryCertificate, let factoryKey else {
+      return .claim(
+        EnrolmentClaim(
+          try ClaimToken.find(argument: claim, file: claimFile, environment: ProcessInfo.processInfo.environment)))
+    }
+    do {
+      let certificates = Array(try Data(contentsOf: URL(fileURLWithPath: factoryCertificate)))
+      let key = Array(try Data(contentsOf: URL(fileURLWithPath: factoryKey)))
+      return .factory(certificates: certificates, key: try P256.PrivateKey(pem: key))
+    } catch {
+      throw AdminError("the maker's certificate or its key can't be used: \(error)", status: .usage)
+    }
   }
 
   /// The agent reports again when it starts, so that a failure here does no harm.

@@ -111,7 +111,6 @@ import Testing
 
   @Test func aPlainIdentityRunsOnlyWhereThatWasAskedFor() async throws {
     let provisioner = try await PlayedProvisioner.make()
-    provisioner.state.withLock { $0.change = { $0["certificateChain"] = nil } }
     let enrolled = try await Self.enroll(provisioner, url: provisioner.plainURL, ["--insecure"])
     #expect(enrolled.status == .exited(0), "\(enrolled.output)")
     let run = try await DeviceProcess.command(["run", "--directory", Self.directory(provisioner)])
@@ -143,6 +142,39 @@ import Testing
     #expect(provisioner.state.withLock { $0.keys.count } == 1)
     let run = try await DeviceProcess.command(["run", "--directory", Self.directory(provisioner)])
     #expect(run.status == .exited(78) && run.output.contains("key"), "\(run.output)")
+  }
+
+  @Test func aRegisteredKeyAndAMakersCertificateDoWithoutAClaim() async throws {
+    let provisioner = try await PlayedProvisioner.make()
+    let key = try await DeviceProcess.command(["key", "--directory", Self.directory(provisioner)])
+    #expect(key.status == .exited(0))
+    let more = ["--registered", "--ca-file", provisioner.caFile]
+    #expect(try await Self.enroll(provisioner, more).status == .exited(0))
+    let contents = try await Self.show(provisioner)
+    #expect(contents.publicKeyHash == key.output.trimmingCharacters(in: .whitespacesAndNewlines))
+    let registered = try Self.enrolmentRequest(provisioner)
+    #expect(registered["claim"] == nil && registered["serial"] as? String == "s1")
+
+    let factory = provisioner.certificate
+    let made = try await Self.enroll(
+      provisioner,
+      [
+        "--replace", "--ca-file", provisioner.caFile, "--factory-certificate", factory.certificateFile, "--factory-key",
+        factory.keyFile,
+      ])
+    #expect(made.status == .exited(0), "\(made.output)")
+    let fields = try Self.enrolmentRequest(provisioner)
+    let pem = try #require(fields["factoryCertificate"] as? String)
+    let leaf = try #require(try X509Certificate.all(pem: Array(pem.utf8)).first)
+    let request = try #require((fields["certificateRequest"] as? String).flatMap { Data(base64Encoded: $0) })
+    let signature = try #require((fields["factorySignature"] as? String).flatMap { Data(base64Encoded: $0) })
+    #expect(try leaf.isValid(signature: Array(signature), for: Array(request)))
+  }
+
+  /// The body of the last enrolment.
+  private static func enrolmentRequest(_ provisioner: PlayedProvisioner) throws -> [String: Any] {
+    let request = try #require(provisioner.requests.last { $0.path == "/v1/enroll" })
+    return try #require(try JSONSerialization.jsonObject(with: Data(request.body)) as? [String: Any])
   }
 
   @Test func aRecordThatDiffersIsTold() async throws {

@@ -11,13 +11,6 @@ package struct Enrolment: Sendable {
     package var isTransient: Bool
   }
 
-  private struct Request: Encodable {
-    var claim: String
-    var serial: String
-    /// PKCS#10, DER in Base64.
-    var certificateRequest: String
-  }
-
   package static let serialLengths = 1...64
 
   private let provisionerURL: String
@@ -28,23 +21,25 @@ package struct Enrolment: Sendable {
     self.http = http
   }
 
-  /// - Parameter key: the device's own; a request for a certificate is made with it, and it stays here.
+  /// - Parameters:
+  ///   - serial: nil: the one in the maker's certificate.
+  ///   - key: the device's own; a request for a certificate is made with it, and it stays here. nil: without a
+  ///     certificate.
   package func enroll(
-    claim: EnrolmentClaim, serial: String, key: P256.PrivateKey
+    _ credential: EnrolmentCredential, serial: String?, key: P256.PrivateKey?
   ) async throws(Refusal) -> EnrolmentAnswer {
-    guard Self.serialLengths.contains(serial.count), serial.unicodeScalars.allSatisfy({ $0.value > 0x20 }) else {
-      throw Refusal(description: "a serial number has 1 to 64 characters and no spaces", isTransient: false)
+    if let serial {
+      guard Self.serialLengths.contains(serial.count), serial.unicodeScalars.allSatisfy({ $0.value > 0x20 }) else {
+        throw Refusal(description: "a serial number has 1 to 64 characters and no spaces", isTransient: false)
+      }
     }
-    let certificateRequest: CertificateRequest
-    do throws(CertificateError) {
-      certificateRequest = try CertificateRequest(key: key, commonName: serial)
+    let body: Data
+    do {
+      // The Provisioner decides on the name, and takes only the key from the request.
+      let request = try key.map { try CertificateRequest(key: $0, commonName: "xtblish device") }
+      body = try JSONEncoder().encode(EnrolmentRequestBody(credential, serial: serial, request: request))
     } catch {
       throw Refusal(description: "the request for a certificate can't be made: \(error)", isTransient: false)
-    }
-    let request = Request(
-      claim: claim.text, serial: serial, certificateRequest: Data(certificateRequest.der).base64EncodedString())
-    guard let body = try? JSONEncoder().encode(request) else {
-      throw Refusal(description: "the claim can't be sent", isTransient: false)
     }
     let response = try await ProvisionerCall.post("/v1/enroll", Array(body), to: provisionerURL, http)
     guard let answer = try? JSONDecoder().decode(EnrolmentAnswer.self, from: Data(response)) else {

@@ -5,11 +5,11 @@ internal import OpenSSL
 /// How a device that has nothing yet knows that a Provisioner is the right one.
 package enum ProvisionerTrust {
   /// - Parameters:
-  ///   - caFile: the roots, PEM; nil: the claim's fingerprint says which root counts, and without one the operating
+  ///   - caFile: the roots, PEM; nil: a claim's fingerprint says which root counts, and without one the operating
   ///     system's authorities do.
   ///   - isInsecure: whether http is good enough.
   package static func tls(
-    for provisionerURL: String, claim: EnrolmentClaim, caFile: String?, isInsecure: Bool
+    for provisionerURL: String, _ credential: EnrolmentCredential, caFile: String?, isInsecure: Bool
   ) async throws(Enrolment.Refusal) -> HTTPTLS {
     guard provisionerURL.lowercased().hasPrefix("https://") else {
       guard isInsecure else {
@@ -22,7 +22,7 @@ package enum ProvisionerTrust {
       return .system
     }
     if let caFile { return HTTPTLS(caFile: caFile) }
-    guard let fingerprint = claim.fingerprint else { return .system }
+    guard let fingerprint = credential.fingerprint else { return .system }
     return HTTPTLS(caPEM: try await root(fingerprint, of: provisionerURL))
   }
 
