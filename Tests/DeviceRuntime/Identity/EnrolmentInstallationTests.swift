@@ -1,3 +1,4 @@
+import Curl
 import FirmwareImage
 import Foundation
 import OpenSSL
@@ -95,7 +96,7 @@ import Testing
     #expect(contents.securityEpoch == 2)
     #expect(try board.files.chain().first?.subjectPublicKeyInfo == key.publicKey.subjectPublicKeyInfo)
     let pin = try #require(contents.rootDocumentHash.flatMap { SHA256Digest($0) })
-    let store = try RootDocumentStore(flash: board.flash, pin: pin, urls: [], http: .init())
+    let store = try RootDocumentStore(flash: board.flash, pin: pin, urls: [], http: HTTPClient())
     #expect(store.latestVersion == 1)
     #expect(try board.files.pending() == nil)
   }

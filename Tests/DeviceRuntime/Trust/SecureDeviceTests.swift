@@ -1,6 +1,7 @@
 import FirmwareImage
 import Foundation
 import OpenSSL
+import Synchronization
 import TestSupport
 import Testing
 
