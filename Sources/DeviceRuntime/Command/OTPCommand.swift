@@ -79,6 +79,8 @@ struct OTPProgramCommand: AsyncParsableCommand {
 private func reportingFuses(_ body: () throws -> Void) throws {
   do {
     try body()
+  } catch let error as IdentityError {
+    throw AdminError("\(error)", status: .configuration)
   } catch let error as OTPError {
     throw AdminError("\(error)", status: .failure)
   } catch let error as DirectoryLock.Refusal {

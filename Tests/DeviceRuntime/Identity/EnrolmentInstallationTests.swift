@@ -152,7 +152,7 @@ import Testing
   @Test func fusesThatRefuseLeaveTheNextAttemptFree() throws {
     let answers = try Answers()
     let board = Board(flash: try PowerCutFlash(base: InMemoryFlash()))
-    try FileOTPBank(board.flash).program(1, word: OTPLayout.rootDocumentHash.lowerBound)
+    try FileOTPBank(board.flash).program(.max, word: OTPLayout.rootDocumentHash.lowerBound)
     try FileOTPBank(board.flash).lock(OTPLayout.rootDocumentHash.lowerBound)
     let error = #expect(throws: OTPError.self) { try board.enroll(answers) }
     guard case .conflict = error else { return #expect(Bool(false), "\(String(describing: error))") }

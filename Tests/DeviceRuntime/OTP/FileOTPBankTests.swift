@@ -61,7 +61,8 @@ import Testing
   @Test(arguments: [0, 1]) func aDamagedCopyLosesNothing(_ copy: Int) throws {
     let flash = InMemoryFlash()
     for change in Self.changes { try FileOTPBank(flash).program(change.bits, word: change.word) }
-    let all = try Self.words(after: Self.changes.count)
+    try FileOTPBank(flash).program(1, word: 3)
+    let all = try Self.words(after: Self.changes.count).union(try Self.with(bits: 1, word: 3))
     for offset in stride(from: 0, to: 184, by: 7) as StrideTo<UInt64> {
       let name = FileOTPBank.copies[copy]
       let byte = try flash.read(name, from: offset, count: 1)[0]
@@ -70,7 +71,7 @@ import Testing
       // The next change puts the damaged one right, so that the other may be lost then.
       try FileOTPBank(flash).program(1, word: 3)
       try flash.remove(FileOTPBank.copies[1 - copy])
-      #expect(try FileOTPBank(flash).read() == all.union(try Self.with(bits: 1, word: 3)))
+      #expect(try FileOTPBank(flash).read() == all)
       try FileOTPBank(flash).program(1, word: 3)
     }
   }
