@@ -4,7 +4,7 @@ internal import FoundationEssentials
 internal import OpenSSL
 
 /// Gets the device's key a new certificate before the old one ends. The key stays: the fuses hold its hash.
-package struct CertificateRenewal: Sendable {
+package actor CertificateRenewal {
   private struct Request: Encodable {
     var certificateRequest: String
   }
@@ -20,6 +20,9 @@ package struct CertificateRenewal: Sendable {
   let urls: [String]
   /// Presents the present certificate.
   let http: HTTPClient
+  private nonisolated let executor = BlockingExecutor(label: "certificate-renewal")
+
+  package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   package init(files: IdentityFiles, device: DeviceID, urls: [String], http: HTTPClient) {
     self.files = files

@@ -42,7 +42,7 @@ package struct IdentityUpkeep: Sendable {
     while !Task.isCancelled {
       let schedule: RenewalSchedule
       do {
-        schedule = try renewal.schedule()
+        schedule = try await renewal.schedule()
       } catch {
         logger.critical("the device's certificate can't be read", metadata: ["reason": "\(error)"])
         return
@@ -67,7 +67,7 @@ package struct IdentityUpkeep: Sendable {
       if Task.isCancelled { return }
       logger.info("the device's certificate is renewed")
       // Authorities begin a certificate's life in the past, for clocks that are slow: what counts is what is left.
-      if let renewed = try? renewal.schedule() {
+      if let renewed = try? await renewal.schedule() {
         due = RenewalSchedule(notBefore: Date(), notAfter: renewed.notAfter).due(fraction: .random(in: -1...1))
       }
       await onRenewal()

@@ -16,6 +16,9 @@ package actor RootDocumentStore {
   private let urls: [String]
   private let http: HTTPClient
   private nonisolated let state: Mutex<State>
+  private nonisolated let executor = BlockingExecutor(label: "root-documents")
+
+  package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   /// - Parameters:
   ///   - flash: the folder of the documents, and of nothing else.
