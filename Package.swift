@@ -138,7 +138,7 @@ let services: [Target] =
       "CLinux", "Linux", "ZeroMQ", "Mosquitto", "Curl", "OpenSSL", "Wasmtime", "FirmwareImage", "Wire", "Messaging",
       "ServiceKit", protobuf, logging, metrics, lifecycle,
     ],
-    command: ["Curl", "Wire"])
+    command: ["Curl", "FirmwareImage", "OpenSSL", "Wire"])
 
 let testTargets: [Target] = [
   .target(
