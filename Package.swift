@@ -128,9 +128,8 @@ let services: [Target] =
   + service(
     "Provisioner",
     core: [
-      "PostgreSQL", "OpenSSL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
-      httpTypes,
-      nioCore, protobuf, logging, metrics, lifecycle,
+      "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
+      httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
     ])
   + service(
     "DeviceRuntime",
@@ -202,7 +201,7 @@ let testTargets: [Target] = [
   tests(
     "Provisioner",
     [
-      "ProvisionerCore", "PostgreSQL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "ProvisionerCore", "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       protobuf, logging, lifecycle,
     ]),
   tests(

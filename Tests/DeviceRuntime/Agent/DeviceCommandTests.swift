@@ -69,7 +69,7 @@ import Testing
   @Test func aDeviceEnrolsOnceAndKeepsItsIdentity() async throws {
     let folder = try TemporaryFolder("xtblish-enroll")
     let answer = #"""
-      {"device":"0f8fad5b-d9cb-469f-a165-70867728950e","name":"device-1","mqtt":{"host":"127.0.0.1","port":1883},
+      {"deviceID":"0f8fad5b-d9cb-469f-a165-70867728950e","name":"device-1","mqtt":{"host":"127.0.0.1","port":1883},
       "imageStoreURLs":["http://127.0.0.1:7121"],"heartbeatSeconds":7}
       """#
     let server = try ScriptedHTTPServer { request, connection in

@@ -12,7 +12,7 @@ package struct Enrolment: Sendable {
   }
 
   private struct Request: Encodable {
-    var token: String
+    var claim: String
     var serial: String
   }
 
@@ -22,7 +22,7 @@ package struct Enrolment: Sendable {
       var port: UInt16
     }
 
-    var device: DeviceID
+    var deviceID: DeviceID
     var name: String
     var mqtt: Broker
     var imageStoreURLs: [String]
@@ -55,13 +55,13 @@ package struct Enrolment: Sendable {
         isTransient: false)
     }
     return DeviceIdentity(
-      device: answer.device, name: answer.name, serial: serial, mqttHost: answer.mqtt.host, mqttPort: answer.mqtt.port,
+      device: answer.deviceID, name: answer.name, serial: serial, mqttHost: answer.mqtt.host, mqttPort: answer.mqtt.port,
       imageStoreURLs: answer.imageStoreURLs, provisionerURL: provisionerURL,
       heartbeatSeconds: answer.heartbeatSeconds)
   }
 
   private func ask(token: String, serial: String) async throws(Refusal) -> HTTPClient.Response {
-    guard let body = try? JSONEncoder().encode(Request(token: token, serial: serial)) else {
+    guard let body = try? JSONEncoder().encode(Request(claim: token, serial: serial)) else {
       throw Refusal(description: "the claim can't be sent", isTransient: false)
     }
     let request = HTTPClient.Request(

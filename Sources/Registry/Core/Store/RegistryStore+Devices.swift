@@ -25,9 +25,7 @@ extension RegistryStore {
     return try await write { connection in
       let isNew = try await Self.insert(new, as: id, connection)
       guard let device = try await Self.device(id, connection) else {
-        throw WireFailure(
-          .unavailable, reason: "device-deleted-meanwhile",
-          message: "Device \(id) was deleted at this moment. Try again.", retryAfterMilliseconds: 100)
+        throw WireFailure.deletedMeanwhile(id)
       }
       if !isNew {
         guard device.serial == new.serial else { throw WireFailure.deviceExists(id) }
