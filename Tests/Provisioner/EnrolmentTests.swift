@@ -1,3 +1,4 @@
+import FirmwareImage
 import PostgreSQL
 import Testing
 import Wire

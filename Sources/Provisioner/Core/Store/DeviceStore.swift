@@ -107,7 +107,8 @@ extension EnrolmentStore {
   /// Of a device `d`.
   static let state: SQL =
     """
-    case when d.reset_at is not null then 'reset' when d.revoked_at is not null then 'revoked'
+    case when d.reset_at is not null then 'reset'
+      when exists (select from provisioner.revoked_devices as x where x.device_id = d.id) then 'revoked'
       when d.enrolled_at is null then 'reserved' else 'enrolled' end
     """
 

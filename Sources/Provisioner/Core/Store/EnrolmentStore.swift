@@ -76,8 +76,9 @@ package struct EnrolmentStore: Sendable {
     let row = try await translating {
       try await pool.queryFirst(
         """
-        select id, polling_token_used_at is not null as used from provisioner.devices
-        where polling_token_hash = $1 and revoked_at is null and reset_at is null
+        select id, polling_token_used_at is not null as used from provisioner.devices as d
+        where polling_token_hash = $1 and reset_at is null
+          and not exists (select from provisioner.revoked_devices as x where x.device_id = d.id)
         """, [.bytea(hash)])
     }
     guard let row else { return nil }
@@ -88,7 +89,7 @@ package struct EnrolmentStore: Sendable {
       try await pool.execute(
         """
         update provisioner.devices set polling_token_used_at = coalesce(polling_token_used_at, clock_timestamp())
-        where id = $1 and polling_token_hash = $2 and revoked_at is null and reset_at is null
+        where id = $1 and polling_token_hash = $2 and reset_at is null
         """, [.uuid(device.bytes), .bytea(hash)])
     }
     return kept == 1 ? device : nil

@@ -5,7 +5,7 @@ extension ProvisionerSchema {
   ///
   /// A serial number belongs to one device of its product at a time, and a key to one device for ever.
   static let enrolment = Migration(
-    version: 2, name: "devices, registrations, factory CAs",
+    version: 3, name: "devices, registrations, factory CAs",
     script: """
       alter table claims
         add column group_name text not null default '',
@@ -38,7 +38,6 @@ extension ProvisionerSchema {
         created_at timestamptz not null default clock_timestamp(),
         -- When the Registry had it and it was told so.
         enrolled_at timestamptz,
-        revoked_at timestamptz,
         reset_at timestamptz,
 
         -- What it was told to burn.
