@@ -142,7 +142,7 @@ let services: [Target] =
 
 let testTargets: [Target] = [
   .target(
-    name: "TestSupport", dependencies: ["PostgreSQL", "Curl", logging], path: "Tests/TestSupport",
+    name: "TestSupport", dependencies: ["PostgreSQL", "Curl", "OpenSSL", logging], path: "Tests/TestSupport",
     swiftSettings: strict),
   tests("ZeroMQ", ["ZeroMQ"]),
   tests("PostgreSQL", ["PostgreSQL"]),

@@ -42,7 +42,7 @@ struct PushCommand: AsyncParsableCommand {
       let device = try device.map(AdminArguments.device)
       let progress = options.progress(file)
       defer { progress.finish() }
-      let pushed = try await options.client.push(
+      let pushed = try await options.client().push(
         file: file, to: device,
         options: .init(appName: name, appVersion: appVersion, idempotencyKey: idempotencyKey)
       ) { progress.update($0, $1) }
@@ -65,7 +65,7 @@ struct PushCommand: AsyncParsableCommand {
     try await runAdmin {
       let progress = options.progress(file)
       defer { progress.finish() }
-      let pushed = try await options.client.pushDebugModule(file: file) { progress.update($0, $1) }
+      let pushed = try await options.client().pushDebugModule(file: file) { progress.update($0, $1) }
       progress.finish()
       if options.json {
         try printJSON(pushed)

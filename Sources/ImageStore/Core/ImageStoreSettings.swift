@@ -13,6 +13,8 @@ package struct ImageStoreSettings: ServiceSettings {
   package let maximumBytes: Int
   package let maximumUploads: Int
   package let registryEndpoints: [String]
+  package let provisionerEndpoints: [String]
+  package let tls: TLSSettings
 
   static let httpListenSetting = Setting(
     "image-store.http.listen", .listenAddress, .default("127.0.0.1:7121"),
@@ -35,11 +37,15 @@ package struct ImageStoreSettings: ServiceSettings {
   static let registryEndpointsSetting = Setting(
     "registry.endpoints", .endpoints, .default("tcp://127.0.0.1:7102"),
     help: "The Registry's ZeroMQ addresses, separated by commas.")
+  static let provisionerEndpointsSetting = Setting(
+    "provisioner.endpoints", .endpoints, .default("tcp://127.0.0.1:7112"),
+    help: "The Provisioner's ZeroMQ addresses, separated by commas.")
 
-  package static let allSettings: [any SettingDescription] = [
-    httpListenSetting, rpcListenSetting, operationsListenSetting, directorySetting, maximumBytesSetting,
-    maximumUploadsSetting, registryEndpointsSetting,
-  ]
+  package static let allSettings: [any SettingDescription] =
+    [
+      httpListenSetting, rpcListenSetting, operationsListenSetting, directorySetting, maximumBytesSetting,
+      maximumUploadsSetting, registryEndpointsSetting, provisionerEndpointsSetting,
+    ] + TLSSettings.allSettings
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
     httpListen = try reader.require(Self.httpListenSetting)
@@ -49,5 +55,7 @@ package struct ImageStoreSettings: ServiceSettings {
     maximumBytes = try reader.require(Self.maximumBytesSetting)
     maximumUploads = try reader.require(Self.maximumUploadsSetting)
     registryEndpoints = try reader.require(Self.registryEndpointsSetting)
+    provisionerEndpoints = try reader.require(Self.provisionerEndpointsSetting)
+    tls = try TLSSettings(&reader)
   }
 }
