@@ -49,7 +49,7 @@ package final class TestAuthority: Sendable {
   }
 
   /// A device's certificate.
-  package func device(_ id: String, from begin: TimeInterval = -60, to end: TimeInterval = 3_600) throws -> Identity {
+  package func device(_ id: String, from begin: Double = -60, to end: Double = 3_600) throws -> Identity {
     try issue("device-\(id)", uris: ["urn:xtblish:device:\(id)"], from: begin, to: end)
   }
 
@@ -58,8 +58,8 @@ package final class TestAuthority: Sendable {
   ///   - begin: seconds from now.
   ///   - isSelfSigned: made with its own key, below nobody.
   package func issue(
-    _ name: String, uris: [String], usages: Set<CertificateTemplate.Usage> = [.client], from begin: TimeInterval = -60,
-    to end: TimeInterval = 3_600, isSelfSigned: Bool = false
+    _ name: String, uris: [String], usages: Set<CertificateTemplate.Usage> = [.client], from begin: Double = -60,
+    to end: Double = 3_600, isSelfSigned: Bool = false
   ) throws -> Identity {
     let key = try P256.PrivateKey()
     let names = uris.map { AlternativeName.uri($0) } + [.dns("localhost"), .ip([127, 0, 0, 1])]
@@ -79,7 +79,7 @@ package final class TestAuthority: Sendable {
 
   /// The certificates that the intermediate took back, in DER.
   package func revocationList(
-    _ revoked: [Identity], number: Int64 = 1, from begin: TimeInterval = -60, to end: TimeInterval = 3_600
+    _ revoked: [Identity], number: Int64 = 1, from begin: Double = -60, to end: Double = 3_600
   ) throws -> [UInt8] {
     try CertificateRevocationList(
       issuer: intermediate, issuerKey: intermediateKey, number: number, thisUpdate: Date(timeIntervalSinceNow: begin),
