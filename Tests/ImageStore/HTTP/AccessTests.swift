@@ -10,7 +10,7 @@ import Wire
 
   /// A store with a device that has one version, and an operator's token that may deploy.
   private func withDevice(
-    _ body: @escaping @Sendable (RunningStore, DeviceID, TestAuthority) async throws -> Void
+    _ body: @escaping @Sendable (RunningStore, DeviceID, TestTrustChain) async throws -> Void
   ) async throws {
     try await RunningStore.with(isSecure: true) { store in
       let authority = try #require(store.authority)

@@ -16,7 +16,7 @@ struct RunningStore: Sendable {
   let port: Int
   let client: HTTPClient
   /// Nil without TLS.
-  let authority: TestAuthority?
+  let authority: TestTrustChain?
   let revocations: RevocationList
 
   var url: String { "http\(authority == nil ? "" : "s")://127.0.0.1:\(port)" }
@@ -33,7 +33,7 @@ struct RunningStore: Sendable {
     guard let store: any BlobStore = blobs ?? files else { return }
     let index: any DebugIndex = files.map { FileDebugIndex(store: $0) } ?? InMemoryDebugIndex()
     let logger = Logger(label: "image-store-test") { _ in SwiftLogNoOpLogHandler() }
-    let authority = isSecure ? try TestAuthority() : nil
+    let authority = isSecure ? try TestTrustChain() : nil
     let own = try authority?.server("image-store")
     let security = try HTTPSecurity(
       TLSSettings(
@@ -67,7 +67,7 @@ struct RunningStore: Sendable {
   }
 
   /// A client with a certificate, or without one.
-  static func client(_ authority: TestAuthority?, as identity: TestAuthority.Identity? = nil) -> HTTPClient {
+  static func client(_ authority: TestTrustChain?, as identity: TestTrustChain.Identity? = nil) -> HTTPClient {
     var configuration = HTTPClient.Configuration()
     if let authority {
       configuration.tls = HTTPTLS(

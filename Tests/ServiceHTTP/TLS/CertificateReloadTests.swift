@@ -17,7 +17,7 @@ import Testing
     return try await runProgram("openssl", ["x509", "-noout", "-serial", "-in", folder.path("shown")])
   }
 
-  private func serial(_ identity: TestAuthority.Identity) async throws -> String {
+  private func serial(_ identity: TestTrustChain.Identity) async throws -> String {
     try await runProgram("openssl", ["x509", "-noout", "-serial", "-in", identity.certificateFile])
   }
 
@@ -78,7 +78,7 @@ import Testing
   }
 
   @Test func filesThatCannotBeUsedAreNamedAtTheStart() throws {
-    let authority = try TestAuthority()
+    let authority = try TestTrustChain()
     let own = try authority.server()
     let other = try authority.issue("other", uris: [], usages: [.server])
     let good = TLSFiles(certificate: own.certificateFile, key: own.keyFile, roots: authority.rootsFile)

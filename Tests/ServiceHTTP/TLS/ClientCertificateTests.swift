@@ -40,7 +40,7 @@ import Testing
         case .expired: try authority.issue("c", uris: [device], from: -3_600, to: -60)
         case .notYetValid: try authority.issue("c", uris: [device], from: 3_600, to: 7_200)
         case .selfSigned: try authority.issue("c", uris: [device], isSelfSigned: true)
-        case .otherAuthority: try TestAuthority().issue("c", uris: [device])
+        case .otherAuthority: try TestTrustChain().issue("c", uris: [device])
         case .serverOnly: try authority.issue("c", uris: [device], usages: [.server])
         case .nameless: try authority.issue("c", uris: [])
         case .twoNames: try authority.issue("c", uris: [device, "urn:xtblish:operator:laptop"])

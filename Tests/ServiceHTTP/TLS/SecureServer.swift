@@ -9,7 +9,7 @@ import TestSupport
 /// A listening server with TLS, and what tests do to it.
 struct SecureServer: Sendable {
   let port: Int
-  let authority: TestAuthority
+  let authority: TestTrustChain
   let revocations: RevocationList
   let tls: ServerTLS
   /// How many requests reached a handler.
@@ -39,7 +39,7 @@ struct SecureServer: Sendable {
       return "\(sum)"
     }
     routes(router)
-    let authority = try TestAuthority()
+    let authority = try TestTrustChain()
     let own = try authority.server()
     let revocations = RevocationList()
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -63,7 +63,7 @@ struct SecureServer: Sendable {
   }
 
   /// Starts curl.
-  func startCurl(_ path: String, as identity: TestAuthority.Identity? = nil, _ more: [String] = []) throws
+  func startCurl(_ path: String, as identity: TestTrustChain.Identity? = nil, _ more: [String] = []) throws
     -> ChildProcess
   {
     try ChildProcess(
@@ -74,7 +74,7 @@ struct SecureServer: Sendable {
 
   /// What curl got; nil if it got no response.
   func curl(
-    _ path: String, as identity: TestAuthority.Identity? = nil, _ more: [String] = []
+    _ path: String, as identity: TestTrustChain.Identity? = nil, _ more: [String] = []
   ) async throws -> (status: Int, body: String)? {
     try await Self.answer(of: startCurl(path, as: identity, more))
   }
@@ -87,7 +87,7 @@ struct SecureServer: Sendable {
   }
 
   /// Sends bytes through TLS as they are, and returns what came back.
-  func exchange(_ request: [UInt8], as identity: TestAuthority.Identity? = nil, _ more: [String] = []) async throws
+  func exchange(_ request: [UInt8], as identity: TestTrustChain.Identity? = nil, _ more: [String] = []) async throws
     -> String
   {
     let folder = try TemporaryFolder()
