@@ -58,6 +58,7 @@ package final class RPCServer: Service {
   let garbage: Counter
   let unsupported: Counter
   let denied: Counter
+  let denials = Mutex(OccasionalReport())
   private let endpoint: String
   private let transport: any MessageTransport
   private let settled = Latch()
