@@ -110,9 +110,10 @@ let services: [Target] =
   service(
     "Registry",
     core: [
-      "PostgreSQL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
+      "PostgreSQL", "Curl", "OpenSSL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
       httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
-    ])
+    ],
+    command: ["FirmwareImage"])
   + service(
     "ImageStore",
     core: [
@@ -185,7 +186,7 @@ let testTargets: [Target] = [
     "Registry",
     [
       "RegistryCore", "PostgreSQL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", "Curl",
-      "Wasmtime",
+      "Wasmtime", "OpenSSL",
       hummingbird, httpTypes, protobuf, logging, lifecycle,
     ]),
   tests(

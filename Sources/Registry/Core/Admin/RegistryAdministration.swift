@@ -5,8 +5,8 @@ import Wire
 
 /// What operators do with the Registry, over the bus. Devices are named by the texts of their UUIDs.
 package struct RegistryAdministration: Sendable {
-  private let client: any RPCCaller
-  private let deadline: Duration
+  let client: any RPCCaller
+  let deadline: Duration
 
   /// - Parameter deadline: for each single request.
   package init(_ client: any RPCCaller, deadline: Duration) {

@@ -21,6 +21,7 @@ package struct RegistryRPC: Sendable {
     addDeviceHandlers(to: &router)
     addFirmwareHandlers(to: &router)
     addTelemetryHandlers(to: &router)
+    addTrustHandlers(to: &router)
     router.handle(WireListEvents.self, allowing: .operator) { request, _ in try await listEvents(request) }
     router.handle(WireRecordReports.self, allowing: .notifier) { request, _ in try await record(request) }
   }

@@ -20,6 +20,7 @@ package enum RegistrySchema {
         Migration(version: 2, name: "logs", script: logs),
         Migration(version: 3, name: "crashes", script: crashes),
         Migration(version: 4, name: "what became of firmware", script: firmwareHistory),
+        Migration(version: 5, name: "director keys and root documents", script: trust),
       ])
   }
 

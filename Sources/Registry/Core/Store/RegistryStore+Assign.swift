@@ -20,7 +20,7 @@ extension RegistryStore {
         return Assignment(version: earlier.version, configuration: earlier.configuration, repeated: true)
       }
       let version = UInt64(try row["highest_version"].int64) + 1
-      let configuration = try image.configuration(for: id, version: version)
+      let configuration = try await signedConfiguration(image, for: id, version: version, connection)
       try await Self.insertFirmware(image, version: version, of: id, key: key, configuration, connection)
       return Assignment(version: version, configuration: configuration, repeated: false)
     }

@@ -31,7 +31,7 @@ extension RegistryStore {
       let version = UInt64(try row["highest_version"].int64) + 1
       try await Self.insertFirmware(
         image, version: version, of: id, key: "\(Self.retryKeyPrefix)\(desired)",
-        try image.configuration(for: id, version: version), connection)
+        try await signedConfiguration(image, for: id, version: version, connection), connection)
       return (version, true)
     }
     if isNew { outboxSignal.raise() }
