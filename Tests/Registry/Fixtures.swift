@@ -47,6 +47,29 @@ struct Fixture {
   }
 }
 
+/// Changes by somebody, for tests that are not about who makes them.
+extension RegistryStore {
+  func createDevice(_ new: NewDevice) async throws -> (device: Device, isNew: Bool) {
+    try await createDevice(new, by: .anonymous)
+  }
+
+  func updateDevice(
+    _ id: DeviceID, name: String?, tags: [String]?, ifRevision revision: Int64? = nil
+  ) async throws -> Device {
+    try await updateDevice(id, name: name, tags: tags, ifRevision: revision, by: .anonymous)
+  }
+
+  func deleteDevice(_ id: DeviceID) async throws { try await deleteDevice(id, by: .anonymous) }
+
+  func assign(_ image: AppImage, to id: DeviceID, idempotencyKey: String) async throws -> Assignment {
+    try await assign(image, to: id, idempotencyKey: idempotencyKey, by: .anonymous)
+  }
+
+  func renotify(_ id: DeviceID) async throws -> UInt64 { try await renotify(id, by: .anonymous) }
+
+  func retryFirmware(of id: DeviceID) async throws -> UInt64 { try await retryFirmware(of: id, by: .anonymous) }
+}
+
 extension Logger {
   static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 }

@@ -23,9 +23,16 @@ package enum RegistryService {
       logger: logger)
     let notifier = RPCClient(
       name: "notifier", endpoints: settings.notifierEndpoints, transport: bus.transport(to: .notifier), logger: logger)
-    let http = makeHTTP(settings, store: store, logger: logger)
+    let provisioner = RPCClient(
+      name: "provisioner", endpoints: settings.provisionerEndpoints, transport: bus.transport(to: .provisioner),
+      logger: logger)
+    let authority = RequestAuthority(store: store, logger: logger)
+    let http = makeHTTP(
+      settings, store: store,
+      control: process.process.isInsecure ? .open : AccessControl(authorizer: LocalAuthorizer(authority)),
+      logger: logger)
     let rpc = makeRPC(
-      settings, bus: bus, store: store,
+      settings, bus: bus, store: store, authority: authority,
       status: StatusReporter(
         service: "registry", readiness: readiness,
         addresses: {
@@ -48,10 +55,13 @@ package enum RegistryService {
       services: [
         notifier, dispatcher, OutboxListener(store: store),
         LogListener(store: store),
-        EventRetention(store: store, retention: settings.eventRetention, logger: logger),
+        provisioner, RevocationDispatcher(store: store, provisioner: provisioner, logger: logger),
+        HistoryRetention(
+          store: store, eventRetention: settings.eventRetention, auditRetention: settings.auditRetention, logger: logger
+        ),
         TelemetryRetention(
           store: store, logRetention: settings.logRetention, crashRetention: settings.crashRetention, logger: logger),
-        OutboxGauge(store: store, metrics: metrics), rpc, http,
+        OutboxGauge(store: store, metrics: metrics), authority, rpc, http,
       ], logger: logger)
     try await ServiceHost.run(
       name: "registry", logger: logger, services: [operations, work], readiness: readiness,
@@ -84,18 +94,21 @@ package enum RegistryService {
       url: settings.databaseURL, options: poolOptions(connections: settings.databaseConnections), logger: logger)
   }
 
-  private static func makeHTTP(_ settings: RegistrySettings, store: RegistryStore, logger: Logger) -> HTTPService {
+  private static func makeHTTP(
+    _ settings: RegistrySettings, store: RegistryStore, control: AccessControl, logger: Logger
+  ) -> HTTPService {
     let router = makeRouter()
-    RegistryRoutes(store: store).add(to: router)
+    RegistryRoutes(store: store, control: control).add(to: router)
     return makeHTTPService(
       name: "registry", listen: settings.httpListen, router: router, limits: RegistryRoutes.limits, logger: logger)
   }
 
   private static func makeRPC(
-    _ settings: RegistrySettings, bus: Bus, store: RegistryStore, status: StatusReporter, logger: Logger
+    _ settings: RegistrySettings, bus: Bus, store: RegistryStore, authority: RequestAuthority, status: StatusReporter,
+    logger: Logger
   ) -> RPCServer {
     var router = RPCRouter()
-    RegistryRPC(store: store, logger: logger).addHandlers(to: &router)
+    RegistryRPC(store: store, authority: authority, logger: logger).addHandlers(to: &router)
     status.register(on: &router)
     return RPCServer(
       name: "registry", listening: settings.rpcListen, router: router, transport: bus.transport, logger: logger)
@@ -110,6 +123,7 @@ package enum RegistryService {
     let statistics = store.pool.statistics
     return [
       "outbox.pending": Double(try await store.outboxPending()),
+      "revocations.pending": Double(try await store.pendingRevocations()),
       "database.lent": Double(statistics.lentCount), "database.waiting": Double(statistics.waiterCount),
     ]
   }

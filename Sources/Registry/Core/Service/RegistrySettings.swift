@@ -9,12 +9,14 @@ package struct RegistrySettings: ServiceSettings {
   package let databaseURL: String
   package let databaseConnections: Int
   package let notifierEndpoints: [String]
+  package let provisionerEndpoints: [String]
   /// How often devices state what they run.
   package let heartbeat: Duration
   package let renotifyInterval: Duration
   package let outboxLease: Duration
   package let outboxLongestRetry: Duration
   package let eventRetention: Duration
+  package let auditRetention: Duration
   package let logRetention: Duration
   package let logBytesPerDevice: Int
   package let crashRetention: Duration
@@ -38,6 +40,9 @@ package struct RegistrySettings: ServiceSettings {
     help: "How many connections to the database there are at most.")
   private static let notifierEndpointsSetting = Setting(
     "notifier.endpoints", .endpoints, .default("tcp://127.0.0.1:7132"), help: "Where the Notifier answers on the bus.")
+  private static let provisionerEndpointsSetting = Setting(
+    "provisioner.endpoints", .endpoints, .default("tcp://127.0.0.1:7112"),
+    help: "Where the Provisioner answers on the bus.")
   private static let heartbeatSetting = Setting(
     "device.heartbeat.seconds", .duration(.milliseconds(100)...(.seconds(86_400))), .default("30"),
     help: "How often devices state what they run, in seconds; one silent for three times as long counts as offline.")
@@ -53,6 +58,9 @@ package struct RegistrySettings: ServiceSettings {
   private static let retentionSetting = Setting(
     "registry.events.retention", .duration(.seconds(60)...(.seconds(3_650 * 86_400))), .default("90d"),
     help: "How long events are kept.")
+  private static let auditRetentionSetting = Setting(
+    "registry.audit.retention", .duration(.seconds(86_400)...(.seconds(36_500 * 86_400))), .default("3650d"),
+    help: "How long entries of the audit log are kept.")
   private static let logRetentionSetting = Setting(
     "registry.logs.retention", .duration(.seconds(60)...(.seconds(3_650 * 86_400))), .default("14d"),
     help: "How long lines of devices' logs are kept.")
@@ -68,8 +76,10 @@ package struct RegistrySettings: ServiceSettings {
 
   package static let allSettings: [any SettingDescription] = [
     httpListenSetting, rpcListenSetting, operationsListenSetting, databaseURLSetting, databaseConnectionsSetting,
-    notifierEndpointsSetting, heartbeatSetting, renotifySetting, leaseSetting, retrySetting, retentionSetting,
-    logRetentionSetting, logSizeSetting, crashRetentionSetting, crashCountSetting,
+    notifierEndpointsSetting, provisionerEndpointsSetting, heartbeatSetting, renotifySetting, leaseSetting,
+    retrySetting,
+    retentionSetting, auditRetentionSetting, logRetentionSetting, logSizeSetting, crashRetentionSetting,
+    crashCountSetting,
   ]
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
@@ -79,11 +89,13 @@ package struct RegistrySettings: ServiceSettings {
     databaseURL = try reader.require(Self.databaseURLSetting)
     databaseConnections = try reader.require(Self.databaseConnectionsSetting)
     notifierEndpoints = try reader.require(Self.notifierEndpointsSetting)
+    provisionerEndpoints = try reader.require(Self.provisionerEndpointsSetting)
     heartbeat = try reader.require(Self.heartbeatSetting)
     renotifyInterval = try reader.require(Self.renotifySetting)
     outboxLease = try reader.require(Self.leaseSetting)
     outboxLongestRetry = try reader.require(Self.retrySetting)
     eventRetention = try reader.require(Self.retentionSetting)
+    auditRetention = try reader.require(Self.auditRetentionSetting)
     logRetention = try reader.require(Self.logRetentionSetting)
     logBytesPerDevice = try reader.require(Self.logSizeSetting)
     crashRetention = try reader.require(Self.crashRetentionSetting)

@@ -34,6 +34,8 @@ package struct RegistryStore: Sendable {
   let options: Options
   /// Raised after a commit that put something into the outbox.
   package let outboxSignal: WakeSignal
+  /// Raised after a commit that took a device out of service.
+  let revocationSignal = WakeSignal()
   /// Those who wait for lines of devices' logs at this replica.
   package let logFollowers = LogFollowers()
 
