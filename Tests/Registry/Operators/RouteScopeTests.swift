@@ -51,7 +51,7 @@ import Wire
     let parts = route.split(separator: " ")
     let path = parts[1].replacing("{id}", with: "7d444840-9dc0-11d1-b245-5ffdce74fad2")
       .replacing("{number}", with: "1").replacing("{name}", with: "nobodys")
-    return (String(parts[0]), path)
+    return (String(parts[0]), String(path))
   }
 
   @Test func eachOpensWithItsScopeAndThoseAboveAlone() async throws {

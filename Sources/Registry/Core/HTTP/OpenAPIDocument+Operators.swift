@@ -186,7 +186,7 @@ extension OpenAPIDocument {
       "properties": {
         "id": {"type": "integer", "format": "int64", "minimum": 1},
         "at": {"type": "string", "format": "date-time"},
-        "principal": {"type": "string", "description": "token:ci, operator:laptop, service:provisioner-1, device:<uuid>."},
+        "principal": {"type": "string", "description": "token:ci, operator:laptop, provisioner:provisioner-1, device:<uuid>."},
         "action": {"type": "string", "description": "In the imperative: assign-image."},
         "target": {"type": "string", "description": "What it was done to: device:<uuid>, token:<name>."},
         "source": {"type": "string", "description": "The address that it came from, or bus."},

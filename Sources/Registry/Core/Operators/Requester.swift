@@ -1,6 +1,6 @@
 /// Who asks for a change, and from where. It goes with the change into the audit log.
 package struct Requester: Sendable, Equatable {
-  /// `token:ci`, `operator:laptop`, `service:provisioner-1`, `device:<uuid>`.
+  /// `token:ci`, `operator:laptop`, `provisioner:provisioner-1`, `device:<uuid>`.
   package let principal: String
   /// The address that the request came from, or `bus`.
   package let source: String

@@ -7,7 +7,9 @@ import Wire
 /// Tokens, the audit log, and devices that go out of service.
 extension RegistryRPC {
   func addOperatorHandlers(to router: inout RPCRouter) {
-    router.handle(WireAuthorizeRequest.self, allowing: [.imageStore, .provisioner]) { request, _ in try await authorize(request) }
+    router.handle(WireAuthorizeRequest.self, allowing: [.imageStore, .provisioner]) { request, _ in
+      try await authorize(request)
+    }
     router.handle(WireRecordAudit.self, allowing: [.imageStore, .provisioner, .notifier]) { request, _ in
       try await record(request.entry)
       return WireRecordAuditResponse()

@@ -6,11 +6,10 @@ extension RequestContext {
   ///
   /// - Parameter stated: for whom a service asks. Operators are who their key says, whatever they state.
   func requester(_ stated: WireRequester? = nil) -> Requester {
-    if let peer, peer.role == .operator { return Requester(principal: "operator:\(peer.name)", source: Requester.bus) }
-    if let stated, !stated.principal.isEmpty {
+    if let stated, !stated.principal.isEmpty, peer?.role != .operator {
       return Requester(principal: stated.principal, source: stated.source.isEmpty ? Requester.bus : stated.source)
     }
     guard let peer else { return .anonymous }
-    return Requester(principal: "service:\(peer.name)", source: Requester.bus)
+    return Requester(principal: "\(peer)", source: Requester.bus)
   }
 }
