@@ -1,4 +1,4 @@
-import FirmwareImage
+package import FirmwareImage
 import PostgreSQL
 package import Wire
 
@@ -27,8 +27,8 @@ extension RegistryStore {
             """,
             [.uuid(id.bytes), .text(device.name), .textArray(device.tags), .text(device.serial)])
         })
-      let made = zip(devices, inserted).filter { !$1.isEmpty }.map { (id: $0.key, device: $0.value) }
-      let known = zip(devices, inserted).filter { $1.isEmpty }.map { (id: $0.key, device: $0.value) }
+      let made = zip(devices, inserted).filter { !$1.isEmpty }.map { pair, _ in (id: pair.key, device: pair.value) }
+      let known = zip(devices, inserted).filter { $1.isEmpty }.map { pair, _ in (id: pair.key, device: pair.value) }
       if !made.isEmpty { try await Self.complete(made, connection) }
       return known.isEmpty ? [:] : try await Self.recall(known, connection)
     }
