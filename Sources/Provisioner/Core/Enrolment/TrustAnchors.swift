@@ -66,20 +66,24 @@ package final class RegistryTrustAnchors: Sendable {
   }
 
   private func ask() async throws -> TrustAnchors? {
+    let (keys, root): ([WireDirectorKey], (version: UInt64, document: [UInt8]))
     do throws(WireFailure) {
-      let keys = try await registry.call(WireListDirectorKeys(), deadline: .seconds(3)).keys
-      guard let active = keys.first(where: { $0.state == "active" }) else { throw .noTrustAnchors }
-      let (version, document) = try await rootDocument(version: 0)
-      guard let hash = try? SHA256.digest(of: document) else { throw .noTrustAnchors }
-      return TrustAnchors(
-        directorKey: Array(active.publicKey), rootVersion: version, rootDocument: document, rootDocumentHash: hash)
+      keys = try await registry.call(WireListDirectorKeys(), deadline: .seconds(3)).keys
+      root = try await rootDocument(version: 0)
     } catch {
       switch error.code {
       case .unavailable, .deadlineExceeded, .overloaded: throw WireFailure.registryUnavailable
-      default:
-        if isInsecure { return nil }
-        throw WireFailure.noTrustAnchors
+      default: return try none()
       }
     }
+    guard let active = keys.first(where: { $0.state == "active" }) else { return try none() }
+    return TrustAnchors(
+      directorKey: Array(active.publicKey), rootVersion: root.version, rootDocument: root.document,
+      rootDocumentHash: try SHA256.digest(of: root.document))
+  }
+
+  private func none() throws(WireFailure) -> TrustAnchors? {
+    if isInsecure { return nil }
+    throw .noTrustAnchors
   }
 }
