@@ -23,7 +23,9 @@ package enum DeviceService {
       http: HTTPClient(HTTPClient.Configuration(userAgent: "xtblish-device/\(XtblishVersion.current)")), logger: logger)
     var router = RPCRouter()
     AgentRPC(agent: agent).register(on: &router)
-    let rpc = RPCServer(name: "device", listening: address.endpoint, router: router, logger: logger)
+    let rpc = RPCServer(
+      name: "device", listening: address.endpoint, router: router,
+      transport: try AgentKeys.make(in: address.keyFolder).transport, logger: logger)
     try await ServiceHost.run(
       name: "device", logger: logger, services: [agent, rpc], shutdownTimeout: process.process.shutdownTimeout)
   }
