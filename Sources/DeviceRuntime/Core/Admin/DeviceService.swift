@@ -34,7 +34,9 @@ package enum DeviceService {
       launcher: launcher, http: http, logger: logger)
     var router = RPCRouter()
     AgentRPC(agent: agent).register(on: &router)
-    let rpc = RPCServer(name: "device", listening: address.endpoint, router: router, logger: logger)
+    let rpc = RPCServer(
+      name: "device", listening: address.endpoint, router: router,
+      transport: try AgentKeys.make(in: address.keyFolder).transport, logger: logger)
     try await ServiceHost.run(
       name: "device", logger: logger, services: [agent, rpc], shutdownTimeout: process.process.shutdownTimeout)
   }

@@ -67,10 +67,11 @@ extension BusKey {
 
   /// Makes the public half known to everybody who reads `folder`, which is made if it is missing.
   ///
+  /// - Parameter fileName: nil for one that no other key has.
   /// - Returns: the file.
   @discardableResult
-  package func publish(in folder: String) throws(KeyFileError) -> String {
-    let path = "\(folder)/\(peerFileName)"
+  package func publish(in folder: String, as fileName: String? = nil) throws(KeyFileError) -> String {
+    let path = "\(folder)/\(fileName ?? peerFileName)"
     try KeyFile.replace(
       path,
       """

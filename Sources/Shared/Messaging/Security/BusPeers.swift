@@ -37,7 +37,11 @@ package struct PeerFolder: Sendable {
   package init(_ path: String) { self.path = path }
 
   /// Makes the folder if it is missing; the one above it must be there.
-  package func make() throws(KeyFileError) { try KeyFile.makeFolder(path, mode: 0o755) }
+  ///
+  /// - Parameter isPrivate: whether nobody but its owner may look into it.
+  package func make(isPrivate: Bool = false) throws(KeyFileError) {
+    try KeyFile.makeFolder(path, mode: isPrivate ? 0o700 : 0o755)
+  }
 
   /// What the folder says, and what is wrong with its files.
   struct Contents: Sendable, Equatable {
