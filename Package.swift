@@ -112,7 +112,8 @@ let services: [Target] =
     core: [
       "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
       httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
-    ])
+    ],
+    command: ["FirmwareImage"])
   + service(
     "ImageStore",
     core: [
