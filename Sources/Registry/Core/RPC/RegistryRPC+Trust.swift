@@ -7,13 +7,13 @@ import Wire
 /// Keys and root documents.
 extension RegistryRPC {
   func addTrustHandlers(to router: inout RPCRouter) {
-    router.handle(WireGetRootDocument.self, allowing: .provisioner, .imageStore, .operator) { request, _ in
+    router.handle(WireGetRootDocument.self, allowing: [.provisioner, .imageStore, .operator]) { request, _ in
       WireRootDocument(try await store.rootDocument(request.version == 0 ? nil : request.version))
     }
     router.handle(WirePublishRootDocument.self, allowing: .operator) { request, _ in
       WireRootDocument(try await store.publishRootDocument(Array(request.document)))
     }
-    router.handle(WireListDirectorKeys.self, allowing: .provisioner, .operator) { _, _ in
+    router.handle(WireListDirectorKeys.self, allowing: [.provisioner, .operator]) { _, _ in
       let keys = try await store.directorKeys()
       return WireListDirectorKeysResponse.with { $0.keys = keys.map { WireDirectorKey($0) } }
     }

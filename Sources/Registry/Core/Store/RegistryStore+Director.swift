@@ -1,4 +1,4 @@
-package import FirmwareImage
+import FirmwareImage
 import OpenSSL
 import PostgreSQL
 import Wire

@@ -1,6 +1,6 @@
-package import FirmwareImage
+import FirmwareImage
 import Glibc
-package import OpenSSL
+import OpenSSL
 import Synchronization
 import Wire
 
@@ -32,7 +32,7 @@ package final class DirectorKeyring: Sendable {
   }
 
   /// The key with this ID, from its file the first time.
-  package func key(_ id: KeyID) throws(WireFailure) -> Ed25519.PrivateKey {
+  func key(_ id: KeyID) throws(WireFailure) -> Ed25519.PrivateKey {
     if let key = keys.withLock({ $0[id] }) { return key }
     let path = path(of: id)
     do throws(SigningKeyError) {
