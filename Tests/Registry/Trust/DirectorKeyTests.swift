@@ -46,10 +46,11 @@ import Wire
     let replica = try trust.fixture.replica(signing: .director(elsewhere, requiresRootDocument: true))
     let device = try await trust.fixture.device()
     let id = try #require(try await trust.key(.active)).id
-    for attempt in [
+    let attempts: [@Sendable () async throws -> Void] = [
       { try await replica.checkDirectorKeys() },
       { _ = try await replica.assign(.sample(), to: device, idempotencyKey: "k") },
-    ] {
+    ]
+    for attempt in attempts {
       let failure = await #expect(throws: WireFailure.self) { try await attempt() }
       #expect(failure?.reason == "director-key-missing")
       #expect(failure?.message.contains("\(id)") == true)
@@ -153,8 +154,8 @@ import Wire
       return signers
     }
     try await eventually { try await trust.store.outboxPending() >= 20 }
-    let next = try await trust.store.createNextDirectorKey()
-    #expect(try await trust.store.createNextDirectorKey() == next)
+    let next = try await trust.store.createNextDirectorKey(by: .anonymous)
+    #expect(try await trust.store.createNextDirectorKey(by: .anonymous) == next)
     #expect(try await trust.key(.active) == first)
     // Both are named, so that devices take what either signed.
     latest = try await trust.publish(version: 2)

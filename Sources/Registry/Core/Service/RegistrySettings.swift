@@ -83,8 +83,9 @@ package struct RegistrySettings: ServiceSettings {
   package static let allSettings: [any SettingDescription] = [
     httpListenSetting, rpcListenSetting, operationsListenSetting, databaseURLSetting, databaseConnectionsSetting,
     notifierEndpointsSetting, provisionerEndpointsSetting, heartbeatSetting, renotifySetting, leaseSetting,
-    retrySetting, retentionSetting, auditRetentionSetting, logRetentionSetting, logSizeSetting,
-    crashRetentionSetting, crashCountSetting, directorDirectorySetting,
+    retrySetting,
+    retentionSetting, auditRetentionSetting, logRetentionSetting, logSizeSetting, crashRetentionSetting,
+    crashCountSetting, directorDirectorySetting,
   ]
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
