@@ -39,6 +39,8 @@ package final class RequestAuthority: Service {
 
   private struct State {
     var refusals = RefusalTally()
+    /// Entries that wait for the next time something is written.
+    var waiting: [AuditRecord] = []
     var uses: [[UInt8]: Date] = [:]
     /// By the hashes of tokens that were good, when they last were.
     var good: [[UInt8]: ContinuousClock.Instant] = [:]
@@ -123,6 +125,13 @@ package final class RequestAuthority: Service {
     if let record = state.withLock({ $0.refusals.note(attempt, reason: reason, now: .now) }) { await write(record) }
   }
 
+  /// The same for those who can't wait: it is in the log a little later.
+  package func noteLater(_ attempt: AuditRecord, refusedFor reason: String) {
+    state.withLock { state in
+      if let record = state.refusals.note(attempt, reason: reason, now: .now) { state.waiting.append(record) }
+    }
+  }
+
   package func run() async throws {
     await cancelWhenGracefulShutdown {
       while !Task.isCancelled {
@@ -136,8 +145,8 @@ package final class RequestAuthority: Service {
 
   private func writeWhatIsDue() async {
     let (uses, records) = state.withLock { state in
-      defer { state.uses = [:] }
-      return (state.uses, state.refusals.due(now: .now))
+      defer { (state.uses, state.waiting) = ([:], []) }
+      return (state.uses, state.waiting + state.refusals.due(now: .now))
     }
     await write(uses)
     for record in records { await write(record) }
@@ -145,8 +154,8 @@ package final class RequestAuthority: Service {
 
   func writeEverything() async {
     let (uses, records) = state.withLock { state in
-      defer { state.uses = [:] }
-      return (state.uses, state.refusals.drain())
+      defer { (state.uses, state.waiting) = ([:], []) }
+      return (state.uses, state.waiting + state.refusals.drain())
     }
     await write(uses)
     for record in records { await write(record) }

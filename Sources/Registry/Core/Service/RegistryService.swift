@@ -113,7 +113,8 @@ package enum RegistryService {
     RegistryRPC(store: store, authority: authority, logger: logger).addHandlers(to: &router)
     status.register(on: &router)
     return RPCServer(
-      name: "registry", listening: settings.rpcListen, router: router, transport: bus.transport, logger: logger)
+      name: "registry", listening: settings.rpcListen, router: router, transport: bus.transport,
+      onDenial: { authority.noteDenial(of: $0, kind: $1) }, logger: logger)
   }
 
   private static func address(_ listen: ListenAddress, _ service: HTTPService) async -> String {

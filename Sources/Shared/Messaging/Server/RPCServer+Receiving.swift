@@ -130,6 +130,7 @@ extension RPCServer {
       logger.warning(
         "Request denied", metadata: ["kind": "\(route.kind)", "peer": "\(sender)", "denials": "\(count)"])
     }
+    if let identity = peer.identity { onDenial?(identity, route.kind) }
     listener.send(
       Envelope.failure(denial(of: route, to: sender), correlationID: envelope.correlationID, kind: route.kind)
         .encoded(), to: peer)
