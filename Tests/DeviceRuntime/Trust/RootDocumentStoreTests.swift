@@ -8,28 +8,34 @@ import Testing
 @testable import DeviceRuntimeCore
 
 @Suite struct RootDocumentStoreTests {
+  /// What a server has, by version.
+  final class Documents: Sendable {
+    private let byVersion: Mutex<[UInt64: [UInt8]]>
+
+    init(_ documents: [UInt64: [UInt8]]) { byVersion = Mutex(documents) }
+
+    subscript(version: UInt64) -> [UInt8]? {
+      get { byVersion.withLock { $0[version] } }
+      set { byVersion.withLock { $0[version] = newValue } }
+    }
+  }
+
   /// A server of root documents, as a Provisioner is one.
-  final class Server: Sendable {
-    let documents: Mutex<[UInt64: [UInt8]]>
+  struct Server: Sendable {
+    let documents: Documents
     let http: ScriptedHTTPServer
 
-    init(_ documents: [UInt64: [UInt8]] = [:]) throws {
-      let box = Box(documents)
-      self.documents = box.documents
+    init(_ initial: [UInt64: [UInt8]] = [:]) throws {
+      let documents = Documents(initial)
+      self.documents = documents
       http = try ScriptedHTTPServer { request, connection in
         let version = request.path.split(separator: "/").last.flatMap { UInt64($0) } ?? 0
-        if let bytes = box.documents.withLock({ $0[version] }) {
+        if let bytes = documents[version] {
           connection.respond(200, body: bytes)
         } else {
           connection.respond(404)
         }
       }
-    }
-
-    private final class Box: Sendable {
-      let documents: Mutex<[UInt64: [UInt8]]>
-
-      init(_ documents: [UInt64: [UInt8]]) { self.documents = Mutex(documents) }
     }
   }
 
@@ -102,7 +108,7 @@ import Testing
     #expect(throws: RootDocumentError.self) { try store.current(at: .now) }
     #expect(await store.refresh() == .taken(0))
     #expect(throws: RootDocumentError.self) { try store.current(at: .now) }
-    server.documents.withLock { $0[2] = try! signers.document(2) }
+    server.documents[2] = try signers.document(2)
     #expect(await store.refresh() == .taken(1))
     #expect(try store.current(at: .now).version == 2)
   }
@@ -149,7 +155,8 @@ extension InMemoryFlash {
   fileprivate convenience init(copying other: InMemoryFlash) throws {
     self.init()
     for name in try other.list() {
-      try write((try other.readAll(name, maximumBytes: 1 << 20) ?? []).span.bytes, to: name, at: 0)
+      let bytes = try other.readAll(name, maximumBytes: 1 << 20) ?? []
+      try write(bytes.span.bytes, to: name, at: 0)
     }
   }
 }
