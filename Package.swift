@@ -177,7 +177,10 @@ let testTargets: [Target] = [
     exclude: ["calls.wat", "run", "ticks.wat", "timerfd.c"], swiftSettings: strict),
   tests(
     "ServiceKit",
-    ["ServiceKit", "Messaging", "Wire", argumentParser, logging, metrics, coreMetrics, lifecycle, unixSignals]),
+    [
+      "ServiceKit", "Messaging", "Wire", "ZeroMQ", argumentParser, logging, metrics, coreMetrics, lifecycle,
+      unixSignals,
+    ]),
   tests(
     "ServiceHTTP",
     [
