@@ -133,7 +133,8 @@ import Wire
 
   @Test func `only a CA that is in force is taken as one`() async throws {
     try await withStage { stage in
-      #expect(await wireFailure { _ = try await add(Factory(isAuthority: false), stage) }?.reason == "invalid-certificate")
+      #expect(
+        await wireFailure { _ = try await add(Factory(isAuthority: false), stage) }?.reason == "invalid-certificate")
       #expect(await wireFailure { _ = try await add(Factory(ends: -60), stage) }?.reason == "invalid-certificate")
     }
   }

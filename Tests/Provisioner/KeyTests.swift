@@ -82,7 +82,8 @@ import Wire
       #expect(try await stage.claims.uses(of: id).map(\.device) == [after.device])
       let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-1", key: old) }
       #expect(failure?.reason == "serial-taken")
-      let states = try await stage.devices.list(flagged: false, serial: "SN-1", after: nil, limit: 10).devices.map(\.state)
+      let states = try await stage.devices.list(flagged: false, serial: "SN-1", after: nil, limit: 10).devices.map(
+        \.state)
       #expect(states == [.enrolled, .reset])
     }
   }

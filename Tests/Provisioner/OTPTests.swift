@@ -11,7 +11,9 @@ import Wire
   private static let directorKey = [UInt8](repeating: 7, count: 32)
   private static let document = Array(#"{"signed":"one"}"#.utf8)
 
-  private func withTrust(_ body: (Stage, Identity, OTPProgram, P256.PrivateKey, String) async throws -> Void) async throws {
+  private func withTrust(_ body: (Stage, Identity, OTPProgram, P256.PrivateKey, String) async throws -> Void)
+    async throws
+  {
     try await withStage { stage in
       stage.registry.publish(directorKey: Self.directorKey, rootDocument: Self.document)
       let (_, token) = try await stage.makeClaim()

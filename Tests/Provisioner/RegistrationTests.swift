@@ -34,7 +34,9 @@ import Wire
       let key = try P256.PrivateKey()
       let identity = try await stage.enroll(token: secret, serial: "SN-1", key: key)
       #expect(try await stage.enroll(token: secret, serial: "SN-1", key: key) == identity)
-      let other = await wireFailure { _ = try await stage.enroll(token: secret, serial: "SN-1", key: P256.PrivateKey()) }
+      let other = await wireFailure {
+        _ = try await stage.enroll(token: secret, serial: "SN-1", key: P256.PrivateKey())
+      }
       #expect(other?.reason == "serial-taken")
     }
   }
@@ -62,7 +64,9 @@ import Wire
     try await withStage { stage in
       _ = try await register("SN-1", stage)
       let (id, token) = try await stage.makeClaim()
-      let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-1", key: P256.PrivateKey()) }
+      let failure = await wireFailure {
+        _ = try await stage.enroll(token: token, serial: "SN-1", key: P256.PrivateKey())
+      }
       #expect(failure?.reason == "serial-registered")
       #expect(try await stage.claims.claim(id).used == 0)
     }
@@ -87,7 +91,8 @@ import Wire
       #expect(waiting.map(\.id) == [nil])
       #expect(try await stage.devices.unregister(serial: "SN-1", product: "sensor"))
       #expect(try await stage.devices.unregister(serial: "SN-1", product: "sensor") == false)
-      #expect(await wireFailure { _ = try await stage.enroll(token: secret, serial: "SN-1") }?.reason == "claim-refused")
+      #expect(
+        await wireFailure { _ = try await stage.enroll(token: secret, serial: "SN-1") }?.reason == "claim-refused")
     }
   }
 

@@ -5,7 +5,8 @@ extension ClaimDocument {
   /// For people.
   package static func table(_ claims: [ClaimDocument], now: Date = Date()) -> String {
     guard !claims.isEmpty else { return "no claims: make one with xtblish-provisioner claim create\n" }
-    var table = Table(["CLAIM", "STATE", "USED", "NAMES", "PRODUCT", "GROUP", "TAGS", "CREATED", "EXPIRES"], rightAligned: [2])
+    var table = Table(
+      ["CLAIM", "STATE", "USED", "NAMES", "PRODUCT", "GROUP", "TAGS", "CREATED", "EXPIRES"], rightAligned: [2])
     for claim in claims {
       table.add([
         claim.id, claim.state, "\(claim.used)/\(claim.count)", "\(claim.namePrefix)-N",

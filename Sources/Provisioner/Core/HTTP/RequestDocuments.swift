@@ -62,7 +62,8 @@ struct EnrollDocument: Decodable, Sendable {
     let signature = try fields.decodeIfPresent(Data.self, forKey: .factorySignature)
     guard (certificates == nil) == (signature == nil) else {
       throw DecodingError.dataCorruptedError(
-        forKey: .factorySignature, in: fields, debugDescription: "it goes with factoryCertificate: give both or neither")
+        forKey: .factorySignature, in: fields, debugDescription: "it goes with factoryCertificate: give both or neither"
+      )
     }
     request = EnrolmentRequest(
       claim: try fields.decodeIfPresent(String.self, forKey: .claim) ?? "",

@@ -28,7 +28,9 @@ package struct ListCursor: Sendable, Equatable {
     else { throw refusal }
     let microseconds = bytes.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     guard microseconds < Self.endMicroseconds else { throw refusal }
-    self.init(createdAt: PostgresTimestamp(microsecondsSince1970: Int64(bitPattern: microseconds)), id: Array(bytes.dropFirst(8)))
+    self.init(
+      createdAt: PostgresTimestamp(microsecondsSince1970: Int64(bitPattern: microseconds)),
+      id: Array(bytes.dropFirst(8)))
   }
 
   package var text: String {

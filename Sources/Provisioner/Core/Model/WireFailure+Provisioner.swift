@@ -36,7 +36,8 @@ extension WireFailure {
   static var noTrustAnchors: WireFailure {
     WireFailure(
       .unavailable, reason: "no-root-document",
-      message: "the Registry has no director key or no root document yet, which a device must trust: the operator makes "
+      message:
+        "the Registry has no director key or no root document yet, which a device must trust: the operator makes "
         + "them with xtblish-registry root init and root publish; repeat the same request then",
       retryAfterMilliseconds: 5000)
   }
@@ -63,7 +64,8 @@ extension WireFailure {
   static func unknownSerial(_ serial: String) -> WireFailure {
     WireFailure(
       .notFound, reason: "unknown-serial",
-      message: "no device has serial number \(serial) and that product: list them with xtblish-provisioner devices list")
+      message: "no device has serial number \(serial) and that product: list them with xtblish-provisioner devices list"
+    )
   }
 
   static func serialRegistered(_ serial: String) -> WireFailure {

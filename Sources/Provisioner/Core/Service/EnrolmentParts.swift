@@ -50,7 +50,8 @@ struct EnrolmentParts: Sendable {
     var secret: [UInt8]?
     if let path = settings.secretFile {
       guard let text = FileManager.default.contents(atPath: path).map({ String(decoding: $0, as: UTF8.self) }) else {
-        throw AdminError("can't read the webhook's secret from \(path): check path and permissions", status: .configuration)
+        throw AdminError(
+          "can't read the webhook's secret from \(path): check path and permissions", status: .configuration)
       }
       // As an editor leaves it.
       secret = Array(text.trimmingCharacters(in: .newlines).utf8)

@@ -71,18 +71,18 @@ package struct DeviceStore: Sendable {
       select * from (
         select id, serial, product, group_name, name,
       """ + " " + EnrolmentStore.state
-      + """
-         as state, public_key_hash, polling_token_hash is not null as has_token,
-          created_at, enrolled_at, otp_reported_at, otp_differences
-        from provisioner.devices as d
-        union all
-        select id, serial, product, group_name, name, 'waiting', public_key_hash, false, created_at, null, null, '{}'
-        from provisioner.registrations as r
-        where not exists (
-          select from provisioner.devices as d
-          where d.serial = r.serial and d.product = r.product and d.reset_at is null)
-      ) as entries where true
-      """
+        + """
+           as state, public_key_hash, polling_token_hash is not null as has_token,
+            created_at, enrolled_at, otp_reported_at, otp_differences
+          from provisioner.devices as d
+          union all
+          select id, serial, product, group_name, name, 'waiting', public_key_hash, false, created_at, null, null, '{}'
+          from provisioner.registrations as r
+          where not exists (
+            select from provisioner.devices as d
+            where d.serial = r.serial and d.product = r.product and d.reset_at is null)
+        ) as entries where true
+        """
     // One more than asked for tells whether there are more.
     var values: [PostgresValue] = [.int(limit + 1), .text(serial ?? "")]
     sql += serial == nil ? " and $2 = ''" : " and serial = $2"
