@@ -2,6 +2,7 @@ import Foundation
 import Hummingbird
 import ServiceHTTP
 import ServiceKit
+import Synchronization
 import TestSupport
 import Testing
 import Wire

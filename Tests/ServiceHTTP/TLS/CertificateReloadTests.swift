@@ -1,6 +1,7 @@
 import Curl
 import Foundation
 import Logging
+import OpenSSL
 import ServiceHTTP
 import ServiceKit
 import Synchronization

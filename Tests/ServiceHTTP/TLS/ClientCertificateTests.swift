@@ -1,5 +1,6 @@
 import Curl
 import Foundation
+import OpenSSL
 import ServiceHTTP
 import TestSupport
 import Testing
