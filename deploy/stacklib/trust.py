@@ -11,7 +11,6 @@ from state import write_private
 
 KEYS = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(__file__))), "keys")
 OPERATOR = "stack"
-OPERATOR_CERTIFICATE = f"operator-{OPERATOR}"
 APP_NAMES = "*"
 
 
@@ -121,8 +120,8 @@ def operator_environment(state):
         "XTBLISH_TOKEN_FILE": token_file(state),
         "XTBLISH_BUS_KEY_FILE": bus_key_file(state, OPERATOR),
         "XTBLISH_BUS_PEERS_DIRECTORY": peers_directory(state),
-        "XTBLISH_MQTT_CERT_FILE": certificate_file(state, OPERATOR_CERTIFICATE),
-        "XTBLISH_MQTT_KEY_FILE": key_file(state, OPERATOR_CERTIFICATE),
+        "XTBLISH_MQTT_CERT_FILE": certificate_file(state, OPERATOR),
+        "XTBLISH_MQTT_KEY_FILE": key_file(state, OPERATOR),
         "XTBLISH_PUBLISHER_KEY_FILE": publisher_key_file(state),
         "XTBLISH_CURL_CONFIG": curl_file(state),
     }
