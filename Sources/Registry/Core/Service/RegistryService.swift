@@ -29,10 +29,10 @@ package enum RegistryService {
       name: "provisioner", endpoints: settings.provisionerEndpoints, transport: bus.transport(to: .provisioner),
       logger: logger)
     let authority = RequestAuthority(store: store, logger: logger)
-    let http = makeHTTP(
-      settings, store: store,
-      control: process.process.isInsecure ? .open : AccessControl(authorizer: LocalAuthorizer(authority)),
-      logger: logger)
+    let security = try HTTPSecurity(
+      settings.tls, role: RegistrySettings.serviceName, isInsecure: process.process.isInsecure,
+      authorizer: LocalAuthorizer(authority), provisioner: provisioner, logger: logger)
+    let http = makeHTTP(settings, store: store, security: security, logger: logger)
     let rpc = makeRPC(
       settings, bus: bus, store: store, authority: authority,
       status: StatusReporter(
@@ -63,8 +63,8 @@ package enum RegistryService {
         ),
         TelemetryRetention(
           store: store, logRetention: settings.logRetention, crashRetention: settings.crashRetention, logger: logger),
-        OutboxGauge(store: store, metrics: metrics), authority, rpc, http,
-      ], logger: logger)
+        OutboxGauge(store: store, metrics: metrics), authority, rpc,
+      ] + security.services + [http], logger: logger)
     try await ServiceHost.run(
       name: "registry", logger: logger, services: [operations, work], readiness: readiness,
       shutdownTimeout: process.process.shutdownTimeout)
@@ -97,12 +97,13 @@ package enum RegistryService {
   }
 
   private static func makeHTTP(
-    _ settings: RegistrySettings, store: RegistryStore, control: AccessControl, logger: Logger
+    _ settings: RegistrySettings, store: RegistryStore, security: HTTPSecurity, logger: Logger
   ) -> HTTPService {
     let router = makeRouter()
-    RegistryRoutes(store: store, control: control).add(to: router)
+    RegistryRoutes(store: store, control: security.access).add(to: router)
     return makeHTTPService(
-      name: "registry", listen: settings.httpListen, router: router, limits: RegistryRoutes.limits, logger: logger)
+      name: "registry", listen: settings.httpListen, router: router, limits: RegistryRoutes.limits, tls: security.tls,
+      logger: logger)
   }
 
   private static func makeRPC(

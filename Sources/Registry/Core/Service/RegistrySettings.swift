@@ -4,6 +4,7 @@ package import ServiceKit
 /// What the Registry can be told.
 package struct RegistrySettings: ServiceSettings {
   package let httpListen: ListenAddress
+  package let tls: TLSSettings
   package let rpcListen: String
   package let operationsListen: ListenAddress
   package let databaseURL: String
@@ -86,10 +87,11 @@ package struct RegistrySettings: ServiceSettings {
     retrySetting,
     retentionSetting, auditRetentionSetting, logRetentionSetting, logSizeSetting, crashRetentionSetting,
     crashCountSetting, directorDirectorySetting,
-  ]
+  ] + TLSSettings.allSettings
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
     httpListen = try reader.require(Self.httpListenSetting)
+    tls = try TLSSettings(&reader)
     rpcListen = try reader.require(Self.rpcListenSetting)
     operationsListen = try reader.require(Self.operationsListenSetting)
     databaseURL = try reader.require(Self.databaseURLSetting)
