@@ -15,7 +15,7 @@ extension RegistryStore {
       byID[id] = device
     }
     // Rows are locked in the order of IDs everywhere.
-    let devices = byID.sorted { $0.key.bytes.lexicographicallyPrecedes($1.key.bytes) }
+    let devices = byID.map { (id: $0, device: $1) }.sorted { $0.id.bytes.lexicographicallyPrecedes($1.id.bytes) }
     guard !devices.isEmpty else { return [:] }
     return try await write { connection in
       let inserted = try await connection.pipeline(
@@ -27,8 +27,8 @@ extension RegistryStore {
             """,
             [.uuid(id.bytes), .text(device.name), .textArray(device.tags), .text(device.serial)])
         })
-      let made = zip(devices, inserted).filter { !$1.isEmpty }.map { pair, _ in (id: pair.key, device: pair.value) }
-      let known = zip(devices, inserted).filter { $1.isEmpty }.map { pair, _ in (id: pair.key, device: pair.value) }
+      let made = zip(devices, inserted).filter { !$1.isEmpty }.map(\.0)
+      let known = zip(devices, inserted).filter(\.1.isEmpty).map(\.0)
       if !made.isEmpty { try await Self.complete(made, connection) }
       return known.isEmpty ? [:] : try await Self.recall(known, connection)
     }
