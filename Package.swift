@@ -112,7 +112,8 @@ let services: [Target] =
     core: [
       "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
       httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
-    ])
+    ],
+    command: ["FirmwareImage"])
   + service(
     "ImageStore",
     core: [
@@ -150,7 +151,10 @@ let testTargets: [Target] = [
   tests("OpenSSL", ["OpenSSL"]),
   tests("Curl", ["Curl"]),
   tests("Wasmtime", ["Wasmtime"]),
-  tests("FirmwareImage", ["FirmwareImage", "OpenSSL"]),
+  tests("FirmwareImage", ["FirmwareImage", "OpenSSL", "FuzzTargets"]),
+  // What the fuzzers and the replay of what they found have in common.
+  .target(
+    name: "FuzzTargets", dependencies: ["FirmwareImage", "OpenSSL"], path: "Tests/Fuzz/Targets", swiftSettings: strict),
   tests(
     "Messaging", ["Messaging", "ZeroMQ", "Wire", protobuf, logging, lifecycle], exclude: ["python"]),
   // A process of its own, for the tests of Messaging to kill.

@@ -13,12 +13,17 @@ package struct ImageStore: Sendable {
   package let rpc: RPCServer
 
   /// Opens the directory. Nothing listens before the services run.
-  package init(_ settings: ImageStoreSettings, bus: Bus, metrics: MetricsRegistry, logger: Logger) async throws {
+  ///
+  /// - Parameter isInsecure: whether the process was told to do without signatures.
+  package init(
+    _ settings: ImageStoreSettings, bus: Bus, isInsecure: Bool, metrics: MetricsRegistry, logger: Logger
+  ) async throws {
     let blobs = try await FileBlobStore(directory: settings.directory)
     let registry = RPCClient(
       name: "registry", endpoints: settings.registryEndpoints, transport: bus.transport(to: .registry), logger: logger)
     let api = ImageStoreAPI(
-      blobs: blobs, debugIndex: FileDebugIndex(store: blobs), registry: registry, maximumBytes: settings.maximumBytes,
+      blobs: blobs, debugIndex: FileDebugIndex(store: blobs), registry: registry,
+      publishers: settings.publisherPolicy(isInsecure: isInsecure), maximumBytes: settings.maximumBytes,
       maximumUploads: settings.maximumUploads)
 
     // Not the Registry: without it devices still fetch what is known here, and taking every replica

@@ -14,10 +14,12 @@ package struct ImageStoreAPI: Sendable {
   /// - Parameters:
   ///   - debugIndex: which blob is the unstripped module of a build.
   ///   - registry: who knows devices and their versions.
+  ///   - publishers: what uploads for devices must prove about who built them.
   ///   - maximumBytes: the longest WebAssembly module that is taken.
   ///   - maximumUploads: how many may be under way at once.
   package init(
-    blobs: any BlobStore, debugIndex: any DebugIndex, registry: any RPCCaller, maximumBytes: Int, maximumUploads: Int
+    blobs: any BlobStore, debugIndex: any DebugIndex, registry: any RPCCaller, publishers: PublisherPolicy,
+    maximumBytes: Int, maximumUploads: Int
   ) {
     let metrics = StoreMetrics()
     let responder = BlobResponder()
@@ -25,8 +27,9 @@ package struct ImageStoreAPI: Sendable {
     let uploads = Uploads(
       intake: ImageIntake(blobs: blobs, limitBytes: UInt64(maximumBytes)), slots: slots, metrics: metrics)
     firmware = FirmwareRoutes(
-      uploads: uploads, blobs: blobs, catalog: FirmwareCatalog(registry: registry), hashes: ImageHashes(),
-      metrics: metrics, responder: responder)
+      uploads: uploads, blobs: blobs, catalog: FirmwareCatalog(registry: registry),
+      publishers: PublisherCheck(registry: registry, policy: publishers), hashes: ImageHashes(), metrics: metrics,
+      responder: responder)
     images = ImageRoutes(uploads: uploads, blobs: blobs, metrics: metrics, responder: responder)
     debug = DebugRoutes(uploads: uploads, blobs: blobs, index: debugIndex, metrics: metrics, responder: responder)
     self.blobs = blobs

@@ -13,6 +13,7 @@ package struct ImageStoreSettings: ServiceSettings {
   package let maximumBytes: Int
   package let maximumUploads: Int
   package let registryEndpoints: [String]
+  package let requiresPublisher: Bool
 
   static let httpListenSetting = Setting(
     "image-store.http.listen", .listenAddress, .default("127.0.0.1:7121"),
@@ -36,9 +37,13 @@ package struct ImageStoreSettings: ServiceSettings {
     "registry.endpoints", .endpoints, .default("tcp://127.0.0.1:7102"),
     help: "The Registry's ZeroMQ addresses, separated by commas.")
 
+  static let requiresPublisherSetting = Setting(
+    "image-store.publisher.required", .boolean, .default("true"),
+    help: "Whether uploads for devices must be signed by a publisher that the root document names.")
+
   package static let allSettings: [any SettingDescription] = [
     httpListenSetting, rpcListenSetting, operationsListenSetting, directorySetting, maximumBytesSetting,
-    maximumUploadsSetting, registryEndpointsSetting,
+    maximumUploadsSetting, registryEndpointsSetting, requiresPublisherSetting,
   ]
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
@@ -49,5 +54,12 @@ package struct ImageStoreSettings: ServiceSettings {
     maximumBytes = try reader.require(Self.maximumBytesSetting)
     maximumUploads = try reader.require(Self.maximumUploadsSetting)
     registryEndpoints = try reader.require(Self.registryEndpointsSetting)
+    requiresPublisher = try reader.require(Self.requiresPublisherSetting)
+  }
+
+  /// What uploads must prove about who built them.
+  package func publisherPolicy(isInsecure: Bool) -> PublisherPolicy {
+    if isInsecure { return .unchecked }
+    return requiresPublisher ? .required : .optional
   }
 }

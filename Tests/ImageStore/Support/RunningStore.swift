@@ -21,7 +21,8 @@ struct RunningStore: Sendable {
   /// Runs `body` with a store that ends with it.
   static func with(
     maximumBytes: Int = 4 << 20, maximumUploads: Int = 64, directory: TemporaryFolder? = nil,
-    blobs: (any BlobStore)? = nil, _ body: @escaping @Sendable (RunningStore) async throws -> Void
+    blobs: (any BlobStore)? = nil, publishers: PublisherPolicy = .unchecked,
+    _ body: @escaping @Sendable (RunningStore) async throws -> Void
   ) async throws {
     let directory = try directory ?? TemporaryFolder("xtblish-image-store")
     let files = blobs == nil ? try await FileBlobStore(directory: directory.path) : nil
@@ -29,7 +30,8 @@ struct RunningStore: Sendable {
     guard let store: any BlobStore = blobs ?? files else { return }
     let index: any DebugIndex = files.map { FileDebugIndex(store: $0) } ?? InMemoryDebugIndex()
     let api = ImageStoreAPI(
-      blobs: store, debugIndex: index, registry: registry, maximumBytes: maximumBytes, maximumUploads: maximumUploads)
+      blobs: store, debugIndex: index, registry: registry, publishers: publishers, maximumBytes: maximumBytes,
+      maximumUploads: maximumUploads)
     let router = makeRouter()
     api.addRoutes(to: router)
     let logger = Logger(label: "image-store-test") { _ in SwiftLogNoOpLogHandler() }

@@ -14,6 +14,7 @@ final class ScriptedRegistry: RPCCaller {
     var failures: [String: WireFailure] = [:]
     var calls: [String: Int] = [:]
     var assigned: [WireAssignImage] = []
+    var rootDocument: [UInt8]?
   }
 
   let state = Mutex(State())
@@ -67,6 +68,11 @@ final class ScriptedRegistry: RPCCaller {
         throw WireFailure(.notFound, reason: "unknown-firmware", message: "the device has no such version")
       }
       return found
+    case is WireGetRootDocument:
+      guard let document = state.withLock({ $0.rootDocument }) else {
+        throw WireFailure(.notFound, reason: "unknown-root-document", message: "there is no root document")
+      }
+      return WireRootDocument.with { $0.document = Data(document) }
     default: throw WireFailure(.unsupported, reason: "unknown-kind", message: R.kind)
     }
   }

@@ -16,6 +16,7 @@ struct FirmwareRoutes: Sendable {
   let uploads: Uploads
   let blobs: any BlobStore
   let catalog: FirmwareCatalog
+  let publishers: PublisherCheck
   let hashes: ImageHashes
   let metrics: StoreMetrics
   let responder: BlobResponder
@@ -39,8 +40,10 @@ struct FirmwareRoutes: Sendable {
     let trace = context.traceParent.description
     let headers = try UploadHeaders(request.headers)
     try await catalog.requireDevice(device, trace: trace)
+    try await publishers.check(headers, trace: trace)
     let received = try await uploads.receive(request, as: .firmware(device), context)
     let image = try AppImage(received, headers)
+    try await publishers.check(image, trace: trace)
     let firmware = try await catalog.assign(image.wire, to: device, key: headers.idempotencyKey, trace: trace)
     guard firmware.digest == received.blob.digest else {
       throw ProblemError(

@@ -24,6 +24,7 @@ package struct RegistryRPC: Sendable {
     addFirmwareHandlers(to: &router)
     addTelemetryHandlers(to: &router)
     addOperatorHandlers(to: &router)
+    addTrustHandlers(to: &router)
     router.handle(WireListEvents.self, allowing: .operator) { request, _ in try await listEvents(request) }
     router.handle(WireRecordReports.self, allowing: .notifier) { request, _ in try await record(request) }
   }

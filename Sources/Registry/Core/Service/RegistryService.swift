@@ -12,11 +12,13 @@ package enum RegistryService {
     let (settings, logger) = (process.settings, process.logger)
     let bus = try process.openBus()
     let pool = try makePool(settings, logger: logger)
-    let store = RegistryStore(pool: pool, options: settings.storeOptions)
+    let signing = try settings.signing(isInsecure: process.process.isInsecure)
+    let store = RegistryStore(pool: pool, options: settings.storeOptions, signing: signing)
     let metrics = RegistryMetrics()
     let readiness = Readiness()
     readiness.add("database") { try await pool.ping() }
     readiness.add("schema") { try await RegistrySchema.migrator().check(pool) }
+    readiness.add("director") { try await store.checkDirectorKeys() }
 
     let operations = OperationsServer.make(
       name: "registry", listen: settings.operationsListen, readiness: readiness, metrics: process.metrics,
@@ -51,7 +53,7 @@ package enum RegistryService {
 
     // What needs the tables starts once they are there; until then the operations server tells why it is not ready.
     let work = ServicesAfterMigration(
-      pool: pool,
+      pool: pool, preparation: { try await store.ensureDirectorKey() },
       services: [
         notifier, dispatcher, OutboxListener(store: store),
         LogListener(store: store),
