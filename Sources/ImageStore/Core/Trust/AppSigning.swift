@@ -1,6 +1,7 @@
-package import FirmwareImage
+import FirmwareImage
 import Foundation
 import Glibc
+import OpenSSL
 import ServiceKit
 
 /// A publisher's statement about an app, signed: what goes with an upload.
@@ -25,10 +26,12 @@ package struct AppSigning: Sendable {
   package init(file: String, statement: Statement, keyFile: String) throws {
     let interface = try ImageStoreClient.interface(ofFile: file)
     let wasm: (digest: SHA256Digest, length: UInt64)
-    do throws(FileError) {
+    do {
       let opened = try OpenFile(file, O_RDONLY)
       wasm = (try opened.digest(prefixedBy: []), try opened.status().identity.sizeBytes)
-    } catch { throw AdminError("\(error); check the path", status: .data) }
+    } catch let error as FileError {
+      throw AdminError("\(error); check the path", status: .data)
+    }
     guard try Self.isModule(file) else {
       throw AdminError("\(file) is a whole image; sign the .wasm that is in it", status: .data)
     }
@@ -75,10 +78,12 @@ package struct AppSigning: Sendable {
 
   private static func isModule(_ path: String) throws -> Bool {
     var start = [UInt8](repeating: 0, count: 4)
-    do throws(FileError) {
+    do {
       let opened = try OpenFile(path, O_RDONLY)
-      return try start.withUnsafeMutableBytes { buffer throws(FileError) in try opened.read(at: 0, into: buffer) } == 4
+      return try start.withUnsafeMutableBytes { buffer in try opened.read(at: 0, into: buffer) } == 4
         && start == Array(WebAssemblyPreamble.module.prefix(4))
-    } catch { throw AdminError("\(error); check the path", status: .data) }
+    } catch let error as FileError {
+      throw AdminError("\(error); check the path", status: .data)
+    }
   }
 }
