@@ -153,8 +153,8 @@ import Wire
       return signers
     }
     try await eventually { try await trust.store.outboxPending() >= 20 }
-    let next = try await trust.store.createNextDirectorKey()
-    #expect(try await trust.store.createNextDirectorKey() == next)
+    let next = try await trust.store.createNextDirectorKey(by: .anonymous)
+    #expect(try await trust.store.createNextDirectorKey(by: .anonymous) == next)
     #expect(try await trust.key(.active) == first)
     // Both are named, so that devices take what either signed.
     latest = try await trust.publish(version: 2)

@@ -16,7 +16,7 @@ import Wire
 
   private func refusal(_ bytes: [UInt8]) async throws -> String? {
     do {
-      _ = try await trust.store.publishRootDocument(bytes)
+      _ = try await trust.store.publishRootDocument(bytes, by: .anonymous)
       return nil
     } catch let failure as WireFailure { return failure.reason }
   }
@@ -30,7 +30,7 @@ import Wire
     let unknown = await #expect(throws: WireFailure.self) { try await trust.store.rootDocument(3) }
     #expect(unknown?.code == .notFound)
     // A repeat of the newest changes nothing.
-    #expect(try await trust.store.publishRootDocument(second.encoded) == second)
+    #expect(try await trust.store.publishRootDocument(second.encoded, by: .anonymous) == second)
     #expect(try await trust.store.rootDocument(nil).document.version == 2)
   }
 
@@ -60,7 +60,7 @@ import Wire
 
   @Test func aDocumentWithoutTheNextKeyLeavesItWaiting() async throws {
     let active = try #require(try await trust.key(.active))
-    _ = try await trust.store.createNextDirectorKey()
+    _ = try await trust.store.createNextDirectorKey(by: .anonymous)
     try await trust.publish(directors: [active])
     #expect(try await trust.key(.active) == active)
     #expect(try await trust.key(.next) != nil)
@@ -75,7 +75,7 @@ import Wire
     ]
     let outcomes = await withTaskGroup(of: Bool.self) { group in
       for (store, document) in zip([trust.store, replica], documents) {
-        group.addTask { (try? await store.publishRootDocument(document)) != nil }
+        group.addTask { (try? await store.publishRootDocument(document, by: .anonymous)) != nil }
       }
       return await group.reduce(into: []) { $0.append($1) }
     }

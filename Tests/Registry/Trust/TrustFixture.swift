@@ -37,7 +37,8 @@ struct TrustFixture {
 
   @discardableResult
   func publish(version: UInt64 = 1, directors: [TrustedKey]? = nil) async throws -> SignedRootDocument {
-    try await store.publishRootDocument(sign(document(version: version, directors: directors)))
+    try await store.publishRootDocument(
+      sign(document(version: version, directors: directors)), by: .anonymous)
   }
 
   func key(_ state: DirectorKey.State) async throws -> TrustedKey? {

@@ -10,15 +10,15 @@ extension RegistryRPC {
     router.handle(WireGetRootDocument.self, allowing: [.provisioner, .imageStore, .operator]) { request, _ in
       WireRootDocument(try await store.rootDocument(request.version == 0 ? nil : request.version))
     }
-    router.handle(WirePublishRootDocument.self, allowing: .operator) { request, _ in
-      WireRootDocument(try await store.publishRootDocument(Array(request.document)))
+    router.handle(WirePublishRootDocument.self, allowing: .operator) { request, context in
+      WireRootDocument(try await store.publishRootDocument(Array(request.document), by: context.requester()))
     }
     router.handle(WireListDirectorKeys.self, allowing: [.provisioner, .operator]) { _, _ in
       let keys = try await store.directorKeys()
       return WireListDirectorKeysResponse.with { $0.keys = keys.map { WireDirectorKey($0) } }
     }
-    router.handle(WireCreateDirectorKey.self, allowing: .operator) { _, _ in
-      WireDirectorKey(try await store.createNextDirectorKey())
+    router.handle(WireCreateDirectorKey.self, allowing: .operator) { _, context in
+      WireDirectorKey(try await store.createNextDirectorKey(by: context.requester()))
     }
   }
 }

@@ -6,12 +6,12 @@ import Wire
 extension RegistryStore {
   /// Makes the director's first key, unless there is one. Of replicas that start at once, one makes it.
   package func ensureDirectorKey() async throws {
-    _ = try await createDirectorKey(.active)
+    _ = try await createDirectorKey(.active, by: .registry)
   }
 
   /// Makes the key that is to sign next, unless there is one.
-  package func createNextDirectorKey() async throws -> DirectorKey {
-    guard let key = try await createDirectorKey(.next) else { throw WireFailure.noDirectorKey }
+  package func createNextDirectorKey(by requester: Requester) async throws -> DirectorKey {
+    guard let key = try await createDirectorKey(.next, by: requester) else { throw WireFailure.noDirectorKey }
     return key
   }
 
@@ -26,7 +26,7 @@ extension RegistryStore {
     for key in try await directorKeys() where key.state != .retired { _ = try keyring.key(key.key.id) }
   }
 
-  private func createDirectorKey(_ state: DirectorKey.State) async throws -> DirectorKey? {
+  private func createDirectorKey(_ state: DirectorKey.State, by requester: Requester) async throws -> DirectorKey? {
     guard case .director(let keyring, _) = signing else { return nil }
     return try await write { connection in
       try await connection.query(RegistrySchema.trustLock)
@@ -40,6 +40,9 @@ extension RegistryStore {
           returning key_id, public_key, state, created_at
           """,
           [.bytea(key.id.bytes), .bytea(key.bytes), .text(state.rawValue)])
+        try await Self.append(
+          AuditRecord(.createDirectorKey, "director:\(key.id)", by: requester, ["state": .string(state.rawValue)]),
+          connection)
         return try inserted.first.map(Self.directorKey)
       } catch {
         keyring.discard(key.id)

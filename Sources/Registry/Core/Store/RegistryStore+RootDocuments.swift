@@ -16,7 +16,7 @@ extension RegistryStore {
   /// Takes the next root document, and lets the next director key sign if the document names it.
   ///
   /// A repeat of the newest one changes nothing.
-  package func publishRootDocument(_ bytes: [UInt8]) async throws -> SignedRootDocument {
+  package func publishRootDocument(_ bytes: [UInt8], by requester: Requester) async throws -> SignedRootDocument {
     try await write { connection in
       try await connection.query(RegistrySchema.trustLock)
       let latest = try await Self.rootDocument(nil, connection)
@@ -30,6 +30,11 @@ extension RegistryStore {
           .timestamp(
             PostgresTimestamp(microsecondsSince1970: published.document.expires.secondsSince1970 * 1_000_000)),
         ])
+      try await Self.append(
+        AuditRecord(
+          .publishRootDocument, "root-document:\(published.document.version)", by: requester,
+          ["digest": .string("\(try published.pin())")]),
+        connection)
       return published
     }
   }
