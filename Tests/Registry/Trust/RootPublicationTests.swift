@@ -82,6 +82,17 @@ import Wire
     #expect(outcomes.count { $0 } == 1)
   }
 
+  @Test func theAuditLogSaysWhoPublished() async throws {
+    let requester = Requester(principal: "operator:laptop", source: "bus")
+    _ = try await trust.store.createNextDirectorKey(by: requester)
+    let published = try await trust.store.publishRootDocument(trust.sign(trust.document()), by: requester)
+    let entries = try await trust.store.audit(AuditFilter(), before: nil, limit: 10).items
+    #expect(entries.map(\.action) == ["publish-root-document", "create-director-key", "create-director-key"])
+    #expect(entries.map(\.principal) == ["operator:laptop", "operator:laptop", "registry"])
+    #expect(entries[0].target == "root-document:1")
+    #expect(entries[0].detail.contains(try published.pin().hex))
+  }
+
   @Test func draftsChangeWhatIsAskedAndNothingElse() async throws {
     let first = try await trust.publish().document
     let (publisher, added) = (
