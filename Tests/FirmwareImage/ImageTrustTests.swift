@@ -78,7 +78,7 @@ import Testing
       var changed = image
       changed[offset] ^= 1
       let forged = try assemble(Array(changed[32..<544]), Array(changed[544...]))
-      let reason = try #require(reason(forged, trust, for: nil), "byte \(offset)")
+      let found = try #require(reason(forged, trust, for: nil), "byte \(offset)")
       let expected: Set<String> =
         switch offset {
         case 32..<48, 104..<112, 184..<248: ["image-director-signature-wrong"]
@@ -91,7 +91,7 @@ import Testing
         case 256..<320: ["image-director-signature-wrong"]
         default: ["image-reserved-area", "image-version-unsupported"]
         }
-      #expect(expected.contains(reason), "byte \(offset): \(reason)")
+      #expect(expected.contains(found), "byte \(offset): \(found)")
     }
   }
 

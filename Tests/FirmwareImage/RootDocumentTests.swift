@@ -92,7 +92,7 @@ import Testing
     let text = String(decoding: once.encoded, as: UTF8.self)
     let start = try #require(text.firstRange(of: "\"signatures\":["))
     let signature = text[start.upperBound...].dropLast(3)
-    let tripled = text[..<start.upperBound] + [signature, signature, signature].joined(separator: ",") + "]}"
+    let tripled = String(text[..<start.upperBound]) + [signature, signature, signature].joined(separator: ",") + "]}"
     let document = try SignedRootDocument(decoding: Array(tripled.utf8))
     #expect(document.signatures.count == 3)
     #expect(try document.signers(among: parties.root().rootKeys).count == 1)
@@ -130,14 +130,15 @@ import Testing
   }
 
   @Test func textsThatMeanTwoThingsAreRefused() throws {
-    let good = String(decoding: first.encoded, as: UTF8.self).dropLast()
-    let payload = try #require(good.split(separator: "\"").dropFirst(3).first)
-    let texts = [
-      "", "{}", "[]", "null", String(good.dropLast()), good + "x", "\u{FEFF}" + good,
-      good.dropLast() + ",\"more\":1}", good.dropLast() + ",\"signed\":\"\(payload)\"}",
-      good.replacing(payload, with: payload + "="), good.replacing(payload, with: payload.dropLast()),
-      good.replacing("\"keyID\"", with: "\"keyId\""), String(repeating: "[", count: 100_000),
-      #"{"signed":"bnVsbA==","signatures":[]}"#, #"{"signed":"","signatures":[]}"#,
+    let good = String(String(decoding: first.encoded, as: UTF8.self).dropLast())
+    let payload = String(try #require(good.split(separator: "\"").dropFirst(3).first))
+    let unclosed = String(good.dropLast())
+    let texts: [String] = [
+      "", "{}", "[]", "null", unclosed, good + "x", "\u{FEFF}" + good, unclosed + ",\"more\":1}",
+      unclosed + ",\"signed\":\"" + payload + "\"}", good.replacing(payload, with: payload + "="),
+      good.replacing(payload, with: String(payload.dropLast())), good.replacing("\"keyID\"", with: "\"keyId\""),
+      String(repeating: "[", count: 100_000), #"{"signed":"bnVsbA==","signatures":[]}"#,
+      #"{"signed":"","signatures":[]}"#,
     ]
     for text in texts {
       #expect(throws: RootDocumentError.self, "\(text.prefix(60))") {
@@ -174,10 +175,11 @@ import Testing
     #expect(throws: RootDocumentError.self) { try parties.root(apps: .named([.empty])) }
   }
 
-  @Test(arguments: [
-    ("1970-01-01T00:00:00Z", 0), ("2000-02-29T12:00:00Z", 951_825_600), ("9999-12-31T23:59:59Z", 253_402_300_799),
-    ("2026-11-22T14:06:00Z", 1_795_356_360),
-  ])
+  @Test(
+    arguments: [
+      ("1970-01-01T00:00:00Z", 0), ("2000-02-29T12:00:00Z", 951_825_600), ("9999-12-31T23:59:59Z", 253_402_300_799),
+      ("2026-11-22T14:06:00Z", 1_795_356_360),
+    ] as [(String, Int64)])
   func timesAreReadAndWritten(text: String, seconds: Int64) {
     #expect(UTCTime(text)?.secondsSince1970 == seconds)
     #expect(UTCTime(secondsSince1970: seconds).description == text)

@@ -46,10 +46,11 @@ import Wire
     let replica = try trust.fixture.replica(signing: .director(elsewhere, requiresRootDocument: true))
     let device = try await trust.fixture.device()
     let id = try #require(try await trust.key(.active)).id
-    for attempt in [
+    let attempts: [@Sendable () async throws -> Void] = [
       { try await replica.checkDirectorKeys() },
       { _ = try await replica.assign(.sample(), to: device, idempotencyKey: "k") },
-    ] {
+    ]
+    for attempt in attempts {
       let failure = await #expect(throws: WireFailure.self) { try await attempt() }
       #expect(failure?.reason == "director-key-missing")
       #expect(failure?.message.contains("\(id)") == true)

@@ -86,7 +86,7 @@ import Wire
     let requester = Requester(principal: "operator:laptop", source: "bus")
     _ = try await trust.store.createNextDirectorKey(by: requester)
     let published = try await trust.store.publishRootDocument(trust.sign(trust.document()), by: requester)
-    let entries = try await trust.store.audit(AuditFilter(), before: nil, limit: 10).items
+    let entries = try await trust.store.audit(.all, before: nil, limit: 10).items
     #expect(entries.map(\.action) == ["publish-root-document", "create-director-key", "create-director-key"])
     #expect(entries.map(\.principal) == ["operator:laptop", "operator:laptop", "registry"])
     #expect(entries[0].target == "root-document:1")
