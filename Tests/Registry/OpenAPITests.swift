@@ -19,7 +19,7 @@ import Testing
   @Test func everyRouteIsDescribedAndNothingElse() throws {
     let pool = try PostgresPool(url: "postgresql://127.0.0.1:1/none", maximumConnections: 1, logger: .quiet)
     let router = makeRouter()
-    RegistryRoutes(store: RegistryStore(pool: pool)).add(to: router)
+    RegistryRoutes(store: RegistryStore(pool: pool), control: .open).add(to: router)
     let routes = Set(router.routes.map { "\($0.method.rawValue.lowercased()) \($0.path)" }).filter {
       !$0.hasPrefix("head ")
     }

@@ -11,7 +11,7 @@ struct XtblishProvisioner: AsyncParsableCommand {
       discussion: "Devices enrol with claims, which operators make. Ends with the exit codes of sysexits.h.",
       subcommands: [
         ServeCommand.self, MigrateCommand.self, ClaimCommand.self, DevicesCommand.self, FactoryCACommand.self,
-        CACommand.self, CertificateCommand.self,
+        RevokeCommand.self, CACommand.self, CertificateCommand.self, CRLCommand.self,
       ])
   }
 }

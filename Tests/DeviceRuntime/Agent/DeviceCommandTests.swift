@@ -83,7 +83,9 @@ import Testing
       }
     }
     let directory = folder.path("device")
-    var environment = ["XTBLISH_PROVISIONER_URL": server.url, "XTBLISH_DEVICE_DIRECTORY": directory]
+    var environment = [
+      "XTBLISH_PROVISIONER_URL": server.url, "XTBLISH_DEVICE_DIRECTORY": directory, "XTBLISH_INSECURE": "true",
+    ]
 
     let none = try await DeviceProcess.command(["run"], environment: environment)
     #expect(none.status == .exited(78))
@@ -105,7 +107,7 @@ import Testing
     #expect(enrolled.status == .exited(0))
     #expect(try Self.json(enrolled.output)["id"] as? String == "0f8fad5b-d9cb-469f-a165-70867728950e")
     let body = String(decoding: server.requests.last?.body ?? [], as: UTF8.self)
-    #expect(body.contains(#""serial":"s1""#))
+    #expect(body.contains(#""serial":"s1""#) && body.contains(#""claim":"good-token""#))
     let stored = try Self.json(String(contentsOfFile: directory + "/identity.json", encoding: .utf8))
     #expect(stored["heartbeatSeconds"] as? Int == 7)
     #expect(stored["serial"] as? String == "s1")

@@ -52,15 +52,22 @@ struct EnrolmentBatch: Sendable {
       case .granted(let grant):
         do {
           if let failure = failures[grant.device] { throw failure }
-          let identity = try await identity(item, grant, anchors)
-          completions.append(EnrolmentCompletion(device: grant.device, otp: identity.otp?.record))
+          let (identity, certificate) = try await identity(item, grant, anchors)
+          completions.append(
+            EnrolmentCompletion(device: grant.device, otp: identity.otp?.record, certificate: certificate))
           results.append(.success(identity))
         } catch {
           results.append(.failure(error))
         }
       }
     }
-    if !completions.isEmpty { try await store.complete(completions) }
+    if !completions.isEmpty {
+      let revoked = try await store.complete(completions)
+      for (index, decision) in decisions.enumerated() {
+        guard case .granted(let grant) = decision, revoked.contains(grant.device) else { continue }
+        results[index] = .failure(WireFailure.deviceRevoked)
+      }
+    }
     for (decision, result) in zip(decisions, results) {
       guard case .granted(let grant) = decision, case .success = result else { continue }
       logger.info(
@@ -70,17 +77,21 @@ struct EnrolmentBatch: Sendable {
     return results
   }
 
-  private func identity(_ item: Item, _ grant: EnrolmentGrant, _ anchors: TrustAnchors?) async throws -> Identity {
+  private func identity(
+    _ item: Item, _ grant: EnrolmentGrant, _ anchors: TrustAnchors?
+  ) async throws -> (Identity, IssuedCertificate?) {
+    var certificate: IssuedCertificate?
     var identity = Identity(
       device: grant.device, name: grant.name, endpoints: options.endpoints, pollingToken: item.pollingToken)
     if let issuer {
       identity.trustRoots = try issuer.trustRoots.map { try $0.pem }.joined()
       if let request = item.certificateRequest {
-        let certificate = try await issuer.issueDeviceCertificate(request: request, device: grant.device)
-        identity.certificateChain = try certificate.chain
+        let issued = try await issuer.issueDeviceCertificate(request: request, device: grant.device)
+        identity.certificateChain = try issued.chain
+        certificate = issued
       }
     }
-    guard let anchors else { return identity }
+    guard let anchors else { return (identity, certificate) }
     if let record = grant.otp {
       // What it may have burnt already, and the document that belongs to it.
       identity.rootDocument = try await self.anchors.rootDocument(version: record.rootVersion).document
@@ -94,7 +105,7 @@ struct EnrolmentBatch: Sendable {
           rootDocumentHash: anchors.rootDocumentHash,
           isPublisherSignatureRequired: options.isPublisherSignatureRequired, securityEpoch: 0))
     }
-    return identity
+    return (identity, certificate)
   }
 
   /// Done for devices that ask again too: the Registry may have lost or deleted them, and a device that enrols again

@@ -15,10 +15,11 @@ enum OpenAPIDocument {
       "tags": [
         {"name": "claims", "description": "Permissions for a number of devices to enrol until a moment."},
         {"name": "enrolment", "description": "How a device gets its identity, and what it reports of it."},
+        {"name": "certificates", "description": "Roots, revocations, and renewal."},
         {"name": "description", "description": "This document."}
       ],
       "paths": {
-        \([claims, claim, enroll, otp, rootDocument, description].joined(separator: ",\n"))
+        \([claims, claim, enroll, otp, rootDocument, authority, description].joined(separator: ",\n"))
       },
       "components": {
         "parameters": {\(parameters)},

@@ -10,6 +10,8 @@ package struct ProvisionerSettings: ServiceSettings {
   package let databaseConnections: Int
   package let registryEndpoints: [String]
   package let devices: DeviceEndpoints
+  package let authority: AuthoritySettings
+  package let tls: TLSSettings
   package let webhook: Webhook?
   package let isPublisherSignatureRequired: Bool
 
@@ -69,12 +71,13 @@ package struct ProvisionerSettings: ServiceSettings {
     "provisioner.otp.publisher-signature-required", .boolean, .default("true"),
     help: "Whether devices burn that they run only what a publisher signed.")
 
-  package static let allSettings: [any SettingDescription] = [
-    httpListenSetting, rpcListenSetting, operationsListenSetting, databaseURLSetting, databaseConnectionsSetting,
-    registryEndpointsSetting, mqttHostSetting, mqttPortSetting, deviceMQTTHostSetting, deviceMQTTPortSetting,
-    imageStoreURLsSetting, heartbeatSetting, urlsSetting, webhookURLSetting, webhookCAFileSetting,
-    webhookSecretFileSetting, publisherSignatureSetting,
-  ]
+  package static let allSettings: [any SettingDescription] =
+    [
+      httpListenSetting, rpcListenSetting, operationsListenSetting, databaseURLSetting, databaseConnectionsSetting,
+      registryEndpointsSetting, mqttHostSetting, mqttPortSetting, deviceMQTTHostSetting, deviceMQTTPortSetting,
+      imageStoreURLsSetting, heartbeatSetting, urlsSetting, webhookURLSetting, webhookCAFileSetting,
+      webhookSecretFileSetting, publisherSignatureSetting,
+    ] + AuthoritySettings.allSettings + TLSSettings.allSettings
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
     httpListen = try reader.require(Self.httpListenSetting)
@@ -97,5 +100,7 @@ package struct ProvisionerSettings: ServiceSettings {
       Webhook(url: $0, caFile: caFile, secretFile: secretFile)
     }
     isPublisherSignatureRequired = try reader.require(Self.publisherSignatureSetting)
+    authority = try AuthoritySettings(&reader)
+    tls = try TLSSettings(&reader)
   }
 }

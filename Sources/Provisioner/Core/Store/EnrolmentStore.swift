@@ -45,9 +45,13 @@ package struct EnrolmentStore: Sendable {
   }
 
   /// Notes that the Registry knows the devices, and what they were told.
-  func complete(_ completions: [EnrolmentCompletion]) async throws {
-    _ = try await translating {
+  ///
+  /// - Returns: those that were revoked meanwhile. Their certificates are not recorded and must not be given out.
+  func complete(_ completions: [EnrolmentCompletion]) async throws -> Set<DeviceID> {
+    try await translating {
       try await pool.withTransaction { transaction in
+        let revoked = try await CertificateStore(pool: pool).record(
+          completions.compactMap(\.certificate), in: transaction)
         try await transaction.executeBatch(
           """
           update provisioner.devices set enrolled_at = clock_timestamp(),
@@ -66,6 +70,7 @@ package struct EnrolmentStore: Sendable {
               .int8(completion.otp.map { Int64($0.securityEpoch) }),
             ]
           })
+        return revoked
       }
     }
   }
@@ -100,4 +105,6 @@ package struct EnrolmentStore: Sendable {
 struct EnrolmentCompletion: Sendable {
   var device: DeviceID
   var otp: OTPRecord?
+  /// Nil for a device that does without.
+  var certificate: IssuedCertificate?
 }

@@ -44,6 +44,8 @@ extension OpenAPIDocument {
       "description": "A page of crashes.",
       "content": {"application/json": {"schema": {"$ref": "#/components/schemas/CrashList"}}}
     },
+    "UnknownToken": {"description": "There is no such token.", \#(problem)},
+    "TokenExists": {"description": "There is a token of this name.", \#(problem)},
     "UnknownCrash": {"description": "There is no such crash, or no longer.", \#(problem)},
     "NothingToRetry": {"description": "The device did not fail on its version.", \#(problem)},
     "Invalid": {"description": "The request is wrong; the detail says where.", \#(problem)},

@@ -17,10 +17,11 @@ package enum OpenAPIDocument {
         {"name": "events", "description": "What happened, in order."},
         {"name": "logs", "description": "What devices and their apps logged."},
         {"name": "crashes", "description": "What became of apps that crashed."},
+        {"name": "operators", "description": "Tokens, and who did what."},
         {"name": "description", "description": "This document."}
       ],
       "paths": {
-        \([devices, device, firmware, events, logs, crashes, description].joined(separator: ",\n"))
+        \([devices, device, firmware, events, logs, crashes, operators, description].joined(separator: ",\n"))
       },
       "components": {
         "parameters": {\(parameters)},

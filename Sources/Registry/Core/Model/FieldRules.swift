@@ -107,7 +107,7 @@ package enum FieldRules {
     return String(clean)
   }
 
-  private static func printable(
+  static func printable(
     _ text: String, field: String, length: ClosedRange<Int>
   ) throws(WireFailure) -> String {
     // A hostile text of many megabytes is told by its bytes alone, without walking it.

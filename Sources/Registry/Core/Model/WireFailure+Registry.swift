@@ -50,6 +50,25 @@ extension WireFailure {
       message: "Device \(id) exists with another serial. Use another ID, or delete that device first.")
   }
 
+  package static func decommissioned(_ id: DeviceID) -> WireFailure {
+    WireFailure(
+      .conflict, reason: "device-decommissioned",
+      message:
+        "Device \(id) was taken out of service: nothing can be assigned to it any more. Enrol the board anew, as "
+        + "another device.")
+  }
+
+  package static func tokenExists(_ name: String) -> WireFailure {
+    WireFailure(
+      .conflict, reason: "token-exists",
+      message: "There is a token \(name). Use another name, or revoke that one first.")
+  }
+
+  package static func unknownToken(_ name: String) -> WireFailure {
+    WireFailure(
+      .notFound, reason: "unknown-token", message: "There is no token \(name). List the tokens there are.")
+  }
+
   package static func idempotencyKeyReused(version: UInt64) -> WireFailure {
     WireFailure(
       .conflict, reason: "idempotency-key-reused",

@@ -1,0 +1,14 @@
+package import Messaging
+
+extension RequestAuthority {
+  /// A peer on the bus sent what its role may not.
+  ///
+  /// - Parameter kind: full name of the request message: `xtblish.v1.CreateToken`, which is noted as `create-token`.
+  package func noteDenial(of peer: BusPeer, kind: String) {
+    let name = kind.split(separator: ".").last ?? ""
+    let action = name.map { $0.isUppercase ? "-\($0.lowercased())" : "\($0)" }.joined().drop { $0 == "-" }
+    noteLater(
+      AuditRecord(String(action), "", by: Requester(principal: "\(peer)", source: Requester.bus)),
+      refusedFor: "role-not-allowed")
+  }
+}
