@@ -75,7 +75,7 @@ import Wire
       let (id, token) = try await stage.makeClaim(count: 1)
       let (old, new) = (try P256.PrivateKey(), try P256.PrivateKey())
       let before = try await stage.enroll(token: token, serial: "SN-1", key: old)
-      #expect(try await stage.devices.reset(serial: "SN-1", product: "sensor") == before.device)
+      #expect(try await stage.devices.reset(serial: "SN-1", product: "sensor", requester: "test") == before.device)
       let after = try await stage.enroll(token: token, serial: "SN-1", key: new)
       #expect(after.device != before.device)
       #expect(try await stage.claims.claim(id).used == 1)
@@ -92,10 +92,12 @@ import Wire
     try await withStage { stage in
       _ = try await stage.enroll(token: stage.makeClaim().token, serial: "SN-1", key: P256.PrivateKey())
       #expect(
-        await wireFailure { _ = try await stage.devices.reset(serial: "SN-1", product: "other") }?.reason
+        await wireFailure { _ = try await stage.devices.reset(serial: "SN-1", product: "other", requester: "test") }?
+          .reason
           == "unknown-serial")
       #expect(
-        await wireFailure { _ = try await stage.devices.reset(serial: "SN-2", product: "sensor") }?.code == .notFound)
+        await wireFailure { _ = try await stage.devices.reset(serial: "SN-2", product: "sensor", requester: "test") }?
+          .code == .notFound)
     }
   }
 

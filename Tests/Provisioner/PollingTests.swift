@@ -16,7 +16,7 @@ import Wire
       #expect(identity.certificateChain == nil)
       #expect(try await stage.enrolments.pollingDevice(tokenHash: polling.hash) == identity.device)
       #expect(try await stage.enrolments.pollingDevice(tokenHash: SecretText(text: "xtp_x").hash) == nil)
-      _ = try await stage.devices.reset(serial: "SN-1", product: "sensor")
+      _ = try await stage.devices.reset(serial: "SN-1", product: "sensor", requester: "test")
       #expect(try await stage.enrolments.pollingDevice(tokenHash: polling.hash) == nil)
     }
   }

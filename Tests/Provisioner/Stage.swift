@@ -59,8 +59,10 @@ struct Stage: Sendable {
 /// - Parameters:
 ///   - isInsecure: whether devices may do without certificates.
 ///   - webhook: the URL of who may veto, with the secret shared with it.
+///   - authority: who signs certificates; nil: nobody.
 func withStage(
-  isInsecure: Bool = true, webhook: (url: String, secret: [UInt8]?)? = nil, _ body: (Stage) async throws -> Void
+  isInsecure: Bool = true, webhook: (url: String, secret: [UInt8]?)? = nil, authority: AuthorityFixture? = nil,
+  _ body: (Stage) async throws -> Void
 ) async throws {
   let url = try await PostgresServer.shared().createDatabase()
   let pool = try PostgresPool(url: url, maximumConnections: 8, logger: quietLogger)
@@ -69,12 +71,15 @@ func withStage(
   let (enrolments, factories) = (EnrolmentStore(pool: pool), FactoryStore(pool: pool))
   let anchors = RegistryTrustAnchors(registry: registry, isInsecure: isInsecure)
   let http = HTTPClient()
+  let replica = try authority.map { try AuthorityReplica($0.directory, pool: pool) }
+  // Writes down whose certificates they are.
+  await replica?.keeper.turn()
   let stage = Stage(
     url: url, pool: pool, registry: registry, claims: ClaimStore(pool: pool), enrolments: enrolments,
     devices: DeviceStore(pool: pool), factories: factories, anchors: anchors,
     otp: OTPStore(pool: pool, logger: quietLogger),
     enroller: Enroller(
-      store: enrolments, factories: factories, registry: registry, anchors: anchors, issuer: nil,
+      store: enrolments, factories: factories, registry: registry, anchors: anchors, issuer: replica?.live,
       webhook: webhook.map { EnrolmentWebhook(url: $0.url, secret: $0.secret, http: http, logger: quietLogger) },
       options: Enroller.Options(endpoints: Stage.endpoints, isInsecure: isInsecure), logger: quietLogger))
   let outcome: Result<Void, any Error>

@@ -28,9 +28,10 @@ extension ProvisionerRPC {
       response.nextCursor = page.next?.text ?? ""
       return response
     }
-    router.handle(WireResetDevice.self, allowing: .operator) { request, _ in
+    router.handle(WireResetDevice.self, allowing: .operator) { request, context in
       let device = try await devices.reset(
-        serial: FieldRules.serial(request.serial), product: Self.product(request.product))
+        serial: FieldRules.serial(request.serial), product: Self.product(request.product),
+        requester: context.peer.map { "\($0.role.rawValue):\($0.name)" } ?? "anonymous")
       var response = WireResetDeviceResponse()
       response.deviceID = Data(device.bytes)
       return response

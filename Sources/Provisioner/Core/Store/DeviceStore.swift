@@ -43,19 +43,31 @@ package struct DeviceStore: Sendable {
     }
   }
 
-  /// Lets another board, or the same one with a new key, enrol under a serial number: as a new device.
+  /// Lets another board, or the same one with a new key, enrol under a serial number: as a new device. The one that had
+  /// it is revoked.
   ///
+  /// - Parameter requester: for the record of revocations.
   /// - Returns: the device that had it.
-  package func reset(serial: String, product: String) async throws -> DeviceID {
-    let row = try await translating {
-      try await pool.queryFirst(
-        """
-        update provisioner.devices set reset_at = clock_timestamp(), polling_token_hash = null
-        where serial = $1 and product = $2 and reset_at is null returning id
-        """, [.text(serial), .text(product)])
+  package func reset(serial: String, product: String, requester: String) async throws -> DeviceID {
+    try await translating {
+      try await pool.withTransaction { transaction in
+        let values: [PostgresValue] = [.text(serial), .text(product)]
+        let row = try await transaction.queryFirst(
+          "select id from provisioner.devices where serial = $1 and product = $2 and reset_at is null", values)
+        guard let row else { throw WireFailure.unknownSerial(serial) }
+        let device = try DeviceID(stored: row["id"].uuid)
+        // First, as whoever records a certificate takes the same locks in this order.
+        _ = try await CertificateStore(pool: pool).revoke(
+          device, reason: "reset", requester: requester, in: transaction)
+        let count = try await transaction.execute(
+          """
+          update provisioner.devices set reset_at = clock_timestamp(), polling_token_hash = null
+          where id = $1 and reset_at is null
+          """, [.uuid(device.bytes)])
+        guard count == 1 else { throw WireFailure.unknownSerial(serial) }
+        return device
+      }
     }
-    guard let row else { throw WireFailure.unknownSerial(serial) }
-    return try DeviceID(stored: row["id"].uuid)
   }
 
   /// Newest first.
