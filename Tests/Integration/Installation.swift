@@ -153,7 +153,8 @@ final class Installation: Sendable {
     case .imageStore:
       let process = try prepare(ImageStoreSettings.self, environment)
       let store = try await ImageStore(
-        process.settings, bus: .insecure, metrics: process.metrics, logger: process.logger)
+        process.settings, isInsecure: process.process.isInsecure, bus: .insecure, metrics: process.metrics,
+        logger: process.logger)
       try await host(store.services, store.readiness, process)
     }
   }

@@ -12,7 +12,10 @@ import Wire
   private func withBus(_ body: (Stage, RPCClient) async throws -> Void) async throws {
     try await withStage { stage in
       var router = RPCRouter()
-      ProvisionerRPC(claims: stage.claims, enroller: stage.enroller).register(on: &router)
+      ProvisionerRPC(
+        claims: stage.claims, claimTexts: ClaimTexts(issuer: nil), enroller: stage.enroller, devices: stage.devices,
+        factories: stage.factories, enrolments: stage.enrolments
+      ).register(on: &router)
       let server = RPCServer(
         name: "provisioner", listening: "tcp://127.0.0.1:0", router: router, logger: quietLogger)
       try await withThrowingTaskGroup(of: Void.self) { group in

@@ -20,7 +20,7 @@ struct PullCommand: AsyncParsableCommand {
       let target = try AdminArguments.target(what)
       let progress = options.progress(what)
       defer { progress.finish() }
-      let pulled = try await options.client.pull(target, to: output) { progress.update($0, $1) }
+      let pulled = try await options.client().pull(target, to: output) { progress.update($0, $1) }
       progress.finish()
       if options.json {
         try printJSON(pulled)

@@ -25,12 +25,28 @@ struct PushCommand: AsyncParsableCommand {
   @Option(help: "Makes a repeat of this command safe: the same key is the same version.")
   var idempotencyKey: String?
 
+  @Option(help: ArgumentHelp("Sign it with this publisher's key, made by keygen.", valueName: "file"))
+  var signKey: String?
+
+  @Option(help: "With --sign-key: the app's security epoch; devices that confirmed a higher one refuse it.")
+  var epoch: UInt32?
+
+  @Option(help: ArgumentHelp("What sign wrote, instead of --sign-key, --name and --app-version.", valueName: "file"))
+  var headers: String?
+
   @Flag(help: "Keep it as the unstripped module of its build.")
   var debug = false
 
   @OptionGroup var options: TransferOptions
 
   func validate() throws {
+    if signKey != nil || headers != nil, device == nil {
+      throw ValidationError("a publisher signs what goes to a device: name it with --device")
+    }
+    if headers != nil, signKey != nil || name != nil || appVersion != nil || epoch != nil {
+      throw ValidationError("--headers has it all: leave out --sign-key, --name, --app-version and --epoch")
+    }
+    if epoch != nil, signKey == nil { throw ValidationError("--epoch goes with --sign-key") }
     if debug, device != nil || name != nil || appVersion != nil || idempotencyKey != nil {
       throw ValidationError("--debug goes with no other option of an image: push the stripped one for the device")
     }
@@ -42,9 +58,10 @@ struct PushCommand: AsyncParsableCommand {
       let device = try device.map(AdminArguments.device)
       let progress = options.progress(file)
       defer { progress.finish() }
-      let pushed = try await options.client.push(
+      let pushed = try await options.client().push(
         file: file, to: device,
-        options: .init(appName: name, appVersion: appVersion, idempotencyKey: idempotencyKey)
+        options: .init(
+          appName: name, appVersion: appVersion, idempotencyKey: idempotencyKey, signing: try signing())
       ) { progress.update($0, $1) }
       progress.finish()
       if options.json {
@@ -61,11 +78,19 @@ struct PushCommand: AsyncParsableCommand {
     }
   }
 
+  private func signing() throws -> AppSigning? {
+    if let headers { return try AppSigning(headersFile: headers) }
+    guard let signKey else { return nil }
+    return try AppSigning(
+      file: file, statement: .init(name: name ?? "", version: appVersion ?? "", securityEpoch: epoch ?? 0),
+      keyFile: signKey)
+  }
+
   private func pushDebugModule() async throws {
     try await runAdmin {
       let progress = options.progress(file)
       defer { progress.finish() }
-      let pushed = try await options.client.pushDebugModule(file: file) { progress.update($0, $1) }
+      let pushed = try await options.client().pushDebugModule(file: file) { progress.update($0, $1) }
       progress.finish()
       if options.json {
         try printJSON(pushed)

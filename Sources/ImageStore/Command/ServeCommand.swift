@@ -13,7 +13,8 @@ struct ServeCommand: AsyncParsableCommand {
     try await runAdmin {
       let process = try options.prepare(ImageStoreSettings.self)
       let store = try await ImageStore(
-        process.settings, bus: process.openBus(), metrics: process.metrics, logger: process.logger)
+        process.settings, isInsecure: process.process.isInsecure, bus: process.openBus(), metrics: process.metrics,
+        logger: process.logger)
       try await ServiceHost.run(
         name: ImageStoreCommand.executable, logger: process.logger, services: store.services,
         readiness: store.readiness, shutdownTimeout: process.process.shutdownTimeout)

@@ -8,16 +8,20 @@ struct TransferOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The image store's URL.",
-      discussion: "Otherwise taken from the environment: XTBLISH_IMAGE_STORE_URL.", valueName: "http://host:port"))
+      discussion: "Otherwise taken from the environment: XTBLISH_IMAGE_STORE_URL.", valueName: "https://host:port"))
   var url: String?
+
+  @OptionGroup var credentials: HTTPCredentialOptions
 
   @Flag(help: "Print JSON for programs instead of text for people.")
   var json = false
 
-  var client: ImageStoreClient {
+  func client() throws -> ImageStoreClient {
+    let credentials = try credentials.credentials()
     let fromEnvironment = ProcessInfo.processInfo.environment["XTBLISH_IMAGE_STORE_URL"] ?? ""
-    return ImageStoreClient(
-      url: url ?? (fromEnvironment.isEmpty ? "http://127.0.0.1:7121" : fromEnvironment))
+    let usual = credentials.caFile == nil ? "http://127.0.0.1:7121" : "https://127.0.0.1:7121"
+    return try ImageStoreClient(
+      url: url ?? (fromEnvironment.isEmpty ? usual : fromEnvironment), credentials: credentials)
   }
 
   /// A bar that appears with the first progress, when the length is known.

@@ -13,13 +13,24 @@ package struct ImageStore: Sendable {
   package let rpc: RPCServer
 
   /// Opens the directory. Nothing listens before the services run.
-  package init(_ settings: ImageStoreSettings, bus: Bus, metrics: MetricsRegistry, logger: Logger) async throws {
+  ///
+  /// - Parameter isInsecure: whether to do without TLS, tokens and signatures.
+  package init(
+    _ settings: ImageStoreSettings, isInsecure: Bool, bus: Bus, metrics: MetricsRegistry, logger: Logger
+  ) async throws {
     let blobs = try await FileBlobStore(directory: settings.directory)
     let registry = RPCClient(
       name: "registry", endpoints: settings.registryEndpoints, transport: bus.transport(to: .registry), logger: logger)
+    let provisioner = RPCClient(
+      name: "provisioner", endpoints: settings.provisionerEndpoints, transport: bus.transport(to: .provisioner),
+      logger: logger)
+    let security = try HTTPSecurity(
+      settings.tls, role: ImageStoreSettings.serviceName, isInsecure: isInsecure,
+      authorizer: RegistryAuthorizer(registry), provisioner: provisioner, logger: logger)
     let api = ImageStoreAPI(
-      blobs: blobs, debugIndex: FileDebugIndex(store: blobs), registry: registry, maximumBytes: settings.maximumBytes,
-      maximumUploads: settings.maximumUploads)
+      blobs: blobs, debugIndex: FileDebugIndex(store: blobs), registry: registry, provisioner: provisioner,
+      access: security.access, publishers: settings.publisherPolicy(isInsecure: isInsecure),
+      maximumBytes: settings.maximumBytes, maximumUploads: settings.maximumUploads)
 
     // Not the Registry: without it devices still fetch what is known here, and taking every replica
     // out of its load balancer would end that.
@@ -29,7 +40,8 @@ package struct ImageStore: Sendable {
     let router = makeRouter()
     api.addRoutes(to: router)
     let http = makeHTTPService(
-      name: ImageStoreSettings.serviceName, listen: settings.httpListen, router: router, logger: logger)
+      name: ImageStoreSettings.serviceName, listen: settings.httpListen, router: router, tls: security.tls,
+      logger: logger)
     var requests = RPCRouter()
     api.addRequests(to: &requests)
     StatusReporter(
@@ -48,7 +60,7 @@ package struct ImageStore: Sendable {
       name: ImageStoreSettings.serviceName, listen: settings.operationsListen, readiness: readiness, metrics: metrics,
       logger: logger)
     // Shut down in reverse order: uploads end before the Registry's client and the blobs' threads do.
-    services = [blobs, operations, registry, rpc, http]
+    services = [blobs, operations, registry, provisioner] + security.services + [rpc, http]
     self.readiness = readiness
     self.http = http
     self.rpc = rpc

@@ -8,27 +8,37 @@ package struct ImageStoreAPI: Sendable {
   private let firmware: FirmwareRoutes
   private let images: ImageRoutes
   private let debug: DebugRoutes
+  private let polling: PollingRoutes
   private let maximumBytes: Int
   private let slots: UploadSlots
 
   /// - Parameters:
   ///   - debugIndex: which blob is the unstripped module of a build.
   ///   - registry: who knows devices and their versions.
+  ///   - provisioner: who knows the tokens of devices without certificates.
+  ///   - access: who may use which route.
+  ///   - publishers: what uploads for devices must prove about who built them.
   ///   - maximumBytes: the longest WebAssembly module that is taken.
   ///   - maximumUploads: how many may be under way at once.
   package init(
-    blobs: any BlobStore, debugIndex: any DebugIndex, registry: any RPCCaller, maximumBytes: Int, maximumUploads: Int
+    blobs: any BlobStore, debugIndex: any DebugIndex, registry: any RPCCaller, provisioner: any RPCCaller,
+    access: AccessControl, publishers: PublisherPolicy, maximumBytes: Int, maximumUploads: Int
   ) {
     let metrics = StoreMetrics()
     let responder = BlobResponder()
     slots = UploadSlots(capacity: maximumUploads)
     let uploads = Uploads(
       intake: ImageIntake(blobs: blobs, limitBytes: UInt64(maximumBytes)), slots: slots, metrics: metrics)
+    let catalog = FirmwareCatalog(registry: registry)
+    let whole = FirmwareResponder(blobs: blobs, hashes: ImageHashes(), metrics: metrics, responder: responder)
     firmware = FirmwareRoutes(
-      uploads: uploads, blobs: blobs, catalog: FirmwareCatalog(registry: registry), hashes: ImageHashes(),
-      metrics: metrics, responder: responder)
-    images = ImageRoutes(uploads: uploads, blobs: blobs, metrics: metrics, responder: responder)
-    debug = DebugRoutes(uploads: uploads, blobs: blobs, index: debugIndex, metrics: metrics, responder: responder)
+      access: access, uploads: uploads, catalog: catalog,
+      publishers: PublisherCheck(registry: registry, policy: publishers), responder: whole)
+    polling = PollingRoutes(
+      access: access, tokens: PollingTokens(provisioner: provisioner), catalog: catalog, firmware: whole)
+    images = ImageRoutes(access: access, uploads: uploads, blobs: blobs, metrics: metrics, responder: responder)
+    debug = DebugRoutes(
+      access: access, uploads: uploads, blobs: blobs, index: debugIndex, metrics: metrics, responder: responder)
     self.blobs = blobs
     self.maximumBytes = maximumBytes
   }
@@ -39,6 +49,7 @@ package struct ImageStoreAPI: Sendable {
   }
 
   package func addRoutes(to router: Router<HTTPContext>) {
+    polling.add(to: router)
     firmware.add(to: router, maximumBodyBytes: maximumBytes + FirmwareRoutes.headerBytes)
     images.add(to: router, maximumBodyBytes: maximumBytes)
     debug.add(to: router, maximumBodyBytes: maximumBytes)

@@ -13,6 +13,9 @@ package struct ImageStoreSettings: ServiceSettings {
   package let maximumBytes: Int
   package let maximumUploads: Int
   package let registryEndpoints: [String]
+  package let provisionerEndpoints: [String]
+  package let tls: TLSSettings
+  package let requiresPublisher: Bool
 
   static let httpListenSetting = Setting(
     "image-store.http.listen", .listenAddress, .default("127.0.0.1:7121"),
@@ -35,11 +38,19 @@ package struct ImageStoreSettings: ServiceSettings {
   static let registryEndpointsSetting = Setting(
     "registry.endpoints", .endpoints, .default("tcp://127.0.0.1:7102"),
     help: "The Registry's ZeroMQ addresses, separated by commas.")
+  static let provisionerEndpointsSetting = Setting(
+    "provisioner.endpoints", .endpoints, .default("tcp://127.0.0.1:7112"),
+    help: "The Provisioner's ZeroMQ addresses, separated by commas.")
 
-  package static let allSettings: [any SettingDescription] = [
-    httpListenSetting, rpcListenSetting, operationsListenSetting, directorySetting, maximumBytesSetting,
-    maximumUploadsSetting, registryEndpointsSetting,
-  ]
+  static let requiresPublisherSetting = Setting(
+    "image-store.publisher.required", .boolean, .default("true"),
+    help: "Whether uploads for devices must be signed by a publisher that the root document names.")
+
+  package static let allSettings: [any SettingDescription] =
+    [
+      httpListenSetting, rpcListenSetting, operationsListenSetting, directorySetting, maximumBytesSetting,
+      maximumUploadsSetting, registryEndpointsSetting, provisionerEndpointsSetting, requiresPublisherSetting,
+    ] + TLSSettings.allSettings
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
     httpListen = try reader.require(Self.httpListenSetting)
@@ -49,5 +60,14 @@ package struct ImageStoreSettings: ServiceSettings {
     maximumBytes = try reader.require(Self.maximumBytesSetting)
     maximumUploads = try reader.require(Self.maximumUploadsSetting)
     registryEndpoints = try reader.require(Self.registryEndpointsSetting)
+    provisionerEndpoints = try reader.require(Self.provisionerEndpointsSetting)
+    tls = try TLSSettings(&reader)
+    requiresPublisher = try reader.require(Self.requiresPublisherSetting)
+  }
+
+  /// What uploads must prove about who built them.
+  package func publisherPolicy(isInsecure: Bool) -> PublisherPolicy {
+    if isInsecure { return .unchecked }
+    return requiresPublisher ? .required : .optional
   }
 }

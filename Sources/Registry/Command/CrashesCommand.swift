@@ -52,8 +52,10 @@ struct ShowCrashCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       "The image store's URL.", discussion: "Otherwise taken from the environment: XTBLISH_IMAGE_STORE_URL.",
-      valueName: "http://host:port"))
+      valueName: "https://host:port"))
   var imageStore: String?
+
+  @OptionGroup var credentials: HTTPCredentialOptions
 
   func run() async throws {
     try await runAdmin {
@@ -62,8 +64,11 @@ struct ShowCrashCommand: AsyncParsableCommand {
         try await RegistryAdministration(client, deadline: options.deadline).crash(number)
       }
       let fromEnvironment = environment["XTBLISH_IMAGE_STORE_URL"] ?? ""
-      let url = imageStore ?? (fromEnvironment.isEmpty ? "http://127.0.0.1:7121" : fromEnvironment)
-      let cache = DebugModuleCache(folder: DebugModuleCache.usualFolder(environment: environment), imageStore: url)
+      let credentials = try credentials.credentials(environment: environment)
+      let usual = credentials.caFile == nil ? "http://127.0.0.1:7121" : "https://127.0.0.1:7121"
+      let cache = try DebugModuleCache(
+        folder: DebugModuleCache.usualFolder(environment: environment),
+        imageStore: imageStore ?? (fromEnvironment.isEmpty ? usual : fromEnvironment), credentials: credentials)
       let symbols = await CrashSymbols.find(crash, in: cache, with: try SymbolizerTool.find(environment: environment))
       if options.json { try printJSON(crash.with(symbols)) } else { print(crash.text(symbols), terminator: "") }
     }

@@ -69,7 +69,7 @@ import Testing
   @Test func aDeviceEnrolsOnceAndKeepsItsIdentity() async throws {
     let folder = try TemporaryFolder("xtblish-enroll")
     let answer = #"""
-      {"device":"0f8fad5b-d9cb-469f-a165-70867728950e","name":"device-1","mqtt":{"host":"127.0.0.1","port":1883},
+      {"deviceID":"0f8fad5b-d9cb-469f-a165-70867728950e","name":"device-1","mqtt":{"host":"127.0.0.1","port":1883},
       "imageStoreURLs":["http://127.0.0.1:7121"],"heartbeatSeconds":7}
       """#
     let server = try ScriptedHTTPServer { request, connection in
@@ -83,7 +83,9 @@ import Testing
       }
     }
     let directory = folder.path("device")
-    var environment = ["XTBLISH_PROVISIONER_URL": server.url, "XTBLISH_DEVICE_DIRECTORY": directory]
+    var environment = [
+      "XTBLISH_PROVISIONER_URL": server.url, "XTBLISH_DEVICE_DIRECTORY": directory, "XTBLISH_INSECURE": "true",
+    ]
 
     let none = try await DeviceProcess.command(["run"], environment: environment)
     #expect(none.status == .exited(78))
@@ -105,7 +107,7 @@ import Testing
     #expect(enrolled.status == .exited(0))
     #expect(try Self.json(enrolled.output)["id"] as? String == "0f8fad5b-d9cb-469f-a165-70867728950e")
     let body = String(decoding: server.requests.last?.body ?? [], as: UTF8.self)
-    #expect(body.contains(#""serial":"s1""#))
+    #expect(body.contains(#""serial":"s1""#) && body.contains(#""claim":"good-token""#))
     let stored = try Self.json(String(contentsOfFile: directory + "/identity.json", encoding: .utf8))
     #expect(stored["heartbeatSeconds"] as? Int == 7)
     #expect(stored["serial"] as? String == "s1")

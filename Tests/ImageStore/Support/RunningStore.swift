@@ -15,31 +15,47 @@ struct RunningStore: Sendable {
   let directory: TemporaryFolder
   let port: Int
   let client: HTTPClient
+  /// Nil without TLS.
+  let authority: TestTrustChain?
+  let revocations: RevocationList
 
-  var url: String { "http://127.0.0.1:\(port)" }
+  var url: String { "http\(authority == nil ? "" : "s")://127.0.0.1:\(port)" }
 
   /// Runs `body` with a store that ends with it.
   static func with(
     maximumBytes: Int = 4 << 20, maximumUploads: Int = 64, directory: TemporaryFolder? = nil,
-    blobs: (any BlobStore)? = nil, _ body: @escaping @Sendable (RunningStore) async throws -> Void
+    blobs: (any BlobStore)? = nil, isSecure: Bool = false, publishers: PublisherPolicy = .unchecked,
+    _ body: @escaping @Sendable (RunningStore) async throws -> Void
   ) async throws {
     let directory = try directory ?? TemporaryFolder("xtblish-image-store")
     let files = blobs == nil ? try await FileBlobStore(directory: directory.path) : nil
     let registry = ScriptedRegistry()
     guard let store: any BlobStore = blobs ?? files else { return }
     let index: any DebugIndex = files.map { FileDebugIndex(store: $0) } ?? InMemoryDebugIndex()
+    let logger = Logger(label: "image-store-test") { _ in SwiftLogNoOpLogHandler() }
+    let authority = isSecure ? try TestTrustChain() : nil
+    let own = try authority?.server("image-store")
+    let security = try HTTPSecurity(
+      TLSSettings(
+        files: authority.flatMap { authority in
+          own.map { TLSFiles(certificate: $0.certificateFile, key: $0.keyFile, roots: authority.rootsFile) }
+        }), role: "image-store", isInsecure: !isSecure, authorizer: RegistryAuthorizer(registry), provisioner: nil,
+      logger: logger)
+    if let authority { try security.revocations.replace(with: [authority.revocationList([])]) }
     let api = ImageStoreAPI(
-      blobs: store, debugIndex: index, registry: registry, maximumBytes: maximumBytes, maximumUploads: maximumUploads)
+      blobs: store, debugIndex: index, registry: registry, provisioner: registry, access: security.access,
+      publishers: publishers, maximumBytes: maximumBytes, maximumUploads: maximumUploads)
     let router = makeRouter()
     api.addRoutes(to: router)
-    let logger = Logger(label: "image-store-test") { _ in SwiftLogNoOpLogHandler() }
     let http = makeHTTPService(
-      name: "image-store", listen: ListenAddress(host: "127.0.0.1", port: 0), router: router, logger: logger)
+      name: "image-store", listen: ListenAddress(host: "127.0.0.1", port: 0), router: router,
+      tls: security.tls, logger: logger)
     let group = ServiceGroup(configuration: .init(services: [http], logger: logger))
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { try await group.run() }
       let running = RunningStore(
-        registry: registry, directory: directory, port: try await http.boundPort, client: HTTPClient())
+        registry: registry, directory: directory, port: try await http.boundPort,
+        client: Self.client(authority), authority: authority, revocations: security.revocations)
       let outcome: Result<Void, any Error>
       do { outcome = .success(try await body(running)) } catch { outcome = .failure(error) }
       running.client.close()
@@ -50,10 +66,21 @@ struct RunningStore: Sendable {
     await files?.close()
   }
 
+  /// A client with a certificate, or without one.
+  static func client(_ authority: TestTrustChain?, as identity: TestTrustChain.Identity? = nil) -> HTTPClient {
+    var configuration = HTTPClient.Configuration()
+    if let authority {
+      configuration.tls = HTTPTLS(
+        caFile: authority.rootsFile, certificateFile: identity?.certificateFile, keyFile: identity?.keyFile)
+    }
+    return HTTPClient(configuration)
+  }
+
+  /// - Parameter other: a client to use instead of the one without a certificate.
   func request(
-    _ method: String, _ path: String, headers: [String: String] = [:], body: [UInt8]? = nil
+    _ method: String, _ path: String, headers: [String: String] = [:], body: [UInt8]? = nil, by other: HTTPClient? = nil
   ) async throws -> HTTPClient.Response {
-    try await client.request(
+    try await (other ?? client).request(
       HTTPClient.Request(
         method, url + path, headers: headers.map { .init($0.key, $0.value) }, body: body.map { .bytes($0) } ?? .none,
         maximumResponseBytes: 128 << 20))

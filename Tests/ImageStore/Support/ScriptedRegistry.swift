@@ -1,6 +1,8 @@
 import FirmwareImage
 import Foundation
 import Messaging
+import OpenSSL
+import ServiceKit
 import Synchronization
 import Wire
 
@@ -14,6 +16,11 @@ final class ScriptedRegistry: RPCCaller {
     var failures: [String: WireFailure] = [:]
     var calls: [String: Int] = [:]
     var assigned: [WireAssignImage] = []
+    var reported: [DeviceID: WireReportedState] = [:]
+    var pollingTokens: [Data: DeviceID] = [:]
+    var tokens: [Data: Set<AccessScope>] = [:]
+    var authorized: [WireAuthorizeRequest] = []
+    var rootDocument: [UInt8]?
   }
 
   let state = Mutex(State())
@@ -22,6 +29,27 @@ final class ScriptedRegistry: RPCCaller {
     let device = DeviceID.random()
     state.withLock { _ = $0.devices.insert(device) }
     return device
+  }
+
+  /// A token for operators.
+  func addToken(_ text: String, _ scopes: Set<AccessScope>) throws {
+    let hash = Data(try SHA256.digest(of: Array(text.utf8)))
+    state.withLock { $0.tokens[hash] = scopes }
+  }
+
+  /// A token for a device's polling door; nil takes it back.
+  func setPollingToken(_ text: String, of device: DeviceID?) throws {
+    let hash = Data(try SHA256.digest(of: Array(text.utf8)))
+    state.withLock { $0.pollingTokens[hash] = device }
+  }
+
+  /// What the device said that it runs.
+  func report(_ device: DeviceID, version: UInt64, status: String, failed: UInt64? = nil) {
+    var state = WireReportedState()
+    state.version = version
+    state.status = status
+    if let failed { state.failed.version = failed }
+    self.state.withLock { $0.reported[device] = state }
   }
 
   /// Makes every request of a kind fail, until called with nil.
@@ -55,10 +83,15 @@ final class ScriptedRegistry: RPCCaller {
     if let failure { throw failure }
     switch request {
     case let request as WireGetDevice:
-      try require(request.id)
-      var device = WireDevice()
-      device.id = request.id
-      return device
+      return try device(request.id)
+    case let request as WireAuthorizeRequest: return authorize(request)
+    case let request as WireFindPollingDevice:
+      guard let id = state.withLock({ $0.pollingTokens[request.tokenHash] }) else {
+        throw WireFailure(.notFound, reason: "unknown-token", message: "nobody has it")
+      }
+      var answer = WirePollingDevice()
+      answer.deviceID = Data(id.bytes)
+      return answer
     case let request as WireAssignImage: return try assign(request)
     case let request as WireFindFirmware:
       let id = try require(request.deviceID)
@@ -67,11 +100,45 @@ final class ScriptedRegistry: RPCCaller {
         throw WireFailure(.notFound, reason: "unknown-firmware", message: "the device has no such version")
       }
       return found
+    case is WireGetRootDocument:
+      guard let document = state.withLock({ $0.rootDocument }) else {
+        throw WireFailure(.notFound, reason: "unknown-root-document", message: "there is no root document")
+      }
+      return WireRootDocument.with { $0.document = Data(document) }
     default: throw WireFailure(.unsupported, reason: "unknown-kind", message: R.kind)
     }
   }
 
-  @discardableResult
+  private func device(_ bytes: Data) throws(WireFailure) -> WireDevice {
+    let id = try require(bytes)
+    var device = WireDevice()
+    device.id = bytes
+    if let newest = versions(of: id).last {
+      device.desired.version = newest.version
+      device.desired.digest = newest.image.digest
+    }
+    if let reported = state.withLock({ $0.reported[id] }) { device.reported = reported }
+    return device
+  }
+
+  private func authorize(_ request: WireAuthorizeRequest) -> WireAuthorizeRequestResponse {
+    state.withLock { state in
+      state.authorized.append(request)
+      var answer = WireAuthorizeRequestResponse()
+      guard let scopes = state.tokens[request.tokenHash] else {
+        answer.reason = RefusedToken.unknown.rawValue
+        return answer
+      }
+      guard let wanted = AccessScope(rawValue: request.scope), scopes.contains(where: { $0 >= wanted }) else {
+        answer.reason = RefusedToken.missingScope.rawValue
+        return answer
+      }
+      answer.principal = "token:test"
+      answer.scopes = scopes.map(\.rawValue)
+      return answer
+    }
+  }
+
   private func require(_ bytes: Data) throws(WireFailure) -> DeviceID {
     guard let id = DeviceID(bytes: bytes), state.withLock({ $0.devices.contains(id) }) else {
       throw WireFailure(.notFound, reason: "unknown-device", message: "there is no such device")

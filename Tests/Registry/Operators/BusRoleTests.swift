@@ -14,11 +14,15 @@ import Wire
   /// Every kind of request that the Registry answers stands here, or the test fails.
   private static let roles: [String: BusRoles] = [
     "AssignImage": .imageStore, "AuthorizeRequest": [.imageStore, .provisioner],
-    "CreateDevice": [.operator, .provisioner], "CreateToken": .operator, "DecommissionDevice": .operator,
+    "CreateDevice": [.operator, .provisioner], "CreateDevices": .provisioner, "CreateDirectorKey": .operator,
+    "CreateToken": .operator, "DecommissionDevice": .operator,
     "DeleteDevice": .operator, "FindFirmware": [.operator, .imageStore], "GetCrash": .operator,
-    "GetDevice": [.operator, .imageStore], "ListAudit": .operator, "ListCrashes": .operator, "ListDevices": .operator,
-    "ListEvents": .operator, "ListFirmware": .operator, "ListLogs": .operator, "ListTokens": .operator,
-    "RecordAudit": [.imageStore, .provisioner, .notifier], "RecordCrashes": .notifier, "RecordLogs": .notifier,
+    "GetDevice": [.operator, .imageStore], "GetRootDocument": [.provisioner, .imageStore, .operator],
+    "ListAudit": .operator, "ListCrashes": .operator, "ListDevices": .operator,
+    "ListDirectorKeys": [.provisioner, .operator], "ListEvents": .operator, "ListFirmware": .operator,
+    "ListLogs": .operator, "ListTokens": .operator,
+    "PublishRootDocument": .operator, "RecordAudit": [.imageStore, .provisioner, .notifier], "RecordCrashes": .notifier,
+    "RecordLogs": .notifier,
     "RecordReports": .notifier, "RenotifyDevice": [.operator, .notifier], "RetryFirmware": .operator,
     "RevokeToken": .operator, "UpdateDevice": .operator,
   ]

@@ -16,7 +16,7 @@ struct AppImage: Sendable {
     let stated = received.header?.configuration.manifest
     app = try AppDescription(
       wasmLength: received.blob.lengthBytes, wasmDigest: received.blob.digest,
-      securityEpoch: stated?.app.securityEpoch ?? 0,
+      securityEpoch: headers.securityEpoch ?? stated?.app.securityEpoch ?? 0,
       hostAPILevel: stated?.app.hostAPILevel ?? HostInterface.level(of: received.interface),
       name: headers.name ?? stated?.app.name ?? .empty, version: headers.version ?? stated?.app.version ?? .empty)
     publisher = headers.publisher?.signature ?? stated?.publisher

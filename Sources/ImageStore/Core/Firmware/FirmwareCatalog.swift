@@ -48,11 +48,16 @@ final class FirmwareCatalog: Sendable {
   }
 
   /// Makes the image the device's next version.
-  func assign(_ image: WireAppImage, to device: DeviceID, key: String, trace: String) async throws -> AssignedFirmware {
+  ///
+  /// - Parameter requester: who asked for it.
+  func assign(
+    _ image: WireAppImage, to device: DeviceID, key: String, requester: WireRequester, trace: String
+  ) async throws -> AssignedFirmware {
     var request = WireAssignImage()
     request.deviceID = .init(device.bytes)
     request.image = image
     request.idempotencyKey = key
+    request.requester = requester
     do throws(WireFailure) {
       let response = try await registry.call(request, deadline: Self.deadline, traceParent: trace)
       let firmware = try AssignedFirmware(
@@ -86,11 +91,33 @@ final class FirmwareCatalog: Sendable {
       remember(firmware)
       return firmware
     } catch {
-      guard error.isTransient else { throw ProblemError(registry: error) }
-      throw ProblemError.unavailable(
-        reason: "registry-unavailable", detail: "The Registry did not answer. Try again. (\(error.message))",
-        retryAfterSeconds: Int(error.retryAfterSeconds) ?? 1)
+      throw Self.refusal(error)
     }
+  }
+
+  /// The version that a device should fetch; nil if it has confirmed its newest one, or gave that up.
+  func waitingVersion(for device: DeviceID, trace: String) async throws -> UInt64? {
+    var request = WireGetDevice()
+    request.id = .init(device.bytes)
+    do throws(WireFailure) {
+      let state = try await registry.call(request, deadline: Self.deadline, traceParent: trace)
+      guard state.hasDesired else { return nil }
+      // One on trial is not confirmed: whatever becomes of it, the version waits until then.
+      let confirmed = state.reported.status == "trial" ? 0 : state.reported.version
+      guard state.desired.version > confirmed else { return nil }
+      // What it could not keep is not offered again: an operator makes a new version of it.
+      return state.reported.failed.version == state.desired.version ? nil : state.desired.version
+    } catch {
+      if error.code == .notFound { throw Self.unknownDevice(device) }
+      throw Self.refusal(error)
+    }
+  }
+
+  private static func refusal(_ failure: WireFailure) -> ProblemError {
+    guard failure.isTransient else { return ProblemError(registry: failure) }
+    return ProblemError.unavailable(
+      reason: "registry-unavailable", detail: "The Registry did not answer. Try again. (\(failure.message))",
+      retryAfterSeconds: Int(failure.retryAfterSeconds) ?? 1)
   }
 
   private func recall(_ key: Key) -> AssignedFirmware? {

@@ -2,9 +2,11 @@ import FirmwareImage
 import HTTPTypes
 import Hummingbird
 import ServiceHTTP
+import ServiceKit
 
 /// `/debug/{build-id}`: the unstripped modules of apps, to tell where in the sources a crash was.
 struct DebugRoutes: Sendable {
+  let access: AccessControl
   let uploads: Uploads
   let blobs: any BlobStore
   let index: any DebugIndex
@@ -12,9 +14,15 @@ struct DebugRoutes: Sendable {
   let responder: BlobResponder
 
   func add(to router: Router<HTTPContext>, maximumBodyBytes: Int) {
-    router.group().add(middleware: BodyLimit(maximumBytes: maximumBodyBytes))
+    router.group()
+      .add(
+        middleware: access.requiring(.deploy, action: "store-debug-module", target: { "build:\(try Self.buildID($0))" })
+      )
+      .add(middleware: BodyLimit(maximumBytes: maximumBodyBytes))
       .put("/debug/:buildID") { request, context in try await store(request, context) }
-    router.get("/debug/:buildID") { request, context in try await fetch(request, context) }
+    router.group().add(middleware: access.requiring(.read)).get("/debug/:buildID") { request, context in
+      try await fetch(request, context)
+    }
   }
 
   private struct Stored: Encodable {

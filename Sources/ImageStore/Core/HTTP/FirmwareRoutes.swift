@@ -4,6 +4,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import ServiceHTTP
+import ServiceKit
 import Wire
 
 import struct Foundation.Data
@@ -13,17 +14,21 @@ struct FirmwareRoutes: Sendable {
   /// How much longer than its wasm a whole image is.
   static let headerBytes = ImageHeader.byteCount
 
+  let access: AccessControl
   let uploads: Uploads
-  let blobs: any BlobStore
   let catalog: FirmwareCatalog
-  let hashes: ImageHashes
-  let metrics: StoreMetrics
-  let responder: BlobResponder
+  let publishers: PublisherCheck
+  let responder: FirmwareResponder
 
   func add(to router: Router<HTTPContext>, maximumBodyBytes: Int) {
-    router.group().add(middleware: BodyLimit(maximumBytes: maximumBodyBytes))
+    router.group()
+      .add(
+        middleware: access.requiring(.deploy, action: "assign-image", target: { "device:\(try Self.device($0))" })
+      )
+      .add(middleware: BodyLimit(maximumBytes: maximumBodyBytes))
       .post("/firmware/:device") { request, context in try await assign(request, context) }
-    router.get("/firmware/:device/:version") { request, context in try await fetch(request, context) }
+    router.group().add(middleware: access.requiringReader(orDevice: { try Self.device($0) }))
+      .get("/firmware/:device/:version") { request, context in try await fetch(request, context) }
   }
 
   private struct Assigned: Encodable {
@@ -39,9 +44,12 @@ struct FirmwareRoutes: Sendable {
     let trace = context.traceParent.description
     let headers = try UploadHeaders(request.headers)
     try await catalog.requireDevice(device, trace: trace)
+    try await publishers.check(headers, trace: trace)
     let received = try await uploads.receive(request, as: .firmware(device), context)
     let image = try AppImage(received, headers)
-    let firmware = try await catalog.assign(image.wire, to: device, key: headers.idempotencyKey, trace: trace)
+    try await publishers.check(image, trace: trace)
+    let firmware = try await catalog.assign(
+      image.wire, to: device, key: headers.idempotencyKey, requester: context.wireRequester, trace: trace)
     guard firmware.digest == received.blob.digest else {
       throw ProblemError(
         .unprocessableContent, reason: "idempotency-key-reused",
@@ -60,7 +68,7 @@ struct FirmwareRoutes: Sendable {
       size: received.blob.lengthBytes + UInt64(ImageHeader.byteCount))
     return try .json(
       answer, status: .created,
-      headers: [.location: Self.path(firmware), UploadHeaders.idempotencyKey: headers.idempotencyKey])
+      headers: [.location: FirmwareResponder.path(firmware), UploadHeaders.idempotencyKey: headers.idempotencyKey])
   }
 
   private func fetch(_ request: Request, _ context: HTTPContext) async throws -> Response {
@@ -68,30 +76,10 @@ struct FirmwareRoutes: Sendable {
     let text = try context.parameter("version")
     let version = try Self.version(text)
     let firmware = try await catalog.find(device, version: version, trace: context.traceParent.description)
-    let blob = try await metrics.opening(context.logger) { try await blobs.open(firmware.digest) }
-    guard let blob else {
-      throw ProblemError(
-        .notFound, reason: "image-missing",
-        detail: "Version \(firmware.version) of device \(device) is the image \(firmware.digest), which is not in "
-          + "this store. Check that all image stores share one directory, or upload the image again.",
-        members: ["digest": .text(firmware.digest.description)])
-    }
-    let hash = try await metrics.opening(context.logger) { try await hashes.hash(of: firmware, blob) }
-    let header = ImageHeader(hash: hash, configuration: firmware.configuration)
-    let representation = BlobRepresentation(
-      prefix: header.encoded(), blob: blob, entityTag: "\"\(hash.hex)\"",
-      headers: [
-        .contentType: "application/octet-stream",
-        .contentLocation: Self.path(firmware),
-        // A version stays what it is; which one is the newest does not.
-        .cacheControl: version == nil ? "no-cache" : "private, max-age=31536000, immutable",
-      ])
-    metrics.served(representation.lengthBytes)
-    return try responder.respond(request, context, representation)
-  }
-
-  private static func path(_ firmware: AssignedFirmware) -> String {
-    "/firmware/\(firmware.device)/\(firmware.version)"
+    // A version stays what it is; which one is the newest does not.
+    return try await responder.respond(
+      request, context, with: firmware,
+      cacheControl: version == nil ? "no-cache" : "private, max-age=31536000, immutable")
   }
 
   private static func device(_ context: HTTPContext) throws -> DeviceID {

@@ -2,6 +2,7 @@ import FirmwareImage
 import HTTPTypes
 import Hummingbird
 import ServiceHTTP
+import ServiceKit
 
 import struct Foundation.Data
 
@@ -9,15 +10,20 @@ import struct Foundation.Data
 struct ImageRoutes: Sendable {
   private static let reprDigest = HTTPField.Name("Repr-Digest")!
 
+  let access: AccessControl
   let uploads: Uploads
   let blobs: any BlobStore
   let metrics: StoreMetrics
   let responder: BlobResponder
 
   func add(to router: Router<HTTPContext>, maximumBodyBytes: Int) {
-    router.group().add(middleware: BodyLimit(maximumBytes: maximumBodyBytes))
+    router.group()
+      .add(middleware: access.requiring(.deploy, action: "store-image", target: { "image:\(try Self.digest($0))" }))
+      .add(middleware: BodyLimit(maximumBytes: maximumBodyBytes))
       .put("/images/:digest") { request, context in try await store(request, context) }
-    router.get("/images/:digest") { request, context in try await fetch(request, context) }
+    router.group().add(middleware: access.requiring(.read)).get("/images/:digest") { request, context in
+      try await fetch(request, context)
+    }
   }
 
   private struct Stored: Encodable {

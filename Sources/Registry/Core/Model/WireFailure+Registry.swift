@@ -38,6 +38,12 @@ extension WireFailure {
         + "as a new version with `firmware retry`, or assign another image.")
   }
 
+  static func deletedMeanwhile(_ id: DeviceID) -> WireFailure {
+    WireFailure(
+      .unavailable, reason: "device-deleted-meanwhile",
+      message: "Device \(id) was deleted at this moment. Try again.", retryAfterMilliseconds: 100)
+  }
+
   package static func deviceExists(_ id: DeviceID) -> WireFailure {
     WireFailure(
       .conflict, reason: "device-exists",

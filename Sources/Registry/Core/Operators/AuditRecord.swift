@@ -52,6 +52,8 @@ package enum AuditAction: String, Sendable, CaseIterable {
   case retryFirmware = "retry-firmware"
   case createToken = "create-token"
   case revokeToken = "revoke-token"
+  case createDirectorKey = "create-director-key"
+  case publishRootDocument = "publish-root-document"
 }
 
 /// A row of the audit log.

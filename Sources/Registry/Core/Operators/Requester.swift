@@ -22,4 +22,7 @@ package struct Requester: Sendable, Equatable {
 
   /// A peer on the bus that showed no key, where none is asked for.
   package static let anonymous = Requester(principal: anonymousPrincipal, source: bus)
+
+  /// The Registry itself, when it makes what it needs as it starts.
+  package static let registry = Requester(principal: "registry", source: "start")
 }

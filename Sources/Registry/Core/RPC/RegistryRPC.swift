@@ -8,6 +8,8 @@ import Wire
 package struct RegistryRPC: Sendable {
   /// More reports in one request are refused: a batch is one transaction, and holds its locks.
   package static let maximumReports = 1000
+  /// Of devices in one request, for the same reason.
+  package static let maximumDevices = 500
 
   let store: RegistryStore
   let authority: RequestAuthority
@@ -24,6 +26,7 @@ package struct RegistryRPC: Sendable {
     addFirmwareHandlers(to: &router)
     addTelemetryHandlers(to: &router)
     addOperatorHandlers(to: &router)
+    addTrustHandlers(to: &router)
     router.handle(WireListEvents.self, allowing: .operator) { request, _ in try await listEvents(request) }
     router.handle(WireRecordReports.self, allowing: .notifier) { request, _ in try await record(request) }
   }
@@ -33,6 +36,9 @@ package struct RegistryRPC: Sendable {
       let new = try RegistryStore.NewDevice(
         id: DeviceID.optional(wire: request.id), name: request.name, tags: request.tags, serial: request.serial)
       return WireDevice(try await store.createDevice(new, by: context.requester()).device)
+    }
+    router.handle(WireCreateDevices.self, allowing: .provisioner) { request, context in
+      try await createDevices(request, by: context.requester())
     }
     router.handle(WireGetDevice.self, allowing: [.operator, .imageStore]) { request, _ in
       WireDevice(try await store.device(DeviceID(wire: request.id)))
@@ -85,6 +91,39 @@ package struct RegistryRPC: Sendable {
       response.nextBeforeVersion = page.next ?? 0
       return response
     }
+  }
+
+  /// A device that can't be made spoils none of the others.
+  private func createDevices(
+    _ request: WireCreateDevices, by requester: Requester
+  ) async throws -> WireCreateDevicesResponse {
+    guard request.devices.count <= Self.maximumDevices else {
+      throw WireFailure.invalidField(
+        "devices", "has \(request.devices.count) entries: send at most \(Self.maximumDevices) at once")
+    }
+    var valid: [RegistryStore.NewDevice] = []
+    var refusals: [Data: WireFailure] = [:]
+    for device in request.devices {
+      do throws(WireFailure) {
+        valid.append(
+          try RegistryStore.NewDevice(
+            id: DeviceID(wire: device.id), name: device.name, tags: device.tags, serial: device.serial))
+      } catch {
+        refusals[device.id] = error
+      }
+    }
+    let failures = try await store.createDevices(valid, by: requester)
+    var response = WireCreateDevicesResponse()
+    response.outcomes = request.devices.map { device in
+      var outcome = WireCreateDeviceOutcome()
+      outcome.id = device.id
+      if let failure = refusals[device.id] ?? DeviceID(bytes: device.id).flatMap({ failures[$0] }) {
+        outcome.reason = failure.reason
+        outcome.message = failure.message
+      }
+      return outcome
+    }
+    return response
   }
 
   private func listDevices(_ request: WireListDevices) async throws -> WireListDevicesResponse {

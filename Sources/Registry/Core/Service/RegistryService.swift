@@ -12,11 +12,13 @@ package enum RegistryService {
     let (settings, logger) = (process.settings, process.logger)
     let bus = try process.openBus()
     let pool = try makePool(settings, logger: logger)
-    let store = RegistryStore(pool: pool, options: settings.storeOptions)
+    let signing = try settings.signing(isInsecure: process.process.isInsecure)
+    let store = RegistryStore(pool: pool, options: settings.storeOptions, signing: signing)
     let metrics = RegistryMetrics()
     let readiness = Readiness()
     readiness.add("database") { try await pool.ping() }
     readiness.add("schema") { try await RegistrySchema.migrator().check(pool) }
+    readiness.add("director") { try await store.checkDirectorKeys() }
 
     let operations = OperationsServer.make(
       name: "registry", listen: settings.operationsListen, readiness: readiness, metrics: process.metrics,
@@ -27,10 +29,10 @@ package enum RegistryService {
       name: "provisioner", endpoints: settings.provisionerEndpoints, transport: bus.transport(to: .provisioner),
       logger: logger)
     let authority = RequestAuthority(store: store, logger: logger)
-    let http = makeHTTP(
-      settings, store: store,
-      control: process.process.isInsecure ? .open : AccessControl(authorizer: LocalAuthorizer(authority)),
-      logger: logger)
+    let security = try HTTPSecurity(
+      settings.tls, role: RegistrySettings.serviceName, isInsecure: process.process.isInsecure,
+      authorizer: LocalAuthorizer(authority), provisioner: provisioner, logger: logger)
+    let http = makeHTTP(settings, store: store, security: security, logger: logger)
     let rpc = makeRPC(
       settings, bus: bus, store: store, authority: authority,
       status: StatusReporter(
@@ -51,7 +53,7 @@ package enum RegistryService {
 
     // What needs the tables starts once they are there; until then the operations server tells why it is not ready.
     let work = ServicesAfterMigration(
-      pool: pool,
+      pool: pool, preparation: { try await store.ensureDirectorKey() },
       services: [
         notifier, dispatcher, OutboxListener(store: store),
         LogListener(store: store),
@@ -61,8 +63,8 @@ package enum RegistryService {
         ),
         TelemetryRetention(
           store: store, logRetention: settings.logRetention, crashRetention: settings.crashRetention, logger: logger),
-        OutboxGauge(store: store, metrics: metrics), authority, rpc, http,
-      ], logger: logger)
+        OutboxGauge(store: store, metrics: metrics), authority,
+      ] + security.services + [rpc, http], logger: logger)
     try await ServiceHost.run(
       name: "registry", logger: logger, services: [operations, work], readiness: readiness,
       shutdownTimeout: process.process.shutdownTimeout)
@@ -95,12 +97,13 @@ package enum RegistryService {
   }
 
   private static func makeHTTP(
-    _ settings: RegistrySettings, store: RegistryStore, control: AccessControl, logger: Logger
+    _ settings: RegistrySettings, store: RegistryStore, security: HTTPSecurity, logger: Logger
   ) -> HTTPService {
     let router = makeRouter()
-    RegistryRoutes(store: store, control: control).add(to: router)
+    RegistryRoutes(store: store, control: security.access).add(to: router)
     return makeHTTPService(
-      name: "registry", listen: settings.httpListen, router: router, limits: RegistryRoutes.limits, logger: logger)
+      name: "registry", listen: settings.httpListen, router: router, limits: RegistryRoutes.limits,
+      tls: security.tls, logger: logger)
   }
 
   private static func makeRPC(

@@ -5,6 +5,7 @@ package import ServiceKit
 package struct RegistrySettings: ServiceSettings {
   package let httpListen: ListenAddress
   package let rpcListen: String
+  package let tls: TLSSettings
   package let operationsListen: ListenAddress
   package let databaseURL: String
   package let databaseConnections: Int
@@ -21,6 +22,8 @@ package struct RegistrySettings: ServiceSettings {
   package let logBytesPerDevice: Int
   package let crashRetention: Duration
   package let crashesPerDevice: Int
+  /// Nil to sign nothing, which only an insecure Registry may.
+  package let directorDirectory: String?
 
   package static let serviceName = "registry"
   package static let busRole: BusRole? = .registry
@@ -74,16 +77,22 @@ package struct RegistrySettings: ServiceSettings {
     "registry.crashes.count", .integer(1...10_000), .default("200"),
     help: "How many reports of crashes are kept of each device; the oldest go first.")
 
-  package static let allSettings: [any SettingDescription] = [
-    httpListenSetting, rpcListenSetting, operationsListenSetting, databaseURLSetting, databaseConnectionsSetting,
-    notifierEndpointsSetting, provisionerEndpointsSetting, heartbeatSetting, renotifySetting, leaseSetting,
-    retrySetting,
-    retentionSetting, auditRetentionSetting, logRetentionSetting, logSizeSetting, crashRetentionSetting,
-    crashCountSetting,
-  ]
+  package static let directorDirectorySetting = Setting(
+    "registry.director.directory", .path, .optional,
+    help: "The folder of the director's keys; the first is made at the first start. Replicas share it or have copies.")
+
+  package static let allSettings: [any SettingDescription] =
+    [
+      httpListenSetting, rpcListenSetting, operationsListenSetting, databaseURLSetting, databaseConnectionsSetting,
+      notifierEndpointsSetting, provisionerEndpointsSetting, heartbeatSetting, renotifySetting, leaseSetting,
+      retrySetting,
+      retentionSetting, auditRetentionSetting, logRetentionSetting, logSizeSetting, crashRetentionSetting,
+      crashCountSetting, directorDirectorySetting,
+    ] + TLSSettings.allSettings
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
     httpListen = try reader.require(Self.httpListenSetting)
+    tls = try TLSSettings(&reader)
     rpcListen = try reader.require(Self.rpcListenSetting)
     operationsListen = try reader.require(Self.operationsListenSetting)
     databaseURL = try reader.require(Self.databaseURLSetting)
@@ -100,6 +109,26 @@ package struct RegistrySettings: ServiceSettings {
     logBytesPerDevice = try reader.require(Self.logSizeSetting)
     crashRetention = try reader.require(Self.crashRetentionSetting)
     crashesPerDevice = try reader.require(Self.crashCountSetting)
+    directorDirectory = try reader.optional(Self.directorDirectorySetting)
+  }
+
+  /// How assignments are signed.
+  ///
+  /// - Throws: if there is nowhere to keep the director's keys, unless the process was told to be insecure.
+  package func signing(isInsecure: Bool) throws(SettingsError) -> AssignmentSigning {
+    if let directorDirectory {
+      return .director(DirectorKeyring(directory: directorDirectory), requiresRootDocument: !isInsecure)
+    }
+    if isInsecure { return .none }
+    throw SettingsError([
+      SettingProblem(
+        key: Self.directorDirectorySetting.key,
+        message: """
+          \(Self.directorDirectorySetting.environmentName) is not set: name a folder that this service may write, and that \
+          all replicas share, for the key that signs what devices get. For a test on one machine, set XTBLISH_INSECURE=true \
+          instead.
+          """)
+    ])
   }
 
   /// What the store makes of it: a device that missed three heartbeats counts as offline.

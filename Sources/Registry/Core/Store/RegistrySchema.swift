@@ -22,6 +22,7 @@ package enum RegistrySchema {
         Migration(version: 3, name: "crashes", script: crashes),
         Migration(version: 4, name: "what became of firmware", script: firmwareHistory),
         Migration(version: 5, name: "tokens, audit, decommissioned devices", script: operators),
+        Migration(version: 6, name: "director keys and root documents", script: trust),
       ])
   }
 

@@ -21,7 +21,7 @@ extension RegistryStore {
       }
       try Self.requireInService(id, row)
       let version = UInt64(try row["highest_version"].int64) + 1
-      let configuration = try image.configuration(for: id, version: version)
+      let configuration = try await signedConfiguration(image, for: id, version: version, connection)
       try await Self.insertFirmware(image, version: version, of: id, key: key, configuration, connection)
       try await Self.append(
         AuditRecord(.assignImage, AuditRecord.target(id), by: requester, Self.detail(image, version)), connection)

@@ -32,7 +32,7 @@ extension RegistryStore {
       let version = UInt64(try row["highest_version"].int64) + 1
       try await Self.insertFirmware(
         image, version: version, of: id, key: "\(Self.retryKeyPrefix)\(desired)",
-        try image.configuration(for: id, version: version), connection)
+        try await signedConfiguration(image, for: id, version: version, connection), connection)
       try await Self.append(
         AuditRecord(.retryFirmware, AuditRecord.target(id), by: requester, Self.detail(image, version)), connection)
       return (version, true)

@@ -1,7 +1,7 @@
 package import Curl
 import FirmwareImage
 import Foundation
-import ServiceKit
+package import ServiceKit
 
 /// Unstripped modules by build ID, fetched once from an image store.
 package struct DebugModuleCache: Sendable {
@@ -18,6 +18,19 @@ package struct DebugModuleCache: Sendable {
     self.folder = folder
     self.imageStore = imageStore.hasSuffix("/") ? String(imageStore.dropLast()) : imageStore
     self.http = http
+  }
+
+  /// - Parameter credentials: what the image store is trusted by, and what it is shown.
+  package init(folder: String, imageStore: String, credentials: HTTPCredentials) throws {
+    var configuration = HTTPClient.Configuration()
+    if let file = credentials.caFile { configuration.tls = HTTPTLS(caFile: file) }
+    if let text = credentials.token {
+      guard let token = BearerToken(text) else {
+        throw AdminError("the token has characters that no token has; check the token file", status: .configuration)
+      }
+      configuration.bearerToken = token
+    }
+    self.init(folder: folder, imageStore: imageStore, http: HTTPClient(configuration))
   }
 
   /// `xtblish/debug` where the user's caches are.
@@ -64,6 +77,11 @@ package struct DebugModuleCache: Sendable {
           + "XTBLISH_IMAGE_STORE_URL", status: .unavailable)
     }
     if response.status == 404 { return nil }
+    if response.status == 401 || response.status == 403 {
+      throw AdminError(
+        "the image store takes a token with the scope read for the debug module; name its file with --token-file or "
+          + "XTBLISH_TOKEN_FILE", status: .failure)
+    }
     guard response.status == 200 else {
       throw AdminError("\(url) answered with status \(response.status)", status: .temporary)
     }

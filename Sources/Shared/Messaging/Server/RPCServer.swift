@@ -58,6 +58,7 @@ package final class RPCServer: Service {
   let garbage: Counter
   let unsupported: Counter
   let denied: Counter
+  let denials = Mutex(OccasionalReport())
   let onDenial: (@Sendable (_ peer: BusPeer, _ kind: String) -> Void)?
   private let endpoint: String
   private let transport: any MessageTransport

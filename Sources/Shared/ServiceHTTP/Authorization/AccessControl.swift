@@ -117,6 +117,10 @@ package struct AccessControl: Sendable {
   }
 
   private func refusal(_ failure: WireFailure, _ hash: [UInt8], _ scope: AccessScope) -> ProblemError {
+    if failure.code == .overloaded, failure.retryAfterMilliseconds > 0 {
+      // The Registry counts failures of an address too, of all services together.
+      return .tooManyAttempts(.milliseconds(Int64(failure.retryAfterMilliseconds)))
+    }
     guard failure.code == .permissionDenied else {
       return .unavailable(
         reason: "authorization-unavailable",

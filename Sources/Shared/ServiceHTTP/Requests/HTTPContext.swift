@@ -34,7 +34,7 @@ extension HTTPContext {
   package var id: String { requestID }
 
   /// For requests to other services, which put it into the audit log.
-  package var requester: WireRequester {
+  package var wireRequester: WireRequester {
     var requester = WireRequester()
     requester.principal = principal.name
     requester.source = source

@@ -1,4 +1,4 @@
-import Glibc
+import FoundationEssentials
 import NIOSSL
 import OpenSSL
 
@@ -6,23 +6,29 @@ import OpenSSL
 struct PeerCertificate: Sendable {
   let identity: PeerIdentity
   let reference: CertificateReference
-  /// The last second in which it is good, since 1970.
-  let lastSecond: Int
+  private let notAfter: Date
 
   /// - Throws: `RefusedPeer` for a certificate that is good, but none of a device, a service or an operator.
   init(_ certificate: NIOSSLCertificate) throws {
+    let certificate = try X509Certificate(der: certificate.toDERBytes())
     // The names are the one thing that tells what a certificate is for: two of them would let its owner choose.
-    let names = certificate._subjectAlternativeNames()
-      .filter { $0.nameType == .uri }
-      .map { String(decoding: $0.contents, as: UTF8.self) }
-      .filter { $0.hasPrefix(PeerIdentity.scheme) }
-    guard names.count == 1, let identity = PeerIdentity(uri: names[0]) else { throw RefusedPeer.nameless }
+    let names = certificate.uris.filter { $0.hasPrefix(PeerIdentity.scheme) }
+    guard names.count == 1, let identity = PeerIdentity(uri: names[0]), let issuer = certificate.issuerCommonName else {
+      throw RefusedPeer.nameless
+    }
     self.identity = identity
-    reference = try CertificateReference(certificate: certificate.toDERBytes())
-    lastSecond = Int(certificate.notValidAfter)
+    reference = CertificateReference(issuer: issuer, serialNumber: certificate.serialNumber)
+    notAfter = certificate.notAfter
   }
 
-  var isExpired: Bool { time(nil) > lastSecond }
+  var isExpired: Bool { Date() > notAfter }
+}
+
+/// What tells one certificate from all others: who issued it, and the number that it has there.
+struct CertificateReference: Hashable, Sendable {
+  /// Its common name, which holds a part of the hash of its key.
+  let issuer: String
+  let serialNumber: [UInt8]
 }
 
 /// Why a client with a certificate of the right authority is not let in.

@@ -1,4 +1,4 @@
-import Glibc
+import FoundationEssentials
 package import OpenSSL
 import Synchronization
 
@@ -6,8 +6,8 @@ import Synchronization
 package final class RevocationList: Sendable {
   private struct State {
     var revoked: Set<CertificateReference> = []
-    /// When it ends that nothing newer must be there, in seconds since 1970; nil before the first list came.
-    var lastSecond: Int64?
+    /// When the first of the lists runs out; nil before they came.
+    var nextUpdate: Date?
     var sessions: [ObjectIdentifier: TLSSession] = [:]
   }
 
@@ -18,18 +18,21 @@ package final class RevocationList: Sendable {
   /// Takes the place of all that was known, and cuts the connections of those that are no longer welcome.
   ///
   /// - Parameter lists: a CRL in DER for each issuer in use. Whoever brings them has seen to it that they are right.
-  /// - Throws: `OpenSSLError` when one of them can't be read; then everything stays as it is.
-  package func replace(with lists: [[UInt8]]) throws(OpenSSLError) {
+  /// - Throws: `CertificateError` when one of them can't be read; then everything stays as it is.
+  package func replace(with lists: [[UInt8]]) throws(CertificateError) {
     var revoked: Set<CertificateReference> = []
-    var lastSecond = Int64.max
+    var nextUpdate = Date.distantFuture
     for list in lists {
-      let read = try RevokedCertificates(list: list)
-      revoked.formUnion(read.revoked)
-      if let next = read.nextUpdateSeconds { lastSecond = min(lastSecond, next) }
+      let list = try CertificateRevocationList(der: list)
+      guard let issuer = list.issuerCommonName else { throw .malformed("a list whose issuer has a common name") }
+      for number in list.revokedSerialNumbers {
+        revoked.insert(CertificateReference(issuer: issuer, serialNumber: number))
+      }
+      nextUpdate = min(nextUpdate, list.nextUpdate)
     }
     let cut = state.withLock { state in
       state.revoked = revoked
-      state.lastSecond = lastSecond
+      state.nextUpdate = nextUpdate
       return state.sessions.values.filter { session in
         session.certificate.map { revoked.contains($0.reference) } ?? false
       }
@@ -38,9 +41,7 @@ package final class RevocationList: Sendable {
   }
 
   /// Whether the lists have come, and are not older than they may be. Without them nobody can tell who is revoked.
-  package var isCurrent: Bool {
-    state.withLock { $0.lastSecond.map { Int64(time(nil)) <= $0 } ?? false }
-  }
+  package var isCurrent: Bool { state.withLock { $0.nextUpdate.map { Date() <= $0 } ?? false } }
 
   /// Whether a connection may go on. If so it is cut as soon as its certificate is revoked.
   func admit(_ session: TLSSession, with certificate: PeerCertificate) -> Bool {

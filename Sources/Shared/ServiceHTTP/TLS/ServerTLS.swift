@@ -46,7 +46,7 @@ package final class ServerTLS: Service {
   }
 
   /// Files that can't be used leave everything as it is: half of them may have been replaced so far.
-  func reloadIfChanged() {
+  package func reloadIfChanged() {
     let versions = Self.versions(of: files)
     guard loaded.withLock({ $0.versions }) != versions else { return }
     do throws(TLSFileError) {

@@ -28,6 +28,10 @@ package struct TLSSettings: Sendable, Equatable {
 
   package static let allSettings: [any SettingDescription] = [certificateFile, keyFile, rootsFile]
 
+  package init(files: TLSFiles?) {
+    self.files = files
+  }
+
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
     let certificate = try reader.optional(Self.certificateFile)
     let key = try reader.optional(Self.keyFile)

@@ -5,11 +5,13 @@ extension ClaimDocument {
   /// For people.
   package static func table(_ claims: [ClaimDocument], now: Date = Date()) -> String {
     guard !claims.isEmpty else { return "no claims: make one with xtblish-provisioner claim create\n" }
-    var table = Table(["CLAIM", "STATE", "USED", "NAMES", "PRODUCT", "TAGS", "CREATED", "EXPIRES"], rightAligned: [2])
+    var table = Table(
+      ["CLAIM", "STATE", "USED", "NAMES", "PRODUCT", "GROUP", "TAGS", "CREATED", "EXPIRES"], rightAligned: [2])
     for claim in claims {
       table.add([
         claim.id, claim.state, "\(claim.used)/\(claim.count)", "\(claim.namePrefix)-N",
-        claim.product.isEmpty ? "-" : claim.product, claim.tags.isEmpty ? "-" : claim.tags.joined(separator: ","),
+        claim.product.isEmpty ? "-" : claim.product, claim.group.isEmpty ? "-" : claim.group,
+        claim.tags.isEmpty ? "-" : claim.tags.joined(separator: ","),
         HumanText.ago(claim.createdAt, now: now), JSONCoding.text(of: claim.expiresAt),
       ])
     }
@@ -21,6 +23,7 @@ extension ClaimDetails {
   /// For people.
   package var text: String {
     var text = ClaimDocument.table([claim])
+    if !claim.serials.isEmpty { text += "only for: \(claim.serials.joined(separator: " "))\n" }
     guard !enrolments.isEmpty else { return text + "\nno device has enrolled with it\n" }
     var table = Table(["DEVICE", "NAME", "SERIAL", "STATE", "AT"])
     for device in enrolments {

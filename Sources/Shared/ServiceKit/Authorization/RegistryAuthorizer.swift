@@ -1,0 +1,55 @@
+import FoundationEssentials
+package import Messaging
+package import Wire
+
+/// Asks the Registry, which knows the tokens.
+package struct RegistryAuthorizer: RequestAuthorizer {
+  private let registry: any RPCCaller
+  private let deadline: Duration
+
+  /// - Parameter deadline: for the Registry's answer.
+  package init(_ registry: any RPCCaller, deadline: Duration = .seconds(5)) {
+    self.registry = registry
+    self.deadline = deadline
+  }
+
+  package func authorize(
+    tokenHash: [UInt8], scope: AccessScope, action: String, target: String, source: String
+  ) async throws(WireFailure) -> Principal {
+    var request = WireAuthorizeRequest()
+    request.tokenHash = Data(tokenHash)
+    request.scope = scope.rawValue
+    request.action = action
+    request.target = target
+    request.source = source
+    let answer = try await registry.call(request, deadline: deadline)
+    guard answer.principal.isEmpty else {
+      return Principal(
+        name: answer.principal,
+        // A scope that this program does not know yet allows nothing here.
+        scopes: Set(answer.scopes.compactMap(AccessScope.init)),
+        // A change is asked for anew each time, as each is to be on record.
+        validity: action.isEmpty ? .milliseconds(min(answer.cacheMilliseconds, 60_000)) : .zero)
+    }
+    guard let refusal = RefusedToken(rawValue: answer.reason) else {
+      throw WireFailure(
+        .permissionDenied, reason: answer.reason.isEmpty ? "refused" : answer.reason,
+        message: "The Registry does not take this token.")
+    }
+    throw WireFailure(refusal)
+  }
+}
+
+extension WireFailure {
+  /// The answer to a token that is not taken.
+  package init(_ refusal: RefusedToken) {
+    let message =
+      switch refusal {
+      case .unknown: "There is no such token. Make one with xtblish-registry token create."
+      case .expired: "The token has expired. Make a new one with xtblish-registry token create."
+      case .revoked: "The token was revoked. Make a new one with xtblish-registry token create."
+      case .missingScope: "The token is good, but its scope does not allow this. Use one with a higher scope."
+      }
+    self.init(.permissionDenied, reason: refusal.rawValue, message: message)
+  }
+}

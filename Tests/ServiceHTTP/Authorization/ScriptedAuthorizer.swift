@@ -1,0 +1,55 @@
+import OpenSSL
+import ServiceKit
+import Synchronization
+import Wire
+
+/// Knows some tokens, and what it was asked.
+final class ScriptedAuthorizer: RequestAuthorizer {
+  struct Question: Equatable, Sendable {
+    var scope: AccessScope
+    var action: String
+    var target: String
+    var source: String
+  }
+
+  struct State {
+    var principals: [[UInt8]: Principal] = [:]
+    var refused: [[UInt8]: RefusedToken] = [:]
+    var failure: WireFailure?
+    var questions: [Question] = []
+  }
+
+  let state = Mutex(State())
+
+  func add(_ token: String, _ scopes: Set<AccessScope>, validity: Duration = .zero) throws {
+    let hash = try SHA256.digest(of: Array(token.utf8))
+    state.withLock { $0.principals[hash] = Principal(name: "token:\(token)", scopes: scopes, validity: validity) }
+  }
+
+  func refuse(_ token: String, _ reason: RefusedToken) throws {
+    let hash = try SHA256.digest(of: Array(token.utf8))
+    state.withLock {
+      $0.refused[hash] = reason
+      $0.principals[hash] = nil
+    }
+  }
+
+  var questions: [Question] { state.withLock { $0.questions } }
+
+  func authorize(
+    tokenHash: [UInt8], scope: AccessScope, action: String, target: String, source: String
+  ) async throws(WireFailure) -> Principal {
+    let (principal, refusal, failure) = state.withLock { state in
+      state.questions.append(Question(scope: scope, action: action, target: target, source: source))
+      return (state.principals[tokenHash], state.refused[tokenHash], state.failure)
+    }
+    if let failure { throw failure }
+    guard let principal else {
+      throw WireFailure(.permissionDenied, reason: (refusal ?? .unknown).rawValue, message: "no")
+    }
+    guard principal.scopes.contains(where: { $0 >= scope }) else {
+      throw WireFailure(.permissionDenied, reason: RefusedToken.missingScope.rawValue, message: "no")
+    }
+    return principal
+  }
+}
