@@ -13,7 +13,7 @@ import Wire
 
   @Test func `each is made as if by itself`() async throws {
     let fixture = try await Fixture.make()
-    let new = try (0..<20).map { try new("S\($0)", tags: $0.isMultiple(of: 2) ? [] : ["b", "a"]) }
+    let new = try (0..<20).map { try self.new("S\($0)", tags: $0.isMultiple(of: 2) ? [] : ["b", "a"]) }
     #expect(try await fixture.store.createDevices(new).isEmpty)
     for (number, device) in new.enumerated() {
       let made = try await fixture.store.device(#require(device.id))
@@ -24,7 +24,7 @@ import Wire
 
   @Test func `each is in the audit log, and one out of service stays so`() async throws {
     let fixture = try await Fixture.make()
-    let new = try (0..<3).map { try new("S\($0)") }
+    let new = try (0..<3).map { try self.new("S\($0)") }
     let maker = Requester(principal: "provisioner:provisioner-1", source: "bus")
     #expect(try await fixture.store.createDevices(new, by: maker).isEmpty)
     let gone = try #require(new[1].id)
@@ -40,7 +40,7 @@ import Wire
 
   @Test func `a repeat makes nothing, and lets a device count its reports anew`() async throws {
     let fixture = try await Fixture.make()
-    let new = try (0..<3).map { try new("S\($0)") }
+    let new = try (0..<3).map { try self.new("S\($0)") }
     _ = try await fixture.store.createDevices(new)
     try await fixture.pool.execute("update registry.reports set sequence = 7")
     #expect(try await fixture.store.createDevices(new + [self.new("S3")]).isEmpty)
@@ -51,18 +51,18 @@ import Wire
 
   @Test func `one that exists with another serial spoils none of the others`() async throws {
     let fixture = try await Fixture.make()
-    let taken = try new("S1")
+    let taken = try self.new("S1")
     _ = try await fixture.store.createDevices([taken])
     let id = try #require(taken.id)
-    let other = try new("S3")
-    let failures = try await fixture.store.createDevices([new("S2", id: id), other])
+    let other = try self.new("S3")
+    let failures = try await fixture.store.createDevices([self.new("S2", id: id), other])
     #expect(failures.mapValues(\.reason) == [id: "device-exists"])
     #expect(try await fixture.store.device(#require(other.id)).serial == "S3")
   }
 
   @Test func `a deleted device that is made again goes on from its highest version`() async throws {
     let fixture = try await Fixture.make()
-    let device = try new("S1")
+    let device = try self.new("S1")
     let id = try #require(device.id)
     _ = try await fixture.store.createDevices([device])
     try await fixture.pool.execute("update registry.devices set highest_version = 5")
@@ -73,7 +73,7 @@ import Wire
 
   @Test func `batches that overlap make each device once`() async throws {
     let fixture = try await Fixture.make()
-    let new = try (0..<40).map { try new("S\($0)") }
+    let new = try (0..<40).map { try self.new("S\($0)") }
     try await withThrowingTaskGroup(of: Int.self) { group in
       for _ in 0..<6 { group.addTask { try await fixture.store.createDevices(new.shuffled()).count } }
       #expect(try await group.reduce(0, +) == 0)

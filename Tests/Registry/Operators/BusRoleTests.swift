@@ -101,9 +101,8 @@ import Wire
       for change in [{ $0.tokenHash = Data([1]) }, { $0.scope = "root" }]
         as [@Sendable (inout WireAuthorizeRequest) -> Void]
       {
-        var wrong = request
-        change(&wrong)
-        let failure = await #expect(throws: WireFailure.self) { [wrong] in try await client.call(wrong) }
+        let wrong = changed(request, change)
+        let failure = await #expect(throws: WireFailure.self) { try await client.call(wrong) }
         #expect(failure?.code == .invalid)
       }
     }
@@ -130,9 +129,8 @@ import Wire
         { $0.entry.detailJson = "[]" }, { $0.entry.detailJson = #"{"a":"\u0000"}"# },
         { $0.entry.detailJson = String(repeating: " ", count: 5_000) },
       ] as [@Sendable (inout WireRecordAudit) -> Void] {
-        var wrong = request
-        change(&wrong)
-        await #expect(throws: WireFailure.self) { [wrong] in try await client.call(wrong) }
+        let wrong = changed(request, change)
+        await #expect(throws: WireFailure.self) { try await client.call(wrong) }
       }
       var list = WireListAudit()
       list.principal = "operator:anna"
@@ -145,7 +143,7 @@ import Wire
 
   @Test func followedEntriesAreCompleteAndInOrder() async throws {
     let fixture = try await Fixture.make()
-    func add(_ count: Int) async throws {
+    @Sendable func add(_ count: Int) async throws {
       for number in 0..<count { try await fixture.store.append(AuditRecord("n\(number)", "", by: .operatorAnna)) }
     }
     try await add(3)
@@ -159,4 +157,10 @@ import Wire
       #expect(try await follower.next().isEmpty)
     }
   }
+}
+
+private func changed<R>(_ request: R, _ change: (inout R) -> Void) -> R {
+  var changed = request
+  change(&changed)
+  return changed
 }
