@@ -1,98 +1,97 @@
-import Foundation
-package import OpenSSL
-
-/// A certificate authority for one test: a root, an intermediate below it, and certificates as the project's own
-/// authority makes them, or wrong in one way.
+/// A certificate authority that the `openssl` program makes when a test runs: a root, an intermediate under it, and
+/// leaves that come with the intermediate.
 package final class TestAuthority: Sendable {
-  /// A certificate with its key, as files.
-  package struct Identity: Sendable {
-    package let certificate: X509Certificate
-    package let certificateFile: String
-    package let keyFile: String
-
-    /// Options of curl that show it.
-    package var curlOptions: [String] { ["--cert", certificateFile, "--key", keyFile] }
+  /// PEM files.
+  package struct Leaf: Sendable {
+    /// The leaf and the intermediate.
+    package var certificateFile: String
+    package var keyFile: String
   }
 
-  package let root: X509Certificate
-  package let intermediate: X509Certificate
-  private let rootKey: P256.PrivateKey
-  private let intermediateKey: P256.PrivateKey
+  /// What a leaf's key may be used for.
+  package enum Usage: String, Sendable {
+    case server = "serverAuth"
+    case client = "clientAuth"
+    case both = "serverAuth,clientAuth"
+  }
+
+  /// The root, PEM.
+  package var caFile: String { folder.path("root.pem") }
+
   private let folder: TemporaryFolder
 
-  package init() throws {
+  package init(_ name: String = "test") async throws {
     folder = try TemporaryFolder("xtblish-authority")
-    let mark = String(UInt32.random(in: 0 ... .max), radix: 16)
-    let (begin, end) = (Date(timeIntervalSinceNow: -3_600), Date(timeIntervalSinceNow: 86_400))
-    rootKey = try P256.PrivateKey()
-    root = try X509Certificate(
-      CertificateTemplate(
-        commonName: "test root \(mark)", kind: .authority(pathLength: 1), notBefore: begin, notAfter: end),
-      for: rootKey.publicKey, issuer: nil, issuerKey: rootKey)
-    intermediateKey = try P256.PrivateKey()
-    intermediate = try X509Certificate(
-      CertificateTemplate(
-        commonName: "test issuing CA \(mark)", kind: .authority(pathLength: 0), notBefore: begin, notAfter: end),
-      for: intermediateKey.publicKey, issuer: root, issuerKey: rootKey)
-    try Self.write(Array(root.pem.utf8), to: rootsFile)
-    try Self.write(Array(intermediate.pem.utf8), to: intermediateFile)
+    try await key("root")
+    try writeFile(
+      folder.path("root.cnf"),
+      """
+      [req]
+      distinguished_name = name
+      prompt = no
+      [name]
+      CN = \(name) root
+      [extensions]
+      basicConstraints = critical, CA:TRUE
+      keyUsage = critical, keyCertSign, cRLSign
+      subjectKeyIdentifier = hash
+
+      """)
+    try await openssl([
+      "req", "-x509", "-new", "-config", folder.path("root.cnf"), "-extensions", "extensions", "-key",
+      folder.path("root.key"), "-days", "30", "-out", caFile,
+    ])
+    try await issue(
+      "intermediate", by: "root", days: 20,
+      """
+      basicConstraints = critical, CA:TRUE, pathlen:0
+      keyUsage = critical, keyCertSign, cRLSign
+      """)
   }
 
-  /// What peers trust.
-  package var rootsFile: String { folder.path("ca.pem") }
-
-  package var intermediateFile: String { folder.path("intermediate.pem") }
-
-  /// A server's certificate for this machine.
-  package func server(_ name: String = "server") throws -> Identity {
-    try issue(name, uris: ["urn:xtblish:service:\(name)"], usages: [.server, .client])
-  }
-
-  /// A device's certificate.
-  package func device(_ id: String, from begin: Double = -60, to end: Double = 3_600) throws -> Identity {
-    try issue("device-\(id)", uris: ["urn:xtblish:device:\(id)"], from: begin, to: end)
-  }
-
+  /// Makes a key and a certificate for it.
+  ///
   /// - Parameters:
-  ///   - name: of its files, and its common name.
-  ///   - begin: seconds from now.
-  ///   - isSelfSigned: made with its own key, below nobody.
-  package func issue(
-    _ name: String, uris: [String], usages: Set<CertificateTemplate.Usage> = [.client], from begin: Double = -60,
-    to end: Double = 3_600, isSelfSigned: Bool = false
-  ) throws -> Identity {
-    let key = try P256.PrivateKey()
-    let names = uris.map { AlternativeName.uri($0) } + [.dns("localhost"), .ip([127, 0, 0, 1])]
-    let certificate = try X509Certificate(
-      CertificateTemplate(
-        commonName: name, kind: .leaf(usages), alternativeNames: names, notBefore: Date(timeIntervalSinceNow: begin),
-        notAfter: Date(timeIntervalSinceNow: end)),
-      for: key.publicKey, issuer: isSelfSigned ? nil : intermediate, issuerKey: isSelfSigned ? key : intermediateKey)
-    let identity = Identity(
-      certificate: certificate, certificateFile: folder.path("\(name).pem"), keyFile: folder.path("\(name).key"))
-    let chain = try certificate.pem + (isSelfSigned ? "" : intermediate.pem)
-    // The key first: who follows the files then sees a pair that does not belong together at worst for a moment.
-    try Self.write(key.pem(), to: identity.keyFile)
-    try Self.write(Array(chain.utf8), to: identity.certificateFile)
-    return identity
+  ///   - name: the common name, and the start of the files' names.
+  ///   - alternativeNames: as OpenSSL writes them, for example `DNS:localhost,URI:urn:x`.
+  ///   - days: how long it is good; -1: until yesterday.
+  package func leaf(
+    _ name: String, alternativeNames: String = "DNS:localhost,IP:127.0.0.1", usage: Usage = .both, days: Int = 10
+  ) async throws -> Leaf {
+    try await issue(
+      name, by: "intermediate", days: days,
+      """
+      basicConstraints = critical, CA:FALSE
+      keyUsage = critical, digitalSignature
+      extendedKeyUsage = \(usage.rawValue)
+      subjectAltName = \(alternativeNames)
+      """)
+    let chain = folder.path("\(name)-chain.pem")
+    let parts = [folder.path("\(name).pem"), folder.path("intermediate.pem")].compactMap(readFile)
+    try writeFile(chain, parts.joined())
+    return Leaf(certificateFile: chain, keyFile: folder.path("\(name).key"))
   }
 
-  /// The certificates that the intermediate took back, in DER.
-  package func revocationList(
-    _ revoked: [Identity], number: Int64 = 1, from begin: Double = -60, to end: Double = 3_600
-  ) throws -> [UInt8] {
-    try CertificateRevocationList(
-      issuer: intermediate, issuerKey: intermediateKey, number: number, thisUpdate: Date(timeIntervalSinceNow: begin),
-      nextUpdate: Date(timeIntervalSinceNow: end),
-      entries: revoked.map { .init(serialNumber: $0.certificate.serialNumber, date: Date()) }
-    ).der
+  private func key(_ name: String) async throws {
+    try await openssl([
+      "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", folder.path("\(name).key"),
+    ])
   }
 
-  /// Replaces the file at once, for its owner alone.
-  private static func write(_ bytes: [UInt8], to path: String) throws {
-    let temporary = path + ".new"
-    try Data(bytes).write(to: URL(filePath: temporary))
-    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: temporary)
-    guard rename(temporary, path) == 0 else { throw TestFailure("can't replace \(path): \(errorText())") }
+  private func issue(_ name: String, by issuer: String, days: Int, _ extensions: String) async throws {
+    try await key(name)
+    try writeFile(folder.path("\(name).ext"), extensions + "\n")
+    try await openssl([
+      "req", "-new", "-key", folder.path("\(name).key"), "-subj", "/CN=\(name)", "-out", folder.path("\(name).csr"),
+    ])
+    try await openssl([
+      "x509", "-req", "-in", folder.path("\(name).csr"), "-CA", folder.path("\(issuer).pem"), "-CAkey",
+      folder.path("\(issuer).key"), "-CAcreateserial", "-days", "\(days)", "-extfile", folder.path("\(name).ext"),
+      "-out", folder.path("\(name).pem"),
+    ])
+  }
+
+  private func openssl(_ arguments: [String]) async throws {
+    try await runProgram("openssl", arguments)
   }
 }

@@ -127,9 +127,10 @@ class Authority:
     @classmethod
     def of_stack(cls, world, kind):
         folder = world.data / "authority"
-        certificate = x509.load_pem_x509_certificate((folder / f"{kind}-ca.pem").read_bytes())
+        name = {"devices": "intermediate", "services": "services"}[kind]
+        certificate = x509.load_pem_x509_certificate((folder / f"{name}.pem").read_bytes())
         passphrase = (world.data / "secrets" / "authority").read_text().strip().encode()
-        key = serialization.load_pem_private_key((folder / f"{kind}-ca.key").read_bytes(), passphrase)
+        key = serialization.load_pem_private_key((folder / f"{name}.key").read_bytes(), passphrase)
         return cls(certificate, key, [certificate])
 
     @classmethod
