@@ -72,15 +72,31 @@ private func client(_ tls: HTTPTLS) -> HTTPClient { HTTPClient(HTTPClient.Config
 
   @Test func theServerSeesTheClientsCertificate() async throws {
     let authority = try await TestAuthority()
-    let server = try await TLSServer(
-      authority.leaf("server"), ["-Verify", "3", "-verify_return_error", "-CAfile", authority.caFile])
-    let leaf = try await authority.leaf("device", usage: .client)
+    let (serverLeaf, leaf) = (try await authority.leaf("server"), try await authority.leaf("device", usage: .client))
+    let plain = try ScriptedHTTPServer { _, connection in connection.respond(200) }
+    let server = try await TLSProxy(
+      port: plain.port, certificateFile: serverLeaf.certificateFile, keyFile: serverLeaf.keyFile,
+      caFile: authority.caFile)
     let http = client(
       HTTPTLS(caFile: authority.caFile, certificateFile: leaf.certificateFile, keyFile: leaf.keyFile))
-    #expect(try await http.get(server.url).text.contains("CN = device"))
-    await #expect(throws: CurlError.self) {
-      try await client(HTTPTLS(caFile: authority.caFile)).get(server.url)
+    #expect(try await http.get(server.url).status == 200)
+    #expect(try await client(HTTPTLS(caFile: authority.caFile)).get(server.url).status == 200)
+    #expect(server.peers == ["device", "-"])
+  }
+
+  @Test func aServerThatWantsACertificateIsTold() async throws {
+    let authority = try await TestAuthority()
+    let server = try await TLSServer(
+      authority.leaf("server"), ["-Verify", "3", "-verify_return_error", "-CAfile", authority.caFile])
+    let stranger = try await TestAuthority().leaf("foreign")
+    let good = try await authority.leaf("device")
+    func tls(_ leaf: TestAuthority.Leaf?) -> HTTPTLS {
+      HTTPTLS(caFile: authority.caFile, certificateFile: leaf?.certificateFile, keyFile: leaf?.keyFile)
     }
+    for leaf in [nil, stranger] {
+      await #expect(throws: CurlError.self) { try await client(tls(leaf)).get(server.url) }
+    }
+    #expect(try await client(tls(good)).get(server.url).status == 200)
   }
 
   @Test func filesThatAreMissingOrDoNotFitAreTold() async throws {
@@ -119,14 +135,6 @@ private func client(_ tls: HTTPTLS) -> HTTPClient { HTTPClient(HTTPClient.Config
       let error = await #expect(throws: CurlError.self) { try await HTTPClient(configuration).get(server.url) }
       #expect(error?.code == .tlsFailed)
     }
-  }
-
-  @Test func aPlainServerAtAnHTTPSAddressIsRefused() async throws {
-    let server = try ScriptedHTTPServer { _, connection in connection.respond(200) }
-    let error = await #expect(throws: CurlError.self) {
-      try await client(.unverified).get(server.url.replacing("http://", with: "https://"))
-    }
-    #expect(error?.code == .tlsFailed)
   }
 }
 

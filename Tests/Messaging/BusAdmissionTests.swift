@@ -18,7 +18,7 @@ import ZeroMQ
   }
 
   /// Asks in vain.
-  private func failure(of client: RPCClient, within deadline: Duration = .milliseconds(1_500)) async throws
+  private func failure(of client: RPCClient, within deadline: Duration = .seconds(4)) async throws
     -> WireFailure
   {
     try await #require(throws: WireFailure.self) { try await client.ask("x", deadline: deadline) }
@@ -120,7 +120,7 @@ import ZeroMQ
     let bus = try TestBus()
     let client = try bus.join(.notifier, "notifier-1")
     try await withClient(of: ["tcp://127.0.0.1:1"], on: client.transport(to: .registry)) { client in
-      let failure = try await failure(of: client, within: .milliseconds(600))
+      let failure = try await failure(of: client, within: .seconds(2))
       #expect(failure.message.contains("no key of this role is known here"), "\(failure.message)")
     }
   }
@@ -141,7 +141,7 @@ import ZeroMQ
         }
         #expect(ContinuousClock.now - removed < .seconds(2))
         let heard = reached.elements.count
-        let failure = try await failure(of: client, within: .seconds(4))
+        let failure = try await failure(of: client)
         #expect(failure.message.contains("does not let this process's key in"), "\(failure.message)")
         #expect(reached.elements.count == heard)
       }

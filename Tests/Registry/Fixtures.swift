@@ -3,6 +3,7 @@ import FoundationEssentials
 import Logging
 import PostgreSQL
 import TestSupport
+import Wire
 
 @testable import RegistryCore
 
@@ -67,6 +68,10 @@ extension RegistryStore {
 
   func assign(_ image: AppImage, to id: DeviceID, idempotencyKey: String) async throws -> Assignment {
     try await assign(image, to: id, idempotencyKey: idempotencyKey, by: .anonymous)
+  }
+
+  func createDevices(_ new: [NewDevice]) async throws -> [DeviceID: WireFailure] {
+    try await createDevices(new, by: .anonymous)
   }
 
   func renotify(_ id: DeviceID) async throws -> UInt64 { try await renotify(id, by: .anonymous) }

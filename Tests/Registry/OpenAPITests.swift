@@ -67,7 +67,7 @@ import Testing
     for (path, item) in paths where path != "/openapi.json" {
       guard case .object(let operations) = item else { continue }
       for (method, operation) in operations where Self.methods.contains(method) {
-        for status in ["400", "500", "503", "default"] {
+        for status in ["400", "401", "403", "429", "500", "503", "default"] {
           #expect(operation["responses"]?[status] != nil, "\(method) \(path) \(status)")
         }
         if path.contains("{id}") { #expect(operation["responses"]?["404"] != nil, "\(method) \(path)") }

@@ -36,7 +36,8 @@ def key_file(state, name):
 
 def revocation_directory(state, audience):
     """Revocation lists of one issuer, "devices" or "services", as OpenSSL looks for them."""
-    return os.path.join(state.directory, "revocations", audience)
+    path = os.path.join(state.directory, "revocations")
+    return os.path.join(path, audience) if os.path.exists(os.path.join(path, audience)) else path
 
 
 def revocation_file(state, audience):
@@ -99,7 +100,7 @@ def make_operator(state, binaries, environment):
     """What takes a running Registry: the first root document, and an administrator's token."""
     if not os.path.exists(os.path.join(root_key_directory(state), "published")):
         command = ["root", "init", "--out-keys", root_key_directory(state), "--keys", "3", "--threshold", "2"]
-        command += ["--add-publisher", publisher_key_file(state), "--app", APP_NAMES]
+        command += ["--add-publisher", f"{publisher_key_file(state)}.pub", "--app", APP_NAMES]
         run(binaries, "registry", command, environment)
         write_private(os.path.join(root_key_directory(state), "published"), "")
     if not os.path.exists(token_file(state)):

@@ -30,6 +30,7 @@ package struct ImageStore: Sendable {
     let api = ImageStoreAPI(
       blobs: blobs, debugIndex: FileDebugIndex(store: blobs), registry: registry, provisioner: provisioner,
       access: security.access, publishers: settings.publisherPolicy(isInsecure: isInsecure),
+      ownPublisherKey: try settings.ownPublisherKey(logger: logger),
       maximumBytes: settings.maximumBytes, maximumUploads: settings.maximumUploads)
 
     // Not the Registry: without it devices still fetch what is known here, and taking every replica

@@ -87,11 +87,14 @@ import Testing
     for (what, bytes) in forgeries {
       let flash = InMemoryFlash()
       try RootDocumentStore.save(first: first, to: flash)
-      let store = try Self.store(flash, pin: first, urls: [try Server([2: bytes]).http.url])
-      guard case .failed(_, taken: 0) = await store.refresh() else {
+      let server = try Server([2: bytes])
+      let store = try Self.store(flash, pin: first, urls: [server.http.url])
+      guard case .failed(let reason, taken: 0) = await store.refresh() else {
         Issue.record("\(what) was taken")
         continue
       }
+      #expect(reason.hasPrefix("The root document "), "\(what): \(reason)")
+      #expect(server.http.requests.count == 1, "\(what)")
       #expect(store.latestVersion == 1, "\(what)")
       #expect(try flash.list() == ["1.json"], "\(what)")
     }
@@ -127,9 +130,11 @@ import Testing
     let flash = InMemoryFlash()
     try RootDocumentStore.save(first: first, to: flash)
     try flash.write(Array("torn".utf8).span.bytes, to: "2.json", at: 0)
-    let store = try Self.store(flash, pin: first, urls: [try Server([2: second]).http.url])
+    let server = try Server([2: second])
+    let store = try Self.store(flash, pin: first, urls: [server.http.url])
     #expect(store.latestVersion == 1)
     #expect(await store.refresh() == .taken(1))
+    #expect(server.http.requests.map(\.path) == ["/v1/root-documents/2", "/v1/root-documents/3"])
     #expect(try flash.readAll("2.json", maximumBytes: 1 << 20) == second)
   }
 
@@ -142,12 +147,14 @@ import Testing
     let good = try Server([2: try signers.document(2)])
     let store = try Self.store(flash, pin: first, urls: [broken.url, good.http.url + "/"])
     #expect(await store.refresh() == .taken(1))
+    #expect(good.http.requests.count == 2)
     let alone = try Self.store(InMemoryFlash(copying: flash), pin: first, urls: [broken.url])
     guard case .failed(let reason, taken: 0) = await alone.refresh() else {
       Issue.record("nobody was there, and it was not said")
       return
     }
     #expect(reason.contains("503"))
+    #expect(broken.requests.count == 3)
   }
 }
 

@@ -3,6 +3,7 @@ import FirmwareImage
 import Foundation
 import ImageStoreCore
 import OpenSSL
+import Synchronization
 import TestSupport
 import Testing
 import Wire
@@ -209,7 +210,7 @@ import Wire
       directors: [TrustedKey(Ed25519.PrivateKey().publicKey())],
       publishers: [PublisherDelegation(key: SigningKeyFile.readPublic(key + ".pub"), apps: .any)])
     let root = try SignedRootDocument(unsigned: document).signed(by: rootKey)
-    let program = product("xtblish-image-store")
+    let program = try product("xtblish-image-store")
     try await RunningStore.with(publishers: .required) { store in
       store.registry.state.withLock { $0.rootDocument = root.encoded }
       let device = store.registry.addDevice()

@@ -14,11 +14,15 @@ import Wire
   /// Every kind of request that the Registry answers stands here, or the test fails.
   private static let roles: [String: BusRoles] = [
     "AssignImage": .imageStore, "AuthorizeRequest": [.imageStore, .provisioner],
-    "CreateDevice": [.operator, .provisioner], "CreateToken": .operator, "DecommissionDevice": .operator,
+    "CreateDevice": [.operator, .provisioner], "CreateDevices": .provisioner, "CreateDirectorKey": .operator,
+    "CreateToken": .operator, "DecommissionDevice": .operator,
     "DeleteDevice": .operator, "FindFirmware": [.operator, .imageStore], "GetCrash": .operator,
-    "GetDevice": [.operator, .imageStore], "ListAudit": .operator, "ListCrashes": .operator, "ListDevices": .operator,
-    "ListEvents": .operator, "ListFirmware": .operator, "ListLogs": .operator, "ListTokens": .operator,
-    "RecordAudit": [.imageStore, .provisioner, .notifier], "RecordCrashes": .notifier, "RecordLogs": .notifier,
+    "GetDevice": [.operator, .imageStore], "GetRootDocument": [.provisioner, .imageStore, .operator],
+    "ListAudit": .operator, "ListCrashes": .operator, "ListDevices": .operator,
+    "ListDirectorKeys": [.provisioner, .operator], "ListEvents": .operator, "ListFirmware": .operator,
+    "ListLogs": .operator, "ListTokens": .operator,
+    "PublishRootDocument": .operator, "RecordAudit": [.imageStore, .provisioner, .notifier], "RecordCrashes": .notifier,
+    "RecordLogs": .notifier,
     "RecordReports": .notifier, "RenotifyDevice": [.operator, .notifier], "RetryFirmware": .operator,
     "RevokeToken": .operator, "UpdateDevice": .operator,
   ]
@@ -97,9 +101,8 @@ import Wire
       for change in [{ $0.tokenHash = Data([1]) }, { $0.scope = "root" }]
         as [@Sendable (inout WireAuthorizeRequest) -> Void]
       {
-        var wrong = request
-        change(&wrong)
-        let failure = await #expect(throws: WireFailure.self) { [wrong] in try await client.call(wrong) }
+        let wrong = changed(request, change)
+        let failure = await #expect(throws: WireFailure.self) { try await client.call(wrong) }
         #expect(failure?.code == .invalid)
       }
     }
@@ -126,9 +129,8 @@ import Wire
         { $0.entry.detailJson = "[]" }, { $0.entry.detailJson = #"{"a":"\u0000"}"# },
         { $0.entry.detailJson = String(repeating: " ", count: 5_000) },
       ] as [@Sendable (inout WireRecordAudit) -> Void] {
-        var wrong = request
-        change(&wrong)
-        await #expect(throws: WireFailure.self) { [wrong] in try await client.call(wrong) }
+        let wrong = changed(request, change)
+        await #expect(throws: WireFailure.self) { try await client.call(wrong) }
       }
       var list = WireListAudit()
       list.principal = "operator:anna"
@@ -141,7 +143,7 @@ import Wire
 
   @Test func followedEntriesAreCompleteAndInOrder() async throws {
     let fixture = try await Fixture.make()
-    func add(_ count: Int) async throws {
+    @Sendable func add(_ count: Int) async throws {
       for number in 0..<count { try await fixture.store.append(AuditRecord("n\(number)", "", by: .operatorAnna)) }
     }
     try await add(3)
@@ -155,4 +157,10 @@ import Wire
       #expect(try await follower.next().isEmpty)
     }
   }
+}
+
+private func changed<R>(_ request: R, _ change: (inout R) -> Void) -> R {
+  var changed = request
+  change(&changed)
+  return changed
 }

@@ -1,3 +1,4 @@
+import Curl
 import FirmwareImage
 import FoundationEssentials
 import ServiceHTTP

@@ -1,6 +1,7 @@
 import FirmwareImage
 import Foundation
 import OpenSSL
+import PostgreSQL
 import TestSupport
 import Testing
 import Wire

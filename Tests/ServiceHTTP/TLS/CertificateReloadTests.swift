@@ -4,7 +4,6 @@ import Logging
 import OpenSSL
 import ServiceHTTP
 import ServiceKit
-import Synchronization
 import TestSupport
 import Testing
 
@@ -32,16 +31,16 @@ import Testing
     try await SecureServer.with { server in
       let held = try server.startCurl("/hold")
       try await eventually("the request is there") { server.requests.value == 1 }
-      let isDone = Atomic(false)
+      let done = Gate()
       try await withThrowingTaskGroup(of: Int.self) { group in
         for _ in 0..<4 {
           group.addTask {
             var answered = 0
-            while !isDone.load(ordering: .acquiring) {
+            while !done.isOpened {
               // A connection each, so that handshakes fall into the change.
-              let client = client(server)
-              let response = try await client.get("https://127.0.0.1:\(server.port)/who")
-              client.close()
+              let http = client(server)
+              let response = try await http.get("https://127.0.0.1:\(server.port)/who")
+              http.close()
               guard response.status == 200 else { throw TestFailure("status \(response.status)") }
               answered += 1
             }
@@ -55,7 +54,7 @@ import Testing
             try await shownSerial(server) == expected
           }
         }
-        isDone.store(true, ordering: .releasing)
+        done.open()
         for try await answered in group { #expect(answered > 0) }
       }
       server.gate.open()

@@ -115,6 +115,7 @@ final class Counted: Sendable {
 /// Holds handlers until a test lets them go on.
 final class Gate: Sendable {
   private let isOpen = Atomic(false)
+  var isOpened: Bool { isOpen.load(ordering: .acquiring) }
   func open() { isOpen.store(true, ordering: .releasing) }
   func wait() async throws { try await eventually(within: .seconds(60)) { isOpen.load(ordering: .acquiring) } }
 }

@@ -32,6 +32,15 @@ struct AppImage: Sendable {
     }
   }
 
+  private init(app: AppDescription, publisher: ImageSignature) {
+    self.app = app
+    self.publisher = publisher
+  }
+
+  func signed(by key: Ed25519.PrivateKey) throws -> AppImage {
+    AppImage(app: app, publisher: try app.signed(by: key))
+  }
+
   var wire: WireAppImage {
     var image = WireAppImage()
     image.digest = Data(app.wasmDigest.bytes)

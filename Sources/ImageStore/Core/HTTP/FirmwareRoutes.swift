@@ -46,7 +46,7 @@ struct FirmwareRoutes: Sendable {
     try await catalog.requireDevice(device, trace: trace)
     try await publishers.check(headers, trace: trace)
     let received = try await uploads.receive(request, as: .firmware(device), context)
-    let image = try AppImage(received, headers)
+    let image = try publishers.signed(AppImage(received, headers))
     try await publishers.check(image, trace: trace)
     let firmware = try await catalog.assign(
       image.wire, to: device, key: headers.idempotencyKey, requester: context.wireRequester, trace: trace)

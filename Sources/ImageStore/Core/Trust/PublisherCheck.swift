@@ -1,6 +1,7 @@
 import FirmwareImage
 import HTTPTypes
 import Messaging
+import OpenSSL
 import ServiceHTTP
 import Synchronization
 import Wire
@@ -19,11 +20,20 @@ final class PublisherCheck: Sendable {
 
   private let registry: any RPCCaller
   private let policy: PublisherPolicy
+  private let ownKey: Ed25519.PrivateKey?
   private let known = Mutex<Remembered?>(nil)
 
-  init(registry: any RPCCaller, policy: PublisherPolicy) {
+  /// - Parameter ownKey: signs what comes without a publisher's signature.
+  init(registry: any RPCCaller, policy: PublisherPolicy, ownKey: Ed25519.PrivateKey? = nil) {
     self.registry = registry
     self.policy = policy
+    self.ownKey = ownKey
+  }
+
+  /// The image with a publisher's signature, if this store has a key for those that have none.
+  func signed(_ image: AppImage) throws -> AppImage {
+    guard let ownKey, image.publisher == nil else { return image }
+    return try image.signed(by: ownKey)
   }
 
   /// Refuses, before any of the body is read, what its headers alone show to be refused.

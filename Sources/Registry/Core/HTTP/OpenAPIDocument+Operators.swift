@@ -126,7 +126,7 @@ extension OpenAPIDocument {
       "type": "object", "additionalProperties": false, "required": ["reason"],
       "properties": {
         "reason": {
-          "type": "string", "minLength": 1, "maxLength": \#(FieldRules.reasonLength), "pattern": "\#(printable)"
+          "type": "string", "minLength": 1, "maxLength": \#(FieldRules.decommissioningReasonLength), "pattern": "\#(printable)"
         }
       }
     },

@@ -37,7 +37,9 @@ package struct RegistryRPC: Sendable {
         id: DeviceID.optional(wire: request.id), name: request.name, tags: request.tags, serial: request.serial)
       return WireDevice(try await store.createDevice(new, by: context.requester()).device)
     }
-    router.handle(WireCreateDevices.self, allowing: .provisioner) { request, _ in try await createDevices(request) }
+    router.handle(WireCreateDevices.self, allowing: .provisioner) { request, context in
+      try await createDevices(request, by: context.requester())
+    }
     router.handle(WireGetDevice.self, allowing: [.operator, .imageStore]) { request, _ in
       WireDevice(try await store.device(DeviceID(wire: request.id)))
     }
@@ -92,7 +94,9 @@ package struct RegistryRPC: Sendable {
   }
 
   /// A device that can't be made spoils none of the others.
-  private func createDevices(_ request: WireCreateDevices) async throws -> WireCreateDevicesResponse {
+  private func createDevices(
+    _ request: WireCreateDevices, by requester: Requester
+  ) async throws -> WireCreateDevicesResponse {
     guard request.devices.count <= Self.maximumDevices else {
       throw WireFailure.invalidField(
         "devices", "has \(request.devices.count) entries: send at most \(Self.maximumDevices) at once")
@@ -108,7 +112,7 @@ package struct RegistryRPC: Sendable {
         refusals[device.id] = error
       }
     }
-    let failures = try await store.createDevices(valid)
+    let failures = try await store.createDevices(valid, by: requester)
     var response = WireCreateDevicesResponse()
     response.outcomes = request.devices.map { device in
       var outcome = WireCreateDeviceOutcome()

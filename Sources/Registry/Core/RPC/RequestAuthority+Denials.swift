@@ -6,9 +6,13 @@ extension RequestAuthority {
   /// - Parameter kind: full name of the request message: `xtblish.v1.CreateToken`, which is noted as `create-token`.
   package func noteDenial(of peer: BusPeer, kind: String) {
     let name = kind.split(separator: ".").last ?? ""
-    let action = name.map { $0.isUppercase ? "-\($0.lowercased())" : "\($0)" }.joined().drop { $0 == "-" }
+    var action = ""
+    for character in name {
+      if character.isUppercase, !action.isEmpty { action += "-" }
+      action += character.lowercased()
+    }
     noteLater(
-      AuditRecord(String(action), "", by: Requester(principal: "\(peer)", source: Requester.bus)),
+      AuditRecord(action, "", by: Requester(principal: "\(peer)", source: Requester.bus)),
       refusedFor: "role-not-allowed")
   }
 }

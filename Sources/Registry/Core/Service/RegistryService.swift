@@ -63,8 +63,8 @@ package enum RegistryService {
         ),
         TelemetryRetention(
           store: store, logRetention: settings.logRetention, crashRetention: settings.crashRetention, logger: logger),
-        OutboxGauge(store: store, metrics: metrics), authority, rpc,
-      ] + security.services + [http], logger: logger)
+        OutboxGauge(store: store, metrics: metrics), authority,
+      ] + security.services + [rpc, http], logger: logger)
     try await ServiceHost.run(
       name: "registry", logger: logger, services: [operations, work], readiness: readiness,
       shutdownTimeout: process.process.shutdownTimeout)
@@ -102,8 +102,8 @@ package enum RegistryService {
     let router = makeRouter()
     RegistryRoutes(store: store, control: security.access).add(to: router)
     return makeHTTPService(
-      name: "registry", listen: settings.httpListen, router: router, limits: RegistryRoutes.limits, tls: security.tls,
-      logger: logger)
+      name: "registry", listen: settings.httpListen, router: router, limits: RegistryRoutes.limits,
+      tls: security.tls, logger: logger)
   }
 
   private static func makeRPC(

@@ -4,8 +4,8 @@ package import ServiceKit
 /// What the Registry can be told.
 package struct RegistrySettings: ServiceSettings {
   package let httpListen: ListenAddress
-  package let tls: TLSSettings
   package let rpcListen: String
+  package let tls: TLSSettings
   package let operationsListen: ListenAddress
   package let databaseURL: String
   package let databaseConnections: Int
@@ -81,13 +81,14 @@ package struct RegistrySettings: ServiceSettings {
     "registry.director.directory", .path, .optional,
     help: "The folder of the director's keys; the first is made at the first start. Replicas share it or have copies.")
 
-  package static let allSettings: [any SettingDescription] = [
-    httpListenSetting, rpcListenSetting, operationsListenSetting, databaseURLSetting, databaseConnectionsSetting,
-    notifierEndpointsSetting, provisionerEndpointsSetting, heartbeatSetting, renotifySetting, leaseSetting,
-    retrySetting,
-    retentionSetting, auditRetentionSetting, logRetentionSetting, logSizeSetting, crashRetentionSetting,
-    crashCountSetting, directorDirectorySetting,
-  ] + TLSSettings.allSettings
+  package static let allSettings: [any SettingDescription] =
+    [
+      httpListenSetting, rpcListenSetting, operationsListenSetting, databaseURLSetting, databaseConnectionsSetting,
+      notifierEndpointsSetting, provisionerEndpointsSetting, heartbeatSetting, renotifySetting, leaseSetting,
+      retrySetting,
+      retentionSetting, auditRetentionSetting, logRetentionSetting, logSizeSetting, crashRetentionSetting,
+      crashCountSetting, directorDirectorySetting,
+    ] + TLSSettings.allSettings
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
     httpListen = try reader.require(Self.httpListenSetting)

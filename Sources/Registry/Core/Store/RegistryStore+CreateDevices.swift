@@ -3,12 +3,14 @@ import PostgreSQL
 package import Wire
 
 extension RegistryStore {
-  /// Makes many devices in one transaction, each as ``createDevice(_:)`` does: a fleet that enrols at once would
+  /// Makes many devices in one transaction, each as ``createDevice(_:by:)`` does: a fleet that enrols at once would
   /// otherwise wait for as many commits, which events make one another wait for.
   ///
   /// - Parameter new: each with an ID.
   /// - Returns: by ID, why a device was not made. Those that it has nothing of exist now.
-  package func createDevices(_ new: [NewDevice]) async throws -> [DeviceID: WireFailure] {
+  package func createDevices(
+    _ new: [NewDevice], by requester: Requester
+  ) async throws -> [DeviceID: WireFailure] {
     var byID: [DeviceID: NewDevice] = [:]
     for device in new {
       guard let id = device.id else { throw WireFailure.invalidField("id", "is missing: choose one for each device") }
@@ -30,7 +32,9 @@ extension RegistryStore {
       let made = zip(devices, inserted).filter { !$1.isEmpty }.map(\.0)
       let known = zip(devices, inserted).filter(\.1.isEmpty).map(\.0)
       if !made.isEmpty { try await Self.complete(made, connection) }
-      return known.isEmpty ? [:] : try await Self.recall(known, connection)
+      let failures = known.isEmpty ? [:] : try await Self.recall(known, connection)
+      try await Self.append(made.map { Self.creation(of: $0.id, $0.device, by: requester) }, connection)
+      return failures
     }
   }
 
@@ -69,13 +73,20 @@ extension RegistryStore {
   ) async throws -> [DeviceID: WireFailure] {
     let ids = PostgresValue.uuidArray(known.map(\.id.bytes))
     var serials: [DeviceID: String] = [:]
-    for row in try await connection.query("select id, serial from registry.devices where id = any($1)", [ids]) {
-      serials[try DeviceRow.deviceID(row["id"])] = try row["serial"].text
+    var retired: Set<DeviceID> = []
+    for row in try await connection.query("select id, serial, state from registry.devices where id = any($1)", [ids]) {
+      let id = try DeviceRow.deviceID(row["id"])
+      serials[id] = try row["serial"].text
+      if try row["state"].text == DeploymentState.decommissioned.rawValue { retired.insert(id) }
     }
     var failures: [DeviceID: WireFailure] = [:]
     for (id, device) in known {
       if let serial = serials[id] {
-        if serial != device.serial { failures[id] = .deviceExists(id) }
+        if serial != device.serial {
+          failures[id] = .deviceExists(id)
+        } else if retired.contains(id) {
+          failures[id] = .decommissioned(id)
+        }
       } else {
         failures[id] = .deletedMeanwhile(id)
       }

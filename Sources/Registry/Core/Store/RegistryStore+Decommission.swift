@@ -6,7 +6,7 @@ extension RegistryStore {
   /// Takes a device out of service: its history stays, nothing is assigned to it or notified any more, and the
   /// Provisioner is told to take its certificates back, for as long as it takes. A repeat changes nothing.
   package func decommission(_ id: DeviceID, reason: String, by requester: Requester) async throws -> Device {
-    let reason = try FieldRules.printable(reason, field: "reason", length: 1...FieldRules.reasonLength)
+    let reason = try FieldRules.printable(reason, field: "reason", length: 1...FieldRules.decommissioningReasonLength)
     let (device, isNew) = try await write { connection in
       let key = [PostgresValue.uuid(id.bytes)]
       let rows = try await connection.query("select state from registry.devices where id = $1 for no key update", key)

@@ -34,14 +34,16 @@ extension RegistryStore {
         try await connection.query(
           "update registry.reports set sequence = 0 where device_id = $1 and sequence > 0", [.uuid(id.bytes)])
       } else {
-        try await Self.append(
-          AuditRecord(
-            .createDevice, AuditRecord.target(id), by: requester,
-            ["name": .string(new.name), "serial": .string(new.serial)]),
-          connection)
+        try await Self.append(Self.creation(of: id, new, by: requester), connection)
       }
       return (device, isNew)
     }
+  }
+
+  static func creation(of id: DeviceID, _ new: NewDevice, by requester: Requester) -> AuditRecord {
+    AuditRecord(
+      .createDevice, AuditRecord.target(id), by: requester,
+      ["name": .string(new.name), "serial": .string(new.serial)])
   }
 
   private static func insert(_ new: NewDevice, as id: DeviceID, _ connection: some PostgresExecutor) async throws
