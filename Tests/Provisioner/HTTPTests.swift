@@ -209,7 +209,8 @@ import Testing
       let paths = try #require(answer.fields["paths"] as? [String: Any])
       #expect(
         Set(paths.keys) == [
-          "/v1/claims", "/v1/claims/{id}", "/v1/enroll", "/v1/otp", "/v1/root-documents/{version}", "/openapi.json",
+          "/v1/claims", "/v1/claims/{id}", "/v1/enroll", "/v1/otp", "/v1/root-documents/{version}", "/v1/ca", "/v1/crl",
+          "/v1/renew", "/v1/devices/{id}/revoke", "/openapi.json",
         ])
     }
   }
