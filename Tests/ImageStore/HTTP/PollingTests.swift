@@ -1,6 +1,8 @@
 import Curl
 import FirmwareImage
 import Foundation
+import ServiceHTTP
+import ServiceKit
 import TestSupport
 import Testing
 import Wire
