@@ -20,8 +20,8 @@ struct SignCommand: AsyncParsableCommand {
   @Option(help: "The app's name, at most 32 bytes; the key must be delegated for it.")
   var name = ""
 
-  @Option(
-    name: [.customLong("app-version"), .customLong("version")], help: "The app's version, at most 32 bytes.")
+  // Not --version, which every command answers with the program's own.
+  @Option(help: "The app's version, at most 32 bytes.")
   var appVersion = ""
 
   @Option(help: "The app's security epoch: devices that confirmed a higher one refuse it.")

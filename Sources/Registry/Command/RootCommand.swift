@@ -59,15 +59,15 @@ struct ShowRootCommand: AsyncParsableCommand {
     commandName: "show", abstract: "Show the newest root document, another version, or a file.")
 
   @OptionGroup var options: AdminOptions
-  @Option(help: "The version; the newest otherwise.") var version: UInt64?
   @Option(help: ArgumentHelp("Write the document itself there.", valueName: "file")) var out: String?
-  @Argument(help: "A file to show instead.") var file: String?
+  @Argument(help: "A version, or a file; the newest version otherwise.") var which: String?
 
   func run() async throws {
     try await runAdmin {
+      let version = which.flatMap { UInt64($0) }
       let document =
-        if let file {
-          try RootDocumentFile.read(file)
+        if let which, version == nil {
+          try RootDocumentFile.read(which)
         } else {
           try await options.withClient(of: Registry.self) { client in
             try await RegistryAdministration(client, deadline: options.deadline).rootDocument(version)

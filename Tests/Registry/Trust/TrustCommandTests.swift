@@ -100,7 +100,7 @@ import Testing
     #expect(try await run("root", "publish", file).status == .exited(65))
     #expect(try await run("root", "sign", file, "--key", "\(roots)/root-2.key").status == .exited(0))
     #expect(try await run("root", "publish", file).status == .exited(0))
-    #expect(try await run("root", "show", "--version", "2").output.contains("2 of 2"))
+    #expect(try await run("root", "show", "2").output.contains("2 of 2"))
     try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: "\(roots)/root-1.key")
     let open = try await run("root", "sign", file, "--key", "\(roots)/root-1.key")
     #expect(open.status != .exited(0))
