@@ -15,7 +15,7 @@ import Wire
       var router = RPCRouter()
       ProvisionerRPC(
         claims: stage.claims, claimTexts: ClaimTexts(issuer: nil), enroller: stage.enroller, devices: stage.devices,
-        factories: stage.factories, enrolments: stage.enrolments
+        factories: stage.factories, enrolments: stage.enrolments, audit: OperatorAudit(registry: stage.registry)
       ).register(on: &router)
       let server = RPCServer(
         name: "provisioner", listening: "tcp://127.0.0.1:0", router: router, logger: quietLogger)

@@ -5,18 +5,20 @@ import Wire
 
 extension ProvisionerRPC {
   func registerDevices(on router: inout RPCRouter) {
-    router.handle(WireRegisterDevice.self, allowing: .operator) { request, _ in
+    router.handle(WireRegisterDevice.self, allowing: .operator) { request, context in
       let new = try NewRegistration(
         serial: request.serial, publicKeyHash: request.publicKeyHash, product: request.product, group: request.group,
         tags: request.tags, name: request.name)
+      try await audit.note(context, "register-device", "serial:\(request.serial)")
       var response = WireRegisterDeviceResponse()
       if let secret = try await devices.register(new) { response.secret = try claimTexts.text(of: secret) }
       return response
     }
-    router.handle(WireUnregisterDevice.self, allowing: .operator) { request, _ in
+    router.handle(WireUnregisterDevice.self, allowing: .operator) { request, context in
+      let (serial, product) = (try FieldRules.serial(request.serial), try Self.product(request.product))
+      try await audit.note(context, "unregister-device", "serial:\(serial)")
       var response = WireUnregisterDeviceResponse()
-      response.removed = try await devices.unregister(
-        serial: FieldRules.serial(request.serial), product: Self.product(request.product))
+      response.removed = try await devices.unregister(serial: serial, product: product)
       return response
     }
     router.handle(WireListEnrolledDevices.self, allowing: .operator) { request, _ in
@@ -29,8 +31,10 @@ extension ProvisionerRPC {
       return response
     }
     router.handle(WireResetDevice.self, allowing: .operator) { request, context in
+      let (serial, product) = (try FieldRules.serial(request.serial), try Self.product(request.product))
+      try await audit.note(context, "reset-device", "serial:\(serial)")
       let device = try await devices.reset(
-        serial: FieldRules.serial(request.serial), product: Self.product(request.product),
+        serial: serial, product: product,
         requester: context.peer.map { "\($0.role.rawValue):\($0.name)" } ?? "anonymous")
       var response = WireResetDeviceResponse()
       response.deviceID = Data(device.bytes)
@@ -39,8 +43,9 @@ extension ProvisionerRPC {
   }
 
   func registerFactories(on router: inout RPCRouter) {
-    router.handle(WireAddFactoryCA.self, allowing: .operator) { request, _ in
-      WireFactoryCA(
+    router.handle(WireAddFactoryCA.self, allowing: .operator) { request, context in
+      try await audit.note(context, "add-factory-ca", request.product.isEmpty ? "" : "product:\(request.product)")
+      return WireFactoryCA(
         try await factories.add(
           certificate: request.certificate,
           placement: DevicePlacement(product: request.product, group: request.group, tags: request.tags),
@@ -51,10 +56,11 @@ extension ProvisionerRPC {
       response.authorities = try await factories.list().map { WireFactoryCA($0) }
       return response
     }
-    router.handle(WireRemoveFactoryCA.self, allowing: .operator) { request, _ in
+    router.handle(WireRemoveFactoryCA.self, allowing: .operator) { request, context in
       guard request.id.count == 32 else {
         throw WireFailure.invalidField("id", "has \(request.id.count) bytes: a factory CA's has 32")
       }
+      try await audit.note(context, "remove-factory-ca", "factory-ca:\(Hexadecimal.encode(request.id))")
       var response = WireRemoveFactoryCAResponse()
       response.removed = try await factories.remove(Array(request.id))
       return response

@@ -11,10 +11,11 @@ package struct ProvisionerRPC: Sendable {
   let devices: DeviceStore
   let factories: FactoryStore
   let enrolments: EnrolmentStore
+  let audit: OperatorAudit
 
   package init(
     claims: ClaimStore, claimTexts: ClaimTexts, enroller: Enroller, devices: DeviceStore, factories: FactoryStore,
-    enrolments: EnrolmentStore
+    enrolments: EnrolmentStore, audit: OperatorAudit
   ) {
     self.claims = claims
     self.claimTexts = claimTexts
@@ -22,10 +23,12 @@ package struct ProvisionerRPC: Sendable {
     self.devices = devices
     self.factories = factories
     self.enrolments = enrolments
+    self.audit = audit
   }
 
   package func register(on router: inout RPCRouter) {
-    router.handle(WireCreateClaim.self, allowing: .operator) { request, _ in
+    router.handle(WireCreateClaim.self, allowing: .operator) { request, context in
+      try await audit.note(context, "create-claim")
       let (claim, secret) = try await claims.create(
         NewClaim(
           count: UInt64(request.count), lifetimeSeconds: request.lifetimeSeconds, product: request.product,
@@ -50,9 +53,11 @@ package struct ProvisionerRPC: Sendable {
       response.enrolments = try await claims.uses(of: id).map { WireEnrolment($0) }
       return response
     }
-    router.handle(WireRevokeClaim.self, allowing: .operator) { request, _ in
+    router.handle(WireRevokeClaim.self, allowing: .operator) { request, context in
+      let id = try ClaimID(bytes: request.id)
+      try await audit.note(context, "revoke-claim", "claim:\(id)")
       var response = WireRevokeClaimResponse()
-      response.claim = WireClaim(try await claims.revoke(ClaimID(bytes: request.id)))
+      response.claim = WireClaim(try await claims.revoke(id))
       return response
     }
     router.handle(WireEnrollDevice.self, allowing: .operator) { request, _ in

@@ -35,7 +35,7 @@ struct EnrolmentParts: Sendable {
       logger: logger)
     rpc = ProvisionerRPC(
       claims: claims, claimTexts: texts, enroller: enroller, devices: DeviceStore(pool: pool), factories: factories,
-      enrolments: store)
+      enrolments: store, audit: OperatorAudit(registry: registry))
     claimRoutes = ClaimRoutes(claims: claims, texts: texts, access: access)
     enrolmentRoutes = EnrolmentRoutes(
       enroller: enroller, otp: OTPStore(pool: pool, logger: logger), anchors: anchors, access: access,
