@@ -110,9 +110,10 @@ let services: [Target] =
   service(
     "Registry",
     core: [
-      "PostgreSQL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
+      "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
       httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
-    ])
+    ],
+    command: ["FirmwareImage"])
   + service(
     "ImageStore",
     core: [
@@ -128,9 +129,8 @@ let services: [Target] =
   + service(
     "Provisioner",
     core: [
-      "PostgreSQL", "OpenSSL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
-      httpTypes,
-      nioCore, protobuf, logging, metrics, lifecycle,
+      "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
+      httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
     ])
   + service(
     "DeviceRuntime",
@@ -138,7 +138,7 @@ let services: [Target] =
       "CLinux", "Linux", "ZeroMQ", "Mosquitto", "Curl", "OpenSSL", "Wasmtime", "FirmwareImage", "Wire", "Messaging",
       "ServiceKit", protobuf, logging, metrics, lifecycle,
     ],
-    command: ["Curl", "Wire"])
+    command: ["Curl", "FirmwareImage", "OpenSSL", "Wire"])
 
 let testTargets: [Target] = [
   .target(
@@ -150,7 +150,10 @@ let testTargets: [Target] = [
   tests("OpenSSL", ["OpenSSL"]),
   tests("Curl", ["Curl"]),
   tests("Wasmtime", ["Wasmtime"]),
-  tests("FirmwareImage", ["FirmwareImage", "OpenSSL"]),
+  tests("FirmwareImage", ["FirmwareImage", "OpenSSL", "FuzzTargets"]),
+  // What the fuzzers and the replay of what they found have in common.
+  .target(
+    name: "FuzzTargets", dependencies: ["FirmwareImage", "OpenSSL"], path: "Tests/Fuzz/Targets", swiftSettings: strict),
   tests(
     "Messaging", ["Messaging", "ZeroMQ", "Wire", protobuf, logging, lifecycle], exclude: ["python"]),
   // A process of its own, for the tests of Messaging to kill.
@@ -174,7 +177,10 @@ let testTargets: [Target] = [
     exclude: ["calls.wat", "run", "ticks.wat", "timerfd.c"], swiftSettings: strict),
   tests(
     "ServiceKit",
-    ["ServiceKit", "Messaging", "Wire", argumentParser, logging, metrics, coreMetrics, lifecycle, unixSignals]),
+    [
+      "ServiceKit", "Messaging", "Wire", "ZeroMQ", argumentParser, logging, metrics, coreMetrics, lifecycle,
+      unixSignals,
+    ]),
   tests(
     "ServiceHTTP",
     [
@@ -184,8 +190,8 @@ let testTargets: [Target] = [
   tests(
     "Registry",
     [
-      "RegistryCore", "PostgreSQL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", "Curl",
-      "Wasmtime",
+      "RegistryCore", "PostgreSQL", "OpenSSL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "Curl", "Wasmtime",
       hummingbird, httpTypes, protobuf, logging, lifecycle,
     ]),
   tests(
@@ -202,7 +208,7 @@ let testTargets: [Target] = [
   tests(
     "Provisioner",
     [
-      "ProvisionerCore", "PostgreSQL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "ProvisionerCore", "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       protobuf, logging, lifecycle,
     ]),
   tests(

@@ -10,22 +10,46 @@ struct RPCBenchmark {
   static func main() async throws {
     let arguments = Array(CommandLine.arguments.dropFirst())
     switch (arguments.first, arguments.count) {
-    case ("serve", 2): try await serve(on: arguments[1])
-    case ("load", 5):
+    case ("keys", 2): try makeKeys(in: arguments[1])
+    case ("serve", 2), ("serve", 3):
+      try await serve(on: arguments[1], bus(arguments.dropFirst(2).first, "server"))
+    case ("load", 5), ("load", 6):
       guard let inFlight = Int(arguments[2]), let seconds = Double(arguments[3]), let payload = Int(arguments[4])
       else { fallthrough }
-      try await load(arguments[1], inFlight: inFlight, duration: .seconds(seconds), payloadBytes: payload)
+      try await load(
+        arguments[1], bus(arguments.dropFirst(5).first, "client"), inFlight: inFlight, duration: .seconds(seconds),
+        payloadBytes: payload)
     default:
       FileHandle.standardError.write(
-        Data("usage: RPCBenchmark serve ENDPOINT | load ENDPOINT IN_FLIGHT SECONDS PAYLOAD_BYTES\n".utf8))
+        Data(
+          """
+          usage: RPCBenchmark keys FOLDER | serve ENDPOINT [FOLDER] | load ENDPOINT IN_FLIGHT SECONDS PAYLOAD_BYTES [FOLDER]
+
+          """.utf8))
       exit(64)
     }
   }
 
-  private static func serve(on endpoint: String) async throws {
+  /// Keys for both ends, and a folder `peers` that both read.
+  private static func makeKeys(in folder: String) throws {
+    try PeerFolder("\(folder)/peers").make()
+    for (role, name) in [(BusRole.registry, "server"), (.operator, "client")] {
+      let key = try BusKey.generate(for: BusPeer(role, name))
+      try key.write(file: "\(folder)/\(name).bus-key")
+      try key.publish(in: "\(folder)/peers")
+    }
+  }
+
+  private static func bus(_ folder: String?, _ name: String) throws -> Bus {
+    guard let folder else { return .insecure }
+    return try Bus(keyFile: "\(folder)/\(name).bus-key", peersFolder: "\(folder)/peers", logger: logger)
+  }
+
+  private static func serve(on endpoint: String, _ bus: Bus) async throws {
     var router = RPCRouter()
-    router.handle(Google_Protobuf_BytesValue.self) { request, _ in request }
-    let server = RPCServer(name: "benchmark", listening: endpoint, router: router, logger: logger)
+    router.handle(Google_Protobuf_BytesValue.self, allowing: .operator) { request, _ in request }
+    let server = RPCServer(
+      name: "benchmark", listening: endpoint, router: router, transport: bus.transport, logger: logger)
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await server.run() }
       _ = try await server.boundAddress()
@@ -34,8 +58,12 @@ struct RPCBenchmark {
     }
   }
 
-  private static func load(_ endpoint: String, inFlight: Int, duration: Duration, payloadBytes: Int) async throws {
-    let times = try await withRPCClient(name: "benchmark", endpoints: [endpoint], logger: logger) { client in
+  private static func load(
+    _ endpoint: String, _ bus: Bus, inFlight: Int, duration: Duration, payloadBytes: Int
+  ) async throws {
+    let times = try await withRPCClient(
+      name: "benchmark", endpoints: [endpoint], transport: bus.transport(to: .registry), logger: logger
+    ) { client in
       let request = Google_Protobuf_BytesValue(Data(repeating: 7, count: payloadBytes))
       // Connected before the time starts.
       _ = try await client.call(request)

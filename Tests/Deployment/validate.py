@@ -26,9 +26,9 @@ def compose_schema():
 
 
 def interpolate(text):
-    """Replaces ${NAME:-default} by its default and ${NAME:?…} by a value, as Compose does."""
+    """Replaces ${NAME:-default} by its default and ${NAME:?…} or ${NAME} by a value, as Compose does."""
     text = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text)
-    return re.sub(r"\$\{\w+:\?[^}]*\}", "given", text)
+    return re.sub(r"\$\{\w+(:\?[^}]*)?\}", "given", text)
 
 
 def numbers(value):
@@ -45,7 +45,7 @@ def check_compose(path):
     for error in jsonschema.Draft7Validator(compose_schema()).iter_errors(document):
         faults.append(f"{path.name}: {'/'.join(map(str, error.absolute_path))}: {error.message}")
     for name, service in document["services"].items():
-        if "healthcheck" not in service:
+        if "healthcheck" not in service and "profiles" not in service:
             faults.append(f"{path.name}: {name} has no health check")
         if name in SERVICES and "replicas" not in service.get("deploy", {}):
             faults.append(f"{path.name}: {name} can't be scaled by itself")
@@ -88,10 +88,15 @@ def check_kubernetes(directory):
             faults.append(f"kubernetes: {name} has no headless Service for its bus endpoint")
     # The broker's configuration stands in both deployments and must say the same.
     broker = yaml.safe_load_all((directory / "mosquitto.yaml").read_text())
-    inside = next(document for document in broker if document["kind"] == "ConfigMap")["data"]["mosquitto.conf"]
-    beside = (directory.parent / "mosquitto" / "mosquitto.conf").read_text()
-    if inside.strip() != "\n".join(line for line in beside.splitlines() if not line.startswith("#")).strip():
-        faults.append("the broker's configuration differs between deploy/mosquitto and deploy/kubernetes")
+    inside = next(document for document in broker if document["kind"] == "ConfigMap")["data"]
+    for name in ("mosquitto.conf", "devices.acl", "services.acl"):
+        beside = (directory.parent / "mosquitto" / name).read_text()
+        if rules(inside.get(name, "")) != rules(beside):
+            faults.append(f"{name} differs between deploy/mosquitto and deploy/kubernetes")
+
+
+def rules(text):
+    return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
 
 def check_dockerfile(path):
@@ -102,7 +107,8 @@ def check_dockerfile(path):
             for source in line.split()[1:-1]:
                 if not (ROOT / source).exists():
                     faults.append(f"Dockerfile: {source} is copied and not there")
-    for program in set(re.findall(r"xtblish-[a-z-]+", path.read_text())):
+    scripts = set(re.findall(r"COPY deploy/\S+ /usr/bin/(xtblish-[a-z-]+)", path.read_text()))
+    for program in set(re.findall(r"xtblish-[a-z-]+", path.read_text())) - scripts:
         if f'"{program}"' not in package:
             faults.append(f"Dockerfile: {program} is no product of the package")
 

@@ -31,8 +31,9 @@ extension EndToEnd {
         let base = try stack.value("XTBLISH_IMAGE_STORE_URL")
         for (deployment, app) in posted {
           let image = stack.folder.path("image")
-          try await mustSucceed(
-            "curl", ["--silent", "--fail", "-o", image, "\(base)/firmware/\(deployment.device)/\(deployment.version)"])
+          let fetched = try await stack.curl(
+            ["--silent", "--fail", "-o", image, "\(base)/firmware/\(deployment.device)/\(deployment.version)"])
+          #expect(fetched.status == 0, "\(fetched.errors)")
           try await mustSucceed(
             "python3",
             [

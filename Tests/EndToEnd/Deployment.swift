@@ -34,6 +34,11 @@ struct FirmwarePage: Codable, Sendable {
 }
 
 extension Stack {
+  /// curl with the stack's authority and the administrator's token.
+  func curl(_ arguments: [String]) async throws -> CommandResult {
+    try await command("curl", ["--config", value("XTBLISH_CURL_CONFIG")] + arguments)
+  }
+
   /// One POST with curl. nil when it was not acknowledged: refused, cut off, or no answer.
   func tryToDeploy(
     _ app: App, to device: String, store: String? = nil, key: String? = nil
@@ -41,7 +46,7 @@ extension Stack {
     let base = try store ?? value("XTBLISH_IMAGE_STORE_URL")
     var arguments = ["--silent", "--max-time", "30", "--write-out", "\n%{http_code}", "--data-binary", "@\(app.path)"]
     if let key { arguments += ["--header", "Idempotency-Key: \(key)"] }
-    let result = try await command("curl", arguments + ["\(base)/firmware/\(device)"])
+    let result = try await curl(arguments + ["\(base)/firmware/\(device)"])
     let lines = result.output.split(separator: "\n", omittingEmptySubsequences: false)
     guard result.status == 0, lines.last == "201" else { return nil }
     return try JSONDecoder().decode(Deployment.self, from: Data(lines.dropLast().joined(separator: "\n").utf8))
@@ -60,7 +65,7 @@ extension Stack {
 
   func state(of device: String) async throws -> DeviceState? {
     for base in try value("XTBLISH_REGISTRY_URLS").split(separator: ",") {
-      let result = try await command("curl", ["--silent", "--fail", "--max-time", "5", "\(base)/v1/devices/\(device)"])
+      let result = try await curl(["--silent", "--fail", "--max-time", "5", "\(base)/v1/devices/\(device)"])
       if result.status == 0 { return try JSONDecoder().decode(DeviceState.self, from: Data(result.output.utf8)) }
     }
     return nil
@@ -77,9 +82,10 @@ extension Stack {
 
   /// All versions of a device as the Registry lists them, oldest first.
   func firmware(of device: String) async throws -> [FirmwarePage.Entry] {
-    let text = try await mustSucceed(
-      "curl", ["--silent", "--fail", "\(value("XTBLISH_REGISTRY_URL"))/v1/devices/\(device)/firmware?limit=500"])
-    return try JSONDecoder().decode(FirmwarePage.self, from: Data(text.utf8)).firmware.sorted {
+    let result = try await curl(
+      ["--silent", "--fail", "\(value("XTBLISH_REGISTRY_URL"))/v1/devices/\(device)/firmware?limit=500"])
+    guard result.status == 0 else { throw TestFailure("curl ended with \(result.status): \(result.errors)") }
+    return try JSONDecoder().decode(FirmwarePage.self, from: Data(result.output.utf8)).firmware.sorted {
       $0.version < $1.version
     }
   }

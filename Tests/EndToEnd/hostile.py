@@ -2,8 +2,9 @@
 
 usage: hostile.py STACK_ENV APP_WASM        (with the tests' Python: pyzmq and protobuf; needs protoc, curl, mosquitto_pub)
 
-Each row of the tables says what is sent and what must come back. Prints a line a row; exit status 1 if a row
-failed. Shares no code with the project but its .proto files.
+Those who send it were let in: they have a token, a key of the bus or a device's certificate. Each row of the tables
+says what is sent and what must come back. Prints a line a row; exit status 1 if a row failed. Shares no code with the
+project but its .proto files.
 """
 
 import hashlib
@@ -11,61 +12,29 @@ import json
 import os
 import pathlib
 import re
-import shlex
-import socket
+import ssl
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 import uuid
 
-import zmq
-
 sys.dont_write_bytecode = True
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROTOCOLS = ROOT / "Sources" / "Shared" / "Wire" / "Protocols"
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "attacks"))
 
+import bus  # noqa: E402
+from http_attacks import port_of  # noqa: E402
+from report import Report  # noqa: E402
+from world import Authority, World, connect, device_uri, tls_context  # noqa: E402
 
-def read_environment(path):
-    values = {}
-    for line in pathlib.Path(path).read_text().splitlines():
-        key, _, value = line.partition("=")
-        values[key] = "".join(shlex.split(value)) if " " not in value else shlex.split(value)[0]
-    return values
-
-
-ENV = read_environment(sys.argv[1])
+WORLD = World(sys.argv[1])
+ENV = WORLD.env
 STORE, REGISTRY, PROVISIONER = (ENV[f"XTBLISH_{name}_URL"] for name in ("IMAGE_STORE", "REGISTRY", "PROVISIONER"))
 DEVICE = ENV["XTBLISH_DEVICE_IDS"].split()[0]
 STRANGER = str(uuid.uuid4())
 WASM = b"\0asm\x01\0\0\0"
-failures = []
-rows = 0
-
-
-def services_alive():
-    for name in ("REGISTRY_1", "NOTIFIER_1", "IMAGE_STORE_1", "PROVISIONER_1"):
-        try:
-            with urllib.request.urlopen(ENV[f"XTBLISH_OPERATIONS_URL_{name}"] + "/livez", timeout=5) as answer:
-                if answer.status != 200:
-                    return f"{name} answers /livez with {answer.status}"
-        except OSError as error:
-            return f"{name} does not answer /livez: {error}"
-    for key, value in ENV.items():
-        if key.startswith("XTBLISH_PID_") and not pathlib.Path(f"/proc/{value}").exists():
-            return f"{key[12:]} is gone"
-    return None
-
-
-def row(name, fault):
-    """Records one row: `fault` is None when the answer was right."""
-    global rows
-    rows += 1
-    fault = fault or services_alive()
-    print(f"{'FAILED' if fault else 'ok    '} {name}{': ' + fault if fault else ''}", flush=True)
-    if fault:
-        failures.append(name)
+REPORT = Report(WORLD)
+row = REPORT.row
 
 
 # HTTP
@@ -73,12 +42,11 @@ def row(name, fault):
 
 def exchange(base, data, timeout=15.0, half_close=False):
     """Sends raw bytes to a server and returns what it answers until it closes or has answered in full."""
-    host, port = base.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=timeout) as peer:
+    with connect(WORLD, port_of(base), timeout=timeout) as peer:
         try:
             peer.sendall(data)
             if half_close:
-                peer.shutdown(socket.SHUT_WR)
+                peer.unwrap()
         except OSError:
             pass  # it may close before it has read all: its answer counts
         answer = b""
@@ -92,12 +60,12 @@ def exchange(base, data, timeout=15.0, half_close=False):
                 if not part:
                     return answer
                 answer += part
-        except (TimeoutError, ConnectionResetError):
+        except (TimeoutError, ssl.SSLError, OSError):
             return answer
 
 
 def http(method, path, body=b"", headers=None, length=None):
-    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "Connection: close"]
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "Connection: close", f"Authorization: Bearer {WORLD.token}"]
     lines += [f"{key}: {value}" for key, value in (headers or {}).items()]
     if body or length is not None or method in ("POST", "PUT", "PATCH"):
         lines.append(f"Content-Length: {len(body) if length is None else length}")
@@ -219,47 +187,27 @@ def http_rows():
 # ZeroMQ
 
 
-def load_protocol():
-    folder = tempfile.mkdtemp(prefix="xtblish-protocol-")
-    files = [str(path) for path in PROTOCOLS.glob("xtblish/v1/*.proto")]
-    subprocess.run(["protoc", f"-I{PROTOCOLS}", "-I/usr/include", f"--python_out={folder}", *files], check=True)
-    sys.path.insert(0, folder)
-    from xtblish.v1 import envelope_pb2, notifier_pb2, provisioner_pb2, registry_pb2
-
-    return envelope_pb2, registry_pb2, notifier_pb2, provisioner_pb2
-
-
-def bus_call(endpoint, frames, seconds=5.0, expects_answer=True):
-    context = zmq.Context.instance()
-    peer = context.socket(zmq.DEALER)
-    peer.setsockopt(zmq.LINGER, 0)
-    peer.connect(endpoint)
-    try:
-        peer.send_multipart(frames)
-        if not peer.poll(int(1000 * seconds) if expects_answer else 200):
-            return None
-        return peer.recv_multipart()
-    finally:
-        peer.close()
+# Who may ask each of them for most things.
+HOLDERS = {"REGISTRY": "stack", "NOTIFIER": "registry-1", "IMAGE_STORE": "stack", "PROVISIONER": "stack"}
 
 
 def bus_rows():
-    envelopes, registry, notifier, provisioner = load_protocol()
+    envelopes, registry, notifier, provisioner, _ = bus.load_protocol()
     envelope = envelopes.Envelope
     code = envelopes.Failure
+    peers = ENV["XTBLISH_BUS_PEERS_DIRECTORY"]
+    endpoints = {name: ENV[f"XTBLISH_{name}_ENDPOINTS"].split(",")[0] for name in HOLDERS}
+    keys = {
+        endpoints[name]: bus.Keys.of_file(
+            WORLD.data / "bus" / f"{holder}.bus-key", bus.public_keys(peers, name.lower().replace("_", "-"))[0])
+        for name, holder in HOLDERS.items()
+    }
 
-    def request(message, **fields):
-        frame = envelope(
-            version=1,
-            role=envelope.ROLE_REQUEST,
-            kind=message.DESCRIPTOR.full_name,
-            correlation_id=os.urandom(16),
-            deadline_milliseconds=3000,
-            payload=message.SerializeToString(),
-        )
-        for key, value in fields.items():
-            setattr(frame, key, value)
-        return frame
+    def bus_call(endpoint, frames, **options):
+        return bus.exchange(endpoint, frames, keys[endpoint], **options)
+
+    def request(message, **changes):
+        return bus.request(envelopes, message, **changes)
 
     def refused(endpoint, frame, codes, says=None):
         answer = bus_call(endpoint, [frame.SerializeToString()])
@@ -274,7 +222,6 @@ def bus_rows():
             return f"it says: {reply.failure.message!r}"
         return None
 
-    endpoints = {name: ENV[f"XTBLISH_{name}_ENDPOINTS"].split(",")[0] for name in ("REGISTRY", "NOTIFIER", "IMAGE_STORE", "PROVISIONER")}
     device = uuid.UUID(DEVICE).bytes
     good = registry.GetDevice(id=device)
     for name, endpoint in endpoints.items():
@@ -320,9 +267,22 @@ def bus_rows():
 # MQTT
 
 
+DEVICES = Authority.of_stack(WORLD, "devices")
+
+
+def certificate_for(topic):
+    """Port and certificate of somebody who may publish there: a device for its own topics, else the Notifier."""
+    parts = topic.split("/")
+    if parts[1] == "firmware" or parts[-1] == "ack":
+        return WORLD.service_port, WORLD.service_files("notifier-1")
+    # Also for devices that nobody made: the authority's word is enough for the broker.
+    return WORLD.device_port, DEVICES.issue(WORLD.folder, f"hostile-{parts[2]}", parts[2], device_uri(parts[2]))
+
+
 def publish(topic, payload, qos=1):
-    command = ["mosquitto_pub", "-h", ENV["XTBLISH_MQTT_HOST"], "-p", ENV["XTBLISH_MQTT_PORT"], "-q", str(qos), "-t", topic]
-    command.append("-s" if payload else "-n")
+    port, (certificate, key) = certificate_for(topic)
+    command = ["mosquitto_pub", "-h", "localhost", "-p", str(port), "--cafile", WORLD.ca_file, "--cert", certificate]
+    command += ["--key", key, "-q", str(qos), "-t", topic, "-s" if payload else "-n"]
     result = subprocess.run(command, input=payload, capture_output=True, check=False)
     return None if result.returncode == 0 else f"mosquitto_pub: {result.stderr.decode()}"
 
@@ -348,8 +308,15 @@ def crash(**changes):
     }).encode()
 
 
+def reported_state():
+    request = urllib.request.Request(
+        f"{REGISTRY}/v1/devices/{DEVICE}", headers={"Authorization": f"Bearer {WORLD.token}"})
+    with urllib.request.urlopen(request, context=tls_context(WORLD), timeout=10) as answer:
+        return json.load(answer).get("reported")
+
+
 def mqtt_rows():
-    before = json.load(urllib.request.urlopen(f"{REGISTRY}/v1/devices/{DEVICE}")).get("reported")
+    before = reported_state()
     reports = f"/devices/{DEVICE}/state"
     logs = f"/devices/{DEVICE}/log"
     crashes = f"/devices/{DEVICE}/crash"
@@ -416,13 +383,13 @@ def mqtt_rows():
         row(f"MQTT: {name}", publish(topic, payload))
     # A reader that is through with a later report has passed all of the above.
     marker = subprocess.run(
-        ["curl", "--silent", "--fail", "--data-binary", "@-", "--header", "X-App-Name: after", f"{STORE}/firmware/{DEVICE}"],
+        ["curl", "--config", ENV["XTBLISH_CURL_CONFIG"], "--silent", "--fail", "--data-binary", "@-", "--header", "X-App-Name: after", f"{STORE}/firmware/{DEVICE}"],
         input=(pathlib.Path(sys.argv[2]).read_bytes()), capture_output=True, check=True)
     deployed = json.loads(marker.stdout)
     end = time.monotonic() + 60
     reported = None
     while time.monotonic() < end:
-        reported = json.load(urllib.request.urlopen(f"{REGISTRY}/v1/devices/{DEVICE}")).get("reported")
+        reported = reported_state()
         if reported and reported["version"] == deployed["version"] and reported["status"] == "confirmed":
             break
         time.sleep(0.1)
@@ -434,5 +401,5 @@ def mqtt_rows():
 http_rows()
 bus_rows()
 mqtt_rows()
-print(f"{rows} rows, {len(failures)} failed")
-sys.exit(1 if failures else 0)
+print(f"{REPORT.rows} rows, {len(REPORT.failures)} failed")
+sys.exit(1 if REPORT.failures else 0)

@@ -43,7 +43,7 @@ import Wire
 
   @Test(arguments: TransportKind.allCases) func aHandlersFailureIsTold(kind: TransportKind) async throws {
     var router = RPCRouter()
-    router.handle(Idempotent.self) { request, _ in
+    router.handle(Idempotent.self, allowing: .all) { request, _ in
       if request.text == "known" {
         throw WireFailure(.notFound, reason: "unknown-device", message: "no such device", retryAfterMilliseconds: 5)
       }
@@ -73,7 +73,7 @@ import Wire
   @Test(arguments: TransportKind.allCases) func aSlowHandlerIsCancelledAtTheDeadline(kind: TransportKind) async throws {
     let gate = Gate()
     var router = echoRouter()
-    router.handle(Idempotent.self) { request, context in
+    router.handle(Idempotent.self, allowing: .all) { request, context in
       #expect(context.remaining <= .seconds(3))
       try await gate.pass()
       return request
@@ -97,7 +97,7 @@ import Wire
     (limits.concurrency, limits.queuedRequests) = (2, 3)
     let gate = Gate()
     var router = RPCRouter()
-    router.handle(Idempotent.self) { request, _ in
+    router.handle(Idempotent.self, allowing: .all) { request, _ in
       try await gate.pass()
       return request
     }
@@ -132,7 +132,7 @@ import Wire
     options.outstandingRequests = 1
     let gate = Gate()
     var router = RPCRouter()
-    router.handle(Idempotent.self) { request, _ in
+    router.handle(Idempotent.self, allowing: .all) { request, _ in
       try await gate.pass()
       return request
     }
@@ -151,7 +151,7 @@ import Wire
     async throws
   {
     var router = echoRouter()
-    router.handle(Once.self) { _, _ in Once(String(repeating: "x", count: 9 << 20)) }
+    router.handle(Once.self, allowing: .all) { _, _ in Once(String(repeating: "x", count: 9 << 20)) }
     try await withPair(kind, router: router) { client, _ in
       let request = await #expect(throws: WireFailure.self) {
         try await client.call(Idempotent(Data(count: 9 << 20)))
@@ -166,7 +166,7 @@ import Wire
   @Test(arguments: TransportKind.allCases) func aCancelledCallEndsAtOnce(kind: TransportKind) async throws {
     let gate = Gate()
     var router = RPCRouter()
-    router.handle(Idempotent.self) { request, _ in
+    router.handle(Idempotent.self, allowing: .all) { request, _ in
       try await gate.pass()
       return request
     }

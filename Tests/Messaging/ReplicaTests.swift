@@ -28,7 +28,7 @@ import Wire
 
   private func named(_ name: String) -> RPCRouter {
     var router = RPCRouter()
-    router.handle(Idempotent.self) { _, _ in Idempotent(name) }
+    router.handle(Idempotent.self, allowing: .all) { _, _ in Idempotent(name) }
     return router
   }
 
@@ -99,7 +99,7 @@ import Wire
     let network = InMemoryTransport()
     let gate = Gate()
     var hanging = RPCRouter()
-    hanging.handle(Idempotent.self) { _, _ in
+    hanging.handle(Idempotent.self, allowing: .all) { _, _ in
       try await gate.pass()
       return Idempotent("one")
     }
@@ -129,7 +129,7 @@ import Wire
     var limits = RPCServerLimits.standard
     (limits.concurrency, limits.queuedRequests) = (1, 0)
     var router = RPCRouter()
-    router.handle(Idempotent.self) { _, _ in
+    router.handle(Idempotent.self, allowing: .all) { _, _ in
       try await gate.pass()
       return Idempotent("full")
     }

@@ -30,7 +30,7 @@ import Wire
     (limits.concurrency, limits.shutdownGrace) = (1, .seconds(60))
     let gate = Gate()
     var router = RPCRouter()
-    router.handle(Once.self) { request, _ in
+    router.handle(Once.self, allowing: .all) { request, _ in
       try await gate.pass()
       return request
     }
@@ -59,7 +59,7 @@ import Wire
     for _ in 0..<20 {
       let gate = Gate()
       var router = RPCRouter()
-      router.handle(Once.self) { request, _ in
+      router.handle(Once.self, allowing: .all) { request, _ in
         try await gate.pass()
         return request
       }
@@ -82,7 +82,7 @@ import Wire
     limits.shutdownGrace = .milliseconds(200)
     let gate = Gate()
     var router = RPCRouter()
-    router.handle(Once.self) { request, _ in
+    router.handle(Once.self, allowing: .all) { request, _ in
       try await gate.pass()
       return request
     }

@@ -16,7 +16,7 @@ import Testing
     let (stuck, arrived) = (StuckOwner(), Gate())
     arrived.open()
     var router = echoRouter()
-    router.handle(Once.self) { request, _ in
+    router.handle(Once.self, allowing: .all) { request, _ in
       try await arrived.pass()
       stuck.wait()
       return request
@@ -38,7 +38,7 @@ import Testing
     let arrived = Gate()
     arrived.open()
     var router = echoRouter()
-    router.handle(Once.self) { request, _ in
+    router.handle(Once.self, allowing: .all) { request, _ in
       try await arrived.pass()
       stuck.wait()
       return request
@@ -86,7 +86,7 @@ import Testing
     let arrived = Gate()
     arrived.open()
     var router = RPCRouter()
-    router.handle(Once.self) { request, _ in
+    router.handle(Once.self, allowing: .all) { request, _ in
       try await arrived.pass()
       stuck.wait()
       return request

@@ -10,7 +10,7 @@ import Wire
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim(count: 1)
       #expect(try await stage.claims.claim(id).state == .open)
-      _ = try await stage.enroller.enroll(token: token, serial: "SN-1")
+      _ = try await stage.enroll(token: token, serial: "SN-1")
       #expect(try await stage.claims.claim(id).state == .exhausted)
       try await stage.expire(id)
       #expect(try await stage.claims.claim(id).state == .expired)
@@ -29,12 +29,12 @@ import Wire
         [.uuid(made[3].bytes)])
       for limit in 1...8 {
         var seen: [Claim] = []
-        var cursor: ClaimCursor?
+        var cursor: ListCursor?
         repeat {
           let page = try await stage.claims.list(after: cursor, limit: limit)
           #expect(page.claims.count <= limit)
           seen += page.claims
-          cursor = try page.next.map { try ClaimCursor($0.text) }
+          cursor = try page.next.map { try ListCursor($0.text) }
         } while cursor != nil
         #expect(seen.count == 7)
         #expect(Set(seen.map(\.id)) == Set(made))
@@ -52,7 +52,7 @@ import Wire
   }
 
   @Test func `tokens differ and their text has the whole entropy`() throws {
-    let tokens = try (0..<100).map { _ in try ClaimToken.random().text }
+    let tokens = try (0..<100).map { _ in try SecretText.random(.claim).text }
     #expect(Set(tokens).count == 100)
     #expect(tokens.allSatisfy { $0.hasPrefix("xtc_") && $0.utf8.count == 47 })
   }
@@ -73,18 +73,18 @@ import Wire
     "", "x", String(repeating: "A", count: 31), String(repeating: "A", count: 33), String(repeating: "+", count: 32),
   ])
   func `a cursor that is none is refused`(_ text: String) {
-    #expect(throws: WireFailure.self) { try ClaimCursor(text) }
+    #expect(throws: WireFailure.self) { try ListCursor(text) }
   }
 
   @Test(arguments: ["0", "_", "z"])
   func `a cursor beyond all time is refused, not asked for`(_ character: String) {
-    #expect(throws: WireFailure.self) { try ClaimCursor(String(repeating: character, count: 32)) }
+    #expect(throws: WireFailure.self) { try ListCursor(String(repeating: character, count: 32)) }
   }
 
   @Test func `a cursor at the beginning of time gives the empty rest`() async throws {
     try await withStage { stage in
       _ = try await stage.makeClaim()
-      let page = try await stage.claims.list(after: try ClaimCursor(String(repeating: "A", count: 32)), limit: 10)
+      let page = try await stage.claims.list(after: try ListCursor(String(repeating: "A", count: 32)), limit: 10)
       #expect(page.claims.isEmpty && page.next == nil)
     }
   }

@@ -1,3 +1,4 @@
+import FirmwareImage
 import PostgreSQL
 import Testing
 import Wire
@@ -8,7 +9,7 @@ import Wire
   @Test func `a device gets an identity, and the Registry makes it`() async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim()
-      let identity = try await stage.enroller.enroll(token: token, serial: "SN-1")
+      let identity = try await stage.enroll(token: token, serial: "SN-1")
       #expect(identity.name == "node-1")
       #expect(identity.endpoints == Stage.endpoints)
       let device = try #require(stage.registry.devices[identity.device])
@@ -16,18 +17,18 @@ import Wire
       #expect(device.serial == "SN-1")
       #expect(device.tags == ["a", "b"])
       #expect(try await stage.claims.claim(id).used == 1)
-      let enrolments = try await stage.claims.enrolments(of: id)
-      #expect(enrolments.map(\.state) == [.registered])
-      #expect(enrolments.map(\.device) == [identity.device])
+      let uses = try await stage.claims.uses(of: id)
+      #expect(uses.map(\.state) == [.registered])
+      #expect(uses.map(\.device) == [identity.device])
     }
   }
 
   @Test func `a repeat gives the same identity and takes no further use`() async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim(count: 1)
-      let first = try await stage.enroller.enroll(token: token, serial: "SN-1")
+      let first = try await stage.enroll(token: token, serial: "SN-1")
       for _ in 0..<5 {
-        #expect(try await stage.enroller.enroll(token: token, serial: "SN-1") == first)
+        #expect(try await stage.enroll(token: token, serial: "SN-1") == first)
       }
       #expect(try await stage.claims.claim(id).used == 1)
       #expect(stage.registry.devices.count == 1)
@@ -37,56 +38,86 @@ import Wire
   @Test func `a repeat makes the device again that the Registry lost`() async throws {
     try await withStage { stage in
       let (_, token) = try await stage.makeClaim()
-      let identity = try await stage.enroller.enroll(token: token, serial: "SN-1")
+      let identity = try await stage.enroll(token: token, serial: "SN-1")
       stage.registry.delete(identity.device)
-      #expect(try await stage.enroller.enroll(token: token, serial: "SN-1") == identity)
+      #expect(try await stage.enroll(token: token, serial: "SN-1") == identity)
       #expect(stage.registry.devices[identity.device] != nil)
     }
   }
 
-  @Test func `one serial with two claims is two devices`() async throws {
+  @Test func `a serial number is one device, whichever claim it comes with, and uses each`() async throws {
     try await withStage { stage in
-      let first = try await stage.enroller.enroll(token: stage.makeClaim().token, serial: "SN-1")
-      let second = try await stage.enroller.enroll(token: stage.makeClaim().token, serial: "SN-1")
+      let (first, second) = (try await stage.makeClaim(count: 1), try await stage.makeClaim(count: 1))
+      let identity = try await stage.enroll(token: first.token, serial: "SN-1")
+      #expect(try await stage.enroll(token: second.token, serial: "SN-1") == identity)
+      #expect(try await stage.claims.claim(second.id).state == .exhausted)
+    }
+  }
+
+  @Test func `a serial number of another product is another device`() async throws {
+    try await withStage { stage in
+      let first = try await stage.enroll(token: stage.makeClaim(product: "pump").token, serial: "SN-1")
+      let second = try await stage.enroll(token: stage.makeClaim(product: "valve").token, serial: "SN-1")
       #expect(first.device != second.device)
     }
   }
 
-  @Test func `50 devices race for a claim of 10`() async throws {
-    for _ in 0..<20 {
-      try await withStage { stage in
-        let (id, token) = try await stage.makeClaim(count: 10)
-        let outcomes = await withTaskGroup(of: Result<Enroller.Identity, any Error>.self) { group in
-          for index in 0..<50 {
-            group.addTask {
-              do {
-                return .success(try await stage.enroller.enroll(token: token, serial: "SN-\(index)"))
-              } catch {
-                return .failure(error)
-              }
+  @Test func `200 devices race for a claim of 50`() async throws {
+    try await withStage { stage in
+      let (id, token) = try await stage.makeClaim(count: 50)
+      let outcomes = await withTaskGroup(of: Result<Identity, any Error>.self) { group in
+        for index in 0..<200 {
+          group.addTask {
+            do {
+              return .success(try await stage.enroll(token: token, serial: "SN-\(index)"))
+            } catch {
+              return .failure(error)
             }
           }
-          return await group.reduce(into: []) { $0.append($1) }
         }
-        let identities = outcomes.compactMap { try? $0.get() }
-        #expect(identities.count == 10)
-        #expect(Set(identities.map(\.device)).count == 10)
-        #expect(Set(identities.map(\.name)) == Set((1...10).map { "node-\($0)" }))
-        let reasons = outcomes.compactMap { outcome -> String? in
-          if case .failure(let error) = outcome { (error as? WireFailure)?.reason ?? "\(error)" } else { nil }
-        }
-        #expect(Set(reasons) == ["claim-exhausted"])
-        #expect(try await stage.claims.claim(id).used == 10)
-        #expect(Set(stage.registry.devices.keys) == Set(identities.map(\.device)))
+        return await group.reduce(into: []) { $0.append($1) }
       }
+      let identities = outcomes.compactMap { try? $0.get() }
+      #expect(identities.count == 50)
+      #expect(Set(identities.map(\.device)).count == 50)
+      #expect(Set(identities.map(\.name)) == Set((1...50).map { "node-\($0)" }))
+      let reasons = outcomes.compactMap { outcome -> String? in
+        if case .failure(let error) = outcome { (error as? WireFailure)?.reason ?? "\(error)" } else { nil }
+      }
+      #expect(Set(reasons) == ["claim-exhausted"])
+      #expect(try await stage.claims.claim(id).used == 50)
+      #expect(Set(stage.registry.devices.keys) == Set(identities.map(\.device)))
+    }
+  }
+
+  @Test func `devices race over two replicas for a claim, and none gets one use too many`() async throws {
+    try await withStage { stage in
+      let (id, token) = try await stage.makeClaim(count: 10)
+      let hash = try SecretText(text: token).hash
+      // Each call is a batch of its own, as another replica's would be.
+      let granted = try await withThrowingTaskGroup(of: Int.self) { group in
+        for replica in 0..<20 {
+          group.addTask {
+            let applicants = (0..<3).map { number in
+              Applicant(
+                credential: .secret(hash: hash), serial: "SN-\(replica)-\(number)", proof: .none, newID: .random())
+            }
+            return try await stage.enrolments.decide(applicants).count { if case .granted = $0 { true } else { false } }
+          }
+        }
+        return try await group.reduce(0, +)
+      }
+      #expect(granted == 10)
+      #expect(try await stage.claims.claim(id).used == 10)
+      #expect(try await stage.claims.uses(of: id).count == 10)
     }
   }
 
   @Test func `one device that asks many times at once gets one identity`() async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim(count: 10)
-      let identities = try await withThrowingTaskGroup(of: Enroller.Identity.self) { group in
-        for _ in 0..<20 { group.addTask { try await stage.enroller.enroll(token: token, serial: "SN-1") } }
+      let identities = try await withThrowingTaskGroup(of: Identity.self) { group in
+        for _ in 0..<20 { group.addTask { try await stage.enroll(token: token, serial: "SN-1") } }
         return try await group.reduce(into: []) { $0.append($1) }
       }
       #expect(Set(identities.map(\.device)).count == 1)
@@ -98,16 +129,16 @@ import Wire
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim(count: 1)
       stage.registry.fail(2, with: .gone)
-      let failure = await wireFailure { _ = try await stage.enroller.enroll(token: token, serial: "SN-1") }
+      let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-1") }
       #expect(failure?.code == .unavailable)
       #expect(failure?.reason == "registry-unavailable")
       #expect((failure?.retryAfterMilliseconds ?? 0) > 0)
-      let reserved = try #require(try await stage.claims.enrolments(of: id).first)
+      let reserved = try #require(try await stage.claims.uses(of: id).first)
       #expect(reserved.state == .reserved)
       #expect(stage.registry.devices.isEmpty)
-      let identity = try await stage.enroller.enroll(token: token, serial: "SN-1")
+      let identity = try await stage.enroll(token: token, serial: "SN-1")
       #expect(identity.device == reserved.device)
-      #expect(try await stage.claims.enrolments(of: id).first?.state == .registered)
+      #expect(try await stage.claims.uses(of: id).first?.state == .registered)
     }
   }
 
@@ -115,7 +146,7 @@ import Wire
     try await withStage { stage in
       let (_, token) = try await stage.makeClaim(count: 1)
       stage.registry.fail(1, with: .gone, afterwards: true)
-      let identity = try await stage.enroller.enroll(token: token, serial: "SN-1")
+      let identity = try await stage.enroll(token: token, serial: "SN-1")
       #expect(stage.registry.callCount == 2)
       #expect(Array(stage.registry.devices.keys) == [identity.device])
     }
@@ -125,15 +156,13 @@ import Wire
     try await withStage { stage in
       let (_, token) = try await stage.makeClaim(count: 1)
       // What a replica that dies then leaves behind.
-      let hash = try ClaimToken(text: token).hash
-      guard
-        case .granted(let left, _) = try await EnrolmentStore(pool: stage.pool).reserve(tokenHash: hash, serial: "SN-1")
-      else {
+      let applicant = Applicant(
+        credential: .secret(hash: try SecretText(text: token).hash), serial: "SN-1", proof: .none, newID: .random())
+      guard case .granted(let left) = try await stage.enrolments.decide([applicant]).first else {
         Issue.record("not granted")
         return
       }
-      #expect(left.state == .reserved)
-      let identity = try await stage.enroller.enroll(token: token, serial: "SN-1")
+      let identity = try await stage.enroll(token: token, serial: "SN-1")
       #expect(identity.device == left.device)
       #expect(stage.registry.devices[left.device] != nil)
     }
@@ -142,8 +171,8 @@ import Wire
   @Test func `a Registry that refuses the device is a fault, not the device's doing`() async throws {
     try await withStage { stage in
       let (_, token) = try await stage.makeClaim()
-      stage.registry.fail(1, with: WireFailure(.invalid, reason: "invalid-name", message: "no"))
-      let failure = await wireFailure { _ = try await stage.enroller.enroll(token: token, serial: "SN-1") }
+      stage.registry.fail(1, with: WireFailure(.invalid, reason: "invalid-devices", message: "no"))
+      let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-1") }
       #expect(failure?.code == .internal)
       #expect(stage.registry.callCount == 1)
     }
@@ -157,7 +186,7 @@ import Wire
       _ = try await stage.claims.revoke(revoked.id)
       var answers: [WireFailure] = []
       for token in [expired.token, revoked.token, "xtc_unknown", "", "\0", String(repeating: "x", count: 100_000)] {
-        let failure = await wireFailure { _ = try await stage.enroller.enroll(token: token, serial: "SN-1") }
+        let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-1") }
         answers.append(try #require(failure))
       }
       #expect(answers.allSatisfy { $0 == answers[0] })
@@ -169,9 +198,9 @@ import Wire
   @Test func `a claim that ends refuses even those that it knows`() async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim()
-      _ = try await stage.enroller.enroll(token: token, serial: "SN-1")
+      _ = try await stage.enroll(token: token, serial: "SN-1")
       _ = try await stage.claims.revoke(id)
-      let failure = await wireFailure { _ = try await stage.enroller.enroll(token: token, serial: "SN-1") }
+      let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-1") }
       #expect(failure?.reason == "claim-refused")
     }
   }
@@ -180,7 +209,7 @@ import Wire
   func `a serial number that is none is refused before anything is taken`(_ serial: String) async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim()
-      let failure = await wireFailure { _ = try await stage.enroller.enroll(token: token, serial: serial) }
+      let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: serial) }
       #expect(failure?.reason == "invalid-serial")
       #expect(try await stage.claims.claim(id).used == 0)
     }
@@ -189,15 +218,16 @@ import Wire
   @Test func `the database never holds the token`() async throws {
     try await withStage { stage in
       let (_, token) = try await stage.makeClaim()
-      _ = try await stage.enroller.enroll(token: token, serial: "SN-1")
+      _ = try await stage.enroll(token: token, serial: "SN-1")
       let rows = try await stage.pool.query(
         """
         select c::text as row from provisioner.claims as c
-        union all select e::text from provisioner.enrolments as e
+        union all select u::text from provisioner.claim_uses as u
+        union all select d::text from provisioner.devices as d
         """)
-      #expect(rows.count == 2)
+      #expect(rows.count == 3)
       #expect(try rows.allSatisfy { try !$0["row"].text.contains(token.dropFirst(4)) })
-      #expect(!"\(ClaimToken(text: token))".contains(token))
+      #expect(!"\(SecretText(text: token))".contains(token))
     }
   }
 }

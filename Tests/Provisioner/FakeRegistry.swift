@@ -4,13 +4,18 @@ import Messaging
 import Synchronization
 import Wire
 
-/// Makes devices as the Registry does: a repeat with the same ID and serial answers the device.
+/// Makes devices as the Registry does, where a repeat with the same ID and serial answers the device, and has a
+/// director key and root documents.
 final class FakeRegistry: RPCCaller {
   struct State {
     var devices: [DeviceID: WireCreateDevice] = [:]
+    /// How often it was asked to make devices.
     var callCount = 0
-    /// What the next calls fail with; before or after the device was made.
+    /// What the next of those calls fail with; before or after the devices were made.
     var failures: [(WireFailure, afterwards: Bool)] = []
+    var directorKey: [UInt8]?
+    /// By version, from 1.
+    var rootDocuments: [[UInt8]] = []
   }
 
   private let state = Mutex(State())
@@ -26,29 +31,77 @@ final class FakeRegistry: RPCCaller {
     state.withLock { $0.devices[device] = nil }
   }
 
+  /// From now on there is something for devices to trust.
+  func publish(directorKey: [UInt8], rootDocument: [UInt8]) {
+    state.withLock { state in
+      state.directorKey = directorKey
+      state.rootDocuments.append(rootDocument)
+    }
+  }
+
   func call<R: WireRequest>(
     _ request: R, deadline: Duration, traceParent: String?
   ) async throws(WireFailure) -> R.Response {
-    guard let request = request as? WireCreateDevice, let id = DeviceID(bytes: request.id) else {
-      throw WireFailure(.unsupported, reason: "unsupported", message: "not what a Provisioner asks")
+    let answer: any Sendable
+    switch request {
+    case let request as WireCreateDevices: answer = try create(request)
+    case is WireListDirectorKeys: answer = directorKeys()
+    case let request as WireGetRootDocument: answer = try rootDocument(request)
+    default: throw WireFailure(.unsupported, reason: "unsupported", message: "not what a Provisioner asks")
     }
-    let failure: WireFailure? = state.withLock { state in
-      state.callCount += 1
-      let planned = state.failures.isEmpty ? nil : state.failures.removeFirst()
-      if let planned, !planned.afterwards { return planned.0 }
-      if let known = state.devices[id], known.serial != request.serial {
-        return WireFailure(.conflict, reason: "device-exists", message: "exists with another serial")
-      }
-      state.devices[id] = request
-      return planned?.0
-    }
-    if let failure { throw failure }
-    var device = WireDevice()
-    device.id = request.id
-    device.name = request.name
-    guard let response = device as? R.Response else {
+    guard let response = answer as? R.Response else {
       throw WireFailure(.internal, reason: "wrong-type", message: "the answer has another type")
     }
+    return response
+  }
+
+  private func create(_ request: WireCreateDevices) throws(WireFailure) -> WireCreateDevicesResponse {
+    let (failure, outcomes): (WireFailure?, [WireCreateDeviceOutcome]) = state.withLock { state in
+      state.callCount += 1
+      let planned = state.failures.isEmpty ? nil : state.failures.removeFirst()
+      if let planned, !planned.afterwards { return (planned.0, []) }
+      let outcomes = request.devices.map { device in
+        var outcome = WireCreateDeviceOutcome()
+        outcome.id = device.id
+        guard let id = DeviceID(bytes: device.id) else {
+          outcome.reason = "invalid-id"
+          return outcome
+        }
+        if let known = state.devices[id], known.serial != device.serial {
+          outcome.reason = "device-exists"
+        } else {
+          state.devices[id] = device
+        }
+        return outcome
+      }
+      return (planned?.0, outcomes)
+    }
+    if let failure { throw failure }
+    var response = WireCreateDevicesResponse()
+    response.outcomes = outcomes
+    return response
+  }
+
+  private func directorKeys() -> WireListDirectorKeysResponse {
+    var response = WireListDirectorKeysResponse()
+    if let publicKey = state.withLock({ $0.directorKey }) {
+      var key = WireDirectorKey()
+      key.publicKey = Data(publicKey)
+      key.state = "active"
+      response.keys = [key]
+    }
+    return response
+  }
+
+  private func rootDocument(_ request: WireGetRootDocument) throws(WireFailure) -> WireRootDocument {
+    let documents = state.withLock { $0.rootDocuments }
+    let version = request.version == 0 ? documents.count : Int(request.version)
+    guard (1...max(documents.count, 1)).contains(version), !documents.isEmpty else {
+      throw WireFailure(.notFound, reason: "unknown-root-document", message: "there is no such version")
+    }
+    var response = WireRootDocument()
+    response.version = UInt64(version)
+    response.document = Data(documents[version - 1])
     return response
   }
 }

@@ -33,11 +33,17 @@ import Testing
     }
   }
 
-  private func withDoor(_ body: (Stage, Door) async throws -> Void) async throws {
-    try await withStage { stage in
+  private func withDoor(
+    isInsecure: Bool = true, _ body: (Stage, Door) async throws -> Void
+  ) async throws {
+    try await withStage(isInsecure: isInsecure) { stage in
       let service = makeHTTPService(
         name: "provisioner", listen: ListenAddress(host: "127.0.0.1", port: 0),
-        router: ProvisionerRoutes(claims: stage.claims, enroller: stage.enroller).router(),
+        router: ProvisionerRoutes(
+          claims: ClaimRoutes(claims: stage.claims, texts: ClaimTexts(issuer: nil), access: .open),
+          enrolment: EnrolmentRoutes(
+            enroller: stage.enroller, otp: stage.otp, anchors: stage.anchors, access: .open, isInsecure: isInsecure)
+        ).router(),
         limits: HTTPLimits(maximumBodyBytes: 64 << 10), logger: quietLogger)
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await service.run() }
@@ -66,7 +72,7 @@ import Testing
       let token = try #require(made.fields["token"] as? String)
       #expect(made.head["Location"] == "/v1/claims/\(id)")
       #expect(made.head["Cache-Control"] == "no-store")
-      let device = try await door.ask("POST", "/v1/enroll", #"{"token": "\#(token)", "serial": "SN-1"}"#)
+      let device = try await door.ask("POST", "/v1/enroll", #"{"claim": "\#(token)", "serial": "SN-1"}"#)
       #expect(device.status == 200)
       #expect(device.fields["name"] as? String == "n-1")
       #expect(device.fields["heartbeatSeconds"] as? Int == 15)
@@ -76,7 +82,7 @@ import Testing
       #expect(seen.fields["used"] as? Int == 1)
       #expect(seen.fields["token"] == nil)
       #expect(try await door.ask("DELETE", "/v1/claims/\(id)").fields["state"] as? String == "revoked")
-      let refused = try await door.ask("POST", "/v1/enroll", #"{"token": "\#(token)", "serial": "SN-2"}"#)
+      let refused = try await door.ask("POST", "/v1/enroll", #"{"claim": "\#(token)", "serial": "SN-2"}"#)
       #expect(refused.status == 403)
       #expect(refused.reason == "claim-refused")
     }
@@ -98,13 +104,13 @@ import Testing
     try await withDoor { stage, door in
       let (_, token) = try await stage.makeClaim(count: 1)
       stage.registry.fail(2, with: .gone)
-      let body = #"{"token": "\#(token)", "serial": "SN-1"}"#
+      let body = #"{"claim": "\#(token)", "serial": "SN-1"}"#
       let answer = try await door.ask("POST", "/v1/enroll", body)
       #expect(answer.status == 503)
       #expect(answer.reason == "registry-unavailable")
       #expect(answer.head["Retry-After"] == "2")
       #expect(try await door.ask("POST", "/v1/enroll", body).status == 200)
-      let exhausted = try await door.ask("POST", "/v1/enroll", #"{"token": "\#(token)", "serial": "SN-2"}"#)
+      let exhausted = try await door.ask("POST", "/v1/enroll", #"{"claim": "\#(token)", "serial": "SN-2"}"#)
       #expect(exhausted.status == 409)
       #expect(exhausted.reason == "claim-exhausted")
     }
@@ -149,13 +155,34 @@ import Testing
       ("GET", "/v1/claims/00000000-0000-0000-0000-000000000000", nil, 404),
       ("DELETE", "/v1/claims/00000000-0000-0000-0000-000000000000", nil, 404),
       ("POST", "/v1/enroll", "{}", 400),
-      ("POST", "/v1/enroll", #"{"token": 1, "serial": "a"}"#, 400),
-      ("POST", "/v1/enroll", #"{"token": "a", "serial": ""}"#, 400),
-      ("POST", "/v1/enroll", #"{"token": "a", "serial": "a b"}"#, 400),
-      ("POST", "/v1/enroll", #"{"token": "a", "serial": "\#(long)"}"#, 400),
-      ("POST", "/v1/enroll", #"{"token": "a", "serial": "a", "device": "mine"}"#, 400),
-      ("POST", "/v1/enroll", #"{"token": "' or true --", "serial": "a"}"#, 403),
-      ("POST", "/v1/enroll", #"{"token": "\u0000", "serial": "a"}"#, 403),
+      ("POST", "/v1/enroll", #"{"claim": "a", "serial": "a", "token": "a"}"#, 400),
+      ("POST", "/v1/enroll", #"{"claim": "a", "serial": "a", "certificateRequest": "%%%"}"#, 400),
+      ("POST", "/v1/enroll", #"{"claim": "a", "serial": "a", "certificateRequest": "MAA="}"#, 400),
+      ("POST", "/v1/enroll", #"{"claim": "a", "serial": "a", "certificateRequest": ["MAA="]}"#, 400),
+      (
+        "POST", "/v1/enroll",
+        #"{"claim": "a", "serial": "a", "certificateRequest": "\#(String(repeating: "MIIA", count: 5000))"}"#, 400
+      ),
+      ("POST", "/v1/enroll", #"{"claim": "a", "serial": "a", "pollingOnly": "yes"}"#, 400),
+      ("POST", "/v1/enroll", #"{"serial": "a", "factoryCertificate": "x"}"#, 400),
+      ("POST", "/v1/enroll", #"{"serial": "a", "factoryCertificate": "x", "factorySignature": "AA=="}"#, 400),
+      ("POST", "/v1/otp", "{}", 400),
+      ("POST", "/v1/otp", #"{"deviceID": "00000000-0000-0000-0000-000000000000"}"#, 404),
+      ("POST", "/v1/otp", #"{"deviceID": "00000000-0000-0000-0000-000000000000", "securityEpoch": -1}"#, 400),
+      ("GET", "/v1/root-documents/0", nil, 400),
+      ("GET", "/v1/root-documents/-1", nil, 400),
+      ("GET", "/v1/root-documents/18446744073709551616", nil, 400),
+      ("GET", "/v1/root-documents/1", nil, 404),
+      ("PUT", "/v1/root-documents/1", "{}", 405),
+      ("POST", "/v1/claims", #"{"count": 1, "lifetimeSeconds": 60, "serials": ["a b"]}"#, 400),
+      ("POST", "/v1/claims", #"{"count": 1, "lifetimeSeconds": 60, "group": "\#(long)"}"#, 400),
+      ("POST", "/v1/enroll", #"{"claim": 1, "serial": "a"}"#, 400),
+      ("POST", "/v1/enroll", #"{"claim": "a", "serial": ""}"#, 400),
+      ("POST", "/v1/enroll", #"{"claim": "a", "serial": "a b"}"#, 400),
+      ("POST", "/v1/enroll", #"{"claim": "a", "serial": "\#(long)"}"#, 400),
+      ("POST", "/v1/enroll", #"{"claim": "a", "serial": "a", "device": "mine"}"#, 400),
+      ("POST", "/v1/enroll", #"{"claim": "' or true --", "serial": "a"}"#, 403),
+      ("POST", "/v1/enroll", #"{"claim": "\u0000", "serial": "a"}"#, 403),
       ("GET", "/v1/enroll", nil, 405),
       ("GET", "/nothing", nil, 404),
     ]
@@ -180,7 +207,11 @@ import Testing
     try await withDoor { _, door in
       let answer = try await door.ask("GET", "/openapi.json")
       let paths = try #require(answer.fields["paths"] as? [String: Any])
-      #expect(Set(paths.keys) == ["/v1/claims", "/v1/claims/{id}", "/v1/enroll", "/openapi.json"])
+      #expect(
+        Set(paths.keys) == [
+          "/v1/claims", "/v1/claims/{id}", "/v1/enroll", "/v1/otp", "/v1/root-documents/{version}", "/v1/ca", "/v1/crl",
+          "/v1/renew", "/v1/devices/{id}/revoke", "/openapi.json",
+        ])
     }
   }
 }

@@ -1,6 +1,7 @@
 import FirmwareImage
 import Foundation
 import Messaging
+import OpenSSL
 import PostgreSQL
 import Testing
 import Wire
@@ -12,7 +13,10 @@ import Wire
   private func withBus(_ body: (Stage, RPCClient) async throws -> Void) async throws {
     try await withStage { stage in
       var router = RPCRouter()
-      ProvisionerRPC(claims: stage.claims, enroller: stage.enroller).register(on: &router)
+      ProvisionerRPC(
+        claims: stage.claims, claimTexts: ClaimTexts(issuer: nil), enroller: stage.enroller, devices: stage.devices,
+        factories: stage.factories, enrolments: stage.enrolments, audit: OperatorAudit(registry: stage.registry)
+      ).register(on: &router)
       let server = RPCServer(
         name: "provisioner", listening: "tcp://127.0.0.1:0", router: router, logger: quietLogger)
       try await withThrowingTaskGroup(of: Void.self) { group in
@@ -65,6 +69,54 @@ import Wire
       request.serial = "SN-2"
       let failure = await refusal(request, client)
       #expect(failure?.code == .permissionDenied)
+    }
+  }
+
+  @Test func `operators and single devices, over the bus`() async throws {
+    try await withBus { stage, client in
+      let administration = DeviceAdministration(client, deadline: .seconds(10))
+      let secret = try #require(
+        try await administration.register(
+          serial: "SN-1", publicKeyHash: nil, product: "p", group: "g", tags: ["t"], name: ""))
+      #expect(try await administration.list(flagged: false, serial: nil, limit: nil).map(\.state) == ["waiting"])
+
+      var request = WireEnrollDevice()
+      request.token = secret
+      request.serial = "SN-1"
+      request.pollingOnly = true
+      let identity = try await client.call(request)
+      #expect(identity.name == "SN-1" && identity.provisionerUrls == Stage.endpoints.provisionerURLs)
+      var find = WireFindPollingDevice()
+      find.tokenHash = Data(try SecretText(text: identity.pollingToken).hash)
+      #expect(try await client.call(find).deviceID == identity.deviceID)
+
+      let listed = try #require(try await administration.list(flagged: false, serial: "SN-1", limit: 10).first)
+      #expect(listed.state == "enrolled" && listed.access == "polling-token" && listed.group == "g")
+      #expect(DeviceDocument.table([listed]).contains("SN-1"))
+      #expect(try await administration.reset(serial: "SN-1", product: "p") == listed.device)
+      #expect(await refusal(find, client)?.code == .notFound)
+      #expect(try await administration.unregister(serial: "SN-1", product: "p"))
+      #expect(try await administration.factoryCAs().isEmpty)
+      let id = String(repeating: "0", count: 64)
+      #expect(try await administration.removeFactoryCA(id) == false)
+    }
+  }
+
+  @Test func `malformed requests about devices are refused`() async throws {
+    try await withBus { _, client in
+      var register = WireRegisterDevice()
+      register.serial = "a b"
+      #expect(await refusal(register, client)?.reason == "invalid-serial")
+      register.serial = "SN-1"
+      register.publicKeyHash = Data([1])
+      #expect(await refusal(register, client)?.reason == "invalid-public-key-hash")
+      var reset = WireResetDevice()
+      reset.serial = "SN-1"
+      #expect(await refusal(reset, client)?.reason == "unknown-serial")
+      var add = WireAddFactoryCA()
+      add.certificate = "nothing"
+      #expect(await refusal(add, client)?.reason == "invalid-certificate")
+      #expect(await refusal(WireRemoveFactoryCA(), client)?.reason == "invalid-id")
     }
   }
 

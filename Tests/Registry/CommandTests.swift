@@ -1,4 +1,6 @@
 import FirmwareImage
+import Foundation
+import Glibc
 import PostgreSQL
 import TestSupport
 import Testing
@@ -76,6 +78,63 @@ import Testing
     #expect(try await service.run("devices", "list", "--state", "great").status == .exited(65))
     #expect(try await service.process.stop() == .exited(0))
     #expect(try await service.run("devices", "list", "--timeout", "200ms").status != .exited(0))
+  }
+
+  @Test func tokensAndTheAuditLog() async throws {
+    let service = try await Service.start()
+    try await eventually { try await service.run("status").status == .exited(0) }
+    let folder = try TemporaryFolder("xtblish-tokens")
+    let file = folder.path("ci.token")
+    let made = try await service.run("token", "create", "ci", "--scope", "deploy", "--expires", "90d", "--out", file)
+    #expect(made.status == .exited(0), "\(made.output)")
+    var status = stat()
+    #expect(stat(file, &status) == 0)
+    #expect(status.st_mode & 0o777 == 0o600)
+    let secret = try #require(String(data: try Data(contentsOf: URL(filePath: file)), encoding: .utf8))
+      .trimmingCharacters(in: .newlines)
+    #expect(secret.hasPrefix("xtb_"))
+    #expect(!made.output.contains(secret))
+    // A file that is there is kept, and no token is made that has no place.
+    let again = try await service.run("token", "create", "cd", "--scope", "read", "--out", file)
+    #expect(again.status == .exited(1))
+    #expect(try String(data: Data(contentsOf: URL(filePath: file)), encoding: .utf8)?.hasPrefix(secret) == true)
+    let unplaced = try await service.run("token", "create", "ci", "--scope", "read", "--out", folder.path("x"))
+    #expect(unplaced.status != .exited(0))
+    #expect(access(folder.path("x"), F_OK) != 0)
+    let shown = try await service.run("token", "create", "short", "--scope", "read", "--expires", "1h")
+    #expect(shown.output.hasPrefix("xtb_"))
+    let listed = try await service.run("token", "list")
+    #expect(listed.output.contains("ci") && listed.output.contains("deploy") && !listed.output.contains("cd "))
+    #expect(!listed.output.contains("xtb_"))
+    #expect(try await service.run("token", "create", "x", "--scope", "root").status == .exited(65))
+    #expect(try await service.run("token", "create", "x", "--scope", "read", "--expires", "soon").status == .exited(64))
+
+    let follower = try ChildProcess(
+      product("xtblish-registry"), ["audit", "--follow", "--json", "--limit", "1"],
+      environment: ["XTBLISH_INSECURE": "true", "XTBLISH_REGISTRY_ENDPOINTS": service.endpoint],
+      inheritsEnvironment: false)
+    try await follower.waitForLine(containing: #""target":"token:short""#)
+    #expect(try await service.run("token", "revoke", "ci").status == .exited(0))
+    let line = try await follower.waitForLine(containing: "revoke-token")
+    #expect(JSONValue(parsing: Array(line.utf8))?["target"] == .string("token:ci"))
+    #expect(try await service.run("token", "list").output.contains("revoked"))
+
+    let filtered = try await service.run("audit", "--action", "create-token", "--target", "token:ci", "--json")
+    #expect(JSONValue(parsing: Array(filtered.output.utf8))?.items.count == 1)
+    #expect(try await service.run("audit", "--until", "1h", "--json").output == "[\n\n]\n")
+    #expect(try await service.run("audit", "--since", "1h").output.contains("revoke-token"))
+    #expect(try await service.run("audit", "--since", "yesterday").status == .exited(64))
+    let everything = try await service.run("audit", "--limit", "0", "--json")
+    #expect(!everything.output.contains("xtb_"))
+
+    let created = try await service.run("devices", "create", "pump", "--json")
+    let id = try #require(JSONValue(parsing: Array(created.output.utf8))?["id"]?.string)
+    #expect(try await service.run("devices", "decommission", id).status == .exited(64))
+    let gone = try await service.run("devices", "decommission", id, "--reason", "scrapped")
+    #expect(gone.output.contains("decommissioned"))
+    #expect(try await !service.run("devices", "list").output.contains(id))
+    #expect(try await service.run("devices", "list", "--state", "decommissioned").output.contains(id))
+    #expect(try await service.process.stop() == .exited(0))
   }
 
   @Test func aWrongConfigurationIsToldInFull() async throws {

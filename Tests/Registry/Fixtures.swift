@@ -3,6 +3,7 @@ import FoundationEssentials
 import Logging
 import PostgreSQL
 import TestSupport
+import Wire
 
 @testable import RegistryCore
 
@@ -15,7 +16,7 @@ struct Fixture {
   /// - Parameter poolOptions: of the real service; otherwise of a patient one, for a machine that runs many tests.
   static func make(
     on server: PostgresServer? = nil, options: RegistryStore.Options = RegistryStore.Options(),
-    poolOptions: PostgresPoolOptions? = nil
+    poolOptions: PostgresPoolOptions? = nil, signing: AssignmentSigning = .none
   ) async throws -> Fixture {
     var options = options
     if poolOptions == nil { options.deadline = .seconds(60) }
@@ -23,7 +24,7 @@ struct Fixture {
       if let server { try await server.createDatabase() } else { try await PostgresServer.shared().createDatabase() }
     let pool = try PostgresPool(url: url, options: poolOptions ?? patientPool, logger: .quiet)
     try await RegistrySchema.migrator().migrate(pool)
-    return Fixture(url: url, pool: pool, store: RegistryStore(pool: pool, options: options))
+    return Fixture(url: url, pool: pool, store: RegistryStore(pool: pool, options: options, signing: signing))
   }
 
   private static var patientPool: PostgresPoolOptions {
@@ -33,8 +34,12 @@ struct Fixture {
   }
 
   /// A second replica: its own connections and wake-ups, the same database.
-  func replica() throws -> RegistryStore {
-    RegistryStore(pool: try PostgresPool(url: url, options: pool.options, logger: .quiet), options: store.options)
+  ///
+  /// - Parameter signing: nil: the same as of the first.
+  func replica(signing: AssignmentSigning? = nil) throws -> RegistryStore {
+    RegistryStore(
+      pool: try PostgresPool(url: url, options: pool.options, logger: .quiet), options: store.options,
+      signing: signing ?? store.signing)
   }
 
   @discardableResult
@@ -45,6 +50,33 @@ struct Fixture {
   func count(_ statement: SQL, _ values: [PostgresValue] = []) async throws -> Int {
     try await pool.queryFirst(statement, values)?["count"].int ?? -1
   }
+}
+
+/// Changes by somebody, for tests that are not about who makes them.
+extension RegistryStore {
+  func createDevice(_ new: NewDevice) async throws -> (device: Device, isNew: Bool) {
+    try await createDevice(new, by: .anonymous)
+  }
+
+  func updateDevice(
+    _ id: DeviceID, name: String?, tags: [String]?, ifRevision revision: Int64? = nil
+  ) async throws -> Device {
+    try await updateDevice(id, name: name, tags: tags, ifRevision: revision, by: .anonymous)
+  }
+
+  func deleteDevice(_ id: DeviceID) async throws { try await deleteDevice(id, by: .anonymous) }
+
+  func assign(_ image: AppImage, to id: DeviceID, idempotencyKey: String) async throws -> Assignment {
+    try await assign(image, to: id, idempotencyKey: idempotencyKey, by: .anonymous)
+  }
+
+  func createDevices(_ new: [NewDevice]) async throws -> [DeviceID: WireFailure] {
+    try await createDevices(new, by: .anonymous)
+  }
+
+  func renotify(_ id: DeviceID) async throws -> UInt64 { try await renotify(id, by: .anonymous) }
+
+  func retryFirmware(of id: DeviceID) async throws -> UInt64 { try await retryFirmware(of: id, by: .anonymous) }
 }
 
 extension Logger {

@@ -15,11 +15,12 @@ struct HTTPFixture: Sendable {
   private let client = HTTPClient()
 
   /// Serves the routes while `body` runs.
-  static func serving(_ store: RegistryStore, _ body: @Sendable @escaping (HTTPFixture) async throws -> Void)
-    async throws
-  {
+  static func serving(
+    _ store: RegistryStore, control: AccessControl = .open,
+    _ body: @Sendable @escaping (HTTPFixture) async throws -> Void
+  ) async throws {
     let router = makeRouter()
-    RegistryRoutes(store: store).add(to: router)
+    RegistryRoutes(store: store, control: control).add(to: router)
     let service = makeHTTPService(
       name: "registry", listen: ListenAddress(host: "127.0.0.1", port: 0), router: router,
       limits: RegistryRoutes.limits, logger: .quiet)
@@ -33,18 +34,21 @@ struct HTTPFixture: Sendable {
   private init(base: String) { self.base = base }
 
   func send(
-    _ method: String, _ path: String, _ body: [UInt8]? = nil, type: String? = "application/json"
+    _ method: String, _ path: String, _ body: [UInt8]? = nil, type: String? = "application/json", token: String? = nil
   ) async throws -> HTTPClient.Response {
     var headers: [HTTPClient.Header] = []
     if body != nil, let type { headers.append(HTTPClient.Header("Content-Type", type)) }
+    if let token {
+      headers.append(HTTPClient.Header("Authorization", token.hasPrefix("Basic ") ? token : "Bearer \(token)"))
+    }
     return try await client.request(
       HTTPClient.Request(method, base + path, headers: headers, body: body.map { .bytes($0) } ?? .none))
   }
 
-  func send(_ method: String, _ path: String, _ body: String) async throws
-    -> HTTPClient.Response
-  {
-    try await send(method, path, Array(body.utf8))
+  func send(
+    _ method: String, _ path: String, _ body: String, token: String? = nil
+  ) async throws -> HTTPClient.Response {
+    try await send(method, path, Array(body.utf8), token: token)
   }
 
   func get(_ path: String) async throws -> HTTPClient.Response { try await send("GET", path) }

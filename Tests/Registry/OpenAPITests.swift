@@ -19,7 +19,7 @@ import Testing
   @Test func everyRouteIsDescribedAndNothingElse() throws {
     let pool = try PostgresPool(url: "postgresql://127.0.0.1:1/none", maximumConnections: 1, logger: .quiet)
     let router = makeRouter()
-    RegistryRoutes(store: RegistryStore(pool: pool)).add(to: router)
+    RegistryRoutes(store: RegistryStore(pool: pool), control: .open).add(to: router)
     let routes = Set(router.routes.map { "\($0.method.rawValue.lowercased()) \($0.path)" }).filter {
       !$0.hasPrefix("head ")
     }
@@ -67,7 +67,7 @@ import Testing
     for (path, item) in paths where path != "/openapi.json" {
       guard case .object(let operations) = item else { continue }
       for (method, operation) in operations where Self.methods.contains(method) {
-        for status in ["400", "500", "503", "default"] {
+        for status in ["400", "401", "403", "429", "500", "503", "default"] {
           #expect(operation["responses"]?[status] != nil, "\(method) \(path) \(status)")
         }
         if path.contains("{id}") { #expect(operation["responses"]?["404"] != nil, "\(method) \(path)") }

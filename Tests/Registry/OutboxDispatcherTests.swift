@@ -197,7 +197,11 @@ import Wire
       """, [.uuid(device.bytes)])
     try await fixture.pool.execute("update registry.events set at = now() - interval '10 days'")
     _ = try await fixture.store.updateDevice(device, name: "new", tags: nil)
-    try await running([EventRetention(store: fixture.store, retention: .seconds(9 * 86_400), logger: .quiet)]) {
+    try await running([
+      HistoryRetention(
+        store: fixture.store, eventRetention: .seconds(9 * 86_400), auditRetention: .seconds(9 * 86_400), logger: .quiet
+      )
+    ]) {
       try await eventually { try await fixture.count("select count(*) from registry.events") == 1 }
     }
     #expect(try await fixture.store.events(of: device, .before(nil), limit: 5).map(\.kind) == ["device-updated"])

@@ -14,7 +14,9 @@ import Wire
     _ fixture: Fixture, _ body: @Sendable @escaping (RPCClient) async throws -> Void
   ) async throws {
     var router = RPCRouter()
-    RegistryRPC(store: fixture.store, logger: .quiet).addHandlers(to: &router)
+    RegistryRPC(
+      store: fixture.store, authority: RequestAuthority(store: fixture.store, logger: .quiet), logger: .quiet
+    ).addHandlers(to: &router)
     let server = RPCServer(name: "registry", listening: "tcp://127.0.0.1:0", router: router, logger: .quiet)
     try await running([server]) {
       let endpoint = try await server.boundAddress()

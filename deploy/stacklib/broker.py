@@ -1,22 +1,75 @@
-"""The private mosquitto."""
+"""The private mosquitto: one listener for devices, one for services and operators."""
 
 import os
 import shutil
+import signal
 import socket
 
 import processes
+import trust
 from errors import StackError
 from state import write_private
 
 NAME = "mosquitto"
+DEVICES = "mosquitto.devices"
+
+RULES = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(__file__))), "mosquitto")
+
+
+def device_rules():
+    with open(os.path.join(RULES, "devices.acl"), encoding="utf-8") as file:
+        return file.read()
+
+
+def service_rules(state):
+    """The rules of the other deployments, with those of the Notifier once for each instance of it."""
+    with open(os.path.join(RULES, "services.acl"), encoding="utf-8") as file:
+        blocks = file.read().split("\n\n")
+    marker = "user notifier\n"
+    rules = []
+    for block in blocks:
+        if marker in block:
+            numbers = range(1, state.values["replicas"] + 1)
+            rules += [block.replace(marker, f"user notifier-{number}\n") for number in numbers]
+        else:
+            rules.append(block)
+    return "\n\n".join(rules)
+
+
+def listener(state, port, audience):
+    """One TLS listener that only knows the revocation list of those it is for.
+
+    Certificates of the other kind come from another issuer, whose list is not here: OpenSSL refuses them.
+    """
+    lists = trust.revocation_directory(state, audience)
+    return [
+        f"listener {port} 127.0.0.1",
+        f"cafile {trust.authority_file(state)}",
+        # New lists and roots are found here by the next handshake, without a signal.
+        f"capath {lists}",
+        f"crlfile {trust.revocation_file(state, audience)}",
+        f"certfile {trust.certificate_file(state, 'broker')}",
+        f"keyfile {trust.key_file(state, 'broker')}",
+        "require_certificate true",
+        "use_identity_as_username true",
+        "allow_anonymous false",
+        f"acl_file {rules_path(state, audience)}",
+    ]
+
+
+def rules_path(state, audience):
+    return os.path.join(state.folder("mosquitto"), f"{audience}.acl")
 
 
 def configuration(state):
     directory = state.folder("mosquitto")
     lines = [
         "# Written by deploy/stack at each start.",
-        f"listener {state.port(NAME)} 127.0.0.1",
-        "allow_anonymous true",
+        "per_listener_settings true",
+        *listener(state, state.port(DEVICES), "devices"),
+        # Nobody ends another's session by coming with its client ID.
+        "use_username_as_clientid true",
+        *listener(state, state.port(NAME), "services"),
         "persistence true",
         f"persistence_location {directory}/",
         # Every change is on disk within seconds; what a crash still loses, the devices' own
@@ -34,12 +87,27 @@ def configuration(state):
     return "\n".join(lines) + "\n"
 
 
+def write_configuration(state):
+    write_private(rules_path(state, "devices"), device_rules())
+    write_private(rules_path(state, "services"), service_rules(state))
+    path = os.path.join(state.folder("mosquitto"), "mosquitto.conf")
+    write_private(path, configuration(state))
+    return path
+
+
+def reload(state):
+    """Lets a running broker take new rules; its sessions stay."""
+    write_configuration(state)
+    record = state.values["processes"].get(NAME)
+    if processes.is_running(record):
+        os.kill(record["pid"], signal.SIGHUP)
+
+
 def start(state):
     program = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     if not program:
         raise StackError("mosquitto is not installed: run 'make setup', or 'apt-get install mosquitto'", 69)
-    path = os.path.join(state.folder("mosquitto"), "mosquitto.conf")
-    write_private(path, configuration(state))
+    path = write_configuration(state)
     processes.spawn(state, NAME, [program, "-c", path], {"PATH": os.environ.get("PATH", "")})
 
 
@@ -47,8 +115,11 @@ def await_ready(state):
     def accepts():
         if not processes.is_running(state.values["processes"].get(NAME)):
             return True
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", state.port(NAME))) == 0
+        for port in (state.port(NAME), state.port(DEVICES)):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) != 0:
+                    return False
+        return True
 
     if not processes.wait_until(accepts, 20.0) or not processes.is_running(state.values["processes"].get(NAME)):
         raise StackError("mosquitto does not answer: see 'deploy/stack logs mosquitto'", 69)

@@ -12,6 +12,7 @@ import devices
 import ports
 import processes
 import services
+import trust
 from errors import StackError
 from state import Lock, State, write_private
 
@@ -83,12 +84,18 @@ def stop_surplus(state):
 
 
 def start_in_order(state, starting, binaries, say):
+    if starting and not os.path.exists(trust.token_file(state)):
+        say("making certificates and keys")
+    if starting:
+        trust.make_keys(state, binaries, services.instances(state))
     if database.NAME in starting or broker.NAME in starting:
         say("starting PostgreSQL and mosquitto")
     if database.NAME in starting:
         database.start(state)
     if broker.NAME in starting:
         broker.start(state)
+    else:
+        broker.reload(state)
     database.await_ready(state)
     broker.await_ready(state)
     chosen = [name for name in services.names(state) if name in starting]
@@ -96,6 +103,9 @@ def start_in_order(state, starting, binaries, say):
         say(f"starting {', '.join(chosen)}")
     for name in chosen:
         services.start(state, name, binaries)
+    # What the others need of it can only be made while it runs.
+    services.await_ready(state, services.replicas(state, "registry"))
+    trust.make_operator(state, binaries, operator_environment(state))
     services.await_ready(state, services.names(state))
     chosen = [name for name in devices.names(state) if name in starting]
     if chosen:
@@ -106,11 +116,14 @@ def start_in_order(state, starting, binaries, say):
     devices.await_ready(state, chosen, binaries)
 
 
+def operator_environment(state):
+    return {**services.shared_environment(state), **trust.operator_environment(state)}
+
+
 def write_environment(state):
-    values = services.shared_environment(state)
+    values = operator_environment(state)
     values["XTBLISH_STACK_DATA"] = state.directory
-    values["XTBLISH_REGISTRY_URLS"] = ",".join(services.addresses(state, "registry", "http", "http"))
-    values["XTBLISH_PROVISIONER_URLS"] = ",".join(services.addresses(state, "provisioner", "http", "http"))
+    values["XTBLISH_REGISTRY_URLS"] = ",".join(services.addresses(state, "registry", "http", "https"))
     values["XTBLISH_DEVICE_IDS"] = " ".join(devices.identity(state, name)["id"] for name in devices.names(state))
     values["XTBLISH_DEVICE_DIRECTORIES"] = " ".join(devices.directory(state, name) for name in devices.names(state))
     for name in services.names(state):

@@ -2,10 +2,10 @@
 
 import json
 import os
-import subprocess
 
 import processes
 import services
+import trust
 from errors import StackError
 
 
@@ -36,29 +36,18 @@ def environment(state, name):
     return values
 
 
-def admin(binaries, service, arguments, environment_values):
-    """Runs an admin command and gives its standard output."""
-    program = os.path.join(binaries, f"xtblish-{service}")
-    result = subprocess.run(
-        [program, *arguments], env=environment_values, capture_output=True, text=True, check=False
-    )
-    if result.returncode != 0:
-        raise StackError(f"'xtblish-{service} {' '.join(arguments)}' failed: {result.stderr.strip()}")
-    return result.stdout
-
-
 def enroll(state, binaries):
     """Enrols the devices that have no identity yet, all with one claim."""
     new = [name for name in names(state) if not os.path.exists(os.path.join(directory(state, name), "identity.json"))]
     if not new:
         return
-    shared = {"PATH": os.environ.get("PATH", ""), **services.shared_environment(state)}
+    shared = {**services.shared_environment(state), **trust.operator_environment(state)}
     arguments = ["claim", "create", "--count", str(len(new)), "--lifetime", "1h", "--name-prefix", "device", "--quiet"]
-    token = admin(binaries, "provisioner", arguments, shared).strip()
+    token = trust.run(binaries, "provisioner", arguments, shared).strip()
     for name in new:
         # The claim travels in the environment: arguments can be read by every user.
         values = {**environment(state, name), "XTBLISH_CLAIM": token}
-        admin(binaries, "device", ["enroll", "--serial", f"stack-{name}"], values)
+        trust.run(binaries, "device", ["enroll", "--serial", f"stack-{name}"], values)
 
 
 def identity(state, name):
@@ -78,7 +67,7 @@ def await_ready(state, waiting, binaries):
             if not processes.is_running(state.values["processes"].get(name)):
                 return True
             try:
-                status = admin(binaries, "device", ["status", "--json"], environment(state, name))
+                status = trust.run(binaries, "device", ["status", "--json"], environment(state, name))
             except StackError:
                 return False
             return json.loads(status).get("connected") is True

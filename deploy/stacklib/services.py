@@ -4,8 +4,10 @@ import os
 import urllib.error
 import urllib.request
 
+import broker
 import database
 import processes
+import trust
 from errors import StackError
 
 # Service, and the ports it listens on.
@@ -19,6 +21,11 @@ SERVICES = {
 
 def replicas(state, service):
     return [f"{service}-{number}" for number in range(1, state.values["replicas"] + 1)]
+
+
+def instances(state):
+    """Name and service of each replica."""
+    return [(name, service) for service in SERVICES for name in replicas(state, service)]
 
 
 def names(state):
@@ -40,13 +47,13 @@ def addresses(state, service, purpose, scheme):
 def shared_environment(state):
     """What every process and every admin command of this stack is told."""
     values = {
-        "XTBLISH_INSECURE": "true",
-        "XTBLISH_REGISTRY_URL": addresses(state, "registry", "http", "http")[0],
-        "XTBLISH_IMAGE_STORE_URL": addresses(state, "image-store", "http", "http")[0],
-        "XTBLISH_IMAGE_STORE_URLS": ",".join(addresses(state, "image-store", "http", "http")),
-        "XTBLISH_PROVISIONER_URL": addresses(state, "provisioner", "http", "http")[0],
+        "XTBLISH_REGISTRY_URL": addresses(state, "registry", "http", "https")[0],
+        "XTBLISH_IMAGE_STORE_URL": addresses(state, "image-store", "http", "https")[0],
+        "XTBLISH_IMAGE_STORE_URLS": ",".join(addresses(state, "image-store", "http", "https")),
+        "XTBLISH_PROVISIONER_URL": addresses(state, "provisioner", "http", "https")[0],
+        "XTBLISH_PROVISIONER_URLS": ",".join(addresses(state, "provisioner", "http", "https")),
         "XTBLISH_MQTT_HOST": "127.0.0.1",
-        "XTBLISH_MQTT_PORT": str(state.port("mosquitto")),
+        "XTBLISH_MQTT_PORT": str(state.port(broker.NAME)),
         "XTBLISH_DATABASE_URL": database.url(state),
     }
     for service in SERVICES:
@@ -62,6 +69,10 @@ def environment(state, name):
     for purpose in SERVICES[service]:
         scheme = "tcp://" if purpose == "rpc" else ""
         values[f"{prefix(service)}_{purpose.upper()}_LISTEN"] = f"{scheme}127.0.0.1:{state.port(f'{name}.{purpose}')}"
+    values.update(trust.service_environment(state, name, service))
+    if service == "provisioner":
+        # As devices reach it: on the listener that is for them alone.
+        values["XTBLISH_DEVICE_MQTT_PORT"] = str(state.port(broker.DEVICES))
     if service == "image-store":
         values["XTBLISH_IMAGE_STORE_DIRECTORY"] = state.folder("images")
     return values

@@ -16,6 +16,10 @@ extension MQTTError {
       return
     }
     switch mosq_err_t(rawValue: status) {
+    // What the library makes of any failure of TLS after the handshake: with TLS 1.3 the broker refuses a client's
+    // certificate only then.
+    case MOSQ_ERR_ERRNO where systemError == EPROTO:
+      self.init(.tls, "\(action): TLS failed; the broker may not take this client's certificate: see its log\(told)")
     case MOSQ_ERR_ERRNO:
       self.init(.connectFailed, "\(action): \(Self.text(ofSystemError: systemError))\(told)")
     case MOSQ_ERR_EAI, MOSQ_ERR_LOOKUP:

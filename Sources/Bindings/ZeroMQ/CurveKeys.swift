@@ -11,6 +11,9 @@ package struct CurvePublicKey: Hashable, Sendable {
     self.text = text
   }
 
+  /// - Parameter text: of a key that was checked before.
+  init(authenticated text: String) { self.text = text }
+
   /// - Parameter bytes: nil if they are not 32.
   package init?(bytes: [UInt8]) {
     guard let text = Z85.text(of: bytes) else { return nil }

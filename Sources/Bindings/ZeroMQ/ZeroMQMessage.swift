@@ -35,6 +35,21 @@ package struct ZeroMQMessage: ~Copyable {
     unsafe body(UnsafeRawBufferPointer(start: zmq_msg_data(storage), count: count))
   }
 
+  /// The key of the client that sent the frame, as the ``ZeroMQAuthenticator`` let it in; nil on other connections.
+  package var sender: CurvePublicKey? {
+    guard let text = unsafe zmq_msg_gets(storage, Self.userProperty) else { return nil }
+    return CurvePublicKey(authenticated: unsafe String(cString: text))
+  }
+
+  /// Whether ``sender`` is this key, found out at less cost.
+  package func isFrom(_ key: CurvePublicKey) -> Bool {
+    guard let text = unsafe zmq_msg_gets(storage, Self.userProperty) else { return false }
+    return unsafe strcmp(text, key.text) == 0
+  }
+
+  /// What libzmq calls the user that the authenticator named.
+  private static let userProperty = "User-Id"
+
   /// Whether the frame has these bytes.
   package func equals(_ bytes: [UInt8]) -> Bool {
     guard bytes.count == count, count > 0 else { return bytes.count == count }

@@ -9,6 +9,12 @@ package final class ZeroMQMonitor {
     case connected
     /// A connection that stood is gone.
     case disconnected
+    /// A connection was made, and ended before messages could flow. libzmq tries again.
+    case handshakeFailed
+    /// As that, because the peer speaks something else. libzmq does not try again.
+    case incompatible
+    /// As that, because the peer said that it does not let us in.
+    case refused
     /// Anything else, by libzmq's number.
     case other(UInt16)
   }
@@ -20,7 +26,9 @@ package final class ZeroMQMonitor {
   package init(of monitored: ZeroMQSocket, named name: String) throws(ZeroMQError) {
     let endpoint = "inproc://monitor-\(name)"
     socket = try ZeroMQSocket(.pair, in: monitored.context)
-    let events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED
+    let events =
+      ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
+      | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
     guard unsafe zmq_socket_monitor(monitored.handle, endpoint, events) == 0 else {
       throw .last("zmq_socket_monitor")
     }
@@ -41,6 +49,9 @@ package final class ZeroMQMonitor {
     switch Int32(number) {
     case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: return .connected
     case ZMQ_EVENT_DISCONNECTED: return .disconnected
+    case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: return .handshakeFailed
+    case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: return .incompatible
+    case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: return .refused
     default: return .other(number)
     }
   }

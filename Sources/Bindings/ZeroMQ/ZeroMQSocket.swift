@@ -25,6 +25,8 @@ package final class ZeroMQSocket {
 
   let handle: UnsafeMutableRawPointer
   package let context: ZeroMQContext
+  /// Released after the socket is closed: without it libzmq would let everybody in.
+  var authenticator: ZeroMQAuthenticator?
 
   package init(_ kind: Kind, in context: ZeroMQContext) throws(ZeroMQError) {
     guard let handle = unsafe zmq_socket(context.handle, kind.code) else { throw .last("zmq_socket") }

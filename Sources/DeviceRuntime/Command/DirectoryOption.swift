@@ -35,6 +35,10 @@ struct DirectoryOption: ParsableArguments {
         throw AdminError("\(error)", status: .unavailable)
       }
     }
+    if options.bus.keyFile == nil, let folder = AgentAddress.keyFolder(ofEndpoint: options.endpoint ?? variable) {
+      options.bus.keyFile = AgentKeys.keyFile(in: folder)
+      options.bus.peersDirectory = options.bus.peersDirectory ?? folder
+    }
     return options
   }
 }

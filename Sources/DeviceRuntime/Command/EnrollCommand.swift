@@ -2,6 +2,7 @@ import ArgumentParser
 import Curl
 import DeviceRuntimeCore
 import FoundationEssentials
+import OpenSSL
 import ServiceKit
 
 struct EnrollCommand: AsyncParsableCommand {
@@ -10,7 +11,9 @@ struct EnrollCommand: AsyncParsableCommand {
     discussion: """
       An operator makes the claim with "xtblish-provisioner claim create". Its token is a secret: give it in \
       \(ClaimToken.environmentName) or with --claim-file, as the arguments of a process can be seen by every user of \
-      the machine.
+      the machine. It also says by which root certificate the Provisioner can be known. The device's key is made here \
+      and stays here; what it is and whom it trusts is burnt into its OTP bank. What was interrupted is completed by \
+      the same command.
       """)
 
   @Option(help: ArgumentHelp("A file with the claim's token; - is the standard input.", valueName: "file"))
@@ -30,6 +33,26 @@ struct EnrollCommand: AsyncParsableCommand {
       "The Provisioner's base URL.", discussion: "Otherwise XTBLISH_PROVISIONER_URL names it.", valueName: "url"))
   var provisioner: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "The root certificates that the Provisioner's comes from, PEM, instead of the one that the claim names.",
+      valueName: "file"))
+  var caFile: String?
+
+  @Flag(help: "Without a claim: the serial and the hash of the device's key are registered; see the command key.")
+  var registered = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Without a claim: the certificate that the device's maker gave it, and those above it, PEM.", valueName: "file"))
+  var factoryCertificate: String?
+
+  @Option(help: ArgumentHelp("The key of that certificate, PEM.", valueName: "file"))
+  var factoryKey: String?
+
+  @Flag(help: "Allow an http URL, and an identity without a certificate: for tests on one machine.")
+  var insecure = false
+
   @Flag(help: "Give up the identity that the device has already.")
   var replace = false
 
@@ -39,11 +62,21 @@ struct EnrollCommand: AsyncParsableCommand {
   @OptionGroup var options: ServeOptions
   @OptionGroup var directory: DirectoryOption
 
+  func validate() throws {
+    guard (factoryCertificate == nil) == (factoryKey == nil) else {
+      throw ValidationError("--factory-certificate and --factory-key go together")
+    }
+    guard !registered || factoryCertificate == nil else {
+      throw ValidationError("--registered and --factory-certificate exclude each other")
+    }
+  }
+
   func run() async throws {
     directory.apply()
     try await runAdmin {
-      let settings = try options.prepare(DeviceSettings.self).settings
-      let identity = try await enroll(settings)
+      let process = try options.prepare(DeviceSettings.self)
+      let settings = process.settings
+      let identity = try await enroll(settings, isInsecure: insecure || process.process.isInsecure)
       if json {
         try printJSON(identity)
       } else {
@@ -53,24 +86,23 @@ struct EnrollCommand: AsyncParsableCommand {
     }
   }
 
-  private func enroll(_ settings: DeviceSettings) async throws -> DeviceIdentity {
-    guard let url = provisioner ?? settings.provisionerURL else {
-      throw AdminError(
-        "where to enrol? Name the Provisioner with --provisioner or XTBLISH_PROVISIONER_URL", status: .usage)
-    }
-    guard let serial = serial ?? MachineSerial.read() else {
-      throw AdminError("this machine has no serial number that can be read; give it one with --serial", status: .usage)
-    }
+  private func enroll(_ settings: DeviceSettings, isInsecure: Bool) async throws -> DeviceIdentity {
     do {
-      let token = try ClaimToken.find(
-        argument: claim, file: claimFile, environment: ProcessInfo.processInfo.environment)
       let flash = try DirectoryFlash(directory: settings.directory)
       let lock = try DirectoryLock(directory: settings.directory)
       defer { withExtendedLifetime(lock) {} }
+      let bank = settings.otpBank(flash)
+      let installation = EnrolmentInstallation(
+        flash: flash, files: try IdentityFiles(directory: settings.directory), bank: bank)
+      if replace {
+        try installation.files.removePending()
+      } else if let identity = try installation.resume() {
+        await report(bank, identity, installation.files)
+        return identity
+      }
       try refuseIfEnrolled(flash, settings.directory)
-      let enrolment = Enrolment(provisionerURL: url, http: HTTPClient())
-      let identity = try await enrolment.enroll(token: token, serial: serial)
-      try identity.save(to: flash)
+      let identity = try await enroll(settings, installation, isInsecure: isInsecure)
+      await report(bank, identity, installation.files)
       return identity
     } catch let error as ClaimToken.Problem {
       throw AdminError("\(error)", status: .usage)
@@ -78,6 +110,71 @@ struct EnrollCommand: AsyncParsableCommand {
       throw AdminError("\(error)", status: error.isTransient ? .unavailable : .failure)
     } catch let error as DirectoryLock.Refusal {
       throw AdminError("\(error)", status: .temporary)
+    } catch let error as InvalidAnswer {
+      throw AdminError("the Provisioner's answer can't be used: \(error)", status: .failure)
+    } catch let error as OTPError {
+      throw AdminError("\(error)", status: .failure)
+    }
+  }
+
+  private func enroll(
+    _ settings: DeviceSettings, _ installation: EnrolmentInstallation, isInsecure: Bool
+  ) async throws -> DeviceIdentity {
+    guard let url = provisioner ?? settings.provisionerURL else {
+      throw AdminError(
+        "where to enrol? Name the Provisioner with --provisioner or XTBLISH_PROVISIONER_URL", status: .usage)
+    }
+    // A maker's certificate has its own.
+    let serial = serial ?? (factoryCertificate == nil ? MachineSerial.read() : nil)
+    guard serial != nil || factoryCertificate != nil else {
+      throw AdminError("this machine has no serial number that can be read; give it one with --serial", status: .usage)
+    }
+    let credential = try credential()
+    let isPlain = !url.lowercased().hasPrefix("https://")
+    let key = isPlain ? nil : try installation.files.keyMadeIfNeeded()
+    // Before a claim is used up by a device that could not be made.
+    if let key { try installation.checkFuses(for: key) }
+    let tls = try await ProvisionerTrust.tls(for: url, credential, caFile: caFile, isInsecure: isInsecure)
+    let http = HTTPClient(HTTPClient.Configuration(tls: tls))
+    defer { http.close() }
+    let answer = try await Enrolment(provisionerURL: url, http: http).enroll(credential, serial: serial, key: key)
+    guard answer.isPlain == isPlain else {
+      throw AdminError(
+        isPlain
+          ? "the Provisioner gave a certificate that nobody asked for: enrol at its https URL"
+          : "the Provisioner gave no certificate, which only an insecure one at an http URL may", status: .failure)
+    }
+    return try installation.install(answer, serial: serial ?? answer.name, provisionerURL: url)
+  }
+
+  private func credential() throws -> EnrolmentCredential {
+    if registered { return .registeredKey }
+    guard let factoryCertificate, let factoryKey else {
+      return .claim(
+        EnrolmentClaim(
+          try ClaimToken.find(argument: claim, file: claimFile, environment: ProcessInfo.processInfo.environment)))
+    }
+    do {
+      let certificates = Array(try Data(contentsOf: URL(fileURLWithPath: factoryCertificate)))
+      let key = Array(try Data(contentsOf: URL(fileURLWithPath: factoryKey)))
+      return .factory(certificates: certificates, key: try P256.PrivateKey(pem: key))
+    } catch {
+      throw AdminError("the maker's certificate or its key can't be used: \(error)", status: .usage)
+    }
+  }
+
+  /// The agent reports again when it starts, so that a failure here does no harm.
+  private func report(_ bank: any OTPBank, _ identity: DeviceIdentity, _ files: IdentityFiles) async {
+    guard !identity.isPlain else { return }
+    do {
+      let http = HTTPClient(HTTPClient.Configuration(tls: try files.httpTLS()))
+      defer { http.close() }
+      let differences = try await OTPReport.send(bank, to: identity.provisionerURLs, http)
+      guard !differences.isEmpty else { return }
+      StandardError.write(
+        "warning: the Provisioner's record of the fuses differs: \(differences.joined(separator: ", "))\n")
+    } catch {
+      StandardError.write("warning: the fuses are not reported yet; the agent will do it: \(error)\n")
     }
   }
 

@@ -18,6 +18,8 @@ struct RunCommand: AsyncParsableCommand {
         try await DeviceService.run(process)
       } catch let error as IdentityError {
         throw AdminError("\(error)", status: .configuration)
+      } catch let error as OTPError {
+        throw AdminError("\(error)", status: .configuration)
       } catch let error as DirectoryLock.Refusal {
         throw AdminError("\(error)", status: .temporary)
       } catch let error as AgentAddress.Problem {

@@ -23,7 +23,7 @@ struct XtblishDevice: AsyncParsableCommand {
     version: "\(Device.executable) \(XtblishVersion.current)",
     subcommands: [
       RunCommand.self, EnrollCommand.self, StatusCommand.self, SlotsCommand.self, LogsCommand.self, CrashesCommand.self,
-      PinCommand.self, SensorCommand.self, DevCommand.self, HostAPICommand.self,
+      KeyCommand.self, OTPCommand.self, PinCommand.self, SensorCommand.self, DevCommand.self, HostAPICommand.self,
       CheckConfigCommand<Device>.self, CompletionCommand<Device>.self,
     ])
 }

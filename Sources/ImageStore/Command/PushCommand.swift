@@ -25,12 +25,28 @@ struct PushCommand: AsyncParsableCommand {
   @Option(help: "Makes a repeat of this command safe: the same key is the same version.")
   var idempotencyKey: String?
 
+  @Option(help: ArgumentHelp("Sign it with this publisher's key, made by keygen.", valueName: "file"))
+  var signKey: String?
+
+  @Option(help: "With --sign-key: the app's security epoch; devices that confirmed a higher one refuse it.")
+  var epoch: UInt32?
+
+  @Option(help: ArgumentHelp("What sign wrote, instead of --sign-key, --name and --app-version.", valueName: "file"))
+  var headers: String?
+
   @Flag(help: "Keep it as the unstripped module of its build.")
   var debug = false
 
   @OptionGroup var options: TransferOptions
 
   func validate() throws {
+    if signKey != nil || headers != nil, device == nil {
+      throw ValidationError("a publisher signs what goes to a device: name it with --device")
+    }
+    if headers != nil, signKey != nil || name != nil || appVersion != nil || epoch != nil {
+      throw ValidationError("--headers has it all: leave out --sign-key, --name, --app-version and --epoch")
+    }
+    if epoch != nil, signKey == nil { throw ValidationError("--epoch goes with --sign-key") }
     if debug, device != nil || name != nil || appVersion != nil || idempotencyKey != nil {
       throw ValidationError("--debug goes with no other option of an image: push the stripped one for the device")
     }
@@ -44,7 +60,8 @@ struct PushCommand: AsyncParsableCommand {
       defer { progress.finish() }
       let pushed = try await options.client().push(
         file: file, to: device,
-        options: .init(appName: name, appVersion: appVersion, idempotencyKey: idempotencyKey)
+        options: .init(
+          appName: name, appVersion: appVersion, idempotencyKey: idempotencyKey, signing: try signing())
       ) { progress.update($0, $1) }
       progress.finish()
       if options.json {
@@ -59,6 +76,14 @@ struct PushCommand: AsyncParsableCommand {
         print(pushed.buildID.map { "build ID \($0)" } ?? "no build ID: link with --build-id=sha1 to find crash lines")
       }
     }
+  }
+
+  private func signing() throws -> AppSigning? {
+    if let headers { return try AppSigning(headersFile: headers) }
+    guard let signKey else { return nil }
+    return try AppSigning(
+      file: file, statement: .init(name: name ?? "", version: appVersion ?? "", securityEpoch: epoch ?? 0),
+      keyFile: signKey)
   }
 
   private func pushDebugModule() async throws {

@@ -14,7 +14,7 @@ package struct ImageStore: Sendable {
 
   /// Opens the directory. Nothing listens before the services run.
   ///
-  /// - Parameter isInsecure: whether to do without TLS and tokens.
+  /// - Parameter isInsecure: whether to do without TLS, tokens and signatures.
   package init(
     _ settings: ImageStoreSettings, isInsecure: Bool, bus: Bus, metrics: MetricsRegistry, logger: Logger
   ) async throws {
@@ -29,7 +29,9 @@ package struct ImageStore: Sendable {
       authorizer: RegistryAuthorizer(registry), provisioner: provisioner, logger: logger)
     let api = ImageStoreAPI(
       blobs: blobs, debugIndex: FileDebugIndex(store: blobs), registry: registry, provisioner: provisioner,
-      access: security.access, maximumBytes: settings.maximumBytes, maximumUploads: settings.maximumUploads)
+      access: security.access, publishers: settings.publisherPolicy(isInsecure: isInsecure),
+      ownPublisherKey: try settings.ownPublisherKey(logger: logger),
+      maximumBytes: settings.maximumBytes, maximumUploads: settings.maximumUploads)
 
     // Not the Registry: without it devices still fetch what is known here, and taking every replica
     // out of its load balancer would end that.

@@ -1,5 +1,6 @@
 package import Hummingbird
 package import Messaging
+package import OpenSSL
 package import ServiceHTTP
 
 /// The routes and requests that an image store answers, over any blob store.
@@ -17,11 +18,14 @@ package struct ImageStoreAPI: Sendable {
   ///   - registry: who knows devices and their versions.
   ///   - provisioner: who knows the tokens of devices without certificates.
   ///   - access: who may use which route.
+  ///   - publishers: what uploads for devices must prove about who built them.
+  ///   - ownPublisherKey: signs modules for devices that come unsigned.
   ///   - maximumBytes: the longest WebAssembly module that is taken.
   ///   - maximumUploads: how many may be under way at once.
   package init(
     blobs: any BlobStore, debugIndex: any DebugIndex, registry: any RPCCaller, provisioner: any RPCCaller,
-    access: AccessControl, maximumBytes: Int, maximumUploads: Int
+    access: AccessControl, publishers: PublisherPolicy, ownPublisherKey: Ed25519.PrivateKey? = nil,
+    maximumBytes: Int, maximumUploads: Int
   ) {
     let metrics = StoreMetrics()
     let responder = BlobResponder()
@@ -30,7 +34,9 @@ package struct ImageStoreAPI: Sendable {
       intake: ImageIntake(blobs: blobs, limitBytes: UInt64(maximumBytes)), slots: slots, metrics: metrics)
     let catalog = FirmwareCatalog(registry: registry)
     let whole = FirmwareResponder(blobs: blobs, hashes: ImageHashes(), metrics: metrics, responder: responder)
-    firmware = FirmwareRoutes(access: access, uploads: uploads, catalog: catalog, responder: whole)
+    firmware = FirmwareRoutes(
+      access: access, uploads: uploads, catalog: catalog,
+      publishers: PublisherCheck(registry: registry, policy: publishers, ownKey: ownPublisherKey), responder: whole)
     polling = PollingRoutes(
       access: access, tokens: PollingTokens(provisioner: provisioner), catalog: catalog, firmware: whole)
     images = ImageRoutes(access: access, uploads: uploads, blobs: blobs, metrics: metrics, responder: responder)

@@ -1,4 +1,7 @@
+import FirmwareImage
+import Logging
 package import Messaging
+import OpenSSL
 package import ServiceKit
 
 /// What an image store can be told.
@@ -15,6 +18,8 @@ package struct ImageStoreSettings: ServiceSettings {
   package let registryEndpoints: [String]
   package let provisionerEndpoints: [String]
   package let tls: TLSSettings
+  package let requiresPublisher: Bool
+  package let publisherKeyFile: String?
 
   static let httpListenSetting = Setting(
     "image-store.http.listen", .listenAddress, .default("127.0.0.1:7121"),
@@ -41,10 +46,22 @@ package struct ImageStoreSettings: ServiceSettings {
     "provisioner.endpoints", .endpoints, .default("tcp://127.0.0.1:7112"),
     help: "The Provisioner's ZeroMQ addresses, separated by commas.")
 
+  static let requiresPublisherSetting = Setting(
+    "image-store.publisher.required", .boolean, .default("true"),
+    help: "Whether uploads for devices must be signed by a publisher that the root document names.")
+
+  static let publisherKeyFileSetting = Setting(
+    "image-store.publisher.key-file", .path, .optional,
+    help: """
+      Signs modules that come without a publisher's signature, where who deploys is who builds. Whoever may deploy, or \
+      gets hold of this machine, can then make apps: leave it unset for a fleet.
+      """)
+
   package static let allSettings: [any SettingDescription] =
     [
       httpListenSetting, rpcListenSetting, operationsListenSetting, directorySetting, maximumBytesSetting,
-      maximumUploadsSetting, registryEndpointsSetting, provisionerEndpointsSetting,
+      maximumUploadsSetting, registryEndpointsSetting, provisionerEndpointsSetting, requiresPublisherSetting,
+      publisherKeyFileSetting,
     ] + TLSSettings.allSettings
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
@@ -57,5 +74,25 @@ package struct ImageStoreSettings: ServiceSettings {
     registryEndpoints = try reader.require(Self.registryEndpointsSetting)
     provisionerEndpoints = try reader.require(Self.provisionerEndpointsSetting)
     tls = try TLSSettings(&reader)
+    requiresPublisher = try reader.require(Self.requiresPublisherSetting)
+    publisherKeyFile = try reader.optional(Self.publisherKeyFileSetting)
+  }
+
+  /// The key for modules that come unsigned; nil if there is to be none.
+  func ownPublisherKey(logger: Logger) throws -> Ed25519.PrivateKey? {
+    guard let publisherKeyFile else { return nil }
+    do throws(SigningKeyError) {
+      let key = try SigningKeyFile.readPrivate(publisherKeyFile)
+      logger.warning("modules that come unsigned are signed here", metadata: ["key": "\(publisherKeyFile)"])
+      return key
+    } catch {
+      throw AdminError("\(Self.publisherKeyFileSetting.environmentName): \(error)", status: .configuration)
+    }
+  }
+
+  /// What uploads must prove about who built them.
+  package func publisherPolicy(isInsecure: Bool) -> PublisherPolicy {
+    if isInsecure { return .unchecked }
+    return requiresPublisher ? .required : .optional
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import ProvisionerCore
 import ServiceKit
 
@@ -26,8 +27,17 @@ struct CreateClaimCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Given to the devices; may be repeated.", valueName: "tag"))
   var tag: [String] = []
 
-  @Option(help: "What kind of device it is for; a note for operators.")
+  @Option(help: "What kind of device it is for: serial numbers are told apart by it.")
   var product = ""
+
+  @Option(help: "The group that the devices join.")
+  var group = ""
+
+  @Option(help: ArgumentHelp("The only serial numbers that may use it; may be repeated.", valueName: "serial"))
+  var serial: [String] = []
+
+  @Option(help: ArgumentHelp("A file with such serial numbers, one a line.", valueName: "file"))
+  var serialsFile: String?
 
   @Flag(help: "Print the token and nothing else.")
   var quiet = false
@@ -44,10 +54,12 @@ struct CreateClaimCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await runAdmin {
+      let serials = try serial + (serialsFile.map { try lines(ofFile: $0) } ?? [])
       let lifetimeSeconds = Int(try Self.lifetimes.parse(lifetime).components.seconds)
       let claim = try await options.withClient(of: Provisioner.self) { client in
         try await ClaimAdministration(client, deadline: options.deadline).create(
-          count: count, lifetimeSeconds: lifetimeSeconds, product: product, tags: tag, namePrefix: namePrefix)
+          count: count, lifetimeSeconds: lifetimeSeconds, product: product, group: group, tags: tag,
+          serials: serials, namePrefix: namePrefix)
       }
       if quiet {
         print(claim.token ?? "")
@@ -59,6 +71,17 @@ struct CreateClaimCommand: AsyncParsableCommand {
         print("It is not shown again. On each device: xtblish-device enroll, with the token in XTBLISH_CLAIM.")
       }
     }
+  }
+}
+
+/// Without those that are empty.
+private func lines(ofFile path: String) throws -> [String] {
+  do {
+    return try String(contentsOfFile: path, encoding: .utf8).split(whereSeparator: \.isNewline).map { line in
+      String(line.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+    }.filter { !$0.isEmpty }
+  } catch {
+    throw AdminError("can't read \(path): \(error)", status: .data)
   }
 }
 

@@ -7,7 +7,7 @@ struct DevicesCommand: AsyncParsableCommand {
     commandName: "devices", abstract: "List, show, make, change and remove devices.",
     subcommands: [
       ListDevicesCommand.self, ShowDeviceCommand.self, CreateDeviceCommand.self, UpdateDeviceCommand.self,
-      DeleteDeviceCommand.self, NotifyDeviceCommand.self, DeviceLogsCommand.self,
+      DeleteDeviceCommand.self, DecommissionDeviceCommand.self, NotifyDeviceCommand.self, DeviceLogsCommand.self,
     ])
 }
 
@@ -22,7 +22,11 @@ struct ListDevicesCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Only devices with this tag.", valueName: "tag"))
   var tag = ""
 
-  @Option(help: "Only devices that are online, offline, unassigned, pending, current or failed.")
+  @Option(
+    help: """
+      Only devices that are online, offline, unassigned, pending, current, failed or decommissioned; without it, all \
+      but those last ones.
+      """)
   var state = ""
 
   @Option(help: "How many at most; 0 for all.")
@@ -112,7 +116,8 @@ struct UpdateDeviceCommand: AsyncParsableCommand {
 
 struct DeleteDeviceCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "delete", abstract: "Remove a device and all that is known of it.")
+    commandName: "delete", abstract: "Remove a device and all that is known of it.",
+    discussion: "Its certificates are taken back. To keep its history, decommission it instead.")
 
   @OptionGroup var options: AdminOptions
   @Argument(help: "The device's UUID.") var id: String
@@ -123,6 +128,28 @@ struct DeleteDeviceCommand: AsyncParsableCommand {
         try await RegistryAdministration(client, deadline: options.deadline).delete(id)
       }
       if options.json { try printJSON(["deleted": "\(id)"]) } else { print("deleted \(id)") }
+    }
+  }
+}
+
+struct DecommissionDeviceCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "decommission", abstract: "Take a device out of service, and print it.",
+    discussion: """
+      Its history stays. Nothing can be assigned to it any more, its certificates are taken back, and lists leave it out \
+      unless they ask for --state decommissioned.
+      """)
+
+  @OptionGroup var options: AdminOptions
+  @Argument(help: "The device's UUID.") var id: String
+  @Option(help: "Why, for those who ask later.") var reason: String
+
+  func run() async throws {
+    try await runAdmin {
+      let device = try await options.withClient(of: Registry.self) { client in
+        try await RegistryAdministration(client, deadline: options.deadline).decommission(id, reason: reason)
+      }
+      if options.json { try printJSON(device) } else { print(device.details, terminator: "") }
     }
   }
 }

@@ -11,7 +11,7 @@ struct XtblishRegistry: AsyncParsableCommand {
       discussion: "Ends with the exit codes of sysexits.h.",
       subcommands: [
         ServeCommand.self, MigrateCommand.self, DevicesCommand.self, FirmwareCommand.self, CrashesCommand.self,
-        EventsCommand.self,
+        EventsCommand.self, TokenCommand.self, AuditCommand.self, DirectorCommand.self, RootCommand.self,
       ])
   }
 }

@@ -48,6 +48,7 @@ extension WireRevokeToken: WireRequest { package typealias Response = WireRevoke
 extension WireDecommissionDevice: WireRequest { package typealias Response = WireDevice }
 extension WireGetRootDocument: WireRequest { package typealias Response = WireRootDocument }
 extension WirePublishRootDocument: WireRequest { package typealias Response = WireRootDocument }
+extension WireCreateDirectorKey: WireRequest { package typealias Response = WireDirectorKey }
 extension WireListDirectorKeys: WireRequest { package typealias Response = WireListDirectorKeysResponse }
 
 // Notifier

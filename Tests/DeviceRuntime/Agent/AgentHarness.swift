@@ -80,7 +80,7 @@ final class AgentHarness: Sendable {
   var identity: DeviceIdentity {
     DeviceIdentity(
       device: device, name: "test-1", serial: "s", mqttHost: broker.host, mqttPort: UInt16(broker.port),
-      imageStoreURLs: [store.url], provisionerURL: "http://127.0.0.1:1")
+      imageStoreURLs: [store.url], provisionerURL: "http://127.0.0.1:1", isPlain: true)
   }
 
   static func configuration() -> AgentConfiguration {
@@ -94,7 +94,7 @@ final class AgentHarness: Sendable {
 
   func makeAgent(_ configuration: AgentConfiguration, flash: (any Flash)? = nil) throws -> DeviceAgent {
     try DeviceAgent(
-      identity: identity, configuration: configuration,
+      identity: identity, security: .insecure, configuration: configuration,
       flash: try flash ?? DirectoryFlash(directory: folder.path("flash")), launcher: launcher, http: HTTPClient(),
       logger: Logger(label: "agent") { _ in SwiftLogNoOpLogHandler() })
   }

@@ -80,7 +80,7 @@ import Testing
   @Test func theOldImageInTheSpareSlotGivesWayForSpace() async throws {
     let flash = InMemoryFlash(capacityBytes: 400_000)
     let device = try await AgentHarness()
-    let storage = DeviceStorage(flash: flash, device: device.device)
+    let storage = DeviceStorage(flash: flash, device: device.device, trust: .unsigned)
     try await storage.save(BootRecord())
     try FlashConformanceTests.write(String(repeating: "x", count: 150_000), to: "slot-a.image", flash)
     try FlashConformanceTests.write(String(repeating: "x", count: 150_000), to: "slot-b.image", flash)

@@ -69,7 +69,7 @@ import Testing
   @Test func aDeviceEnrolsOnceAndKeepsItsIdentity() async throws {
     let folder = try TemporaryFolder("xtblish-enroll")
     let answer = #"""
-      {"device":"0f8fad5b-d9cb-469f-a165-70867728950e","name":"device-1","mqtt":{"host":"127.0.0.1","port":1883},
+      {"deviceID":"0f8fad5b-d9cb-469f-a165-70867728950e","name":"device-1","mqtt":{"host":"127.0.0.1","port":1883},
       "imageStoreURLs":["http://127.0.0.1:7121"],"heartbeatSeconds":7}
       """#
     let server = try ScriptedHTTPServer { request, connection in
@@ -83,44 +83,48 @@ import Testing
       }
     }
     let directory = folder.path("device")
-    var environment = ["XTBLISH_PROVISIONER_URL": server.url, "XTBLISH_DEVICE_DIRECTORY": directory]
+    var environment = [
+      "XTBLISH_PROVISIONER_URL": server.url, "XTBLISH_DEVICE_DIRECTORY": directory,
+    ]
 
     let none = try await DeviceProcess.command(["run"], environment: environment)
     #expect(none.status == .exited(78))
     #expect(none.output.contains("not enrolled") && none.output.contains("xtblish-device enroll"))
 
-    let unclaimed = try await DeviceProcess.command(["enroll", "--serial", "s1"], environment: environment)
+    let unclaimed = try await DeviceProcess.command(
+      ["enroll", "--insecure", "--serial", "s1"], environment: environment)
     #expect(unclaimed.status == .exited(64))
     #expect(unclaimed.output.contains("XTBLISH_CLAIM"))
 
     let refused = try await DeviceProcess.command(
-      ["enroll", "--serial", "s1", "--claim", "bad-token"], environment: environment)
+      ["enroll", "--insecure", "--serial", "s1", "--claim", "bad-token"], environment: environment)
     #expect(refused.status == .exited(1))
     #expect(refused.output.contains("the claim expired; make another"))
 
     try writeFile(folder.path("claim"), "good-token\n")
     let enrolled = try await DeviceProcess.command(
-      ["enroll", "--serial", "s1", "--claim-file", "-", "--json"], environment: environment,
+      ["enroll", "--insecure", "--serial", "s1", "--claim-file", "-", "--json"], environment: environment,
       input: folder.path("claim"))
     #expect(enrolled.status == .exited(0))
     #expect(try Self.json(enrolled.output)["id"] as? String == "0f8fad5b-d9cb-469f-a165-70867728950e")
     let body = String(decoding: server.requests.last?.body ?? [], as: UTF8.self)
-    #expect(body.contains(#""serial":"s1""#))
+    #expect(body.contains(#""serial":"s1""#) && body.contains(#""claim":"good-token""#))
     let stored = try Self.json(String(contentsOfFile: directory + "/identity.json", encoding: .utf8))
     #expect(stored["heartbeatSeconds"] as? Int == 7)
     #expect(stored["serial"] as? String == "s1")
 
     environment["XTBLISH_CLAIM"] = "good-token"
-    let again = try await DeviceProcess.command(["enroll", "--serial", "s2"], environment: environment)
+    let again = try await DeviceProcess.command(["enroll", "--insecure", "--serial", "s2"], environment: environment)
     #expect(again.status == .exited(1))
     #expect(again.output.contains("enrolled already"))
-    let replaced = try await DeviceProcess.command(["enroll", "--serial", "s2", "--replace"], environment: environment)
+    let replaced = try await DeviceProcess.command(
+      ["enroll", "--insecure", "--serial", "s2", "--replace"], environment: environment)
     #expect(replaced.status == .exited(0))
     #expect(replaced.output.contains("enrolled as device-1"))
 
     environment["XTBLISH_PROVISIONER_URL"] = "http://127.0.0.1:1"
     let unreachable = try await DeviceProcess.command(
-      ["enroll", "--serial", "s2", "--replace"], environment: environment)
+      ["enroll", "--insecure", "--serial", "s2", "--replace"], environment: environment)
     #expect(unreachable.status == .exited(69))
   }
 
@@ -128,7 +132,8 @@ import Testing
     let harness = try await AgentHarness()
     let directory = harness.folder.path(String(repeating: "d", count: 90))
     try harness.identity.save(to: try DirectoryFlash(directory: directory))
-    let result = try await DeviceProcess.command(["run", "--directory", directory])
+    let result = try await DeviceProcess.command(
+      ["run", "--directory", directory], environment: ["XTBLISH_INSECURE": "true"])
     #expect(result.status == .exited(78))
     #expect(result.output.contains("at most 75"))
   }

@@ -18,6 +18,7 @@ struct DeviceProcess: Sendable {
   var environment: [String: String] {
     [
       "XTBLISH_DEVICE_DIRECTORY": directory, "XTBLISH_DEVICE_HEARTBEAT_SECONDS": "1", "XTBLISH_LOG_LEVEL": "debug",
+      "XTBLISH_INSECURE": "true",
     ]
   }
 

@@ -152,9 +152,7 @@ import Wire
 
   /// Asks until it is over, and some times at least.
   private static func longestAnswer(from device: DeviceProcess, until isOver: Flag) async throws -> Duration {
-    let endpoint = try AgentAddress(directory: device.directory).endpoint
-    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    return try await withRPCClient(name: "device", endpoints: [endpoint], logger: logger) { client in
+    try await withAgent(of: device) { client in
       var (longest, count) = (Duration.zero, 0)
       while !isOver.isRaised || count < 10 {
         let start = ContinuousClock.now
@@ -168,10 +166,20 @@ import Wire
     }
   }
 
-  static func status(of device: DeviceProcess) async throws -> WireDeviceStatus {
-    let endpoint = try AgentAddress(directory: device.directory).endpoint
+  /// With a client that has the keys of the admin commands.
+  private static func withAgent<T: Sendable>(
+    of device: DeviceProcess, _ body: (RPCClient) async throws -> T
+  ) async throws -> T {
+    let address = try AgentAddress(directory: device.directory)
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    return try await withRPCClient(name: "device", endpoints: [endpoint], logger: logger) { client in
+    let bus = try Bus(
+      keyFile: AgentKeys.keyFile(in: address.keyFolder), peersFolder: address.keyFolder, logger: logger)
+    return try await withRPCClient(
+      name: "device", endpoints: [address.endpoint], transport: bus.transport(to: .device), logger: logger, body)
+  }
+
+  static func status(of device: DeviceProcess) async throws -> WireDeviceStatus {
+    try await withAgent(of: device) { client in
       try await client.call(WireGetDeviceStatus(), deadline: .seconds(10))
     }
   }

@@ -196,7 +196,8 @@ final class PowerCutWalk: Sendable {
     configuration.boot = boot.id
     configuration.compileAheadBytes = 0
     let agent = try DeviceAgent(
-      identity: identity, configuration: configuration, flash: boot.flash, launcher: boot.launcher, http: http,
+      identity: identity, security: .insecure, configuration: configuration, flash: boot.flash,
+      launcher: boot.launcher, http: http,
       logger: Logger(label: "walk") { _ in SwiftLogNoOpLogHandler() })
     // An agent that can't read its flash ends; so does one whose power is out.
     let running = Task { try? await agent.run() }

@@ -1,5 +1,5 @@
 import DeviceRuntimeCore
-import Glibc
+import Foundation
 import SwiftProtobuf
 import TestSupport
 import Testing
@@ -8,32 +8,53 @@ import ZeroMQ
 
 /// The app's process with a stand-in for its agent: this test talks, and a shell is the parent.
 @Suite(.timeLimit(.minutes(2))) struct AgentDeathTests {
-  /// Starts the process below a shell that waits for it, and returns when it has said that it is there.
-  private func start(
-    _ socket: ZeroMQSocket, _ folder: TemporaryFolder, environment: [String: String] = [:]
-  ) async throws -> (shell: ChildProcess, process: Int32) {
-    let endpoint = "ipc://\(folder.path("agent.ipc"))"
-    try socket.set(.lingerMilliseconds(0))
-    try socket.bind(endpoint)
-    let device = try product("xtblish-device")
-    let shell = try ChildProcess(
-      "/bin/sh", ["-c", "'\(device)' app-host '\(endpoint)' $$ & echo \"pid $!\"; wait"], environment: environment)
-    let line = try await shell.waitForLine(containing: "pid ")
-    let process = try #require(Int32(line.dropFirst(4)))
-    guard case .ready = try await receive(socket) else { throw TestFailure("no greeting") }
-    return (shell, process)
-  }
+  /// The agent's end of the connection.
+  private struct Agent {
+    let socket: ZeroMQSocket
+    private let authenticator: ZeroMQAuthenticator
+    private let keys = (agent: try! CurveKeyPair.generate(), app: try! CurveKeyPair.generate())
 
-  private func receive(_ socket: ZeroMQSocket) async throws -> WireFromApp.OneOf_Body? {
-    let message = ZeroMQMessage()
-    try await eventually("a message from the app's process") { try socket.receive(into: message) }
-    return try WireFromApp(serializedBytes: message.bytes).body
+    init() throws {
+      let context = try ZeroMQContext()
+      authenticator = try ZeroMQAuthenticator(in: context)
+      socket = try ZeroMQSocket(.pair, in: context)
+      try socket.serveCurve(keys.agent, authenticator)
+      try socket.set(.lingerMilliseconds(0))
+    }
+
+    /// Starts the process below a shell that waits for it, and returns when it has said that it is there.
+    func start(
+      _ folder: TemporaryFolder, environment: [String: String] = [:]
+    ) async throws -> (shell: ChildProcess, process: Int32) {
+      let endpoint = "ipc://\(folder.path("agent.ipc"))"
+      try socket.bind(endpoint)
+      try AppLinkKeys(agent: keys.agent.publicKey, app: keys.app).text
+        .write(toFile: folder.path("keys"), atomically: true, encoding: .utf8)
+      let device = try product("xtblish-device")
+      let shell = try ChildProcess(
+        "/bin/sh",
+        ["-c", "'\(device)' app-host '\(endpoint)' $$ 3<'\(folder.path("keys"))' & echo \"pid $!\"; wait"],
+        environment: environment)
+      let line = try await shell.waitForLine(containing: "pid ")
+      let process = try #require(Int32(line.dropFirst(4)))
+      guard case .ready = try await receive() else { throw TestFailure("no greeting") }
+      return (shell, process)
+    }
+
+    func receive() async throws -> WireFromApp.OneOf_Body? {
+      let message = ZeroMQMessage()
+      try await eventually("a message from the app's process") {
+        try authenticator.answer { key, _ in key == keys.app.publicKey }
+        return try socket.receive(into: message)
+      }
+      return try WireFromApp(serializedBytes: message.bytes).body
+    }
   }
 
   @Test func theProcessDiesWithItsAgent() async throws {
     let folder = try TemporaryFolder("xtblish-app")
-    let socket = try ZeroMQSocket(.pair, in: ZeroMQContext())
-    let (shell, process) = try await start(socket, folder)
+    let agent = try Agent()
+    let (shell, process) = try await agent.start(folder)
     #expect(kill(process, 0) == 0)
     shell.kill(SIGKILL)
     try await eventually("the end of process \(process)") { !isRunning(process) }
@@ -41,23 +62,29 @@ import ZeroMQ
 
   @Test func aMissingEngineIsToldWithTheWayOut() async throws {
     let folder = try TemporaryFolder("xtblish-app")
-    let socket = try ZeroMQSocket(.pair, in: ZeroMQContext())
-    let (shell, process) = try await start(
-      socket, folder, environment: ["XTBLISH_ENGINE": folder.path("libwasmtime.so")])
+    let agent = try Agent()
+    let (shell, process) = try await agent.start(
+      folder, environment: ["XTBLISH_ENGINE": folder.path("libwasmtime.so")])
     var launch = WireToApp()
     launch.launch.modulePath = folder.path("app.wasm")
     launch.launch.limits.stackBytes = 512 << 10
-    #expect(try socket.send(launch.serializedBytes()))
-    guard case .ended(let ended) = try await receive(socket) else {
+    #expect(try agent.socket.send(launch.serializedBytes()))
+    guard case .ended(let ended) = try await agent.receive() else {
       Issue.record("no ending")
       return
     }
     #expect(ended.hostFailed.contains("make engine"))
     var farewell = WireToApp()
     farewell.farewell = WireFarewell()
-    #expect(try socket.send(farewell.serializedBytes()))
+    #expect(try agent.socket.send(farewell.serializedBytes()))
     try await eventually("the end of process \(process)") { !isRunning(process) }
     try await shell.waitForExit()
+  }
+
+  @Test func itDoesNotBeginWithoutKeys() async throws {
+    let shell = try ChildProcess("/bin/sh", ["-c", "'\(product("xtblish-device"))' app-host ipc:///tmp/nobody.ipc $$ & wait $!"])
+    #expect(try await shell.waitForExit() == .exited(64))
+    #expect(shell.output.contains("no keys came"))
   }
 
   @Test func anOrphanDoesNotBegin() async throws {

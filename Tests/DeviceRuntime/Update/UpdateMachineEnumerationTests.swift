@@ -18,6 +18,7 @@ import Testing
   static let policies = [
     UpdatePolicy(unconfirmed: .confirm, survivedAgentDeaths: 1, survivedPowerCuts: 0),
     UpdatePolicy(unconfirmed: .rollBack, survivedAgentDeaths: 0, survivedPowerCuts: 1, lowestSecurityEpoch: 1),
+    UpdatePolicy(unconfirmed: .confirm, survivedAgentDeaths: 0, survivedPowerCuts: 0, raisesSecurityEpoch: true),
   ]
 
   @Test(arguments: policies) func everyReachableStateKeepsThePromises(_ policy: UpdatePolicy) {

@@ -285,6 +285,30 @@ import Testing
     #expect(machine.handle(.downloaded(version: 3, securityEpoch: 5)).last == .stage(Self.notification(3), into: .a))
   }
 
+  @Test func aConfirmedImageRaisesTheLowestSecurityEpochAfterTheRecordIsSaved() throws {
+    var machine = UpdateMachine(record: BootRecord(), policy: UpdatePolicy(raisesSecurityEpoch: true))
+    _ = machine.handle(.notified(Self.notification(2)))
+    _ = machine.handle(.downloaded(version: 2, securityEpoch: 4))
+    _ = machine.handle(.staged(version: 2))
+    _ = machine.handle(.appStarted(.a))
+    // A trial burns nothing: the version before must still be able to come back.
+    #expect(!machine.handle(.appActivated(.a)).contains(.raiseSecurityEpoch(to: 4)))
+    let actions = machine.handle(.healthConfirmed(.a))
+    let saved = try #require(actions.firstIndex(of: .saveRecord))
+    let raised = try #require(actions.firstIndex(of: .raiseSecurityEpoch(to: 4)))
+    #expect(saved < raised)
+    #expect(machine.policy.lowestSecurityEpoch == 4)
+    // The power failed between the two.
+    machine = UpdateMachine(record: machine.record, policy: UpdatePolicy(raisesSecurityEpoch: true))
+    #expect(machine.handle(.started(pending: nil)).contains(.raiseSecurityEpoch(to: 4)))
+    machine = UpdateMachine(
+      record: machine.record, policy: UpdatePolicy(lowestSecurityEpoch: 4, raisesSecurityEpoch: true))
+    #expect(!machine.handle(.started(pending: nil)).contains(.raiseSecurityEpoch(to: 4)))
+    // Without fuses nothing is raised.
+    machine = UpdateMachine(record: machine.record)
+    #expect(!machine.handle(.started(pending: nil)).contains(.raiseSecurityEpoch(to: 4)))
+  }
+
   @Test func aTrialEndsWhenTheLowestSecurityEpochRises() {
     var machine = Self.running(1)
     Self.install(2, &machine)

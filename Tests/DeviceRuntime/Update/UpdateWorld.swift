@@ -21,9 +21,12 @@ struct UpdateWorld: Hashable {
   var download: FirmwareNotification?
   var staging: FirmwareNotification?
   var trialTimer: UInt64?
+  /// What the fuses hold.
+  var burntEpoch: UInt32
 
   init(policy: UpdatePolicy) {
     machine = UpdateMachine(record: BootRecord(), policy: policy)
+    burntEpoch = policy.lowestSecurityEpoch
     machine.record.boot = Self.boots[0]
     _ = machine.handle(.started(pending: nil, boot: Self.boots[0]))
     machine.record.bootCount = 0
@@ -79,9 +82,11 @@ struct UpdateWorld: Hashable {
 
   /// The agent starts from what the record says, and nothing else.
   func restarting(isPowerCut: Bool) -> (UpdateWorld, String?) {
-    var next = UpdateWorld(policy: machine.policy)
+    var policy = machine.policy
+    policy.lowestSecurityEpoch = burntEpoch
+    var next = UpdateWorld(policy: policy)
     let trial = Slot.allCases.first { $0 != machine.record.active && machine.record[$0].state == .staged }
-    next.machine = UpdateMachine(record: machine.record, policy: machine.policy)
+    next.machine = UpdateMachine(record: machine.record, policy: policy)
     next.lost = lost
     let boot = machine.record.boot == Self.boots[0] ? Self.boots[isPowerCut ? 1 : 0] : Self.boots[isPowerCut ? 0 : 1]
     let event = UpdateMachine.Event.started(pending: download, boot: boot)
@@ -158,6 +163,11 @@ struct UpdateWorld: Hashable {
       case .relaunchLater(let slot): relaunching.insert(slot)
       case .startTrialTimer(let version): trialTimer = version
       case .stopTrialTimer: trialTimer = nil
+      case .raiseSecurityEpoch(let epoch):
+        if machine.record.active.map({ machine.record[$0].securityEpoch }) != epoch {
+          return "the epoch follows what was confirmed"
+        }
+        burntEpoch = max(burntEpoch, epoch)
       case .report, .note: break
       }
     }
@@ -180,6 +190,10 @@ struct UpdateWorld: Hashable {
     }
     if let failed = old.failed, (new.failed?.version ?? new.highestConfirmedVersion) < failed.version {
       return "a version that failed stays known until a newer one is confirmed"
+    }
+    if next.burntEpoch < burntEpoch { return "the lowest epoch only grows" }
+    if next.machine.policy.raisesSecurityEpoch, next.burntEpoch != next.machine.policy.lowestSecurityEpoch {
+      return "the machine knows what is burnt"
     }
     if case .trial(let slot) = next.machine.phase {
       if new[slot].state != .staged { return "a trial is of a staged slot" }

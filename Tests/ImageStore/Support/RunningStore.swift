@@ -24,7 +24,7 @@ struct RunningStore: Sendable {
   /// Runs `body` with a store that ends with it.
   static func with(
     maximumBytes: Int = 4 << 20, maximumUploads: Int = 64, directory: TemporaryFolder? = nil,
-    blobs: (any BlobStore)? = nil, isSecure: Bool = false,
+    blobs: (any BlobStore)? = nil, isSecure: Bool = false, publishers: PublisherPolicy = .unchecked,
     _ body: @escaping @Sendable (RunningStore) async throws -> Void
   ) async throws {
     let directory = try directory ?? TemporaryFolder("xtblish-image-store")
@@ -44,7 +44,7 @@ struct RunningStore: Sendable {
     if let authority { try security.revocations.replace(with: [authority.revocationList([])]) }
     let api = ImageStoreAPI(
       blobs: store, debugIndex: index, registry: registry, provisioner: registry, access: security.access,
-      maximumBytes: maximumBytes, maximumUploads: maximumUploads)
+      publishers: publishers, maximumBytes: maximumBytes, maximumUploads: maximumUploads)
     let router = makeRouter()
     api.addRoutes(to: router)
     let http = makeHTTPService(

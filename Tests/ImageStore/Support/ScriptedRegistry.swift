@@ -20,6 +20,7 @@ final class ScriptedRegistry: RPCCaller {
     var pollingTokens: [Data: DeviceID] = [:]
     var tokens: [Data: Set<AccessScope>] = [:]
     var authorized: [WireAuthorizeRequest] = []
+    var rootDocument: [UInt8]?
   }
 
   let state = Mutex(State())
@@ -99,6 +100,11 @@ final class ScriptedRegistry: RPCCaller {
         throw WireFailure(.notFound, reason: "unknown-firmware", message: "the device has no such version")
       }
       return found
+    case is WireGetRootDocument:
+      guard let document = state.withLock({ $0.rootDocument }) else {
+        throw WireFailure(.notFound, reason: "unknown-root-document", message: "there is no root document")
+      }
+      return WireRootDocument.with { $0.document = Data(document) }
     default: throw WireFailure(.unsupported, reason: "unknown-kind", message: R.kind)
     }
   }

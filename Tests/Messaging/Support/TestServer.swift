@@ -78,8 +78,8 @@ extension Logger {
 /// Answers both kinds with what was asked.
 func echoRouter() -> RPCRouter {
   var router = RPCRouter()
-  router.handle(Idempotent.self) { request, _ in request }
-  router.handle(Once.self) { request, _ in request }
+  router.handle(Idempotent.self, allowing: .all) { request, _ in request }
+  router.handle(Once.self, allowing: .all) { request, _ in request }
   return router
 }
 

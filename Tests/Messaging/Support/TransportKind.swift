@@ -6,6 +6,8 @@ import Testing
 enum TransportKind: CaseIterable, Sendable, CustomTestStringConvertible {
   case zeroMQOverTCP
   case zeroMQOverIPC
+  case curveOverTCP
+  case curveOverIPC
   case inMemory
 
   var testDescription: String { "\(self)" }
@@ -21,17 +23,25 @@ struct Network: Sendable {
 
   init(_ kind: TransportKind) throws {
     switch kind {
-    case .zeroMQOverTCP:
+    case .zeroMQOverTCP, .curveOverTCP:
       let port = try FreePort()
-      (transport, endpoint) = (ZeroMQTransport(), "tcp://127.0.0.1:\(port.number)")
+      endpoint = "tcp://127.0.0.1:\(port.number)"
+      transport = kind == .zeroMQOverTCP ? ZeroMQTransport() : try Self.makeTransportWithKeys()
       (self.port, folder) = (port, nil)
-    case .zeroMQOverIPC:
+    case .zeroMQOverIPC, .curveOverIPC:
       let folder = try TemporaryFolder()
-      (transport, endpoint) = (ZeroMQTransport(), "ipc://\(folder.path("bus.ipc"))")
+      endpoint = "ipc://\(folder.path("bus.ipc"))"
+      transport = kind == .zeroMQOverIPC ? ZeroMQTransport() : try Self.makeTransportWithKeys()
       (port, self.folder) = (nil, folder)
     case .inMemory:
       (transport, endpoint) = (InMemoryTransport(), "tcp://127.0.0.1:7102")
       (port, folder) = (nil, nil)
     }
+  }
+
+  /// One key for both ends, which lets itself in.
+  private static func makeTransportWithKeys() throws -> ZeroMQTransport {
+    let key = try BusKey.generate(for: BusPeer(.registry, "registry-1"))
+    return Bus(key: key, peers: PeerTable(BusPeers([key]))).transport(to: .registry)
   }
 }

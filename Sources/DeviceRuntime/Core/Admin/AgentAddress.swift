@@ -11,6 +11,8 @@ package struct AgentAddress: Sendable, Equatable {
   package static let maximumDirectoryBytes = 75
 
   package let endpoint: String
+  /// For the keys of the commands.
+  package let keyFolder: String
   /// For the sockets between agent and apps.
   package let appDirectory: String
 
@@ -31,6 +33,13 @@ package struct AgentAddress: Sendable, Equatable {
           """)
     }
     endpoint = "ipc://\(path)/agent.ipc"
+    keyFolder = "\(path)/bus"
     appDirectory = "\(path)/run"
+  }
+
+  /// Where the keys for an agent at `endpoint` are; nil if that is no socket in a directory.
+  package static func keyFolder(ofEndpoint endpoint: String) -> String? {
+    guard endpoint.hasPrefix("ipc://"), let slash = endpoint.lastIndex(of: "/") else { return nil }
+    return endpoint[..<slash].dropFirst("ipc://".count) + "/bus"
   }
 }

@@ -12,18 +12,31 @@ package enum DeviceService {
     let lock = try DirectoryLock(directory: settings.directory)
     defer { withExtendedLifetime(lock) {} }
     var identity = try DeviceIdentity.load(from: flash, directory: settings.directory)
+    guard !identity.isPlain || process.process.isInsecure else {
+      throw IdentityError.plain(directory: settings.directory)
+    }
     if let host = settings.mqttHost { identity.mqttHost = host }
     if let port = settings.mqttPort { identity.mqttPort = UInt16(port) }
     let address = try AgentAddress(directory: settings.directory)
     let launcher = try ProcessAppLauncher(
       executable: try OwnExecutable.path(), directory: address.appDirectory,
       users: try AppUsers(ofThisProcess: settings.appUser, logger: logger))
+    let files = try IdentityFiles(directory: settings.directory)
+    let http = HTTPClient(
+      HTTPClient.Configuration(
+        userAgent: "xtblish-device/\(XtblishVersion.current)", tls: identity.isPlain ? .system : try files.httpTLS()))
+    let security =
+      identity.isPlain
+      ? DeviceSecurity.insecure
+      : try DeviceSecurity(identity, files: files, bank: settings.otpBank(flash), http: http, logger: logger)
     let agent = try DeviceAgent(
-      identity: identity, configuration: configuration(settings, identity), flash: flash, launcher: launcher,
-      http: HTTPClient(HTTPClient.Configuration(userAgent: "xtblish-device/\(XtblishVersion.current)")), logger: logger)
+      identity: identity, security: security, configuration: configuration(settings, identity), flash: flash,
+      launcher: launcher, http: http, logger: logger)
     var router = RPCRouter()
     AgentRPC(agent: agent).register(on: &router)
-    let rpc = RPCServer(name: "device", listening: address.endpoint, router: router, logger: logger)
+    let rpc = RPCServer(
+      name: "device", listening: address.endpoint, router: router,
+      transport: try AgentKeys.make(in: address.keyFolder).transport, logger: logger)
     try await ServiceHost.run(
       name: "device", logger: logger, services: [agent, rpc], shutdownTimeout: process.process.shutdownTimeout)
   }
@@ -38,7 +51,7 @@ package enum DeviceService {
     let heartbeat = settings.heartbeatSeconds ?? identity.heartbeatSeconds.map { Int($0) } ?? 30
     let update = UpdatePolicy(
       unconfirmed: settings.unconfirmed, survivedAgentDeaths: UInt8(settings.trialAgentDeaths),
-      survivedPowerCuts: UInt8(settings.trialPowerCuts), lowestSecurityEpoch: UInt32(settings.lowestSecurityEpoch))
+      survivedPowerCuts: UInt8(settings.trialPowerCuts))
     return AgentConfiguration(
       heartbeat: .seconds(max(1, heartbeat)), trial: .seconds(settings.trialSeconds), update: update, boot: .current(),
       startDeadline: .seconds(settings.appStartSeconds),

@@ -10,7 +10,8 @@ package struct DeviceSettings: ServiceSettings {
   package let unconfirmed: UpdatePolicy.UnconfirmedOutcome
   package let trialAgentDeaths: Int
   package let trialPowerCuts: Int
-  package let lowestSecurityEpoch: Int
+  package let otpPath: String?
+  package let otpOffsetBytes: Int
   package let maximumImageBytes: Int
   package let appMemoryBytes: Int
   package let reservesAddressSpace: Bool
@@ -49,9 +50,15 @@ package struct DeviceSettings: ServiceSettings {
   private static let trialPowerCutsSetting = Setting(
     "device.trial.power-cuts", .integer(0...100), .default("3"),
     help: "How often the power may fail in a trial before the new app is given up.")
-  private static let lowestSecurityEpochSetting = Setting(
-    "device.security-epoch.lowest", .integer(0...Int(UInt32.max)), .default("0"),
-    help: "An image of a lower security epoch is refused.")
+  private static let otpPathSetting = Setting(
+    "device.otp.nvmem-file", .path, .optional,
+    help: """
+      The board's fuses as Linux offers them, for example /sys/bus/nvmem/devices/NAME/nvmem; otherwise files in the \
+      device's directory stand for them.
+      """)
+  private static let otpOffsetSetting = Setting(
+    "device.otp.nvmem-offset-bytes", .integer(0...(1 << 20)), .default("0"),
+    help: "Where in that file the device's fuses begin; a multiple of 4.")
   private static let maximumImageSetting = Setting(
     "device.image.maximum-bytes", .byteSize(1024...(1 << 40)), .default("64MiB"),
     help: "The largest image that the device takes.")
@@ -89,7 +96,8 @@ package struct DeviceSettings: ServiceSettings {
 
   package static let allSettings: [any SettingDescription] = [
     directorySetting, provisionerURLSetting, heartbeatSetting, trialSetting, unconfirmedSetting,
-    trialAgentDeathsSetting, trialPowerCutsSetting, lowestSecurityEpochSetting, maximumImageSetting, appMemorySetting,
+    trialAgentDeathsSetting, trialPowerCutsSetting, otpPathSetting, otpOffsetSetting, maximumImageSetting,
+    appMemorySetting,
     addressSpaceSetting, appUserSetting, appStartSetting, appEventSetting, appBusySetting, appKeyValueSetting,
     logRateSetting, mqttHostSetting,
     mqttPortSetting,
@@ -103,7 +111,8 @@ package struct DeviceSettings: ServiceSettings {
     unconfirmed = try reader.require(Self.unconfirmedSetting)
     trialAgentDeaths = try reader.require(Self.trialAgentDeathsSetting)
     trialPowerCuts = try reader.require(Self.trialPowerCutsSetting)
-    lowestSecurityEpoch = try reader.require(Self.lowestSecurityEpochSetting)
+    otpPath = try reader.optional(Self.otpPathSetting)
+    otpOffsetBytes = try reader.require(Self.otpOffsetSetting) & ~3
     maximumImageBytes = try reader.require(Self.maximumImageSetting)
     appMemoryBytes = try reader.require(Self.appMemorySetting)
     reservesAddressSpace = try reader.require(Self.addressSpaceSetting)
@@ -115,5 +124,12 @@ package struct DeviceSettings: ServiceSettings {
     logBytesPerSecond = try reader.require(Self.logRateSetting)
     mqttHost = try reader.optional(Self.mqttHostSetting)
     mqttPort = try reader.optional(Self.mqttPortSetting)
+  }
+}
+
+extension DeviceSettings {
+  /// - Parameter flash: the device's own.
+  package func otpBank(_ flash: any Flash) -> any OTPBank {
+    if let otpPath { NVMEMOTPBank(path: otpPath, offset: otpOffsetBytes) } else { FileOTPBank(flash) }
   }
 }

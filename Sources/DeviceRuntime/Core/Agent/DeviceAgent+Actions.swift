@@ -16,6 +16,7 @@ extension DeviceAgent {
     case .relaunchLater(let slot): scheduleRelaunch(of: slot)
     case .startTrialTimer(let version): startTrialTimer(version)
     case .stopTrialTimer: trialTimer?.cancel()
+    case .raiseSecurityEpoch(let epoch): await raiseSecurityEpoch(to: epoch)
     case .report: await reporter.update(machine.report)
     case .note(let event): await note(event)
     }
@@ -37,6 +38,16 @@ extension DeviceAgent {
     } while !Task.isCancelled
   }
 
+  private func raiseSecurityEpoch(to epoch: UInt32) async {
+    do {
+      try await storage.raiseSecurityEpoch(to: epoch)
+      await note(.info, "images of a security epoch below \(epoch) are refused from now on")
+    } catch {
+      // The next start asks for it again.
+      await note(.error, "the security epoch \(epoch) is not burnt: \(error)")
+    }
+  }
+
   private func startDownload(_ notification: FirmwareNotification, into slot: Slot) async {
     await stopDownload()
     await stopping[slot]?.value
@@ -45,7 +56,8 @@ extension DeviceAgent {
     let mailbox = mailbox
     let job = ImageDownload(
       notification: notification, slot: slot, device: identity.device, imageStoreURLs: identity.imageStoreURLs,
-      storage: storage, http: http, policy: configuration.download, figures: figures, logger: logger,
+      requiresTLS: security.mqtt != nil, storage: storage, http: http, policy: configuration.download,
+      figures: figures, logger: logger,
       firstWait: pauseAfterFailedStaging(of: version),
       onFruitlessRound: { mailbox.post(.downloadAttemptFailed(version: version)) },
       onHindrance: { await self.note(.warning, "version \(version) has to wait: \($0)", version) })

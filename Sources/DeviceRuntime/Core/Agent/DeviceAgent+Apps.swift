@@ -44,7 +44,7 @@ extension DeviceAgent {
         id: id, app: app, image: image, startedAt: .now, reader: reader, launchedAt: .now, quiet: quiet)
     } catch let error as UnusableImage {
       mailbox.post(.imageDamaged(slot, reason: error.description))
-    } catch is FlashError, is ImageFormatError {
+    } catch is FlashError, is ImageFormatError, is OTPError {
       hasFailedToRead(slot)
     } catch {
       mailbox.post(.appFailed(slot, reason: "\(error)"))

@@ -47,7 +47,11 @@ extension DeviceAgent {
   /// - Returns: why it can't ever be compiled; nil also if that is not known: the app's start will tell.
   private func compile(_ version: UInt64, in slot: Slot) async throws -> String? {
     let image: VerifiedImage
-    if let verifiedDownload { image = verifiedDownload } else { image = try await storage.verifyDownload(in: slot) }
+    if let verifiedDownload {
+      image = verifiedDownload
+    } else {
+      image = try await storage.verifyDownload(in: slot, lowestVersion: version)
+    }
     verifiedDownload = nil
     var ending: AppEnding?
     do {

@@ -10,6 +10,7 @@ internal import ServiceLifecycle
 /// wants things done is the order in which they are done.
 package actor DeviceAgent: Service {
   let identity: DeviceIdentity
+  let security: DeviceSecurity
   let configuration: AgentConfiguration
   let storage: DeviceStorage
   let log: DeviceLog
@@ -51,19 +52,20 @@ package actor DeviceAgent: Service {
   let startedAt = WallClock.now
 
   package init(
-    identity: DeviceIdentity, configuration: AgentConfiguration, flash: any Flash, launcher: any AppLauncher,
-    http: HTTPClient, logger: Logger
+    identity: DeviceIdentity, security: DeviceSecurity, configuration: AgentConfiguration, flash: any Flash,
+    launcher: any AppLauncher, http: HTTPClient, logger: Logger
   ) throws {
     self.identity = identity
+    self.security = security
     self.configuration = configuration
     self.launcher = launcher
     self.http = http
     self.logger = logger
-    storage = DeviceStorage(flash: flash, device: identity.device)
+    storage = DeviceStorage(flash: flash, device: identity.device, trust: security.trust)
     log = DeviceLog(flash: flash)
     crashes = CrashStore(flash: flash)
     topics = DeviceTopics(identity.device)
-    mqtt = try MQTTClient(options: Self.mqttOptions(identity, topics))
+    mqtt = try MQTTClient(options: Self.mqttOptions(identity, security, topics))
     let (board, problem) = Board.load(from: flash, now: KernelClock.monotonicNanoseconds())
     self.board = BoardState(board)
     boardProblem = problem
@@ -79,9 +81,12 @@ package actor DeviceAgent: Service {
       logger: logger)
   }
 
-  private static func mqttOptions(_ identity: DeviceIdentity, _ topics: DeviceTopics) -> MQTTClientOptions {
+  private static func mqttOptions(
+    _ identity: DeviceIdentity, _ security: DeviceSecurity, _ topics: DeviceTopics
+  ) -> MQTTClientOptions {
     var options = MQTTClientOptions(
       host: identity.mqttHost, port: identity.mqttPort, clientID: identity.device.description)
+    options.tls = security.mqtt
     options.cleanStart = false
     // A week: as long as a device may be away and still find what was sent to it. What was lost is told again.
     options.sessionExpirySeconds = 7 * 24 * 60 * 60
@@ -102,7 +107,7 @@ package actor DeviceAgent: Service {
     let (record, warning) = try await storage.loadBootRecord()
     if let warning { await note(.warning, warning) }
     if let boardProblem { await note(.warning, boardProblem) }
-    machine = UpdateMachine(record: record, policy: configuration.update)
+    machine = UpdateMachine(record: record, policy: try await updatePolicy())
     try mqtt.start()
     await withGracefulShutdownHandler {
       await withTaskCancellationHandler {
@@ -113,6 +118,10 @@ package actor DeviceAgent: Service {
           group.addTask { await self.releaseMemoryWhenIdle() }
           group.addTask { await self.logUploader.run() }
           group.addTask { await self.crashUploader.run() }
+          if let upkeep = self.security.upkeep {
+            // The session stays: the broker only sees another certificate of the same device.
+            group.addTask { await upkeep.run { self.mqtt.reconnect() } }
+          }
           await self.handleEvents()
           group.cancelAll()
           await self.shutDown()
@@ -123,6 +132,14 @@ package actor DeviceAgent: Service {
     } onGracefulShutdown: {
       self.mailbox.close()
     }
+  }
+
+  /// What the fuses say of the epoch is stronger than anything else.
+  private func updatePolicy() async throws -> UpdatePolicy {
+    var policy = configuration.update
+    policy.lowestSecurityEpoch = max(policy.lowestSecurityEpoch, try await storage.lowestSecurityEpoch())
+    policy.raisesSecurityEpoch = security.trust.hasFuses
+    return policy
   }
 
   private func handleEvents() async {

@@ -38,12 +38,13 @@ final class AppHostControl {
   private var pinsToldAt: UInt64 = 0
 
   /// - Parameter user: whom the process is to become before it looks at the module.
-  init(endpoint: String, user: AppUser?, startedAt: UInt64) throws(ZeroMQError) {
+  init(endpoint: String, keys: AppLinkKeys, user: AppUser?, startedAt: UInt64) throws(ZeroMQError) {
     self.user = user
     self.startedAt = startedAt
     outbox = try AppOutbox()
     socket = try ZeroMQSocket(.pair, in: ZeroMQContext())
     try socket.set(.lingerMilliseconds(0))
+    try socket.useCurve(keys.app, server: keys.agent)
     try socket.connect(endpoint)
     poller.add(socket)
     poller.add(outbox.signal)

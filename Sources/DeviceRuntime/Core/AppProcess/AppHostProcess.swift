@@ -30,8 +30,11 @@ package enum AppHostProcess {
     let ids = numbers.compactMap { $0 }
     let user = ids.count == 3 ? AppUser(userID: ids[1], groupID: ids[2]) : nil
     confine(agent: Int32(bitPattern: ids[0]), user: user)
+    guard let keys = AppLinkKeys.inherited() else {
+      fail(ExitStatus.wrongArguments, "no keys came with descriptor \(AppLinkKeys.descriptor)")
+    }
     do {
-      let control = try AppHostControl(endpoint: arguments[0], user: user, startedAt: startedAt)
+      let control = try AppHostControl(endpoint: arguments[0], keys: keys, user: user, startedAt: startedAt)
       try control.run()
     } catch {
       fail(ExitStatus.noAgent, "\(error)")

@@ -15,6 +15,8 @@ final class AppProcessConnection {
   let process: AppProcess
   private let spawn: AppProcessSpawn
   private let socket: ZeroMQSocket
+  private let authenticator: ZeroMQAuthenticator
+  private let appKey: CurvePublicKey
   private let socketPath: String
   private let launch: AppLaunch
   private let startBy: UInt64
@@ -26,22 +28,33 @@ final class AppProcessConnection {
   private var ending: AppEnding?
 
   init(
-    launch: AppLaunch, executable: String, socketPath: String, user: AppUser?, context: ZeroMQContext
+    launch: AppLaunch, executable: String, socketPath: String, user: AppUser?
   ) throws {
     self.launch = launch
     self.socketPath = socketPath
+    let (agentKeys, appKeys) = (try CurveKeyPair.generate(), try CurveKeyPair.generate())
+    appKey = appKeys.publicKey
+    // A context of its own, because each has one authenticator.
+    let context = try ZeroMQContext()
+    authenticator = try ZeroMQAuthenticator(in: context)
     socket = try ZeroMQSocket(.pair, in: context)
+    try socket.serveCurve(agentKeys, authenticator)
     try socket.set(.lingerMilliseconds(0))
     // A message is a line, a state, or a publication with its topic.
-    try socket.set(.maximumMessageSize(Int64(launch.limits.publishPayloadBytes + launch.limits.logLineBytes + 65_536)))
+    try socket.set(
+      .maximumMessageSize(
+        Int64(
+          launch.limits.publishPayloadBytes + launch.limits.logLineBytes + 65_536 + ZeroMQSocket.curveOverhead)))
     try socket.bind("ipc://\(socketPath)")
     let signal = try WakeSignal()
+    poller.add(authenticator.socket)
     poller.add(socket)
     poller.add(signal)
     spawn = try AppProcessSpawn(
       executable: executable,
       arguments: [AppHostProcess.subcommand, "ipc://\(socketPath)", "\(getpid())"]
-        + (user.map { ["\($0.userID)", "\($0.groupID)"] } ?? []))
+        + (user.map { ["\($0.userID)", "\($0.groupID)"] } ?? []),
+      secret: AppLinkKeys(agent: agentKeys.publicKey, app: appKeys).text)
     startBy = KernelClock.monotonicNanoseconds() &+ launch.startDeadline.clampedNanoseconds &+ Self.startGrace
     process = AppProcess(processIdentifier: spawn.processIdentifier, signal: signal)
     do {
@@ -75,6 +88,7 @@ final class AppProcessConnection {
   }
 
   private func receive() {
+    _ = try? authenticator.answer { key, _ in key == appKey }
     while (try? socket.receive(into: message)) == true {
       guard let wire = try? WireFromApp(serializedBytes: message.bytes) else { continue }
       if case .ready = wire.body, !isGreeted {

@@ -10,8 +10,11 @@ struct AppProcessSpawn {
   /// The environment variables that are the loader's and the host's own; the app sees none of them.
   private static let inherited = ["XTBLISH_ENGINE", "LD_LIBRARY_PATH"]
 
+  /// - Parameter secret: what the process can read, once, from ``AppLinkKeys/descriptor``; at most what a pipe holds.
   /// - Note: the process dies with the calling thread, not only with the agent: that is what Linux ties it to.
-  init(executable: String, arguments: [String]) throws(AppLaunchError) {
+  init(executable: String, arguments: [String], secret: String) throws(AppLaunchError) {
+    let secretEnd = try Self.makePipe(holding: secret)
+    defer { close(secretEnd) }
     var ends: [Int32] = [-1, -1]
     guard linux_pipe2(&ends, O_CLOEXEC) == 0 else { throw Self.failure("pipe2", errno) }
     defer { close(ends[1]) }
@@ -22,7 +25,9 @@ struct AppProcessSpawn {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
-    linux_spawn_actions_add_close_from(&actions, 3)
+    // Whatever had this number is not the process's, or is the pipe itself.
+    posix_spawn_file_actions_adddup2(&actions, secretEnd, AppLinkKeys.descriptor)
+    linux_spawn_actions_add_close_from(&actions, AppLinkKeys.descriptor + 1)
 
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
@@ -54,6 +59,20 @@ struct AppProcessSpawn {
     }
     processIdentifier = identifier
     lastWords = ends[0]
+  }
+
+  /// - Returns: the end to read from.
+  private static func makePipe(holding text: String) throws(AppLaunchError) -> Int32 {
+    var ends: [Int32] = [-1, -1]
+    guard linux_pipe2(&ends, O_CLOEXEC) == 0 else { throw failure("pipe2", errno) }
+    defer { close(ends[1]) }
+    let bytes = Array(text.utf8)
+    guard write(ends[1], bytes, bytes.count) == bytes.count else {
+      let code = errno
+      close(ends[0])
+      throw failure("write to a pipe", code)
+    }
+    return ends[0]
   }
 
   /// How the process ended.

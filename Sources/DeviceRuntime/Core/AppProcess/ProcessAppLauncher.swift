@@ -1,14 +1,12 @@
 internal import Glibc
 internal import Linux
 internal import Synchronization
-internal import ZeroMQ
 
 /// Runs each app in a process of its own.
 package final class ProcessAppLauncher: AppLauncher {
   private let executable: String
   private let directory: String
   private let users: AppUsers
-  private let context: ZeroMQContext
   private let count = Atomic<UInt64>(0)
 
   /// - Parameters:
@@ -26,13 +24,12 @@ package final class ProcessAppLauncher: AppLauncher {
     self.executable = executable
     self.directory = directory
     self.users = users
-    context = try ZeroMQContext()
   }
 
   package func launch(_ launch: AppLaunch) async throws -> any RunningApp {
     let number = count.add(1, ordering: .relaxed).newValue
     let socketPath = "\(directory)/app-\(getpid())-\(number).ipc"
-    let (executable, context) = (executable, context)
+    let executable = executable
     let user = users.user(forStart: number)
     return try await withCheckedThrowingContinuation { continuation in
       do {
@@ -40,7 +37,7 @@ package final class ProcessAppLauncher: AppLauncher {
         try NativeThread.start("app-\(number)") {
           do {
             let connection = try AppProcessConnection(
-              launch: launch, executable: executable, socketPath: socketPath, user: user, context: context)
+              launch: launch, executable: executable, socketPath: socketPath, user: user)
             continuation.resume(returning: connection.process)
             connection.run()
           } catch {

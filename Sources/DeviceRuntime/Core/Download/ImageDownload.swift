@@ -44,6 +44,8 @@ package struct ImageDownload: Sendable {
   let device: DeviceID
   /// Base URLs from the enrolment, tried after the notification's own.
   let imageStoreURLs: [String]
+  /// Plain URLs are passed over.
+  let requiresTLS: Bool
   let storage: DeviceStorage
   let http: HTTPClient
   let policy: Policy
@@ -161,7 +163,7 @@ package struct ImageDownload: Sendable {
   private func verify() async -> Judgement {
     let reason: String
     do {
-      let image = try await storage.verifyDownload(in: slot)
+      let image = try await verifiedImage()
       if let mismatch = mismatch(of: image.verdict) {
         reason = mismatch
       } else if let unsuitability = unsuitability(of: image.verdict) {
@@ -172,7 +174,17 @@ package struct ImageDownload: Sendable {
     } catch ImageFormatError.unreadable(_, let call, let code) {
       return .unreadable("the flash fails: can't \(call) the download: \(String(cString: strerror(code)))")
     } catch let error as ImageFormatError {
-      reason = "\(error)"
+      reason = "\(error.reason): \(error)"
+      // Signed by those who may, and still nothing for this device: another server has no better one.
+      switch error {
+      case .securityEpochTooLow, .hostAPILevelTooHigh: return .unsuitable(reason)
+      default: break
+      }
+    } catch let error as RootDocumentError {
+      // The next document mends it, whenever it is published.
+      return .unreadable("\(error.reason): \(error)")
+    } catch let error as OTPError {
+      return .unreadable("\(error)")
     } catch {
       return .unreadable("the flash fails: \(error)")
     }
@@ -180,6 +192,22 @@ package struct ImageDownload: Sendable {
     try? await storage.beginDownload(of: notification, into: slot, restarting: true)
     figures.reach(0)
     return .wrong(reason)
+  }
+
+  /// What the device's trust lacks may be in root documents that it does not know yet.
+  private func verifiedImage() async throws -> VerifiedImage {
+    do {
+      return try await storage.verifyDownload(in: slot, lowestVersion: notification.version)
+    } catch  where DeviceTrust.mayBeOutdated(error) {
+      switch await storage.trust.refresh() {
+      case .taken(0): throw error
+      case .failed(let reason, let taken):
+        logger.warning("newer root documents can't be had", metadata: ["reason": "\(reason)"])
+        if taken == 0 { throw error }
+      case .taken: break
+      }
+      return try await storage.verifyDownload(in: slot, lowestVersion: notification.version)
+    }
   }
 
   private func mismatch(of verdict: ImageVerdict) -> String? {
@@ -193,9 +221,6 @@ package struct ImageDownload: Sendable {
   }
 
   private func unsuitability(of verdict: ImageVerdict) -> String? {
-    if let app = verdict.header.configuration.manifest?.app, app.hostAPILevel > HostAPI.level {
-      return "the app needs host API level \(app.hostAPILevel), this device offers \(HostAPI.level)"
-    }
     let missing = HostAPI.missingImports(of: verdict.interface)
     guard !missing.isEmpty else { return nil }
     let names = missing.prefix(5).joined(separator: ", ")
@@ -207,6 +232,6 @@ package struct ImageDownload: Sendable {
     let others = imageStoreURLs.map { base in base.hasSuffix("/") ? base.dropLast() + path : base + path }
     var urls: [String] = notification.url.isEmpty ? [] : [notification.url]
     for url in others where !urls.contains(url) { urls.append(url) }
-    return urls
+    return requiresTLS ? urls.filter { $0.lowercased().hasPrefix("https://") } : urls
   }
 }

@@ -6,14 +6,16 @@ internal import Glibc
 package actor DeviceStorage {
   package nonisolated let flash: any Flash
   private let device: DeviceID
+  nonisolated let trust: DeviceTrust
   private nonisolated let executor = BlockingExecutor(label: "device-storage")
   private var bootRecord: BootRecordStore
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-  package init(flash: any Flash, device: DeviceID) {
+  package init(flash: any Flash, device: DeviceID, trust: DeviceTrust) {
     self.flash = flash
     self.device = device
+    self.trust = trust
     bootRecord = BootRecordStore(flash)
   }
 
@@ -99,7 +101,16 @@ package actor DeviceStorage {
     try flash.remove(SlotFiles(slot).image)
   }
 
-  func verifyDownload(in slot: Slot) throws -> VerifiedImage { try verify(SlotFiles(slot).download) }
+  /// - Throws: `ImageFormatError`, or `RootDocumentError` or `OTPError` if nothing can be trusted now.
+  func verifyDownload(in slot: Slot, lowestVersion: UInt64) throws -> VerifiedImage {
+    try verify(SlotFiles(slot).download, try trust.forNewImage(lowestVersion: lowestVersion))
+  }
+
+  /// Below which images are refused, as burnt; 0 without fuses.
+  func lowestSecurityEpoch() throws -> UInt32 { try trust.lowestSecurityEpoch() }
+
+  /// Burns that images of a lower epoch are refused from now on.
+  func raiseSecurityEpoch(to epoch: UInt32) throws { try trust.raiseSecurityEpoch(to: epoch) }
 
   /// Makes the downloaded file the slot's image. Durable when this returns. The compiled code beside it stays: it
   /// carries the hash of what it was compiled from.
@@ -124,7 +135,7 @@ package actor DeviceStorage {
     guard record.version > 0 else { throw UnusableImage(description: "slot \(slot.rawValue) is empty") }
     let image: VerifiedImage
     do {
-      image = try verify(SlotFiles(slot).image)
+      image = try verify(SlotFiles(slot).image, try trust.forKeptImage())
     } catch let error as ImageFormatError {
       // An error of the flash may pass; a file that isn't there won't come back.
       if case .unreadable(_, _, let code) = error, code != ENOENT { throw error }
@@ -156,12 +167,10 @@ package actor DeviceStorage {
 
   private static let appConfigurationName = "app-configuration.json"
 
-  private func verify(_ name: String) throws -> VerifiedImage {
-    if let path = flash.path(of: name) {
-      return try VerifiedImage.verifying(file: path, for: device, trust: .unsigned())
-    }
+  private func verify(_ name: String, _ trust: ImageTrust) throws -> VerifiedImage {
+    if let path = flash.path(of: name) { return try VerifiedImage.verifying(file: path, for: device, trust: trust) }
     let size = try flash.size(of: name) ?? 0
-    return try VerifiedImage.verifying(try flash.read(name, from: 0, count: Int(size)), for: device, trust: .unsigned())
+    return try VerifiedImage.verifying(try flash.read(name, from: 0, count: Int(size)), for: device, trust: trust)
   }
 }
 

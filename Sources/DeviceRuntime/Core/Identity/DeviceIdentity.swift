@@ -12,17 +12,22 @@ package struct DeviceIdentity: Sendable, Equatable, Codable {
   package var imageStoreURLs: [String]
   /// Where it enrolled.
   package var provisionerURL: String
+  /// Base URLs of where it renews its certificate, reports its fuses and finds root documents.
+  package var provisionerURLs: [String]
+  /// It has neither key nor certificate, and takes images that nobody signed.
+  package var isPlain: Bool
   /// How often to state what runs, in seconds; nil: the agent's own choice.
   package var heartbeatSeconds: UInt32?
 
   private enum CodingKeys: String, CodingKey {
     case device = "id"
-    case name, serial, mqttHost, mqttPort, imageStoreURLs, provisionerURL, heartbeatSeconds
+    case name, serial, mqttHost, mqttPort, imageStoreURLs, provisionerURL, provisionerURLs, heartbeatSeconds
+    case isPlain = "plain"
   }
 
   package init(
     device: DeviceID, name: String, serial: String, mqttHost: String, mqttPort: UInt16, imageStoreURLs: [String],
-    provisionerURL: String, heartbeatSeconds: UInt32? = nil
+    provisionerURL: String, provisionerURLs: [String] = [], heartbeatSeconds: UInt32? = nil, isPlain: Bool = false
   ) {
     self.device = device
     self.name = name
@@ -31,6 +36,8 @@ package struct DeviceIdentity: Sendable, Equatable, Codable {
     self.mqttPort = mqttPort
     self.imageStoreURLs = imageStoreURLs
     self.provisionerURL = provisionerURL
+    self.provisionerURLs = provisionerURLs
+    self.isPlain = isPlain
     self.heartbeatSeconds = heartbeatSeconds
   }
 }
@@ -40,6 +47,9 @@ package enum IdentityError: Error, Sendable, Equatable, CustomStringConvertible 
   case notEnrolled(directory: String)
   case alreadyEnrolled(DeviceID, directory: String)
   case unreadable(String)
+  /// What the files say does not fit together.
+  case inconsistent(String)
+  case plain(directory: String)
 
   package var description: String {
     switch self {
@@ -55,7 +65,17 @@ package enum IdentityError: Error, Sendable, Equatable, CustomStringConvertible 
       what it ran before is not touched
       """
     case .unreadable(let reason):
-      "identity.json can't be used: \(reason). Enrol again with --replace"
+      "the identity can't be used: \(reason). Enrol again with --replace"
+    case .inconsistent(let reason):
+      """
+      the identity can't be used: \(reason). Files of another device may have been copied here; restore this one's, or \
+      enrol again with --replace
+      """
+    case .plain(let directory):
+      """
+      \(directory) holds an identity without a certificate, which anybody can pass for. Enrol again with --replace and an \
+      https URL; or, for a test on one machine, set XTBLISH_INSECURE=true
+      """
     }
   }
 }
@@ -63,6 +83,20 @@ package enum IdentityError: Error, Sendable, Equatable, CustomStringConvertible 
 extension DeviceIdentity {
   static let fileName = "identity.json"
   private static let maximumBytes = 64 * 1024
+
+  package init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      device: try fields.decode(DeviceID.self, forKey: .device), name: try fields.decode(String.self, forKey: .name),
+      serial: try fields.decode(String.self, forKey: .serial),
+      mqttHost: try fields.decode(String.self, forKey: .mqttHost),
+      mqttPort: try fields.decode(UInt16.self, forKey: .mqttPort),
+      imageStoreURLs: try fields.decode([String].self, forKey: .imageStoreURLs),
+      provisionerURL: try fields.decode(String.self, forKey: .provisionerURL),
+      provisionerURLs: try fields.decodeIfPresent([String].self, forKey: .provisionerURLs) ?? [],
+      heartbeatSeconds: try fields.decodeIfPresent(UInt32.self, forKey: .heartbeatSeconds),
+      isPlain: try fields.decodeIfPresent(Bool.self, forKey: .isPlain) ?? false)
+  }
 
   /// - Parameter directory: for the message only.
   package static func load(from flash: any Flash, directory: String) throws -> DeviceIdentity {

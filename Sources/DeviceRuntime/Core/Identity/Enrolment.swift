@@ -1,6 +1,6 @@
 package import Curl
-internal import FirmwareImage
 internal import FoundationEssentials
+package import OpenSSL
 
 /// Asks a Provisioner for an identity.
 package struct Enrolment: Sendable {
@@ -11,78 +11,95 @@ package struct Enrolment: Sendable {
     package var isTransient: Bool
   }
 
-  private struct Request: Encodable {
-    var token: String
-    var serial: String
-  }
-
-  private struct Response: Decodable {
-    struct Broker: Decodable {
-      var host: String
-      var port: UInt16
-    }
-
-    var device: DeviceID
-    var name: String
-    var mqtt: Broker
-    var imageStoreURLs: [String]
-    var heartbeatSeconds: UInt32?
-  }
-
-  private struct Problem: Decodable {
-    var title: String?
-    var detail: String?
-  }
-
   package static let serialLengths = 1...64
 
   private let provisionerURL: String
   private let http: HTTPClient
 
   package init(provisionerURL: String, http: HTTPClient) {
-    self.provisionerURL = provisionerURL.hasSuffix("/") ? String(provisionerURL.dropLast()) : provisionerURL
+    self.provisionerURL = provisionerURL.withoutSlash
     self.http = http
   }
 
-  package func enroll(token: String, serial: String) async throws(Refusal) -> DeviceIdentity {
-    guard Self.serialLengths.contains(serial.count), serial.unicodeScalars.allSatisfy({ $0.value > 0x20 }) else {
-      throw Refusal(description: "a serial number has 1 to 64 characters and no spaces", isTransient: false)
+  /// - Parameters:
+  ///   - serial: nil: the one in the maker's certificate.
+  ///   - key: the device's own; a request for a certificate is made with it, and it stays here. nil: without a
+  ///     certificate.
+  package func enroll(
+    _ credential: EnrolmentCredential, serial: String?, key: P256.PrivateKey?
+  ) async throws(Refusal) -> EnrolmentAnswer {
+    if let serial {
+      guard Self.serialLengths.contains(serial.count), serial.unicodeScalars.allSatisfy({ $0.value > 0x20 }) else {
+        throw Refusal(description: "a serial number has 1 to 64 characters and no spaces", isTransient: false)
+      }
     }
-    let response = try await ask(token: token, serial: serial)
-    guard let answer = try? JSONDecoder().decode(Response.self, from: Data(response.body)) else {
+    let body: Data
+    do {
+      // The Provisioner decides on the name, and takes only the key from the request.
+      let request = try key.map { try CertificateRequest(key: $0, commonName: "xtblish device") }
+      body = try JSONEncoder().encode(EnrolmentRequestBody(credential, serial: serial, request: request))
+    } catch {
+      throw Refusal(description: "the request for a certificate can't be made: \(error)", isTransient: false)
+    }
+    let response = try await ProvisionerCall.post("/v1/enroll", Array(body), to: provisionerURL, http)
+    guard let answer = try? JSONDecoder().decode(EnrolmentAnswer.self, from: Data(response)) else {
       throw Refusal(
         description: "\(provisionerURL) answered something else than an identity; is it a Provisioner?",
         isTransient: false)
     }
-    return DeviceIdentity(
-      device: answer.device, name: answer.name, serial: serial, mqttHost: answer.mqtt.host, mqttPort: answer.mqtt.port,
-      imageStoreURLs: answer.imageStoreURLs, provisionerURL: provisionerURL,
-      heartbeatSeconds: answer.heartbeatSeconds)
+    return answer
+  }
+}
+
+/// Requests to a Provisioner, and its refusals.
+enum ProvisionerCall {
+  private struct Problem: Decodable {
+    var title: String?
+    var detail: String?
   }
 
-  private func ask(token: String, serial: String) async throws(Refusal) -> HTTPClient.Response {
-    guard let body = try? JSONEncoder().encode(Request(token: token, serial: serial)) else {
-      throw Refusal(description: "the claim can't be sent", isTransient: false)
-    }
+  private static let maximumResponseBytes = 1 << 20
+
+  /// - Returns: the body of a success.
+  static func post(
+    _ path: String, _ body: [UInt8], to provisionerURL: String, _ http: HTTPClient
+  ) async throws(Enrolment.Refusal) -> [UInt8] {
     let request = HTTPClient.Request(
-      "POST", provisionerURL + "/v1/enroll",
+      "POST", provisionerURL.withoutSlash + path,
       headers: [
         HTTPClient.Header("Content-Type", "application/json"), HTTPClient.Header("Accept", "application/json"),
       ],
-      body: .bytes(Array(body)), timeouts: HTTPClient.Timeouts(connect: .seconds(5), total: .seconds(30)),
-      maximumResponseBytes: 64 * 1024)
+      body: .bytes(body), timeouts: HTTPClient.Timeouts(connect: .seconds(5), total: .seconds(30)),
+      maximumResponseBytes: maximumResponseBytes)
     let response: HTTPClient.Response
     do throws(CurlError) {
       response = try await http.request(request)
     } catch {
-      throw Refusal(description: error.message, isTransient: error.isTransient)
+      throw Enrolment.Refusal(description: error.message, isTransient: error.isTransient)
     }
     guard response.isSuccess else {
       let problem = try? JSONDecoder().decode(Problem.self, from: Data(response.body))
       let detail = problem?.detail ?? problem?.title ?? "no reason given"
-      throw Refusal(
-        description: "the Provisioner refused with \(response.status): \(detail)", isTransient: response.status >= 500)
+      throw Enrolment.Refusal(
+        description: "the Provisioner refused with \(response.status): \(detail)",
+        isTransient: response.status >= 500 || response.status == 429)
     }
-    return response
+    return response.body
+  }
+
+  /// The first of several Provisioners that does not fail for a while.
+  static func post(
+    _ path: String, _ body: [UInt8], toOneOf urls: [String], _ http: HTTPClient
+  ) async throws(Enrolment.Refusal) -> [UInt8] {
+    var last = Enrolment.Refusal(description: "no Provisioner is known", isTransient: false)
+    for url in urls {
+      do {
+        return try await post(path, body, to: url, http)
+      } catch {
+        last = error
+        guard error.isTransient else { throw error }
+      }
+    }
+    throw last
   }
 }

@@ -20,7 +20,7 @@ extension UpdateMachine {
       actions.append(.saveRecord)
       if let active = record.active {
         isActiveLaunched = true
-        actions.append(.launch(active))
+        actions += raiseSecurityEpoch() + [.launch(active)]
       }
     }
     actions.append(.report)

@@ -66,7 +66,9 @@ extension UpdateMachine {
     phase = .confirmed
     isActiveLaunched = true
     isActiveFinished = false
-    return [.stopTrialTimer, .saveRecord, .report, .note(.confirmed(version: record[slot].version))] + takeNext()
+    // The fuses after the record: should the power fail between them, the next start finds what is missing.
+    return [.stopTrialTimer, .saveRecord] + raiseSecurityEpoch()
+      + [.report, .note(.confirmed(version: record[slot].version))] + takeNext()
   }
 
   mutating func rollBack(_ slot: Slot, _ reason: String) -> [Action] {

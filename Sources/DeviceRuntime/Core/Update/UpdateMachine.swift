@@ -68,6 +68,9 @@ package struct UpdateMachine: Sendable, Hashable {
     case relaunchLater(Slot)
     case startTrialTimer(version: UInt64)
     case stopTrialTimer
+    /// No image of a lower epoch is taken from now on, whatever becomes of this one. After a start it may be asked for
+    /// again.
+    case raiseSecurityEpoch(to: UInt32)
     case report
     /// Worth a line in the device's log.
     case note(Note)
@@ -92,7 +95,7 @@ package struct UpdateMachine: Sendable, Hashable {
   /// After so many fruitless attempts an older notification may take the place of the download.
   package static let stalledAttempts = 3
 
-  package let policy: UpdatePolicy
+  package private(set) var policy: UpdatePolicy
   package var record: BootRecord
   package var phase: Phase
   /// The newest version notified while another one could not be interrupted.
@@ -113,6 +116,15 @@ package struct UpdateMachine: Sendable, Hashable {
       case .refused: .idle
       case nil: record.active == nil ? .idle : .confirmed
       }
+  }
+
+  /// Follows a confirmed image: whoever has the app with a repair must not get the one without it again.
+  mutating func raiseSecurityEpoch() -> [Action] {
+    guard policy.raisesSecurityEpoch, let active = record.active, record[active].state == .confirmed,
+      record[active].securityEpoch > policy.lowestSecurityEpoch
+    else { return [] }
+    policy.lowestSecurityEpoch = record[active].securityEpoch
+    return [.raiseSecurityEpoch(to: policy.lowestSecurityEpoch)]
   }
 
   package mutating func handle(_ event: Event) -> [Action] {

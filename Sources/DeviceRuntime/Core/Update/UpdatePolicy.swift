@@ -14,14 +14,17 @@ package struct UpdatePolicy: Sendable, Hashable {
   package var survivedPowerCuts: UInt8
   /// An image of a lower security epoch is refused.
   package var lowestSecurityEpoch: UInt32
+  /// A confirmed image's epoch becomes the lowest.
+  package var raisesSecurityEpoch: Bool
 
   package init(
     unconfirmed: UnconfirmedOutcome = .confirm, survivedAgentDeaths: UInt8 = 2, survivedPowerCuts: UInt8 = 3,
-    lowestSecurityEpoch: UInt32 = 0
+    lowestSecurityEpoch: UInt32 = 0, raisesSecurityEpoch: Bool = false
   ) {
     self.unconfirmed = unconfirmed
     self.survivedAgentDeaths = survivedAgentDeaths
     self.survivedPowerCuts = survivedPowerCuts
     self.lowestSecurityEpoch = lowestSecurityEpoch
+    self.raisesSecurityEpoch = raisesSecurityEpoch
   }
 }

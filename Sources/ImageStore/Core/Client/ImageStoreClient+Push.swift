@@ -21,11 +21,16 @@ extension ImageStoreClient {
     package var appName: String?
     package var appVersion: String?
     package var idempotencyKey: String?
+    /// The publisher's statement, which takes the place of name and version.
+    package var signing: AppSigning?
 
-    package init(appName: String? = nil, appVersion: String? = nil, idempotencyKey: String? = nil) {
+    package init(
+      appName: String? = nil, appVersion: String? = nil, idempotencyKey: String? = nil, signing: AppSigning? = nil
+    ) {
       self.appName = appName
       self.appVersion = appVersion
       self.idempotencyKey = idempotencyKey
+      self.signing = signing
     }
   }
 
@@ -36,8 +41,12 @@ extension ImageStoreClient {
   ) async throws -> PushedImage {
     let digest = try Self.digest(ofFile: path)
     var headers = [HTTPClient.Header("Content-Type", "application/wasm")]
-    if let name = options.appName { headers.append(.init("X-App-Name", name)) }
-    if let version = options.appVersion { headers.append(.init("X-App-Version", version)) }
+    if let signing = options.signing {
+      headers += signing.headers.map { .init($0.name, $0.value) }
+    } else {
+      if let name = options.appName { headers.append(.init("X-App-Name", name)) }
+      if let version = options.appVersion { headers.append(.init("X-App-Version", version)) }
+    }
     if let key = options.idempotencyKey { headers.append(.init("Idempotency-Key", key)) }
     let request = HTTPClient.Request(
       device == nil ? "PUT" : "POST", device.map { "\(url)/firmware/\($0)" } ?? "\(url)/images/\(digest)",

@@ -16,7 +16,7 @@ struct AppImage: Sendable {
     let stated = received.header?.configuration.manifest
     app = try AppDescription(
       wasmLength: received.blob.lengthBytes, wasmDigest: received.blob.digest,
-      securityEpoch: stated?.app.securityEpoch ?? 0,
+      securityEpoch: headers.securityEpoch ?? stated?.app.securityEpoch ?? 0,
       hostAPILevel: stated?.app.hostAPILevel ?? HostInterface.level(of: received.interface),
       name: headers.name ?? stated?.app.name ?? .empty, version: headers.version ?? stated?.app.version ?? .empty)
     publisher = headers.publisher?.signature ?? stated?.publisher
@@ -30,6 +30,15 @@ struct AppImage: Sendable {
           + "\(app.wasmLength) bytes, security epoch \(app.securityEpoch), host API level \(app.hostAPILevel), "
           + "name '\(app.name)', version '\(app.version)'. Sign exactly these.")
     }
+  }
+
+  private init(app: AppDescription, publisher: ImageSignature) {
+    self.app = app
+    self.publisher = publisher
+  }
+
+  func signed(by key: Ed25519.PrivateKey) throws -> AppImage {
+    AppImage(app: app, publisher: try app.signed(by: key))
   }
 
   var wire: WireAppImage {

@@ -17,6 +17,7 @@ struct FirmwareRoutes: Sendable {
   let access: AccessControl
   let uploads: Uploads
   let catalog: FirmwareCatalog
+  let publishers: PublisherCheck
   let responder: FirmwareResponder
 
   func add(to router: Router<HTTPContext>, maximumBodyBytes: Int) {
@@ -43,8 +44,10 @@ struct FirmwareRoutes: Sendable {
     let trace = context.traceParent.description
     let headers = try UploadHeaders(request.headers)
     try await catalog.requireDevice(device, trace: trace)
+    try await publishers.check(headers, trace: trace)
     let received = try await uploads.receive(request, as: .firmware(device), context)
-    let image = try AppImage(received, headers)
+    let image = try publishers.signed(AppImage(received, headers))
+    try await publishers.check(image, trace: trace)
     let firmware = try await catalog.assign(
       image.wire, to: device, key: headers.idempotencyKey, requester: context.wireRequester, trace: trace)
     guard firmware.digest == received.blob.digest else {

@@ -8,6 +8,7 @@ import ServiceHTTP
 struct UploadHeaders: Sendable {
   static let appName = HTTPField.Name("X-App-Name")!
   static let appVersion = HTTPField.Name("X-App-Version")!
+  static let securityEpoch = HTTPField.Name("X-Security-Epoch")!
   static let publisherKey = HTTPField.Name("X-Publisher-Key")!
   static let publisherSignature = HTTPField.Name("X-Publisher-Signature")!
   static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
@@ -16,6 +17,7 @@ struct UploadHeaders: Sendable {
 
   let name: AppLabel?
   let version: AppLabel?
+  let securityEpoch: UInt32?
   let publisher: Publisher?
   /// The client's, or a random one so that the store's own retries are safe.
   let idempotencyKey: String
@@ -30,6 +32,7 @@ struct UploadHeaders: Sendable {
   init(_ headers: HTTPFields) throws {
     name = try Self.label(headers, Self.appName, .appName)
     version = try Self.label(headers, Self.appVersion, .appVersion)
+    securityEpoch = try Self.epoch(headers)
     publisher = try Self.publisher(headers)
     if let key = headers[Self.idempotencyKey] {
       guard (1...Self.maximumKeyBytes).contains(key.utf8.count), key.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
@@ -51,6 +54,14 @@ struct UploadHeaders: Sendable {
     } catch {
       throw invalid(field, error.description)
     }
+  }
+
+  private static func epoch(_ headers: HTTPFields) throws -> UInt32? {
+    guard let text = headers[securityEpoch] else { return nil }
+    guard let epoch = UInt32(text), text == String(epoch) else {
+      throw invalid(securityEpoch, "an epoch is a whole number from 0 to \(UInt32.max)")
+    }
+    return epoch
   }
 
   private static func publisher(_ headers: HTTPFields) throws -> Publisher? {

@@ -17,16 +17,19 @@ package struct ClaimAdministration: Sendable {
   /// - Parameter lifetimeSeconds: at least 1.
   /// - Returns: the claim with its token.
   package func create(
-    count: Int, lifetimeSeconds: Int, product: String, tags: [String], namePrefix: String
+    count: Int, lifetimeSeconds: Int, product: String, group: String = "", tags: [String], serials: [String] = [],
+    namePrefix: String
   ) async throws -> ClaimDocument {
     var request = WireCreateClaim()
     request.count = UInt32(clamping: count)
     request.lifetimeSeconds = UInt64(clamping: lifetimeSeconds)
     request.product = product
+    request.group = group
+    request.serials = serials
     request.tags = tags
     request.namePrefix = namePrefix
     let response = try await provisioner.call(request, deadline: deadline)
-    return ClaimDocument(try Claim(response.claim, now: Date()), token: ClaimToken(text: response.token))
+    return ClaimDocument(try Claim(response.claim, now: Date()), token: response.token)
   }
 
   /// - Parameter limit: how many at most; nil stands for all.

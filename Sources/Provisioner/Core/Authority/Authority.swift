@@ -1,3 +1,4 @@
+import FirmwareImage
 package import FoundationEssentials
 package import OpenSSL
 
@@ -81,6 +82,9 @@ package struct IssuedCertificate: Sendable {
   /// What its owner presents along with it.
   package let issuers: [X509Certificate]
   let issuerKeyHash: [UInt8]
+
+  /// Nil for a service or an operator.
+  var device: DeviceID? { if case .device(let id) = owner { id } else { nil } }
 
   /// PEM: what its owner presents, the certificate first.
   package var chain: String {

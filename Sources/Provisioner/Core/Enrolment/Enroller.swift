@@ -1,110 +1,100 @@
-package import FirmwareImage
-import Foundation
+import FirmwareImage
 package import Logging
 package import Messaging
 import Metrics
-import OpenSSL
+import ServiceLifecycle
 import Wire
 
 /// Gives devices their identities.
 ///
-/// First a use of the claim and a device ID are reserved in the database, then the Registry makes
-/// the device with that ID, then the device is told. Whatever breaks in between, a repeat with the
-/// same claim and serial goes on from there and gives the same identity.
-package struct Enroller: Sendable {
-  /// What a device becomes.
-  package struct Identity: Sendable, Equatable {
-    package var device: DeviceID
-    package var name: String
-    package var endpoints: DeviceEndpoints
-  }
-
+/// First a device ID is reserved in the database, with the use of a claim if that is what the device came with. Then
+/// the Registry makes the device with that ID, then its certificate is made and recorded, then the device is told.
+/// Whatever breaks in between, a repeat with the same serial number and key goes on from there and gives the same
+/// identity. Devices that ask at once are served in batches.
+package final class Enroller: Service {
+  private let reader: ApplicantReader
   private let store: EnrolmentStore
-  private let registry: any RPCCaller
-  private let endpoints: DeviceEndpoints
+  private let webhook: EnrolmentWebhook?
+  private let batches: BatchQueue<EnrolmentBatch.Item, Identity>
   private let logger: Logger
   private let granted = Counter(label: "provisioner_enrolments_total", dimensions: [("outcome", "granted")])
   private let refused = Counter(label: "provisioner_enrolments_total", dimensions: [("outcome", "refused")])
   private let failed = Counter(label: "provisioner_enrolments_total", dimensions: [("outcome", "failed")])
 
-  package init(store: EnrolmentStore, registry: any RPCCaller, endpoints: DeviceEndpoints, logger: Logger) {
-    self.store = store
-    self.registry = registry
-    self.endpoints = endpoints
-    self.logger = logger
+  package struct Options: Sendable {
+    package var endpoints: DeviceEndpoints
+    package var isPublisherSignatureRequired: Bool
+    /// Whether devices may do without certificates.
+    package var isInsecure: Bool
+
+    package init(endpoints: DeviceEndpoints, isPublisherSignatureRequired: Bool = true, isInsecure: Bool) {
+      self.endpoints = endpoints
+      self.isPublisherSignatureRequired = isPublisherSignatureRequired
+      self.isInsecure = isInsecure
+    }
   }
 
-  /// - Parameter deadline: time for the Registry's part.
-  package func enroll(
-    token: String, serial: String, deadline: Duration = .seconds(5), traceParent: String? = nil
-  ) async throws -> Identity {
-    let serial = try FieldRules.serial(serial)
-    // Not said to be too long: that would tell how long tokens are.
-    guard token.utf8.count <= FieldRules.tokenLength else { throw refuse("unknown", claim: nil, serial: serial) }
-    let (enrolment, claim) = try await reserve(ClaimToken(text: token), serial)
+  /// - Parameters:
+  ///   - issuer: nil only where devices may do without certificates.
+  ///   - webhook: who may veto; nil: nobody.
+  package init(
+    store: EnrolmentStore, factories: FactoryStore, registry: any RPCCaller, anchors: RegistryTrustAnchors,
+    issuer: (any CertificateIssuer)?, webhook: EnrolmentWebhook?, options: Options, logger: Logger
+  ) {
+    reader = ApplicantReader(factories: factories, isInsecure: options.isInsecure)
+    self.store = store
+    self.webhook = webhook
+    self.logger = logger
+    let batch = EnrolmentBatch(
+      store: store, registry: registry, anchors: anchors, issuer: issuer, options: options, logger: logger)
+    // Enough under way that the processors have work while others wait for the disk.
+    batches = BatchQueue(maximumBatch: 64, workerCount: 4, queueLimit: 4096) { await batch.enroll($0) }
+  }
+
+  package func run() async throws {
+    try await batches.run()
+  }
+
+  package func enroll(_ request: EnrolmentRequest) async throws -> Identity {
     do {
-      try await register(enrolment, claim, deadline, traceParent)
-      try await store.markRegistered(enrolment.device)
+      let reading = try await reader.read(request)
+      if let webhook { try await ask(webhook, reading.applicant) }
+      let identity = try await batches.submit(
+        EnrolmentBatch.Item(
+          applicant: reading.applicant, certificateRequest: reading.certificateRequest,
+          pollingToken: reading.pollingToken))
+      granted.increment()
+      return identity
+    } catch let refusal as EnrolmentRefusal {
+      // The log tells the operator what the answer does not tell the device.
+      note(refusal.reason, request, claim: refusal.claim)
+      throw refusal.failure(serial: request.serial)
+    } catch let failure as WireFailure where failure.code == .invalid || failure.code == .permissionDenied {
+      note(failure.reason, request, claim: nil)
+      throw failure
     } catch {
       failed.increment()
       throw error
     }
-    granted.increment()
-    logger.info(
-      "device enrolled",
-      metadata: ["device": "\(enrolment.device)", "serial": "\(serial)", "claim": "\(claim.id)"])
-    return Identity(device: enrolment.device, name: enrolment.name, endpoints: endpoints)
   }
 
-  private func reserve(_ token: ClaimToken, _ serial: String) async throws -> (Enrolment, Claim) {
-    switch try await store.reserve(tokenHash: token.hash, serial: serial) {
-    case .granted(let enrolment, let claim): return (enrolment, claim)
-    case .unknown: throw refuse("unknown", claim: nil, serial: serial)
-    case .expired(let claim): throw refuse("expired", claim: claim, serial: serial)
-    case .revoked(let claim): throw refuse("revoked", claim: claim, serial: serial)
-    case .exhausted(let claim):
-      _ = refuse("exhausted", claim: claim, serial: serial)
-      throw WireFailure.claimExhausted(count: claim.count)
-    }
-  }
-
-  /// The log tells the operator what the answer does not tell the device.
-  private func refuse(_ reason: String, claim: Claim?, serial: String) -> WireFailure {
+  private func note(_ reason: String, _ request: EnrolmentRequest, claim: ClaimID?) {
     refused.increment()
     logger.notice(
       "enrolment refused",
-      metadata: ["reason": "\(reason)", "claim": "\(claim?.id.description ?? "none")", "serial": "\(serial)"])
-    return .claimRefused
+      metadata: [
+        "reason": "\(reason)", "claim": "\(claim?.description ?? "none")",
+        "serial": "\((try? FieldRules.serial(request.serial)) ?? "(none)")",
+      ])
   }
 
-  /// Done for enrolments of old too: the Registry may have lost or deleted the device, and a device
-  /// that enrols again may count its reports anew.
-  private func register(
-    _ enrolment: Enrolment, _ claim: Claim, _ deadline: Duration, _ traceParent: String?
-  ) async throws(WireFailure) {
-    var request = WireCreateDevice()
-    request.id = Data(enrolment.device.bytes)
-    request.name = enrolment.name
-    request.tags = claim.tags
-    request.serial = enrolment.serial
-    do {
-      // With an ID of our own choice it is safe to repeat, which the bus can't know.
-      do {
-        _ = try await registry.call(request, deadline: deadline / 2, traceParent: traceParent)
-      } catch  where error.code == .unavailable || error.code == .deadlineExceeded {
-        _ = try await registry.call(request, deadline: deadline / 2, traceParent: traceParent)
-      }
-    } catch {
-      logger.error(
-        "the Registry did not make the device",
-        metadata: ["device": "\(enrolment.device)", "serial": "\(enrolment.serial)", "error": "\(error)"])
-      switch error.code {
-      case .unavailable, .deadlineExceeded, .overloaded: throw .registryUnavailable
-      default:
-        throw WireFailure(
-          .internal, reason: "registry-refused",
-          message: "the Registry refused the device: ask the operator to look at the log")
-      }
-    }
+  private func ask(_ webhook: EnrolmentWebhook, _ applicant: Applicant) async throws {
+    // Whoever is refused anyway is refused below.
+    guard let (placement, claim) = try await store.placement(applicant) else { return }
+    try await webhook.ask(
+      EnrolmentWebhook.Question(
+        serial: applicant.serial, product: placement.product, group: placement.group, claim: claim?.description,
+        publicKeyHash: applicant.proof.keyHash.map { Hexadecimal.encode($0) },
+        pollingOnly: applicant.proof.tokenHash != nil))
   }
 }

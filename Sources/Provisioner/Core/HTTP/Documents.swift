@@ -1,4 +1,3 @@
-import FirmwareImage
 package import FoundationEssentials
 
 /// A claim as people and programs get it.
@@ -8,24 +7,28 @@ package struct ClaimDocument: Codable, Sendable, Equatable {
   package var count: Int
   package var used: Int
   package var product: String
+  package var group: String
   package var tags: [String]
+  package var serials: [String]
   package var namePrefix: String
   package var createdAt: Date
   package var expiresAt: Date
   /// Only in the answer that made the claim.
   package var token: String?
 
-  init(_ claim: Claim, token: ClaimToken? = nil) {
+  init(_ claim: Claim, token: String? = nil) {
     id = claim.id.description
     state = claim.state.rawValue
     count = claim.count
     used = claim.used
     product = claim.product
+    group = claim.group
     tags = claim.tags
+    serials = claim.serials
     namePrefix = claim.namePrefix
     createdAt = claim.createdAt
     expiresAt = claim.expiresAt
-    self.token = token?.text
+    self.token = token
   }
 }
 
@@ -33,26 +36,4 @@ package struct ClaimDocument: Codable, Sendable, Equatable {
 package struct ClaimListDocument: Codable, Sendable {
   package var claims: [ClaimDocument]
   package var nextCursor: String?
-}
-
-/// What a device is told when it enrols.
-struct IdentityDocument: Codable, Sendable {
-  struct Broker: Codable, Sendable {
-    var host: String
-    var port: Int
-  }
-
-  var device: String
-  var name: String
-  var mqtt: Broker
-  var imageStoreURLs: [String]
-  var heartbeatSeconds: Int
-
-  init(_ identity: Enroller.Identity) {
-    device = identity.device.description
-    name = identity.name
-    mqtt = Broker(host: identity.endpoints.mqttHost, port: identity.endpoints.mqttPort)
-    imageStoreURLs = identity.endpoints.imageStoreURLs
-    heartbeatSeconds = identity.endpoints.heartbeatSeconds
-  }
 }

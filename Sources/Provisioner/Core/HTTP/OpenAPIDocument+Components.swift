@@ -43,6 +43,13 @@ extension OpenAPIDocument {
         "type": "string", "minLength": 1, "maxLength": \(FieldRules.tagLength), "pattern": "\(printable)"
       }
     },
+    "Serials": {
+      "type": "array", "maxItems": \(FieldRules.serialCount),
+      "items": {
+        "type": "string", "minLength": 1, "maxLength": \(FieldRules.serialLength),
+        "pattern": "\(FieldRules.serialPattern)"
+      }
+    },
     "NewClaim": {
       "type": "object", "additionalProperties": false, "required": ["count", "lifetimeSeconds"],
       "properties": {
@@ -71,34 +78,7 @@ extension OpenAPIDocument {
         "nextCursor": {"type": "string", "description": "For the next page; absent on the last."}
       }
     },
-    "Enrolment": {
-      "type": "object", "additionalProperties": false, "required": ["token", "serial"],
-      "properties": {
-        "token": {"type": "string", "description": "The secret of a claim."},
-        "serial": {
-          "type": "string", "description": "Tells the boards of a maker apart.",
-          "minLength": 1, "maxLength": \(FieldRules.serialLength), "pattern": "\(FieldRules.serialPattern)"
-        }
-      }
-    },
-    "Identity": {
-      "type": "object", "required": ["device", "name", "mqtt", "imageStoreURLs", "heartbeatSeconds"],
-      "properties": {
-        "device": {"$ref": "#/components/schemas/UUID"},
-        "name": {"type": "string"},
-        "mqtt": {
-          "type": "object", "required": ["host", "port"],
-          "properties": {
-            "host": {"type": "string"},
-            "port": {"type": "integer", "minimum": 1, "maximum": 65535}
-          }
-        },
-        "imageStoreURLs": {"type": "array", "minItems": 1, "items": {"type": "string", "format": "uri"}},
-        "heartbeatSeconds": {
-          "type": "integer", "minimum": 1, "description": "How often to state what runs."
-        }
-      }
-    },
+    \(enrolmentSchemas),
     "Problem": {
       "type": "object", "required": ["type", "title", "status", "detail"],
       "properties": {
@@ -124,7 +104,14 @@ extension OpenAPIDocument {
     "product": {
       "type": "string", "default": "", "maxLength": \(FieldRules.productLength), "pattern": "\(printable)"
     },
+    "group": {
+      "type": "string", "default": "", "description": "That the devices join: their tag group:NAME.",
+      "maxLength": \(FieldRules.groupLength), "pattern": "\(printable)"
+    },
     "tags": {"$ref": "#/components/schemas/Tags", "description": "Given to the devices."},
+    "serials": {
+      "$ref": "#/components/schemas/Serials", "description": "The only ones that may use it; empty: any."
+    },
     "namePrefix": {
       "type": "string", "default": "device", "description": "Devices become PREFIX-1, PREFIX-2 and so on.",
       "maxLength": \(FieldRules.namePrefixLength), "pattern": "\(printable)"
@@ -132,7 +119,7 @@ extension OpenAPIDocument {
     """
 
   private static let claimFields =
-    #""id", "state", "count", "used", "product", "tags", "namePrefix", "createdAt", "expiresAt""#
+    #""id", "state", "count", "used", "product", "group", "tags", "serials", "namePrefix", "createdAt", "expiresAt""#
 
   private static let claimProperties = """
     "id": {"$ref": "#/components/schemas/UUID"},
@@ -140,7 +127,9 @@ extension OpenAPIDocument {
     "count": {"type": "integer", "minimum": 1},
     "used": {"type": "integer", "minimum": 0},
     "product": {"type": "string"},
+    "group": {"type": "string"},
     "tags": {"$ref": "#/components/schemas/Tags"},
+    "serials": {"$ref": "#/components/schemas/Serials"},
     "namePrefix": {"type": "string"},
     "createdAt": {"type": "string", "format": "date-time"},
     "expiresAt": {"type": "string", "format": "date-time"}

@@ -14,11 +14,12 @@ enum OpenAPIDocument {
       "servers": [{"url": "/"}],
       "tags": [
         {"name": "claims", "description": "Permissions for a number of devices to enrol until a moment."},
-        {"name": "enrolment", "description": "How a device gets its identity."},
+        {"name": "enrolment", "description": "How a device gets its identity, and what it reports of it."},
+        {"name": "certificates", "description": "Roots, revocations, and renewal."},
         {"name": "description", "description": "This document."}
       ],
       "paths": {
-        \([claims, claim, enroll, description].joined(separator: ",\n"))
+        \([claims, claim, enroll, otp, rootDocument, authority, description].joined(separator: ",\n"))
       },
       "components": {
         "parameters": {\(parameters)},
@@ -29,7 +30,7 @@ enum OpenAPIDocument {
     """
 
   private static let summary =
-    "Claims, and the enrolment of devices with them. Every error is a problem document (RFC 9457); its reason is "
+    "Claims, and the enrolment of devices. Every error is a problem document (RFC 9457); its reason is "
     + "stable. Unknown fields and parameters are refused, not ignored."
 
   private static let claims = """
@@ -47,7 +48,7 @@ enum OpenAPIDocument {
           {
             "name": "cursor", "in": "query", "description": "The nextCursor of the page before. It is opaque.",
             "schema": {
-              "type": "string", "minLength": \(ClaimCursor.textLength), "maxLength": \(ClaimCursor.textLength),
+              "type": "string", "minLength": \(ListCursor.textLength), "maxLength": \(ListCursor.textLength),
               "pattern": "^[A-Za-z0-9_-]+$"
             }
           }
@@ -105,30 +106,6 @@ enum OpenAPIDocument {
     }
     """
 
-  private static let enroll = """
-    "/v1/enroll": {
-      "post": {
-        "operationId": "enrollDevice", "tags": ["enrolment"], "summary": "Get an identity",
-        "description": "A repeat with the same token and serial gives the same identity and takes no further use.",
-        "requestBody": {
-          "required": true,
-          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Enrolment"}}}
-        },
-        "responses": {
-          "200": {
-            "description": "The identity, and where to go with it.",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Identity"}}}
-          },
-          "403": {"description": "The claim is unknown, expired or revoked.", \(problem)},
-          "409": {"description": "All uses of the claim are taken.", \(problem)},
-          "502": {"description": "The Registry refused the device.", \(problem)},
-          \(bodyResponses),
-          \(commonResponses)
-        }
-      }
-    }
-    """
-
   private static let description = """
     "/openapi.json": {
       "get": {
@@ -144,13 +121,13 @@ enum OpenAPIDocument {
     }
     """
 
-  private static let bodyResponses = """
+  static let bodyResponses = """
     "413": {"$ref": "#/components/responses/TooLarge"},
     "415": {"$ref": "#/components/responses/NotJSON"}
     """
 
   /// Of every operation: what a bad request, a busy or absent service behind and a fault answer.
-  private static let commonResponses = """
+  static let commonResponses = """
     "400": {"$ref": "#/components/responses/Invalid"},
     "500": {"$ref": "#/components/responses/Internal"},
     "503": {"$ref": "#/components/responses/Unavailable"},

@@ -1,15 +1,18 @@
+import FoundationEssentials
 import Wire
 
 /// The body of `POST /v1/claims`.
 struct NewClaimDocument: Decodable, Sendable {
   private enum Field: String, CodingKey, CaseIterable {
-    case count, lifetimeSeconds, product, tags, namePrefix
+    case count, lifetimeSeconds, product, group, tags, serials, namePrefix
   }
 
   var count: UInt64
   var lifetimeSeconds: UInt64
   var product: String
+  var group: String
   var tags: [String]
+  var serials: [String]
   var namePrefix: String
 
   init(from decoder: any Decoder) throws {
@@ -18,7 +21,9 @@ struct NewClaimDocument: Decodable, Sendable {
     count = try Self.wholeNumber(.count, of: fields)
     lifetimeSeconds = try Self.wholeNumber(.lifetimeSeconds, of: fields)
     product = try fields.contains(.product) ? fields.decode(String.self, forKey: .product) : ""
+    group = try fields.contains(.group) ? fields.decode(String.self, forKey: .group) : ""
     tags = try fields.contains(.tags) ? fields.decode([String].self, forKey: .tags) : []
+    serials = try fields.contains(.serials) ? fields.decode([String].self, forKey: .serials) : []
     namePrefix = try fields.contains(.namePrefix) ? fields.decode(String.self, forKey: .namePrefix) : ""
   }
 
@@ -37,24 +42,35 @@ struct NewClaimDocument: Decodable, Sendable {
 
   func validated() throws(WireFailure) -> NewClaim {
     try NewClaim(
-      count: count, lifetimeSeconds: lifetimeSeconds, product: product, tags: tags, namePrefix: namePrefix)
+      count: count, lifetimeSeconds: lifetimeSeconds, product: product, group: group, tags: tags, serials: serials,
+      namePrefix: namePrefix)
   }
 }
 
 /// The body of `POST /v1/enroll`.
 struct EnrollDocument: Decodable, Sendable {
   private enum Field: String, CodingKey, CaseIterable {
-    case token, serial
+    case claim, serial, certificateRequest, pollingOnly, factoryCertificate, factorySignature
   }
 
-  var token: String
-  var serial: String
+  let request: EnrolmentRequest
 
   init(from decoder: any Decoder) throws {
     try AnyField.refuseOthers(than: Field.allCases.map(\.rawValue), decoder)
     let fields = try decoder.container(keyedBy: Field.self)
-    token = try fields.decode(String.self, forKey: .token)
-    serial = try fields.decode(String.self, forKey: .serial)
+    let certificates = try fields.decodeIfPresent(String.self, forKey: .factoryCertificate)
+    let signature = try fields.decodeIfPresent(Data.self, forKey: .factorySignature)
+    guard (certificates == nil) == (signature == nil) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .factorySignature, in: fields, debugDescription: "it goes with factoryCertificate: give both or neither"
+      )
+    }
+    request = EnrolmentRequest(
+      claim: try fields.decodeIfPresent(String.self, forKey: .claim) ?? "",
+      serial: try fields.decodeIfPresent(String.self, forKey: .serial) ?? "",
+      certificateRequest: Array(try fields.decodeIfPresent(Data.self, forKey: .certificateRequest) ?? Data()),
+      isPollingOnly: try fields.decodeIfPresent(Bool.self, forKey: .pollingOnly) ?? false,
+      factoryProof: certificates.map { FactoryProof(certificates: $0, signature: Array(signature ?? Data())) })
   }
 }
 

@@ -13,7 +13,11 @@ package struct Claim: Sendable, Equatable {
   package var count: Int
   package var used: Int
   package var product: String
+  /// The group that the devices join; empty: none.
+  package var group: String
   package var tags: [String]
+  /// The only serial numbers that may use it; empty: any.
+  package var serials: [String]
   package var namePrefix: String
   package var createdAt: Date
   package var expiresAt: Date
@@ -33,27 +37,32 @@ package struct NewClaim: Sendable, Equatable {
   package var count: Int
   package var lifetimeSeconds: Int
   package var product: String
+  package var group: String
   package var tags: [String]
+  package var serials: [String]
   package var namePrefix: String
 
   /// - Parameters:
   ///   - lifetimeSeconds: how long devices may enrol.
+  ///   - group: that the devices join; empty: none.
   ///   - tags: given to the devices.
+  ///   - serials: the only ones that may use it; empty: any.
   ///   - namePrefix: devices become PREFIX-1, PREFIX-2 …; empty stands for `device`.
   package init(
-    count: UInt64, lifetimeSeconds: UInt64, product: String, tags: [String], namePrefix: String
+    count: UInt64, lifetimeSeconds: UInt64, product: String, group: String = "", tags: [String],
+    serials: [String] = [], namePrefix: String
   ) throws(WireFailure) {
     self.count = try FieldRules.number(count, FieldRules.counts, field: "count")
     self.lifetimeSeconds = try FieldRules.number(lifetimeSeconds, FieldRules.lifetimesSeconds, field: "lifetime")
-    self.product = try FieldRules.printable(product, field: "product", length: 0...FieldRules.productLength)
-    self.tags = try FieldRules.tags(tags)
-    let prefix = try FieldRules.printable(namePrefix, field: "name-prefix", length: 0...FieldRules.namePrefixLength)
-    self.namePrefix = prefix.isEmpty ? "device" : prefix
+    let placement = try DevicePlacement(product: product, group: group, tags: tags)
+    (self.product, self.group, self.tags) = (placement.product, placement.group, placement.tags)
+    self.serials = try FieldRules.serials(serials)
+    self.namePrefix = try FieldRules.namePrefix(namePrefix, length: FieldRules.namePrefixLength)
   }
 }
 
 /// A device that took a use of a claim.
-package struct Enrolment: Sendable, Equatable {
+package struct ClaimUse: Sendable, Equatable {
   package enum State: String, Sendable {
     /// The Registry may not know the device yet.
     case reserved

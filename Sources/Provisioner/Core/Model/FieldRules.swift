@@ -10,11 +10,18 @@ enum FieldRules {
   /// Seconds: up to ten years of 366 days.
   static let lifetimesSeconds = 1...316_224_000
   static let productLength = 64
+  /// Becomes a tag of the device: "group:" and this.
+  static let groupLength = 58
   static let tagLength = 64
   static let tagCount = 32
   /// Leaves room for a hyphen and the highest number within the 128 characters of a device's name.
   static let namePrefixLength = 100
   static let serialLength = 64
+  /// Of one claim; more devices are better registered beforehand.
+  static let serialCount = 1000
+  /// Leaves room for a hyphen and a serial number.
+  static let serialNamePrefixLength = 60
+  static let nameLength = 128
   /// Far more than a token has; longer ones are not hashed.
   static let tokenLength = 256
   static let defaultPageSize = 50
@@ -65,6 +72,29 @@ enum FieldRules {
         "serial", "is not a serial number: give 1 to \(serialLength) printable ASCII characters without spaces")
     }
     return text
+  }
+
+  static func serials(_ serials: [String]) throws(WireFailure) -> [String] {
+    guard serials.count <= serialCount else {
+      throw .invalidField("serials", "has \(serials.count) entries: at most \(serialCount) are allowed")
+    }
+    var valid: Set<String> = []
+    for text in serials { valid.insert(try serial(text)) }
+    return valid.sorted()
+  }
+
+  static func namePrefix(_ text: String, length: Int) throws(WireFailure) -> String {
+    let prefix = try printable(text, field: "name-prefix", length: 0...length)
+    return prefix.isEmpty ? "device" : prefix
+  }
+
+  /// SHA-256 of a public key.
+  static func keyHash(_ bytes: some Collection<UInt8>) throws(WireFailure) -> [UInt8] {
+    guard bytes.count == 32 else {
+      throw .invalidField(
+        "public-key-hash", "has \(bytes.count) bytes: give SHA-256 of the SubjectPublicKeyInfo in DER, 32 bytes")
+    }
+    return Array(bytes)
   }
 
   /// - Parameter requested: 0 stands for the usual size.

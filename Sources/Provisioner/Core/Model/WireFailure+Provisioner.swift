@@ -1,3 +1,4 @@
+import FirmwareImage
 import PostgreSQL
 import Wire
 
@@ -24,6 +25,53 @@ extension WireFailure {
     WireFailure(
       .conflict, reason: "claim-exhausted",
       message: "all \(count) uses of the claim are taken by other devices: ask the operator for a new one")
+  }
+
+  static var registryRefused: WireFailure {
+    WireFailure(
+      .internal, reason: "registry-refused",
+      message: "the Registry refused the device: ask the operator to look at the log")
+  }
+
+  static var noTrustAnchors: WireFailure {
+    WireFailure(
+      .unavailable, reason: "no-root-document",
+      message:
+        "the Registry has no director key or no root document yet, which a device must trust: the operator makes "
+        + "them with xtblish-registry root init and root publish; repeat the same request then",
+      retryAfterMilliseconds: 5000)
+  }
+
+  static var tooManyEnrolments: WireFailure {
+    WireFailure(
+      .overloaded, reason: "too-many-enrolments",
+      message: "too many devices enrol at this moment: repeat the same request later", retryAfterMilliseconds: 2000)
+  }
+
+  static var shuttingDown: WireFailure {
+    WireFailure(
+      .unavailable, reason: "shutting-down",
+      message: "the Provisioner is about to end: repeat the same request, at another replica if there is one",
+      retryAfterMilliseconds: 1000)
+  }
+
+  static func unknownDevice(_ id: DeviceID) -> WireFailure {
+    WireFailure(
+      .notFound, reason: "unknown-device",
+      message: "device \(id) has not enrolled here: enrol it again, or ask the operator where it did")
+  }
+
+  static func unknownSerial(_ serial: String) -> WireFailure {
+    WireFailure(
+      .notFound, reason: "unknown-serial",
+      message: "no device has serial number \(serial) and that product: list them with xtblish-provisioner devices list"
+    )
+  }
+
+  static func serialRegistered(_ serial: String) -> WireFailure {
+    WireFailure(
+      .conflict, reason: "serial-registered",
+      message: "serial number \(serial), the key or the product's device is registered already: unregister it first")
   }
 
   static var registryUnavailable: WireFailure {

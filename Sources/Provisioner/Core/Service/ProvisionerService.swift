@@ -15,21 +15,31 @@ package enum ProvisionerService {
 
     let registry = RPCClient(
       name: "registry", endpoints: settings.registryEndpoints, transport: bus.transport(to: .registry), logger: logger)
-    let claims = ClaimStore(pool: pool)
-    let enroller = Enroller(
-      store: EnrolmentStore(pool: pool), registry: registry, endpoints: settings.devices, logger: logger)
+    let notifier = RPCClient(
+      name: "notifier", endpoints: settings.authority.notifierEndpoints, transport: bus.transport(to: .notifier),
+      logger: logger)
+    let isInsecure = process.process.isInsecure
+    let security = try HTTPSecurity(
+      settings.tls, role: ProvisionerSettings.serviceName, isInsecure: isInsecure,
+      authorizer: RegistryAuthorizer(registry), provisioner: nil, logger: logger)
+    let authority = try await AuthorityParts(settings.authority, pool: pool, notifier: notifier, logger: logger)
+    let parts = try EnrolmentParts(
+      settings, endpoints: endpoints(process), isInsecure: isInsecure, pool: pool, registry: registry,
+      issuer: authority?.issuer, access: security.access, logger: logger)
     let readiness = Readiness()
     readiness.add("database") { try await pool.ping() }
 
+    let routes = ProvisionerRoutes(claims: parts.claimRoutes, enrolment: parts.enrolmentRoutes).router()
+    authority?.add(to: routes, access: security.access)
     let http = makeHTTPService(
-      name: "provisioner", listen: settings.httpListen,
-      router: ProvisionerRoutes(claims: claims, enroller: enroller).router(),
-      limits: HTTPLimits(maximumBodyBytes: 64 << 10), logger: logger)
+      name: "provisioner", listen: settings.httpListen, router: routes,
+      limits: HTTPLimits(maximumBodyBytes: 64 << 10), tls: security.tls, logger: logger)
     let operations = OperationsServer.make(
       name: "provisioner", listen: settings.operationsListen, readiness: readiness, metrics: process.metrics,
       logger: logger)
     var router = RPCRouter()
-    ProvisionerRPC(claims: claims, enroller: enroller).register(on: &router)
+    parts.rpc.register(on: &router)
+    authority?.register(on: &router)
     StatusReporter(
       service: "provisioner", readiness: readiness,
       // By now known, even where any free port was asked for.
@@ -39,15 +49,28 @@ package enum ProvisionerService {
           "operations": await address(settings.operationsListen, operations),
         ]
       },
-      figures: { figures(pool, openClaims: try await claims.openCount()) }
+      figures: { figures(pool, openClaims: try await parts.claims.openCount()) }
     ).register(on: &router)
     let rpc = RPCServer(
       name: "provisioner", listening: settings.rpcListen, router: router, transport: bus.transport, logger: logger)
 
     try await ServiceHost.run(
-      name: "provisioner", logger: logger, services: [registry, rpc, http, operations], readiness: readiness,
-      shutdownTimeout: process.process.shutdownTimeout)
+      name: "provisioner", logger: logger,
+      services: [registry, notifier] + security.services + (authority?.services ?? [])
+        + (authority.map { [$0.following(security.revocations, logger: logger)] } ?? [])
+        + [parts.enroller, rpc, http, operations],
+      readiness: readiness, shutdownTimeout: process.process.shutdownTimeout)
     await pool.close()
+  }
+
+  private static func endpoints(_ process: PreparedProcess<ProvisionerSettings>) -> DeviceEndpoints {
+    var endpoints = process.settings.devices
+    if endpoints.provisionerURLs.isEmpty {
+      endpoints.provisionerURLs = [
+        "\(process.process.isInsecure ? "http" : "https")://\(process.settings.httpListen)"
+      ]
+    }
+    return endpoints
   }
 
   /// Brings the database's schema up to date, and tells what it did.

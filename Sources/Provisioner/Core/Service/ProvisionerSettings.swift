@@ -10,6 +10,17 @@ package struct ProvisionerSettings: ServiceSettings {
   package let databaseConnections: Int
   package let registryEndpoints: [String]
   package let devices: DeviceEndpoints
+  package let authority: AuthoritySettings
+  package let tls: TLSSettings
+  package let webhook: Webhook?
+  package let isPublisherSignatureRequired: Bool
+
+  /// Who may veto enrolments.
+  package struct Webhook: Sendable {
+    package let url: String
+    package let caFile: String?
+    package let secretFile: String?
+  }
 
   package static let serviceName = "provisioner"
   package static let busRole: BusRole? = .provisioner
@@ -44,12 +55,29 @@ package struct ProvisionerSettings: ServiceSettings {
   private static let heartbeatSetting = Setting(
     "device.heartbeat.seconds", .integer(1...86_400), .default("30"),
     help: "How often devices are told to state what they run, in seconds.")
+  private static let urlsSetting = Setting(
+    "provisioner.urls", .urls(["http", "https"]), .optional,
+    help: "The Provisioners' base URLs as devices reach them; otherwise where HTTP is answered.")
+  private static let webhookURLSetting = Setting(
+    "provisioner.enrolment.webhook-url", .url(["https", "http"]), .optional,
+    help: "Asked before each device is enrolled; its answer {\"allow\": false} refuses it, and no answer does too.")
+  private static let webhookCAFileSetting = Setting(
+    "provisioner.enrolment.webhook-ca-file", .path, .optional,
+    help: "The PEM file with the authorities of the webhook's certificate; otherwise those of the system.")
+  private static let webhookSecretFileSetting = Setting(
+    "provisioner.enrolment.webhook-secret-file", .path, .optional,
+    help: "A file with the secret under which questions to the webhook are authenticated, X-Xtblish-Signature.")
+  private static let publisherSignatureSetting = Setting(
+    "provisioner.otp.publisher-signature-required", .boolean, .default("true"),
+    help: "Whether devices burn that they run only what a publisher signed.")
 
-  package static let allSettings: [any SettingDescription] = [
-    httpListenSetting, rpcListenSetting, operationsListenSetting, databaseURLSetting, databaseConnectionsSetting,
-    registryEndpointsSetting, mqttHostSetting, mqttPortSetting, deviceMQTTHostSetting, deviceMQTTPortSetting,
-    imageStoreURLsSetting, heartbeatSetting,
-  ]
+  package static let allSettings: [any SettingDescription] =
+    [
+      httpListenSetting, rpcListenSetting, operationsListenSetting, databaseURLSetting, databaseConnectionsSetting,
+      registryEndpointsSetting, mqttHostSetting, mqttPortSetting, deviceMQTTHostSetting, deviceMQTTPortSetting,
+      imageStoreURLsSetting, heartbeatSetting, urlsSetting, webhookURLSetting, webhookCAFileSetting,
+      webhookSecretFileSetting, publisherSignatureSetting,
+    ] + AuthoritySettings.allSettings + TLSSettings.allSettings
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
     httpListen = try reader.require(Self.httpListenSetting)
@@ -63,6 +91,16 @@ package struct ProvisionerSettings: ServiceSettings {
       mqttHost: try reader.optional(Self.deviceMQTTHostSetting) ?? mqttHost,
       mqttPort: try reader.optional(Self.deviceMQTTPortSetting) ?? mqttPort,
       imageStoreURLs: try reader.require(Self.imageStoreURLsSetting),
+      provisionerURLs: try reader.optional(Self.urlsSetting) ?? [],
       heartbeatSeconds: try reader.require(Self.heartbeatSetting))
+    let (caFile, secretFile) = (
+      try reader.optional(Self.webhookCAFileSetting), try reader.optional(Self.webhookSecretFileSetting)
+    )
+    webhook = try reader.optional(Self.webhookURLSetting).map {
+      Webhook(url: $0, caFile: caFile, secretFile: secretFile)
+    }
+    isPublisherSignatureRequired = try reader.require(Self.publisherSignatureSetting)
+    authority = try AuthoritySettings(&reader)
+    tls = try TLSSettings(&reader)
   }
 }

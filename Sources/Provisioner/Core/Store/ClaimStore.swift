@@ -11,49 +11,50 @@ package struct ClaimStore: Sendable {
   }
 
   static let columns: SQL = """
-    id, count, used, product, tags, name_prefix, created_at, expires_at,
+    id, count, used, product, group_name, tags, serials, name_prefix, created_at, expires_at,
     revoked_at is not null as revoked, expires_at <= clock_timestamp() as expired
     """
 
-  /// - Returns: the claim, and the token that is shown this once.
-  package func create(_ new: NewClaim) async throws -> (claim: Claim, token: ClaimToken) {
-    let token = try ClaimToken.random()
-    let hash = try token.hash
+  /// - Returns: the claim, and the secret that is shown this once.
+  package func create(_ new: NewClaim) async throws -> (claim: Claim, secret: SecretText) {
+    let secret = try SecretText.random(.claim)
+    let hash = try secret.hash
     let claim = try await translating {
       let rows = try await pool.query(
         """
-        insert into provisioner.claims (id, token_hash, count, product, tags, name_prefix, created_at, expires_at)
-        select $1, $2, $3, $4, $5, $6, now, now + $7 * interval '1 second' from clock_timestamp() as now
+        insert into provisioner.claims
+          (id, token_hash, count, product, tags, name_prefix, created_at, expires_at, group_name, serials)
+        select $1, $2, $3, $4, $5, $6, now, now + $7 * interval '1 second', $8, $9 from clock_timestamp() as now
         returning
         """ + " " + Self.columns,
         [
           .uuid(ClaimID.random().bytes), .bytea(hash), .int(new.count), .text(new.product), .textArray(new.tags),
-          .text(new.namePrefix), .int(new.lifetimeSeconds),
+          .text(new.namePrefix), .int(new.lifetimeSeconds), .text(new.group), .textArray(new.serials),
         ])
       return try Claim(rows[0])
     }
-    return (claim, token)
+    return (claim, secret)
   }
 
   /// Newest first.
   ///
   /// - Returns: up to `limit` claims, and where the next page begins, if there is one.
   package func list(
-    after cursor: ClaimCursor?, limit: Int
-  ) async throws -> (claims: [Claim], next: ClaimCursor?) {
+    after cursor: ListCursor?, limit: Int
+  ) async throws -> (claims: [Claim], next: ListCursor?) {
     try await translating {
       var sql: SQL = "select " + Self.columns + " from provisioner.claims"
       // One more than asked for tells whether there are more.
       var values: [PostgresValue] = [.int(limit + 1)]
       if let cursor {
         sql += " where (created_at, id) < ($2, $3)"
-        values += [.timestamp(cursor.createdAt), .uuid(cursor.id.bytes)]
+        values += [.timestamp(cursor.createdAt), .uuid(cursor.id)]
       }
       sql += " order by created_at desc, id desc limit $1"
       let rows = try await pool.query(sql, values)
       let claims = try rows.prefix(limit).map { try Claim($0) }
       guard rows.count > limit, let last = claims.last else { return (claims, nil) }
-      return (claims, ClaimCursor(createdAt: try rows[limit - 1]["created_at"].timestamp, id: last.id))
+      return (claims, ListCursor(createdAt: try rows[limit - 1]["created_at"].timestamp, id: last.id.bytes))
     }
   }
 
@@ -66,14 +67,16 @@ package struct ClaimStore: Sendable {
   }
 
   /// Newest first.
-  package func enrolments(of id: ClaimID, limit: Int = 100) async throws -> [Enrolment] {
+  package func uses(of id: ClaimID, limit: Int = 100) async throws -> [ClaimUse] {
     try await translating {
       try await pool.query(
         """
-        select serial, device_id, name, state, coalesce(registered_at, reserved_at) as at
-        from provisioner.enrolments where claim_id = $1 order by number desc limit $2
+        select u.serial, u.device_id, d.name, d.enrolled_at is not null as registered,
+          coalesce(d.enrolled_at, u.used_at) as at
+        from provisioner.claim_uses as u join provisioner.devices as d on d.id = u.device_id
+        where u.claim_id = $1 order by u.number desc limit $2
         """, [.uuid(id.bytes), .int(limit)]
-      ).map { try Enrolment($0) }
+      ).map { try ClaimUse($0) }
     }
   }
 

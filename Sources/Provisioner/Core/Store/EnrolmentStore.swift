@@ -1,84 +1,110 @@
-import FirmwareImage
+package import FirmwareImage
 package import PostgreSQL
 import Wire
 
-/// Who used which claim.
+/// Who has an identity, and what let them in.
 package struct EnrolmentStore: Sendable {
-  private let pool: PostgresPool
+  let pool: PostgresPool
 
   package init(pool: PostgresPool) {
     self.pool = pool
   }
 
-  package enum Reservation: Sendable {
-    case granted(Enrolment, claim: Claim)
-    /// The token belongs to no claim.
-    case unknown
-    case expired(Claim)
-    case revoked(Claim)
-    case exhausted(Claim)
-  }
-
-  /// Takes a use of the claim for the serial, or finds the one that it took before.
-  func reserve(tokenHash: [UInt8], serial: String) async throws -> Reservation {
+  /// Decides on devices that ask at once, and writes it down.
+  ///
+  /// What one batch took the next one sees, over all replicas: they go one after the other.
+  func decide(_ applicants: [Applicant]) async throws -> [EnrolmentDecision] {
     try await translating {
       do {
-        return try await attempt(tokenHash: tokenHash, serial: serial)
+        return try await attempt(applicants)
       } catch let error as PostgresError where error.kind == .commitOutcomeUnknown {
         // It may have happened; a repeat then finds it.
-        return try await attempt(tokenHash: tokenHash, serial: serial)
+        return try await attempt(applicants)
       }
     }
   }
 
-  private func attempt(tokenHash: [UInt8], serial: String) async throws -> Reservation {
+  private func attempt(_ applicants: [Applicant]) async throws -> [EnrolmentDecision] {
     try await pool.withTransaction { transaction in
-      // The lock lets devices with one claim pass one after the other, so the count holds.
-      let found = try await transaction.queryFirst(
-        "select " + ClaimStore.columns + " from provisioner.claims where token_hash = $1 for no key update",
-        [.bytea(tokenHash)])
-      guard let found else { return .unknown }
-      let claim = try Claim(found)
-      if claim.isRevoked { return .revoked(claim) }
-      if claim.isExpired { return .expired(claim) }
-      let earlier = try await transaction.queryFirst(
-        """
-        select serial, device_id, name, state, reserved_at as at from provisioner.enrolments
-        where claim_id = $1 and serial = $2
-        """, [.uuid(claim.id.bytes), .text(serial)])
-      if let earlier { return .granted(try Enrolment(earlier), claim: claim) }
-      if claim.used >= claim.count { return .exhausted(claim) }
-      return .granted(try await Self.take(claim, serial, transaction), claim: claim)
+      var ledger = try await EnrolmentLedger.load(for: applicants, transaction)
+      let decisions = applicants.map { ledger.decide($0) }
+      if ledger.isChanged { try await ledger.save(transaction) }
+      return decisions
     }
   }
 
-  private static func take(
-    _ claim: Claim, _ serial: String, _ transaction: PostgresTransaction
-  ) async throws -> Enrolment {
-    let number = claim.used + 1
-    try await transaction.execute(
-      "update provisioner.claims set used = $2 where id = $1", [.uuid(claim.id.bytes), .int(number)])
-    let rows = try await transaction.query(
-      """
-      insert into provisioner.enrolments (claim_id, serial, number, device_id, name, state)
-      values ($1, $2, $3, $4, $5, 'reserved')
-      returning serial, device_id, name, state, reserved_at as at
-      """,
-      [
-        .uuid(claim.id.bytes), .text(serial), .int(number), .uuid(DeviceID.random().bytes),
-        .text("\(claim.namePrefix)-\(number)"),
-      ])
-    return try Enrolment(rows[0])
+  /// What a claim or registration says of a device that presents it, for those who are asked before it is granted.
+  /// Nil: it will be refused.
+  func placement(_ applicant: Applicant) async throws -> (placement: DevicePlacement, claim: ClaimID?)? {
+    let ledger = try await translating {
+      try await pool.withConnection { connection in
+        try await EnrolmentLedger.loadCredentials([applicant], connection)
+      }
+    }
+    return ledger.placement(of: applicant)
   }
 
-  /// Notes that the Registry knows the device.
-  func markRegistered(_ device: DeviceID) async throws {
+  /// Notes that the Registry knows the devices, and what they were told.
+  ///
+  /// - Returns: those that were revoked meanwhile. Their certificates are not recorded and must not be given out.
+  func complete(_ completions: [EnrolmentCompletion]) async throws -> Set<DeviceID> {
     try await translating {
-      _ = try await pool.execute(
-        """
-        update provisioner.enrolments set state = 'registered', registered_at = clock_timestamp()
-        where device_id = $1 and state = 'reserved'
-        """, [.uuid(device.bytes)])
+      try await pool.withTransaction { transaction in
+        let revoked = try await CertificateStore(pool: pool).record(
+          completions.compactMap(\.certificate), in: transaction)
+        try await transaction.executeBatch(
+          """
+          update provisioner.devices set enrolled_at = clock_timestamp(),
+            otp_director_key = coalesce(otp_director_key, $2), otp_root_version = coalesce(otp_root_version, $3),
+            otp_root_document_hash = coalesce(otp_root_document_hash, $4),
+            otp_publisher_signature_required = coalesce(otp_publisher_signature_required, $5),
+            otp_security_epoch = coalesce(otp_security_epoch, $6)
+          where id = $1
+          """,
+          // In one order everywhere, so that no two transactions wait for each other.
+          completions.sorted { $0.device.bytes.lexicographicallyPrecedes($1.device.bytes) }.map { completion in
+            [
+              .uuid(completion.device.bytes), .bytea(completion.otp?.directorKey),
+              .int8(completion.otp.map { Int64(clamping: $0.rootVersion) }), .bytea(completion.otp?.rootDocumentHash),
+              .bool(completion.otp?.isPublisherSignatureRequired),
+              .int8(completion.otp.map { Int64($0.securityEpoch) }),
+            ]
+          })
+        return revoked
+      }
     }
   }
+
+  /// - Parameter hash: SHA-256 of a polling token.
+  /// - Returns: the device that has it. From then on the token is not replaced.
+  package func pollingDevice(tokenHash hash: [UInt8]) async throws -> DeviceID? {
+    let row = try await translating {
+      try await pool.queryFirst(
+        """
+        select id, polling_token_used_at is not null as used from provisioner.devices as d
+        where polling_token_hash = $1 and reset_at is null
+          and not exists (select from provisioner.revoked_devices as x where x.device_id = d.id)
+        """, [.bytea(hash)])
+    }
+    guard let row else { return nil }
+    let device = try DeviceID(stored: row["id"].uuid)
+    guard try !row["used"].bool else { return device }
+    // Not if it was replaced at this moment.
+    let kept = try await translating {
+      try await pool.execute(
+        """
+        update provisioner.devices set polling_token_used_at = coalesce(polling_token_used_at, clock_timestamp())
+        where id = $1 and polling_token_hash = $2 and reset_at is null
+        """, [.uuid(device.bytes), .bytea(hash)])
+    }
+    return kept == 1 ? device : nil
+  }
+}
+
+/// A device that the Registry has.
+struct EnrolmentCompletion: Sendable {
+  var device: DeviceID
+  var otp: OTPRecord?
+  /// Nil for a device that does without.
+  var certificate: IssuedCertificate?
 }

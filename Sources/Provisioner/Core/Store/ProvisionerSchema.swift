@@ -3,7 +3,7 @@ package import PostgreSQL
 /// The tables of the Provisioner.
 package enum ProvisionerSchema {
   package static func migrator() throws(MigrationError) -> Migrator {
-    try Migrator(schema: "provisioner", migrations: [claims, authority])
+    try Migrator(schema: "provisioner", migrations: [claims, authority, enrolment])
   }
 
   private static let claims = Migration(

@@ -115,6 +115,6 @@ private func version(_ version: UInt64?) -> String {
   version.map { $0 == 0 ? "-" : "\($0)" } ?? "-"
 }
 
-private func ago(_ text: String?) -> String {
+func ago(_ text: String?) -> String {
   text.flatMap(JSONCoding.date).map { HumanText.ago($0) } ?? "never"
 }

@@ -5,8 +5,8 @@ import Wire
 
 /// What operators do with the Registry, over the bus. Devices are named by the texts of their UUIDs.
 package struct RegistryAdministration: Sendable {
-  private let client: any RPCCaller
-  private let deadline: Duration
+  let client: any RPCCaller
+  let deadline: Duration
 
   /// - Parameter deadline: for each single request.
   package init(_ client: any RPCCaller, deadline: Duration) {
@@ -157,12 +157,12 @@ package struct RegistryAdministration: Sendable {
     return CrashDocument(try await client.call(request, deadline: deadline), isWhole: true)
   }
 
-  private func bytes(_ id: String) throws -> Data {
+  func bytes(_ id: String) throws -> Data {
     Data(try FieldRules.deviceID(id).bytes)
   }
 
   /// Page after page, until there are enough.
-  private func collect<Item, Position>(
+  func collect<Item, Position>(
     _ limit: Int?, pageSize: Int = FieldRules.maximumPageSize,
     _ page: (UInt32, Position?) async throws -> (items: [Item], next: Position?)
   ) async throws -> (items: [Item], hasMore: Bool) {

@@ -46,6 +46,6 @@ private func digestText(_ bytes: Data) -> String {
   SHA256Digest(bytes: bytes)?.description ?? ""
 }
 
-private func text(_ time: Google_Protobuf_Timestamp) -> String {
-  JSONCoding.text(of: Date(timeIntervalSince1970: Double(time.seconds) + Double(time.nanos) / 1e9))
+func text(_ time: Google_Protobuf_Timestamp) -> String {
+  JSONCoding.text(of: Date(time))
 }

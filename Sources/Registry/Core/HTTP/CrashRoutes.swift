@@ -7,10 +7,12 @@ import Wire
 struct CrashRoutes: Sendable {
   let store: RegistryStore
 
-  func add(to router: Router<HTTPContext>) {
-    router.get("/v1/crashes") { request, _ in try await list(request, nil) }
-    router.get("/v1/crashes/{number}") { request, context in try await show(request, context.parameter("number")) }
-    router.get("/v1/devices/{id}/crashes") { request, context in
+  func add(to access: RouteAccess) {
+    access.reading().get("/v1/crashes") { request, _ in try await list(request, nil) }
+    access.reading().get("/v1/crashes/{number}") { request, context in
+      try await show(request, context.parameter("number"))
+    }
+    access.reading().get("/v1/devices/{id}/crashes") { request, context in
       try await list(request, RequestReading.device(context))
     }
   }

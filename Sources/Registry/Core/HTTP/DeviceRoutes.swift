@@ -3,27 +3,33 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import ServiceHTTP
+import ServiceKit
 import Wire
 
 /// `/v1/devices` and `/v1/devices/{id}`.
 struct DeviceRoutes: Sendable {
   let store: RegistryStore
 
-  func add(to router: Router<HTTPContext>) {
-    router.post("/v1/devices") { request, _ in try await create(request) }
-    router.get("/v1/devices") { request, _ in try await list(request) }
-    router.get("/v1/devices/{id}") { request, context in
+  func add(to access: RouteAccess) {
+    access.changing(.operate, .createDevice).post("/v1/devices") { request, context in
+      try await create(request, context.requester)
+    }
+    access.reading().get("/v1/devices") { request, _ in try await list(request) }
+    access.reading().get("/v1/devices/{id}") { request, context in
       try await show(request, RequestReading.device(context))
     }
-    router.patch("/v1/devices/{id}") { request, context in
-      try await update(request, RequestReading.device(context))
+    access.changingDevice(.operate, .updateDevice).patch("/v1/devices/{id}") { request, context in
+      try await update(request, RequestReading.device(context), context.requester)
     }
-    router.delete("/v1/devices/{id}") { request, context in
-      try await delete(request, RequestReading.device(context))
+    access.changingDevice(.operate, .deleteDevice).delete("/v1/devices/{id}") { request, context in
+      try await delete(request, RequestReading.device(context), context.requester)
+    }
+    access.changingDevice(.operate, .decommissionDevice).post("/v1/devices/{id}/decommission") { request, context in
+      try await decommission(request, RequestReading.device(context), context.requester)
     }
   }
 
-  private func create(_ request: Request) async throws -> Response {
+  private func create(_ request: Request, _ requester: Requester) async throws -> Response {
     _ = try QueryParameters(request, known: [])
     let body = try await RequestReading.document(request, allowed: ["id", "name", "tags", "serial"])
     guard let name = try body.string("name") else {
@@ -32,7 +38,7 @@ struct DeviceRoutes: Sendable {
     let id = try body.string("id").map(FieldRules.deviceID)
     let new = try RegistryStore.NewDevice(
       id: id, name: name, tags: body.strings("tags") ?? [], serial: body.string("serial") ?? "")
-    let (device, isNew) = try await store.createDevice(new)
+    let (device, isNew) = try await store.createDevice(new, by: requester)
     return try Response.json(
       DeviceDocument(device), status: isNew ? .created : .ok,
       headers: isNew ? [.location: "/v1/devices/\(device.id)"] : [:])
@@ -52,17 +58,27 @@ struct DeviceRoutes: Sendable {
     return try Response.json(DeviceDocument(try await store.device(id)))
   }
 
-  private func update(_ request: Request, _ id: DeviceID) async throws -> Response {
+  private func update(_ request: Request, _ id: DeviceID, _ requester: Requester) async throws -> Response {
     _ = try QueryParameters(request, known: [])
     let body = try await RequestReading.document(request, allowed: ["name", "tags", "revision"])
     let device = try await store.updateDevice(
-      id, name: body.string("name"), tags: body.strings("tags"), ifRevision: body.positiveInteger("revision"))
+      id, name: body.string("name"), tags: body.strings("tags"), ifRevision: body.positiveInteger("revision"),
+      by: requester)
     return try Response.json(DeviceDocument(device))
   }
 
-  private func delete(_ request: Request, _ id: DeviceID) async throws -> Response {
+  private func delete(_ request: Request, _ id: DeviceID, _ requester: Requester) async throws -> Response {
     _ = try QueryParameters(request, known: [])
-    try await store.deleteDevice(id)
+    try await store.deleteDevice(id, by: requester)
     return Response(status: .noContent)
+  }
+
+  private func decommission(_ request: Request, _ id: DeviceID, _ requester: Requester) async throws -> Response {
+    _ = try QueryParameters(request, known: [])
+    let body = try await RequestReading.document(request, allowed: ["reason"])
+    guard let reason = try body.string("reason") else {
+      throw WireFailure.invalidField("reason", "is missing: say why, for those who ask later")
+    }
+    return try Response.json(DeviceDocument(try await store.decommission(id, reason: reason, by: requester)))
   }
 }

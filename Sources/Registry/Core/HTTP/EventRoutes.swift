@@ -6,9 +6,9 @@ import ServiceHTTP
 struct EventRoutes: Sendable {
   let store: RegistryStore
 
-  func add(to router: Router<HTTPContext>) {
-    router.get("/v1/events") { request, _ in try await list(request, nil) }
-    router.get("/v1/devices/{id}/events") { request, context in
+  func add(to access: RouteAccess) {
+    access.reading().get("/v1/events") { request, _ in try await list(request, nil) }
+    access.reading().get("/v1/devices/{id}/events") { request, context in
       try await list(request, RequestReading.device(context))
     }
   }

@@ -1,23 +1,24 @@
 import FirmwareImage
 import Hummingbird
 import ServiceHTTP
+import ServiceKit
 
 /// `/v1/devices/{id}/firmware` and `/v1/devices/{id}/firmware/retry`.
 struct FirmwareRoutes: Sendable {
   let store: RegistryStore
 
-  func add(to router: Router<HTTPContext>) {
-    router.get("/v1/devices/{id}/firmware") { request, context in
+  func add(to access: RouteAccess) {
+    access.reading().get("/v1/devices/{id}/firmware") { request, context in
       try await list(request, RequestReading.device(context))
     }
-    router.post("/v1/devices/{id}/firmware/retry") { request, context in
-      try await retry(request, RequestReading.device(context))
+    access.changingDevice(.deploy, .retryFirmware).post("/v1/devices/{id}/firmware/retry") { request, context in
+      try await retry(request, RequestReading.device(context), context.requester)
     }
   }
 
-  private func retry(_ request: Request, _ id: DeviceID) async throws -> Response {
+  private func retry(_ request: Request, _ id: DeviceID, _ requester: Requester) async throws -> Response {
     _ = try QueryParameters(request, known: [])
-    let version = try await store.retryFirmware(of: id)
+    let version = try await store.retryFirmware(of: id, by: requester)
     return try Response.json(FirmwareDocument(try await store.firmware(of: id, version: version)), status: .created)
   }
 

@@ -7,8 +7,8 @@ import Wire
 struct LogRoutes: Sendable {
   let store: RegistryStore
 
-  func add(to router: Router<HTTPContext>) {
-    router.get("/v1/devices/{id}/logs") { request, context in
+  func add(to access: RouteAccess) {
+    access.reading().get("/v1/devices/{id}/logs") { request, context in
       try await list(request, RequestReading.device(context))
     }
   }

@@ -44,6 +44,8 @@ extension OpenAPIDocument {
       "description": "A page of crashes.",
       "content": {"application/json": {"schema": {"$ref": "#/components/schemas/CrashList"}}}
     },
+    "UnknownToken": {"description": "There is no such token.", \#(problem)},
+    "TokenExists": {"description": "There is a token of this name.", \#(problem)},
     "UnknownCrash": {"description": "There is no such crash, or no longer.", \#(problem)},
     "NothingToRetry": {"description": "The device did not fail on its version.", \#(problem)},
     "Invalid": {"description": "The request is wrong; the detail says where.", \#(problem)},
@@ -52,6 +54,17 @@ extension OpenAPIDocument {
     "Changed": {"description": "The device was changed since.", \#(problem)},
     "TooLarge": {"description": "The body is too large.", \#(problem)},
     "NotJSON": {"description": "The body is not sent as JSON.", \#(problem)},
+    "Unauthorized": {
+      "description": "There is no token, or none that is good any more.",
+      "headers": {"WWW-Authenticate": {"description": "Bearer", "required": true, "schema": {"type": "string"}}},
+      \#(problem)
+    },
+    "Forbidden": {"description": "The token's scope does not allow this.", \#(problem)},
+    "TooManyAttempts": {
+      "description": "Too many tokens from this address were refused.",
+      "headers": {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}},
+      \#(problem)
+    },
     "Internal": {"description": "A fault of the server, under a reference into its log.", \#(problem)},
     "Unavailable": {
       "description": "The server or its database is busy or not there.",

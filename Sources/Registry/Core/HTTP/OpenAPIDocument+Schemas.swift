@@ -1,5 +1,5 @@
 extension OpenAPIDocument {
-  static let schemas = [basicSchemas, deviceSchemas, firmwareSchemas, eventSchemas, telemetrySchemas]
+  static let schemas = [basicSchemas, deviceSchemas, firmwareSchemas, eventSchemas, telemetrySchemas, operatorSchemas]
     .joined(separator: ",\n")
 
   private static let basicSchemas = #"""
@@ -85,7 +85,7 @@ extension OpenAPIDocument {
         "id": {"$ref": "#/components/schemas/DeviceID"}, "name": {"$ref": "#/components/schemas/Name"},
         "tags": {"$ref": "#/components/schemas/Tags"}, "serial": {"$ref": "#/components/schemas/Serial"},
         "revision": {"$ref": "#/components/schemas/Revision"},
-        "state": {"type": "string", "enum": ["unassigned", "pending", "current", "failed"]},
+        "state": {"type": "string", "enum": [\#(DeploymentState.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", "))]},
         "online": {"type": "boolean"},
         "lastSeen": {"type": "string", "format": "date-time"},
         "createdAt": {"type": "string", "format": "date-time"},

@@ -8,17 +8,23 @@ package struct RegistryRoutes: Sendable {
   package static let limits = HTTPLimits(maximumBodyBytes: 64 << 10)
 
   private let store: RegistryStore
+  private let control: AccessControl
 
-  package init(store: RegistryStore) {
+  package init(store: RegistryStore, control: AccessControl) {
     self.store = store
+    self.control = control
   }
 
   package func add(to router: Router<HTTPContext>) {
-    DeviceRoutes(store: store).add(to: router)
-    FirmwareRoutes(store: store).add(to: router)
-    EventRoutes(store: store).add(to: router)
-    LogRoutes(store: store).add(to: router)
-    CrashRoutes(store: store).add(to: router)
+    let access = RouteAccess(router: router, control: control)
+    DeviceRoutes(store: store).add(to: access)
+    FirmwareRoutes(store: store).add(to: access)
+    EventRoutes(store: store).add(to: access)
+    LogRoutes(store: store).add(to: access)
+    CrashRoutes(store: store).add(to: access)
+    TokenRoutes(store: store).add(to: access)
+    AuditRoutes(store: store).add(to: access)
+    // Open to everybody: it says nothing of this installation.
     let description = ByteBuffer(string: OpenAPIDocument.text)
     router.get("/openapi.json") { _, _ in
       Response(

@@ -17,6 +17,9 @@ package final class LogFollowers: Sendable {
 
   package init() {}
 
+  /// How many there are.
+  var count: Int { state.withLock(\.count) }
+
   /// Runs `body` with a signal that is raised whenever the device's log may have grown.
   func following<T>(_ device: DeviceID, _ body: (WakeSignal) async throws -> T) async throws -> T {
     let signal = WakeSignal()

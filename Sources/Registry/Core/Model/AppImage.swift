@@ -14,10 +14,10 @@ package struct AppImage: Sendable, Equatable {
   /// Of the whole image: header, configuration and wasm.
   package var imageSizeBytes: UInt64 { UInt64(ImageHeader.byteCount) + app.wasmLength }
 
-  /// Bytes 32…543 of the image that makes this version of the device's firmware.
-  package func configuration(for device: DeviceID, version: UInt64) throws -> [UInt8] {
+  /// What makes this version of the device's firmware of it; the director has not signed it yet.
+  package func configuration(for device: DeviceID, version: UInt64) throws -> ImageConfiguration {
     let manifest = try ImageManifest(firmwareVersion: version, app: app, publisher: publisher)
-    return ImageConfiguration(device: device, manifest: manifest).encoded()
+    return ImageConfiguration(device: device, manifest: manifest)
   }
 }
 

@@ -73,6 +73,8 @@ package enum DeploymentState: String, Sendable, CaseIterable {
   case current
   /// It rolled back or refused its desired version, and is not sent it again: only a new version changes that.
   case failed
+  /// It was taken out of service: nothing is assigned to it any more.
+  case decommissioned
 }
 
 /// A device as the Registry knows it.

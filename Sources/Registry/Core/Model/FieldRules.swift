@@ -13,6 +13,8 @@ package enum FieldRules {
   package static let idempotencyKeyLength = 255
   /// Of a device's own words on why it did something; longer ones are cut.
   package static let reasonLength = 512
+  /// Of an operator's words on why a device goes out of service. The Provisioner takes no more.
+  package static let decommissioningReasonLength = 200
   package static let defaultPageSize = 50
   package static let maximumPageSize = 500
 
@@ -107,7 +109,7 @@ package enum FieldRules {
     return String(clean)
   }
 
-  private static func printable(
+  static func printable(
     _ text: String, field: String, length: ClosedRange<Int>
   ) throws(WireFailure) -> String {
     // A hostile text of many megabytes is told by its bytes alone, without walking it.

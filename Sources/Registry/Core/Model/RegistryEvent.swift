@@ -7,6 +7,7 @@ package struct RegistryEvent: Sendable, Equatable {
     case deviceCreated = "device-created"
     case deviceUpdated = "device-updated"
     case deviceDeleted = "device-deleted"
+    case deviceDecommissioned = "device-decommissioned"
     case deviceOnline = "device-online"
     case deviceOffline = "device-offline"
     case imageAssigned = "image-assigned"

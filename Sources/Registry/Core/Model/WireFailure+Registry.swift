@@ -38,10 +38,35 @@ extension WireFailure {
         + "as a new version with `firmware retry`, or assign another image.")
   }
 
+  static func deletedMeanwhile(_ id: DeviceID) -> WireFailure {
+    WireFailure(
+      .unavailable, reason: "device-deleted-meanwhile",
+      message: "Device \(id) was deleted at this moment. Try again.", retryAfterMilliseconds: 100)
+  }
+
   package static func deviceExists(_ id: DeviceID) -> WireFailure {
     WireFailure(
       .conflict, reason: "device-exists",
       message: "Device \(id) exists with another serial. Use another ID, or delete that device first.")
+  }
+
+  package static func decommissioned(_ id: DeviceID) -> WireFailure {
+    WireFailure(
+      .conflict, reason: "device-decommissioned",
+      message:
+        "Device \(id) was taken out of service: nothing can be assigned to it any more. Enrol the board anew, as "
+        + "another device.")
+  }
+
+  package static func tokenExists(_ name: String) -> WireFailure {
+    WireFailure(
+      .conflict, reason: "token-exists",
+      message: "There is a token \(name). Use another name, or revoke that one first.")
+  }
+
+  package static func unknownToken(_ name: String) -> WireFailure {
+    WireFailure(
+      .notFound, reason: "unknown-token", message: "There is no token \(name). List the tokens there are.")
   }
 
   package static func idempotencyKeyReused(version: UInt64) -> WireFailure {

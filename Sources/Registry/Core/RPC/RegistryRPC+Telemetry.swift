@@ -50,7 +50,7 @@ extension RegistryRPC {
     return response
   }
 
-  private static func number(_ cursor: String) throws(WireFailure) -> UInt64? {
+  static func number(_ cursor: String) throws(WireFailure) -> UInt64? {
     if cursor.isEmpty { return nil }
     guard let number = UInt64(cursor), number > 0, number <= UInt64(Int64.max) else {
       throw .invalidField("cursor", "is none that this list gave out: leave it away to start from the newest")

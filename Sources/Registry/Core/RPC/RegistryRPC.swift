@@ -8,12 +8,16 @@ import Wire
 package struct RegistryRPC: Sendable {
   /// More reports in one request are refused: a batch is one transaction, and holds its locks.
   package static let maximumReports = 1000
+  /// Of devices in one request, for the same reason.
+  package static let maximumDevices = 500
 
   let store: RegistryStore
+  let authority: RequestAuthority
   private let logger: Logger
 
-  package init(store: RegistryStore, logger: Logger) {
+  package init(store: RegistryStore, authority: RequestAuthority, logger: Logger) {
     self.store = store
+    self.authority = authority
     self.logger = logger
   }
 
@@ -21,41 +25,47 @@ package struct RegistryRPC: Sendable {
     addDeviceHandlers(to: &router)
     addFirmwareHandlers(to: &router)
     addTelemetryHandlers(to: &router)
+    addOperatorHandlers(to: &router)
+    addTrustHandlers(to: &router)
     router.handle(WireListEvents.self, allowing: .operator) { request, _ in try await listEvents(request) }
     router.handle(WireRecordReports.self, allowing: .notifier) { request, _ in try await record(request) }
   }
 
   private func addDeviceHandlers(to router: inout RPCRouter) {
-    router.handle(WireCreateDevice.self, allowing: [.operator, .provisioner]) { request, _ in
+    router.handle(WireCreateDevice.self, allowing: [.operator, .provisioner]) { request, context in
       let new = try RegistryStore.NewDevice(
         id: DeviceID.optional(wire: request.id), name: request.name, tags: request.tags, serial: request.serial)
-      return WireDevice(try await store.createDevice(new).device)
+      return WireDevice(try await store.createDevice(new, by: context.requester()).device)
+    }
+    router.handle(WireCreateDevices.self, allowing: .provisioner) { request, context in
+      try await createDevices(request, by: context.requester())
     }
     router.handle(WireGetDevice.self, allowing: [.operator, .imageStore]) { request, _ in
       WireDevice(try await store.device(DeviceID(wire: request.id)))
     }
     router.handle(WireListDevices.self, allowing: .operator) { request, _ in try await listDevices(request) }
-    router.handle(WireUpdateDevice.self, allowing: .operator) { request, _ in
+    router.handle(WireUpdateDevice.self, allowing: .operator) { request, context in
       WireDevice(
         try await store.updateDevice(
           DeviceID(wire: request.id), name: request.hasName ? request.name : nil,
-          tags: request.hasTags ? request.tags.tags : nil))
+          tags: request.hasTags ? request.tags.tags : nil, by: context.requester()))
     }
-    router.handle(WireDeleteDevice.self, allowing: .operator) { request, _ in
-      try await store.deleteDevice(DeviceID(wire: request.id))
+    router.handle(WireDeleteDevice.self, allowing: .operator) { request, context in
+      try await store.deleteDevice(DeviceID(wire: request.id), by: context.requester())
       return WireDeleteDeviceResponse()
     }
-    router.handle(WireRenotifyDevice.self, allowing: [.operator, .notifier]) { request, _ in
+    router.handle(WireRenotifyDevice.self, allowing: [.operator, .notifier]) { request, context in
       var response = WireRenotifyDeviceResponse()
-      response.version = try await store.renotify(DeviceID(wire: request.deviceID))
+      response.version = try await store.renotify(DeviceID(wire: request.deviceID), by: context.requester())
       return response
     }
   }
 
   private func addFirmwareHandlers(to router: inout RPCRouter) {
-    router.handle(WireAssignImage.self, allowing: .imageStore) { request, _ in
+    router.handle(WireAssignImage.self, allowing: .imageStore) { request, context in
       let assignment = try await store.assign(
-        AppImage(request.image), to: DeviceID(wire: request.deviceID), idempotencyKey: request.idempotencyKey)
+        AppImage(request.image), to: DeviceID(wire: request.deviceID), idempotencyKey: request.idempotencyKey,
+        by: context.requester(request.hasRequester ? request.requester : nil))
       var response = WireAssignImageResponse()
       response.version = assignment.version
       response.configuration = Data(assignment.configuration)
@@ -67,9 +77,9 @@ package struct RegistryRPC: Sendable {
         try await store.firmware(
           of: DeviceID(wire: request.deviceID), version: request.version == 0 ? nil : request.version))
     }
-    router.handle(WireRetryFirmware.self, allowing: .operator) { request, _ in
+    router.handle(WireRetryFirmware.self, allowing: .operator) { request, context in
       var response = WireRetryFirmwareResponse()
-      response.version = try await store.retryFirmware(of: DeviceID(wire: request.deviceID))
+      response.version = try await store.retryFirmware(of: DeviceID(wire: request.deviceID), by: context.requester())
       return response
     }
     router.handle(WireListFirmware.self, allowing: .operator) { request, _ in
@@ -81,6 +91,39 @@ package struct RegistryRPC: Sendable {
       response.nextBeforeVersion = page.next ?? 0
       return response
     }
+  }
+
+  /// A device that can't be made spoils none of the others.
+  private func createDevices(
+    _ request: WireCreateDevices, by requester: Requester
+  ) async throws -> WireCreateDevicesResponse {
+    guard request.devices.count <= Self.maximumDevices else {
+      throw WireFailure.invalidField(
+        "devices", "has \(request.devices.count) entries: send at most \(Self.maximumDevices) at once")
+    }
+    var valid: [RegistryStore.NewDevice] = []
+    var refusals: [Data: WireFailure] = [:]
+    for device in request.devices {
+      do throws(WireFailure) {
+        valid.append(
+          try RegistryStore.NewDevice(
+            id: DeviceID(wire: device.id), name: device.name, tags: device.tags, serial: device.serial))
+      } catch {
+        refusals[device.id] = error
+      }
+    }
+    let failures = try await store.createDevices(valid, by: requester)
+    var response = WireCreateDevicesResponse()
+    response.outcomes = request.devices.map { device in
+      var outcome = WireCreateDeviceOutcome()
+      outcome.id = device.id
+      if let failure = refusals[device.id] ?? DeviceID(bytes: device.id).flatMap({ failures[$0] }) {
+        outcome.reason = failure.reason
+        outcome.message = failure.message
+      }
+      return outcome
+    }
+    return response
   }
 
   private func listDevices(_ request: WireListDevices) async throws -> WireListDevicesResponse {

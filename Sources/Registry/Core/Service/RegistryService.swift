@@ -12,20 +12,29 @@ package enum RegistryService {
     let (settings, logger) = (process.settings, process.logger)
     let bus = try process.openBus()
     let pool = try makePool(settings, logger: logger)
-    let store = RegistryStore(pool: pool, options: settings.storeOptions)
+    let signing = try settings.signing(isInsecure: process.process.isInsecure)
+    let store = RegistryStore(pool: pool, options: settings.storeOptions, signing: signing)
     let metrics = RegistryMetrics()
     let readiness = Readiness()
     readiness.add("database") { try await pool.ping() }
     readiness.add("schema") { try await RegistrySchema.migrator().check(pool) }
+    readiness.add("director") { try await store.checkDirectorKeys() }
 
     let operations = OperationsServer.make(
       name: "registry", listen: settings.operationsListen, readiness: readiness, metrics: process.metrics,
       logger: logger)
     let notifier = RPCClient(
       name: "notifier", endpoints: settings.notifierEndpoints, transport: bus.transport(to: .notifier), logger: logger)
-    let http = makeHTTP(settings, store: store, logger: logger)
+    let provisioner = RPCClient(
+      name: "provisioner", endpoints: settings.provisionerEndpoints, transport: bus.transport(to: .provisioner),
+      logger: logger)
+    let authority = RequestAuthority(store: store, logger: logger)
+    let security = try HTTPSecurity(
+      settings.tls, role: RegistrySettings.serviceName, isInsecure: process.process.isInsecure,
+      authorizer: LocalAuthorizer(authority), provisioner: provisioner, logger: logger)
+    let http = makeHTTP(settings, store: store, security: security, logger: logger)
     let rpc = makeRPC(
-      settings, bus: bus, store: store,
+      settings, bus: bus, store: store, authority: authority,
       status: StatusReporter(
         service: "registry", readiness: readiness,
         addresses: {
@@ -44,15 +53,18 @@ package enum RegistryService {
 
     // What needs the tables starts once they are there; until then the operations server tells why it is not ready.
     let work = ServicesAfterMigration(
-      pool: pool,
+      pool: pool, preparation: { try await store.ensureDirectorKey() },
       services: [
         notifier, dispatcher, OutboxListener(store: store),
         LogListener(store: store),
-        EventRetention(store: store, retention: settings.eventRetention, logger: logger),
+        provisioner, RevocationDispatcher(store: store, provisioner: provisioner, logger: logger),
+        HistoryRetention(
+          store: store, eventRetention: settings.eventRetention, auditRetention: settings.auditRetention, logger: logger
+        ),
         TelemetryRetention(
           store: store, logRetention: settings.logRetention, crashRetention: settings.crashRetention, logger: logger),
-        OutboxGauge(store: store, metrics: metrics), rpc, http,
-      ], logger: logger)
+        OutboxGauge(store: store, metrics: metrics), authority,
+      ] + security.services + [rpc, http], logger: logger)
     try await ServiceHost.run(
       name: "registry", logger: logger, services: [operations, work], readiness: readiness,
       shutdownTimeout: process.process.shutdownTimeout)
@@ -84,21 +96,26 @@ package enum RegistryService {
       url: settings.databaseURL, options: poolOptions(connections: settings.databaseConnections), logger: logger)
   }
 
-  private static func makeHTTP(_ settings: RegistrySettings, store: RegistryStore, logger: Logger) -> HTTPService {
+  private static func makeHTTP(
+    _ settings: RegistrySettings, store: RegistryStore, security: HTTPSecurity, logger: Logger
+  ) -> HTTPService {
     let router = makeRouter()
-    RegistryRoutes(store: store).add(to: router)
+    RegistryRoutes(store: store, control: security.access).add(to: router)
     return makeHTTPService(
-      name: "registry", listen: settings.httpListen, router: router, limits: RegistryRoutes.limits, logger: logger)
+      name: "registry", listen: settings.httpListen, router: router, limits: RegistryRoutes.limits,
+      tls: security.tls, logger: logger)
   }
 
   private static func makeRPC(
-    _ settings: RegistrySettings, bus: Bus, store: RegistryStore, status: StatusReporter, logger: Logger
+    _ settings: RegistrySettings, bus: Bus, store: RegistryStore, authority: RequestAuthority, status: StatusReporter,
+    logger: Logger
   ) -> RPCServer {
     var router = RPCRouter()
-    RegistryRPC(store: store, logger: logger).addHandlers(to: &router)
+    RegistryRPC(store: store, authority: authority, logger: logger).addHandlers(to: &router)
     status.register(on: &router)
     return RPCServer(
-      name: "registry", listening: settings.rpcListen, router: router, transport: bus.transport, logger: logger)
+      name: "registry", listening: settings.rpcListen, router: router, transport: bus.transport,
+      onDenial: { authority.noteDenial(of: $0, kind: $1) }, logger: logger)
   }
 
   private static func address(_ listen: ListenAddress, _ service: HTTPService) async -> String {
@@ -110,6 +127,7 @@ package enum RegistryService {
     let statistics = store.pool.statistics
     return [
       "outbox.pending": Double(try await store.outboxPending()),
+      "revocations.pending": Double(try await store.pendingRevocations()),
       "database.lent": Double(statistics.lentCount), "database.waiting": Double(statistics.waiterCount),
     ]
   }

@@ -5,20 +5,25 @@ package import ServiceKit
 package struct RegistrySettings: ServiceSettings {
   package let httpListen: ListenAddress
   package let rpcListen: String
+  package let tls: TLSSettings
   package let operationsListen: ListenAddress
   package let databaseURL: String
   package let databaseConnections: Int
   package let notifierEndpoints: [String]
+  package let provisionerEndpoints: [String]
   /// How often devices state what they run.
   package let heartbeat: Duration
   package let renotifyInterval: Duration
   package let outboxLease: Duration
   package let outboxLongestRetry: Duration
   package let eventRetention: Duration
+  package let auditRetention: Duration
   package let logRetention: Duration
   package let logBytesPerDevice: Int
   package let crashRetention: Duration
   package let crashesPerDevice: Int
+  /// Nil to sign nothing, which only an insecure Registry may.
+  package let directorDirectory: String?
 
   package static let serviceName = "registry"
   package static let busRole: BusRole? = .registry
@@ -38,6 +43,9 @@ package struct RegistrySettings: ServiceSettings {
     help: "How many connections to the database there are at most.")
   private static let notifierEndpointsSetting = Setting(
     "notifier.endpoints", .endpoints, .default("tcp://127.0.0.1:7132"), help: "Where the Notifier answers on the bus.")
+  private static let provisionerEndpointsSetting = Setting(
+    "provisioner.endpoints", .endpoints, .default("tcp://127.0.0.1:7112"),
+    help: "Where the Provisioner answers on the bus.")
   private static let heartbeatSetting = Setting(
     "device.heartbeat.seconds", .duration(.milliseconds(100)...(.seconds(86_400))), .default("30"),
     help: "How often devices state what they run, in seconds; one silent for three times as long counts as offline.")
@@ -53,6 +61,9 @@ package struct RegistrySettings: ServiceSettings {
   private static let retentionSetting = Setting(
     "registry.events.retention", .duration(.seconds(60)...(.seconds(3_650 * 86_400))), .default("90d"),
     help: "How long events are kept.")
+  private static let auditRetentionSetting = Setting(
+    "registry.audit.retention", .duration(.seconds(86_400)...(.seconds(36_500 * 86_400))), .default("3650d"),
+    help: "How long entries of the audit log are kept.")
   private static let logRetentionSetting = Setting(
     "registry.logs.retention", .duration(.seconds(60)...(.seconds(3_650 * 86_400))), .default("14d"),
     help: "How long lines of devices' logs are kept.")
@@ -66,28 +77,58 @@ package struct RegistrySettings: ServiceSettings {
     "registry.crashes.count", .integer(1...10_000), .default("200"),
     help: "How many reports of crashes are kept of each device; the oldest go first.")
 
-  package static let allSettings: [any SettingDescription] = [
-    httpListenSetting, rpcListenSetting, operationsListenSetting, databaseURLSetting, databaseConnectionsSetting,
-    notifierEndpointsSetting, heartbeatSetting, renotifySetting, leaseSetting, retrySetting, retentionSetting,
-    logRetentionSetting, logSizeSetting, crashRetentionSetting, crashCountSetting,
-  ]
+  package static let directorDirectorySetting = Setting(
+    "registry.director.directory", .path, .optional,
+    help: "The folder of the director's keys; the first is made at the first start. Replicas share it or have copies.")
+
+  package static let allSettings: [any SettingDescription] =
+    [
+      httpListenSetting, rpcListenSetting, operationsListenSetting, databaseURLSetting, databaseConnectionsSetting,
+      notifierEndpointsSetting, provisionerEndpointsSetting, heartbeatSetting, renotifySetting, leaseSetting,
+      retrySetting,
+      retentionSetting, auditRetentionSetting, logRetentionSetting, logSizeSetting, crashRetentionSetting,
+      crashCountSetting, directorDirectorySetting,
+    ] + TLSSettings.allSettings
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
     httpListen = try reader.require(Self.httpListenSetting)
+    tls = try TLSSettings(&reader)
     rpcListen = try reader.require(Self.rpcListenSetting)
     operationsListen = try reader.require(Self.operationsListenSetting)
     databaseURL = try reader.require(Self.databaseURLSetting)
     databaseConnections = try reader.require(Self.databaseConnectionsSetting)
     notifierEndpoints = try reader.require(Self.notifierEndpointsSetting)
+    provisionerEndpoints = try reader.require(Self.provisionerEndpointsSetting)
     heartbeat = try reader.require(Self.heartbeatSetting)
     renotifyInterval = try reader.require(Self.renotifySetting)
     outboxLease = try reader.require(Self.leaseSetting)
     outboxLongestRetry = try reader.require(Self.retrySetting)
     eventRetention = try reader.require(Self.retentionSetting)
+    auditRetention = try reader.require(Self.auditRetentionSetting)
     logRetention = try reader.require(Self.logRetentionSetting)
     logBytesPerDevice = try reader.require(Self.logSizeSetting)
     crashRetention = try reader.require(Self.crashRetentionSetting)
     crashesPerDevice = try reader.require(Self.crashCountSetting)
+    directorDirectory = try reader.optional(Self.directorDirectorySetting)
+  }
+
+  /// How assignments are signed.
+  ///
+  /// - Throws: if there is nowhere to keep the director's keys, unless the process was told to be insecure.
+  package func signing(isInsecure: Bool) throws(SettingsError) -> AssignmentSigning {
+    if let directorDirectory {
+      return .director(DirectorKeyring(directory: directorDirectory), requiresRootDocument: !isInsecure)
+    }
+    if isInsecure { return .none }
+    throw SettingsError([
+      SettingProblem(
+        key: Self.directorDirectorySetting.key,
+        message: """
+          \(Self.directorDirectorySetting.environmentName) is not set: name a folder that this service may write, and that \
+          all replicas share, for the key that signs what devices get. For a test on one machine, set XTBLISH_INSECURE=true \
+          instead.
+          """)
+    ])
   }
 
   /// What the store makes of it: a device that missed three heartbeats counts as offline.

@@ -1,10 +1,13 @@
 import Logging
 import PostgreSQL
 import ServiceLifecycle
+import Wire
 
 /// Brings the database's schema up to date, however long the database takes to come, then runs what needs it.
 struct ServicesAfterMigration: Service {
   let pool: PostgresPool
+  /// What the services need in the tables before they start.
+  let preparation: @Sendable () async throws -> Void
   let services: [any Service]
   let logger: Logger
 
@@ -28,11 +31,20 @@ struct ServicesAfterMigration: Service {
         for migration in try await migrator.migrate(pool) {
           logger.info("migrated", metadata: ["version": "\(migration.version)", "name": "\(migration.name)"])
         }
-        return
+        break
       } catch {
         guard case .database(let cause) = error, cause.isTransient || cause.isCancelled else { throw error }
         attempts += 1
         logger.warning("waiting for the database", metadata: ["error": "\(cause)"])
+        try? await Task.sleep(for: backoff.delay(attempts: attempts, fraction: .random(in: 0...1)))
+      }
+    }
+    while !Task.isCancelled {
+      do {
+        return try await preparation()
+      } catch let failure as WireFailure where failure.code == .unavailable || failure.code == .overloaded {
+        attempts += 1
+        logger.warning("waiting for the database", metadata: ["error": "\(failure)"])
         try? await Task.sleep(for: backoff.delay(attempts: attempts, fraction: .random(in: 0...1)))
       }
     }

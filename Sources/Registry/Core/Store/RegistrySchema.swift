@@ -3,7 +3,8 @@ package import PostgreSQL
 /// The tables of the Registry, as migrations in the order in which they are applied.
 ///
 /// Rows are locked in one order everywhere, so that no two transactions wait for each other:
-/// `reports`, `devices`, `outbox`, `firmware`, `logs`, `crashes`; several rows of one table in the order of device IDs.
+/// `reports`, `devices`, `outbox`, `firmware`, `logs`, `crashes`, `revocations`; several rows of one table in the order of
+/// device IDs. The audit log's lock comes after all rows.
 package enum RegistrySchema {
   /// The PostgreSQL schema that holds everything of the Registry.
   static let name = "registry"
@@ -20,6 +21,8 @@ package enum RegistrySchema {
         Migration(version: 2, name: "logs", script: logs),
         Migration(version: 3, name: "crashes", script: crashes),
         Migration(version: 4, name: "what became of firmware", script: firmwareHistory),
+        Migration(version: 5, name: "tokens, audit, decommissioned devices", script: operators),
+        Migration(version: 6, name: "director keys and root documents", script: trust),
       ])
   }
 

@@ -7,21 +7,24 @@ extension RegistryStore {
   ///
   /// A repeat with the same key answers the first outcome; the same key with another image is refused.
   package func assign(
-    _ image: AppImage, to id: DeviceID, idempotencyKey: String
+    _ image: AppImage, to id: DeviceID, idempotencyKey: String, by requester: Requester
   ) async throws -> Assignment {
     let key = try FieldRules.idempotencyKey(idempotencyKey)
     let assignment = try await write { connection in
       // The lock makes assignments to one device follow each other: versions have no gaps.
       let locked = try await connection.query(
-        "select highest_version from registry.devices where id = $1 for no key update", [.uuid(id.bytes)])
+        "select highest_version, state from registry.devices where id = $1 for no key update", [.uuid(id.bytes)])
       guard let row = locked.first else { throw WireFailure.unknownDevice(id) }
       if let earlier = try await Self.firmware(id, key: key, connection) {
         guard earlier.image == image else { throw WireFailure.idempotencyKeyReused(version: earlier.version) }
         return Assignment(version: earlier.version, configuration: earlier.configuration, repeated: true)
       }
+      try Self.requireInService(id, row)
       let version = UInt64(try row["highest_version"].int64) + 1
-      let configuration = try image.configuration(for: id, version: version)
+      let configuration = try await signedConfiguration(image, for: id, version: version, connection)
       try await Self.insertFirmware(image, version: version, of: id, key: key, configuration, connection)
+      try await Self.append(
+        AuditRecord(.assignImage, AuditRecord.target(id), by: requester, Self.detail(image, version)), connection)
       return Assignment(version: version, configuration: configuration, repeated: false)
     }
     if !assignment.repeated { outboxSignal.raise() }
@@ -40,11 +43,6 @@ extension RegistryStore {
     _ image: AppImage, version: UInt64, of id: DeviceID, key: String, _ configuration: [UInt8],
     _ connection: some PostgresExecutor
   ) async throws {
-    let detail: [String: JSONValue] = [
-      "version": .integer(Int64(clamping: version)), "digest": .string("\(image.app.wasmDigest)"),
-      "lengthBytes": .integer(Int64(clamping: image.app.wasmLength)), "appName": .string(image.app.name.text),
-      "appVersion": .string(image.app.version.text),
-    ]
     try await connection.query(
       """
       with assigned as (
@@ -71,9 +69,23 @@ extension RegistryStore {
         .int8(Int64(image.app.wasmLength)), .text(image.app.name.text), .text(image.app.version.text),
         .int8(Int64(image.app.securityEpoch)), .int8(Int64(image.app.hostAPILevel)),
         .bytea(image.publisher?.keyID.bytes ?? []), .bytea(image.publisher?.signature ?? []),
-        .bytea(configuration), .text(key), .jsonb(JSONValue.object(detail).text),
+        .bytea(configuration), .text(key), .jsonb(JSONValue.object(detail(image, version)).text),
       ])
     try await announceOutbox(connection)
+  }
+
+  /// What events and the audit log say of an assignment.
+  static func detail(_ image: AppImage, _ version: UInt64) -> [String: JSONValue] {
+    [
+      "version": .integer(Int64(clamping: version)), "digest": .string("\(image.app.wasmDigest)"),
+      "lengthBytes": .integer(Int64(clamping: image.app.wasmLength)), "appName": .string(image.app.name.text),
+      "appVersion": .string(image.app.version.text),
+    ]
+  }
+
+  /// - Parameter row: with the device's `state`.
+  static func requireInService(_ id: DeviceID, _ row: PostgresRow) throws {
+    guard try row["state"].text != DeploymentState.decommissioned.rawValue else { throw WireFailure.decommissioned(id) }
   }
 
   /// Tells the dispatchers of all replicas, once this transaction has committed.

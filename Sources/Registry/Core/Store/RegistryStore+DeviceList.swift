@@ -8,7 +8,7 @@ package struct Page<Item: Sendable, Position: Sendable>: Sendable {
 }
 
 extension RegistryStore {
-  /// Devices by name and ID, after the position.
+  /// Devices by name and ID, after the position. Those taken out of service are left out, unless they are asked for.
   package func devices(
     _ filter: DeviceFilter, after position: DeviceCursor?, limit: Int
   ) async throws -> Page<Device, DeviceCursor> {
@@ -31,7 +31,7 @@ enum DeviceListQuery {
       .int(limit), .text(position?.name), .uuid(position?.id.bytes), .text(filter.namePrefix),
       .text(upperBound), .textArray(filter.tag.map { [$0] }), .text(nil),
     ]
-    var conditions: [SQL] = []
+    var conditions: [SQL] = filter.state == .deployment(.decommissioned) ? [] : ["d.state <> 'decommissioned'"]
     if position != nil { conditions.append("(d.name, d.id) > ($2, $3)") }
     if !filter.namePrefix.isEmpty {
       conditions.append("d.name >= $4")
@@ -47,8 +47,7 @@ enum DeviceListQuery {
     case nil: break
     }
     var statement: SQL = "select " + DeviceRow.columns + " from " + DeviceRow.tables
-    if !conditions.isEmpty { statement += " where " + conditions.joined(separator: " and ") }
-    statement += " order by d.name, d.id limit $1"
+    statement += " where " + conditions.joined(separator: " and ") + " order by d.name, d.id limit $1"
     return (statement, values)
   }
 }

@@ -20,23 +20,30 @@ extension RegistryStore {
   }
 
   /// A repeat with the same ID and serial answers the device that exists.
-  package func createDevice(_ new: NewDevice) async throws -> (device: Device, isNew: Bool) {
+  package func createDevice(_ new: NewDevice, by requester: Requester) async throws -> (device: Device, isNew: Bool) {
     let id = new.id ?? DeviceID.random()
     return try await write { connection in
       let isNew = try await Self.insert(new, as: id, connection)
       guard let device = try await Self.device(id, connection) else {
-        throw WireFailure(
-          .unavailable, reason: "device-deleted-meanwhile",
-          message: "Device \(id) was deleted at this moment. Try again.", retryAfterMilliseconds: 100)
+        throw WireFailure.deletedMeanwhile(id)
       }
       if !isNew {
         guard device.serial == new.serial else { throw WireFailure.deviceExists(id) }
+        guard device.state != .decommissioned else { throw WireFailure.decommissioned(id) }
         // A device that enrols again may have lost its flash, and with it its count of reports.
         try await connection.query(
           "update registry.reports set sequence = 0 where device_id = $1 and sequence > 0", [.uuid(id.bytes)])
+      } else {
+        try await Self.append(Self.creation(of: id, new, by: requester), connection)
       }
       return (device, isNew)
     }
+  }
+
+  static func creation(of id: DeviceID, _ new: NewDevice, by requester: Requester) -> AuditRecord {
+    AuditRecord(
+      .createDevice, AuditRecord.target(id), by: requester,
+      ["name": .string(new.name), "serial": .string(new.serial)])
   }
 
   private static func insert(_ new: NewDevice, as id: DeviceID, _ connection: some PostgresExecutor) async throws
@@ -82,7 +89,7 @@ extension RegistryStore {
   ///   - name: nil leaves it as it is, as with `tags`.
   ///   - revision: the change is refused if the device has another one by now.
   package func updateDevice(
-    _ id: DeviceID, name: String?, tags: [String]?, ifRevision revision: Int64? = nil
+    _ id: DeviceID, name: String?, tags: [String]?, ifRevision revision: Int64? = nil, by requester: Requester
   ) async throws -> Device {
     let name = try name.map(FieldRules.name)
     let tags = try tags.map(FieldRules.tags)
@@ -94,21 +101,25 @@ extension RegistryStore {
       if let revision, revision != current { throw WireFailure.revisionMismatch(current: current) }
       let newName = try name ?? row["name"].text
       let newTags = try tags ?? row["tags"].textArray
-      if try newName != row["name"].text || newTags != row["tags"].textArray {
+      let detail: [String: JSONValue] = ["name": .string(newName), "tags": .array(newTags.map { .string($0) })]
+      let isChange = try newName != row["name"].text || newTags != row["tags"].textArray
+      if isChange {
         try await connection.query(
           "update registry.devices set name = $2, tags = $3, revision = revision + 1 where id = $1",
           [.uuid(id.bytes), .text(newName), .textArray(newTags)])
-        try await Self.append(
-          .deviceUpdated, of: id, ["name": .string(newName), "tags": .array(newTags.map { .string($0) })], connection)
+        try await Self.append(.deviceUpdated, of: id, detail, connection)
       }
       guard let device = try await Self.device(id, connection) else { throw WireFailure.unknownDevice(id) }
+      if isChange {
+        try await Self.append(AuditRecord(.updateDevice, AuditRecord.target(id), by: requester, detail), connection)
+      }
       return device
     }
   }
 
   /// Removes all rows of the device. What stays is the event that tells of it, and its highest
   /// version, so that a device made again under the same ID never gets a version twice.
-  package func deleteDevice(_ id: DeviceID) async throws {
+  package func deleteDevice(_ id: DeviceID, by requester: Requester) async throws {
     try await write { connection in
       let key = [PostgresValue.uuid(id.bytes)]
       try await connection.query("select 1 from registry.reports where device_id = $1 for update", key)
@@ -127,9 +138,14 @@ extension RegistryStore {
       try await connection.query("delete from registry.events where device_id = $1", key)
       try await connection.query("delete from registry.reports where device_id = $1", key)
       try await connection.query("delete from registry.devices where id = $1", key)
-      try await Self.append(
-        .deviceDeleted, of: id,
-        ["name": .string(try row["name"].text), "serial": .string(try row["serial"].text)], connection)
+      let detail: [String: JSONValue] = [
+        "name": .string(try row["name"].text), "serial": .string(try row["serial"].text),
+      ]
+      try await Self.append(.deviceDeleted, of: id, detail, connection)
+      // Its certificate would outlive it.
+      try await Self.queueRevocation(of: id, reason: "deleted", by: requester, connection)
+      try await Self.append(AuditRecord(.deleteDevice, AuditRecord.target(id), by: requester, detail), connection)
     }
+    revocationSignal.raise()
   }
 }

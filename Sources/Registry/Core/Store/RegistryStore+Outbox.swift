@@ -111,11 +111,12 @@ extension RegistryStore {
   /// Puts a notification of the desired version into the outbox again, unless the device did not keep that version.
   ///
   /// - Returns: the version.
-  package func renotify(_ id: DeviceID) async throws -> UInt64 {
+  package func renotify(_ id: DeviceID, by requester: Requester) async throws -> UInt64 {
     let version = try await write { connection in
       let rows = try await connection.query(
         "select desired_version, state from registry.devices where id = $1 for no key update", [.uuid(id.bytes)])
       guard let row = rows.first else { throw WireFailure.unknownDevice(id) }
+      try Self.requireInService(id, row)
       guard let version = try row["desired_version"].optional?.int64 else { throw WireFailure.noFirmware(id) }
       guard try row["state"].text != DeploymentState.failed.rawValue else {
         throw WireFailure.heldBack(id, version: UInt64(version))
@@ -129,6 +130,8 @@ extension RegistryStore {
         [.uuid(id.bytes), .int8(version)])
       try await Self.append(.notificationRequested, of: id, ["version": .integer(version)], connection)
       try await Self.announceOutbox(connection)
+      try await Self.append(
+        AuditRecord(.renotifyDevice, AuditRecord.target(id), by: requester, ["version": .integer(version)]), connection)
       return UInt64(version)
     }
     outboxSignal.raise()

@@ -168,6 +168,7 @@ extension RegistryStore {
       select d.id, d.desired_version, 'reconciled'
       from unnest($1::uuid[], $2::int8[]) as u (device_id, version)
         join registry.devices d on d.id = u.device_id and d.desired_version = u.version
+        and d.decommissioned_at is null
       order by d.id
       on conflict (device_id, version) do nothing
       returning device_id

@@ -9,7 +9,7 @@ extension RegistryStore {
   /// A repeat, while the device has not decided on the new version, answers that one.
   ///
   /// - Returns: the version.
-  package func retryFirmware(of id: DeviceID) async throws -> UInt64 {
+  package func retryFirmware(of id: DeviceID, by requester: Requester) async throws -> UInt64 {
     let (version, isNew) = try await write { connection in
       let rows = try await connection.query(
         """
@@ -17,6 +17,7 @@ extension RegistryStore {
         """,
         [.uuid(id.bytes)])
       guard let row = rows.first else { throw WireFailure.unknownDevice(id) }
+      try Self.requireInService(id, row)
       guard let desired = try row["desired_version"].optional?.int64 else { throw WireFailure.noFirmware(id) }
       let statement: SQL =
         "select " + FirmwareRow.columns
@@ -31,7 +32,9 @@ extension RegistryStore {
       let version = UInt64(try row["highest_version"].int64) + 1
       try await Self.insertFirmware(
         image, version: version, of: id, key: "\(Self.retryKeyPrefix)\(desired)",
-        try image.configuration(for: id, version: version), connection)
+        try await signedConfiguration(image, for: id, version: version, connection), connection)
+      try await Self.append(
+        AuditRecord(.retryFirmware, AuditRecord.target(id), by: requester, Self.detail(image, version)), connection)
       return (version, true)
     }
     if isNew { outboxSignal.raise() }

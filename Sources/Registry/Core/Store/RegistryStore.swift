@@ -32,14 +32,21 @@ package struct RegistryStore: Sendable {
 
   let pool: PostgresPool
   let options: Options
+  let signing: AssignmentSigning
   /// Raised after a commit that put something into the outbox.
   package let outboxSignal: WakeSignal
+  /// Raised after a commit that took a device out of service.
+  let revocationSignal = WakeSignal()
   /// Those who wait for lines of devices' logs at this replica.
   package let logFollowers = LogFollowers()
 
-  package init(pool: PostgresPool, options: Options = Options(), outboxSignal: WakeSignal = WakeSignal()) {
+  package init(
+    pool: PostgresPool, options: Options = Options(), signing: AssignmentSigning = .none,
+    outboxSignal: WakeSignal = WakeSignal()
+  ) {
     self.pool = pool
     self.options = options
+    self.signing = signing
     self.outboxSignal = outboxSignal
   }
 

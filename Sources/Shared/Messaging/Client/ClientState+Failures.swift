@@ -25,13 +25,20 @@ extension ClientState {
       case .success: return "\(resolution.endpoint): \(addressesByEndpoint[index].joined(separator: " "))"
       }
     }
+    let advice = refusals ?? "check that it runs, that the address is right and that nothing blocks it"
     let again = call.attempts > 0 ? " (\(call.attempts) were lost while they had the request)" : ""
     return WireFailure(
       .unavailable, reason: "no-server",
       message: """
         no server of \(name) could be reached in \((call.deadline - call.started).milliseconds) ms\(again) at \
-        \(tried.joined(separator: ", ")): check that it runs, that the address is right and that nothing blocks it
+        \(tried.joined(separator: ", ")): \(advice)
         """)
+  }
+
+  /// What servers that are there said, or did.
+  private var refusals: String? {
+    let told = servers.compactMap { server in server.refusal.map { "at \(server.endpoint), \($0)" } }
+    return told.isEmpty ? nil : told.joined(separator: "; ")
   }
 
   /// A server had it and did not answer in time.

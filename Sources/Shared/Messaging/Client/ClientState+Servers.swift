@@ -27,9 +27,19 @@ extension ClientState {
   mutating func opened(_ connection: ConnectionID, now: Instant, actions: inout [Action]) {
     guard let index = index(of: connection) else { return }
     servers[index].isOpen = true
+    servers[index].refusal = nil
     servers[index].unansweredHeartbeats = 0
     servers[index].avoidedUntil = nil
     sendWaiting(now: now, actions: &actions)
+  }
+
+  /// The transport goes on trying.
+  ///
+  /// - Returns: the endpoint, if this is news.
+  mutating func refused(_ connection: ConnectionID, _ refusal: ConnectionRefusal) -> String? {
+    guard let index = index(of: connection), servers[index].refusal != refusal else { return nil }
+    servers[index].refusal = refusal
+    return servers[index].endpoint
   }
 
   /// The connection broke; the transport connects again by itself.

@@ -39,6 +39,8 @@ struct ClientState<Request: Sendable>: Sendable {
     var unansweredHeartbeats = 0
     /// Said that it is overloaded or going away: others are preferred until then.
     var avoidedUntil: Instant?
+    /// Why it can't be talked to although it is there.
+    var refusal: ConnectionRefusal?
   }
 
   let name: String

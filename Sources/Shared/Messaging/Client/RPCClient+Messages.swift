@@ -18,6 +18,7 @@ extension RPCClient {
     answered.reserveCapacity(events.count)
     var position = 0
     var stray: Int64 = 0
+    var refused: [(endpoint: String, refusal: ConnectionRefusal)] = []
     let (nextResolve, dialer) = state.withLock { state -> (ContinuousClock.Instant?, (any TransportDialer)?) in
       for event in events {
         switch event {
@@ -25,6 +26,8 @@ extension RPCClient {
         case .closed(let connection): state.machine.closed(connection, now: now, actions: &actions)
         case .unsent(let connection, let token):
           state.machine.unsent(token, on: connection, now: now, actions: &actions)
+        case .refused(let connection, let refusal):
+          if let endpoint = state.machine.refused(connection, refusal) { refused.append((endpoint, refusal)) }
         case .frame(let connection, let frame):
           let fields = read[position]
           position += 1
@@ -47,6 +50,11 @@ extension RPCClient {
       return (nextResolve, state.dialer)
     }
     if stray > 0 { strays.increment(by: stray) }
+    for (endpoint, refusal) in refused {
+      logger.warning(
+        "A server can't be talked to",
+        metadata: ["service": "\(name)", "endpoint": "\(endpoint)", "reason": "\(refusal)"])
+    }
     for (outgoing, payload) in answered { outgoing.continuation.resume(returning: .success(payload)) }
     for action in actions { perform(action, dialer: dialer) }
     if let nextResolve { timer.arm(for: nextResolve) }

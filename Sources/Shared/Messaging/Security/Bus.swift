@@ -12,14 +12,14 @@ package struct Bus: Sendable {
 
   /// - Parameter peers: who is let in, and which keys servers may have.
   package init(key: BusKey, peers: PeerTable) {
-    self.init(security: BusSecurity(key: key, peers: peers, watch: nil))
+    self.init(security: BusSecurity(key: key, peers: peers, watch: nil, logger: nil))
   }
 
   /// Takes key and peers from files. The folder of peers is read again whenever it changes.
-  package init(keyFile: String, peersFolder: String, logger: Logger) throws(BusKeyError) {
+  package init(keyFile: String, peersFolder: String, logger: Logger) throws(KeyFileError) {
     let key = try BusKey(file: keyFile)
     let watch = try PeerFolderWatch(PeerFolder(peersFolder), logger: logger)
-    self.init(security: BusSecurity(key: key, peers: watch.table, watch: watch))
+    self.init(security: BusSecurity(key: key, peers: watch.table, watch: watch, logger: logger))
   }
 
   /// Who this process is to others; nil on an insecure bus.
@@ -44,11 +44,14 @@ package struct Bus: Sendable {
 final class BusSecurity: Sendable {
   let key: BusKey
   let peers: PeerTable
+  /// For who is refused.
+  let logger: Logger?
   private let watch: PeerFolderWatch?
 
-  init(key: BusKey, peers: PeerTable, watch: PeerFolderWatch?) {
+  init(key: BusKey, peers: PeerTable, watch: PeerFolderWatch?, logger: Logger?) {
     self.key = key
     self.peers = peers
     self.watch = watch
+    self.logger = logger
   }
 }

@@ -11,11 +11,11 @@ package struct BusKey: Sendable, CustomStringConvertible {
     self.keyPair = keyPair
   }
 
-  package static func generate(for peer: BusPeer) throws(BusKeyError) -> BusKey {
+  package static func generate(for peer: BusPeer) throws(KeyFileError) -> BusKey {
     do {
       return BusKey(peer: peer, keyPair: try CurveKeyPair.generate())
     } catch {
-      throw BusKeyError("can't make a key pair: \(error)")
+      throw KeyFileError("can't make a key pair: \(error)")
     }
   }
 
@@ -28,11 +28,11 @@ package struct BusKey: Sendable, CustomStringConvertible {
 
 extension BusKey {
   /// Reads a file that its owner alone may read.
-  package init(file path: String) throws(BusKeyError) {
+  package init(file path: String) throws(KeyFileError) {
     let text = try KeyFile.read(path, access: .ownerOnly)
     let fields = try KeyFields(text, fields: ["role", "name", "secret"], source: path)
     guard let keyPair = CurveKeyPair(secretText: fields["secret"]) else {
-      throw BusKeyError("the secret in \(path) is not a key of 40 characters of Z85: make one with bus-key create")
+      throw KeyFileError("the secret in \(path) is not a key of 40 characters of Z85: make one with bus-key create")
     }
     self.init(peer: try fields.peer(source: path), keyPair: keyPair)
   }
@@ -40,12 +40,12 @@ extension BusKey {
   /// Makes a file that its owner alone may read.
   ///
   /// - Throws: if there is one already.
-  package func write(file path: String) throws(BusKeyError) {
+  package func write(file path: String) throws(KeyFileError) {
     try KeyFile.create(path, fileText, mode: 0o600)
   }
 
   /// As `write`, in the place of a file that may be there.
-  package func replace(file path: String) throws(BusKeyError) {
+  package func replace(file path: String) throws(KeyFileError) {
     try KeyFile.replace(path, fileText, mode: 0o600)
   }
 
@@ -67,10 +67,11 @@ extension BusKey {
 
   /// Makes the public half known to everybody who reads `folder`, which is made if it is missing.
   ///
+  /// - Parameter fileName: nil for one that no other key has.
   /// - Returns: the file.
   @discardableResult
-  package func publish(in folder: String) throws(BusKeyError) -> String {
-    let path = "\(folder)/\(peerFileName)"
+  package func publish(in folder: String, as fileName: String? = nil) throws(KeyFileError) -> String {
+    let path = "\(folder)/\(fileName ?? peerFileName)"
     try KeyFile.replace(
       path,
       """

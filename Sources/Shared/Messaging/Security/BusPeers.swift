@@ -37,12 +37,16 @@ package struct PeerFolder: Sendable {
   package init(_ path: String) { self.path = path }
 
   /// Makes the folder if it is missing; the one above it must be there.
-  package func make() throws(BusKeyError) { try KeyFile.makeFolder(path, mode: 0o755) }
+  ///
+  /// - Parameter isPrivate: whether nobody but its owner may look into it.
+  package func make(isPrivate: Bool = false) throws(KeyFileError) {
+    try KeyFile.makeFolder(path, mode: isPrivate ? 0o700 : 0o755)
+  }
 
   /// What the folder says, and what is wrong with its files.
   struct Contents: Sendable, Equatable {
     var files: [String: Entry] = [:]
-    var problems: [BusKeyError] = []
+    var problems: [KeyFileError] = []
 
     struct Entry: Sendable, Equatable {
       let peer: BusPeer
@@ -56,7 +60,7 @@ package struct PeerFolder: Sendable {
       for (path, entry) in files.sorted(by: { $0.key < $1.key }) {
         if let other = peers[entry.key], other != entry.peer {
           disputed.insert(entry.key)
-          problems.append(BusKeyError("\(path) gives a key to \(entry.peer) that \(other) has: one of them must go"))
+          problems.append(KeyFileError("\(path) gives a key to \(entry.peer) that \(other) has: one of them must go"))
         }
         peers[entry.key] = entry.peer
       }
@@ -66,24 +70,24 @@ package struct PeerFolder: Sendable {
   }
 
   /// - Throws: with all that is wrong, so that a process does not start with half of its peers.
-  package func read() throws(BusKeyError) -> BusPeers {
+  package func read() throws(KeyFileError) -> BusPeers {
     var contents = try readContents()
     let peers = contents.makePeers()
     guard contents.problems.isEmpty else {
-      throw BusKeyError(contents.problems.map(\.description).joined(separator: "; "))
+      throw KeyFileError(contents.problems.map(\.description).joined(separator: "; "))
     }
     return peers
   }
 
   /// - Throws: if the folder itself can't be read or trusted.
-  func readContents() throws(BusKeyError) -> Contents {
+  func readContents() throws(KeyFileError) -> Contents {
     var contents = Contents()
     for path in try paths() {
-      do throws(BusKeyError) {
+      do throws(KeyFileError) {
         let text = try KeyFile.read(path, access: .notWorldWritable)
         let fields = try KeyFields(text, fields: ["role", "name", "key"], source: path)
         guard let key = CurvePublicKey(fields["key"]) else {
-          throw BusKeyError("the key in \(path) is not 40 characters of Z85")
+          throw KeyFileError("the key in \(path) is not 40 characters of Z85")
         }
         contents.files[path] = Contents.Entry(peer: try fields.peer(source: path), key: key)
       } catch {
@@ -94,14 +98,14 @@ package struct PeerFolder: Sendable {
   }
 
   /// The files, sorted by name.
-  func paths() throws(BusKeyError) -> [String] {
+  func paths() throws(KeyFileError) -> [String] {
     guard let folder = opendir(path) else {
-      throw BusKeyError("can't read the folder of peers \(path): \(KeyFile.errorText())")
+      throw KeyFileError("can't read the folder of peers \(path): \(KeyFile.errorText())")
     }
     defer { closedir(folder) }
     var status = stat()
     guard fstat(dirfd(folder), &status) == 0, status.st_mode & 0o002 == 0 else {
-      throw BusKeyError("anybody may write to the folder of peers \(path): chmod o-w it")
+      throw KeyFileError("anybody may write to the folder of peers \(path): chmod o-w it")
     }
     var names: [String] = []
     while let entry = readdir(folder) {
@@ -111,7 +115,7 @@ package struct PeerFolder: Sendable {
       if name.hasSuffix(".peer"), !name.hasPrefix(".") { names.append(name) }
     }
     guard names.count <= Self.maximumFiles else {
-      throw BusKeyError("the folder of peers \(path) has more than \(Self.maximumFiles) files")
+      throw KeyFileError("the folder of peers \(path) has more than \(Self.maximumFiles) files")
     }
     return names.sorted().map { "\(path)/\($0)" }
   }

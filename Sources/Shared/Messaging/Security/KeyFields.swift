@@ -5,37 +5,37 @@ struct KeyFields {
   /// - Parameters:
   ///   - fields: each of which must be there, once, and no other.
   ///   - source: the file, for what is said of it. Values are never said: one may be secret.
-  init(_ text: String, fields: [String], source: String) throws(BusKeyError) {
+  init(_ text: String, fields: [String], source: String) throws(KeyFileError) {
     var values: [String: String] = [:]
     for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
       let line = Self.trimmed(line)
       // The alphabet of keys has # and =, but no key begins a line and none has a space.
       if line.isEmpty || line.hasPrefix("#") { continue }
       guard let equals = line.firstIndex(of: "=") else {
-        throw BusKeyError("line \(index + 1) of \(source) is not \"field = value\"")
+        throw KeyFileError("line \(index + 1) of \(source) is not \"field = value\"")
       }
       let name = String(Self.trimmed(line[..<equals]))
       guard fields.contains(name), values[name] == nil else {
-        throw BusKeyError(
+        throw KeyFileError(
           "line \(index + 1) of \(source) has no field that belongs there: once each, \(fields.joined(separator: ", "))"
         )
       }
       values[name] = String(Self.trimmed(line[line.index(after: equals)...]))
     }
-    for field in fields where values[field] == nil { throw BusKeyError("\(source) has no line \"\(field) = …\"") }
+    for field in fields where values[field] == nil { throw KeyFileError("\(source) has no line \"\(field) = …\"") }
     self.values = values
   }
 
   /// The value of one of the fields.
   subscript(field: String) -> String { values[field] ?? "" }
 
-  func peer(source: String) throws(BusKeyError) -> BusPeer {
+  func peer(source: String) throws(KeyFileError) -> BusPeer {
     guard let role = BusRole(rawValue: self["role"]) else {
-      throw BusKeyError(
+      throw KeyFileError(
         "the role in \(source) is none of \(BusRole.allCases.map(\.rawValue).joined(separator: ", "))")
     }
     guard BusPeer.isName(self["name"]) else {
-      throw BusKeyError("the name in \(source) must be 1 to 64 letters, digits, dots, hyphens and underscores")
+      throw KeyFileError("the name in \(source) must be 1 to 64 letters, digits, dots, hyphens and underscores")
     }
     return BusPeer(role, self["name"])
   }

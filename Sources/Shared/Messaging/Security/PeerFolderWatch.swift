@@ -34,7 +34,7 @@ package final class PeerFolderWatch: Sendable {
   private let state: Mutex<State>
 
   /// - Throws: if anything is wrong with the folder or its files now; later that is only logged.
-  package init(_ folder: PeerFolder, logger: Logger) throws(BusKeyError) {
+  package init(_ folder: PeerFolder, logger: Logger) throws(KeyFileError) {
     self.folder = folder
     self.logger = logger
     // Before the files are read: what changes in between is seen at the next look.
@@ -53,7 +53,7 @@ package final class PeerFolderWatch: Sendable {
   deinit { state.withLock { $0.timer?.cancel() } }
 
   private func look() {
-    do throws(BusKeyError) {
+    do throws(KeyFileError) {
       let marks = try Self.marks(of: folder)
       guard state.withLock({ $0.marks != marks }) else { return }
       try reload(marks)
@@ -62,7 +62,7 @@ package final class PeerFolderWatch: Sendable {
     }
   }
 
-  private func reload(_ marks: [FileMark]) throws(BusKeyError) {
+  private func reload(_ marks: [FileMark]) throws(KeyFileError) {
     var contents = try folder.readContents()
     let before = state.withLock { $0.files }
     for mark in marks where contents.files[mark.path] == nil {
@@ -87,7 +87,7 @@ package final class PeerFolderWatch: Sendable {
     }
   }
 
-  private func tell(_ problems: [BusKeyError]) {
+  private func tell(_ problems: [KeyFileError]) {
     let new = state.withLock { state in
       let texts = Set(problems.map(\.description))
       defer { state.problems = texts }
@@ -98,7 +98,7 @@ package final class PeerFolderWatch: Sendable {
     }
   }
 
-  private static func marks(of folder: PeerFolder) throws(BusKeyError) -> [FileMark] {
+  private static func marks(of folder: PeerFolder) throws(KeyFileError) -> [FileMark] {
     try folder.paths().map { path in
       var status = stat()
       guard stat(path, &status) == 0 else {

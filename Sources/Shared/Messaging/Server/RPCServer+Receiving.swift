@@ -126,7 +126,11 @@ extension RPCServer {
 
   private func deny(_ envelope: Envelope, from peer: PeerID, route: Route, listener: any TransportListener) {
     let sender = peer.identity.map { "\($0)" } ?? "nobody"
-    logger.warning("Request denied", metadata: ["kind": "\(route.kind)", "peer": "\(sender)"])
+    if let count = denials.withLock({ $0.add() }) {
+      logger.warning(
+        "Request denied", metadata: ["kind": "\(route.kind)", "peer": "\(sender)", "denials": "\(count)"])
+    }
+    if let identity = peer.identity { onDenial?(identity, route.kind) }
     listener.send(
       Envelope.failure(denial(of: route, to: sender), correlationID: envelope.correlationID, kind: route.kind)
         .encoded(), to: peer)

@@ -58,6 +58,8 @@ package final class RPCServer: Service {
   let garbage: Counter
   let unsupported: Counter
   let denied: Counter
+  let denials = Mutex(OccasionalReport())
+  let onDenial: (@Sendable (_ peer: BusPeer, _ kind: String) -> Void)?
   private let endpoint: String
   private let transport: any MessageTransport
   private let settled = Latch()
@@ -66,11 +68,14 @@ package final class RPCServer: Service {
   ///   - name: of the service, in logs and metrics.
   ///   - endpoint: `tcp://127.0.0.1:7102`; `tcp://*:7102` for all IPv4 addresses of the machine,
   ///     `tcp://[::]:7102` for those of IPv6 too; port 0 for any free one; `ipc:///path`.
+  ///   - onDenial: told of each request that its sender's role may not send. Must not block.
   package init(
     name: String, listening endpoint: String, router: RPCRouter, limits: RPCServerLimits = .standard,
-    transport: any MessageTransport = ZeroMQTransport(), logger: Logger
+    transport: any MessageTransport = ZeroMQTransport(),
+    onDenial: (@Sendable (_ peer: BusPeer, _ kind: String) -> Void)? = nil, logger: Logger
   ) {
     self.name = name
+    self.onDenial = onDenial
     self.endpoint = endpoint
     self.limits = limits
     self.transport = transport

@@ -110,6 +110,30 @@ package enum DialerEvent: Sendable, Equatable {
   case closed(ConnectionID)
   case frame(ConnectionID, [UInt8])
   case unsent(ConnectionID, token: UInt64)
+  /// The connection can't be had for now; the transport tries again.
+  case refused(ConnectionID, ConnectionRefusal)
+}
+
+/// Why two ends that reach each other do not talk.
+package enum ConnectionRefusal: Sendable, Equatable, CustomStringConvertible {
+  /// The server does not let this process in.
+  case ownKey
+  /// Whoever is there has none of the keys that the server may have.
+  case serverKey
+  /// No key of such a server is known.
+  case noServerKey
+
+  package var description: String {
+    switch self {
+    case .ownKey:
+      "it does not let this process's key in: put the .peer file of the key into the folder of peers that it reads"
+    case .serverKey:
+      "whoever answers there has no key of this role that is known here: put the .peer file of its key into the folder "
+        + "of peers, and see that both sides use keys"
+    case .noServerKey:
+      "no key of this role is known here: put the .peer files of its instances into the folder of peers"
+    }
+  }
 }
 
 /// Lower-case, two digits a byte.

@@ -66,7 +66,7 @@ package struct AdminOptions: ParsableArguments {
   ) async throws -> T {
     // Its doings are not what the caller of a command wants to read.
     let logger = Logger(label: service.name) { _ in SwiftLogNoOpLogHandler() }
-    let transport = try (service.busRole == .device ? .insecure : bus.bus()).transport(to: service.busRole)
+    let transport = try bus.bus().transport(to: service.busRole)
     do {
       return try await withRPCClient(
         name: service.name, endpoints: endpoints, transport: transport, logger: logger

@@ -59,7 +59,7 @@ package struct BusKeyCreateCommand<Service: AdministeredService>: AsyncParsableC
         try key.write(file: keyFile)
         let view = BusKeyView(key, peerFile: try key.publish(in: peersDirectory))
         if json { try printJSON(view) } else { StandardOutput.write(view.text) }
-      } catch let error as BusKeyError {
+      } catch let error as KeyFileError {
         throw AdminError("\(error)")
       }
     }
@@ -92,7 +92,7 @@ package struct BusKeyShowCommand<Service: AdministeredService>: AsyncParsableCom
     try await runAdmin {
       do {
         if let peersDirectory { try show(PeerFolder(peersDirectory)) } else { try showKey() }
-      } catch let error as BusKeyError {
+      } catch let error as KeyFileError {
         throw AdminError("\(error)")
       }
     }

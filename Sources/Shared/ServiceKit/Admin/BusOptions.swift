@@ -39,7 +39,7 @@ package struct BusOptions: ParsableArguments {
         \(BusSettings.peersDirectorySetting.environmentName); bus-key create --role operator makes one
         """, status: .configuration)
     }
-    do throws(BusKeyError) {
+    do throws(KeyFileError) {
       let key = try BusKey(file: keyFile)
       // A command ends before the folder changes.
       return Bus(key: key, peers: PeerTable(try PeerFolder(peersDirectory).read()))

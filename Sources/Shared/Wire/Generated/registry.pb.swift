@@ -1616,6 +1616,17 @@ package nonisolated struct WirePublishRootDocument: Sendable {
   package init() {}
 }
 
+/// Makes the next director key, unless there is one already. It signs once a published root document names it.
+package nonisolated struct WireCreateDirectorKey: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 /// The director's public keys, and which one signs.
 package nonisolated struct WireListDirectorKeys: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -4728,6 +4739,25 @@ nonisolated extension WirePublishRootDocument: SwiftProtobuf.Message, SwiftProto
 
   package static func ==(lhs: WirePublishRootDocument, rhs: WirePublishRootDocument) -> Bool {
     if lhs.document != rhs.document {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCreateDirectorKey: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CreateDirectorKey"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireCreateDirectorKey, rhs: WireCreateDirectorKey) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

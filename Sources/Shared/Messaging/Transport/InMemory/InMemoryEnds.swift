@@ -34,12 +34,17 @@ final class InMemoryDialer: TransportDialer {
   private let number: Int
   private let inbox: InMemoryInbox<DialerEvent>
   private let options: TransportOptions
+  private let identity: BusPeer?
   private let transport: InMemoryTransport
 
-  init(number: Int, inbox: InMemoryInbox<DialerEvent>, options: TransportOptions, transport: InMemoryTransport) {
+  init(
+    number: Int, inbox: InMemoryInbox<DialerEvent>, options: TransportOptions, identity: BusPeer?,
+    transport: InMemoryTransport
+  ) {
     self.number = number
     self.inbox = inbox
     self.options = options
+    self.identity = identity
     self.transport = transport
   }
 
@@ -50,7 +55,7 @@ final class InMemoryDialer: TransportDialer {
   var executor: (any TaskExecutor)? { nil }
 
   func connect(_ connection: ConnectionID, to endpoint: String) {
-    transport.connect(connection, of: number, inbox: inbox, options: options, to: endpoint)
+    transport.connect(connection, of: number, inbox: inbox, options: options, identity: identity, to: endpoint)
   }
 
   func disconnect(_ connection: ConnectionID) {

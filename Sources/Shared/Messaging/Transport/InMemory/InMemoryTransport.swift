@@ -11,6 +11,7 @@ package final class InMemoryTransport: MessageTransport {
     let dialer: InMemoryInbox<DialerEvent>
     let options: TransportOptions
     let connection: ConnectionID
+    let identity: BusPeer?
     /// Set while a listener is at the other end.
     var peer: PeerID?
   }
@@ -64,9 +65,20 @@ package final class InMemoryTransport: MessageTransport {
   package func makeDialer(
     options: TransportOptions, receive: @escaping @Sendable ([DialerEvent]) -> Void
   ) async throws(TransportError) -> any TransportDialer {
+    makeDialer(options: options, identity: nil, receive: receive)
+  }
+
+  /// The same network for somebody whose dialers are known by their peer.
+  package func identified(as peer: BusPeer) -> any MessageTransport {
+    IdentifiedInMemoryTransport(network: self, identity: peer)
+  }
+
+  func makeDialer(
+    options: TransportOptions, identity: BusPeer?, receive: @escaping @Sendable ([DialerEvent]) -> Void
+  ) -> InMemoryDialer {
     let number = network.withLock { $0.nextNumber() }
     let inbox = InMemoryInbox(label: "dialer \(number)", capacity: options.queuedFrames, receive: receive)
-    return InMemoryDialer(number: number, inbox: inbox, options: options, transport: self)
+    return InMemoryDialer(number: number, inbox: inbox, options: options, identity: identity, transport: self)
   }
 
   /// Drops every frame to and from `endpoint` until `restore`, without closing a connection.
@@ -107,11 +119,12 @@ package final class InMemoryTransport: MessageTransport {
 
   func connect(
     _ connection: ConnectionID, of dialer: Int, inbox: InMemoryInbox<DialerEvent>, options: TransportOptions,
-    to endpoint: String
+    identity: BusPeer?, to endpoint: String
   ) {
     network.withLock { network in
       let key = LinkKey(dialer: dialer, connection: connection)
-      network.links[key] = Link(endpoint: endpoint, dialer: inbox, options: options, connection: connection)
+      network.links[key] = Link(
+        endpoint: endpoint, dialer: inbox, options: options, connection: connection, identity: identity)
       if network.listeners[endpoint] != nil { network.open(key) }
     }
   }
@@ -152,7 +165,7 @@ extension InMemoryTransport.Network {
   fileprivate mutating func open(_ key: InMemoryTransport.LinkKey) {
     guard var link = links[key], link.peer == nil else { return }
     let number = UInt64(nextNumber())
-    let peer = PeerID((0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) })
+    let peer = PeerID((0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }, identity: link.identity)
     link.peer = peer
     links[key] = link
     linksByPeer[peer] = key
@@ -165,5 +178,23 @@ extension InMemoryTransport.Network {
     links[key] = link
     linksByPeer[peer] = nil
     link.dialer.report(.closed(link.connection))
+  }
+}
+
+/// The dialers of one peer on an ``InMemoryTransport``.
+private struct IdentifiedInMemoryTransport: MessageTransport {
+  let network: InMemoryTransport
+  let identity: BusPeer
+
+  func listen(
+    on endpoint: String, options: TransportOptions, receive: @escaping @Sendable ([PeerFrame]) -> Void
+  ) async throws(TransportError) -> any TransportListener {
+    try await network.listen(on: endpoint, options: options, receive: receive)
+  }
+
+  func makeDialer(
+    options: TransportOptions, receive: @escaping @Sendable ([DialerEvent]) -> Void
+  ) async throws(TransportError) -> any TransportDialer {
+    network.makeDialer(options: options, identity: identity, receive: receive)
   }
 }

@@ -6,6 +6,7 @@ final class ZeroMQDialer: TransportDialer {
     case connect(ConnectionID, to: String)
     case disconnect(ConnectionID)
     case send([UInt8], on: ConnectionID, token: UInt64)
+    case peersChanged
     case close
   }
 

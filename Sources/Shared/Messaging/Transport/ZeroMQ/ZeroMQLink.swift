@@ -14,12 +14,18 @@ final class ZeroMQLink {
     case connecting
     case open
     case spent
+    case rejected(ConnectionRefusal)
+
+    var isConnecting: Bool { if case .connecting = self { true } else { false } }
+    var isOpen: Bool { if case .open = self { true } else { false } }
   }
 
   let connection: ConnectionID
   let endpoint: String
   let socket: ZeroMQSocket
   let monitor: ZeroMQMonitor
+  /// What is tried, where keys are asked for.
+  var keys: ServerKeyChoice?
   private var phase = Phase.connecting
   private let message = ZeroMQMessage()
   private let takesBatches: Bool
@@ -28,15 +34,20 @@ final class ZeroMQLink {
   private var batch = FrameBatch()
   private var batchTokens: [UInt64] = []
 
-  /// - Parameter name: unlike that of any other link of the context.
+  /// - Parameters:
+  ///   - keyPair: this process's; needed if keys are given.
+  ///   - name: unlike that of any other link of the context.
   init(
-    _ connection: ConnectionID, to endpoint: String, in context: ZeroMQContext, options: TransportOptions, name: String
+    _ connection: ConnectionID, to endpoint: String, keys: ServerKeyChoice?, keyPair: CurveKeyPair?,
+    in context: ZeroMQContext, options: TransportOptions, name: String
   ) throws(ZeroMQError) {
     self.connection = connection
+    self.keys = keys
     self.endpoint = endpoint
     takesBatches = options.maximumFrameSize >= FrameBatch.byteLimit
     socket = try ZeroMQSocket(.dealer, in: context)
-    try socket.setCommonOptions(options, endpoint: endpoint)
+    try socket.setCommonOptions(options, endpoint: endpoint, isEncrypted: keys != nil)
+    if let keys, let keyPair { try socket.useCurve(keyPair, server: keys.current) }
     try socket.set(.lingerMilliseconds(0))
     // A stopped server's kernel still accepts connections.
     try socket.set(.handshakeTimeoutMilliseconds(2_000))
@@ -47,12 +58,20 @@ final class ZeroMQLink {
     try socket.connect(endpoint)
   }
 
-  /// Whether its connection broke, so that another link must take its place.
-  var isSpent: Bool { phase == .spent }
+  /// Whether its connection broke or could not be had, so that another link must take its place.
+  var isOver: Bool {
+    switch phase {
+    case .connecting, .open: false
+    case .spent, .rejected: true
+    }
+  }
+
+  /// Why the connection could not be had.
+  var refusal: ConnectionRefusal? { if case .rejected(let refusal) = phase { refusal } else { nil } }
 
   /// Sends a frame, now or with the next batch.
   func send(_ frame: [UInt8], token: UInt64, unsent: inout [DialerEvent]) {
-    guard phase == .open else { return unsent.append(.unsent(connection, token: token)) }
+    guard phase.isOpen else { return unsent.append(.unsent(connection, token: token)) }
     let isBatched = readsBatches && frame.count <= FrameBatch.frameLimit || FrameBatch.looksLikeBatch(frame)
     if batch.count > 0, !isBatched || !batch.hasRoom(for: frame) { sendBatch(unsent: &unsent) }
     if isBatched {
@@ -78,15 +97,19 @@ final class ZeroMQLink {
     var isBroken = false
     while let change = try monitor.next() {
       switch change {
-      case .connected where phase == .connecting:
+      case .connected where phase.isConnecting:
         phase = .open
         if takesBatches { _ = try socket.send(FrameBatch.question) }
         events.append(.opened(connection))
-      case .disconnected where phase == .open: isBroken = true
+      case .disconnected where phase.isOpen: isBroken = true
+      case .refused where phase.isConnecting: phase = .rejected(.ownKey)
+      case .incompatible where phase.isConnecting: phase = .rejected(.serverKey)
+      // Where there are no keys to choose from, libzmq tries again.
+      case .handshakeFailed where phase.isConnecting && keys != nil: phase = .rejected(.serverKey)
       default: break
       }
     }
-    guard phase == .open else { return }
+    guard phase.isOpen else { return }
     // What came on a connection that broke is all in the socket by now.
     var remaining = isBroken ? Int.max : Self.batchSize
     while remaining > 0, try socket.receive(into: message) {
@@ -101,6 +124,12 @@ final class ZeroMQLink {
       phase = .spent
       events.append(.closed(connection))
     }
+  }
+
+  /// Gives the connection up because its server's key counts no more.
+  func withdraw(into events: inout [DialerEvent]) {
+    if phase.isOpen { events.append(.closed(connection)) }
+    phase = .spent
   }
 
   /// A batch that is cut short can't have been sent so, and whoever waits for the rest has a deadline.

@@ -15,6 +15,8 @@ final class ZeroMQListenerLoop: SocketLoop {
   let endpoint: String
   let dropped = DropCount()
   private let socket: ZeroMQSocket
+  /// Nil where keys are not asked for.
+  private let guardian: ListenerGuardian?
   private let claim: IPCAddressClaim?
   private let thread: SocketThread
   private let mailbox: Mailbox<ZeroMQListener.Command>
@@ -33,13 +35,17 @@ final class ZeroMQListenerLoop: SocketLoop {
   private var batchPeer = PeerID([])
 
   init(
-    endpoint: String, options: TransportOptions, thread: SocketThread, mailbox: Mailbox<ZeroMQListener.Command>,
-    wake: WakeSignal, receive: @escaping @Sendable ([PeerFrame]) -> Void
+    endpoint: String, options: TransportOptions, security: BusSecurity?, thread: SocketThread,
+    mailbox: Mailbox<ZeroMQListener.Command>, wake: WakeSignal, receive: @escaping @Sendable ([PeerFrame]) -> Void
   ) throws(TransportError) {
     claim = try IPCAddressClaim(endpoint: endpoint)
     do throws(ZeroMQError) {
-      socket = try ZeroMQSocket(.router, in: ZeroMQContext())
-      try socket.setCommonOptions(options, endpoint: endpoint)
+      let context = try ZeroMQContext()
+      // Before the socket listens.
+      guardian = if let security { try ListenerGuardian(security, in: context) } else { nil }
+      socket = try ZeroMQSocket(.router, in: context)
+      try socket.setCommonOptions(options, endpoint: endpoint, isEncrypted: security != nil)
+      try guardian?.secure(socket)
       try socket.set(.lingerMilliseconds(options.linger.milliseconds))
       try socket.set(.routerMandatory(true))
       // Clients that vanish without a word are forgotten after this.
@@ -58,6 +64,7 @@ final class ZeroMQListenerLoop: SocketLoop {
     self.receive = receive
     poller.add(socket)
     poller.add(wake)
+    if let guardian { poller.add(guardian.socket) }
   }
 
   func serve() -> SocketLoopPause {
@@ -76,6 +83,7 @@ final class ZeroMQListenerLoop: SocketLoop {
         patience.renew()
         guard perform() else { return .closed }
       }
+      try guardian?.answerHandshakes()
       var messages = 0
       while messages < Self.batchSize, try takeMessage() { messages += 1 }
       if messages > 0 { patience.renew() }
@@ -96,10 +104,10 @@ final class ZeroMQListenerLoop: SocketLoop {
   /// - Returns: false if there is no message now.
   private func takeMessage() throws(ZeroMQError) -> Bool {
     guard try socket.receive(into: identity) else { return false }
-    if !identity.equals(lastPeer.bytes) { lastPeer = PeerID(identity.bytes) }
     // A message arrives with all its frames or not at all.
-    guard identity.hasMore, try socket.receive(into: body) else {
-      frames.append(PeerFrame(peer: lastPeer, frame: nil))
+    guard identity.hasMore, try socket.receive(into: body) else { return true }
+    guard noteSender() else {
+      while body.hasMore, try socket.receive(into: body) {}
       return true
     }
     guard !body.hasMore else {
@@ -119,6 +127,22 @@ final class ZeroMQListenerLoop: SocketLoop {
       } else if frames.count == before, takesBatches {
         send(FrameBatch.question, to: lastPeer, frameCount: 0)
       }
+    }
+    return true
+  }
+
+  /// Sets `lastPeer` to whoever sent the message in `body`.
+  ///
+  /// - Returns: false if its key was taken back after the connection was made: it gets no answer, as nobody unknown does.
+  private func noteSender() -> Bool {
+    guard let guardian else {
+      if !identity.equals(lastPeer.bytes) { lastPeer = PeerID(identity.bytes) }
+      return true
+    }
+    guard let sender = guardian.sender(of: body) else { return false }
+    // A routing ID may be another connection's by now, so both must be the same.
+    if !identity.equals(lastPeer.bytes) || lastPeer.identity != sender {
+      lastPeer = PeerID(identity.bytes, identity: sender)
     }
     return true
   }
@@ -163,10 +187,13 @@ final class ZeroMQListenerLoop: SocketLoop {
 }
 
 extension ZeroMQSocket {
-  func setCommonOptions(_ options: TransportOptions, endpoint: String) throws(ZeroMQError) {
+  func setCommonOptions(
+    _ options: TransportOptions, endpoint: String, isEncrypted: Bool
+  ) throws(ZeroMQError) {
     try set(.sendHighWaterMark(Int32(clamping: options.queuedFrames)))
     try set(.receiveHighWaterMark(Int32(clamping: options.queuedFrames)))
-    try set(.maximumMessageSize(Int64(options.maximumFrameSize)))
+    let overhead = isEncrypted ? ZeroMQSocket.curveOverhead : 0
+    try set(.maximumMessageSize(Int64(options.maximumFrameSize) + Int64(overhead)))
     // An IPv6 socket would turn IPv4 addresses into mapped ones.
     try set(.ipv6(endpoint.contains("[")))
   }

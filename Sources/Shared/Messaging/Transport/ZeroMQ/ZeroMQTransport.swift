@@ -28,7 +28,8 @@ package struct ZeroMQTransport: MessageTransport {
       Self.start(thread, for: endpoint, started) {
         do throws(TransportError) {
           let loop = try ZeroMQListenerLoop(
-            endpoint: endpoint, options: options, thread: thread, mailbox: mailbox, wake: wake, receive: receive)
+            endpoint: endpoint, options: options, security: security, thread: thread, mailbox: mailbox, wake: wake,
+            receive: receive)
           let listener = ZeroMQListener(
             endpoint: loop.endpoint, thread: thread, mailbox: mailbox, wake: wake, ended: ended, dropped: loop.dropped)
           started.resume(returning: .success(listener))
@@ -55,7 +56,8 @@ package struct ZeroMQTransport: MessageTransport {
       Self.start(thread, for: "", started) {
         do throws(TransportError) {
           let loop = try ZeroMQDialerLoop(
-            options: options, thread: thread, mailbox: mailbox, wake: wake, receive: receive)
+            options: options, security: security, serverRole: serverRole, thread: thread, mailbox: mailbox, wake: wake,
+            receive: receive)
           started.resume(
             returning: .success(ZeroMQDialer(thread: thread, mailbox: mailbox, wake: wake, ended: ended)))
           return loop

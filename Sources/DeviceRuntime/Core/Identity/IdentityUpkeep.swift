@@ -1,0 +1,124 @@
+package import Curl
+package import FirmwareImage
+internal import FoundationEssentials
+package import Logging
+
+/// What keeps an identity good while the agent runs: renews the certificate in time, tells the Provisioner what is
+/// burnt, and looks for newer root documents.
+package struct IdentityUpkeep: Sendable {
+  private let renewal: CertificateRenewal
+  private let bank: any OTPBank
+  private let documents: RootDocumentStore
+  private let http: HTTPClient
+  private let logger: Logger
+
+  /// The clock of a device may be set while it waits, so it waits no longer than this at a time.
+  private static let longestSleep = Duration.seconds(60)
+  private static let reportInterval = Duration.seconds(24 * 3600)
+
+  package init(
+    files: IdentityFiles, device: DeviceID, bank: any OTPBank, documents: RootDocumentStore, urls: [String],
+    http: HTTPClient, logger: Logger
+  ) {
+    renewal = CertificateRenewal(files: files, device: device, urls: urls, http: http)
+    self.bank = bank
+    self.documents = documents
+    self.http = http
+    self.logger = logger
+  }
+
+  /// Works until it is cancelled.
+  ///
+  /// - Parameter onRenewal: the files hold another certificate now.
+  package func run(onRenewal: @escaping @Sendable () async -> Void) async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await renewInTime(onRenewal) }
+      group.addTask { await reportAndRefresh() }
+    }
+  }
+
+  private func renewInTime(_ onRenewal: @Sendable () async -> Void) async {
+    var due: Date?
+    while !Task.isCancelled {
+      let schedule: RenewalSchedule
+      do {
+        schedule = try await renewal.schedule()
+      } catch {
+        logger.critical("the device's certificate can't be read", metadata: ["reason": "\(error)"])
+        return
+      }
+      await sleep(until: due ?? schedule.due(fraction: .random(in: -1...1)))
+      var backoff = RetryBackoff(first: schedule.retries.first, limit: schedule.retries.longest)
+      while !Task.isCancelled {
+        do {
+          try await renewal.renew()
+          break
+        } catch {
+          let isOver = Date() > schedule.notAfter
+          logger.log(
+            level: isOver ? .critical : .warning,
+            isOver
+              ? "the device's certificate has expired and can't be renewed; enrol again"
+              : "the device's certificate is not renewed yet",
+            metadata: ["reason": "\(error)", "expires": "\(schedule.notAfter)"])
+          try? await Task.sleep(for: backoff.next())
+        }
+      }
+      if Task.isCancelled { return }
+      logger.info("the device's certificate is renewed")
+      // Authorities begin a certificate's life in the past, for clocks that are slow: what counts is what is left.
+      if let renewed = try? await renewal.schedule() {
+        due = RenewalSchedule(notBefore: Date(), notAfter: renewed.notAfter).due(fraction: .random(in: -1...1))
+      }
+      await onRenewal()
+    }
+  }
+
+  private func sleep(until date: Date) async {
+    while !Task.isCancelled {
+      let left = date.timeIntervalSinceNow
+      guard left > 0 else { return }
+      try? await Task.sleep(for: min(.seconds(left), Self.longestSleep))
+    }
+  }
+
+  private func reportAndRefresh() async {
+    var backoff = RetryBackoff(first: .seconds(1), limit: .seconds(600))
+    while !Task.isCancelled {
+      do {
+        let differences = try await OTPReport.send(bank, to: renewal.urls, http)
+        if !differences.isEmpty {
+          logger.error(
+            "the Provisioner says that the fuses are not what was to be burnt",
+            metadata: ["differences": "\(differences.joined(separator: ", "))"])
+        }
+        if case .failed(let reason, _) = await documents.refresh() {
+          logger.info("newer root documents can't be had", metadata: ["reason": "\(reason)"])
+        }
+        backoff.reset()
+        try? await Task.sleep(for: Self.reportInterval * Double.random(in: 0.9...1.1))
+      } catch {
+        logger.info("the fuses are not reported yet", metadata: ["reason": "\(error)"])
+        try? await Task.sleep(for: backoff.next())
+      }
+    }
+  }
+}
+
+/// Tells the Provisioner what a bank holds.
+package enum OTPReport {
+  private struct Answer: Decodable {
+    var agrees: Bool
+    var differences: [String]?
+  }
+
+  /// - Returns: what differs from the Provisioner's record; none if nothing does.
+  package static func send(_ bank: any OTPBank, to urls: [String], _ http: HTTPClient) async throws -> [String] {
+    let body = try JSONEncoder().encode(OTPContents(try bank.read()))
+    let response = try await ProvisionerCall.post("/v1/otp", Array(body), toOneOf: urls, http)
+    guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(response)) else {
+      throw InvalidAnswer("the Provisioner answered something else than whether the fuses agree")
+    }
+    return answer.agrees ? [] : answer.differences ?? ["unknown"]
+  }
+}

@@ -1,0 +1,18 @@
+internal import Synchronization
+
+/// Fuses for tests, gone with the process.
+package final class InMemoryOTPBank: OTPBank {
+  private let words = Mutex(OTPWords())
+
+  package init() {}
+
+  package func read() -> OTPWords { words.withLock { $0 } }
+
+  package func program(_ bits: UInt32, word: Int) throws(OTPError) {
+    try words.withLock { words throws(OTPError) in try words.program(bits, word: word) }
+  }
+
+  package func lock(_ word: Int) throws(OTPError) {
+    try words.withLock { words throws(OTPError) in try words.lock(word) }
+  }
+}

@@ -1,0 +1,66 @@
+/// A device's one-time programmable fuses: bits that go from 0 to 1 and never back, and words that can be locked.
+///
+/// Calls block. What they have done is durable when they return. Programming what is programmed already, or locking
+/// what is locked, does nothing, so that whatever was interrupted can be begun again.
+package protocol OTPBank: Sendable {
+  func read() throws(OTPError) -> OTPWords
+  /// Blows the fuses of the bits that are set in `bits`; those that are blown already stay so.
+  func program(_ bits: UInt32, word: Int) throws(OTPError)
+  func lock(_ word: Int) throws(OTPError)
+}
+
+/// The words of a bank as they were at one moment.
+package struct OTPWords: Sendable, Hashable {
+  private var words: [UInt32]
+
+  /// Nothing is blown.
+  package init() { words = [UInt32](repeating: 0, count: OTPLayout.wordCount) }
+
+  /// - Returns: nil unless there are as many bytes as a bank has.
+  package init?(bytes: some Collection<UInt8>) {
+    guard bytes.count == OTPLayout.byteCount else { return nil }
+    let bytes = Array(bytes)
+    words = (0..<OTPLayout.wordCount).map { word in
+      (0..<4).reduce(0) { $0 | UInt32(bytes[word * 4 + $1]) << UInt32(8 * $1) }
+    }
+  }
+
+  package var bytes: [UInt8] { words.flatMap(Self.bytes(of:)) }
+
+  package subscript(_ word: Int) -> UInt32 { words[word] }
+
+  subscript(_ range: Range<Int>) -> [UInt8] { words[range].flatMap(Self.bytes(of:)) }
+
+  package func isLocked(_ word: Int) -> Bool {
+    words[OTPLayout.locks.lowerBound + word / 32] & 1 << UInt32(word % 32) != 0
+  }
+
+  package var lockedWords: [Int] { words.indices.filter(isLocked) }
+
+  /// What both have blown.
+  package func union(_ other: OTPWords) -> OTPWords {
+    var result = self
+    for word in words.indices { result.words[word] |= other.words[word] }
+    return result
+  }
+
+  package mutating func program(_ bits: UInt32, word: Int) throws(OTPError) {
+    guard words.indices.contains(word), !OTPLayout.locks.contains(word) else { throw .noSuchWord(word) }
+    guard bits & ~words[word] != 0 else { return }
+    guard !isLocked(word) else { throw .locked(word: word) }
+    words[word] |= bits
+  }
+
+  package mutating func lock(_ word: Int) throws(OTPError) {
+    guard words.indices.contains(word), !OTPLayout.locks.contains(word) else { throw .noSuchWord(word) }
+    let (lock, bit) = Self.lockBit(of: word)
+    words[lock] |= bit
+  }
+
+  /// The word and the bit in it that lock a word.
+  static func lockBit(of word: Int) -> (word: Int, bit: UInt32) {
+    (OTPLayout.locks.lowerBound + word / 32, 1 << UInt32(word % 32))
+  }
+
+  static func bytes(of word: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(8 * $0)) } }
+}

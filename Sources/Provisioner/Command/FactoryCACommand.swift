@@ -1,0 +1,88 @@
+import ArgumentParser
+import FoundationEssentials
+import ProvisionerCore
+import ServiceKit
+
+struct FactoryCACommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "factory-ca", abstract: "CAs whose devices enrol just in time, without a claim.",
+    subcommands: [AddFactoryCACommand.self, ListFactoryCAsCommand.self, RemoveFactoryCACommand.self])
+}
+
+struct AddFactoryCACommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "add", abstract: "Let devices enrol that have a certificate of a factory's CA.",
+    discussion: "Their serial number is the one in the certificate's subject, or its common name.")
+
+  @OptionGroup var options: AdminOptions
+
+  @Argument(help: ArgumentHelp("The CA's certificate in PEM.", valueName: "file"))
+  var file: String
+
+  @Option(help: "What kind of devices it makes: serial numbers are told apart by it.")
+  var product = ""
+
+  @Option(help: "The group that the devices join.")
+  var group = ""
+
+  @Option(help: ArgumentHelp("Given to the devices; may be repeated.", valueName: "tag"))
+  var tag: [String] = []
+
+  @Option(help: ArgumentHelp("Names become PREFIX-SERIAL.", valueName: "prefix"))
+  var namePrefix = "device"
+
+  func run() async throws {
+    try await runAdmin {
+      let certificate: String
+      do {
+        certificate = try String(contentsOfFile: file, encoding: .utf8)
+      } catch {
+        throw AdminError("can't read \(file): \(error)", status: .data)
+      }
+      let factory = try await options.withClient(of: Provisioner.self) { client in
+        try await DeviceAdministration(client, deadline: options.deadline).addFactoryCA(
+          certificate: certificate, product: product, group: group, tags: tag, namePrefix: namePrefix)
+      }
+      if options.json { try printJSON(factory) } else { print(FactoryDocument.table([factory]), terminator: "") }
+    }
+  }
+}
+
+struct ListFactoryCAsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "list", abstract: "List the factories' CAs.")
+
+  @OptionGroup var options: AdminOptions
+
+  func run() async throws {
+    try await runAdmin {
+      let factories = try await options.withClient(of: Provisioner.self) { client in
+        try await DeviceAdministration(client, deadline: options.deadline).factoryCAs()
+      }
+      if options.json { try printJSON(factories) } else { print(FactoryDocument.table(factories), terminator: "") }
+    }
+  }
+}
+
+struct RemoveFactoryCACommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "remove", abstract: "Let no further device enrol by a factory's CA.",
+    discussion: "Devices that have enrolled stay.")
+
+  @OptionGroup var options: AdminOptions
+
+  @Argument(help: "The CA's ID: SHA-256 of its certificate in hexadecimal.")
+  var id: String
+
+  func run() async throws {
+    try await runAdmin {
+      let removed = try await options.withClient(of: Provisioner.self) { client in
+        try await DeviceAdministration(client, deadline: options.deadline).removeFactoryCA(id)
+      }
+      if options.json {
+        try printJSON(["removed": removed])
+      } else {
+        print(removed ? "removed" : "there was none")
+      }
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import FirmwareImage
+import Wire
+
+/// Whether a device gets an identity, and which.
+enum EnrolmentDecision: Sendable, Equatable {
+  case granted(EnrolmentGrant)
+  case refused(EnrolmentRefusal)
+}
+
+struct EnrolmentGrant: Sendable, Equatable {
+  var device: DeviceID
+  var serial: String
+  var name: String
+  /// For the Registry.
+  var tags: [String]
+  /// What it was told to burn when it asked before: an answer that got lost may have been burnt all the same.
+  var otp: OTPRecord?
+  /// For the log: "claim 8c5c…", "registration", "factory CA 12ab…".
+  var basis: String
+}
+
+enum EnrolmentRefusal: Error, Sendable, Equatable {
+  case unknownCredential
+  case claimExpired(ClaimID)
+  case claimRevoked(ClaimID)
+  case claimExhausted(ClaimID, count: Int)
+  case serialNotAllowed(ClaimID)
+  /// It is named beforehand, and must come with its own secret or key.
+  case serialRegistered
+  /// Another key has an identity under it.
+  case serialTaken
+  case keyTaken
+  case deviceRevoked(DeviceID)
+
+  /// For the operator's log.
+  var reason: String {
+    switch self {
+    case .unknownCredential: "unknown-credential"
+    case .claimExpired: "claim-expired"
+    case .claimRevoked: "claim-revoked"
+    case .claimExhausted: "claim-exhausted"
+    case .serialNotAllowed: "serial-not-allowed"
+    case .serialRegistered: "serial-registered"
+    case .serialTaken: "serial-taken"
+    case .keyTaken: "key-taken"
+    case .deviceRevoked: "device-revoked"
+    }
+  }
+
+  var claim: ClaimID? {
+    switch self {
+    case .claimExpired(let id), .claimRevoked(let id), .claimExhausted(let id, _), .serialNotAllowed(let id): id
+    default: nil
+    }
+  }
+
+  /// For the device.
+  func failure(serial: String) -> WireFailure {
+    switch self {
+    case .unknownCredential, .claimExpired, .claimRevoked: .claimRefused
+    case .claimExhausted(_, let count): .claimExhausted(count: count)
+    case .serialNotAllowed:
+      WireFailure(
+        .permissionDenied, reason: reason,
+        message: "the claim is not for serial number \(serial): ask the operator for one that is")
+    case .serialRegistered:
+      WireFailure(
+        .permissionDenied, reason: reason,
+        message: "serial number \(serial) is registered beforehand: enrol with the secret or the key of that device")
+    case .serialTaken:
+      WireFailure(
+        .conflict, reason: reason,
+        message: "a device with another key has serial number \(serial); if this board replaces it, the operator can "
+          + "let it in with: xtblish-provisioner devices reset \(serial)")
+    case .keyTaken:
+      WireFailure(
+        .conflict, reason: reason, message: "the key is another device's, or was: enrol with a new key")
+    case .deviceRevoked:
+      WireFailure(
+        .permissionDenied, reason: reason,
+        message: "the device with serial number \(serial) is revoked; if its board may come back as a new device, the "
+          + "operator can let it in with: xtblish-provisioner devices reset \(serial)")
+    }
+  }
+}

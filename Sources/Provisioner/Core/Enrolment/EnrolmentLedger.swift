@@ -1,0 +1,184 @@
+import FirmwareImage
+
+/// What the database holds of the devices that ask at once and of what they ask with, and what it will hold when all of
+/// them are answered. Knows nothing of the database itself.
+struct EnrolmentLedger: Sendable {
+  struct UseKey: Hashable, Sendable {
+    var claim: [UInt8]
+    var serial: String
+  }
+
+  struct Use: Sendable, Equatable {
+    var number: Int
+    var device: DeviceID
+  }
+
+  /// By the hashes of their secrets.
+  var claims: [[UInt8]: Claim] = [:]
+  var registrationsBySecret: [[UInt8]: Registration] = [:]
+  var registrationsByKey: [[UInt8]: Registration] = [:]
+  var registeredSerials: Set<SerialKey> = []
+  /// Those that have a serial number now.
+  var devices: [SerialKey: EnrolledDevice] = [:]
+  /// Whose a key is or ever was.
+  var keyOwners: [[UInt8]: DeviceID] = [:]
+  var uses: [UseKey: Use] = [:]
+  /// What devices that ask again were told to burn.
+  var otpRecords: [DeviceID: OTPRecord] = [:]
+
+  private(set) var newDevices: [NewDevice] = []
+  /// Uses of claims that are new, or another device's now.
+  private(set) var changedUses: [UseKey: Use] = [:]
+  /// By the hashes of their secrets.
+  private(set) var changedClaims: [[UInt8]: Claim] = [:]
+  private(set) var newTokens: [DeviceID: [UInt8]] = [:]
+  private(set) var newKeys: [DeviceID: [UInt8]] = [:]
+
+  struct NewDevice: Sendable, Equatable {
+    var device: EnrolledDevice
+    var placement: DevicePlacement
+    var factory: [UInt8]?
+    var proof: Applicant.Proof
+  }
+
+  var isChanged: Bool {
+    !(newDevices.isEmpty && changedUses.isEmpty && newTokens.isEmpty && newKeys.isEmpty)
+  }
+
+  mutating func decide(_ applicant: Applicant) -> EnrolmentDecision {
+    do throws(EnrolmentRefusal) {
+      switch applicant.credential {
+      case .secret(let hash):
+        if let claim = claims[hash] { return .granted(try admit(applicant, with: claim, hash)) }
+        guard let registration = registrationsBySecret[hash] else { throw .unknownCredential }
+        return .granted(try admit(applicant, with: registration))
+      case .registeredKey:
+        guard let hash = applicant.proof.keyHash, let registration = registrationsByKey[hash] else {
+          throw .unknownCredential
+        }
+        return .granted(try admit(applicant, with: registration))
+      case .factory(let authority): return .granted(try admit(applicant, with: authority))
+      }
+    } catch {
+      return .refused(error)
+    }
+  }
+
+  private mutating func admit(
+    _ applicant: Applicant, with claim: Claim, _ hash: [UInt8]
+  ) throws(EnrolmentRefusal) -> EnrolmentGrant {
+    if claim.isRevoked { throw .claimRevoked(claim.id) }
+    if claim.isExpired { throw .claimExpired(claim.id) }
+    guard claim.serials.isEmpty || claim.serials.contains(applicant.serial) else { throw .serialNotAllowed(claim.id) }
+    let key = SerialKey(product: claim.product, serial: applicant.serial)
+    guard !registeredSerials.contains(key) else { throw .serialRegistered }
+    let useKey = UseKey(claim: claim.id.bytes, serial: applicant.serial)
+    let use = uses[useKey]
+    guard use != nil || claim.used < claim.count else { throw .claimExhausted(claim.id, count: claim.count) }
+    let number = use?.number ?? claim.used + 1
+    let placement = DevicePlacement(storedProduct: claim.product, group: claim.group, tags: claim.tags)
+    let device = try admitted(applicant, key, placement, name: "\(claim.namePrefix)-\(number)")
+    // Nothing is refused from here on. The use is another device's where an operator reset the one that took it.
+    if use?.device != device.id {
+      uses[useKey] = Use(number: number, device: device.id)
+      changedUses[useKey] = uses[useKey]
+    }
+    if use == nil {
+      var claim = claim
+      claim.used = number
+      claims[hash] = claim
+      changedClaims[hash] = claim
+    }
+    return grant(device, placement, basis: "claim \(claim.id)")
+  }
+
+  private mutating func admit(
+    _ applicant: Applicant, with registration: Registration
+  ) throws(EnrolmentRefusal) -> EnrolmentGrant {
+    guard registration.serial == applicant.serial else { throw .unknownCredential }
+    let device = try admitted(applicant, registration.key, registration.placement, name: registration.name)
+    return grant(device, registration.placement, basis: "registration")
+  }
+
+  private mutating func admit(
+    _ applicant: Applicant, with authority: FactoryAuthority
+  ) throws(EnrolmentRefusal) -> EnrolmentGrant {
+    let key = SerialKey(product: authority.placement.product, serial: applicant.serial)
+    guard !registeredSerials.contains(key) else { throw .serialRegistered }
+    let device = try admitted(
+      applicant, key, authority.placement, name: "\(authority.namePrefix)-\(applicant.serial)", factory: authority.id)
+    return grant(
+      device, authority.placement, basis: "factory CA \(Hexadecimal.encode(authority.id.prefix(8)))")
+  }
+
+  /// The device that it is, or becomes.
+  private mutating func admitted(
+    _ applicant: Applicant, _ key: SerialKey, _ placement: DevicePlacement, name: String, factory: [UInt8]? = nil
+  ) throws(EnrolmentRefusal) -> EnrolledDevice {
+    if let known = try existing(applicant, key) { return known }
+    return try make(applicant, key, placement, name: name, factory: factory)
+  }
+
+  /// The device that has the serial number, if this is it.
+  private mutating func existing(
+    _ applicant: Applicant, _ key: SerialKey
+  ) throws(EnrolmentRefusal) -> EnrolledDevice? {
+    guard var device = devices[key] else { return nil }
+    if device.state == .revoked { throw .deviceRevoked(device.id) }
+    switch (device.access, applicant.proof) {
+    case (.certificate(let known), .key(let hash)) where known == hash: return device
+    case (.none, .none): return device
+    case (.none, .key(let hash)):
+      // It enrolled when the service ran without certificates, and had no key that another could lack.
+      if let owner = keyOwners[hash], owner != device.id { throw .keyTaken }
+      newKeys[device.id] = hash
+      keyOwners[hash] = device.id
+      device.access = .certificate(publicKeyHash: hash)
+    case (.pollingToken(isUsed: false), .pollingToken(let hash)):
+      // The answer with the token was lost: nobody has used it.
+      newTokens[device.id] = hash
+    default: throw .serialTaken
+    }
+    devices[key] = device
+    return device
+  }
+
+  private mutating func make(
+    _ applicant: Applicant, _ key: SerialKey, _ placement: DevicePlacement, name: String, factory: [UInt8]?
+  ) throws(EnrolmentRefusal) -> EnrolledDevice {
+    let access: EnrolledDevice.Access
+    switch applicant.proof {
+    case .key(let hash):
+      guard keyOwners[hash] == nil else { throw .keyTaken }
+      keyOwners[hash] = applicant.newID
+      access = .certificate(publicKeyHash: hash)
+    case .pollingToken: access = .pollingToken(isUsed: false)
+    case .none: access = .none
+    }
+    let device = EnrolledDevice(
+      id: applicant.newID, serial: key.serial, product: key.product, name: name, access: access, state: .reserved)
+    devices[key] = device
+    newDevices.append(NewDevice(device: device, placement: placement, factory: factory, proof: applicant.proof))
+    return device
+  }
+
+  /// What the credential says of a device. Nil: it is none.
+  func placement(of applicant: Applicant) -> (placement: DevicePlacement, claim: ClaimID?)? {
+    switch applicant.credential {
+    case .secret(let hash):
+      if let claim = claims[hash] {
+        let placement = DevicePlacement(storedProduct: claim.product, group: claim.group, tags: claim.tags)
+        return claim.state == .expired || claim.state == .revoked ? nil : (placement, claim.id)
+      }
+      return registrationsBySecret[hash].map { ($0.placement, nil) }
+    case .registeredKey: return applicant.proof.keyHash.flatMap { registrationsByKey[$0] }.map { ($0.placement, nil) }
+    case .factory(let authority): return (authority.placement, nil)
+    }
+  }
+
+  private func grant(_ device: EnrolledDevice, _ placement: DevicePlacement, basis: String) -> EnrolmentGrant {
+    EnrolmentGrant(
+      device: device.id, serial: device.serial, name: device.name, tags: placement.registryTags,
+      otp: otpRecords[device.id], basis: basis)
+  }
+}

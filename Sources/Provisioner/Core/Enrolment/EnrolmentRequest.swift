@@ -1,0 +1,34 @@
+/// What a device asks for, as it came.
+package struct EnrolmentRequest: Sendable {
+  /// A claim's, or a registered device's own secret; empty: it comes with a registered key or a factory's certificate.
+  package var claim: String
+  package var serial: String
+  /// PKCS#10 in DER; empty: it asks for no certificate.
+  package var certificateRequest: [UInt8]
+  package var isPollingOnly: Bool
+  package var factoryProof: FactoryProof?
+
+  package init(
+    claim: String, serial: String, certificateRequest: [UInt8] = [], isPollingOnly: Bool = false,
+    factoryProof: FactoryProof? = nil
+  ) {
+    self.claim = claim
+    self.serial = serial
+    self.certificateRequest = certificateRequest
+    self.isPollingOnly = isPollingOnly
+    self.factoryProof = factoryProof
+  }
+}
+
+/// What a factory gave a device: not an identity, but a way to show where it was made.
+package struct FactoryProof: Sendable {
+  /// PEM: the device's certificate, and the intermediates above it.
+  package var certificates: String
+  /// Of that certificate's key over the certificate request, with SHA-256.
+  package var signature: [UInt8]
+
+  package init(certificates: String, signature: [UInt8]) {
+    self.certificates = certificates
+    self.signature = signature
+  }
+}

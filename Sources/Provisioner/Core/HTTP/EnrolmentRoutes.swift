@@ -1,0 +1,76 @@
+import FirmwareImage
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import NIOCore
+package import ServiceHTTP
+import Wire
+
+/// What devices ask for: an identity, a word on their OTP bank, and the documents that say whom to trust.
+package struct EnrolmentRoutes: Sendable {
+  private struct OTPAnswer: Encodable {
+    var agrees: Bool
+    var differences: [String]
+  }
+
+  private let enroller: Enroller
+  private let otp: OTPStore
+  private let anchors: RegistryTrustAnchors
+  private let access: AccessControl
+  private let isInsecure: Bool
+
+  /// - Parameter isInsecure: whether a device's word on who it is suffices.
+  package init(
+    enroller: Enroller, otp: OTPStore, anchors: RegistryTrustAnchors, access: AccessControl, isInsecure: Bool
+  ) {
+    self.enroller = enroller
+    self.otp = otp
+    self.anchors = anchors
+    self.access = access
+    self.isInsecure = isInsecure
+  }
+
+  func add(to router: Router<HTTPContext>) {
+    router.post("/v1/enroll") { request, _ in
+      let body = try await request.decodeJSON(EnrollDocument.self)
+      return try Response.json(
+        IdentityDocument(try await enroller.enroll(body.request)), headers: [.cacheControl: "no-store"])
+    }
+    router.post("/v1/otp") { request, context in
+      let report = try await request.decodeJSON(OTPBankReport.self)
+      let differences = try await otp.record(report, of: device(report, context))
+      return try Response.json(OTPAnswer(agrees: differences.isEmpty, differences: differences))
+    }
+    router.get("/v1/root-documents/{version}") { _, context in
+      let (version, document) = try await anchors.rootDocument(version: Self.version(context.parameter("version")))
+      return Response(
+        status: .ok,
+        headers: [
+          .contentType: "application/json",
+          // A published version never changes; which is the newest does.
+          .cacheControl: try context.parameter("version") == "latest" ? "no-cache" : "public, max-age=86400",
+          .eTag: "\"\(version)\"",
+        ],
+        body: ResponseBody(byteBuffer: ByteBuffer(bytes: document)))
+    }
+  }
+
+  private func device(_ report: OTPBankReport, _ context: HTTPContext) throws -> DeviceID {
+    if isInsecure, context.peer == nil {
+      guard let device = report.deviceID.flatMap({ DeviceID($0) }) else {
+        throw WireFailure.invalidField("deviceID", "is missing or is not a UUID: without certificates it says who asks")
+      }
+      return device
+    }
+    return try access.device(of: context)
+  }
+
+  /// - Returns: 0 for the newest.
+  private static func version(_ text: String) throws(WireFailure) -> UInt64 {
+    if text == "latest" { return 0 }
+    guard let version = UInt64(text), version > 0 else {
+      throw .invalidField("version", "is neither a whole number from 1 nor latest")
+    }
+    return version
+  }
+}

@@ -1,0 +1,37 @@
+package import FirmwareImage
+
+/// A device that has an identity.
+package struct EnrolledDevice: Sendable, Equatable {
+  /// How it proves who it is.
+  package enum Access: Sendable, Equatable {
+    case certificate(publicKeyHash: [UInt8])
+    /// By a bearer token, which may be replaced until it was used.
+    case pollingToken(isUsed: Bool)
+    /// Only where the service runs without certificates.
+    case none
+  }
+
+  package enum State: String, Sendable, CaseIterable {
+    /// Registered beforehand, and not enrolled yet.
+    case waiting
+    /// The Registry may not know it yet.
+    case reserved
+    case enrolled
+    case revoked
+    /// Another may enrol under its serial number.
+    case reset
+  }
+
+  package var id: DeviceID
+  package var serial: String
+  package var product: String
+  package var name: String
+  package var access: Access
+  package var state: State
+}
+
+/// A serial number among those of its product.
+struct SerialKey: Hashable, Sendable {
+  var product: String
+  var serial: String
+}

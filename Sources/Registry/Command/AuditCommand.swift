@@ -1,0 +1,66 @@
+import ArgumentParser
+import Foundation
+import RegistryCore
+import ServiceKit
+
+struct AuditCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "audit", abstract: "Show who did what to what, from where, and what was refused; newest first.",
+    discussion: "With --follow oldest first, as it happens, until interrupted; with --json too, each entry is a line.")
+
+  @OptionGroup var options: AdminOptions
+  @Option(help: ArgumentHelp("Only what this one did, such as token:ci or operator:laptop.", valueName: "principal"))
+  var principal = ""
+  @Option(help: ArgumentHelp("Only this action, such as assign-image.", valueName: "action")) var action = ""
+  @Option(help: ArgumentHelp("Only what was done to this, such as device:UUID or token:NAME.", valueName: "target"))
+  var target = ""
+  @Option(
+    help: ArgumentHelp("Only entries since then: 2026-11-22T14:06:00Z, or 2h for two hours ago.", valueName: "time"))
+  var since: String?
+  @Option(help: ArgumentHelp("Only entries before then, written in the same way.", valueName: "time")) var until:
+    String?
+  @Option(help: "How many at most; 0 for all. With --follow: how many to show first.") var limit = 50
+  @Flag(help: "Go on with entries as they are made.") var follow = false
+
+  private static let ageType = SettingType.duration(.zero...(.seconds(36_500 * 86_400)))
+
+  func validate() throws {
+    guard limit >= 0 else { throw ValidationError("--limit must be a whole number from 0") }
+    guard !follow || limit <= 500 else { throw ValidationError("--limit must be from 0 to 500 with --follow") }
+    guard !follow || until == nil else { throw ValidationError("--until and --follow exclude each other") }
+    for (name, text) in [("--since", since), ("--until", until)] where text != nil && Self.time(text) == nil {
+      throw ValidationError("\(name) must be a time such as 2026-11-22T14:06:00Z, or how long ago, such as 30m or 7d")
+    }
+  }
+
+  func run() async throws {
+    try await runAdmin {
+      let query = AuditQuery(
+        principal: principal, action: action, target: target, since: Self.time(since), until: Self.time(until))
+      try await options.withClient(of: Registry.self) { client in
+        if follow {
+          var follower = AuditFollower(client: client, query: query, deadline: options.deadline)
+          show(try await follower.start(count: limit))
+          while true {
+            try await Task.sleep(for: .milliseconds(500))
+            show(try await follower.next())
+          }
+        }
+        let (entries, hasMore) = try await RegistryAdministration(client, deadline: options.deadline).audit(
+          query, limit: limit == 0 ? nil : limit)
+        if options.json { try printJSON(entries) } else { print(AuditDocument.table(entries), terminator: "") }
+        if hasMore, !options.json { StandardError.write("There are more: use --limit 0 for all.\n") }
+      }
+    }
+  }
+
+  private func show(_ entries: [AuditDocument]) {
+    for entry in entries { StandardOutput.write((options.json ? entry.jsonLine : entry.line) + "\n") }
+  }
+
+  private static func time(_ text: String?) -> Date? {
+    guard let text else { return nil }
+    if let age = try? ageType.parse(text) { return Date(timeIntervalSinceNow: -(age / .seconds(1))) }
+    return JSONCoding.date(text)
+  }
+}

@@ -1,0 +1,55 @@
+package import FirmwareImage
+import ServiceKit
+
+/// A root document as it is shown.
+package struct RootDocumentView: Codable, Equatable, Sendable {
+  package struct Publisher: Codable, Equatable, Sendable {
+    package var keyID: String
+    package var apps: [String]
+  }
+
+  package var version: UInt64
+  /// SHA-256 of the document: what OTP banks name.
+  package var digest: String
+  package var expires: String
+  package var threshold: Int
+  package var rootKeys: [String]
+  package var directors: [String]
+  package var publishers: [Publisher]
+  /// The root keys whose signatures are good.
+  package var signedBy: [String]
+
+  package init(_ signed: SignedRootDocument) throws {
+    let document = signed.document
+    version = document.version
+    digest = try signed.pin().hex
+    expires = document.expires.description
+    threshold = document.threshold
+    rootKeys = document.rootKeys.map(\.description)
+    directors = document.directors.map(\.description)
+    publishers = document.publishers.map { publisher in
+      let apps =
+        switch publisher.apps {
+        case .any: ["*"]
+        case .named(let names): names.map(\.text).sorted()
+        }
+      return Publisher(keyID: publisher.key.description, apps: apps)
+    }
+    signedBy = try signed.signers(among: document.rootKeys).map(\.description).sorted()
+  }
+
+  /// Everything, a line each.
+  package var details: String {
+    var table = Table(["FIELD", "VALUE"])
+    table.add(["version", "\(version)"])
+    table.add(["digest", digest])
+    table.add(["expires", expires])
+    table.add(["threshold", "\(threshold) of \(rootKeys.count)"])
+    for key in rootKeys { table.add(["root key", signedBy.contains(key) ? "\(key) signed" : key]) }
+    for key in directors { table.add(["director", key]) }
+    for publisher in publishers {
+      table.add(["publisher", "\(publisher.keyID) for \(publisher.apps.joined(separator: ", "))"])
+    }
+    return table.text
+  }
+}

@@ -1,0 +1,72 @@
+package import FirmwareImage
+package import FoundationEssentials
+
+/// What goes into the audit log: who did what to what, from where, and whether it was let through.
+package struct AuditRecord: Sendable, Equatable {
+  package enum Outcome: String, Sendable, CaseIterable {
+    case allowed
+    case refused
+  }
+
+  package var requester: Requester
+  package var action: String
+  package var target: String
+  package var outcome: Outcome
+  package var detail: [String: JSONValue]
+
+  /// - Parameters:
+  ///   - action: in the imperative, kebab-case; what is too long is cut, as with `target`.
+  ///   - target: `device:<uuid>`, `token:<name>`; empty for none in particular.
+  package init(
+    _ action: String, _ target: String, by requester: Requester, outcome: Outcome = .allowed,
+    _ detail: [String: JSONValue] = [:]
+  ) {
+    self.requester = requester
+    self.action = FieldRules.sanitized(action, maximumBytes: Self.actionBytes)
+    self.target = FieldRules.sanitized(target, maximumBytes: Self.targetBytes)
+    self.outcome = outcome
+    self.detail = detail
+  }
+
+  /// A change that the Registry itself makes.
+  package init(
+    _ action: AuditAction, _ target: String, by requester: Requester, _ detail: [String: JSONValue] = [:]
+  ) {
+    self.init(action.rawValue, target, by: requester, detail)
+  }
+
+  package static let actionBytes = 64
+  package static let targetBytes = 256
+
+  package static func target(_ device: DeviceID) -> String { "device:\(device)" }
+}
+
+/// The changes that the Registry makes, by their names in the audit log.
+package enum AuditAction: String, Sendable, CaseIterable {
+  case createDevice = "create-device"
+  case updateDevice = "update-device"
+  case deleteDevice = "delete-device"
+  case decommissionDevice = "decommission-device"
+  case assignImage = "assign-image"
+  case renotifyDevice = "renotify-device"
+  case retryFirmware = "retry-firmware"
+  case createToken = "create-token"
+  case revokeToken = "revoke-token"
+  case createDirectorKey = "create-director-key"
+  case publishRootDocument = "publish-root-document"
+}
+
+/// A row of the audit log.
+package struct AuditEntry: Sendable, Equatable {
+  /// Grows in the order in which entries became visible.
+  package var id: UInt64
+  package var at: Date
+  package var principal: String
+  package var action: String
+  package var target: String
+  package var source: String
+  /// As text: a newer replica may have written one that this one doesn't know.
+  package var outcome: String
+  /// A JSON object.
+  package var detail: String
+}

@@ -1,0 +1,197 @@
+import FoundationEssentials
+package import Logging
+package import ServiceHTTP
+package import ServiceKit
+import ServiceLifecycle
+import Synchronization
+import Wire
+
+/// Decides what the bearer of a token may do, and sees to it that refused attempts and uses of tokens are on record.
+///
+/// Any number of replicas decide side by side: a token that one of them revoked is refused by the next decision of any.
+package final class RequestAuthority: Service {
+  /// How long a decision on a read may be used again, and so how late a revoked token stops reading.
+  package static let readValidity = Duration.seconds(1)
+  /// How often uses of tokens and counts of refusals are written.
+  private static let interval = Duration.seconds(1)
+
+  package struct Request: Sendable {
+    package var tokenHash: [UInt8]
+    package var scope: AccessScope
+    /// Empty for reads.
+    package var action: String
+    package var target: String
+    package var source: String
+
+    package init(tokenHash: [UInt8], scope: AccessScope, action: String, target: String, source: String) {
+      self.tokenHash = tokenHash
+      self.scope = scope
+      self.action = action
+      self.target = target
+      self.source = source
+    }
+  }
+
+  package enum Verdict: Sendable, Equatable {
+    case allowed(APIToken)
+    case refused(RefusedToken)
+  }
+
+  private struct State {
+    var refusals = RefusalTally()
+    /// Entries that wait for the next time something is written.
+    var waiting: [AuditRecord] = []
+    var uses: [[UInt8]: Date] = [:]
+    /// By the hashes of tokens that were good, when they last were.
+    var good: [[UInt8]: ContinuousClock.Instant] = [:]
+  }
+
+  private let store: RegistryStore
+  private let limiter: AttemptLimiter
+  private let logger: Logger
+  private let state = Mutex(State())
+
+  /// - Parameter limiter: bounds failed attempts by their source, over all services that ask this replica.
+  package init(store: RegistryStore, limiter: AttemptLimiter = AttemptLimiter(), logger: Logger) {
+    self.store = store
+    self.limiter = limiter
+    self.logger = logger
+  }
+
+  /// - Parameter isRecorded: whether an action that is allowed is to be in the audit log before this returns. Changes
+  ///   of the Registry itself are noted with the change instead.
+  /// - Throws: `overloaded` for a source that has failed too often of late.
+  package func decide(_ request: Request, isRecorded: Bool) async throws -> Verdict {
+    if let wait = limiter.wait(of: request.source), !isTrusted(request.tokenHash) {
+      throw WireFailure.tooManyFailures(wait: wait)
+    }
+    let found = try await store.presentedToken(hash: request.tokenHash)
+    if let refusal = Self.refusal(found, request.scope) {
+      if refusal != .missingScope {
+        limiter.failed(request.source)
+        state.withLock { _ = $0.good.removeValue(forKey: request.tokenHash) }
+      }
+      let principal = found?.token.principal ?? Requester.anonymousPrincipal
+      await note(
+        AuditRecord(
+          request.action.isEmpty ? Self.readAction : request.action, request.target,
+          by: Requester(principal: principal, source: request.source)),
+        refusedFor: refusal.rawValue)
+      return .refused(refusal)
+    }
+    guard let token = found?.token else { return .refused(.unknown) }
+    noteGood(token, request.tokenHash)
+    if isRecorded, !request.action.isEmpty {
+      try await store.append(
+        AuditRecord(
+          request.action, request.target, by: Requester(principal: token.principal, source: request.source)))
+    }
+    return .allowed(token)
+  }
+
+  /// Whether the token was good a short while ago, so that its owner does not suffer for others at the same address.
+  private func isTrusted(_ hash: [UInt8]) -> Bool {
+    state.withLock { $0.good[hash].map { .now - $0 < Self.trust } ?? false }
+  }
+
+  private func noteGood(_ token: APIToken, _ hash: [UInt8]) {
+    state.withLock { state in
+      state.uses[token.id] = Date()
+      state.good[hash] = .now
+      guard state.good.count > Self.trustedTokens else { return }
+      // The older half goes, so that looking for it is paid once in many requests.
+      let times = state.good.values.sorted()
+      let oldestKept = times[times.count / 2]
+      state.good = state.good.filter { $0.value >= oldestKept }
+    }
+  }
+
+  private static let trust = Duration.seconds(600)
+  private static let trustedTokens = 4_096
+
+  /// What refused reads are called in the audit log.
+  package static let readAction = "read"
+
+  private static func refusal(_ found: (token: APIToken, isExpired: Bool)?, _ scope: AccessScope) -> RefusedToken? {
+    guard let (token, isExpired) = found else { return .unknown }
+    if token.revokedAt != nil { return .revoked }
+    if isExpired { return .expired }
+    return token.scopes.contains { $0 >= scope } ? nil : .missingScope
+  }
+
+  /// Puts an attempt that was refused into the audit log: at once if it is the first of its kind in a while, else with
+  /// the count of those like it.
+  package func note(_ attempt: AuditRecord, refusedFor reason: String) async {
+    if let record = state.withLock({ $0.refusals.note(attempt, reason: reason, now: .now) }) { await write(record) }
+  }
+
+  /// The same for those who can't wait: it is in the log a little later.
+  package func noteLater(_ attempt: AuditRecord, refusedFor reason: String) {
+    state.withLock { state in
+      if let record = state.refusals.note(attempt, reason: reason, now: .now) { state.waiting.append(record) }
+    }
+  }
+
+  package func run() async throws {
+    await cancelWhenGracefulShutdown {
+      while !Task.isCancelled {
+        try? await Task.sleep(for: Self.interval)
+        await self.writeWhatIsDue()
+      }
+    }
+    // What was counted is not to be lost with the process.
+    await writeEverything()
+  }
+
+  private func writeWhatIsDue() async {
+    let (uses, records) = state.withLock { state in
+      defer { (state.uses, state.waiting) = ([:], []) }
+      return (state.uses, state.waiting + state.refusals.due(now: .now))
+    }
+    await write(uses)
+    for record in records { await write(record) }
+  }
+
+  func writeEverything() async {
+    let (uses, records) = state.withLock { state in
+      defer { (state.uses, state.waiting) = ([:], []) }
+      return (state.uses, state.waiting + state.refusals.drain())
+    }
+    await write(uses)
+    for record in records { await write(record) }
+  }
+
+  private func write(_ uses: [[UInt8]: Date]) async {
+    do {
+      try await store.noteUse(of: uses)
+    } catch {
+      // Kept for the next time, if nothing newer came.
+      state.withLock { $0.uses.merge(uses) { newer, _ in newer } }
+      logger.warning("uses of tokens not noted, trying again", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func write(_ record: AuditRecord) async {
+    do {
+      try await store.append(record)
+    } catch {
+      // The attempt was refused all the same; the log of this process has it.
+      logger.error(
+        "refused attempt not in the audit log",
+        metadata: [
+          "principal": "\(record.requester.principal)", "source": "\(record.requester.source)",
+          "action": "\(record.action)", "target": "\(record.target)",
+          "detail": "\(JSONValue.object(record.detail).text)", "error": "\(error)",
+        ])
+    }
+  }
+}
+
+extension WireFailure {
+  static func tooManyFailures(wait: Duration) -> WireFailure {
+    WireFailure(
+      .overloaded, reason: "too-many-failed-attempts",
+      message: "Too many tokens from this address were refused. Wait, then come back with one that is good.",
+      retryAfterMilliseconds: UInt32(clamping: wait.wholeMilliseconds + 1))
+  }
+}

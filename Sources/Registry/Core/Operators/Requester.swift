@@ -1,0 +1,28 @@
+/// Who asks for a change, and from where. It goes with the change into the audit log.
+package struct Requester: Sendable, Equatable {
+  /// `token:ci`, `operator:laptop`, `provisioner:provisioner-1`, `device:<uuid>`.
+  package let principal: String
+  /// The address that the request came from, or `bus`.
+  package let source: String
+
+  /// What is too long is cut: a service may tell what it likes of whom it asks for.
+  package init(principal: String, source: String) {
+    self.principal = FieldRules.sanitized(principal, maximumBytes: Self.maximumBytes)
+    self.source = FieldRules.sanitized(source, maximumBytes: Self.maximumBytes)
+  }
+
+  /// Of each field, in bytes of UTF-8.
+  private static let maximumBytes = 200
+
+  /// The source of what comes over the bus without anyone who asked for it over HTTP.
+  package static let bus = "bus"
+
+  /// Nobody in particular: what peers are where neither keys nor tokens are asked for, and who gave a token that is none.
+  package static let anonymousPrincipal = "anonymous"
+
+  /// A peer on the bus that showed no key, where none is asked for.
+  package static let anonymous = Requester(principal: anonymousPrincipal, source: bus)
+
+  /// The Registry itself, when it makes what it needs as it starts.
+  package static let registry = Requester(principal: "registry", source: "start")
+}

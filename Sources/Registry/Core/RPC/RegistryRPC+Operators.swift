@@ -1,0 +1,117 @@
+import FirmwareImage
+import FoundationEssentials
+import Messaging
+import ServiceKit
+import Wire
+
+/// Tokens, the audit log, and devices that go out of service.
+extension RegistryRPC {
+  func addOperatorHandlers(to router: inout RPCRouter) {
+    router.handle(WireAuthorizeRequest.self, allowing: [.imageStore, .provisioner]) { request, _ in
+      try await authorize(request)
+    }
+    router.handle(WireRecordAudit.self, allowing: [.imageStore, .provisioner, .notifier]) { request, _ in
+      try await record(request.entry)
+      return WireRecordAuditResponse()
+    }
+    router.handle(WireListAudit.self, allowing: .operator) { request, _ in try await listAudit(request) }
+    router.handle(WireCreateToken.self, allowing: .operator) { request, context in
+      let new = try NewToken(name: request.name, scopes: request.scopes, lifetimeSeconds: request.lifetimeSeconds)
+      let (token, secret) = try await store.createToken(new, by: context.requester())
+      var response = WireCreateTokenResponse()
+      response.token = WireAPIToken(token)
+      response.secret = secret.text
+      return response
+    }
+    router.handle(WireListTokens.self, allowing: .operator) { request, _ in try await listTokens(request) }
+    router.handle(WireRevokeToken.self, allowing: .operator) { request, context in
+      var response = WireRevokeTokenResponse()
+      response.token = WireAPIToken(try await store.revokeToken(request.name, by: context.requester()))
+      return response
+    }
+    router.handle(WireDecommissionDevice.self, allowing: .operator) { request, context in
+      WireDevice(
+        try await store.decommission(
+          DeviceID(wire: request.id), reason: request.reason,
+          by: context.requester(request.hasRequester ? request.requester : nil)))
+    }
+  }
+
+  private func authorize(_ request: WireAuthorizeRequest) async throws -> WireAuthorizeRequestResponse {
+    guard request.tokenHash.count == SHA256Digest.byteCount else {
+      throw WireFailure.invalidField("token-hash", "has \(request.tokenHash.count) bytes: a SHA-256 has 32")
+    }
+    guard let scope = AccessScope(rawValue: request.scope) else {
+      throw WireFailure.invalidField("scope", "is none that tokens have")
+    }
+    let verdict = try await authority.decide(
+      RequestAuthority.Request(
+        tokenHash: Array(request.tokenHash), scope: scope, action: request.action, target: request.target,
+        source: request.source),
+      isRecorded: true)
+    var response = WireAuthorizeRequestResponse()
+    switch verdict {
+    case .allowed(let token):
+      response.principal = token.principal
+      response.scopes = token.scopes.map(\.rawValue)
+      if request.action.isEmpty {
+        response.cacheMilliseconds = UInt32(RequestAuthority.readValidity.wholeMilliseconds)
+      }
+    case .refused(let refusal): response.reason = refusal.rawValue
+    }
+    return response
+  }
+
+  /// What a service says of an operator's doings there.
+  private func record(_ entry: WireAuditEntry) async throws {
+    guard let outcome = AuditRecord.Outcome(rawValue: entry.outcome) else {
+      throw WireFailure.invalidField("outcome", "is neither allowed nor refused")
+    }
+    guard !entry.principal.isEmpty, !entry.action.isEmpty else {
+      throw WireFailure.invalidField("entry", "lacks its principal or its action")
+    }
+    guard entry.detailJson.utf8.count <= Self.maximumDetailBytes else {
+      throw WireFailure.invalidField("detail", "is longer than \(Self.maximumDetailBytes) bytes")
+    }
+    var detail: [String: JSONValue] = [:]
+    if !entry.detailJson.isEmpty {
+      guard case .object(let fields)? = JSONValue(parsing: Array(entry.detailJson.utf8)),
+        // PostgreSQL's JSON holds no NUL.
+        !JSONValue.object(fields).text.contains(#"\u0000"#)
+      else {
+        throw WireFailure.invalidField("detail", "is not a JSON object without NUL characters")
+      }
+      detail = fields
+    }
+    let requester = Requester(
+      principal: entry.principal, source: entry.source.isEmpty ? Requester.bus : entry.source)
+    var record = AuditRecord(entry.action, entry.target, by: requester, outcome: outcome, detail)
+    if outcome == .allowed { return try await store.append(record) }
+    record.detail = [:]
+    let reason = detail["reason"].flatMap { if case .string(let text) = $0 { text } else { nil } } ?? "refused"
+    await authority.note(record, refusedFor: reason)
+  }
+
+  package static let maximumDetailBytes = 4_096
+
+  private func listAudit(_ request: WireListAudit) async throws -> WireListAuditResponse {
+    let filter = try AuditFilter(
+      principal: request.principal, action: request.action, target: request.target,
+      since: request.hasSince ? Date(request.since) : nil, until: request.hasUntil ? Date(request.until) : nil)
+    let page = try await store.audit(
+      filter, before: request.beforeID == 0 ? nil : request.beforeID, limit: FieldRules.pageSize(request.pageSize))
+    var response = WireListAuditResponse()
+    response.entries = page.items.map { WireAuditEntry($0) }
+    response.nextBeforeID = page.next ?? 0
+    return response
+  }
+
+  private func listTokens(_ request: WireListTokens) async throws -> WireListTokensResponse {
+    let page = try await store.tokens(
+      before: Self.number(request.cursor), limit: FieldRules.pageSize(request.pageSize))
+    var response = WireListTokensResponse()
+    response.tokens = page.items.map { WireAPIToken($0) }
+    response.nextCursor = page.next.map { "\($0)" } ?? ""
+    return response
+  }
+}

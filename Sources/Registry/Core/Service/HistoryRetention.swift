@@ -1,0 +1,48 @@
+package import Logging
+import ServiceLifecycle
+
+/// Removes events and entries of the audit log that are older than they are kept.
+package struct HistoryRetention: Service {
+  private let store: RegistryStore
+  private let eventRetention: Duration
+  private let auditRetention: Duration
+  private let interval: Duration
+  private let logger: Logger
+
+  /// - Parameter interval: how often it looks.
+  package init(
+    store: RegistryStore, eventRetention: Duration, auditRetention: Duration, interval: Duration = .seconds(600),
+    logger: Logger
+  ) {
+    self.store = store
+    self.eventRetention = eventRetention
+    self.auditRetention = auditRetention
+    self.interval = interval
+    self.logger = logger
+  }
+
+  package func run() async throws {
+    await cancelWhenGracefulShutdown {
+      while !Task.isCancelled {
+        await remove("events") { try await store.removeEvents(olderThan: eventRetention, limit: Self.batchSize) }
+        await remove("audit log") { try await store.removeAudit(olderThan: auditRetention, limit: Self.batchSize) }
+        try? await Task.sleep(for: interval)
+      }
+    }
+  }
+
+  private static let batchSize = 1_000
+
+  /// Batch after batch, until one is not full.
+  private func remove(_ what: String, _ batch: () async throws -> Int) async {
+    do {
+      var removed = 0
+      repeat {
+        removed = try await batch()
+        if removed > 0 { logger.info("removed what is old", metadata: ["what": "\(what)", "count": "\(removed)"]) }
+      } while removed == Self.batchSize && !Task.isCancelled
+    } catch {
+      logger.warning("not removed, trying again later", metadata: ["what": "\(what)", "error": "\(error)"])
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import FirmwareImage
+import OpenSSL
+import PostgreSQL
+import Wire
+
+extension RegistryStore {
+  /// Makes the director's first key, unless there is one. Of replicas that start at once, one makes it.
+  package func ensureDirectorKey() async throws {
+    _ = try await createDirectorKey(.active, by: .registry)
+  }
+
+  /// Makes the key that is to sign next, unless there is one.
+  package func createNextDirectorKey(by requester: Requester) async throws -> DirectorKey {
+    guard let key = try await createDirectorKey(.next, by: requester) else { throw WireFailure.noDirectorKey }
+    return key
+  }
+
+  /// Newest first.
+  package func directorKeys() async throws -> [DirectorKey] {
+    try await read { connection in try await Self.directorKeys(connection) }
+  }
+
+  /// Throws unless the private keys that sign, and will sign, are here.
+  package func checkDirectorKeys() async throws {
+    guard case .director(let keyring, _) = signing else { return }
+    for key in try await directorKeys() where key.state != .retired { _ = try keyring.key(key.key.id) }
+  }
+
+  private func createDirectorKey(_ state: DirectorKey.State, by requester: Requester) async throws -> DirectorKey? {
+    guard case .director(let keyring, _) = signing else { return nil }
+    return try await write { connection in
+      try await connection.query(RegistrySchema.trustLock)
+      if let known = try await Self.directorKeys(connection).first(where: { $0.state == state }) { return known }
+      let key: TrustedKey
+      do throws(SigningKeyError) { key = try keyring.create() } catch { throw WireFailure(error) }
+      do {
+        let inserted = try await connection.query(
+          """
+          insert into registry.director_keys (key_id, public_key, state) values ($1, $2, $3)
+          returning key_id, public_key, state, created_at
+          """,
+          [.bytea(key.id.bytes), .bytea(key.bytes), .text(state.rawValue)])
+        try await Self.append(
+          AuditRecord(.createDirectorKey, "director:\(key.id)", by: requester, ["state": .string(state.rawValue)]),
+          connection)
+        return try inserted.first.map(Self.directorKey)
+      } catch {
+        keyring.discard(key.id)
+        throw error
+      }
+    }
+  }
+
+  static func directorKeys(_ connection: some PostgresExecutor) async throws -> [DirectorKey] {
+    try await connection.query(
+      "select key_id, public_key, state, created_at from registry.director_keys order by created_at desc, key_id"
+    ).map(directorKey)
+  }
+
+  private static func directorKey(_ row: PostgresRow) throws -> DirectorKey {
+    DirectorKey(
+      key: try TrustedKey(bytes: row["public_key"].bytes),
+      state: DirectorKey.State(rawValue: try row["state"].text) ?? .retired, createdAt: try row["created_at"].date)
+  }
+
+  /// Signs what is assigned, within the transaction that assigns it.
+  ///
+  /// - Returns: bytes 32…543 of the image.
+  func signedConfiguration(
+    _ image: AppImage, for device: DeviceID, version: UInt64, _ connection: some PostgresExecutor
+  ) async throws -> [UInt8] {
+    let configuration = try image.configuration(for: device, version: version)
+    guard case .director(let keyring, let requiresRootDocument) = signing else { return configuration.encoded() }
+    let rows = try await connection.query(
+      """
+      select k.key_id, r.version, r.expires_at <= clock_timestamp() as expired
+      from registry.director_keys k
+      left join lateral (
+        select version, expires_at from registry.root_documents order by version desc limit 1
+      ) r on true
+      where k.state = 'active'
+      """)
+    guard let row = rows.first, let id = KeyID(bytes: try row["key_id"].bytes) else { throw WireFailure.noDirectorKey }
+    if requiresRootDocument {
+      guard let version = try row["version"].optional?.int64 else { throw WireFailure.noRootDocument }
+      if try row["expired"].bool { throw WireFailure.rootDocumentExpired(UInt64(version)) }
+    }
+    return try configuration.signed(byDirector: keyring.key(id)).encoded()
+  }
+}

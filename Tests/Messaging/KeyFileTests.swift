@@ -1,0 +1,141 @@
+import Foundation
+import TestSupport
+import Testing
+import ZeroMQ
+
+@testable import Messaging
+
+/// Keys and peers as files.
+@Suite struct KeyFileTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder("xtblish-keys") }
+
+  private func write(_ text: String, to name: String, mode: mode_t = 0o600) throws -> String {
+    let path = folder.path(name)
+    try text.write(toFile: path, atomically: false, encoding: .utf8)
+    chmod(path, mode)
+    return path
+  }
+
+  private func mode(of path: String) -> mode_t {
+    var status = stat()
+    return stat(path, &status) == 0 ? status.st_mode & 0o777 : 0
+  }
+
+  @Test func aKeyComesBackFromItsFileAndIsItsOwnersAlone() throws {
+    let key = try BusKey.generate(for: BusPeer(.imageStore, "image-store-1"))
+    let path = folder.path("one.bus-key")
+    let before = umask(0)
+    try key.write(file: path)
+    umask(before)
+    #expect(mode(of: path) == 0o600)
+    let read = try BusKey(file: path)
+    #expect(read.peer == key.peer && read.publicKey == key.publicKey)
+    #expect(read.keyPair.secretText == key.keyPair.secretText)
+  }
+
+  @Test func noDescriptionShowsASecret() throws {
+    let key = try BusKey.generate(for: BusPeer(.operator, "lena"))
+    var dumped = ""
+    dump(key, to: &dumped)
+    for text in ["\(key)", "\(key.keyPair)", String(reflecting: key), String(reflecting: key.keyPair), dumped] {
+      #expect(!text.contains(key.keyPair.secretText))
+    }
+  }
+
+  @Test(arguments: [0o640, 0o604, 0o660, 0o644, 0o601] as [mode_t])
+  func aKeyThatOthersMayReadIsRefused(mode: mode_t) throws {
+    let path = folder.path("open.bus-key")
+    try BusKey.generate(for: BusPeer(.operator, "lena")).write(file: path)
+    chmod(path, mode)
+    let error = try #require(throws: KeyFileError.self) { try BusKey(file: path) }
+    #expect("\(error)".contains("chmod 600"))
+    #expect(throws: KeyFileError.self) { try KeyFile.checkSecret(path) }
+    chmod(path, 0o400)
+    try KeyFile.checkSecret(path)
+  }
+
+  @Test(
+    arguments: [
+      (0o600, 1_000, 1_000, true), (0o400, 1_000, 1_000, true), (0o600, 0, 1_000, true), (0o600, 1_001, 1_000, false),
+      // As Kubernetes mounts Secrets.
+      (0o440, 0, 1_000, true), (0o640, 0, 1_000, true), (0o460, 0, 1_000, false), (0o444, 0, 1_000, false),
+      (0o440, 1_000, 1_000, false), (0o440, 0, 0, false),
+    ] as [(mode_t, uid_t, uid_t, Bool)])
+  func whoMayReadASecret(mode: mode_t, owner: uid_t, user: uid_t, isSecret: Bool) {
+    #expect(KeyFile.isSecret(mode: mode, owner: owner, user: user) == isSecret)
+  }
+
+  @Test func aKeyIsNeverOverwritten() throws {
+    let path = folder.path("one.bus-key")
+    let first = try BusKey.generate(for: BusPeer(.operator, "lena"))
+    try first.write(file: path)
+    #expect(throws: KeyFileError.self) { try BusKey.generate(for: BusPeer(.operator, "max")).write(file: path) }
+    #expect(try BusKey(file: path).publicKey == first.publicKey)
+  }
+
+  @Test(arguments: [
+    "", "role = operator\nname = lena\n", "role = king\nname = lena\nsecret = S\n",
+    "role = operator\nname = ../x\nsecret = S\n",
+    "role = operator\nname = lena\nsecret = short\n", "role = operator\nrole = operator\nname = lena\nsecret = S\n",
+    "role = operator\nname = lena\nsecret = S\nextra = 1\n", "role operator", String(repeating: "#\n", count: 3_000),
+  ])
+  func anythingElseIsNoKey(text: String) throws {
+    let secret = try CurveKeyPair.generate().secretText
+    let path = try write(text.replacing("= S\n", with: "= \(secret)\n"), to: "wrong.bus-key")
+    let error = try #require(throws: KeyFileError.self) { try BusKey(file: path) }
+    #expect("\(error)".contains(path) && !"\(error)".contains(secret))
+  }
+
+  @Test func aFolderWithAWrongFileIsRefusedAtTheStart() throws {
+    let peers = folder.path("peers")
+    try PeerFolder(peers).make()
+    try BusKey.generate(for: BusPeer(.registry, "r")).publish(in: peers)
+    _ = try write("role = registry\n", to: "peers/b.peer")
+    let error = try #require(throws: KeyFileError.self) { try PeerFolder(peers).read() }
+    #expect("\(error)".contains("b.peer"))
+  }
+
+  @Test func aKeyThatTwoFilesGiveToDifferentPeersIsRefused() throws {
+    let peers = folder.path("peers")
+    try PeerFolder(peers).make()
+    let key = try BusKey.generate(for: BusPeer(.monitor, "m"))
+    try key.publish(in: peers)
+    try BusKey(peer: BusPeer(.operator, "m"), keyPair: key.keyPair).publish(in: peers, as: "a.peer")
+    #expect(throws: KeyFileError.self) { try PeerFolder(peers).read() }
+    var contents = try PeerFolder(peers).readContents()
+    #expect(contents.makePeers()[key.publicKey] == nil)
+  }
+
+  @Test func whatAnybodyMayWriteIsNotTrusted() throws {
+    let peers = folder.path("peers")
+    try PeerFolder(peers).make()
+    let file = try BusKey.generate(for: BusPeer(.registry, "r")).publish(in: peers)
+    chmod(file, 0o666)
+    #expect(throws: KeyFileError.self) { try PeerFolder(peers).read() }
+    chmod(file, 0o644)
+    #expect(try PeerFolder(peers).read().all.count == 1)
+    chmod(peers, 0o777)
+    #expect(throws: KeyFileError.self) { try PeerFolder(peers).read() }
+  }
+
+  @Test func aFileThatIsJustBeingWrittenLocksNobodyOut() async throws {
+    let peers = folder.path("peers")
+    try PeerFolder(peers).make()
+    let (kept, added) = (
+      try BusKey.generate(for: BusPeer(.registry, "r")), try BusKey.generate(for: BusPeer(.notifier, "n"))
+    )
+    let file = try kept.publish(in: peers)
+    let watch = try PeerFolderWatch(PeerFolder(peers), logger: .quiet)
+    let whole = try String(contentsOfFile: file, encoding: .utf8)
+    try String(whole.prefix(60)).write(toFile: file, atomically: false, encoding: .utf8)
+    // Seen in the same look as the broken file.
+    try added.publish(in: peers)
+    try await eventually("the new peer") { watch.table.peers[added.publicKey] != nil }
+    #expect(watch.table.peers[kept.publicKey] == kept.peer)
+    removeTree(file)
+    try await eventually("the removed peer is gone") { watch.table.peers[kept.publicKey] == nil }
+    #expect(watch.table.peers[added.publicKey] == added.peer)
+  }
+}

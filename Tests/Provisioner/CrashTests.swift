@@ -1,0 +1,104 @@
+import Curl
+import FirmwareImage
+import Foundation
+import Messaging
+import Synchronization
+import TestSupport
+import Testing
+import Wire
+
+@testable import ProvisionerCore
+
+/// A Provisioner that dies in the middle.
+@Suite struct CrashTests {
+  /// A Registry on the bus that makes devices, and answers only when it is let.
+  private final class HeldRegistry: Sendable {
+    private struct State {
+      var devices: [Data: String] = [:]
+      var answers = false
+    }
+
+    private let state = Mutex(State())
+
+    /// Serial numbers by ID.
+    var devices: [Data: String] { state.withLock { $0.devices } }
+
+    func answer() { state.withLock { $0.answers = true } }
+
+    func router() -> RPCRouter {
+      var router = RPCRouter()
+      router.handle(WireCreateDevices.self, allowing: .provisioner) { request, _ in
+        let answers = self.state.withLock { state in
+          for device in request.devices { state.devices[device.id] = device.serial }
+          return state.answers
+        }
+        // Until its client has gone.
+        while !answers { try await Task.sleep(for: .seconds(60)) }
+        var response = WireCreateDevicesResponse()
+        response.outcomes = request.devices.map { device in
+          var outcome = WireCreateDeviceOutcome()
+          outcome.id = device.id
+          return outcome
+        }
+        return response
+      }
+      return router
+    }
+  }
+
+  private func start(_ database: String, registry: String, port: FreePort) async throws -> ChildProcess {
+    let (rpc, operations) = (try FreePort(), try FreePort())
+    let process = try ChildProcess(
+      product("xtblish-provisioner"), ["serve"],
+      environment: [
+        "XTBLISH_INSECURE": "true", "XTBLISH_DATABASE_URL": database, "XTBLISH_REGISTRY_ENDPOINTS": registry,
+        "XTBLISH_PROVISIONER_HTTP_LISTEN": "127.0.0.1:\(port.number)",
+        "XTBLISH_PROVISIONER_RPC_LISTEN": "tcp://127.0.0.1:\(rpc.number)",
+        "XTBLISH_PROVISIONER_OPERATIONS_LISTEN": "127.0.0.1:\(operations.number)",
+      ])
+    let http = HTTPClient()
+    defer { http.close() }
+    try await eventually("a ready Provisioner") {
+      (try? await http.get("http://127.0.0.1:\(operations.number)/readyz"))?.status == 200
+    }
+    return process
+  }
+
+  @Test func `killed between reservation and answer, it goes on with the same identity`() async throws {
+    try await withStage { stage in
+      let (id, token) = try await stage.makeClaim(count: 1)
+      let registry = HeldRegistry()
+      let server = RPCServer(
+        name: "registry", listening: "tcp://127.0.0.1:0", router: registry.router(), logger: quietLogger)
+      let port = try FreePort()
+      let http = HTTPClient()
+      defer { http.close() }
+      let request = HTTPClient.Request(
+        "POST", "http://127.0.0.1:\(port.number)/v1/enroll",
+        headers: [HTTPClient.Header("Content-Type", "application/json")],
+        body: .bytes(Array(#"{"claim": "\#(token)", "serial": "SN-1"}"#.utf8)))
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await server.run() }
+        defer { group.cancelAll() }
+        let endpoint = try await server.boundAddress()
+        let first = try await start(stage.url, registry: endpoint, port: port)
+        async let lost: HTTPClient.Response? = try? http.request(request)
+        try await eventually("a device at the Registry") { !registry.devices.isEmpty }
+        first.kill(SIGKILL)
+        try await first.waitForExit()
+        #expect(await lost == nil)
+        let reserved = try #require(try await stage.claims.uses(of: id).first)
+        #expect(reserved.state == .reserved)
+
+        registry.answer()
+        let second = try await start(stage.url, registry: endpoint, port: port)
+        let answer = try await http.request(request)
+        #expect(answer.status == 200)
+        #expect(answer.text.contains("\(reserved.device)"))
+        #expect(registry.devices == [Data(reserved.device.bytes): "SN-1"])
+        #expect(try await stage.claims.claim(id).used == 1)
+        try await second.stop()
+      }
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import OpenSSL
+import PostgreSQL
+import Testing
+import Wire
+
+@testable import ProvisionerCore
+
+/// Devices that enrol with a key of their own.
+@Suite struct KeyTests {
+  @Test func `a repeat with the same key gives the same identity`() async throws {
+    try await withStage { stage in
+      let (id, token) = try await stage.makeClaim(count: 1)
+      let key = try P256.PrivateKey()
+      let identity = try await stage.enroll(token: token, serial: "SN-1", key: key)
+      #expect(try await stage.enroll(token: token, serial: "SN-1", key: key) == identity)
+      #expect(try await stage.claims.claim(id).used == 1)
+      #expect(stage.registry.devices.count == 1)
+    }
+  }
+
+  @Test func `another key under the same serial number is refused, with what the operator can do`() async throws {
+    try await withStage { stage in
+      let (id, token) = try await stage.makeClaim()
+      _ = try await stage.enroll(token: token, serial: "SN-1", key: P256.PrivateKey())
+      for token in [token, try await stage.makeClaim().token] {
+        let failure = await wireFailure {
+          _ = try await stage.enroll(token: token, serial: "SN-1", key: P256.PrivateKey())
+        }
+        #expect(failure?.code == .conflict)
+        #expect(failure?.reason == "serial-taken")
+        #expect(failure?.message.contains("xtblish-provisioner devices reset SN-1") == true)
+      }
+      #expect(try await stage.claims.claim(id).used == 1)
+    }
+  }
+
+  @Test func `a request without its key does not get a keyed device's identity`() async throws {
+    try await withStage { stage in
+      let (_, token) = try await stage.makeClaim()
+      _ = try await stage.enroll(token: token, serial: "SN-1", key: P256.PrivateKey())
+      #expect(await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-1") }?.reason == "serial-taken")
+      let polling = await wireFailure {
+        _ = try await stage.enroll(token: token, serial: "SN-1", isPollingOnly: true)
+      }
+      #expect(polling?.reason == "serial-taken")
+    }
+  }
+
+  @Test func `a device whose certificate expired comes back by another claim as the device that it is`() async throws {
+    try await withStage { stage in
+      let key = try P256.PrivateKey()
+      let identity = try await stage.enroll(token: stage.makeClaim().token, serial: "SN-1", key: key)
+      let (id, token) = try await stage.makeClaim()
+      #expect(try await stage.enroll(token: token, serial: "SN-1", key: key) == identity)
+      #expect(try await stage.claims.claim(id).used == 1)
+    }
+  }
+
+  @Test func `one key is not two devices, and a refusal takes no use`() async throws {
+    try await withStage { stage in
+      let (id, token) = try await stage.makeClaim()
+      let key = try P256.PrivateKey()
+      _ = try await stage.enroll(token: token, serial: "SN-1", key: key)
+      let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-2", key: key) }
+      #expect(failure?.reason == "key-taken")
+      #expect(try await stage.claims.claim(id).used == 1)
+      #expect(try await stage.claims.uses(of: id).map(\.serial) == ["SN-1"])
+    }
+  }
+
+  @Test func `after a reset another key becomes a new device without a further use, and the old key stays out`()
+    async throws
+  {
+    try await withStage { stage in
+      let (id, token) = try await stage.makeClaim(count: 1)
+      let (old, new) = (try P256.PrivateKey(), try P256.PrivateKey())
+      let before = try await stage.enroll(token: token, serial: "SN-1", key: old)
+      #expect(try await stage.devices.reset(serial: "SN-1", product: "sensor", requester: "test") == before.device)
+      let after = try await stage.enroll(token: token, serial: "SN-1", key: new)
+      #expect(after.device != before.device)
+      #expect(try await stage.claims.claim(id).used == 1)
+      #expect(try await stage.claims.uses(of: id).map(\.device) == [after.device])
+      let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-1", key: old) }
+      #expect(failure?.reason == "serial-taken")
+      let states = try await stage.devices.list(flagged: false, serial: "SN-1", after: nil, limit: 10).devices.map(
+        \.state)
+      #expect(states == [.enrolled, .reset])
+    }
+  }
+
+  @Test func `a reset of what is not there says so`() async throws {
+    try await withStage { stage in
+      _ = try await stage.enroll(token: stage.makeClaim().token, serial: "SN-1", key: P256.PrivateKey())
+      #expect(
+        await wireFailure { _ = try await stage.devices.reset(serial: "SN-1", product: "other", requester: "test") }?
+          .reason
+          == "unknown-serial")
+      #expect(
+        await wireFailure { _ = try await stage.devices.reset(serial: "SN-2", product: "sensor", requester: "test") }?
+          .code == .notFound)
+    }
+  }
+
+  @Test func `with certificates on, a device that brings no key is told what to send`() async throws {
+    try await withStage(isInsecure: false) { stage in
+      stage.registry.publish(directorKey: Array(repeating: 1, count: 32), rootDocument: Array("{}".utf8))
+      let (id, token) = try await stage.makeClaim()
+      let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-1") }
+      #expect(failure?.reason == "invalid-certificateRequest")
+      #expect(try await stage.claims.claim(id).used == 0)
+    }
+  }
+
+  @Test func `a request that its key did not sign is refused before anything is taken`() async throws {
+    try await withStage { stage in
+      let (id, token) = try await stage.makeClaim()
+      var der = try CertificateRequest(key: P256.PrivateKey(), commonName: "SN-1").der
+      der[der.count - 1] ^= 1
+      let failure = await wireFailure {
+        _ = try await stage.enroller.enroll(
+          EnrolmentRequest(claim: token, serial: "SN-1", certificateRequest: der))
+      }
+      #expect(failure?.reason == "invalid-certificateRequest")
+      #expect(try await stage.claims.claim(id).used == 0)
+    }
+  }
+
+  @Test func `a claim for some serial numbers lets no other in`() async throws {
+    try await withStage { stage in
+      let (id, token) = try await stage.makeClaim(serials: ["SN-1", "SN-2"])
+      _ = try await stage.enroll(token: token, serial: "SN-2")
+      let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-3") }
+      #expect(failure?.reason == "serial-not-allowed")
+      #expect(failure?.code == .permissionDenied)
+      #expect(try await stage.claims.claim(id).used == 1)
+    }
+  }
+
+  @Test func `a claim's group is a tag of its devices`() async throws {
+    try await withStage { stage in
+      let identity = try await stage.enroll(token: stage.makeClaim(group: "north").token, serial: "SN-1")
+      #expect(stage.registry.devices[identity.device]?.tags == ["a", "b", "group:north"])
+    }
+  }
+
+  @Test func `a group needs room among the tags`() {
+    let tags = (0..<32).map { "t\($0)" }
+    #expect(throws: WireFailure.self) { try DevicePlacement(product: "", group: "g", tags: tags) }
+    #expect(throws: Never.self) { try DevicePlacement(product: "", group: "", tags: tags) }
+  }
+
+  @Test func `the fingerprint at a claim's end is the device's business`() async throws {
+    try await withStage { stage in
+      let (_, token) = try await stage.makeClaim()
+      let identity = try await stage.enroll(token: token + ".00112233445566778899aabbccddeeff", serial: "SN-1")
+      #expect(identity.name == "node-1")
+    }
+  }
+}

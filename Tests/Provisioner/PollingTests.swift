@@ -1,0 +1,58 @@
+import OpenSSL
+import PostgreSQL
+import Testing
+import Wire
+
+@testable import ProvisionerCore
+
+/// Devices too small for certificates.
+@Suite struct PollingTests {
+  @Test func `a token is good for its device until it is reset`() async throws {
+    try await withStage { stage in
+      let (_, token) = try await stage.makeClaim()
+      let identity = try await stage.enroll(token: token, serial: "SN-1", isPollingOnly: true)
+      let polling = try #require(identity.pollingToken)
+      #expect(polling.text.hasPrefix("xtp_"))
+      #expect(identity.certificateChain == nil)
+      #expect(try await stage.enrolments.pollingDevice(tokenHash: polling.hash) == identity.device)
+      #expect(try await stage.enrolments.pollingDevice(tokenHash: SecretText(text: "xtp_x").hash) == nil)
+      _ = try await stage.devices.reset(serial: "SN-1", product: "sensor", requester: "test")
+      #expect(try await stage.enrolments.pollingDevice(tokenHash: polling.hash) == nil)
+    }
+  }
+
+  @Test func `a repeat before the first use replaces the token that got lost`() async throws {
+    try await withStage { stage in
+      let (id, token) = try await stage.makeClaim(count: 1)
+      let first = try await stage.enroll(token: token, serial: "SN-1", isPollingOnly: true)
+      let second = try await stage.enroll(token: token, serial: "SN-1", isPollingOnly: true)
+      #expect(first.device == second.device)
+      #expect(try await stage.enrolments.pollingDevice(tokenHash: #require(first.pollingToken).hash) == nil)
+      #expect(try await stage.enrolments.pollingDevice(tokenHash: #require(second.pollingToken).hash) == second.device)
+      #expect(try await stage.claims.claim(id).used == 1)
+    }
+  }
+
+  @Test func `once used, a token is not replaced by whoever has the claim`() async throws {
+    try await withStage { stage in
+      let (_, token) = try await stage.makeClaim()
+      let identity = try await stage.enroll(token: token, serial: "SN-1", isPollingOnly: true)
+      let polling = try #require(identity.pollingToken)
+      _ = try await stage.enrolments.pollingDevice(tokenHash: polling.hash)
+      let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-1", isPollingOnly: true) }
+      #expect(failure?.reason == "serial-taken")
+      #expect(try await stage.enrolments.pollingDevice(tokenHash: polling.hash) == identity.device)
+    }
+  }
+
+  @Test func `certificate and token exclude each other`() async throws {
+    try await withStage { stage in
+      let (id, token) = try await stage.makeClaim()
+      let failure = await wireFailure {
+        _ = try await stage.enroll(token: token, serial: "SN-1", key: P256.PrivateKey(), isPollingOnly: true)
+      }
+      #expect(failure?.reason == "invalid-pollingOnly")
+      #expect(try await stage.claims.claim(id).used == 0)
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import OpenSSL
+import PostgreSQL
+import Testing
+import Wire
+
+@testable import ProvisionerCore
+
+/// Devices that are named before they enrol.
+@Suite struct RegistrationTests {
+  private func register(
+    _ serial: String, key: P256.PrivateKey? = nil, _ stage: Stage
+  ) async throws -> String? {
+    try await stage.devices.register(
+      NewRegistration(
+        serial: serial, publicKeyHash: key?.publicKey.hash ?? [], product: "sensor", group: "lab", tags: ["x"],
+        name: "")
+    )?.text
+  }
+
+  @Test func `by its key, without a claim`() async throws {
+    try await withStage { stage in
+      let key = try P256.PrivateKey()
+      #expect(try await register("SN-1", key: key, stage) == nil)
+      let identity = try await stage.enroll(token: "", serial: "SN-1", key: key)
+      #expect(identity.name == "SN-1")
+      #expect(stage.registry.devices[identity.device]?.tags == ["x", "group:lab"])
+      #expect(try await stage.enroll(token: "", serial: "SN-1", key: key) == identity)
+    }
+  }
+
+  @Test func `by a secret of its own, once`() async throws {
+    try await withStage { stage in
+      let secret = try #require(try await register("SN-1", stage))
+      let key = try P256.PrivateKey()
+      let identity = try await stage.enroll(token: secret, serial: "SN-1", key: key)
+      #expect(try await stage.enroll(token: secret, serial: "SN-1", key: key) == identity)
+      let other = await wireFailure {
+        _ = try await stage.enroll(token: secret, serial: "SN-1", key: P256.PrivateKey())
+      }
+      #expect(other?.reason == "serial-taken")
+    }
+  }
+
+  @Test func `neither another key, nor another serial number, nor an empty claim lets anybody in`() async throws {
+    try await withStage { stage in
+      let key = try P256.PrivateKey()
+      _ = try await register("SN-1", key: key, stage)
+      let secret = try #require(try await register("SN-2", stage))
+      let attempts: [(token: String, serial: String, key: P256.PrivateKey?)] = [
+        ("", "SN-1", try P256.PrivateKey()), ("", "SN-2", key), ("", "SN-1", nil), (secret, "SN-1", key),
+        (secret, "SN-3", nil),
+      ]
+      for attempt in attempts {
+        let failure = await wireFailure {
+          _ = try await stage.enroll(token: attempt.token, serial: attempt.serial, key: attempt.key)
+        }
+        #expect(failure?.reason == "claim-refused")
+      }
+      #expect(stage.registry.devices.isEmpty)
+    }
+  }
+
+  @Test func `a claim does not get at a registered serial number`() async throws {
+    try await withStage { stage in
+      _ = try await register("SN-1", stage)
+      let (id, token) = try await stage.makeClaim()
+      let failure = await wireFailure {
+        _ = try await stage.enroll(token: token, serial: "SN-1", key: P256.PrivateKey())
+      }
+      #expect(failure?.reason == "serial-registered")
+      #expect(try await stage.claims.claim(id).used == 0)
+    }
+  }
+
+  @Test func `what is registered or enrolled already can't be registered`() async throws {
+    try await withStage { stage in
+      let key = try P256.PrivateKey()
+      _ = try await register("SN-1", key: key, stage)
+      #expect(await wireFailure { _ = try await register("SN-1", stage) }?.reason == "serial-registered")
+      #expect(await wireFailure { _ = try await register("SN-2", key: key, stage) }?.reason == "serial-registered")
+      _ = try await stage.enroll(token: stage.makeClaim().token, serial: "SN-3")
+      #expect(await wireFailure { _ = try await register("SN-3", stage) }?.reason == "serial-registered")
+    }
+  }
+
+  @Test func `unregistered before it enrolled, it stays out`() async throws {
+    try await withStage { stage in
+      let secret = try #require(try await register("SN-1", stage))
+      let waiting = try await stage.devices.list(flagged: false, serial: nil, after: nil, limit: 10).devices
+      #expect(waiting.map(\.state) == [.waiting])
+      #expect(waiting.map(\.id) == [nil])
+      #expect(try await stage.devices.unregister(serial: "SN-1", product: "sensor"))
+      #expect(try await stage.devices.unregister(serial: "SN-1", product: "sensor") == false)
+      #expect(
+        await wireFailure { _ = try await stage.enroll(token: secret, serial: "SN-1") }?.reason == "claim-refused")
+    }
+  }
+
+  @Test func `every device once over all pages, those that wait among them`() async throws {
+    try await withStage { stage in
+      let (_, token) = try await stage.makeClaim()
+      for number in 0..<5 {
+        _ = try await register("R-\(number)", stage)
+        _ = try await stage.enroll(token: token, serial: "E-\(number)")
+      }
+      var serials: [String] = []
+      var cursor: ListCursor?
+      repeat {
+        let page = try await stage.devices.list(flagged: false, serial: nil, after: cursor, limit: 3)
+        serials += page.devices.map(\.serial)
+        cursor = page.next
+      } while cursor != nil
+      #expect(serials == (0..<5).reversed().flatMap { ["E-\($0)", "R-\($0)"] })
+    }
+  }
+
+  @Test(arguments: [1, 31, 33])
+  func `a hash of another length is refused`(_ count: Int) {
+    #expect(throws: WireFailure.self) {
+      try NewRegistration(
+        serial: "SN-1", publicKeyHash: [UInt8](repeating: 1, count: count), product: "", group: "", tags: [], name: "")
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import FirmwareImage
+import Foundation
+import OpenSSL
+import TestSupport
+import Testing
+import Wire
+
+@testable import ProvisionerCore
+
+/// An operator's system that may veto.
+@Suite struct WebhookTests {
+  private static let secret = Array("between us".utf8)
+
+  /// Enrols one device that the webhook is asked about.
+  private func outcome(
+    _ answer: @escaping ScriptedHTTPServer.Handler,
+    _ check: (Stage, WireFailure?, ScriptedHTTPServer) async throws -> Void
+  ) async throws {
+    let server = try ScriptedHTTPServer(answer)
+    defer { server.stop() }
+    try await withStage(webhook: (server.url + "/ask", Self.secret)) { stage in
+      let (id, token) = try await stage.makeClaim(count: 1, group: "north")
+      let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-1") }
+      if failure != nil { #expect(try await stage.claims.claim(id).used == 0) }
+      try await check(stage, failure, server)
+    }
+  }
+
+  private static func respond(
+    _ status: Int, _ body: String, type: String = "application/json"
+  ) -> ScriptedHTTPServer.Handler {
+    { _, connection in
+      connection.respond(status, headers: ["Content-Type: \(type)"], body: Array(body.utf8))
+    }
+  }
+
+  @Test func `is told who asks, and signs nothing away`() async throws {
+    try await outcome(Self.respond(200, #"{"allow": true}"#)) { stage, failure, server in
+      #expect(failure == nil)
+      let request = try #require(server.requests.first)
+      #expect(request.method == "POST" && request.path == "/ask")
+      let question = try JSONDecoder().decode(EnrolmentWebhook.Question.self, from: Data(request.body))
+      #expect(question.serial == "SN-1" && question.product == "sensor" && question.group == "north")
+      #expect(question.claim.map { try? ClaimID($0) } != nil)
+      let code = try authenticationCode(of: request.body, secret: Self.secret)
+      #expect(request.headers["x-xtblish-signature"] == "sha256=\(Hexadecimal.encode(code))")
+      #expect(!String(decoding: request.body, as: UTF8.self).contains("xtc_"))
+    }
+  }
+
+  @Test func `its veto refuses the device, for its reason without control characters`() async throws {
+    try await outcome(Self.respond(200, #"{"allow": false, "reason": "stolen\u0007\u000a"}"#)) { _, failure, _ in
+      #expect(failure?.code == .permissionDenied)
+      #expect(failure?.reason == "enrolment-vetoed")
+      #expect(failure?.message.hasSuffix(": stolen") == true)
+    }
+  }
+
+  @Test(arguments: [
+    (500, #"{"allow": true}"#, "application/json"), (404, #"{"allow": true}"#, "application/json"),
+    (302, #"{"allow": true}"#, "application/json"), (200, #"{"allow": true}"#, "text/html"),
+    (200, #"{"allow": true}"#, ""), (200, "<html>", "application/json"), (200, "", "application/json"),
+    (200, #"{"allow": "true"}"#, "application/json"), (200, #"{"allow": 1}"#, "application/json"),
+    (200, "{}", "application/json"), (200, "true", "application/json"),
+    (200, #"{"allow": true, "reason": ""# + String(repeating: "x", count: 20_000) + #""}"#, "application/json"),
+  ])
+  func `anything but a clear answer lets nobody in`(_ status: Int, _ body: String, _ type: String) async throws {
+    try await outcome(Self.respond(status, body, type: type)) { stage, failure, _ in
+      #expect(failure?.code == .unavailable)
+      #expect(failure?.reason == "webhook-unavailable")
+      #expect(stage.registry.callCount == 0)
+    }
+  }
+
+  @Test func `one that never answers holds a device up for some seconds only`() async throws {
+    let start = ContinuousClock.now
+    try await outcome({ _, connection in connection.waitForClose() }) { _, failure, _ in
+      #expect(failure?.reason == "webhook-unavailable")
+      #expect((failure?.retryAfterMilliseconds ?? 0) > 0)
+      #expect(.now - start < .seconds(30))
+    }
+  }
+
+  @Test func `one that is down lets nobody in`() async throws {
+    let port = try FreePort()
+    try await withStage(webhook: ("http://127.0.0.1:\(port.number)/", nil)) { stage in
+      let (_, token) = try await stage.makeClaim()
+      let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-1") }
+      #expect(failure?.reason == "webhook-unavailable")
+    }
+  }
+
+  @Test func `is not asked about those whom no claim lets in`() async throws {
+    try await outcome(Self.respond(200, #"{"allow": true}"#)) { stage, _, server in
+      let asked = server.requests.count
+      let (id, token) = try await stage.makeClaim()
+      _ = try await stage.claims.revoke(id)
+      for token in ["xtc_unknown", token] {
+        let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-2") }
+        #expect(failure?.reason == "claim-refused")
+      }
+      #expect(server.requests.count == asked)
+    }
+  }
+}
