@@ -3,6 +3,7 @@ import FirmwareImage
 import Foundation
 import ServiceHTTP
 import ServiceKit
+import Synchronization
 import TestSupport
 import Testing
 import Wire
