@@ -161,7 +161,8 @@ import Wire
     let forged = try await store.audit(.all, before: nil, limit: 1).items
     #expect(forged.first.map { $0.id < 1000 && $0.at > Date(timeIntervalSince1970: 1_700_000_000) } == true)
     await pool.close()
-    try await server.execute("drop database \(database) with (force); drop role \(role)")
+    try await server.execute("drop database \(database) with (force)")
+    try await server.execute("drop role \(role)")
   }
 
   /// With rights of its own, the service can't even take the guard away.
