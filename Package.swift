@@ -119,7 +119,8 @@ let services: [Target] =
     core: [
       "CLinux", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
       httpTypes, nioCore, nioPosix, protobuf, logging, metrics, lifecycle,
-    ])
+    ],
+    command: ["FirmwareImage"])
   + service(
     "Notifier",
     core: [
