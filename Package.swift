@@ -130,7 +130,7 @@ let services: [Target] =
   + service(
     "Provisioner",
     core: [
-      "PostgreSQL", "OpenSSL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
+      "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
       httpTypes,
       nioCore, protobuf, logging, metrics, lifecycle,
     ])
@@ -208,7 +208,7 @@ let testTargets: [Target] = [
   tests(
     "Provisioner",
     [
-      "ProvisionerCore", "PostgreSQL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "ProvisionerCore", "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       protobuf, logging, lifecycle,
     ]),
   tests(

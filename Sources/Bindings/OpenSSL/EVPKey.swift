@@ -24,6 +24,9 @@ import Synchronization
     unsafe EVP_PKEY_free(pointer)
   }
 
+  /// Whether only one thread at a time may sign with it.
+  var isExclusive: Bool { lock != nil }
+
   /// Runs what signs.
   func exclusively<T, Failure: Error>(_ body: () throws(Failure) -> T) throws(Failure) -> T {
     guard let lock else { return try body() }

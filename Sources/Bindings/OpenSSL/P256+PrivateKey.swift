@@ -6,6 +6,9 @@ extension P256 {
     let key: EVPKey
     package let publicKey: PublicKey
 
+    /// Whether signing is the business of a PKCS#11 token, and blocks for as long as that takes.
+    package var isInToken: Bool { key.isExclusive }
+
     /// A new key from the library's random generator.
     package init() throws(CertificateError) {
       try self.init(owning: reporting { () throws(OpenSSLError) in try Self.generate() })

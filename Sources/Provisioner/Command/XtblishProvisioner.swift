@@ -9,7 +9,10 @@ struct XtblishProvisioner: AsyncParsableCommand {
     Provisioner.rootConfiguration(
       abstract: "Gives devices their identities.",
       discussion: "Devices enrol with claims, which operators make. Ends with the exit codes of sysexits.h.",
-      subcommands: [ServeCommand.self, MigrateCommand.self, ClaimCommand.self, CACommand.self, CertificateCommand.self])
+      subcommands: [
+        ServeCommand.self, MigrateCommand.self, ClaimCommand.self, RevokeCommand.self, CACommand.self,
+        CertificateCommand.self, CRLCommand.self,
+      ])
   }
 }
 

@@ -15,10 +15,11 @@ enum OpenAPIDocument {
       "tags": [
         {"name": "claims", "description": "Permissions for a number of devices to enrol until a moment."},
         {"name": "enrolment", "description": "How a device gets its identity."},
+        {"name": "certificates", "description": "Roots, revocations, and renewal."},
         {"name": "description", "description": "This document."}
       ],
       "paths": {
-        \([claims, claim, enroll, description].joined(separator: ",\n"))
+        \([claims, claim, enroll, authority, description].joined(separator: ",\n"))
       },
       "components": {
         "parameters": {\(parameters)},
@@ -144,13 +145,13 @@ enum OpenAPIDocument {
     }
     """
 
-  private static let bodyResponses = """
+  static let bodyResponses = """
     "413": {"$ref": "#/components/responses/TooLarge"},
     "415": {"$ref": "#/components/responses/NotJSON"}
     """
 
   /// Of every operation: what a bad request, a busy or absent service behind and a fault answer.
-  private static let commonResponses = """
+  static let commonResponses = """
     "400": {"$ref": "#/components/responses/Invalid"},
     "500": {"$ref": "#/components/responses/Internal"},
     "503": {"$ref": "#/components/responses/Unavailable"},

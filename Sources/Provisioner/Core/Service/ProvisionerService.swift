@@ -18,18 +18,24 @@ package enum ProvisionerService {
     let claims = ClaimStore(pool: pool)
     let enroller = Enroller(
       store: EnrolmentStore(pool: pool), registry: registry, endpoints: settings.devices, logger: logger)
+    let notifier = RPCClient(
+      name: "notifier", endpoints: settings.authority.notifierEndpoints, transport: bus.transport(to: .notifier),
+      logger: logger)
+    let authority = try await AuthorityParts(settings.authority, pool: pool, notifier: notifier, logger: logger)
     let readiness = Readiness()
     readiness.add("database") { try await pool.ping() }
 
+    let routes = ProvisionerRoutes(claims: claims, enroller: enroller).router()
+    authority?.add(to: routes, access: .open)
     let http = makeHTTPService(
-      name: "provisioner", listen: settings.httpListen,
-      router: ProvisionerRoutes(claims: claims, enroller: enroller).router(),
+      name: "provisioner", listen: settings.httpListen, router: routes,
       limits: HTTPLimits(maximumBodyBytes: 64 << 10), logger: logger)
     let operations = OperationsServer.make(
       name: "provisioner", listen: settings.operationsListen, readiness: readiness, metrics: process.metrics,
       logger: logger)
     var router = RPCRouter()
     ProvisionerRPC(claims: claims, enroller: enroller).register(on: &router)
+    authority?.register(on: &router)
     StatusReporter(
       service: "provisioner", readiness: readiness,
       // By now known, even where any free port was asked for.
@@ -45,7 +51,9 @@ package enum ProvisionerService {
       name: "provisioner", listening: settings.rpcListen, router: router, transport: bus.transport, logger: logger)
 
     try await ServiceHost.run(
-      name: "provisioner", logger: logger, services: [registry, rpc, http, operations], readiness: readiness,
+      name: "provisioner", logger: logger,
+      services: [registry, notifier] + (authority?.services ?? []) + [rpc, http, operations],
+      readiness: readiness,
       shutdownTimeout: process.process.shutdownTimeout)
     await pool.close()
   }

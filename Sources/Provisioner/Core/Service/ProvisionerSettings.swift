@@ -10,6 +10,7 @@ package struct ProvisionerSettings: ServiceSettings {
   package let databaseConnections: Int
   package let registryEndpoints: [String]
   package let devices: DeviceEndpoints
+  package let authority: AuthoritySettings
 
   package static let serviceName = "provisioner"
   package static let busRole: BusRole? = .provisioner
@@ -45,11 +46,12 @@ package struct ProvisionerSettings: ServiceSettings {
     "device.heartbeat.seconds", .integer(1...86_400), .default("30"),
     help: "How often devices are told to state what they run, in seconds.")
 
-  package static let allSettings: [any SettingDescription] = [
-    httpListenSetting, rpcListenSetting, operationsListenSetting, databaseURLSetting, databaseConnectionsSetting,
-    registryEndpointsSetting, mqttHostSetting, mqttPortSetting, deviceMQTTHostSetting, deviceMQTTPortSetting,
-    imageStoreURLsSetting, heartbeatSetting,
-  ]
+  package static let allSettings: [any SettingDescription] =
+    [
+      httpListenSetting, rpcListenSetting, operationsListenSetting, databaseURLSetting, databaseConnectionsSetting,
+      registryEndpointsSetting, mqttHostSetting, mqttPortSetting, deviceMQTTHostSetting, deviceMQTTPortSetting,
+      imageStoreURLsSetting, heartbeatSetting,
+    ] + AuthoritySettings.allSettings
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
     httpListen = try reader.require(Self.httpListenSetting)
@@ -64,5 +66,6 @@ package struct ProvisionerSettings: ServiceSettings {
       mqttPort: try reader.optional(Self.deviceMQTTPortSetting) ?? mqttPort,
       imageStoreURLs: try reader.require(Self.imageStoreURLsSetting),
       heartbeatSeconds: try reader.require(Self.heartbeatSetting))
+    authority = try AuthoritySettings(&reader)
   }
 }

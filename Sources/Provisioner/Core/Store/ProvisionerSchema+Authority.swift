@@ -49,9 +49,10 @@ extension ProvisionerSchema {
         reason text not null,
         requester text not null,
         revoked_at timestamptz not null default clock_timestamp(),
-        -- When a Notifier has answered that the live session is over.
-        disconnected_at timestamptz
+        -- When a Notifier is next asked to end the live session; null once that is done with.
+        next_disconnect_at timestamptz default clock_timestamp()
       );
-      create index revoked_devices_connected on revoked_devices (revoked_at) where disconnected_at is null;
+      create index revoked_devices_connected on revoked_devices (next_disconnect_at)
+        where next_disconnect_at is not null;
       """)
 }

@@ -1,0 +1,48 @@
+import ArgumentParser
+import Foundation
+import ProvisionerCore
+import ServiceKit
+
+struct CRLCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "crl", abstract: "Lists of certificates that were taken back.", subcommands: [FollowCommand.self])
+}
+
+struct FollowCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "follow", abstract: "Keep a folder with the roots and CRLs current, for a broker, until SIGTERM.",
+    discussion: """
+      Asks the Provisioner over HTTP. A broker such as mosquitto, with the folder as its capath and ca.crl.pem in it as \
+      its crlfile, takes each new CRL at the next connection, without a signal.
+      """)
+
+  @Option(help: ArgumentHelp("The Provisioner's base URL.", valueName: "url"))
+  var provisioner: String
+
+  @Option(
+    help: ArgumentHelp(
+      "The roots that its certificate must lead to.", discussion: "Otherwise XTBLISH_CA_FILE names the file.",
+      valueName: "file"))
+  var caFile: String?
+
+  @Option(help: ArgumentHelp("The folder.", valueName: "folder"))
+  var directory: String
+
+  @Flag(help: "Write the folder once, and end.")
+  var once = false
+
+  func run() async throws {
+    try await runAdmin {
+      let environment = ProcessInfo.processInfo.environment
+      let file = caFile ?? environment["XTBLISH_CA_FILE"].flatMap { $0.isEmpty ? nil : $0 }
+      let following = RevocationFollowing(
+        provisioner: provisioner, folder: RevocationDirectory(directory),
+        caFile: file)
+      if once {
+        _ = try await following.step(known: nil)
+      } else {
+        try await following.serve()
+      }
+    }
+  }
+}

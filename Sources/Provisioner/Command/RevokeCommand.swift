@@ -1,0 +1,29 @@
+import ArgumentParser
+import ProvisionerCore
+import ServiceKit
+
+struct RevokeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "revoke", abstract: "Take a device's certificates back, for good, and end its session.")
+
+  @OptionGroup var options: AdminOptions
+
+  @Argument(help: "The device's ID.")
+  var id: String
+
+  @Option(help: "Why; kept with the record.")
+  var reason: String
+
+  func run() async throws {
+    try await runAdmin {
+      let isNew = try await options.withClient(of: Provisioner.self) { client in
+        try await RevocationAdministration(client, deadline: options.deadline).revoke(id, reason: reason)
+      }
+      if options.json {
+        try printJSON(["revoked": isNew])
+      } else {
+        print(isNew ? "revoked" : "revoked; it had no certificate that was still good")
+      }
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package import FirmwareImage
+import Foundation
+package import Messaging
+import OpenSSL
+import SwiftProtobuf
+import Wire
+
+/// What the authority answers on the bus.
+package struct AuthorityRPC: Sendable {
+  private let store: CertificateStore
+  private let feed: RevocationFeed
+  private let keeper: AuthorityKeeper
+  private static let longestWait = Duration.seconds(5)
+
+  package init(store: CertificateStore, feed: RevocationFeed, keeper: AuthorityKeeper) {
+    self.store = store
+    self.feed = feed
+    self.keeper = keeper
+  }
+
+  package func register(on router: inout RPCRouter) {
+    router.handle(WireGetRevocations.self, allowing: [.services, .operator]) { request, context in
+      let asked = min(.milliseconds(Int64(request.waitMilliseconds)), Self.longestWait)
+      // Leaves time for the answer's way.
+      let wait = max(.zero, min(asked, context.remaining - .milliseconds(200)))
+      guard let snapshot = await feed.next(after: request.knownState, atMost: wait) else {
+        throw WireFailure(
+          .unavailable, reason: "revocations-unknown", message: "the revocations are not read yet: try again",
+          retryAfterMilliseconds: 500)
+      }
+      var response = WireRevocations()
+      response.state = snapshot.state
+      response.crls = snapshot.lists.map { Data($0.der) }
+      response.trustRoots = try Authority.pem(snapshot.roots)
+      return response
+    }
+    router.handle(WireRevokeDevice.self, allowing: [.registry, .operator]) { request, context in
+      guard let device = DeviceID(bytes: request.deviceID) else {
+        throw WireFailure.invalidField("device-id", "has \(request.deviceID.count) bytes: a device's ID has 16")
+      }
+      let requester =
+        request.requester.principal.isEmpty
+        ? context.peer.map { "\($0.role.rawValue):\($0.name)" } : request.requester.principal
+      var response = WireRevokeDeviceResponse()
+      response.revoked = try await DeviceRevocation(store: store, keeper: keeper).revoke(
+        device, reason: request.reason, requester: requester ?? "anonymous")
+      return response
+    }
+  }
+}
+
+/// Takes a device's certificates back, and has everybody told at once.
+package struct DeviceRevocation: Sendable {
+  private let store: CertificateStore
+  private let keeper: AuthorityKeeper
+
+  package init(store: CertificateStore, keeper: AuthorityKeeper) {
+    self.store = store
+    self.keeper = keeper
+  }
+
+  /// - Returns: whether it had a certificate that was still good.
+  package func revoke(_ device: DeviceID, reason: String, requester: String) async throws -> Bool {
+    let reason = try FieldRules.printable(reason, field: "reason", length: 0...200)
+    let isNew = try await store.revoke(device, reason: reason, requester: String(requester.prefix(200)))
+    // The replicas hear of it too; this one need not wait for that.
+    await keeper.turn()
+    return isNew
+  }
+}

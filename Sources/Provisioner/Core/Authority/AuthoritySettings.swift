@@ -1,0 +1,51 @@
+package import ServiceKit
+
+/// What the authority can be told.
+package struct AuthoritySettings: Sendable {
+  /// Nil with `insecure`, which does without.
+  package let directory: String?
+  package let passphraseFile: String?
+  package let deviceLifetime: Duration
+  package let listTimes: RevocationListTimes
+  package let listDirectory: String?
+  package let notifierEndpoints: [String]
+
+  private static let directorySetting = Setting(
+    "provisioner.authority.directory", .path, .optional,
+    help: "The certificate authority's folder; xtblish-provisioner ca init makes it.")
+  private static let passphraseFileSetting = Setting(
+    "provisioner.authority.passphrase-file", .path, .optional,
+    help: "The file with the passphrase of the authority's keys, or the PIN of their PKCS#11 token.")
+  private static let lifetimeSetting = Setting(
+    "provisioner.certificate.lifetime", .duration(.seconds(1)...(.seconds(3_653 * 86_400))), .default("90d"),
+    help: "How long devices' certificates are good; devices renew them at two thirds of it.")
+  private static let listLifetimeSetting = Setting(
+    "provisioner.crl.lifetime", .duration(.seconds(10)...(.seconds(366 * 86_400))), .default("7d"),
+    help: "How long a CRL is good; a new one is made after a seventh of it, and with every revocation.")
+  private static let listDirectorySetting = Setting(
+    "provisioner.crl.directory", .path, .optional,
+    help: "The folder that the roots and CRLs are written to for a broker on the same machine.")
+  private static let notifierEndpointsSetting = Setting(
+    "notifier.endpoints", .endpoints, .default("tcp://127.0.0.1:7132"), help: "Where the Notifier answers on the bus.")
+
+  package static let allSettings: [any SettingDescription] = [
+    directorySetting, passphraseFileSetting, lifetimeSetting, listLifetimeSetting, listDirectorySetting,
+    notifierEndpointsSetting,
+  ]
+
+  package init(_ reader: inout SettingsReader) throws(SettingsError) {
+    directory = try reader.optional(Self.directorySetting)
+    passphraseFile = try reader.optional(Self.passphraseFileSetting)
+    deviceLifetime = try reader.require(Self.lifetimeSetting)
+    listTimes = RevocationListTimes(lifetime: try reader.require(Self.listLifetimeSetting))
+    listDirectory = try reader.optional(Self.listDirectorySetting)
+    notifierEndpoints = try reader.require(Self.notifierEndpointsSetting)
+    let isInsecure = try reader.require(ProcessSettings.insecureSetting)
+    if directory == nil && !isInsecure {
+      reader.refuse(
+        Self.directorySetting,
+        "is not set: make a certificate authority with xtblish-provisioner ca init --directory FOLDER, and name it here"
+      )
+    }
+  }
+}

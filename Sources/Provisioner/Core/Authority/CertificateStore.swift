@@ -1,0 +1,132 @@
+package import FirmwareImage
+import FoundationEssentials
+import OpenSSL
+package import PostgreSQL
+import Wire
+
+/// The record of what was issued and what was taken back.
+package struct CertificateStore: Sendable {
+  let pool: PostgresPool
+
+  package init(pool: PostgresPool) {
+    self.pool = pool
+  }
+
+  /// Whoever answers or makes CRLs is told here that there is something new.
+  static let channel = "provisioner_revocations"
+
+  /// Writes a certificate down; only then may its owner have it.
+  ///
+  /// - Throws: `WireFailure` `device-revoked` if the device's certificates were taken back meanwhile.
+  package func record(_ issued: IssuedCertificate, in transaction: PostgresTransaction) async throws {
+    var device: DeviceID?
+    if case .device(let id) = issued.owner {
+      try await Self.lock(id, transaction)
+      guard try await !Self.isRevoked(id, transaction) else { throw WireFailure.deviceRevoked }
+      device = id
+    }
+    let certificate = issued.certificate
+    try await transaction.execute(
+      """
+      insert into provisioner.certificates
+        (issuer, serial_number, device_id, subject, public_key_hash, not_before, not_after)
+      values ($1, $2, $3, $4, $5, $6, $7)
+      """,
+      [
+        .bytea(issued.issuerKeyHash), .bytea(certificate.serialNumber), .uuid(device?.bytes),
+        .text(issued.owner.uri), .bytea(try SHA256.digest(of: certificate.subjectPublicKeyInfo)),
+        .timestamp(PostgresTimestamp(certificate.notBefore)), .timestamp(PostgresTimestamp(certificate.notAfter)),
+      ])
+  }
+
+  /// Takes a device's certificates back, and lets it have no others. A repeat changes nothing.
+  ///
+  /// - Returns: whether there was one that was still good.
+  package func revoke(
+    _ device: DeviceID, reason: String, requester: String, in transaction: PostgresTransaction
+  ) async throws -> Bool {
+    try await Self.lock(device, transaction)
+    try await transaction.execute(
+      """
+      insert into provisioner.revoked_devices (device_id, reason, requester) values ($1, $2, $3)
+      on conflict (device_id) do nothing
+      """, [.uuid(device.bytes), .text(reason), .text(requester)])
+    let rows = try await transaction.query(
+      """
+      with taken as (
+        update provisioner.certificates set revoked_at = clock_timestamp(), revocation_reason = $2
+        where device_id = $1 and revoked_at is null and not_after > clock_timestamp()
+        returning issuer
+      )
+      update provisioner.issuers set changes = changes + 1 where key_hash in (select issuer from taken)
+      returning key_hash
+      """, [.uuid(device.bytes), .text(reason)])
+    try await transaction.execute("select pg_notify($1, '')", [.text(Self.channel)])
+    return !rows.isEmpty
+  }
+
+  package func revoke(_ device: DeviceID, reason: String, requester: String) async throws -> Bool {
+    try await translating {
+      try await pool.withTransaction { transaction in
+        try await revoke(device, reason: reason, requester: requester, in: transaction)
+      }
+    }
+  }
+
+  package func isRevoked(_ device: DeviceID) async throws -> Bool {
+    try await translating { try await Self.isRevoked(device, pool) }
+  }
+
+  /// What a device may renew with.
+  struct Standing: Sendable {
+    /// SHA-256 of the key that its newest certificate is for.
+    var publicKeyHash: [UInt8]
+    var isRevoked: Bool
+    /// How many certificates it has that are good.
+    var goodCount: Int
+  }
+
+  /// Nil for a device that never had a certificate.
+  func standing(_ device: DeviceID) async throws -> Standing? {
+    try await translating {
+      let row = try await pool.queryFirst(
+        """
+        select public_key_hash,
+          exists (select from provisioner.revoked_devices where device_id = $1) as revoked,
+          (select count(*) from provisioner.certificates
+            where device_id = $1 and not_after > clock_timestamp() and revoked_at is null) as good
+        from provisioner.certificates where device_id = $1 order by not_after desc, issued_at desc limit 1
+        """, [.uuid(device.bytes)])
+      return try row.map { row in
+        Standing(
+          publicKeyHash: try row["public_key_hash"].bytes, isRevoked: try row["revoked"].bool,
+          goodCount: try row["good"].int)
+      }
+    }
+  }
+
+  /// Forgets what ended long ago, which no CRL needs.
+  func removeExpired() async throws -> Int {
+    try await pool.execute(
+      "delete from provisioner.certificates where not_after < clock_timestamp() - interval '90 days'")
+  }
+
+  /// A certificate that is made while the device is revoked either sees it, or is seen by it.
+  private static func lock(_ device: DeviceID, _ transaction: PostgresTransaction) async throws {
+    try await transaction.execute(
+      "select pg_advisory_xact_lock(hashtextextended($1, 1))", [.text(device.description)])
+  }
+
+  private static func isRevoked(_ device: DeviceID, _ executor: some PostgresExecutor) async throws -> Bool {
+    try await executor.queryFirst(
+      "select 1 as one from provisioner.revoked_devices where device_id = $1", [.uuid(device.bytes)]) != nil
+  }
+}
+
+extension WireFailure {
+  static var deviceRevoked: WireFailure {
+    WireFailure(
+      .permissionDenied, reason: "device-revoked",
+      message: "the device's certificates were taken back: it can't have others; ask the operator")
+  }
+}

@@ -1,0 +1,90 @@
+import FirmwareImage
+import Foundation
+package import Logging
+package import Messaging
+import PostgreSQL
+import ServiceLifecycle
+import Wire
+
+/// Has the live sessions of revoked devices ended.
+///
+/// A broker that has not read the new CRL yet would let the device in again at once, so the session is ended several
+/// times: right away, and when the CRL is there even if its way took a while.
+package struct SessionEnder: Service {
+  private let store: CertificateStore
+  private let notifier: any RPCCaller
+  private let logger: Logger
+
+  package init(store: CertificateStore, notifier: any RPCCaller, logger: Logger) {
+    self.store = store
+    self.notifier = notifier
+    self.logger = logger
+  }
+
+  package func run() async throws {
+    await cancelWhenGracefulShutdown {
+      var isFailing = false
+      while !Task.isCancelled {
+        do {
+          let failures = try await endSessions()
+          if failures > 0, !isFailing {
+            logger.warning("sessions of revoked devices can't be ended yet", metadata: ["devices": "\(failures)"])
+          }
+          isFailing = failures > 0
+        } catch {
+          if !isFailing && !Task.isCancelled {
+            logger.warning("revoked devices can't be looked for", metadata: ["error": "\(error)"])
+          }
+          isFailing = true
+        }
+        try? await Task.sleep(for: .milliseconds(250))
+      }
+    }
+  }
+
+  /// - Returns: how many could not be ended.
+  func endSessions() async throws -> Int {
+    // What one replica has taken, others leave alone for a while.
+    let due = try await store.pool.query(
+      """
+      update provisioner.revoked_devices set next_disconnect_at = clock_timestamp() + interval '5 seconds'
+      where device_id in (
+        select device_id from provisioner.revoked_devices where next_disconnect_at <= clock_timestamp()
+        order by next_disconnect_at limit 64 for update skip locked
+      )
+      returning device_id
+      """)
+    return try await withThrowingTaskGroup(of: Bool.self) { group in
+      for row in due {
+        let device = try row["device_id"].uuid
+        group.addTask { try await end(device) }
+      }
+      var failures = 0
+      for try await isEnded in group where !isEnded { failures += 1 }
+      return failures
+    }
+  }
+
+  private func end(_ device: [UInt8]) async throws -> Bool {
+    var request = WireDisconnectDevice()
+    request.deviceID = Data(device)
+    do throws(WireFailure) {
+      _ = try await notifier.call(request, deadline: .seconds(3))
+    } catch {
+      try await store.pool.execute(
+        "update provisioner.revoked_devices set next_disconnect_at = clock_timestamp() + interval '1 second' where device_id = $1",
+        [.uuid(device)])
+      return false
+    }
+    // Again 1, 3 and 30 s after the revocation, whichever of them is still to come.
+    try await store.pool.execute(
+      """
+      update provisioner.revoked_devices set next_disconnect_at = (
+        select min(revoked_at + delay) from unnest(array[interval '1 s', interval '3 s', interval '30 s']) as delay
+        where revoked_at + delay > clock_timestamp()
+      )
+      where device_id = $1
+      """, [.uuid(device)])
+    return true
+  }
+}

@@ -1,0 +1,179 @@
+import FirmwareImage
+import Foundation
+import OpenSSL
+import PostgreSQL
+import TestSupport
+import Testing
+import Wire
+
+@testable import ProvisionerCore
+
+@Suite struct RevocationTests {
+  @Test func aRevokedCertificateIsOnTheList() async throws {
+    try await withReplica { replica, _ in
+      let (device, other) = (DeviceID.random(), DeviceID.random())
+      let issued = try await replica.issue(device, try P256.PrivateKey())
+      let good = try await replica.issue(other, try P256.PrivateKey())
+      let before = try #require(replica.feed.current)
+      #expect(try await replica.revocation.revoke(device, reason: "stolen", requester: "operator:a"))
+      let after = try #require(replica.feed.current)
+      #expect(after.state > before.state)
+      func refusal(_ issued: IssuedCertificate) -> CertificateRefusal.Reason? {
+        AuthorityFixture.refusal(
+          of: [issued.certificate] + issued.issuers, roots: after.roots, lists: after.lists)
+      }
+      #expect(refusal(issued) == .revoked)
+      #expect(refusal(good) == nil)
+    }
+  }
+
+  @Test func aRepeatChangesNothing() async throws {
+    try await withReplica { replica, _ in
+      let device = DeviceID.random()
+      _ = try await replica.issue(device, try P256.PrivateKey())
+      #expect(try await replica.revocation.revoke(device, reason: "", requester: "a"))
+      let state = replica.feed.current?.state
+      #expect(try await !replica.revocation.revoke(device, reason: "", requester: "a"))
+      #expect(replica.feed.current?.state == state)
+    }
+  }
+
+  @Test func listsGrowOlderByASecondAtLeast() async throws {
+    try await withReplica { replica, _ in
+      var updates: [Date] = []
+      for _ in 0..<5 {
+        let device = DeviceID.random()
+        _ = try await replica.issue(device, try P256.PrivateKey())
+        _ = try await replica.revocation.revoke(device, reason: "", requester: "a")
+        updates.append(try #require(replica.feed.current?.lists.first).thisUpdate)
+      }
+      for (earlier, later) in zip(updates, updates.dropFirst()) { #expect(later.timeIntervalSince(earlier) >= 1) }
+      #expect(replica.feed.current?.lists.first?.revokedSerialNumbers.count == 5)
+    }
+  }
+
+  @Test func aRevokedDeviceGetsNoOtherCertificate() async throws {
+    try await withReplica { replica, _ in
+      let (device, key) = (DeviceID.random(), try P256.PrivateKey())
+      _ = try await replica.issue(device, key)
+      _ = try await replica.revocation.revoke(device, reason: "", requester: "a")
+      let failure = await wireFailure { _ = try await replica.issue(device, key) }
+      #expect(failure?.reason == "device-revoked")
+    }
+  }
+
+  /// Whichever comes first, no good certificate is left.
+  @Test func issuingAndRevokingAtOnceLeavesNothingGood() async throws {
+    try await withReplica { replica, _ in
+      for _ in 0..<10 {
+        let (device, key) = (DeviceID.random(), try P256.PrivateKey())
+        async let issued = try? replica.issue(device, key)
+        async let revoked = replica.store.revoke(device, reason: "", requester: "a")
+        let certificate = await issued
+        _ = try await revoked
+        await replica.keeper.turn()
+        let listed = try #require(replica.feed.current?.lists.first).revokedSerialNumbers
+        if let certificate { #expect(listed.contains(certificate.certificate.serialNumber)) }
+      }
+    }
+  }
+
+  @Test func anotherReplicaServesTheSameListSoonAfter() async throws {
+    let fixture = try AuthorityFixture()
+    try await withStage { stage in
+      let one = try AuthorityReplica(fixture.directory, pool: stage.pool)
+      let two = try AuthorityReplica(fixture.directory, pool: stage.pool)
+      try await two.running {
+        await one.keeper.turn()
+        try await eventually { two.feed.current?.state == one.feed.current?.state && one.feed.current != nil }
+        let device = DeviceID.random()
+        _ = try await one.issue(device, try P256.PrivateKey())
+        let known = try #require(two.feed.current?.state)
+        async let waiting = two.feed.next(after: known, atMost: .seconds(20))
+        _ = try await one.revocation.revoke(device, reason: "", requester: "a")
+        let news = try #require(await waiting)
+        #expect(news.state > known)
+        try await eventually { two.feed.current == one.feed.current }
+        #expect(two.feed.current?.lists.first?.revokedSerialNumbers.count == 1)
+      }
+    }
+  }
+
+  @Test func replicasThatStartAtOnceAgreeOnOneList() async throws {
+    let fixture = try AuthorityFixture()
+    try await withStage { stage in
+      let replicas = try (0..<4).map { _ in try AuthorityReplica(fixture.directory, pool: stage.pool) }
+      await withTaskGroup(of: Void.self) { group in
+        for replica in replicas { group.addTask { await replica.keeper.turn() } }
+      }
+      for replica in replicas { await replica.keeper.turn() }
+      let first = try #require(replicas[0].feed.current)
+      #expect(first.lists.count == 1)
+      for replica in replicas { #expect(replica.feed.current == first) }
+      let number = try await stage.pool.queryFirst("select crl_number from provisioner.issuers")?["crl_number"].int
+      #expect(number == 1)
+    }
+  }
+
+  @Test func aListIsMadeAnewLongBeforeItEnds() async throws {
+    let fixture = try AuthorityFixture()
+    try await withStage { stage in
+      let replica = try AuthorityReplica(fixture.directory, pool: stage.pool)
+      await replica.keeper.turn()
+      let first = try #require(replica.feed.current?.lists.first)
+      try await stage.pool.execute(
+        "update provisioner.issuers set crl_next_update = crl_next_update - interval '2 days'")
+      await replica.keeper.turn()
+      let second = try #require(replica.feed.current?.lists.first)
+      #expect(second.thisUpdate > first.thisUpdate)
+      #expect(second.nextUpdate >= first.nextUpdate)
+    }
+  }
+
+  @Test func aWaitWithoutNewsEnds() async throws {
+    try await withReplica { replica, _ in
+      let state = try #require(replica.feed.current?.state)
+      let answer = await replica.feed.next(after: state, atMost: .milliseconds(50))
+      #expect(answer?.state == state)
+    }
+  }
+
+  @Test func aReplicaOfAnOlderFolderTakesNoRootBack() async throws {
+    let fixture = try AuthorityFixture()
+    try await withStage { stage in
+      let old = try AuthorityReplica(fixture.directory, pool: stage.pool)
+      await old.keeper.turn()
+      _ = try fixture.directory.rotate(AuthorityDirectory.Options(), includingRoot: true)
+      let new = try AuthorityReplica(fixture.directory, pool: stage.pool)
+      await new.keeper.turn()
+      _ = try await old.store.register(old.live.authority, settling: .zero)
+      await new.keeper.turn()
+      #expect(new.feed.current?.roots.count == 2)
+      #expect(new.feed.current?.lists.count == 2)
+    }
+  }
+
+  @Test func aRotatedAuthorityIsTakenUpWithoutARestart() async throws {
+    try await withReplica { replica, fixture in
+      let (device, key) = (DeviceID.random(), try P256.PrivateKey())
+      let before = try await replica.issue(device, key)
+      _ = try fixture.directory.rotate(AuthorityDirectory.Options(), includingRoot: true)
+      await replica.keeper.turn()
+      #expect(replica.live.trustRoots.count == 2)
+      let snapshot = try #require(replica.feed.current)
+      #expect(snapshot.lists.count == 2)
+      // Brokers may not have the new issuer's list yet; the old one's certificates are good everywhere.
+      let during = try await replica.issue(device, key)
+      #expect(during.issuers.first == before.issuers.first)
+      try await replica.pool.execute(
+        "update provisioner.issuers set first_seen = first_seen - interval '1 minute'")
+      await replica.keeper.turn()
+      let after = try await replica.issue(device, key)
+      #expect(after.issuers.first != before.issuers.first)
+      for issued in [before, during, after] {
+        let chain = [issued.certificate] + issued.issuers
+        #expect(AuthorityFixture.refusal(of: chain, roots: snapshot.roots, lists: snapshot.lists) == nil)
+      }
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import FirmwareImage
+import Foundation
+import Messaging
+import OpenSSL
+import PostgreSQL
+import Synchronization
+import TestSupport
+import Testing
+import Wire
+
+@testable import ProvisionerCore
+
+/// Notes which sessions it was asked to end; the first calls may fail.
+private final class PlayedNotifier: RPCCaller {
+  private let state: Mutex<(ended: [DeviceID], failures: Int)>
+
+  init(failures: Int = 0) {
+    state = Mutex((ended: [], failures: failures))
+  }
+
+  var ended: [DeviceID] { state.withLock { $0.ended } }
+
+  func call<R: WireRequest>(
+    _ request: R, deadline: Duration, traceParent: String?
+  ) async throws(WireFailure) -> R.Response {
+    guard let request = request as? WireDisconnectDevice, let device = DeviceID(bytes: request.deviceID),
+      let answer = WireDisconnectDeviceResponse() as? R.Response
+    else { throw WireFailure(.unsupported, reason: "unsupported", message: "not what is asked here") }
+    let isDown = state.withLock { state in
+      guard state.failures > 0 else {
+        state.ended.append(device)
+        return false
+      }
+      state.failures -= 1
+      return true
+    }
+    if isDown { throw WireFailure(.unavailable, reason: "down", message: "not there") }
+    return answer
+  }
+}
+
+@Suite struct SessionEnderTests {
+  @Test func aRevokedDevicesSessionIsEndedAgainForBrokersThatLagBehind() async throws {
+    try await withReplica { replica, _ in
+      let notifier = PlayedNotifier()
+      let ender = SessionEnder(store: replica.store, notifier: notifier, logger: quietLogger)
+      let device = DeviceID.random()
+      _ = try await replica.revocation.revoke(device, reason: "", requester: "a")
+      try await eventually {
+        _ = try await ender.endSessions()
+        return notifier.ended.count == 3
+      }
+      #expect(Set(notifier.ended) == [device])
+    }
+  }
+
+  @Test func aNotifierThatIsAwayIsAskedAgain() async throws {
+    try await withReplica { replica, _ in
+      let notifier = PlayedNotifier(failures: 2)
+      let ender = SessionEnder(store: replica.store, notifier: notifier, logger: quietLogger)
+      _ = try await replica.revocation.revoke(.random(), reason: "", requester: "a")
+      #expect(try await ender.endSessions() == 1)
+      #expect(notifier.ended.isEmpty)
+      try await eventually {
+        _ = try await ender.endSessions()
+        return !notifier.ended.isEmpty
+      }
+    }
+  }
+}
