@@ -26,11 +26,15 @@ package struct SessionEnder: Service {
       var isFailing = false
       while !Task.isCancelled {
         do {
-          let failures = try await endSessions()
-          if failures > 0, !isFailing {
-            logger.warning("sessions of revoked devices can't be ended yet", metadata: ["devices": "\(failures)"])
+          let outcome = try await endSessions()
+          if outcome.failed > 0, !isFailing {
+            logger.warning(
+              "sessions of revoked devices can't be ended yet", metadata: ["devices": "\(outcome.failed)"])
+            isFailing = true
+          } else if outcome.ended > 0, isFailing {
+            logger.info("sessions of revoked devices are ended again")
+            isFailing = false
           }
-          isFailing = failures > 0
         } catch {
           if !isFailing && !Task.isCancelled {
             logger.warning("revoked devices can't be looked for", metadata: ["error": "\(error)"])
@@ -42,8 +46,8 @@ package struct SessionEnder: Service {
     }
   }
 
-  /// - Returns: how many could not be ended.
-  func endSessions() async throws -> Int {
+  /// Asks for those that are due.
+  func endSessions() async throws -> (ended: Int, failed: Int) {
     // What one replica has taken, others leave alone for a while.
     let due = try await store.pool.query(
       """
@@ -59,9 +63,11 @@ package struct SessionEnder: Service {
         let device = try row["device_id"].uuid
         group.addTask { try await end(device) }
       }
-      var failures = 0
-      for try await isEnded in group where !isEnded { failures += 1 }
-      return failures
+      var outcome = (ended: 0, failed: 0)
+      for try await isEnded in group {
+        if isEnded { outcome.ended += 1 } else { outcome.failed += 1 }
+      }
+      return outcome
     }
   }
 
