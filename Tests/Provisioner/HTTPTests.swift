@@ -180,7 +180,11 @@ import Testing
     try await withDoor { _, door in
       let answer = try await door.ask("GET", "/openapi.json")
       let paths = try #require(answer.fields["paths"] as? [String: Any])
-      #expect(Set(paths.keys) == ["/v1/claims", "/v1/claims/{id}", "/v1/enroll", "/openapi.json"])
+      #expect(
+        Set(paths.keys) == [
+          "/v1/claims", "/v1/claims/{id}", "/v1/enroll", "/openapi.json", "/v1/ca", "/v1/crl", "/v1/renew",
+          "/v1/devices/{id}/revoke",
+        ])
     }
   }
 }

@@ -8,7 +8,8 @@ import Testing
 
 @Suite struct IssuanceTests {
   @Test func aDevicesCertificateNamesIt() throws {
-    let authority = try AuthorityFixture().directory.load()
+    let fixture = try AuthorityFixture()
+    let authority = try fixture.directory.load()
     let device = DeviceID.random()
     let issued = try authority.issuers[0].issue(
       to: .device(device), P256.PrivateKey().publicKey, lifetime: .seconds(60), now: Date())

@@ -45,8 +45,7 @@ package final class LiveAuthority: CertificateIssuer {
   /// Chooses whose certificates are given out.
   ///
   /// - Parameter settled: for each issuer whether everybody has had the time to take its CRL: a broker refuses what is
-  ///   from an issuer of which it has none. While the newest is not, the one before goes on; if there is none, nobody
-  ///   can have had a certificate yet that it would be missed for.
+  ///   from an issuer of which it has none. While the newest is not, the one before goes on.
   func choose(settled: [Bool], now: Date) {
     state.withLock { state in
       let usable = zip(state.authority.issuers, settled).filter { $0.0.certificate.notAfter > now }
@@ -55,7 +54,8 @@ package final class LiveAuthority: CertificateIssuer {
         state.signer = newest.0
       } else {
         let before = usable.dropFirst().filter(\.1).max { $0.0.certificate.notBefore < $1.0.certificate.notBefore }
-        state.signer = before?.0 ?? newest.0
+        let current = usable.first { $0.0.keyHash == state.signer.keyHash }
+        state.signer = before?.0 ?? current?.0 ?? newest.0
       }
     }
   }
