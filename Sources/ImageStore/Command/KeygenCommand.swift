@@ -19,7 +19,9 @@ struct KeygenCommand: AsyncParsableCommand {
   func run() async throws {
     try await runAdmin {
       let key: TrustedKey
-      do { key = try SigningKeyFile.create(out) } catch { throw AdminError("\(error)", status: .data) }
+      do throws(SigningKeyError) { key = try SigningKeyFile.create(out) } catch {
+        throw AdminError(error.description, status: .data)
+      }
       let publicFile = SigningKeyFile.publicPath(of: out)
       if json {
         try printJSON([
