@@ -46,7 +46,7 @@ final class PollingTokens: Sendable {
         throw ProblemError(registry: error)
       }
       throw ProblemError.unavailable(
-        reason: "provisioner-unavailable", detail: "The Provisioner did not answer. Try again. (\(error.message))",
+        reason: "provisioner-unavailable", detail: "The Provisioner did not answer. Try again.",
         retryAfterSeconds: Int(error.retryAfterSeconds) ?? 1)
     }
   }

@@ -5,7 +5,7 @@ extension OpenAPIDocument {
   private static let roots = """
     "/v1/ca": {
       "get": {
-        "operationId": "getRoots", "tags": ["certificates"], "summary": "The roots that everybody trusts",
+        "operationId": "getRoots", "security": [], "tags": ["certificates"], "summary": "The roots that everybody trusts",
         "responses": {
           "200": {"description": "The certificates, in PEM.", \(pem)},
           \(commonResponses)
@@ -17,7 +17,7 @@ extension OpenAPIDocument {
   private static let revocationLists = """
     "/v1/crl": {
       "get": {
-        "operationId": "getRevocations", "tags": ["certificates"],
+        "operationId": "getRevocations", "security": [], "tags": ["certificates"],
         "summary": "The lists of certificates that were taken back, one for each issuer",
         "parameters": [
           {
@@ -42,7 +42,7 @@ extension OpenAPIDocument {
   private static let renewal = """
     "/v1/renew": {
       "post": {
-        "operationId": "renewCertificate", "tags": ["certificates"],
+        "operationId": "renewCertificate", "security": [{"device": []}], "tags": ["certificates"],
         "summary": "Get the next certificate for the device whose certificate the connection has",
         "requestBody": {
           "required": true,

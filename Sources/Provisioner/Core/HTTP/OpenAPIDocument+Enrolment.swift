@@ -2,7 +2,7 @@ extension OpenAPIDocument {
   static let enroll = """
     "/v1/enroll": {
       "post": {
-        "operationId": "enrollDevice", "tags": ["enrolment"], "summary": "Get an identity",
+        "operationId": "enrollDevice", "security": [], "tags": ["enrolment"], "summary": "Get an identity",
         "description": "A repeat with the same serial number and key gives the same identity, with a new certificate, and takes no further use of a claim.",
         "requestBody": {
           "required": true,
@@ -30,7 +30,7 @@ extension OpenAPIDocument {
   static let otp = """
     "/v1/otp": {
       "post": {
-        "operationId": "reportOTPBank", "tags": ["enrolment"], "summary": "Say what the fuses hold",
+        "operationId": "reportOTPBank", "security": [{"device": []}], "tags": ["enrolment"], "summary": "Say what the fuses hold",
         "description": "The device is the one of the client's certificate. A bank that disagrees with what the device was told to burn flags it for operators.",
         "requestBody": {
           "required": true,
@@ -59,7 +59,7 @@ extension OpenAPIDocument {
         }
       ],
       "get": {
-        "operationId": "getRootDocument", "tags": ["enrolment"], "summary": "Who may sign what",
+        "operationId": "getRootDocument", "security": [], "tags": ["enrolment"], "summary": "Who may sign what",
         "description": "As signed by the root keys: no access is needed, as each is verified by the one before it.",
         "responses": {
           "200": {

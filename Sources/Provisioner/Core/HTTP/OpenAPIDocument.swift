@@ -12,6 +12,7 @@ enum OpenAPIDocument {
         "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}
       },
       "servers": [{"url": "/"}],
+      "security": [{"token": []}],
       "tags": [
         {"name": "claims", "description": "Permissions for a number of devices to enrol until a moment."},
         {"name": "enrolment", "description": "How a device gets its identity, and what it reports of it."},
@@ -24,7 +25,8 @@ enum OpenAPIDocument {
       "components": {
         "parameters": {\(parameters)},
         "responses": {\(responses)},
-        "schemas": {\(schemas)}
+        "schemas": {\(schemas)},
+        "securitySchemes": {\(securitySchemes)}
       }
     }
     """
@@ -109,7 +111,7 @@ enum OpenAPIDocument {
   private static let description = """
     "/openapi.json": {
       "get": {
-        "operationId": "describe", "tags": ["description"], "summary": "This document",
+        "operationId": "describe", "tags": ["description"], "summary": "This document", "security": [],
         "responses": {
           "200": {
             "description": "The description of this interface.",
@@ -119,6 +121,14 @@ enum OpenAPIDocument {
         }
       }
     }
+    """
+
+  private static let securitySchemes = """
+    "token": {
+      "type": "http", "scheme": "bearer",
+      "description": "An API token of the Registry. Claims take the scope operate, revoking a device admin."
+    },
+    "device": {"type": "mutualTLS", "description": "The certificate that the device got when it enrolled."}
     """
 
   static let bodyResponses = """

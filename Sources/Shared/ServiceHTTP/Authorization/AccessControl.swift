@@ -1,5 +1,6 @@
 package import FirmwareImage
 package import Hummingbird
+import Logging
 package import ServiceKit
 import Wire
 
@@ -111,7 +112,12 @@ package struct AccessControl: Sendable {
         known.remember(hash, principal)
         return principal
       } catch {
-        throw refusal(error, hash, scope)
+        let problem = refusal(error, hash, scope)
+        if problem.document.status == .serviceUnavailable {
+          // Where the Registry should be is nobody's business who has not shown who they are.
+          context.logger.warning("tokens can't be looked up", metadata: ["error": "\(error)"])
+        }
+        throw problem
       }
     }
   }
@@ -124,7 +130,7 @@ package struct AccessControl: Sendable {
     guard failure.code == .permissionDenied else {
       return .unavailable(
         reason: "authorization-unavailable",
-        detail: "the Registry can't be asked what the token allows; try again (\(failure.message))")
+        detail: "the Registry can't be asked what the token allows; try again")
     }
     let reason = RefusedToken(rawValue: failure.reason) ?? .unknown
     if reason == .missingScope { return .missingScope(scope) }
