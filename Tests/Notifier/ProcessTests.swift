@@ -154,7 +154,20 @@ import Wire
     }
     let trusting = try served.run("serve", more: ["XTBLISH_INSECURE": "false"])
     #expect(try await trusting.waitForExit() == .exited(78), "\(trusting.output)")
-    #expect(trusting.output.contains("xtblish-provisioner certificate issue"), "\(trusting.output)")
+    #expect(trusting.output.contains("xtblish-notifier bus-key create"), "\(trusting.output)")
+    let folder = try TemporaryFolder("xtblish-notifier")
+    let keys = (file: folder.path("one.bus-key"), peers: folder.path("peers"))
+    let made = try served.run(
+      "bus-key", "create", "--role", "notifier", "--name", "one", "--key-file", keys.file, "--peers-directory",
+      keys.peers)
+    #expect(try await made.waitForExit() == .exited(0), "\(made.output)")
+    let keyed = try served.run(
+      "serve",
+      more: [
+        "XTBLISH_INSECURE": "false", "XTBLISH_BUS_KEY_FILE": keys.file, "XTBLISH_BUS_PEERS_DIRECTORY": keys.peers,
+      ])
+    #expect(try await keyed.waitForExit() == .exited(78), "\(keyed.output)")
+    #expect(keyed.output.contains("xtblish-provisioner certificate issue"), "\(keyed.output)")
     let version = try served.run("--version")
     #expect(try await version.waitForExit() == .exited(0))
     #expect(version.output.hasPrefix("xtblish-notifier "))
