@@ -72,7 +72,7 @@ package final class PostgresServer: Sendable {
       "postgres",
       [
         "-D", folder.path("data"), "-p", String(port), "-k", folder.path("sockets"),
-        "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200", "-c", "shared_buffers=32MB",
+        "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=400", "-c", "shared_buffers=32MB",
         // A killed server process is something these tests do; losing the machine's power is not.
         "-c", "fsync=off", "-c", "synchronous_commit=on", "-c", "log_min_messages=warning",
         "-c", "autovacuum_naptime=1d",

@@ -49,7 +49,9 @@ import Testing
   private func kill(whileWaitingFor lock: SQL, _ values: [PostgresValue] = []) async throws -> (
     devices: Int, entries: Int
   ) {
-    let url = try await PostgresServer.shared().createDatabase()
+    // One of its own: it waits for what other tests would hold too.
+    let server = try await PostgresServer()
+    let url = try await server.createDatabase()
     let service = try await Service.start(url)
     let pool = try PostgresPool(url: url, maximumConnections: 3, logger: .quiet)
     let request = try await pool.withTransaction { connection in
