@@ -36,8 +36,7 @@ def key_file(state, name):
 
 def revocation_directory(state, audience):
     """Revocation lists of one issuer, "devices" or "services", as OpenSSL looks for them."""
-    path = os.path.join(state.directory, "revocations")
-    return os.path.join(path, audience) if os.path.exists(os.path.join(path, audience)) else path
+    return os.path.join(state.directory, "revocations", audience)
 
 
 def revocation_file(state, audience):

@@ -72,8 +72,9 @@ struct InitialiseAuthorityCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "init", abstract: "Make a root and an intermediate, with new keys.",
     discussion: """
-      Writes ca.pem (the root, for everybody to trust), root.pem, root.key, intermediate.pem and intermediate.key. The \
-      service needs all but root.key: take that to where it is safe, and back for ca rotate.
+      Writes ca.pem (the root, for everybody to trust), root.pem and root.key, intermediate.pem and intermediate.key for \
+      devices, services.pem and services.key for services and operators. The service needs neither root.key nor \
+      services.key: take them to where it is safe, and back for ca rotate and certificate issue.
       """)
 
   @OptionGroup var options: AuthorityOptions
@@ -84,7 +85,7 @@ struct InitialiseAuthorityCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Also write the roots and a first, empty CRL into this folder, which a broker needs to start.",
+      "Also write the roots and first, empty CRLs into its folders devices and services, for a broker to start.",
       valueName: "folder"))
   var crlDirectory: String?
 
@@ -94,7 +95,11 @@ struct InitialiseAuthorityCommand: AsyncParsableCommand {
       let directory = options.authority
       if ifMissing && directory.isInitialised { return try options.printOut(directory.load()) }
       let authority = try directory.initialise(keys.options())
-      if let crlDirectory { try RevocationDirectory(crlDirectory).begin(authority) }
+      if let crlDirectory {
+        try RevocationDirectory("\(crlDirectory)/devices").begin(roots: authority.roots, issuers: authority.issuers)
+        try RevocationDirectory("\(crlDirectory)/services").begin(
+          roots: authority.roots, issuers: [directory.loadServicesSigner()], lifetime: nil)
+      }
       try options.printOut(authority)
     }
   }
@@ -127,12 +132,26 @@ struct RotateAuthorityCommand: AsyncParsableCommand {
   @Flag(help: "Make a new root as well.")
   var root = false
 
+  @Flag(help: "Make a new intermediate for services and operators, not for devices.")
+  var services = false
+
+  @Option(
+    help: ArgumentHelp(
+      "With --services: the folder where ca init wrote first CRLs; the new one's goes beside them.",
+      valueName: "folder"))
+  var crlDirectory: String?
+
   @Option(
     help: ArgumentHelp("Where root.pem and root.key are, if not in the authority's folder.", valueName: "folder"))
   var rootDirectory: String?
 
   @Option(help: ArgumentHelp("The passphrase of the root's key, if it is another.", valueName: "file"))
   var rootPassphraseFile: String?
+
+  func validate() throws {
+    if services && root { throw ValidationError("--services and --root are two rotations: do one after the other") }
+    if crlDirectory != nil && !services { throw ValidationError("--crl-directory goes with --services") }
+  }
 
   func run() async throws {
     CoreDumps.exclude()
@@ -142,8 +161,17 @@ struct RotateAuthorityCommand: AsyncParsableCommand {
         home = AuthorityDirectory(
           rootDirectory ?? options.directory, passphraseFile: rootPassphraseFile ?? options.passphraseFile)
       }
-      try options.printOut(
-        options.authority.rotate(keys.options(), includingRoot: root, rootDirectory: home))
+      guard services else {
+        return try options.printOut(
+          options.authority.rotate(keys.options(), includingRoot: root, rootDirectory: home))
+      }
+      let signer = try options.authority.rotateServices(keys.options(), rootDirectory: home)
+      let authority = try options.authority.load()
+      if let crlDirectory {
+        try RevocationDirectory("\(crlDirectory)/services").begin(
+          roots: authority.roots, issuers: [signer], lifetime: nil)
+      }
+      try options.printOut(authority)
     }
   }
 }

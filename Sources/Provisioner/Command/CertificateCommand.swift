@@ -84,7 +84,7 @@ struct IssueCertificateCommand: AsyncParsableCommand {
       let (name, owner) = try owner()
       let duration = try ProvisionerCommand.lifetime(lifetime, "--lifetime")
       let files = LeafFiles(
-        authority: try AuthorityDirectory(authority, passphraseFile: passphraseFile).load(), folder: out)
+        signer: try AuthorityDirectory(authority, passphraseFile: passphraseFile).loadServicesSigner(), folder: out)
       if let unlessGoodFor,
         files.isGood(name, for: owner, remaining: try ProvisionerCommand.lifetime(unlessGoodFor, "--unless-good-for"))
       {

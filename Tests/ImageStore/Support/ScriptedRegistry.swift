@@ -1,6 +1,7 @@
 import FirmwareImage
 import Foundation
 import Messaging
+import SwiftProtobuf
 import OpenSSL
 import ServiceKit
 import Synchronization

@@ -88,4 +88,20 @@ import Testing
     try FileManager.default.copyItem(atPath: other.folder.path("ca/intermediate.key"), toPath: path)
     #expect(throws: AuthorityError.self) { try fixture.directory.load() }
   }
+
+  @Test func `services have an issuer of their own, which the service does without`() async throws {
+    let fixture = try AuthorityFixture()
+    let (devices, services) = (
+      try fixture.directory.load().issuers[0], try fixture.directory.loadServicesSigner()
+    )
+    #expect(services.certificate != devices.certificate)
+    let files = LeafFiles(signer: services, folder: fixture.folder.path("out"))
+    let owner = CertificateOwner.service(name: "broker", role: .broker, hosts: [])
+    let issued = try files.make("broker", for: owner, lifetime: .seconds(60))
+    #expect(issued.issuers.first == services.certificate)
+    let renewed = try fixture.directory.rotateServices(AuthorityDirectory.Options())
+    #expect(renewed.certificate != services.certificate)
+    try FileManager.default.removeItem(atPath: fixture.folder.path("ca/services.key"))
+    #expect(try fixture.directory.load().issuers[0].certificate == devices.certificate)
+  }
 }

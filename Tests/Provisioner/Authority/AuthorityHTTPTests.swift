@@ -52,7 +52,7 @@ import Testing
   private func withDoor(_ body: (Door) async throws -> Void) async throws {
     try await withReplica { replica, fixture in
       let host = try #require(CertificateHost(ip: "127.0.0.1"))
-      _ = try LeafFiles(authority: fixture.directory.load(), folder: fixture.folder.path("out")).make(
+      _ = try LeafFiles(signer: fixture.directory.load().issuers[0], folder: fixture.folder.path("out")).make(
         "provisioner-1", for: .service(name: "provisioner-1", role: .provisioner, hosts: [host]),
         lifetime: .seconds(3_600))
       let list = RevocationList()

@@ -19,9 +19,9 @@ import Testing
       fixture = try AuthorityFixture()
       let authority = try fixture.directory.load()
       folder = RevocationDirectory(fixture.folder.path("crl"))
-      try folder.begin(authority)
+      try folder.begin(roots: authority.roots, issuers: authority.issuers)
       let host = try #require(CertificateHost(ip: "127.0.0.1"))
-      _ = try LeafFiles(authority: authority, folder: fixture.folder.path("out")).make(
+      _ = try LeafFiles(signer: authority.issuers[0], folder: fixture.folder.path("out")).make(
         "broker-1", for: .service(name: "broker-1", role: .broker, hosts: [host]), lifetime: .seconds(3_600))
       port = try FreePort()
       broker = try await MosquittoServer(
@@ -38,7 +38,7 @@ import Testing
     }
 
     func makeClient(_ name: String) throws -> X509Certificate {
-      let files = LeafFiles(authority: try fixture.directory.load(), folder: fixture.folder.path("out"))
+      let files = LeafFiles(signer: try fixture.directory.load().issuers[0], folder: fixture.folder.path("out"))
       return try files.make(name, for: .operator(name), lifetime: .seconds(3_600)).certificate
     }
 

@@ -37,7 +37,7 @@ import Testing
 
   @Test func aServicesFilesAreTakenByOpenssl() async throws {
     let fixture = try AuthorityFixture()
-    let files = LeafFiles(authority: try fixture.directory.load(), folder: fixture.folder.path("out"))
+    let files = LeafFiles(signer: try fixture.directory.load().issuers[0], folder: fixture.folder.path("out"))
     let hosts = [try #require(CertificateHost(dns: "localhost")), try #require(CertificateHost(ip: "::1"))]
     let owner = CertificateOwner.service(name: "broker-1", role: .broker, hosts: hosts)
     _ = try files.make("broker-1", for: owner, lifetime: .seconds(3_600))

@@ -29,6 +29,8 @@ extension AuthorityDirectory {
       let passphrase = try passphrase()
       let root = try makeRoot(options, passphrase)
       _ = try makeIntermediate(options, passphrase, root: root.certificate, rootKey: root.key, cross: [])
+      _ = try makeIntermediate(
+        options, passphrase, root: root.certificate, rootKey: root.key, cross: [], for: .services)
       try AuthorityFile.write("1\n", to: path("generation"))
       try AuthorityFile.write(try pem([root.certificate]), to: path("ca.pem"))
     }
@@ -46,18 +48,20 @@ extension AuthorityDirectory {
     return (certificate, key)
   }
 
-  /// Writes `intermediate.key` and `intermediate.pem`.
+  /// Writes `intermediate.key` and `intermediate.pem`, or those of the services' one.
   ///
   /// - Parameter cross: what leads from the root to one of old.
   func makeIntermediate(
     _ options: Options, _ passphrase: [UInt8]?, root: X509Certificate, rootKey: P256.PrivateKey,
-    cross: [X509Certificate]
+    cross: [X509Certificate], for audience: IssuerAudience = .devices
   ) throws(AuthorityError) -> X509Certificate {
-    let key = try makeKey("intermediate", options.intermediateKeyURI, passphrase)
-    var template = try template("xtblish issuing CA", key, pathLength: 0, options.intermediateLifetime, options.now)
+    // The services' key is used offline, and rarely: a token has the devices' one.
+    let uri = audience == .devices ? options.intermediateKeyURI : nil
+    let key = try makeKey(audience.fileName, uri, passphrase)
+    var template = try template(audience.title, key, pathLength: 0, options.intermediateLifetime, options.now)
     template.notAfter = min(template.notAfter, root.notAfter)
     let certificate = try issue(template, key.publicKey, issuer: root, rootKey)
-    try AuthorityFile.write(try pem([certificate] + cross), to: path("intermediate.pem"))
+    try AuthorityFile.write(try pem([certificate] + cross), to: path("\(audience.fileName).pem"))
     return certificate
   }
 

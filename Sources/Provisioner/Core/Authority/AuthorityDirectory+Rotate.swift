@@ -45,6 +45,26 @@ extension AuthorityDirectory {
     return try load()
   }
 
+  /// Makes a new intermediate for services and operators. Certificates of the old one stay good: they carry it along.
+  ///
+  /// - Parameter rootDirectory: where `root.pem` and `root.key` are, if they are not kept in this folder.
+  package func rotateServices(
+    _ options: Options, rootDirectory: AuthorityDirectory? = nil
+  ) throws(AuthorityError) -> CertificateSigner {
+    try AuthorityFile.locking(path) { () throws(AuthorityError) in
+      guard isInitialised else { throw AuthorityError("there is no certificate authority in \(path): run ca init") }
+      let home = rootDirectory ?? self
+      guard let root = try home.certificates("root.pem").first else { return }
+      let rootKey = try home.key("root", try home.passphrase())
+      let cross = try certificates("services.pem").dropFirst().filter {
+        $0.subjectPublicKeyInfo == root.subjectPublicKeyInfo && $0.notAfter > options.now
+      }
+      _ = try makeIntermediate(
+        options, try passphrase(), root: root, rootKey: rootKey, cross: Array(cross), for: .services)
+    }
+    return try loadServicesSigner()
+  }
+
   /// Takes an authority of old out: its roots are trusted no more, its intermediate signs no more CRLs.
   ///
   /// - Parameter keyName: the eight digits that its name ends with.

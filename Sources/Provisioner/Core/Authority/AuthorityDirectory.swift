@@ -3,7 +3,8 @@ import OpenSSL
 
 /// The folder with the authority's keys and certificates.
 ///
-/// `ca.pem`: the roots that everybody trusts. `root.pem`, `root.key`: the root that signs intermediates; the key may be
+/// `ca.pem`: the roots that everybody trusts. `services.pem`, `services.key`: the intermediate that signs for services
+/// and operators; the key may be elsewhere most of the time. `root.pem`, `root.key`: the root that signs intermediates; the key may be
 /// elsewhere most of the time. `intermediate.pem`, `intermediate.key`: the one that signs certificates.
 /// `previous-<key>.pem`, `previous-<key>.key`: intermediates of old. `generation`: counts the changes. Instead of a
 /// `.key` there may be a `.key-uri` that says where in a PKCS#11 token the key is.
@@ -33,6 +34,15 @@ package struct AuthorityDirectory: Sendable {
     var issuers = [try signer("intermediate", passphrase)]
     for name in try previousNames() { issuers.append(try signer(name, passphrase)) }
     return Authority(roots: try certificates("ca.pem"), issuers: issuers, generation: try generation())
+  }
+
+  /// What signs for services and operators.
+  package func loadServicesSigner() throws(AuthorityError) -> CertificateSigner {
+    guard isInitialised else {
+      throw AuthorityError(
+        "there is no certificate authority in \(path): make one with xtblish-provisioner ca init --directory \(path)")
+    }
+    return try signer(IssuerAudience.services.fileName, passphrase())
   }
 
   func passphrase() throws(AuthorityError) -> [UInt8]? {

@@ -7,8 +7,8 @@ package struct LeafFiles: Sendable {
   private let signer: CertificateSigner
   private let folder: String
 
-  package init(authority: Authority, folder: String) {
-    signer = authority.issuers[0]
+  package init(signer: CertificateSigner, folder: String) {
+    self.signer = signer
     self.folder = folder
   }
 

@@ -15,17 +15,22 @@ package struct RevocationDirectory: Sendable {
     self.path = path
   }
 
-  /// For a broker's first start: empty lists, older than any that the service makes.
-  package func begin(_ authority: Authority) throws {
+  /// For a broker's first start: an empty list for each issuer, older than any that the service makes.
+  ///
+  /// - Parameter lifetime: nil for as long as the issuer itself, where nothing will bring other lists.
+  package func begin(
+    roots: [X509Certificate], issuers: [CertificateSigner], lifetime: Duration? = .seconds(7 * 86_400)
+  ) throws {
     var lists: [CertificateRevocationList] = []
-    for issuer in authority.issuers {
+    for issuer in issuers {
       let start = max(issuer.certificate.notBefore, Date().addingTimeInterval(-CertificateSigner.clockTolerance))
+      let end = lifetime.map { start.addingTimeInterval($0 / .seconds(1)) } ?? issuer.certificate.notAfter
       lists.append(
         try CertificateRevocationList(
-          issuer: issuer.certificate, issuerKey: issuer.key, number: 0, thisUpdate: start,
-          nextUpdate: start.addingTimeInterval(7 * 86_400), entries: []))
+          issuer: issuer.certificate, issuerKey: issuer.key, number: 0, thisUpdate: start, nextUpdate: end, entries: [])
+      )
     }
-    try write(roots: authority.roots, lists: lists)
+    try write(roots: roots, lists: lists)
   }
 
   /// Brings the folder up to date. Must not run twice at the same time for one folder.
