@@ -24,7 +24,7 @@ import Testing
 
   private func documented() throws -> Set<Permission> {
     let page = try String(contentsOfFile: "\(packageDirectory())/docs/bus.md", encoding: .utf8)
-    let row = /\| (.+?) \| `(\w+)` \| (.*?) \|/
+    let row = /\| (.+?) \| `([A-Z][a-z]\w+)` \| (.*?) \|/
     return Set(
       page.matches(of: row).map { match in
         Permission(

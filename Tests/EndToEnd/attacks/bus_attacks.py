@@ -2,6 +2,7 @@
 
 import uuid
 
+import zmq
 from bus import Keys, exchange, load_protocol, public_keys, request
 
 SERVICES = {"registry": "REGISTRY", "notifier": "NOTIFIER", "image-store": "IMAGE_STORE", "provisioner": "PROVISIONER"}
@@ -68,8 +69,6 @@ def run(report):
 
     def pretends_to_be_served():
         # A stranger that listens where a service should: our own programs must not talk to it.
-        import zmq
-
         context = zmq.Context.instance()
         router = context.socket(zmq.ROUTER)
         router.setsockopt(zmq.LINGER, 0)

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 from broker_attacks import refuses
 from http_attacks import expect, handshake_fails, port_of, request
-from world import Authority, wait_until, write_identity
+from world import wait_until
 
 JSON = ["Content-Type: application/json"]
 

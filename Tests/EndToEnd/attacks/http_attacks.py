@@ -5,12 +5,10 @@ import json
 import re
 import socket
 import ssl
-import subprocess
 import time
-import uuid
 
 from cryptography.x509.oid import ExtendedKeyUsageOID
-from world import Authority, connect, device_uri, tls_context, wait_until
+from world import Authority, connect, device_uri, wait_until
 
 WASM = b"\0asm\x01\0\0\0"
 
@@ -234,7 +232,7 @@ def signatures(report, world, refused, first):
     world.admin("image-store", "keygen", "--out", str(stranger))
 
     def headers(path, *extra, key=None):
-        arguments = ["sign", str(path), "--name", "sensor", "--version", "1.0", *extra]
+        arguments = ["sign", str(path), "--name", "sensor", "--app-version", "1.0", *extra]
         if key:
             arguments += ["--key", str(key)]
         else:
@@ -287,7 +285,7 @@ def hostile_requests(report, world, refused, first):
             status, body = send(world, world.registry, base + lines + b"\r\n0\r\n\r\n" + smuggled)
             if b'"entries"' in body or body.count(b"HTTP/1.1 2") > 0:
                 return f"the second request was answered: {body[:200]!r}"
-            return None if status in (0, 400, 411, 501) else f"{status}: {body[:200]!r}"
+            return None if status in (0, 400, 411, 415, 501) else f"{status}: {body[:200]!r}"
 
         report.attack(f"http: smuggling by {name}", smuggle)
     many = [f"X-{number}: {'a' * 100}" for number in range(5000)]

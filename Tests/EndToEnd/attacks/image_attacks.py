@@ -108,6 +108,7 @@ def run(report):
     publisher = private_key(world.env["XTBLISH_PUBLISHER_KEY_FILE"])
     director = private_key(str(next((world.data / "director").glob("*.key"))))
     world.stack("stop", "image-store-1")
+    world.away.add("IMAGE_STORE_1")
     store = TakenOverStore(world)
     reports = Reports(world, device)
     version = good_version
@@ -185,11 +186,20 @@ def run(report):
     report.attack("image: both signed, host API of the future", lambda: serve(
         lambda number: made(number, level=99), ("host-api-level",)))
     report.attack("image: cut short", lambda: serve(lambda number: made(number)[:-20], ("hash", "length", "cut-short")))
-    report.attack("image: cut short in its header", lambda: serve(
-        lambda number: made(number)[:300], ("cut-short", "length", "hash", "size")))
+    def offered_too_short():
+        # An announcement that can't be true is not even fetched: the device refuses the next one instead.
+        nonlocal version
+        version += 1
+        store.images[str(version)] = made(version)[:300]
+        offer = {"version": version, "digest": "sha256:" + 64 * "0", "size": 300, "url": f"{world.store}/firmware/{device}/{version}"}
+        publish(world, world.service_port, world.service_files("notifier-1"), f"/firmware/{device}/{version}", json.dumps(offer))
+        return serve(lambda number: made(number, director=None), ("director-signature",))
+
+    report.attack("image: announced as shorter than its header", offered_too_short)
     report.attack("image: padded", lambda: serve(
         lambda number: rehashed(made(number) + bytes(16)), ("length", "webassembly", "section")))
     store.close()
     reports.process.terminate()
     reports.process.wait(timeout=10)
     world.stack("start", "image-store-1")
+    world.away.clear()

@@ -46,6 +46,8 @@ class World:
         identity = json.loads((self.directories[0] / "identity.json").read_text())
         self.device_port = int(identity["mqttPort"])
         self.service_port = int(self.env["XTBLISH_MQTT_PORT"])
+        # What an attack itself has stopped.
+        self.away = set()
         self.binaries = os.environ.get("XTBLISH_BINARIES", str(ROOT / ".build" / "release"))
 
     # What a device keeps to itself; an attacker has it of a device that was taken apart.
@@ -95,7 +97,7 @@ class World:
         return path.read_text().strip()
 
     def services_alive(self):
-        for name in ("REGISTRY_1", "NOTIFIER_1", "IMAGE_STORE_1", "PROVISIONER_1"):
+        for name in {"REGISTRY_1", "NOTIFIER_1", "IMAGE_STORE_1", "PROVISIONER_1"} - self.away:
             try:
                 with urllib.request.urlopen(self.env[f"XTBLISH_OPERATIONS_URL_{name}"] + "/livez", timeout=5) as answer:
                     if answer.status != 200:
@@ -103,7 +105,7 @@ class World:
             except OSError as error:
                 return f"{name} does not answer /livez: {error}"
         for key, value in self.env.items():
-            if key.startswith("XTBLISH_PID_") and not pathlib.Path(f"/proc/{value}").exists():
+            if key.startswith("XTBLISH_PID_") and key[12:] not in self.away and not pathlib.Path(f"/proc/{value}").exists():
                 return f"{key[12:]} is gone"
         return None
 
