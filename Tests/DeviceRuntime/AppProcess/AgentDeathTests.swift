@@ -82,7 +82,8 @@ import ZeroMQ
   }
 
   @Test func itDoesNotBeginWithoutKeys() async throws {
-    let shell = try ChildProcess("/bin/sh", ["-c", "'\(product("xtblish-device"))' app-host ipc:///tmp/nobody.ipc $$ & wait $!"])
+    let shell = try ChildProcess(
+      "/bin/sh", ["-c", "'\(product("xtblish-device"))' app-host ipc:///tmp/nobody.ipc $$ & wait $!"])
     #expect(try await shell.waitForExit() == .exited(64))
     #expect(shell.output.contains("no keys came"))
   }

@@ -1,9 +1,9 @@
 import FirmwareImage
 import Foundation
 import Messaging
-import SwiftProtobuf
 import OpenSSL
 import ServiceKit
+import SwiftProtobuf
 import Synchronization
 import Wire
 

@@ -46,8 +46,12 @@ package enum KeyFile {
       if read == 0 { break }
       count += read
     }
-    guard count <= maximumBytes else { throw KeyFileError("\(path) is longer than \(maximumBytes) bytes: it is no key") }
-    guard let text = String(validating: bytes[..<count], as: UTF8.self) else { throw KeyFileError("\(path) is no text") }
+    guard count <= maximumBytes else {
+      throw KeyFileError("\(path) is longer than \(maximumBytes) bytes: it is no key")
+    }
+    guard let text = String(validating: bytes[..<count], as: UTF8.self) else {
+      throw KeyFileError("\(path) is no text")
+    }
     return text
   }
 
