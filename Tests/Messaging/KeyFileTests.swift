@@ -102,7 +102,7 @@ import ZeroMQ
     try PeerFolder(peers).make()
     let key = try BusKey.generate(for: BusPeer(.monitor, "m"))
     try key.publish(in: peers)
-    try BusKey(peer: BusPeer(.operator, "m"), keyPair: key.keyPair).publish(in: peers, as: "a.peer")
+    try BusKey(peer: BusPeer(.operator, "m"), keyPair: key.keyPair).remakePeer(file: "\(peers)/a.peer")
     #expect(throws: KeyFileError.self) { try PeerFolder(peers).read() }
     var contents = try PeerFolder(peers).readContents()
     #expect(contents.makePeers()[key.publicKey] == nil)

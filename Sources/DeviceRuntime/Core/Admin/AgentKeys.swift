@@ -10,8 +10,8 @@ package enum AgentKeys {
     let agent = try BusKey.generate(for: BusPeer(.device, "agent"))
     let commands = try BusKey.generate(for: BusPeer(.operator, "local"))
     try PeerFolder(folder).make(isPrivate: true)
-    try commands.replace(file: keyFile(in: folder))
-    try agent.publish(in: folder, as: peerFile)
+    try commands.remake(file: keyFile(in: folder))
+    try agent.remakePeer(file: "\(folder)/\(peerFile)")
     return Bus(key: agent, peers: PeerTable(BusPeers([commands])))
   }
 

@@ -44,9 +44,9 @@ extension BusKey {
     try KeyFile.create(path, fileText, mode: 0o600)
   }
 
-  /// As `write`, in the place of a file that may be there.
-  package func replace(file path: String) throws(KeyFileError) {
-    try KeyFile.replace(path, fileText, mode: 0o600)
+  /// As `write`, for a key that is made at each start: in the place of a file that may be there.
+  package func remake(file path: String) throws(KeyFileError) {
+    try KeyFile.remake(path, fileText, mode: 0o600)
   }
 
   private var fileText: String {
@@ -67,20 +67,26 @@ extension BusKey {
 
   /// Makes the public half known to everybody who reads `folder`, which is made if it is missing.
   ///
-  /// - Parameter fileName: nil for one that no other key has.
-  /// - Returns: the file.
+  /// - Returns: the file, which no other key has.
   @discardableResult
-  package func publish(in folder: String, as fileName: String? = nil) throws(KeyFileError) -> String {
-    let path = "\(folder)/\(fileName ?? peerFileName)"
-    try KeyFile.replace(
-      path,
-      """
-      # A public key of the bus. Without this file nobody is let in with it.
-      role = \(peer.role.rawValue)
-      name = \(peer.name)
-      key = \(publicKey.text)
-
-      """, mode: 0o644)
+  package func publish(in folder: String) throws(KeyFileError) -> String {
+    let path = "\(folder)/\(peerFileName)"
+    try KeyFile.replace(path, peerText, mode: 0o644)
     return path
+  }
+
+  /// As `publish`, for a key that is made at each start.
+  package func remakePeer(file path: String) throws(KeyFileError) {
+    try KeyFile.remake(path, peerText, mode: 0o644)
+  }
+
+  private var peerText: String {
+    """
+    # A public key of the bus. Without this file nobody is let in with it.
+    role = \(peer.role.rawValue)
+    name = \(peer.name)
+    key = \(publicKey.text)
+
+    """
   }
 }

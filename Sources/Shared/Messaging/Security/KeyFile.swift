@@ -69,10 +69,13 @@ package enum KeyFile {
     }
   }
 
-  /// Makes a new file, on disk when this returns.
+  /// Makes a new file.
   ///
+  /// - Parameter isDurable: whether it is on disk when this returns.
   /// - Throws: if there is one already.
-  static func create(_ path: String, _ text: String, mode: mode_t) throws(KeyFileError) {
+  static func create(
+    _ path: String, _ text: String, mode: mode_t, isDurable: Bool = true
+  ) throws(KeyFileError) {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
     guard descriptor >= 0 else {
       let isThere = errno == EEXIST
@@ -94,11 +97,18 @@ package enum KeyFile {
       rest = rest.dropFirst(count)
     }
     // Whatever the umask took away.
-    guard fchmod(descriptor, mode) == 0, fsync(descriptor) == 0 else {
+    guard fchmod(descriptor, mode) == 0, !isDurable || fsync(descriptor) == 0 else {
       let reason = errorText()
       unlink(path)
       throw KeyFileError("can't write \(path): \(reason)")
     }
+  }
+
+  /// Makes a file anew that is made at each start: it need not outlive a power failure, and a disk that fails now and
+  /// then keeps nobody from starting.
+  static func remake(_ path: String, _ text: String, mode: mode_t) throws(KeyFileError) {
+    unlink(path)
+    try create(path, text, mode: mode, isDurable: false)
   }
 
   /// Replaces a file, so that whoever reads it sees the old one or the new one.
