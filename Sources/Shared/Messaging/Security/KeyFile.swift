@@ -69,14 +69,17 @@ package enum KeyFile {
     }
   }
 
-  /// Makes a new file.
+  /// Makes a new file, on disk when this returns.
   ///
-  /// - Parameter isDurable: whether it is on disk when this returns.
   /// - Throws: if there is one already.
-  static func create(
-    _ path: String, _ text: String, mode: mode_t, isDurable: Bool = true
+  static func create(_ path: String, _ text: String, mode: mode_t) throws(KeyFileError) {
+    try write(path, text, mode: mode, flags: O_EXCL, isDurable: true)
+  }
+
+  private static func write(
+    _ path: String, _ text: String, mode: mode_t, flags: Int32, isDurable: Bool
   ) throws(KeyFileError) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | flags, mode)
     guard descriptor >= 0 else {
       let isThere = errno == EEXIST
       throw KeyFileError(
@@ -87,7 +90,7 @@ package enum KeyFile {
     defer { close(descriptor) }
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }
       guard count > 0 else {
         let reason = errorText()
@@ -107,8 +110,7 @@ package enum KeyFile {
   /// Makes a file anew that is made at each start: it need not outlive a power failure, and a disk that fails now and
   /// then keeps nobody from starting.
   static func remake(_ path: String, _ text: String, mode: mode_t) throws(KeyFileError) {
-    unlink(path)
-    try create(path, text, mode: mode, isDurable: false)
+    try write(path, text, mode: mode, flags: O_TRUNC, isDurable: false)
   }
 
   /// Replaces a file, so that whoever reads it sees the old one or the new one.
