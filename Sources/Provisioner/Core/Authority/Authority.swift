@@ -83,8 +83,19 @@ package struct IssuedCertificate: Sendable {
   package let issuers: [X509Certificate]
   let issuerKeyHash: [UInt8]
 
-  /// Nil for a service or an operator.
-  var device: DeviceID? { if case .device(let id) = owner { id } else { nil } }
+  /// Nil for a service or an operator. Kept, as the compiler can't optimise a look into the owner where many are asked.
+  let device: DeviceID?
+
+  init(owner: CertificateOwner, certificate: X509Certificate, issuers: [X509Certificate], issuerKeyHash: [UInt8]) {
+    self.owner = owner
+    self.certificate = certificate
+    self.issuers = issuers
+    self.issuerKeyHash = issuerKeyHash
+    switch owner {
+    case .device(let id): device = id
+    default: device = nil
+    }
+  }
 
   /// PEM: what its owner presents, the certificate first.
   package var chain: String {
