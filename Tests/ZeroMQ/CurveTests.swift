@@ -43,10 +43,10 @@ import Testing
     let socket: ZeroMQSocket
     let monitor: ZeroMQMonitor
 
-    init(to server: CurvePublicKey, at endpoint: String, named name: String) throws {
+    init(to server: CurvePublicKey, at endpoint: String, named name: String, in context: ZeroMQContext? = nil) throws {
       keys = try CurveKeyPair.generate()
-      let context = try ZeroMQContext()
-      socket = try ZeroMQSocket(.dealer, in: context)
+      socket = try ZeroMQSocket(.dealer, in: context ?? ZeroMQContext())
+      try socket.set(.reconnectIntervalMilliseconds(1))
       try socket.useCurve(keys, server: server)
       try socket.set(.lingerMilliseconds(0))
       monitor = try ZeroMQMonitor(of: socket, named: name)
@@ -104,6 +104,18 @@ import Testing
       return events.contains(.handshakeFailed)
     }
     #expect(!events.contains(.connected))
+  }
+
+  @Test func clientsThatGiveUpInTheirHandshakesHoldUpNoOtherOfTheirContext() throws {
+    let server = try Server(in: context)
+    let shared = try ZeroMQContext()
+    let other = try CurveKeyPair.generate().publicKey
+    for number in 0..<100 {
+      let client = try Client(to: other, at: server.endpoint, named: "\(number)", in: shared)
+      try server.serve(letting: nil) { try client.monitor.next() != nil }
+    }
+    let client = try Client(to: server.keys.publicKey, at: server.endpoint, named: "last", in: shared)
+    try server.serve(letting: client.keys.publicKey) { try client.monitor.next() == .connected }
   }
 
   @Test func aPlainClientIsTurnedAway() throws {

@@ -20,11 +20,13 @@ package final class ZeroMQMonitor {
   }
 
   package let socket: ZeroMQSocket
+  private let monitored: ZeroMQSocket
   private let message = ZeroMQMessage()
 
   /// - Parameter name: unlike that of any other monitor in the context.
   package init(of monitored: ZeroMQSocket, named name: String) throws(ZeroMQError) {
     let endpoint = "inproc://monitor-\(name)"
+    self.monitored = monitored
     socket = try ZeroMQSocket(.pair, in: monitored.context)
     let events =
       ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
@@ -34,6 +36,12 @@ package final class ZeroMQMonitor {
     }
     try socket.set(.lingerMilliseconds(0))
     try socket.connect(endpoint)
+  }
+
+  deinit {
+    // Before either socket is closed: libzmq's own thread waits for somebody to take an event, and if nobody is there to
+    // take it, no connection of the context gets any further.
+    unsafe zmq_socket_monitor(monitored.handle, nil, 0)
   }
 
   /// The next event if there is one, without waiting.
