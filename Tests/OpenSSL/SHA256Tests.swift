@@ -11,15 +11,17 @@ import Testing
       "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
     ),
     ([0xd3], "28969cdfa74a12c82f3bad960b0b000aca2ac329deea5c2328ebc6f2ba9802c1"),
-    (
-      Array(repeating: UInt8(ascii: "a"), count: 1_000_000),
-      "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"
-    ),
   ]
 
   @Test(arguments: vectors)
   func knownAnswers(message: [UInt8], digest: String) throws {
     #expect(try hexadecimal(SHA256.digest(of: message)) == digest)
+  }
+
+  /// Apart from the others, because an argument is written into the log.
+  @Test func aMillionTimesTheSameLetterHasTheKnownAnswer() throws {
+    let digest = try SHA256.digest(of: [UInt8](repeating: UInt8(ascii: "a"), count: 1_000_000))
+    #expect(hexadecimal(digest) == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
   }
 
   @Test(arguments: [1, 3, 55, 56, 63, 64, 65, 119, 4096])
@@ -50,12 +52,12 @@ import Testing
   }
 
   @Test func anAbandonedHashIsFreed() throws {
-    // Leak checkers and a million contexts would show a missing deinit; each is about 200 bytes.
+    // Each context is more than 200 bytes; the other tests of this process need some memory meanwhile.
     let before = residentBytes()
-    for _ in 0..<200_000 {
+    for _ in 0..<1_000_000 {
       var hash = try SHA256()
       hash.update([1, 2, 3])
     }
-    #expect(residentBytes() - before < 20_000_000)
+    #expect(residentBytes() - before < 100_000_000)
   }
 }
