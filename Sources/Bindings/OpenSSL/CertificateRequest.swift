@@ -19,14 +19,7 @@ package struct CertificateRequest: Sendable, Hashable {
     let request = try reporting { () throws(OpenSSLError) in
       try unsafe Owned(pointer, by: "d2i_X509_REQ") { unsafe X509_REQ_free($0) }
     }
-    guard let key = unsafe X509_REQ_get0_pubkey(request.pointer) else {
-      ERR_clear_error()
-      throw .notP256
-    }
-    publicKey = try P256.PublicKey(
-      subjectPublicKeyInfo: reporting { () throws(OpenSSLError) in
-        try unsafe encodedDER(call: "i2d_PUBKEY") { unsafe i2d_PUBKEY(key, $0) }
-      })
+    publicKey = try unsafe P256.PublicKey(X509_REQ_get_X509_PUBKEY(request.pointer))
     let verdict = unsafe X509_REQ_verify(request.pointer, publicKey.key.pointer)
     ERR_clear_error()
     guard verdict == 1 else { throw .badSignature }

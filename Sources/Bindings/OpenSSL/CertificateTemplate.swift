@@ -71,45 +71,73 @@ extension X509Certificate {
     _ template: CertificateTemplate, for publicKey: P256.PublicKey, issuer: X509Certificate?,
     issuerKey: P256.PrivateKey
   ) throws(CertificateError) {
-    let der: [UInt8]
-    if let issuer {
-      let above = try Self.handle(issuer.der)
-      der = try reporting { () throws(OpenSSLError) in
-        try unsafe Self.signed(template, publicKey, issuer: above.pointer, issuerKey)
-      }
-    } else {
-      der = try reporting { () throws(OpenSSLError) in
-        try unsafe Self.signed(template, publicKey, issuer: nil, issuerKey)
-      }
-    }
-    try self.init(der: der)
+    let issuer: IssuerCertificate? = if let issuer { try IssuerCertificate(issuer) } else { nil }
+    try self.init(template, publicKey, issuer, issuerKey)
   }
 
-  /// - Parameter issuer: nil for the certificate itself.
-  private static func signed(
-    _ template: CertificateTemplate, _ publicKey: P256.PublicKey, issuer: OpaquePointer?,
+  /// Makes one of the many of the same issuer.
+  package init(
+    _ template: CertificateTemplate, for publicKey: P256.PublicKey, issuer: IssuerCertificate,
+    issuerKey: P256.PrivateKey
+  ) throws(CertificateError) {
+    try self.init(template, publicKey, issuer, issuerKey)
+  }
+
+  private init(
+    _ template: CertificateTemplate, _ publicKey: P256.PublicKey, _ issuer: IssuerCertificate?,
     _ issuerKey: P256.PrivateKey
-  ) throws(OpenSSLError) -> [UInt8] {
+  ) throws(CertificateError) {
+    let handle = try reporting { () throws(OpenSSLError) in
+      try Self.signed(template, publicKey, issuer: issuer, issuerKey)
+    }
+    let der = try reporting { () throws(OpenSSLError) in
+      try unsafe encodedDER(call: "i2d_X509") { unsafe i2d_X509(handle.pointer, $0) }
+    }
+    try self.init(handle, der: der)
+  }
+
+  private static func signed(
+    _ template: CertificateTemplate, _ publicKey: P256.PublicKey, issuer: IssuerCertificate?,
+    _ issuerKey: P256.PrivateKey
+  ) throws(OpenSSLError) -> Owned {
     let certificate = try unsafe Owned(X509_new(), by: "X509_new") { unsafe X509_free($0) }
     let name = try DistinguishedName(commonName: template.commonName)
-    let above = unsafe issuer ?? certificate.pointer
     try unsafe fill(certificate.pointer, template, publicKey)
-    guard unsafe X509_set_subject_name(certificate.pointer, name.pointer) == 1,
-      unsafe X509_set_issuer_name(certificate.pointer, X509_get_subject_name(above)) == 1
-    else { throw .draining(after: "X509_set_subject_name") }
-    // In this order: the authority's key identifier of one that signs itself is its own.
-    let identifiers = [(NID_subject_key_identifier, "hash"), (NID_authority_key_identifier, "keyid:always")]
-    for (nid, value) in template.extensions + identifiers {
-      guard unsafe xtblish_add_certificate_extension(certificate.pointer, above, nid, value) == 1 else {
-        throw .draining(after: "X509V3_EXT_nconf_nid")
+    guard unsafe X509_set_subject_name(certificate.pointer, name.pointer) == 1 else {
+      throw .draining(after: "X509_set_subject_name")
+    }
+    for (nid, value) in template.extensions + [(NID_subject_key_identifier, "hash")] {
+      try unsafe addExtension(nid, value, to: certificate.pointer, issuer: certificate.pointer)
+    }
+    // After its own key identifier, which is that of its authority where it signs itself.
+    if let issuer {
+      try unsafe issuer.withHandle { (above) throws(OpenSSLError) in
+        try unsafe self.name(above, asIssuerOf: certificate.pointer)
       }
+    } else {
+      try unsafe self.name(certificate.pointer, asIssuerOf: certificate.pointer)
     }
     try unsafe AlternativeName.add(template.alternativeNames, to: certificate.pointer)
     let length = issuerKey.key.exclusively {
       unsafe X509_sign(certificate.pointer, issuerKey.key.pointer, EVP_sha256())
     }
     guard length > 0 else { throw .draining(after: "X509_sign") }
-    return try unsafe encodedDER(call: "i2d_X509") { unsafe i2d_X509(certificate.pointer, $0) }
+    return certificate
+  }
+
+  private static func name(_ above: OpaquePointer, asIssuerOf certificate: OpaquePointer) throws(OpenSSLError) {
+    guard unsafe X509_set_issuer_name(certificate, X509_get_subject_name(above)) == 1 else {
+      throw .draining(after: "X509_set_issuer_name")
+    }
+    try unsafe addExtension(NID_authority_key_identifier, "keyid:always", to: certificate, issuer: above)
+  }
+
+  private static func addExtension(
+    _ nid: CInt, _ value: String, to certificate: OpaquePointer, issuer: OpaquePointer
+  ) throws(OpenSSLError) {
+    guard unsafe xtblish_add_certificate_extension(certificate, issuer, nid, value) == 1 else {
+      throw .draining(after: "X509V3_EXT_nconf_nid")
+    }
   }
 
   private static func fill(
@@ -122,8 +150,8 @@ extension X509Certificate {
     defer { unsafe ASN1_TIME_free(notAfter) }
     // Version 3 is written as 2.
     guard unsafe X509_set_version(certificate, 2) == 1,
-      unsafe X509_set1_notBefore(certificate, notBefore) == 1, unsafe X509_set1_notAfter(certificate, notAfter) == 1,
-      unsafe X509_set_pubkey(certificate, publicKey.key.pointer) == 1
-    else { throw .draining(after: "X509_set_pubkey") }
+      unsafe X509_set1_notBefore(certificate, notBefore) == 1, unsafe X509_set1_notAfter(certificate, notAfter) == 1
+    else { throw .draining(after: "X509_set1_notAfter") }
+    try unsafe publicKey.write(to: X509_get_X509_PUBKEY(certificate))
   }
 }

@@ -7,4 +7,6 @@ package enum P256 {
   ]
   /// Length of a SubjectPublicKeyInfo in bytes: two coordinates of 32 follow the prefix.
   package static let subjectPublicKeyInfoByteCount = 91
+  /// An uncompressed point: a byte that says so, and two coordinates.
+  static let pointByteCount = 65
 }

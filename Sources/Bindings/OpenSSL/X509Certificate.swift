@@ -23,7 +23,11 @@ package struct X509Certificate: Sendable, Hashable {
   package let isAuthority: Bool
 
   package init(der: [UInt8]) throws(CertificateError) {
-    let handle = try Self.handle(der)
+    try self.init(Self.handle(der), der: der)
+  }
+
+  /// - Parameter der: of just this handle.
+  init(_ handle: borrowing Owned, der: [UInt8]) throws(CertificateError) {
     self.der = der
     serialNumber = unsafe SerialNumber.bytes(X509_get0_serialNumber(handle.pointer))
     let subject = unsafe X509_get_subject_name(handle.pointer)

@@ -35,6 +35,7 @@ package struct CertificateSigner: Sendable {
   package let key: P256.PrivateKey
   /// SHA-256 of the intermediate's public key: what issuers are told apart by.
   package let keyHash: [UInt8]
+  private let issuer: IssuerCertificate
 
   package var certificate: X509Certificate { chain[0] }
 
@@ -44,6 +45,7 @@ package struct CertificateSigner: Sendable {
     else { throw .malformed("the certificate of the key beside it") }
     self.chain = chain
     self.key = key
+    issuer = try IssuerCertificate(first)
     do {
       keyHash = try key.publicKey.hash
     } catch {
@@ -70,7 +72,7 @@ package struct CertificateSigner: Sendable {
     } catch {
       throw .library(error)
     }
-    let leaf = try X509Certificate(template, for: publicKey, issuer: certificate, issuerKey: key)
+    let leaf = try X509Certificate(template, for: publicKey, issuer: issuer, issuerKey: key)
     return IssuedCertificate(owner: owner, certificate: leaf, issuers: chain, issuerKeyHash: keyHash)
   }
 }
