@@ -24,9 +24,22 @@ struct KeyCommand: AsyncParsableCommand {
     try await runAdmin {
       let settings = try options.prepare(DeviceSettings.self).settings
       _ = try DirectoryFlash(directory: settings.directory)
-      let key = try IdentityFiles(directory: settings.directory).keyMadeIfNeeded()
+      let key = try Self.key(settings.directory)
       let hash = Hexadecimal.encode(try key.publicKey.hash)
       if json { try printJSON(Output(publicKeyHash: hash)) } else { print(hash) }
+    }
+  }
+
+  /// Two that make one at once would each have another.
+  private static func key(_ directory: String) throws -> P256.PrivateKey {
+    let files = try IdentityFiles(directory: directory)
+    if let key = try files.key() { return key }
+    do {
+      let lock = try DirectoryLock(directory: directory)
+      defer { withExtendedLifetime(lock) {} }
+      return try files.keyMadeIfNeeded()
+    } catch let error as DirectoryLock.Refusal {
+      throw AdminError("\(error)", status: .temporary)
     }
   }
 }

@@ -144,6 +144,9 @@ import Testing
     #expect(good.output.contains("XTBLISH_DEVICE_TRIAL_SECONDS"))
     let bad = try await DeviceProcess.command(["check-config"], environment: ["XTBLISH_DEVICE_TRIAL_SECONDS": "soon"])
     #expect(bad.status == .exited(78))
+    let misplaced = try await DeviceProcess.command(
+      ["check-config"], environment: ["XTBLISH_DEVICE_OTP_NVMEM_OFFSET_BYTES": "6"])
+    #expect(misplaced.status == .exited(78) && misplaced.output.contains("multiple of 4"))
     for arguments in [["--version"], ["completion", "bash"], ["--help"], ["help", "enroll"]] {
       #expect(try await DeviceProcess.command(arguments).status == .exited(0))
     }

@@ -76,7 +76,8 @@ import ZeroMQ
     #expect(ended.hostFailed.contains("make engine"))
     var farewell = WireToApp()
     farewell.farewell = WireFarewell()
-    #expect(try agent.socket.send(farewell.serializedBytes()))
+    // On a busy machine it may have waited for this long enough, and be gone.
+    _ = try agent.socket.send(farewell.serializedBytes())
     try await eventually("the end of process \(process)") { !isRunning(process) }
     try await shell.waitForExit()
   }

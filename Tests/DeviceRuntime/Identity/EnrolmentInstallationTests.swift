@@ -136,6 +136,38 @@ import Testing
     }
   }
 
+  @Test func anotherIdentityThatTheFusesRefuseLeavesTheOneThatIsThere() throws {
+    let answers = try Answers()
+    let board = Board(flash: try PowerCutFlash(base: InMemoryFlash()))
+    _ = try board.enroll(answers)
+    func contents() throws -> [String: [UInt8]?] {
+      Dictionary(
+        uniqueKeysWithValues: try board.flash.list().map { ($0, try board.flash.readAll($0, maximumBytes: 1 << 20)) })
+    }
+    let before = try contents()
+    let other = try Answers()
+    let key = try board.files.keyMadeIfNeeded().publicKey
+    let error = #expect(throws: OTPError.self) {
+      try board.installation.install(other.answer(for: key), serial: "s", provisionerURL: "https://localhost:2")
+    }
+    #expect(error == .conflict(field: "device ID"))
+    #expect(try contents() == before)
+  }
+
+  @Test func aProgramOfWhichOneWordCanNotBeBurntBurnsNone() throws {
+    let answers = try Answers()
+    let board = Board(flash: try PowerCutFlash(base: InMemoryFlash()))
+    try FileOTPBank(board.flash).lock(OTPLayout.securityEpoch.lowerBound)
+    let before = try FileOTPBank(board.flash).read()
+    #expect(throws: OTPError.locked(word: OTPLayout.securityEpoch.lowerBound)) { try board.enroll(answers) }
+    #expect(try FileOTPBank(board.flash).read() == before)
+    let tooHigh = OTPProgram(
+      deviceID: answers.device, publicKeyHash: String(repeating: "ab", count: 32),
+      directorKey: String(repeating: "ab", count: 32), rootDocumentHash: String(repeating: "ab", count: 32),
+      publisherSignatureRequired: true, securityEpoch: OTPLayout.highestSecurityEpoch + 1)
+    #expect(throws: OTPError.unencodable(field: "security epoch")) { try tooHigh.check(OTPWords()) }
+  }
+
   @Test func aCertificateOfAnotherUsageOrDeviceIsRefused() throws {
     let answers = try Answers()
     let key = try P256.PrivateKey().publicKey

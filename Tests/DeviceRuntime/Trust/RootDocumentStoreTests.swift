@@ -73,6 +73,19 @@ import Testing
     #expect(server.http.requests.last?.path == "/v1/root-documents/4")
   }
 
+  @Test func twoThatAskAtOnceGetOneAnswer() async throws {
+    let signers = try TestSigners()
+    let first = try signers.document(1)
+    let server = try Server([2: try signers.document(2), 3: try signers.document(3)])
+    let flash = InMemoryFlash()
+    try RootDocumentStore.save(first: first, to: flash)
+    let store = try Self.store(flash, pin: first, urls: [server.http.url])
+    async let one = store.refresh()
+    async let other = store.refresh()
+    for refreshed in await [one, other] { #expect([.taken(2), .taken(0)].contains(refreshed)) }
+    #expect(store.latestVersion == 3)
+  }
+
   @Test func whatIsNotTheNextDocumentIsNotTaken() async throws {
     let signers = try TestSigners()
     let stranger = try TestSigners()

@@ -112,7 +112,10 @@ package struct DeviceSettings: ServiceSettings {
     trialAgentDeaths = try reader.require(Self.trialAgentDeathsSetting)
     trialPowerCuts = try reader.require(Self.trialPowerCutsSetting)
     otpPath = try reader.optional(Self.otpPathSetting)
-    otpOffsetBytes = try reader.require(Self.otpOffsetSetting) & ~3
+    otpOffsetBytes = try reader.require(Self.otpOffsetSetting)
+    if !otpOffsetBytes.isMultiple(of: 4) {
+      reader.refuse(Self.otpOffsetSetting, "is not a multiple of 4: fuses come in words of 4 bytes")
+    }
     maximumImageBytes = try reader.require(Self.maximumImageSetting)
     appMemoryBytes = try reader.require(Self.appMemorySetting)
     reservesAddressSpace = try reader.require(Self.addressSpaceSetting)

@@ -156,7 +156,7 @@ package struct ImageDownload: Sendable {
     case wrong(String)
     /// What was announced, and nothing that this device can run.
     case unsuitable(String)
-    /// Nobody knows: the flash failed.
+    /// Nobody knows now: the flash failed, or whoever has the root documents is away.
     case unreadable(String)
   }
 
@@ -183,6 +183,8 @@ package struct ImageDownload: Sendable {
     } catch let error as RootDocumentError {
       // The next document mends it, whenever it is published.
       return .unreadable("\(error.reason): \(error)")
+    } catch let error as RootDocumentsUnavailable {
+      return .unreadable("newer root documents can't be had, and may be needed for this image: \(error.reason)")
     } catch let error as OTPError {
       return .unreadable("\(error)")
     } catch {
@@ -194,19 +196,26 @@ package struct ImageDownload: Sendable {
     return .wrong(reason)
   }
 
+  /// Newer root documents might say that an image is good, and nobody could be asked for them.
+  private struct RootDocumentsUnavailable: Error {
+    var reason: String
+  }
+
   /// What the device's trust lacks may be in root documents that it does not know yet.
   private func verifiedImage() async throws -> VerifiedImage {
+    let known = storage.trust.rootDocumentVersion
     do {
       return try await storage.verifyDownload(in: slot, lowestVersion: notification.version)
     } catch  where DeviceTrust.mayBeOutdated(error) {
-      switch await storage.trust.refresh() {
-      case .taken(0): throw error
-      case .failed(let reason, let taken):
-        logger.warning("newer root documents can't be had", metadata: ["reason": "\(reason)"])
-        if taken == 0 { throw error }
-      case .taken: break
+      let refreshed = await storage.trust.refresh()
+      do {
+        // Others may have asked for them at the same time.
+        guard storage.trust.rootDocumentVersion > known else { throw error }
+        return try await storage.verifyDownload(in: slot, lowestVersion: notification.version)
+      } catch  where DeviceTrust.mayBeOutdated(error) {
+        if case .failed(let reason, _) = refreshed { throw RootDocumentsUnavailable(reason: reason) }
+        throw error
       }
-      return try await storage.verifyDownload(in: slot, lowestVersion: notification.version)
     }
   }
 
@@ -221,6 +230,11 @@ package struct ImageDownload: Sendable {
   }
 
   private func unsuitability(of verdict: ImageVerdict) -> String? {
+    let epoch = verdict.header.configuration.manifest?.app.securityEpoch ?? 0
+    // Once confirmed, it could not be told from a lower one that is to be refused.
+    if storage.trust.hasFuses, epoch > OTPLayout.highestSecurityEpoch {
+      return "its security epoch is \(epoch), and this device's fuses count to \(OTPLayout.highestSecurityEpoch)"
+    }
     let missing = HostAPI.missingImports(of: verdict.interface)
     guard !missing.isEmpty else { return nil }
     let names = missing.prefix(5).joined(separator: ", ")
@@ -229,7 +243,7 @@ package struct ImageDownload: Sendable {
 
   private var sources: [String] {
     let path = "/firmware/\(device)/\(notification.version)"
-    let others = imageStoreURLs.map { base in base.hasSuffix("/") ? base.dropLast() + path : base + path }
+    let others = imageStoreURLs.map { base in base.withoutSlash + path }
     var urls: [String] = notification.url.isEmpty ? [] : [notification.url]
     for url in others where !urls.contains(url) { urls.append(url) }
     return requiresTLS ? urls.filter { $0.lowercased().hasPrefix("https://") } : urls

@@ -46,7 +46,11 @@ package struct EnrolmentInstallation: Sendable {
     _ answer: EnrolmentAnswer, serial: String, provisionerURL: String
   ) throws -> DeviceIdentity {
     let pending = Pending(answer: answer, serial: serial, provisionerURL: provisionerURL)
-    if !answer.isPlain { _ = try answer.secured(for: try files.keyMadeIfNeeded().publicKey) }
+    if !answer.isPlain {
+      let secured = try answer.secured(for: try files.keyMadeIfNeeded().publicKey)
+      // Before any file is written: an identity that the fuses refuse must not spoil the one that they hold.
+      try secured.program.check(try bank.read())
+    }
     try files.savePending(Array(try JSONEncoder().encode(pending)))
     return try complete(pending)
   }
@@ -62,7 +66,7 @@ package struct EnrolmentInstallation: Sendable {
         try secured.program.apply(to: bank)
       } catch {
         switch error {
-        // Nothing was blown, and the next attempt must be free to ask for something else.
+        // Somebody blew others since. Nothing of this was, and the next attempt must be free to ask for something else.
         case .conflict, .locked, .unencodable, .noSuchWord: try files.removePending()
         // Some may be blown: only this very program completes them.
         case .damaged, .notTaken, .unreachable: break

@@ -14,7 +14,7 @@ package struct IdentityUpkeep: Sendable {
 
   /// The clock of a device may be set while it waits, so it waits no longer than this at a time.
   private static let longestSleep = Duration.seconds(60)
-  private static let reportInterval = Duration.seconds(24 * 3600)
+  private static let dailyInterval = Duration.seconds(24 * 3600)
 
   package init(
     files: IdentityFiles, device: DeviceID, bank: any OTPBank, documents: RootDocumentStore, urls: [String],
@@ -33,7 +33,12 @@ package struct IdentityUpkeep: Sendable {
   package func run(onRenewal: @escaping @Sendable () async -> Void) async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await renewInTime(onRenewal) }
-      group.addTask { await reportAndRefresh() }
+      group.addTask { await daily("the fuses are not reported yet") { try await report() } }
+      group.addTask {
+        await daily("newer root documents can't be had") {
+          if case .failed(let reason, _) = await documents.refresh() { throw InvalidAnswer(reason) }
+        }
+      }
     }
   }
 
@@ -68,7 +73,10 @@ package struct IdentityUpkeep: Sendable {
       logger.info("the device's certificate is renewed")
       // Authorities begin a certificate's life in the past, for clocks that are slow: what counts is what is left.
       if let renewed = try? await renewal.schedule() {
-        due = RenewalSchedule(notBefore: Date(), notAfter: renewed.notAfter).due(fraction: .random(in: -1...1))
+        // One that is short, or over by a clock that is fast, is no reason to ask without a pause.
+        due = max(
+          RenewalSchedule(notBefore: Date(), notAfter: renewed.notAfter).due(fraction: .random(in: -1...1)),
+          Date().addingTimeInterval(renewed.retries.first / .seconds(1)))
       }
       await onRenewal()
     }
@@ -82,26 +90,27 @@ package struct IdentityUpkeep: Sendable {
     }
   }
 
-  private func reportAndRefresh() async {
+  /// Does something once a day, and until it succeeds.
+  private func daily(_ complaint: Logger.Message, _ body: @Sendable () async throws -> Void) async {
     var backoff = RetryBackoff(first: .seconds(1), limit: .seconds(600))
     while !Task.isCancelled {
       do {
-        let differences = try await OTPReport.send(bank, to: renewal.urls, http)
-        if !differences.isEmpty {
-          logger.error(
-            "the Provisioner says that the fuses are not what was to be burnt",
-            metadata: ["differences": "\(differences.joined(separator: ", "))"])
-        }
-        if case .failed(let reason, _) = await documents.refresh() {
-          logger.info("newer root documents can't be had", metadata: ["reason": "\(reason)"])
-        }
+        try await body()
         backoff.reset()
-        try? await Task.sleep(for: Self.reportInterval * Double.random(in: 0.9...1.1))
+        try? await Task.sleep(for: Self.dailyInterval * Double.random(in: 0.9...1.1))
       } catch {
-        logger.info("the fuses are not reported yet", metadata: ["reason": "\(error)"])
+        logger.info(complaint, metadata: ["reason": "\(error)"])
         try? await Task.sleep(for: backoff.next())
       }
     }
+  }
+
+  private func report() async throws {
+    let differences = try await OTPReport.send(bank, to: renewal.urls, http)
+    guard !differences.isEmpty else { return }
+    logger.error(
+      "the Provisioner says that the fuses are not what was to be burnt",
+      metadata: ["differences": "\(differences.joined(separator: ", "))"])
   }
 }
 

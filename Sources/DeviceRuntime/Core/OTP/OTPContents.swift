@@ -46,12 +46,7 @@ extension OTPBank {
   /// - Returns: the epoch that the bank holds now.
   @discardableResult
   package func raiseSecurityEpoch(to epoch: UInt32) throws(OTPError) -> UInt32 {
-    var left = min(epoch, OTPLayout.highestSecurityEpoch)
-    for word in OTPLayout.securityEpoch where left > 0 {
-      let bits = min(left, 32)
-      try program(UInt32.max >> (32 - bits), word: word)
-      left -= bits
-    }
+    for (word, bits) in OTPLayout.fuses(ofSecurityEpoch: epoch) { try program(bits, word: word) }
     return try read().securityEpoch
   }
 }

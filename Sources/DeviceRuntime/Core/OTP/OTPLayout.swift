@@ -15,6 +15,17 @@ package enum OTPLayout {
   static let securityEpoch = 2..<6
   package static let highestSecurityEpoch = UInt32(securityEpoch.count * 32)
 
+  /// What an epoch blows, from the lowest word on; at most as much as there is.
+  static func fuses(ofSecurityEpoch epoch: UInt32) -> [(word: Int, value: UInt32)] {
+    var left = min(epoch, highestSecurityEpoch)
+    return securityEpoch.compactMap { word in
+      guard left > 0 else { return nil }
+      let bits = min(left, 32)
+      left -= bits
+      return (word, UInt32.max >> (32 - bits))
+    }
+  }
+
   static let deviceID = 6..<10
   /// SHA-256 of the SubjectPublicKeyInfo, in DER.
   static let publicKeyHash = 10..<18

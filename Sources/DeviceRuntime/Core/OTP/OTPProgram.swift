@@ -27,8 +27,7 @@ package struct OTPProgram: Sendable, Hashable, Codable {
   /// Nothing is blown if anything of it can't be. After an interruption the same program completes what was begun.
   package func apply(to bank: any OTPBank) throws(OTPError) {
     let assignments = try assignments()
-    let before = try bank.read()
-    for assignment in assignments { try assignment.check(before) }
+    try check(try bank.read())
     for assignment in assignments {
       for (word, value) in assignment.words { try bank.program(value, word: word) }
     }
@@ -37,6 +36,15 @@ package struct OTPProgram: Sendable, Hashable, Codable {
     try bank.program(OTPLayout.provisioned, word: OTPLayout.flags)
     for assignment in assignments {
       for (word, _) in assignment.words { try bank.lock(word) }
+    }
+  }
+
+  /// - Throws: what `apply` would throw before it blows anything.
+  package func check(_ bank: OTPWords) throws(OTPError) {
+    for assignment in try assignments() { try assignment.check(bank) }
+    guard securityEpoch <= OTPLayout.highestSecurityEpoch else { throw .unencodable(field: "security epoch") }
+    for (word, value) in OTPLayout.fuses(ofSecurityEpoch: securityEpoch) {
+      guard bank[word] & value == value || !bank.isLocked(word) else { throw .locked(word: word) }
     }
   }
 

@@ -51,6 +51,12 @@ package struct DeviceTrust: Sendable {
     }
   }
 
+  /// Of the newest that is known; 0 where there are none.
+  var rootDocumentVersion: UInt64 {
+    guard case .fuses(_, let documents) = source else { return 0 }
+    return documents.latestVersion
+  }
+
   /// Looks for newer root documents.
   @discardableResult
   func refresh() async -> RootDocumentStore.Refreshed {

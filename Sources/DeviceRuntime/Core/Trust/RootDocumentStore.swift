@@ -16,6 +16,7 @@ package actor RootDocumentStore {
   private let urls: [String]
   private let http: HTTPClient
   private nonisolated let state: Mutex<State>
+  private var running: Task<Refreshed, Never>?
   private nonisolated let executor = BlockingExecutor(label: "root-documents")
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -73,14 +74,23 @@ package actor RootDocumentStore {
   nonisolated package var all: [RootDocument] { state.withLock { $0.documents } }
 
   package enum Refreshed: Sendable, Equatable {
-    /// So many newer ones were there, which may be none.
+    /// So many newer ones were there, which may be none; none where there is no Provisioner to ask.
     case taken(Int)
     /// Nobody could be asked, or what was answered is not the next document.
     case failed(reason: String, taken: Int)
   }
 
-  /// Fetches the documents after the newest, one after the other, until there is none.
+  /// Fetches the documents after the newest, one after the other, until there is none. Whoever asks meanwhile gets the
+  /// same answer.
   package func refresh() async -> Refreshed {
+    if let running { return await running.value }
+    let task = Task { await fetchAll() }
+    running = task
+    defer { running = nil }
+    return await task.value
+  }
+
+  private func fetchAll() async -> Refreshed {
     var taken = 0
     while true {
       switch await fetchNext() {
@@ -104,8 +114,9 @@ package actor RootDocumentStore {
   }
 
   private func fetchNext() async -> Answer {
+    guard !urls.isEmpty else { return .none }
     let version = latestVersion + 1
-    var problem = "no Provisioner is known"
+    var problem = ""
     for url in urls {
       let request = HTTPClient.Request(
         "GET", url.withoutSlash + "/v1/root-documents/\(version)",
@@ -133,9 +144,4 @@ package actor RootDocumentStore {
       state.documents.append(document)
     }
   }
-}
-
-extension String {
-  /// A base URL to which a path is put.
-  var withoutSlash: String { hasSuffix("/") ? String(dropLast()) : self }
 }
