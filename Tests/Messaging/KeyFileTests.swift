@@ -108,6 +108,23 @@ import ZeroMQ
     #expect(contents.makePeers()[key.publicKey] == nil)
   }
 
+  @Test func aPrivateFolderBecomesPrivateAndItsKeysAreNewFiles() throws {
+    let keys = folder.path("private")
+    #expect(mkdir(keys, 0o755) == 0)
+    let file = "\(keys)/key"
+    _ = try write("old", to: "private/key")
+    chmod(file, 0o644)
+    let descriptor = open(file, O_RDONLY)
+    defer { close(descriptor) }
+    try PeerFolder(keys).make(isPrivate: true)
+    try BusKey.generate(for: BusPeer(.operator, "local")).remake(file: file)
+    #expect(mode(of: keys) == 0o700)
+    #expect(mode(of: file) == 0o600)
+    // Whoever had the old file open sees nothing of the key.
+    var bytes = [UInt8](repeating: 0, count: 100)
+    #expect(read(descriptor, &bytes, 100) == 3)
+  }
+
   @Test func whatAnybodyMayWriteIsNotTrusted() throws {
     let peers = folder.path("peers")
     try PeerFolder(peers).make()

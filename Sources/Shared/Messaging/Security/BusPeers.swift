@@ -40,7 +40,7 @@ package struct PeerFolder: Sendable {
   ///
   /// - Parameter isPrivate: whether nobody but its owner may look into it.
   package func make(isPrivate: Bool = false) throws(KeyFileError) {
-    try KeyFile.makeFolder(path, mode: isPrivate ? 0o700 : 0o755)
+    try KeyFile.makeFolder(path, isPrivate: isPrivate)
   }
 
   /// What the folder says, and what is wrong with its files.
@@ -70,13 +70,16 @@ package struct PeerFolder: Sendable {
   }
 
   /// - Throws: with all that is wrong, so that a process does not start with half of its peers.
-  package func read() throws(KeyFileError) -> BusPeers {
+  package func read() throws(KeyFileError) -> BusPeers { try readAll().peers }
+
+  /// As ``read()``, with what each file says.
+  func readAll() throws(KeyFileError) -> (peers: BusPeers, files: [String: Contents.Entry]) {
     var contents = try readContents()
     let peers = contents.makePeers()
     guard contents.problems.isEmpty else {
       throw KeyFileError(contents.problems.map(\.description).joined(separator: "; "))
     }
-    return peers
+    return (peers, contents.files)
   }
 
   /// - Throws: if the folder itself can't be read or trusted.

@@ -110,6 +110,8 @@ package enum KeyFile {
   /// Makes a file anew that is made at each start: it need not outlive a power failure, and a disk that fails now and
   /// then keeps nobody from starting.
   static func remake(_ path: String, _ text: String, mode: mode_t) throws(KeyFileError) {
+    // What is there may be one that others may read, or have open.
+    unlink(path)
     try write(path, text, mode: mode, flags: O_TRUNC, isDurable: false)
   }
 
@@ -125,9 +127,21 @@ package enum KeyFile {
     }
   }
 
-  static func makeFolder(_ path: String, mode: mode_t) throws(KeyFileError) {
+  /// Makes a folder if it is missing.
+  ///
+  /// - Parameter isPrivate: whether nobody but its owner may look into it, also if it is there already.
+  static func makeFolder(_ path: String, isPrivate: Bool) throws(KeyFileError) {
+    let mode: mode_t = isPrivate ? 0o700 : 0o755
     guard mkdir(path, mode) == 0 || errno == EEXIST else {
       throw KeyFileError("can't make the folder \(path): \(errorText())")
+    }
+    guard isPrivate else { return }
+    var status = stat()
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid() else {
+      throw KeyFileError("\(path) is not a folder of this user's own: remove it")
+    }
+    guard status.st_mode & 0o077 == 0 || chmod(path, mode) == 0 else {
+      throw KeyFileError("others may look into \(path), and that can't be changed: \(errorText())")
     }
   }
 

@@ -39,8 +39,9 @@ package final class PeerFolderWatch: Sendable {
     self.logger = logger
     // Before the files are read: what changes in between is seen at the next look.
     let marks = try Self.marks(of: folder)
-    table = PeerTable(try folder.read())
-    state = Mutex(State(marks: marks, files: try folder.readContents().files))
+    let (peers, files) = try folder.readAll()
+    table = PeerTable(peers)
+    state = Mutex(State(marks: marks, files: files))
     state.withLock { state in
       let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "bus-peers"))
       timer.schedule(deadline: .now() + Self.interval, repeating: Self.interval, leeway: .milliseconds(50))
