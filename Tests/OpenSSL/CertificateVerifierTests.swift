@@ -49,6 +49,17 @@ import Testing
     #expect(fixture.refusal(leaf) != nil)
   }
 
+  @Test func anIntermediateIsARootOnlyWhereThatIsAskedFor() throws {
+    let leaf = try fixture.leaf()
+    #expect(throws: CertificateRefusal.self) {
+      try CertificateVerifier(roots: [fixture.intermediate]).verify([leaf], usage: .client, at: fixture.now)
+    }
+    let verifier = CertificateVerifier(roots: [fixture.intermediate], acceptsIntermediates: true)
+    #expect(throws: Never.self) { try verifier.verify([leaf], usage: .client, at: fixture.now) }
+    let stranger = try CertificateFixture().leaf()
+    #expect(throws: CertificateRefusal.self) { try verifier.verify([stranger], usage: .client, at: fixture.now) }
+  }
+
   @Test func aLeafCanIssueNothing() throws {
     let key = try P256.PrivateKey()
     let template = try CertificateTemplate(

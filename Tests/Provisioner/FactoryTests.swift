@@ -12,13 +12,16 @@ import Wire
     let key: P256.PrivateKey
     let certificate: X509Certificate
 
-    init(isAuthority: Bool = true, ends: TimeInterval = 3600) throws {
+    init(
+      isAuthority: Bool = true, ends: TimeInterval = 3600, parent: X509Certificate? = nil,
+      parentKey: P256.PrivateKey? = nil
+    ) throws {
       key = try P256.PrivateKey()
       certificate = try X509Certificate(
         CertificateTemplate(
           commonName: "factory", kind: isAuthority ? .authority(pathLength: 0) : .leaf([.client]),
           notBefore: Date(timeIntervalSinceNow: -7200), notAfter: Date(timeIntervalSinceNow: ends)),
-        for: key.publicKey, issuer: nil, issuerKey: key)
+        for: key.publicKey, issuer: parent, issuerKey: parentKey ?? key)
     }
 
     /// A board as it leaves the factory.
@@ -77,6 +80,21 @@ import Wire
       #expect(try await stage.enroller.enroll(board.request(key, serial: "SN-1")) == identity)
       #expect(try await stage.factories.list().map(\.deviceCount) == [1])
       #expect(await refusal(stage, try board.request(try P256.PrivateKey())) == "serial-taken")
+    }
+  }
+
+  @Test func `a factory's CA may be below another one that is not known here`() async throws {
+    try await withStage { stage in
+      let root = try P256.PrivateKey()
+      let parent = try X509Certificate(
+        CertificateTemplate(
+          commonName: "root", kind: .authority(pathLength: nil), notBefore: Date(timeIntervalSinceNow: -7200),
+          notAfter: Date(timeIntervalSinceNow: 3600)),
+        for: root.publicKey, issuer: nil, issuerKey: root)
+      let factory = try Factory(parent: parent, parentKey: root)
+      _ = try await add(factory, stage)
+      let identity = try await stage.enroller.enroll(factory.board("SN-1").request(P256.PrivateKey()))
+      #expect(identity.name == "pump-SN-1")
     }
   }
 

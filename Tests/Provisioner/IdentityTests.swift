@@ -75,7 +75,7 @@ import Wire
       let identity = try await stage.enroll(
         token: stage.makeClaim().token, serial: "SN-1", key: P256.PrivateKey())
       _ = try await stage.devices.reset(serial: "SN-1", product: "sensor", requester: "operator:ann")
-      #expect(try await CertificateStore(pool: stage.pool).isRevoked(identity.device))
+      #expect(try await CertificateStore(pool: stage.pool).standing(identity.device)?.isRevoked == true)
       let open = try await stage.pool.queryFirst(
         "select count(*) as n from provisioner.certificates where device_id is not null and revoked_at is null")
       #expect(try open?["n"].int == 0)

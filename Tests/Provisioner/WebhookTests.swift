@@ -41,7 +41,9 @@ import Wire
       #expect(request.method == "POST" && request.path == "/ask")
       let question = try JSONDecoder().decode(EnrolmentWebhook.Question.self, from: Data(request.body))
       #expect(question.serial == "SN-1" && question.product == "sensor" && question.group == "north")
-      #expect(question.claim.map { try? ClaimID($0) } != nil)
+      let id = try #require(try await stage.claims.list(after: nil, limit: 10).claims.first).id
+      let claim = try #require(question.claim)
+      #expect(try ClaimID(claim) == id)
       let code = try authenticationCode(of: request.body, secret: Self.secret)
       #expect(request.headers["x-xtblish-signature"] == "sha256=\(Hexadecimal.encode(code))")
       #expect(!String(decoding: request.body, as: UTF8.self).contains("xtc_"))

@@ -5,14 +5,19 @@ package import FoundationEssentials
 package struct CertificateVerifier: Sendable {
   private let roots: [X509Certificate]
   private let lists: [CertificateRevocationList]?
+  private let acceptsIntermediates: Bool
 
   /// - Parameters:
   ///   - roots: whose word counts.
   ///   - lists: what their issuers took back. With them, a leaf whose issuer has no list that is in force is refused;
   ///     nil does without the question.
-  package init(roots: [X509Certificate], lists: [CertificateRevocationList]? = nil) {
+  ///   - acceptsIntermediates: whether the word of one of `roots` counts also if another authority has signed it.
+  package init(
+    roots: [X509Certificate], lists: [CertificateRevocationList]? = nil, acceptsIntermediates: Bool = false
+  ) {
     self.roots = roots
     self.lists = lists
+    self.acceptsIntermediates = acceptsIntermediates
   }
 
   /// - Parameters:
@@ -83,6 +88,9 @@ package struct CertificateVerifier: Sendable {
     }
     // Leaves alone: what a root took back is not asked, as roots are offline and are themselves taken out of the list.
     if lists != nil { unsafe _ = X509_VERIFY_PARAM_set_flags(parameters, UInt(X509_V_FLAG_CRL_CHECK)) }
+    if acceptsIntermediates {
+      unsafe _ = X509_VERIFY_PARAM_set_flags(parameters, UInt(X509_V_FLAG_PARTIAL_CHAIN))
+    }
   }
 }
 

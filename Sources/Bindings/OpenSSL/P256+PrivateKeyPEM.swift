@@ -7,17 +7,20 @@ extension P256.PrivateKey {
   ///   - pem: holds exactly one private key. Wipe it after use.
   ///   - passphrase: needed if the key is encrypted, ignored if it is not.
   package init(pem: [UInt8], passphrase: [UInt8]? = nil) throws(CertificateError) {
-    let keys = try PEM.blocks(pem).filter { $0.label.hasSuffix("PRIVATE KEY") }
-    guard keys.count == 1, var block = keys.first else { throw .malformed("a PEM text with one private key") }
-    defer { block.bytes.wipe() }
+    var blocks = try PEM.blocks(pem)
+    // In their place: wiping a copy would leave what it is a copy of.
+    defer { for index in blocks.indices { blocks[index].bytes.wipe() } }
+    let keys = blocks.indices.filter { blocks[$0].label.hasSuffix("PRIVATE KEY") }
+    guard keys.count == 1, let index = keys.first else { throw .malformed("a PEM text with one private key") }
     let info: OpaquePointer?
-    switch block.label {
+    switch blocks[index].label {
     case "PRIVATE KEY":
       unsafe info = decodedDER(
-        block.bytes, free: { unsafe PKCS8_PRIV_KEY_INFO_free($0) }, { unsafe d2i_PKCS8_PRIV_KEY_INFO(nil, $0, $1) })
+        blocks[index].bytes, free: { unsafe PKCS8_PRIV_KEY_INFO_free($0) },
+        { unsafe d2i_PKCS8_PRIV_KEY_INFO(nil, $0, $1) })
     case "ENCRYPTED PRIVATE KEY":
       guard let passphrase else { throw .passphraseMissing }
-      unsafe info = try Self.decrypted(block.bytes, passphrase)
+      unsafe info = try Self.decrypted(blocks[index].bytes, passphrase)
     default:
       throw .malformed("a private key in PKCS#8: convert it with openssl pkcs8 -topk8")
     }

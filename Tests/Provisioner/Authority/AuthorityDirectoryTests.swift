@@ -51,7 +51,16 @@ import Testing
     let path = fixture.folder.path("ca/intermediate.key")
     try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
     let error = #expect(throws: AuthorityError.self) { try fixture.directory.load() }
-    #expect(error?.description.contains("chmod 600 \(path)") == true)
+    #expect(error?.description.contains("chmod 600") == true)
+    #expect(error?.description.contains(path) == true)
+  }
+
+  @Test func `a FIFO in a key's place is refused at once`() throws {
+    let fixture = try AuthorityFixture()
+    let path = fixture.folder.path("ca/intermediate.key")
+    try FileManager.default.removeItem(atPath: path)
+    #expect(mkfifo(path, 0o600) == 0)
+    #expect(throws: AuthorityError.self) { try fixture.directory.load() }
   }
 
   @Test func encryptedKeysOpenWithTheirPassphraseAlone() throws {

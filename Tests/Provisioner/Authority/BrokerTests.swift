@@ -105,6 +105,21 @@ import Testing
     #expect(await stand.isLetIn("old"))
   }
 
+  @Test func `a root that was retired is there no more, and the CRLs stay`() throws {
+    let (fixture, other) = (try AuthorityFixture(), try AuthorityFixture())
+    let path = fixture.folder.path("crl")
+    let folder = RevocationDirectory(path)
+    let (authority, old) = (try fixture.directory.load(), try other.directory.load().roots[0])
+    try folder.begin(roots: authority.roots + [old], issuers: authority.issuers)
+    let before = Set(try FileManager.default.contentsOfDirectory(atPath: path))
+    try folder.write(roots: authority.roots, lists: [])
+    let after = Set(try FileManager.default.contentsOfDirectory(atPath: path))
+    let (gone, kept) = (try old.subjectHash, try authority.roots[0].subjectHash)
+    #expect(before.subtracting(after) == ["\(gone).0"])
+    #expect(after.contains("\(kept).0"))
+    #expect(after.contains { $0.hasSuffix(".r0") })
+  }
+
   @Test func aSameListIsWrittenOnce() throws {
     let fixture = try AuthorityFixture()
     let folder = RevocationDirectory(fixture.folder.path("crl"))

@@ -65,4 +65,18 @@ import Wire
       #expect(failure?.reason == "too-many-certificates")
     }
   }
+
+  @Test func `asking several times at once gives no more certificates`() async throws {
+    try await withReplica { replica, _ in
+      let (device, key) = (DeviceID.random(), try P256.PrivateKey())
+      _ = try await replica.issue(device, key)
+      for _ in 0..<29 { _ = try await replica.renew(device, key) }
+      let made = await withTaskGroup(of: Bool.self) { group in
+        for _ in 0..<8 { group.addTask { (try? await replica.renew(device, key)) != nil } }
+        return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+      }
+      #expect(made == 2)
+      #expect(try await replica.store.standing(device)?.goodCount == 32)
+    }
+  }
 }

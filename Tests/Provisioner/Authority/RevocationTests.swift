@@ -1,5 +1,6 @@
 import FirmwareImage
 import Foundation
+import Messaging
 import OpenSSL
 import PostgreSQL
 import TestSupport
@@ -151,6 +152,29 @@ import Wire
       #expect(new.feed.current?.roots.count == 2)
       #expect(new.feed.current?.lists.count == 2)
     }
+  }
+
+  @Test func `files that could not be used are tried again`() async throws {
+    try await withReplica { replica, fixture in
+      let before = try #require(AuthorityDirectory.keyName(of: replica.live.authority.issuers[0].certificate))
+      let after = try fixture.directory.rotate(AuthorityDirectory.Options(), includingRoot: false)
+      // None of the files that are watched.
+      let (key, away) = (fixture.folder.path("ca/previous-\(before).key"), fixture.folder.path("away"))
+      try FileManager.default.moveItem(atPath: key, toPath: away)
+      await replica.keeper.turn()
+      #expect(replica.live.authority.generation == after.generation - 1)
+      try FileManager.default.moveItem(atPath: away, toPath: key)
+      await replica.keeper.turn()
+      #expect(replica.live.authority.generation == after.generation)
+    }
+  }
+
+  @Test func `only the Registry is believed for whom it revokes`() {
+    let names = [BusPeer(.registry, "r-1"), BusPeer(.operator, "ann"), nil].map { peer in
+      ["token:ci", ""].map { AuthorityRPC.requester(claimed: $0, peer: peer) }
+    }
+    #expect(
+      names == [["token:ci", "registry:r-1"], ["operator:ann", "operator:ann"], ["token:ci", "anonymous"]])
   }
 
   @Test func aRotatedAuthorityIsTakenUpWithoutARestart() async throws {

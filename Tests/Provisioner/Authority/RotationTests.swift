@@ -53,10 +53,90 @@ import Testing
     let old = try leaf(before)
     _ = try fixture.directory.rotate(AuthorityDirectory.Options(), includingRoot: true)
     let name = try #require(AuthorityDirectory.keyName(of: before.roots[0]))
+    let error = #expect(throws: AuthorityError.self) { try fixture.directory.retire(keyName: name) }
+    #expect(error?.description.contains("ca rotate --services") == true)
+    #expect(try fixture.directory.load().roots.count == 2)
+    _ = try fixture.directory.rotateServices(AuthorityDirectory.Options())
     let after = try fixture.directory.retire(keyName: name)
+    #expect(try fixture.directory.loadServicesSigner().chain.count == 1)
+    #expect(after.issuers[0].chain.count == 1)
     #expect(after.roots.count == 1)
     #expect(AuthorityFixture.refusal(of: old, roots: after.roots) != nil)
     #expect(AuthorityFixture.refusal(of: try leaf(after), roots: after.roots) == nil)
+  }
+
+  @Test func `services of a new root are trusted by those who know only the old one`() throws {
+    let fixture = try AuthorityFixture()
+    let before = try fixture.directory.load()
+    let after = try fixture.directory.rotate(AuthorityDirectory.Options(), includingRoot: true)
+    for _ in 0..<2 {
+      let signer = try fixture.directory.rotateServices(AuthorityDirectory.Options())
+      let issued = try signer.issue(
+        to: .service(name: "broker", role: .broker, hosts: []), P256.PrivateKey().publicKey, lifetime: .seconds(60),
+        now: Date())
+      let chain = [issued.certificate] + issued.issuers
+      #expect(chain.count == 3)
+      #expect(AuthorityFixture.refusal(of: chain, roots: before.roots, usage: .server) == nil)
+      #expect(AuthorityFixture.refusal(of: chain, roots: [after.roots[0]], usage: .server) == nil)
+    }
+  }
+
+  /// Puts the folder back to where a rotation of the root stands once `ca.pem` is written.
+  private func interrupt(_ fixture: AuthorityFixture, _ files: [String: [UInt8]]) throws {
+    for name in ["root.pem", "root.key"] {
+      try FileManager.default.moveItem(
+        atPath: fixture.folder.path("ca/\(name)"), toPath: fixture.folder.path("ca/next-\(name)"))
+    }
+    for (name, bytes) in files { try AuthorityFile.write(bytes, to: fixture.folder.path("ca/\(name)"), isSecret: true) }
+  }
+
+  private func contents(_ fixture: AuthorityFixture, _ names: [String]) throws -> [String: [UInt8]] {
+    var files: [String: [UInt8]] = [:]
+    for name in names { files[name] = try AuthorityFile.read(fixture.folder.path("ca/\(name)")) }
+    return files
+  }
+
+  @Test func `a rotation of the root that was killed goes on with the same new root`() throws {
+    let fixture = try AuthorityFixture()
+    let before = try fixture.directory.load()
+    let old = try contents(
+      fixture, ["root.pem", "root.key", "intermediate.pem", "intermediate.key", "generation"])
+    let killed = try fixture.directory.rotate(AuthorityDirectory.Options(), includingRoot: true)
+    try interrupt(fixture, old)
+    let after = try fixture.directory.rotate(AuthorityDirectory.Options(), includingRoot: true)
+    #expect(after.roots == killed.roots)
+    #expect(try fixture.directory.certificates("root.pem") == [after.roots[0]])
+    #expect(AuthorityFixture.refusal(of: try leaf(after), roots: before.roots) == nil)
+    #expect(AuthorityFixture.refusal(of: try leaf(after), roots: [after.roots[0]]) == nil)
+  }
+
+  @Test func `a rotation of the root that was killed between its key and its certificate is finished`() throws {
+    let fixture = try AuthorityFixture()
+    let before = try fixture.directory.load()
+    let old = try contents(fixture, ["root.pem"])
+    let killed = try fixture.directory.rotate(AuthorityDirectory.Options(), includingRoot: true)
+    let new = try contents(fixture, ["root.key"])
+    try interrupt(fixture, old.merging(new) { $1 })
+    try FileManager.default.removeItem(atPath: fixture.folder.path("ca/next-root.key"))
+    let after = try fixture.directory.rotate(AuthorityDirectory.Options(), includingRoot: true)
+    #expect(after.roots == killed.roots)
+    #expect(try fixture.directory.certificates("root.pem") == [after.roots[0]])
+    #expect(AuthorityFixture.refusal(of: try leaf(after), roots: before.roots) == nil)
+  }
+
+  @Test func `a root that nobody trusts signs nothing, nor does another one's key`() throws {
+    let (fixture, other) = (try AuthorityFixture(), try AuthorityFixture())
+    for name in ["root.key", "root.pem"] {
+      let bytes = try AuthorityFile.read(other.folder.path("ca/\(name)"))
+      try AuthorityFile.write(bytes, to: fixture.folder.path("ca/\(name)"), isSecret: true)
+      for includingRoot in [false, true] {
+        let error = #expect(throws: AuthorityError.self) {
+          try fixture.directory.rotate(AuthorityDirectory.Options(), includingRoot: includingRoot)
+        }
+        #expect(error?.description.contains("retired-root-") == true)
+      }
+      #expect(throws: AuthorityError.self) { try fixture.directory.rotateServices(AuthorityDirectory.Options()) }
+    }
   }
 
   @Test func whatIsInUseIsNotRetired() throws {

@@ -1,3 +1,4 @@
+import FirmwareImage
 package import FoundationEssentials
 import OpenSSL
 
@@ -37,14 +38,14 @@ extension AuthorityDirectory {
     return try load()
   }
 
-  /// Writes `root.key` and `root.pem`.
+  /// Writes `root.key` and `root.pem`, or the like under another name.
   func makeRoot(
-    _ options: Options, _ passphrase: [UInt8]?
+    _ options: Options, _ passphrase: [UInt8]?, name: String = "root"
   ) throws(AuthorityError) -> (certificate: X509Certificate, key: P256.PrivateKey) {
-    let key = try makeKey("root", options.rootKeyURI, passphrase)
+    let key = try makeKey(name, options.rootKeyURI, passphrase)
     let template = try template("xtblish root", key, pathLength: nil, options.rootLifetime, options.now)
     let certificate = try issue(template, key.publicKey, issuer: nil, key)
-    try AuthorityFile.write(try pem([certificate]), to: path("root.pem"))
+    try AuthorityFile.write(try pem([certificate]), to: path("\(name).pem"))
     return (certificate, key)
   }
 
@@ -129,6 +130,6 @@ extension AuthorityDirectory {
 
   /// What a key is called in names: the first eight hexadecimal digits of its hash.
   static func keyName(_ key: P256.PublicKey) throws(OpenSSLError) -> String {
-    hexadecimal(try key.hash.prefix(4))
+    Hexadecimal.encode(try key.hash.prefix(4))
   }
 }

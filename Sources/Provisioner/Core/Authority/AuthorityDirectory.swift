@@ -4,10 +4,11 @@ import OpenSSL
 /// The folder with the authority's keys and certificates.
 ///
 /// `ca.pem`: the roots that everybody trusts. `services.pem`, `services.key`: the intermediate that signs for services
-/// and operators; the key may be elsewhere most of the time. `root.pem`, `root.key`: the root that signs intermediates; the key may be
-/// elsewhere most of the time. `intermediate.pem`, `intermediate.key`: the one that signs certificates.
-/// `previous-<key>.pem`, `previous-<key>.key`: intermediates of old. `generation`: counts the changes. Instead of a
-/// `.key` there may be a `.key-uri` that says where in a PKCS#11 token the key is.
+/// and operators; the key may be elsewhere most of the time. `root.pem`, `root.key`: the root that signs intermediates;
+/// the key may be elsewhere most of the time. `next-root.pem`, `next-root.key`: the one that a rotation is putting in
+/// its place. `intermediate.pem`, `intermediate.key`: the one that signs certificates. `previous-<key>.pem`,
+/// `previous-<key>.key`: intermediates of old. `generation`: counts the changes. Instead of a `.key` there may be a
+/// `.key-uri` that says where in a PKCS#11 token the key is.
 package struct AuthorityDirectory: Sendable {
   package let path: String
   /// Opens encrypted keys and tokens.

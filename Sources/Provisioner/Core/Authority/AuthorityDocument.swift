@@ -1,3 +1,4 @@
+import FirmwareImage
 package import FoundationEssentials
 import OpenSSL
 import ServiceKit
@@ -40,13 +41,6 @@ extension AuthorityDocument.Certificate {
   init(of certificate: X509Certificate, kind: String) throws {
     self.init(
       name: certificate.commonName ?? "", kind: kind, notAfter: certificate.notAfter,
-      fingerprint: hexadecimal(try certificate.fingerprint))
+      fingerprint: Hexadecimal.encode(try certificate.fingerprint))
   }
-}
-
-func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-  bytes.map { byte in
-    let digits = String(byte, radix: 16)
-    return digits.count == 1 ? "0" + digits : digits
-  }.joined()
 }

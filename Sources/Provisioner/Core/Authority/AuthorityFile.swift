@@ -1,13 +1,15 @@
 import Glibc
+import Messaging
 
 /// Reads and writes the files of an authority.
 enum AuthorityFile {
   /// Larger ones are not read: a file of certificates has a few kilobytes.
   private static let maximumByteCount = 1 << 20
 
-  /// - Parameter isSecret: whether others than its owner must not be able to read it.
+  /// - Parameter isSecret: whether others than its owner must not be able to read it, as `KeyFile` has it.
   static func read(_ path: String, isSecret: Bool = false) throws(AuthorityError) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Else a FIFO in its place would be waited for without end.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw failure("can't be read", path) }
     defer { close(descriptor) }
     var status = stat()
@@ -31,13 +33,12 @@ enum AuthorityFile {
   }
 
   private static func checkOwner(_ path: String, _ status: stat) throws(AuthorityError) {
-    guard status.st_mode & 0o077 == 0 else {
-      let mode = String(status.st_mode & 0o777, radix: 8)
-      throw AuthorityError(
-        "\(path) is open to others than its owner (mode \(mode)): it holds a secret; run chmod 600 \(path)")
-    }
-    guard status.st_uid == geteuid() || geteuid() == 0 else {
-      throw AuthorityError("\(path) belongs to user \(status.st_uid), not to the one that this runs as: chown it")
+    // Root works on the folder of the user that the service runs as, too.
+    if geteuid() == 0, status.st_mode & 0o077 == 0 { return }
+    do {
+      try KeyFile.checkSecret(path)
+    } catch {
+      throw AuthorityError("\(error)")
     }
   }
 

@@ -15,6 +15,8 @@ package actor AuthorityKeeper {
   private let folder: RevocationDirectory?
   private let logger: Logger
   private var versions: [FileVersion?]
+  /// Those that were told to be of no use: once is enough.
+  private var refusedVersions: [FileVersion?]?
   private var isSettled = false
   private var writtenState: UInt64?
   private var hasWarned = false
@@ -83,19 +85,27 @@ package actor AuthorityKeeper {
     try await clean()
   }
 
-  /// Files that can't be used leave everything as it is: a rotation may be half done.
+  /// Files that can't be used leave everything as it is, and are tried again each time: a rotation may be half done, or
+  /// a token away for a while.
   private func reloadIfChanged() {
     let now = Self.versions(directory)
-    guard now != versions else { return }
+    guard now != versions else {
+      refusedVersions = nil
+      return
+    }
     do {
       authority.replace(try directory.load())
       isSettled = false
       hasWarned = false
+      versions = now
+      refusedVersions = nil
       logger.info("the changed authority is in use", metadata: ["generation": "\(authority.authority.generation)"])
     } catch {
-      logger.warning("the changed authority can't be used, the one before stays", metadata: ["error": "\(error)"])
+      if now != refusedVersions {
+        logger.warning("the changed authority can't be used, the one before stays", metadata: ["error": "\(error)"])
+      }
+      refusedVersions = now
     }
-    versions = now
   }
 
   /// Devices that are told the database's roots would not trust what is signed here.

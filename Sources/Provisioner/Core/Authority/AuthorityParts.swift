@@ -39,8 +39,8 @@ package struct AuthorityParts: Sendable {
 
   package var services: [any Service] { [AuthorityKeeping(keeper, store: store), ender] }
 
-  package func register(on router: inout RPCRouter) {
-    AuthorityRPC(store: store, feed: feed, keeper: keeper).register(on: &router)
+  package func register(on router: inout RPCRouter, audit: OperatorAudit) {
+    AuthorityRPC(store: store, feed: feed, keeper: keeper, audit: audit).register(on: &router)
   }
 
   package func add(to router: Router<HTTPContext>, access: AccessControl) {

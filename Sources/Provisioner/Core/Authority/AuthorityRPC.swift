@@ -10,12 +10,14 @@ package struct AuthorityRPC: Sendable {
   private let store: CertificateStore
   private let feed: RevocationFeed
   private let keeper: AuthorityKeeper
+  private let audit: OperatorAudit
   private static let longestWait = Duration.seconds(5)
 
-  package init(store: CertificateStore, feed: RevocationFeed, keeper: AuthorityKeeper) {
+  package init(store: CertificateStore, feed: RevocationFeed, keeper: AuthorityKeeper, audit: OperatorAudit) {
     self.store = store
     self.feed = feed
     self.keeper = keeper
+    self.audit = audit
   }
 
   package func register(on router: inout RPCRouter) {
@@ -38,14 +40,20 @@ package struct AuthorityRPC: Sendable {
       guard let device = DeviceID(bytes: request.deviceID) else {
         throw WireFailure.invalidField("device-id", "has \(request.deviceID.count) bytes: a device's ID has 16")
       }
-      let requester =
-        request.requester.principal.isEmpty
-        ? context.peer.map { "\($0.role.rawValue):\($0.name)" } : request.requester.principal
+      try await audit.note(context, "revoke-device", "device:\(device)")
       var response = WireRevokeDeviceResponse()
       response.revoked = try await DeviceRevocation(store: store, keeper: keeper).revoke(
-        device, reason: request.reason, requester: requester ?? "anonymous")
+        device, reason: request.reason,
+        requester: Self.requester(claimed: request.requester.principal, peer: context.peer))
       return response
     }
+  }
+
+  /// For whom a device is revoked. The Registry tells; an operator asks for nobody but itself. On a bus without keys
+  /// anybody may be the Registry.
+  static func requester(claimed: String, peer: BusPeer?) -> String {
+    let isBelieved = peer == nil || peer?.role == .registry
+    return isBelieved && !claimed.isEmpty ? claimed : OperatorAudit.name(of: peer)
   }
 }
 

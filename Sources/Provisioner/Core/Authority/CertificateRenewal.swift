@@ -33,15 +33,17 @@ package struct CertificateRenewal: Sendable {
     }
     guard standing.goodCount < Self.maximumGoodCount else { throw Self.tooMany }
     let issued = try await issuer.issueDeviceCertificate(request: request, device: device)
-    try await translating {
+    // Counted again: it may ask several times at once.
+    let isRecorded = try await translating {
       try await store.pool.withTransaction { transaction in
-        try await store.record(issued, in: transaction)
+        try await store.record(issued, of: device, ifFewerThan: Self.maximumGoodCount, in: transaction)
       }
     }
+    guard isRecorded else { throw Self.tooMany }
     renewed.increment()
     logger.info(
       "certificate renewed",
-      metadata: ["device": "\(device)", "serialNumber": "\(hexadecimal(issued.certificate.serialNumber))"])
+      metadata: ["device": "\(device)", "serialNumber": "\(Hexadecimal.encode(issued.certificate.serialNumber))"])
     return issued
   }
 

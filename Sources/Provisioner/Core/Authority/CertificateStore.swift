@@ -31,11 +31,7 @@ package struct CertificateStore: Sendable {
     guard !issued.isEmpty else { return [] }
     let devices = issued.compactMap(\.device)
     let ids = PostgresValue.uuidArray(devices.map(\.bytes))
-    // In one order everywhere, so that no two transactions wait for each other.
-    try await transaction.execute(
-      """
-      select pg_advisory_xact_lock(hashtextextended(id::text, 1)) from unnest($1) as id order by id
-      """, [ids])
+    try await Self.lock(ids, transaction)
     let rows = try await transaction.query(
       "select device_id from provisioner.revoked_devices where device_id = any($1)", [ids])
     let revoked = Set(try rows.map { try DeviceID(stored: $0["device_id"].uuid) })
@@ -56,13 +52,32 @@ package struct CertificateStore: Sendable {
     return revoked
   }
 
+  /// Writes a further certificate of a device down, unless it has too many that are good.
+  ///
+  /// - Returns: whether it is written down.
+  /// - Throws: `WireFailure` `device-revoked` if the device's certificates were taken back meanwhile.
+  func record(
+    _ issued: IssuedCertificate, of device: DeviceID, ifFewerThan limit: Int, in transaction: PostgresTransaction
+  ) async throws -> Bool {
+    // Of several at once, each counts those before it.
+    try await Self.lock(PostgresValue.uuidArray([device.bytes]), transaction)
+    let row = try await transaction.queryFirst(
+      """
+      select count(*) as good from provisioner.certificates
+      where device_id = $1 and not_after > clock_timestamp() and revoked_at is null
+      """, [.uuid(device.bytes)])
+    guard let row, try row["good"].int < limit else { return false }
+    try await record(issued, in: transaction)
+    return true
+  }
+
   /// Takes a device's certificates back, and lets it have no others. A repeat changes nothing.
   ///
   /// - Returns: whether there was one that was still good.
   package func revoke(
     _ device: DeviceID, reason: String, requester: String, in transaction: PostgresTransaction
   ) async throws -> Bool {
-    try await Self.lock(device, transaction)
+    try await Self.lock(PostgresValue.uuidArray([device.bytes]), transaction)
     try await transaction.execute(
       """
       insert into provisioner.revoked_devices (device_id, reason, requester) values ($1, $2, $3)
@@ -88,10 +103,6 @@ package struct CertificateStore: Sendable {
         try await revoke(device, reason: reason, requester: requester, in: transaction)
       }
     }
-  }
-
-  package func isRevoked(_ device: DeviceID) async throws -> Bool {
-    try await translating { try await Self.isRevoked(device, pool) }
   }
 
   /// What a device may renew with.
@@ -129,14 +140,12 @@ package struct CertificateStore: Sendable {
   }
 
   /// A certificate that is made while the device is revoked either sees it, or is seen by it.
-  private static func lock(_ device: DeviceID, _ transaction: PostgresTransaction) async throws {
+  private static func lock(_ ids: PostgresValue, _ transaction: PostgresTransaction) async throws {
+    // In one order everywhere, so that no two transactions wait for each other.
     try await transaction.execute(
-      "select pg_advisory_xact_lock(hashtextextended($1, 1))", [.text(device.description)])
-  }
-
-  private static func isRevoked(_ device: DeviceID, _ executor: some PostgresExecutor) async throws -> Bool {
-    try await executor.queryFirst(
-      "select 1 as one from provisioner.revoked_devices where device_id = $1", [.uuid(device.bytes)]) != nil
+      """
+      select pg_advisory_xact_lock(hashtextextended(id::text, 1)) from unnest($1) as id order by id
+      """, [ids])
   }
 }
 

@@ -1,3 +1,4 @@
+import FirmwareImage
 import FoundationEssentials
 import Glibc
 package import OpenSSL
@@ -54,9 +55,28 @@ package struct RevocationDirectory: Sendable {
 
   private func write(_ roots: [X509Certificate]) throws {
     try replace("ca.pem", Authority.pem(roots))
+    var written: Set<String> = []
     for (hash, group) in Dictionary(grouping: roots, by: { (try? $0.subjectHash) ?? "" }) where !hash.isEmpty {
-      for (index, root) in group.enumerated() { try replace("\(hash).\(index)", root.pem) }
+      for (index, root) in group.enumerated() {
+        try replace("\(hash).\(index)", root.pem)
+        written.insert("\(hash).\(index)")
+      }
     }
+    // Whatever is under such a name is trusted: a root that was retired must not stay.
+    for name in try FileManager.default.contentsOfDirectory(atPath: path)
+    where Self.isRootName(name) && !written.contains(name) {
+      guard unlink("\(path)/\(name)") == 0 || errno == ENOENT else {
+        throw AuthorityError("\(path)/\(name) can't be removed: \(String(cString: strerror(errno)))")
+      }
+    }
+  }
+
+  /// Whether OpenSSL looks for a root under this name: eight hexadecimal digits, a dot, a number.
+  private static func isRootName(_ name: String) -> Bool {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 2, parts[0].utf8.count == 8, !parts[1].isEmpty else { return false }
+    let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+    return parts[0].utf8.allSatisfy { Hexadecimal.isDigit($0) } && parts[1].utf8.allSatisfy { digits.contains($0) }
   }
 
   /// Appends a list under the next name of its issuer, unless the last one is the same.

@@ -10,6 +10,9 @@ package struct OperatorAudit: Sendable {
     self.registry = registry
   }
 
+  /// Who asks, as records name it.
+  static func name(of peer: BusPeer?) -> String { peer.map { "\($0)" } ?? "anonymous" }
+
   /// For as long as an operator waits at most.
   private static let deadline = Duration.seconds(3)
 
@@ -20,7 +23,7 @@ package struct OperatorAudit: Sendable {
     // On a bus without keys nobody is known, and services note by themselves for whom they act.
     guard let peer = context.peer, peer.role == .operator else { return }
     var request = WireRecordAudit()
-    request.entry.principal = "\(peer)"
+    request.entry.principal = Self.name(of: peer)
     request.entry.action = action
     request.entry.target = target
     request.entry.outcome = "allowed"

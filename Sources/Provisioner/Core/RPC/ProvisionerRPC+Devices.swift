@@ -34,8 +34,7 @@ extension ProvisionerRPC {
       let (serial, product) = (try FieldRules.serial(request.serial), try Self.product(request.product))
       try await audit.note(context, "reset-device", "serial:\(serial)")
       let device = try await devices.reset(
-        serial: serial, product: product,
-        requester: context.peer.map { "\($0.role.rawValue):\($0.name)" } ?? "anonymous")
+        serial: serial, product: product, requester: OperatorAudit.name(of: context.peer))
       var response = WireResetDeviceResponse()
       response.deviceID = Data(device.bytes)
       return response

@@ -39,7 +39,7 @@ package enum ProvisionerService {
       logger: logger)
     var router = RPCRouter()
     parts.rpc.register(on: &router)
-    authority?.register(on: &router)
+    authority?.register(on: &router, audit: parts.rpc.audit)
     StatusReporter(
       service: "provisioner", readiness: readiness,
       // By now known, even where any free port was asked for.
