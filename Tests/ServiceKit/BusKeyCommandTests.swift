@@ -65,6 +65,19 @@ import ZeroMQ
     #expect(served.status == .exited(78))
   }
 
+  @Test func checkConfigSaysThatTheCertificateIsMissing() async throws {
+    _ = try await create(role: "notifier", name: "notifier-1")
+    let keys = ["XTBLISH_BUS_KEY_FILE": keyFile, "XTBLISH_BUS_PEERS_DIRECTORY": peers]
+    let checked = try await run("check-config", environment: keys)
+    #expect(checked.status == .exited(78))
+    for text in ["XTBLISH_TLS_CERTIFICATE_FILE", "certificate issue --authority DIRECTORY --service notifier-1"] {
+      #expect(checked.output.contains(text), "\(checked.output)")
+    }
+    // With it, or told to do without, nothing is missing.
+    let insecure = try await run("check-config", environment: keys.merging(["XTBLISH_INSECURE": "true"]) { $1 })
+    #expect(insecure.status == .exited(0), "\(insecure.output)")
+  }
+
   @Test func aServiceWithAnothersKeyDoesNotStart() async throws {
     _ = try await create(role: "operator", name: "lena")
     let served = try await run(

@@ -78,6 +78,10 @@ package struct ImageStoreSettings: ServiceSettings {
     publisherKeyFile = try reader.optional(Self.publisherKeyFileSetting)
   }
 
+  package func missing(isInsecure: Bool) -> [SettingProblem] {
+    tls.missing(role: Self.serviceName, isInsecure: isInsecure)
+  }
+
   /// The key for modules that come unsigned; nil if there is to be none.
   func ownPublisherKey(logger: Logger) throws -> Ed25519.PrivateKey? {
     guard let publisherKeyFile else { return nil }

@@ -83,4 +83,8 @@ package struct NotifierSettings: ServiceSettings {
       reader.refuse(Self.brokerPasswordSetting, "a password needs \(Self.brokerUsernameSetting.environmentName) too")
     }
   }
+
+  package func missing(isInsecure: Bool) -> [SettingProblem] {
+    tls.missing(role: Self.serviceName, isInsecure: isInsecure)
+  }
 }

@@ -90,7 +90,6 @@ struct InitialiseAuthorityCommand: AsyncParsableCommand {
   var crlDirectory: String?
 
   func run() async throws {
-    CoreDumps.exclude()
     try await runAdmin {
       let directory = options.authority
       if ifMissing && directory.isInitialised { return try options.printOut(directory.load()) }
@@ -111,7 +110,6 @@ struct ShowAuthorityCommand: AsyncParsableCommand {
   @OptionGroup var options: AuthorityOptions
 
   func run() async throws {
-    CoreDumps.exclude()
     try await runAdmin {
       try options.printOut(options.authority.load())
     }
@@ -154,7 +152,6 @@ struct RotateAuthorityCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    CoreDumps.exclude()
     try await runAdmin {
       var home: AuthorityDirectory?
       if rootDirectory != nil || rootPassphraseFile != nil {
@@ -186,7 +183,6 @@ struct RetireAuthorityCommand: AsyncParsableCommand {
   var key: String
 
   func run() async throws {
-    CoreDumps.exclude()
     try await runAdmin {
       try options.printOut(options.authority.retire(keyName: key))
     }

@@ -79,7 +79,6 @@ struct IssueCertificateCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    CoreDumps.exclude()
     try await runAdmin {
       let (name, owner) = try owner()
       let duration = try ProvisionerCommand.lifetime(lifetime, "--lifetime")

@@ -103,4 +103,8 @@ package struct ProvisionerSettings: ServiceSettings {
     authority = try AuthoritySettings(&reader)
     tls = try TLSSettings(&reader)
   }
+
+  package func missing(isInsecure: Bool) -> [SettingProblem] {
+    tls.missing(role: Self.serviceName, isInsecure: isInsecure)
+  }
 }

@@ -112,15 +112,13 @@ package struct RegistrySettings: ServiceSettings {
     directorDirectory = try reader.optional(Self.directorDirectorySetting)
   }
 
-  /// How assignments are signed.
-  ///
-  /// - Throws: if there is nowhere to keep the director's keys, unless the process was told to be insecure.
-  package func signing(isInsecure: Bool) throws(SettingsError) -> AssignmentSigning {
-    if let directorDirectory {
-      return .director(DirectorKeyring(directory: directorDirectory), requiresRootDocument: !isInsecure)
-    }
-    if isInsecure { return .none }
-    throw SettingsError([
+  package func missing(isInsecure: Bool) -> [SettingProblem] {
+    tls.missing(role: Self.serviceName, isInsecure: isInsecure) + missingDirector(isInsecure: isInsecure)
+  }
+
+  private func missingDirector(isInsecure: Bool) -> [SettingProblem] {
+    guard directorDirectory == nil, !isInsecure else { return [] }
+    return [
       SettingProblem(
         key: Self.directorDirectorySetting.key,
         message: """
@@ -128,7 +126,19 @@ package struct RegistrySettings: ServiceSettings {
           all replicas share, for the key that signs what devices get. For a test on one machine, set XTBLISH_INSECURE=true \
           instead.
           """)
-    ])
+    ]
+  }
+
+  /// How assignments are signed.
+  ///
+  /// - Throws: if there is nowhere to keep the director's keys, unless the process was told to be insecure.
+  package func signing(isInsecure: Bool) throws(SettingsError) -> AssignmentSigning {
+    if let directorDirectory {
+      return .director(DirectorKeyring(directory: directorDirectory), requiresRootDocument: !isInsecure)
+    }
+    let missing = missingDirector(isInsecure: isInsecure)
+    guard missing.isEmpty else { throw SettingsError(missing) }
+    return .none
   }
 
   /// What the store makes of it: a device that missed three heartbeats counts as offline.

@@ -14,10 +14,13 @@ package struct AdminError: Error, CustomStringConvertible, Equatable {
 }
 
 /// Runs the body of a command. What it throws becomes one `error: …` on the standard error, and the exit code.
+///
+/// From here on the process leaves no core dump: a command may hold keys and tokens.
 package func runAdmin(
   write: (String) -> Void = StandardError.write, isolation: isolated (any Actor)? = #isolation,
   _ body: () async throws -> Void
 ) async throws {
+  CoreDumps.exclude()
   do {
     try await body()
   } catch let code as ExitCode {

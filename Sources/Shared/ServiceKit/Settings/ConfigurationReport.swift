@@ -38,9 +38,10 @@ package struct ConfigurationReport: Encodable, Sendable {
     found += Settings.problems(reader)
     if found.isEmpty {
       do {
-        _ = try Settings.load(environment: environment, configurationPath: configurationPath)
+        let loaded = try Settings.load(environment: environment, configurationPath: configurationPath)
+        found = loaded.settings.missing(isInsecure: loaded.process.isInsecure)
         if let role = Settings.busRole {
-          found = try BusSettings(reader).problems(service: service, role: role)
+          found += try BusSettings(reader).problems(service: service, role: role)
         }
       } catch {
         found = error.problems

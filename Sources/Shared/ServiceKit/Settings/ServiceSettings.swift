@@ -13,6 +13,15 @@ package protocol ServiceSettings: Sendable {
 
   /// Takes the values. Problems that concern several settings go to `reader.refuse`.
   init(_ reader: inout SettingsReader) throws(SettingsError)
+
+  /// What the service misses beside its keys of the bus, and can't be run without.
+  ///
+  /// - Parameter isInsecure: whether the process was told to do without trust.
+  func missing(isInsecure: Bool) -> [SettingProblem]
+}
+
+extension ServiceSettings {
+  package func missing(isInsecure: Bool) -> [SettingProblem] { [] }
 }
 
 extension ServiceSettings {

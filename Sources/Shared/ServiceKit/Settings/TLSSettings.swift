@@ -54,10 +54,16 @@ package struct TLSSettings: Sendable, Equatable {
   ///   - role: as in the service's certificate: `image-store`.
   ///   - isInsecure: whether the process was told to do without.
   package func serverFiles(role: String, isInsecure: Bool) throws(SettingsError) -> TLSFiles? {
-    if isInsecure { return nil }
-    if let files { return files }
+    let missing = missing(role: role, isInsecure: isInsecure)
+    guard missing.isEmpty else { throw SettingsError(missing) }
+    return isInsecure ? nil : files
+  }
+
+  /// The problem of a server that has no files and may not do without.
+  package func missing(role: String, isInsecure: Bool) -> [SettingProblem] {
+    guard files == nil, !isInsecure else { return [] }
     let names = Self.allSettings.map(\.environmentName).joined(separator: ", ")
-    throw SettingsError([
+    return [
       SettingProblem(
         key: Self.certificateFile.key,
         message: """
@@ -65,6 +71,6 @@ package struct TLSSettings: Sendable, Equatable {
           xtblish-provisioner certificate issue --authority DIRECTORY --service \(role)-1 --role \(role) \
           --dns HOST --out FOLDER. For a test on one machine, set XTBLISH_INSECURE=true instead.
           """)
-    ])
+    ]
   }
 }
