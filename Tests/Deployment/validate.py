@@ -45,6 +45,7 @@ def check_compose(path):
     for error in jsonschema.Draft7Validator(compose_schema()).iter_errors(document):
         faults.append(f"{path.name}: {'/'.join(map(str, error.absolute_path))}: {error.message}")
     for name, service in document["services"].items():
+        check_following(f"{path.name}: {name}", service)
         if "healthcheck" not in service and "profiles" not in service:
             faults.append(f"{path.name}: {name} has no health check")
         if name in SERVICES and "replicas" not in service.get("deploy", {}):
@@ -74,6 +75,7 @@ def check_kubernetes(directory):
             if key in objects:
                 faults.append(f"{label}: defined twice")
             objects.add(key)
+            check_following(label, document)
             if document["kind"] == "Deployment":
                 deployments[document["metadata"]["name"]] = document
     for name in SERVICES ^ set(deployments):
@@ -93,6 +95,22 @@ def check_kubernetes(directory):
         beside = (directory.parent / "mosquitto" / name).read_text()
         if rules(inside.get(name, "")) != rules(beside):
             faults.append(f"{name} differs between deploy/mosquitto and deploy/kubernetes")
+
+
+def check_following(label, value):
+    """Every `crl follow` names the Provisioner that it asks, and whom to trust."""
+    if isinstance(value, list):
+        if {"crl", "follow"} <= {word for word in value if isinstance(word, str)}:
+            given = {word.partition("=")[0] for word in value}
+            for option in ("--provisioner", "--ca-file", "--directory"):
+                if option not in given:
+                    faults.append(f"{label}: crl follow without {option}")
+            return
+        for part in value:
+            check_following(label, part)
+    elif isinstance(value, dict):
+        for part in value.values():
+            check_following(label, part)
 
 
 def rules(text):

@@ -22,6 +22,7 @@ extension EndToEnd {
         ("kubernetes/registry.yaml", "readinessProbe:", "readynessProbe:"),
         ("kubernetes/notifier.yaml", "name: notifier-rpc", "name: notifier-bus"),
         ("kubernetes/mosquitto.yaml", "autosave_interval 5", "autosave_interval 6"),
+        ("kubernetes/mosquitto.yaml", "            - --provisioner=https://provisioner:7111\n", ""),
         ("mosquitto/services.acl", "topic write /firmware/#", "topic readwrite /firmware/#"),
         ("kubernetes/kustomization.yaml", "  - postgres.yaml\n", ""),
       ])

@@ -111,13 +111,15 @@ def run(report):
     first, second = world.devices[:2]
     mine, other = world.device_files(0), world.device_files(1)
     ports = {"devices": world.device_port, "services": world.service_port}
+    operator = (world.env["XTBLISH_MQTT_CERT_FILE"], world.env["XTBLISH_MQTT_KEY_FILE"])
+    let_in = {"devices": mine, "services": operator}
     own = Authority.of_stack(world, "devices")
     services = Authority.of_stack(world, "services")
 
     for audience, port in ports.items():
         report.attack(f"broker, {audience}: no certificate", refuses, world, port, None)
         report.attack(f"broker, {audience}: downgrade to plain MQTT", plain, port)
-        report.attack(f"broker, {audience}: downgrade to TLS 1.1", old_tls, world, port, mine)
+        report.attack(f"broker, {audience}: downgrade to TLS 1.1", old_tls, world, port, let_in[audience])
     made = {
         "self-signed, in a device's name": Authority.like(own).issue(
             world.folder, "self", first, device_uri(first)),
@@ -133,7 +135,6 @@ def run(report):
     stolen = services.issue(world.folder, "self2", "operator-evil", "urn:xtblish:operator:evil", starts_days=-30)
     report.attack("broker: an operator's expired certificate", refuses, world, world.service_port, stolen)
     report.attack("broker: a device at the services' listener", refuses, world, world.service_port, mine)
-    operator = (world.env["XTBLISH_MQTT_CERT_FILE"], world.env["XTBLISH_MQTT_KEY_FILE"])
     report.attack("broker: an operator at the devices' listener", refuses, world, world.device_port, operator)
 
     def forged(topic, identity=mine, port=world.device_port, **more):

@@ -126,16 +126,21 @@ def run(report):
         changed = image[:at] + bytes([image[at] ^ 1]) + image[at + 1 :]
         return rehashed(changed) if rehash else changed
 
-    def serve(image, expected):
-        """Offers it as the next version; a fault unless the device refuses it for that reason and runs on."""
+    def offer(image):
+        """Announces it as the next version; that version."""
         nonlocal version
         version += 1
         number = version
         body = image(number) if callable(image) else image
         store.images[str(number)] = body
         digest = "sha256:" + hashlib.sha256(body[HEADER:]).hexdigest()
-        offer = {"version": number, "digest": digest, "size": len(body), "url": f"{world.store}/firmware/{device}/{number}"}
-        publish(world, world.service_port, world.service_files("notifier-1"), f"/firmware/{device}/{number}", json.dumps(offer))
+        words = {"version": number, "digest": digest, "size": len(body), "url": f"{world.store}/firmware/{device}/{number}"}
+        publish(world, world.service_port, world.service_files("notifier-1"), f"/firmware/{device}/{number}", json.dumps(words))
+        return number
+
+    def serve(image, expected):
+        """A fault unless the device refuses it for that reason and runs on."""
+        number = offer(image)
         refusal = wait_until(lambda: reports.refusal_of(number), 30)
         if not refusal:
             return f"it was not refused within 30 s: {reports.heard[-2:]}"
@@ -198,6 +203,14 @@ def run(report):
     report.attack("image: announced as shorter than its header", offered_too_short)
     report.attack("image: padded", lambda: serve(
         lambda number: rehashed(made(number) + bytes(16)), ("length", "webassembly", "section")))
+
+    def unchanged():
+        # What was refused above, was refused for its change: without one the same image is taken.
+        number = offer(made)
+        return None if wait_until(lambda: running() == number, 60) else (
+            f"version {number} is not confirmed after 60 s; running: {running()}, heard: {reports.heard[-2:]}")
+
+    report.attack("image: unchanged, it is taken", unchanged)
     store.close()
     reports.process.terminate()
     reports.process.wait(timeout=10)
