@@ -55,7 +55,7 @@ import Wire
       let assigned = try #require(store.registry.state.withLock { $0.assigned.last })
       #expect(assigned.requester.principal == "token:test" && assigned.requester.source == "127.0.0.1")
       let asked = try #require(store.registry.state.withLock { $0.authorized.last })
-      #expect(asked.scope == "deploy" && asked.action == "assign-image" && asked.target == "device:\(device)")
+      #expect(asked.scope == "deploy" && asked.action == "upload-firmware" && asked.target == "device:\(device)")
     }
   }
 

@@ -108,8 +108,10 @@ import Wire
   @Test func aRegistryThatCannotBeAskedIsNoPermission() async throws {
     let authorizer = ScriptedAuthorizer()
     try authorizer.add("good", [.admin])
-    for code in [WireFailure.Code.unavailable, .deadlineExceeded, .internal] {
-      authorizer.state.withLock { $0.failure = WireFailure(code, reason: "x", message: "y") }
+    for code in [WireFailure.Code.unavailable, .deadlineExceeded, .internal, .overloaded] {
+      authorizer.state.withLock {
+        $0.failure = WireFailure(code, reason: "x", message: "y", retryAfterMilliseconds: 1000)
+      }
       try await with(authorizer) { port in
         let response = try get(port, "/things", headers: token("good"))
         #expect(response.status == 503 && response.isProblem)

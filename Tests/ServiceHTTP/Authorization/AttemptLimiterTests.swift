@@ -30,7 +30,8 @@ import Testing
   @Test(arguments: [
     ("2001:db8:0:1::5", "2001:db8:0:1:ffff::9", true), ("2001:db8:0:1::5", "2001:db8:0:2::5", false),
     ("2001:db8::1", "2001:db8:0:0:1::", true), ("::1", "::2", true), ("fe80::1%eth0", "fe80::2", true),
-    ("10.0.0.1", "10.0.0.2", false),
+    ("10.0.0.1", "10.0.0.2", false), ("::ffff:10.0.0.1", "::ffff:10.0.0.2", false),
+    ("::ffff:10.0.0.1", "10.0.0.1", true),
   ])
   func addressesOfOneNetworkCountAsOne(first: String, second: String, isSame: Bool) {
     let limiter = AttemptLimiter(attempts: 1)

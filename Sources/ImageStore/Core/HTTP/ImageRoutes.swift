@@ -55,7 +55,7 @@ struct ImageRoutes: Sendable {
         blob: blob, entityTag: "\"\(digest.hex)\"",
         headers: [
           .contentType: "application/wasm",
-          .cacheControl: "public, max-age=31536000, immutable",
+          .cacheControl: "private, max-age=31536000, immutable",
           // RFC 9530.
           Self.reprDigest: "sha-256=:\(Data(digest.bytes).base64EncodedString()):",
         ]))

@@ -1,6 +1,7 @@
 import FirmwareImage
 import Foundation
 import Glibc
+import HTTPTypes
 import OpenSSL
 import ServiceKit
 
@@ -43,10 +44,10 @@ package struct AppSigning: Sendable {
         version: AppLabel(statement.version, field: .appVersion))
       let signature = try app.signed(by: key)
       headers = [
-        ("X-App-Name", statement.name), ("X-App-Version", statement.version),
-        ("X-Security-Epoch", "\(statement.securityEpoch)"),
-        ("X-Publisher-Key", Hexadecimal.encode(try key.publicKey().rawRepresentation)),
-        ("X-Publisher-Signature", Hexadecimal.encode(signature.signature)),
+        (UploadHeaders.appName.rawName, statement.name), (UploadHeaders.appVersion.rawName, statement.version),
+        (UploadHeaders.securityEpoch.rawName, "\(statement.securityEpoch)"),
+        (UploadHeaders.publisherKey.rawName, Hexadecimal.encode(try key.publicKey().rawRepresentation)),
+        (UploadHeaders.publisherSignature.rawName, Hexadecimal.encode(signature.signature)),
       ]
     } catch let error as SigningKeyError {
       throw AdminError(error.description, status: .data)
@@ -70,8 +71,9 @@ package struct AppSigning: Sendable {
   }
 
   private static let names = [
-    "X-App-Name", "X-App-Version", "X-Security-Epoch", "X-Publisher-Key", "X-Publisher-Signature",
-  ]
+    UploadHeaders.appName, UploadHeaders.appVersion, UploadHeaders.securityEpoch, UploadHeaders.publisherKey,
+    UploadHeaders.publisherSignature,
+  ].map(\.rawName)
 
   /// A header a line, as `curl --header @FILE` takes them.
   package var text: String { headers.map { "\($0.name): \($0.value)\n" }.joined() }

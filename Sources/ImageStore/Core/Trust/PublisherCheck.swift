@@ -39,7 +39,8 @@ final class PublisherCheck: Sendable {
   /// Refuses, before any of the body is read, what its headers alone show to be refused.
   func check(_ headers: UploadHeaders, trace: String) async throws {
     guard policy != .unchecked, let signature = headers.publisher?.signature else { return }
-    let named = try await publishers(including: signature.keyID, trace: trace).filter { $0.key.id == signature.keyID }
+    let named = try await publishers(including: signature.keyID, app: headers.name, trace: trace)
+      .filter { $0.key.id == signature.keyID }
     guard !named.isEmpty else { throw Self.refusal(.unknownKey(.publisher, signature.keyID)) }
     if let name = headers.name, !named.contains(where: { $0.covers(name) }) {
       throw Self.refusal(.publisherNotDelegated(signature.keyID, app: name))
@@ -50,16 +51,23 @@ final class PublisherCheck: Sendable {
   func check(_ image: AppImage, trace: String) async throws {
     guard policy == .required || (policy == .optional && image.publisher != nil) else { return }
     guard let publisher = image.publisher else { throw Self.refusal(.signatureMissing(.publisher)) }
-    let publishers = try await publishers(including: publisher.keyID, trace: trace)
+    let publishers = try await publishers(including: publisher.keyID, app: image.app.name, trace: trace)
     do throws(ImageFormatError) {
       try image.app.verify(publisher: publisher, delegatedBy: publishers)
     } catch { throw Self.refusal(error) }
   }
 
-  /// The publishers of a root document that was the newest a few seconds ago; of the newest, if that one lacks the key.
-  private func publishers(including id: KeyID, trace: String) async throws -> [PublisherDelegation] {
+  /// The publishers of a root document that was the newest a few seconds ago; of the newest, if that one lacks the key or
+  /// does not let it sign the app.
+  private func publishers(
+    including id: KeyID, app name: AppLabel?, trace: String
+  ) async throws -> [PublisherDelegation] {
     let remembered = known.withLock { $0 }
-    if let remembered, remembered.until > .now, remembered.publishers.contains(where: { $0.key.id == id }) {
+    if let remembered, remembered.until > .now,
+      remembered.publishers.contains(where: { known in
+        known.key.id == id && name.map { known.covers($0) } ?? true
+      })
+    {
       return remembered.publishers
     }
     let fetched = try await fetch(trace: trace)

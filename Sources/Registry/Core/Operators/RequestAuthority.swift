@@ -190,7 +190,7 @@ package final class RequestAuthority: Service {
 extension WireFailure {
   static func tooManyFailures(wait: Duration) -> WireFailure {
     WireFailure(
-      .overloaded, reason: "too-many-failed-attempts",
+      .overloaded, reason: AttemptLimiter.reason,
       message: "Too many tokens from this address were refused. Wait, then come back with one that is good.",
       retryAfterMilliseconds: UInt32(clamping: wait.wholeMilliseconds + 1))
   }

@@ -123,7 +123,7 @@ package struct AccessControl: Sendable {
   }
 
   private func refusal(_ failure: WireFailure, _ hash: [UInt8], _ scope: AccessScope) -> ProblemError {
-    if failure.code == .overloaded, failure.retryAfterMilliseconds > 0 {
+    if failure.reason == AttemptLimiter.reason {
       // The Registry counts failures of an address too, of all services together.
       return .tooManyAttempts(.milliseconds(Int64(failure.retryAfterMilliseconds)))
     }

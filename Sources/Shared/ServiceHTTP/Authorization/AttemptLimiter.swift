@@ -43,6 +43,9 @@ package final class AttemptLimiter: Sendable {
     }
   }
 
+  /// What is told of a request that was not looked at because of others before it.
+  package static let reason = "too-many-failed-attempts"
+
   var count: Int { failures.withLock { $0.count } }
 
   /// Drops what has run out, and the older half of the rest, so that looking for it is paid once in many failures.
@@ -52,9 +55,11 @@ package final class AttemptLimiter: Sendable {
     failures = failures.filter { $0.value.until >= oldestKept }
   }
 
-  /// Whoever has one IPv6 address has all those of its first 64 bits.
+  /// Whoever has one IPv6 address has all those of its first 64 bits. A socket of both kinds writes an IPv4 address as
+  /// `::ffff:192.0.2.1`.
   private static func key(_ source: String) -> String {
     guard source.contains(":") else { return source }
+    if source.contains("."), let colon = source.lastIndex(of: ":") { return String(source[colon...].dropFirst()) }
     let head = source.split(separator: "%")[0].components(ofIPv6: 4)
     return head.joined(separator: ":")
   }

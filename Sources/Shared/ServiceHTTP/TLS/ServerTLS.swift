@@ -12,8 +12,9 @@ import Synchronization
 package final class ServerTLS: Service {
   private struct Loaded {
     var context: NIOSSLContext
-    /// Of the files as they were last looked at, whether they could be used or not.
     var versions: [FileVersion?]
+    /// Those that were told to be of no use: once is enough.
+    var refused: [FileVersion?]?
   }
 
   private let files: TLSFiles
@@ -45,7 +46,7 @@ package final class ServerTLS: Service {
     }
   }
 
-  /// Files that can't be used leave everything as it is: half of them may have been replaced so far.
+  /// Files that can't be used leave everything as it is, and are tried again: half of them may have been replaced so far.
   package func reloadIfChanged() {
     let versions = Self.versions(of: files)
     guard loaded.withLock({ $0.versions }) != versions else { return }
@@ -54,7 +55,11 @@ package final class ServerTLS: Service {
       loaded.withLock { $0 = Loaded(context: context, versions: versions) }
       logger.info("new certificate in use", metadata: ["file": "\(files.certificate)"])
     } catch {
-      loaded.withLock { $0.versions = versions }
+      let isNews = loaded.withLock { loaded in
+        defer { loaded.refused = versions }
+        return loaded.refused != versions
+      }
+      guard isNews else { return }
       logger.warning("the changed TLS files can't be used, those before stay", metadata: ["error": "\(error)"])
     }
   }
