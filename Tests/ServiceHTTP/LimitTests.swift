@@ -140,7 +140,7 @@ import Testing
   }
 
   @Test func slowBodiesAreAnsweredAndCut() async throws {
-    let limits = HTTPLimits(minimumBodyBytesPerSecond: 1_000, slownessWindow: .milliseconds(600))
+    let limits = HTTPLimits(minimumBodyBytesPerSecond: 1_000, slownessWindow: .seconds(2))
     try await withServer(limits: limits, routes: routes(Consumption())) { port in
       let client = try RawTCPClient(port: port)
       try client.send("POST /small HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n")
