@@ -111,7 +111,9 @@ struct EnrollCommand: AsyncParsableCommand {
     } catch let error as DirectoryLock.Refusal {
       throw AdminError("\(error)", status: .temporary)
     } catch let error as InvalidAnswer {
-      throw AdminError("the Provisioner's answer can't be used: \(error)", status: .failure)
+      throw AdminError(
+        "the Provisioner's answer can't be used: \(error). To give an enrolment up that was interrupted, use --replace",
+        status: .failure)
     } catch let error as OTPError {
       throw AdminError("\(error)", status: .failure)
     }

@@ -17,7 +17,7 @@ extension OTPError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .locked(let word):
-      "word \(word) of the OTP bank is locked: what it holds is for good"
+      "word \(word) of the OTP bank is locked: what it holds is for good. xtblish-device otp show tells what that is"
     case .noSuchWord(let word):
       "the OTP bank has no word \(word) that can be programmed: it has \(OTPLayout.wordCount), the locks among them"
     case .conflict(let field):
@@ -26,13 +26,16 @@ extension OTPError: CustomStringConvertible {
       identity. xtblish-device otp show tells which
       """
     case .unencodable(let field):
-      "the \(field) to be programmed does not have the length that the OTP bank keeps"
+      "the OTP bank has no room for the \(field) that is to be programmed: have the Provisioner give another"
     case .damaged(let reason):
-      "the OTP bank is damaged and can't be relied on: \(reason)"
+      """
+      the OTP bank is damaged and can't be relied on: \(reason). Restore its files from a copy of this board's own, or \
+      enrol the board as a new device
+      """
     case .notTaken(let word):
       "a fuse in word \(word) of the OTP bank was to be blown and is not; check the board's programming voltage"
     case .unreachable(let reason):
-      "the OTP bank can't be reached: \(reason)"
+      "the OTP bank can't be reached: \(reason). Check device.otp.nvmem-file and who may read and write it"
     }
   }
 }

@@ -28,8 +28,7 @@ package struct LocalAuthorizer: RequestAuthorizer {
         name: token.principal, scopes: Set(token.scopes),
         validity: action.isEmpty ? RequestAuthority.readValidity : .zero)
     case .refused(let refusal):
-      throw WireFailure(
-        .permissionDenied, reason: refusal.rawValue, message: "the Registry does not take the token")
+      throw WireFailure(refusal)
     }
   }
 }
