@@ -177,11 +177,15 @@ final class AgentHarness: Sendable {
     }
   }
 
+  static func entityTag(of image: [UInt8]) -> String {
+    "\"\(image.count)-\(image.prefix(8).map { String($0) }.joined())\""
+  }
+
   /// As RFC 9110 says, with a strong entity tag.
   static func serve(
     _ image: [UInt8], _ request: ScriptedHTTPServer.Request, _ connection: ScriptedHTTPServer.Connection
   ) {
-    let tag = "\"\(image.count)-\(image.prefix(8).map { String($0) }.joined())\""
+    let tag = entityTag(of: image)
     if let range = request.headers["range"], request.headers["if-range"] == tag,
       let first = Int(range.dropFirst("bytes=".count).dropLast()), first < image.count
     {

@@ -9,7 +9,7 @@ import Testing
     let walk = try await PowerCutWalk(story)
     let points = try await walk.countChanges()
     // Fewer would mean that the walk misses what an update writes.
-    #expect(points >= 25)
+    #expect(points >= story.leastChanges)
     let runs = (1...points).flatMap { Self.runs(cuttingAt: $0) }
     let cuts = try await walk.survive(runs)
     print("power-cut walk, \(story): \(points) points, \(cuts) cuts survived")
