@@ -72,7 +72,10 @@ package struct Notifier: Sendable {
       try await notifications.notify(request, deadline: context.deadline)
     }
     router.handle(WireResendNotification.self, allowing: .operator) { request, context in
-      let renotify = WireRenotifyDevice.with { $0.deviceID = request.deviceID }
+      let renotify = WireRenotifyDevice.with { renotify in
+        renotify.deviceID = request.deviceID
+        if let peer = context.peer { renotify.requester.principal = "\(peer)" }
+      }
       let answer = try await registry.call(renotify, deadline: context.remaining * 0.9)
       return WireResendNotificationResponse.with { $0.version = answer.version }
     }

@@ -1,5 +1,7 @@
 """The bus: whoever has no key gets nothing, and a key is good for its own role alone."""
 
+import json
+import os
 import uuid
 
 import zmq
@@ -85,3 +87,16 @@ def run(report):
         return None
 
     report.attack("bus: a stranger in a service's place", pretends_to_be_served)
+
+    def kept_in_audit():
+        # The Notifier asks the Registry for it, and the operator is who wanted it.
+        target = world.devices[1]
+        world.admin("image-store", "push", os.environ["ATTACK_APP"], "--device", target, "--name", "resent")
+        world.admin("notifier", "resend", target)
+        entries = json.loads(world.admin("registry", "audit", "--action", "renotify-device", "--limit", "1", "--json"))
+        entry = entries["entries"][0] if isinstance(entries, dict) else entries[0]
+        if not entry["principal"].startswith("operator:") or target not in entry["target"]:
+            return f"the audit log says {entry}"
+        return None
+
+    report.attack("bus: an operator behind the Notifier is named in the audit log", kept_in_audit)

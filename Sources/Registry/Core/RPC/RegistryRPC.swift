@@ -56,7 +56,8 @@ package struct RegistryRPC: Sendable {
     }
     router.handle(WireRenotifyDevice.self, allowing: [.operator, .notifier]) { request, context in
       var response = WireRenotifyDeviceResponse()
-      response.version = try await store.renotify(DeviceID(wire: request.deviceID), by: context.requester())
+      response.version = try await store.renotify(
+        DeviceID(wire: request.deviceID), by: context.requester(request.hasRequester ? request.requester : nil))
       return response
     }
   }
