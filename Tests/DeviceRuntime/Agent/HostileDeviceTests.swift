@@ -128,7 +128,15 @@ import Wire
     try await harness.reconcile(first)
     try await harness.waitForReport { $0.version == 1 && $0.status == "confirmed" }
     let isOver = Flag()
-    let asking = Task { try await Self.longestAnswer(from: device, until: isOver) }
+    let asking = Task {
+      try await Self.withAgent(of: device) { agent in
+        try await Self.withYardstick { yardstick in
+          async let answer = Self.longestAnswer(from: agent, until: isOver)
+          async let measure = Self.longestAnswer(from: yardstick, until: isOver)
+          return try await (answer, measure)
+        }
+      }
+    }
     do {
       try await body(harness, device, process.processIdentifier)
     } catch {
@@ -136,8 +144,10 @@ import Wire
       throw error
     }
     isOver.raise()
-    let longest = try await asking.value
-    #expect(longest < .seconds(1))
+    let (longest, measure) = try await asking.value
+    // Hundreds of other tests share this process and the machine: how long they hold up a question is no fault of the
+    // agent's.
+    #expect(longest < .seconds(1) + measure)
     #expect(process.isRunning)
     try await process.stop()
   }
@@ -151,19 +161,32 @@ import Wire
   }
 
   /// Asks until it is over, and some times at least.
-  private static func longestAnswer(from device: DeviceProcess, until isOver: Flag) async throws -> Duration {
-    try await withAgent(of: device) { client in
-      var (longest, count) = (Duration.zero, 0)
-      while !isOver.isRaised || count < 10 {
-        let start = ContinuousClock.now
-        let status = try await client.call(WireGetDeviceStatus(), deadline: .seconds(10))
-        longest = max(longest, .now - start)
-        #expect(status.hasRunning)
-        count += 1
-        try await Task.sleep(for: .milliseconds(20))
-      }
-      return longest
+  private static func longestAnswer(from client: RPCClient, until isOver: Flag) async throws -> Duration {
+    var (longest, count) = (Duration.zero, 0)
+    while !isOver.isRaised || count < 10 {
+      let start = ContinuousClock.now
+      let status = try await client.call(WireGetDeviceStatus(), deadline: .seconds(10))
+      longest = max(longest, .now - start)
+      #expect(status.hasRunning)
+      count += 1
+      try await Task.sleep(for: .milliseconds(20))
     }
+    return longest
+  }
+
+  /// With a client of a server that has nothing to do but answer the same question.
+  private static func withYardstick<T: Sendable>(_ body: (RPCClient) async throws -> T) async throws -> T {
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    var router = RPCRouter()
+    router.handle(WireGetDeviceStatus.self, allowing: .operator) { _, _ in
+      var status = WireDeviceStatus()
+      status.running = WireRunningApp()
+      return status
+    }
+    let server = RPCServer(name: "yardstick", listening: "tcp://127.0.0.1:*", router: router, logger: logger)
+    let running = Task { try await server.run() }
+    defer { running.cancel() }
+    return try await withRPCClient(endpoints: [try await server.boundAddress()], logger: logger, body)
   }
 
   /// With a client that has the keys of the admin commands.
