@@ -76,8 +76,10 @@ let bindings: [Target] =
   + binding("PostgreSQL", c: "CPostgreSQL", [logging])
   + binding("Mosquitto", c: "CMosquitto")
   + binding("OpenSSL", c: "COpenSSL")
-  + binding("Curl", c: "CCurl")
   + [
+    // libcurl brings many libraries with it, so it is opened at run time, and not by the process that runs an app.
+    .target(name: "CCurl", path: "Sources/Bindings/CCurl", linkerSettings: [.linkedLibrary("dl")]),
+    .target(name: "Curl", dependencies: ["CCurl"], path: "Sources/Bindings/Curl", swiftSettings: strictBinding),
     // The engine comes as a shared object without headers or a SONAME, so it is opened at run
     // time, and only by the process that runs an app.
     .target(name: "CWasmtime", path: "Sources/Bindings/CWasmtime", linkerSettings: [.linkedLibrary("dl")]),

@@ -90,7 +90,7 @@ extension CurlError {
     case CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING, CURLE_HTTP2, CURLE_HTTP2_STREAM:
       (code, advice) = (.invalidResponse, "the answer isn't HTTP")
     default:
-      (code, advice) = (.other, unsafe String(cString: curl_easy_strerror(result)))
+      (code, advice) = (.other, unsafe String(cString: xtblish_curl_easy_strerror(result)))
     }
     let message = detail.isEmpty ? "\(url): \(advice)" : "\(url): \(advice) (\(detail))"
     self.init(code, message, curlCode: UInt32(result.rawValue))

@@ -98,7 +98,7 @@ extension Transfer {
   }
 
   private func append(_ line: String) {
-    guard let list = unsafe curl_slist_append(headerList, line) else { return }
+    guard let list = unsafe xtblish_curl_slist_append(headerList, line) else { return }
     unsafe headerList = list
   }
 

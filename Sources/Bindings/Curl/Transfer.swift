@@ -22,7 +22,9 @@ internal import CCurl
   var lastProgress: ContinuousClock.Instant?
 
   init(_ plan: TransferPlan, _ configuration: HTTPClient.Configuration) throws(CurlError) {
-    guard let handle = unsafe curl_easy_init() else { throw CurlError(.other, "\(plan.request.url): out of memory") }
+    guard let handle = unsafe xtblish_curl_easy_init() else {
+      throw CurlError(.other, "\(plan.request.url): out of memory")
+    }
     self.plan = plan
     unsafe self.handle = handle
     maximumHeaderBytes = configuration.maximumHeaderBytes
@@ -38,8 +40,8 @@ internal import CCurl
   }
 
   deinit {
-    unsafe curl_easy_cleanup(handle)
-    unsafe curl_slist_free_all(headerList)
+    unsafe xtblish_curl_easy_cleanup(handle)
+    unsafe xtblish_curl_slist_free_all(headerList)
     unsafe errorText.deallocate()
     source.close()
   }

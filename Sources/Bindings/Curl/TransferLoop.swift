@@ -32,8 +32,10 @@ struct TransferPlan: Sendable {
 
   init(_ configuration: HTTPClient.Configuration) {
     self.configuration = configuration
-    precondition(CurlLibrary.isInitialised, "libcurl can't be initialised: out of memory")
-    guard let multi = unsafe curl_multi_init() else { fatalError("libcurl can't be initialised: out of memory") }
+    if let problem = CurlLibrary.problem { fatalError("libcurl can't be used: \(problem). Install libcurl4.") }
+    guard let multi = unsafe xtblish_curl_multi_init() else {
+      fatalError("libcurl can't be initialised: out of memory")
+    }
     unsafe self.multi = multi
     unsafe xtblish_curl_multi_set_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, configuration.maximumConnections)
     startThread()
@@ -73,7 +75,7 @@ struct TransferPlan: Sendable {
   }
 
   private func wake(_ inbox: borrowing Inbox) {
-    if !inbox.isClosed { unsafe curl_multi_wakeup(multi) }
+    if !inbox.isClosed { unsafe xtblish_curl_multi_wakeup(multi) }
   }
 
   // MARK: The thread
@@ -117,27 +119,27 @@ struct TransferPlan: Sendable {
       for id in cancellations { abort(id, &transfers) }
 
       var running: Int32 = 0
-      unsafe curl_multi_perform(multi, &running)
+      unsafe xtblish_curl_multi_perform(multi, &running)
       drainMessages(&transfers)
       // Wakes for sockets, for libcurl's own timers and for `wake`; the limit only bounds the wait
       // if a timer were lost.
-      unsafe curl_multi_poll(multi, nil, 0, 10_000, nil)
+      unsafe xtblish_curl_multi_poll(multi, 10_000)
     }
     for transfer in transfers.values {
-      unsafe curl_multi_remove_handle(multi, transfer.handle)
+      unsafe xtblish_curl_multi_remove_handle(multi, transfer.handle)
       finish(transfer.plan, .failure(.closed(transfer.plan.request.url)))
     }
     transfers = [:]
     inbox.withLock { $0.isClosed = true }
-    unsafe curl_multi_cleanup(multi)
+    unsafe xtblish_curl_multi_cleanup(multi)
   }
 
   private func begin(_ plan: TransferPlan, _ transfers: inout [UInt64: Transfer]) {
     do throws(CurlError) {
       let transfer = try Transfer(plan, configuration)
-      let result = unsafe curl_multi_add_handle(multi, transfer.handle)
+      let result = unsafe xtblish_curl_multi_add_handle(multi, transfer.handle)
       guard result == CURLM_OK else {
-        throw CurlError(.other, "\(plan.request.url): \(unsafe String(cString: curl_multi_strerror(result)))")
+        throw CurlError(.other, "\(plan.request.url): \(unsafe String(cString: xtblish_curl_multi_strerror(result)))")
       }
       transfers[plan.id] = transfer
     } catch {
@@ -149,19 +151,19 @@ struct TransferPlan: Sendable {
     // Unknown if the transfer has just ended, or hasn't started yet; the caller looks for the
     // latter after starting it.
     guard let transfer = transfers.removeValue(forKey: id) else { return }
-    unsafe curl_multi_remove_handle(multi, transfer.handle)
+    unsafe xtblish_curl_multi_remove_handle(multi, transfer.handle)
     finish(transfer.plan, .failure(.cancelled(transfer.plan.request.url)))
   }
 
   private func drainMessages(_ transfers: inout [UInt64: Transfer]) {
     var left: Int32 = 0
-    while let message = unsafe curl_multi_info_read(multi, &left) {
+    while let message = unsafe xtblish_curl_multi_info_read(multi, &left) {
       guard unsafe message.pointee.msg == CURLMSG_DONE, let handle = unsafe message.pointee.easy_handle else {
         continue
       }
       let result = unsafe message.pointee.data.result
       guard let transfer = transfers.values.first(where: { unsafe $0.handle == handle }) else { continue }
-      unsafe curl_multi_remove_handle(multi, handle)
+      unsafe xtblish_curl_multi_remove_handle(multi, handle)
       transfers[transfer.plan.id] = nil
       finish(transfer.plan, transfer.outcome(result))
     }
@@ -174,8 +176,12 @@ struct TransferPlan: Sendable {
 }
 
 enum CurlLibrary {
-  /// libcurl wants to be initialised once, before any thread uses it.
-  static let isInitialised = xtblish_curl_global_init() == CURLE_OK
+  /// What is wrong with the library, which is opened and initialised once, before any thread uses it.
+  static let problem: String? = {
+    var message = [CChar](repeating: 0, count: 512)
+    guard unsafe xtblish_curl_load(&message, message.count) != 0 else { return nil }
+    return String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }()
 }
 
 extension CurlError {
