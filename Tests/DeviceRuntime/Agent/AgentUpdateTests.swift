@@ -19,12 +19,14 @@ import Testing
       let confirmed = try await harness.waitForReport { $0.version == 1 && $0.status == "confirmed" }
       #expect(confirmed.digest == image.digest.description && confirmed.slot == "A")
       #expect(harness.launcher.launches == [.init(version: 1, slotFile: "slot-a.image")])
+      // Its process was there when it was.
+      #expect(harness.launcher.preparations > 0)
       #expect(await agent.machine.record.highestConfirmedVersion == 1)
       try await eventually { harness.presence.last == "online" }
       #expect(try Data(contentsOf: URL(filePath: harness.folder.path("flash/slot-a.image"))) == Data(image.bytes))
     }
     try await eventually { harness.presence.last == "offline" }
-    #expect(harness.launcher.running.isEmpty)
+    #expect(harness.launcher.running.isEmpty && !harness.launcher.isPrepared)
   }
 
   @Test func versionsAlternateBetweenTheSlotsAndReportsGrow() async throws {

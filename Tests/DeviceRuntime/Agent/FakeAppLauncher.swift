@@ -31,6 +31,8 @@ final class FakeAppLauncher: AppLauncher {
     var running: [FakeApp] = []
     var compiled: [UInt64] = []
     var inspection: @Sendable (AppLaunch) -> Void = { _ in }
+    var preparations = 0
+    var isPrepared = false
   }
 
   private let state = Mutex(State())
@@ -54,10 +56,24 @@ final class FakeAppLauncher: AppLauncher {
   /// Called with every launch, before it.
   func inspect(_ body: @escaping @Sendable (AppLaunch) -> Void) { state.withLock { $0.inspection = body } }
 
+  /// How often a process was prepared, and whether one waits.
+  var preparations: Int { state.withLock { $0.preparations } }
+  var isPrepared: Bool { state.withLock { $0.isPrepared } }
+
+  func prepare(_ limits: AppLimits) async {
+    state.withLock { state in
+      if !state.isPrepared { state.preparations += 1 }
+      state.isPrepared = true
+    }
+  }
+
+  func dropPrepared() async { state.withLock { $0.isPrepared = false } }
+
   func launch(_ launch: AppLaunch) async throws -> any RunningApp {
     let inspection = state.withLock { $0.inspection }
     inspection(launch)
     let app = state.withLock { state in
+      state.isPrepared = false
       let app = FakeApp(version: launch.version, behaviour: state.behaviours[launch.version] ?? .healthy)
       if launch.onlyCompiles {
         state.compiled.append(launch.version)

@@ -72,6 +72,15 @@ extension DeviceAgent {
       }
     }
     download = (task, figures)
+    prepareLaunch(of: notification)
+  }
+
+  /// A small image is here soon, and its app should not have to wait for its process then. A larger one is compiled
+  /// first.
+  private func prepareLaunch(of notification: FirmwareNotification) {
+    guard notification.sizeBytes < configuration.compileAheadBytes else { return }
+    let (launcher, limits) = (launcher, configuration.appLimits)
+    preparation = Task { await launcher.prepare(limits) }
   }
 
   private func stopDownload() async {

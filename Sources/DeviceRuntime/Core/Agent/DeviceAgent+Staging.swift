@@ -16,7 +16,9 @@ extension DeviceAgent {
           return
         }
         if Task.isCancelled { return }
+        async let isPrepared: Void = launcher.prepare(configuration.appLimits)
         try await storage.stage(slot)
+        await isPrepared
         (verifiedDownload, failedStaging) = (nil, nil)
         mailbox.post(.staged(version: version))
       } catch {

@@ -44,6 +44,8 @@ package actor DeviceAgent: Service {
   var staging: Task<Void, Never>?
   /// The process that compiles what is being staged.
   var compiler: (any RunningApp)?
+  /// Starts a process for the app that is being downloaded.
+  var preparation: Task<Void, Never>?
   var failedStaging: (version: UInt64, backoff: RetryBackoff)?
   var trialTimer: Task<Void, Never>?
   var appCount: UInt64 = 0
@@ -165,6 +167,8 @@ package actor DeviceAgent: Service {
     for relaunch in relaunches.values { relaunch.task?.cancel() }
     download?.task.cancel()
     await stopStaging()
+    await preparation?.value
+    await launcher.dropPrepared()
     for slot in Array(apps.keys) { stopApp(in: slot) }
     for task in Array(stopping.values) { await task.value }
     await download?.task.value

@@ -1,7 +1,9 @@
 internal import Glibc
 internal import Linux
+internal import OpenSSL
 internal import SwiftProtobuf
 internal import Synchronization
+internal import Wasmtime
 internal import Wire
 internal import ZeroMQ
 
@@ -16,7 +18,8 @@ final class AppHostControl {
   }
 
   private static let patience: UInt64 = 2_000_000_000
-  private static let launchPatience: UInt64 = 30_000_000_000
+  /// The agent ends a process that it does not need, so this is for one that forgot.
+  private static let launchPatience: UInt64 = 120_000_000_000
   /// Between two messages about pins.
   private static let pinInterval: UInt64 = 100_000_000
   /// How soon to try again when the agent takes nothing.
@@ -26,6 +29,7 @@ final class AppHostControl {
   private let outbox: AppOutbox
   private let message = ZeroMQMessage()
   private let user: AppUser?
+  /// Monotonic nanoseconds when the process began.
   private let startedAt: UInt64
   private var poller = ZeroMQPoller()
   private var phase = Phase.waitingForLaunch
@@ -55,6 +59,8 @@ final class AppHostControl {
 
   /// Returns when the agent knows how the app ended, or can't be told.
   func run() throws(ZeroMQError) {
+    try send()
+    openLibraries()
     while !isOver {
       try receive()
       takeFromApp()
@@ -64,6 +70,13 @@ final class AppHostControl {
       _ = try poller.wait(timeoutMilliseconds: Self.milliseconds(until: wakeTime(next)))
       outbox.signal.lower()
     }
+  }
+
+  /// What every app needs, while its agent has yet to hear of this process. What is wrong with it, the launch finds too.
+  private func openLibraries() {
+    try? EngineLibrary.load(path: EngineLocation.ofThisProcess)
+    // OpenSSL reads its configuration when it is first used.
+    _ = try? SHA256.digest(of: [])
   }
 
   private func receive() throws(ZeroMQError) {
@@ -109,10 +122,10 @@ final class AppHostControl {
   }
 
   private func start(_ launch: AppLaunch) {
-    let enginePath = EngineLocation.path(explicit: getenv("XTBLISH_ENGINE").map { String(cString: $0) })
     do {
       let state = try AppHostState(
-        launch: launch, user: user, enginePath: enginePath, outbox: outbox, startedAt: startedAt)
+        launch: launch, user: user, enginePath: EngineLocation.ofThisProcess, outbox: outbox,
+        startedAt: KernelClock.monotonicNanoseconds())
       // Compiling needs stack too, and host functions on top of the app's.
       try NativeThread.start("app", stackBytes: launch.limits.stackBytes + (4 << 20)) {
         AppRunner(state).run()

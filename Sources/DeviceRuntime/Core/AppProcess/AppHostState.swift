@@ -17,7 +17,7 @@ final class AppHostState: Sendable {
   let watchdog = AppWatchdog()
   let pins: AppPins
   let sensors: AppSensors
-  /// Monotonic nanoseconds when the process began.
+  /// Monotonic nanoseconds when the process was told what to run.
   let startedAt: UInt64
   let isProgram = Atomic(false)
   /// A program that never waited for an event gets none.

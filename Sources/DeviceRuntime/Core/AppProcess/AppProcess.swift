@@ -6,6 +6,10 @@ internal import ZeroMQ
 final class AppProcess: RunningApp {
   /// What the agent's tasks have asked of the thread.
   struct Requests {
+    /// What the process is to run; nil: it waits to be told.
+    var launch: AppLaunch?
+    /// Nothing can be launched in it any more.
+    var isExpired = false
     var messages: [WireToApp] = []
     var isActivated = false
     /// Monotonic nanoseconds when to kill the process.
@@ -28,11 +32,26 @@ final class AppProcess: RunningApp {
   let signal: WakeSignal
   let requests = Mutex(Requests())
 
-  init(processIdentifier: Int32, signal: WakeSignal) {
+  init(processIdentifier: Int32, launch: AppLaunch?, signal: WakeSignal) {
     self.processIdentifier = processIdentifier
     self.signal = signal
     events = buffer.stream
+    requests.withLock { $0.launch = launch }
   }
+
+  /// Has the process run this. False: it waited for too long, or is gone.
+  func begin(_ launch: AppLaunch) -> Bool {
+    let isTaken = requests.withLock { requests in
+      guard !requests.isGone, !requests.isExpired, requests.launch == nil else { return false }
+      requests.launch = launch
+      return true
+    }
+    if isTaken { signal.raise() }
+    return isTaken
+  }
+
+  /// It waits to be told what to run.
+  var isPrepared: Bool { requests.withLock { !$0.isGone && !$0.isExpired && $0.launch == nil } }
 
   func activate() async {
     requests.withLock { requests in

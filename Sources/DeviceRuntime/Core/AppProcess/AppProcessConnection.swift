@@ -18,19 +18,26 @@ final class AppProcessConnection {
   private let authenticator: ZeroMQAuthenticator
   private let appKey: CurvePublicKey
   private let socketPath: String
-  private let launch: AppLaunch
-  private let startBy: UInt64
+  /// When the process is given up that nothing was launched in, in monotonic nanoseconds.
+  private let expiresAt: UInt64
+  private var launch: AppLaunch?
+  /// Set with `launch`.
+  private var startBy: UInt64?
   private let message = ZeroMQMessage()
   private var poller = ZeroMQPoller()
   private var isStarted = false
   private var isGreeted = false
+  private var isLaunched = false
   private var isLate = false
   private var ending: AppEnding?
 
+  /// - Parameters:
+  ///   - limits: those of the app that will run in it.
+  ///   - launch: that app; nil: it comes later, by `AppProcess.begin`.
+  ///   - patience: how long the process waits for it.
   init(
-    launch: AppLaunch, executable: String, socketPath: String, user: AppUser?
+    limits: AppLimits, launch: AppLaunch?, executable: String, socketPath: String, user: AppUser?, patience: Duration
   ) throws {
-    self.launch = launch
     self.socketPath = socketPath
     let (agentKeys, appKeys) = (try CurveKeyPair.generate(), try CurveKeyPair.generate())
     appKey = appKeys.publicKey
@@ -44,7 +51,7 @@ final class AppProcessConnection {
     try socket.set(
       .maximumMessageSize(
         Int64(
-          launch.limits.publishPayloadBytes + launch.limits.logLineBytes + 65_536 + ZeroMQSocket.curveOverhead)))
+          limits.publishPayloadBytes + limits.logLineBytes + 65_536 + ZeroMQSocket.curveOverhead)))
     try socket.bind("ipc://\(socketPath)")
     let signal = try WakeSignal()
     poller.add(authenticator.socket)
@@ -55,8 +62,8 @@ final class AppProcessConnection {
       arguments: [AppHostProcess.subcommand, "ipc://\(socketPath)", "\(getpid())"]
         + (user.map { ["\($0.userID)", "\($0.groupID)"] } ?? []),
       secret: AppLinkKeys(agent: agentKeys.publicKey, app: appKeys).text)
-    startBy = KernelClock.monotonicNanoseconds() &+ launch.startDeadline.clampedNanoseconds &+ Self.startGrace
-    process = AppProcess(processIdentifier: spawn.processIdentifier, signal: signal)
+    expiresAt = KernelClock.monotonicNanoseconds() &+ patience.clampedNanoseconds
+    process = AppProcess(processIdentifier: spawn.processIdentifier, launch: launch, signal: signal)
     do {
       let (spawn, process) = (spawn, process)
       try NativeThread.start("app-end", stackBytes: 256 << 10) {
@@ -74,6 +81,7 @@ final class AppProcessConnection {
   /// Returns when the process is gone.
   func run() {
     var lastWords: String?
+    takeLaunch()
     while lastWords == nil {
       wait(milliseconds: timeout())
       process.signal.lower()
@@ -91,12 +99,7 @@ final class AppProcessConnection {
     _ = try? authenticator.answer { key, _ in key == appKey }
     while (try? socket.receive(into: message)) == true {
       guard let wire = try? WireFromApp(serializedBytes: message.bytes) else { continue }
-      if case .ready = wire.body, !isGreeted {
-        isGreeted = true
-        var launch = WireToApp()
-        launch.launch = WireLaunchApp(self.launch)
-        sendNow(launch)
-      }
+      if case .ready = wire.body { isGreeted = true }
       if case .ended(let ended) = wire.body, ending == nil {
         _ = process.buffer.put(.quiet(atNanoseconds: ended.atNanoseconds))
       }
@@ -128,13 +131,34 @@ final class AppProcessConnection {
   }
 
   private func send() {
+    takeLaunch()
     // Before the greeting there is nobody to hear; a stop then is left to the grace's end.
-    guard isGreeted else { return }
+    guard isGreeted, let launch else { return }
+    if !isLaunched {
+      isLaunched = true
+      var wire = WireToApp()
+      wire.launch = WireLaunchApp(launch)
+      sendNow(wire)
+    }
     let messages = process.requests.withLock { requests in
       defer { requests.messages = [] }
       return requests.messages
     }
     messages.forEach(sendNow)
+  }
+
+  private func takeLaunch() {
+    guard launch == nil else { return }
+    let isOver = KernelClock.monotonicNanoseconds() >= expiresAt
+    let (launch, isExpired) = process.requests.withLock { requests in
+      if requests.launch == nil, isOver { requests.isExpired = true }
+      return (requests.launch, requests.isExpired)
+    }
+    self.launch = launch
+    startBy = launch.map { launch in
+      KernelClock.monotonicNanoseconds() &+ launch.startDeadline.clampedNanoseconds &+ Self.startGrace
+    }
+    if isExpired { kill(spawn.processIdentifier, SIGKILL) }
   }
 
   private func sendNow(_ message: WireToApp) {
@@ -151,7 +175,7 @@ final class AppProcessConnection {
       requests.killAt = nil
       return true
     }
-    if !isStarted, !isLate, now >= startBy, ending == nil {
+    if !isStarted, !isLate, let startBy, now >= startBy, ending == nil {
       isLate = true
       kill(spawn.processIdentifier, SIGKILL)
     } else if isStopOver {
@@ -160,8 +184,9 @@ final class AppProcessConnection {
   }
 
   private func timeout() -> Int? {
-    let killAt = process.requests.withLock { $0.killAt }
-    let times = [killAt, isStarted || isLate || ending != nil ? nil : startBy].compactMap { $0 }
+    let (killAt, isExpired) = process.requests.withLock { ($0.killAt, $0.isExpired) }
+    let due = launch == nil ? (isExpired ? nil : expiresAt) : isStarted || isLate || ending != nil ? nil : startBy
+    let times = [killAt, due].compactMap { $0 }
     guard let next = times.min() else { return nil }
     let now = KernelClock.monotonicNanoseconds()
     return next <= now ? 0 : Int(clamping: min((next - now + 999_999) / 1_000_000, 3_600_000))
@@ -176,8 +201,11 @@ final class AppProcessConnection {
 
   private func drain() {
     guard ending == nil else { return }
-    process.signal.lower()
-    repeat { receive() } while ending == nil && wait(milliseconds: Self.drainMilliseconds)
+    repeat {
+      // Tasks may still ask for something: that is no news of the process.
+      process.signal.lower()
+      receive()
+    } while ending == nil && wait(milliseconds: Self.drainMilliseconds)
   }
 
   private func finish(_ status: AppProcessSpawn.Status, _ lastWords: String) {

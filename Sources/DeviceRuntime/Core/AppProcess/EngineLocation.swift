@@ -2,6 +2,9 @@ internal import Glibc
 
 /// Where the engine's library is.
 package enum EngineLocation {
+  /// As the agent's environment says.
+  static var ofThisProcess: String { path(explicit: getenv("XTBLISH_ENGINE").map { String(cString: $0) }) }
+
   /// `explicit` (the setting XTBLISH_ENGINE) if it is given, else `libwasmtime.so` beside the running executable,
   /// else /usr/lib/xtblish/libwasmtime.so.
   package static func path(explicit: String?) -> String {

@@ -5,6 +5,11 @@ package protocol AppLauncher: Sendable {
   /// Starts the app's process and returns at once; whether the app itself came up is told by the events `started`
   /// or `ended`. Throws `AppLaunchError` if there is no process to speak of.
   func launch(_ launch: AppLaunch) async throws -> any RunningApp
+  /// Starts a process ahead of the next launch with these limits, which then need not wait for it. Only a hint: if it
+  /// can't be followed, or if the launch does not come soon, that one starts a process as ever.
+  func prepare(_ limits: AppLimits) async
+  /// Ends the process that was prepared, if no launch took it. Returns when it is gone.
+  func dropPrepared() async
 }
 
 /// An app that was launched.
