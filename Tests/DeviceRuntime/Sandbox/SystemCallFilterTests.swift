@@ -77,7 +77,7 @@ import Testing
   {
     let named = Set(
       (SystemCall.deadly + SystemCall.harmless + [.clone, .clone3, .ioctl, .prctl, .prlimit64, .tgkill]
-        + [SystemCall("newfstatat", 262, 79)]).compactMap { $0.number(on: architecture) })
+        + [.schedSetScheduler, SystemCall("newfstatat", 262, 79)]).compactMap { $0.number(on: architecture) })
     for number in 0..<600 as Range<UInt32> where !named.contains(number) {
       let verdict = try Self.run(.running(startsThreads: true), on: architecture, number: number)
       #expect(verdict == .refuse(errno: 1), "\(number)")
@@ -124,6 +124,9 @@ import Testing
     for new in [1, 1 << 32] as [UInt64] {
       #expect(try Self.verdict(stage, .prlimit64, 0, 7, new, on: architecture) == .refuse(errno: 1))
     }
+    // SCHED_OTHER; SCHED_FIFO.
+    #expect(try Self.verdict(stage, .schedSetScheduler, 4711, 0, on: architecture) == .allow)
+    #expect(try Self.verdict(stage, .schedSetScheduler, 4711, 1, on: architecture) == .refuse(errno: 1))
     #expect(try Self.verdict(stage, .prctl, 15, on: architecture) == .allow)
     #expect(try Self.verdict(stage, .prctl, 4, 1, on: architecture) == .refuse(errno: 1))
     // GPIO_V2_GET_LINE_IOCTL; TIOCSTI types into a terminal.

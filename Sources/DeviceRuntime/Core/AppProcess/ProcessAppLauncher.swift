@@ -9,6 +9,9 @@ package final class ProcessAppLauncher: AppLauncher {
   private let users: AppUsers
   private let patience: Duration
   private let count = Atomic<UInt64>(0)
+  /// Where in the range of users this agent begins. The kernel counts a user's processes all together, so agents on one
+  /// machine must not all take the same users.
+  private let firstUser = UInt64.random(in: 0..<1 << 32)
   private let prepared = Mutex<Preparation?>(nil)
 
   /// A process that waits for its app, or will.
@@ -84,7 +87,7 @@ package final class ProcessAppLauncher: AppLauncher {
     let number = count.add(1, ordering: .relaxed).newValue
     let socketPath = "\(directory)/app-\(getpid())-\(number).ipc"
     let (executable, patience) = (executable, patience)
-    let user = users.user(forStart: number)
+    let user = users.user(forStart: firstUser + number)
     return try await withCheckedThrowingContinuation { continuation in
       do {
         // The app's process lives as long as this thread at most, so the thread is the app's alone.

@@ -50,6 +50,7 @@ extension SystemCall {
   package static let openat = SystemCall("openat", 257, 56)
   package static let prctl = SystemCall("prctl", 157, 167)
   package static let prlimit64 = SystemCall("prlimit64", 302, 261)
+  package static let schedSetScheduler = SystemCall("sched_setscheduler", 144, 119)
   package static let tgkill = SystemCall("tgkill", 234, 131)
 
   /// Reading and writing what is open, memory, threads that are there already, time.
@@ -76,6 +77,7 @@ extension SystemCall {
     SystemCall("getsockname", 51, 204), SystemCall("getpeername", 52, 205), SystemCall("shutdown", 48, 210),
     SystemCall("getrusage", 98, 165), SystemCall("sysinfo", 99, 179), SystemCall("uname", 63, 160),
     SystemCall("getcpu", 309, 168), SystemCall("sched_getaffinity", 204, 123),
+    SystemCall("sched_getparam", 143, 121), SystemCall("sched_getscheduler", 145, 120),
     // Memory images of modules are shared by way of files without a name.
     SystemCall("memfd_create", 319, 279), SystemCall("ftruncate", 77, 46),
     // What the engine's WASI waits with.

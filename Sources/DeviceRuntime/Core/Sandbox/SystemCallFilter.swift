@@ -27,6 +27,9 @@ package struct SystemCallFilter: Sendable {
     SystemCall.harmless.forEach { program.add($0, [.allow]) }
     // Aborting, and nobody else's process.
     program.add(.tgkill, .allow(argument: 0, mask: .max, oneOf: [UInt32(bitPattern: processIdentifier)]))
+    // SCHED_OTHER, which a thread of ZeroMQ's asks for as it begins, and aborts without. On a busy machine it may not
+    // have run yet when the filter comes.
+    program.add(.schedSetScheduler, .allow(argument: 1, mask: .max, oneOf: [0]))
     // PR_SET_NAME, PR_GET_NAME, PR_SET_TIMERSLACK, PR_SET_VMA.
     program.add(.prctl, .allow(argument: 0, mask: .max, oneOf: [15, 16, 29, 0x5356_4D41]))
     // FIONBIO, FIOCLEX; and all of the GPIO character device, whose type is 0xB4.
