@@ -142,6 +142,10 @@ let services: [Target] =
     ],
     command: ["Curl", "FirmwareImage", "OpenSSL", "Wire"])
 
+/// All of them, or those that `XTBLISH_TESTS` names ("Registry,Notifier"): while you work on one module, the others'
+/// tests need not be built.
+let chosenTests = Context.environment["XTBLISH_TESTS"]?.split(separator: ",").map { "\($0)Tests" }
+
 let testTargets: [Target] = [
   .target(
     name: "TestSupport", dependencies: ["PostgreSQL", "Curl", "OpenSSL", logging], path: "Tests/TestSupport",
@@ -229,7 +233,7 @@ let testTargets: [Target] = [
   tests(
     "EndToEnd", ["Curl", "OpenSSL", "PostgreSQL", "Mosquitto", "ZeroMQ", "Wire", protobuf],
     exclude: ["Apps", "attacks", "check_image.py", "check_signed_image.py", "hostile.py"]),
-]
+].filter { $0.type != .test || chosenTests?.contains($0.name) ?? true }
 
 let package = Package(
   name: "xtblish",
