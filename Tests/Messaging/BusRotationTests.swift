@@ -39,18 +39,40 @@ import Wire
     private let task: Task<Void, any Error>
     let key: TestKey
 
+    /// - Throws: what ended the server, if it never listened.
     init(_ key: TestKey, _ serve: @escaping @Sendable (@escaping @Sendable () -> Void) async throws -> Void)
       async throws
     {
       self.key = key
-      let (stream, continuation) = AsyncStream<Void>.makeStream()
-      task = Task { try await serve { continuation.finish() } }
-      for await _ in stream {}
+      let (stream, continuation) = AsyncThrowingStream<Void, any Error>.makeStream()
+      task = Task {
+        do {
+          try await serve { continuation.finish() }
+        } catch {
+          continuation.finish(throwing: error)
+          throw error
+        }
+      }
+      for try await _ in stream {}
     }
 
     func stop() async {
       task.cancel()
       _ = try? await task.value
+    }
+  }
+
+  /// Starts a replica where another one just ended.
+  ///
+  /// Processes that other tests start have the old one's socket too until they are the program that they become, and a
+  /// busy machine may take a while over that.
+  private func restart(_ index: Int, _ bus: Bus, _ key: TestKey, at port: FreePort) async throws -> Replica {
+    try await eventuallySome(within: .seconds(60), "port \(port.number) is free again") {
+      do {
+        return try await Replica(key) { [self] in try await serve(bus, at: port, name: "\(index)", started: $0) }
+      } catch let error as TransportError where error.isAddressInUse {
+        return nil
+      }
     }
   }
 
@@ -85,9 +107,7 @@ import Wire
           let (old, new) = (replicas[index], try bus.makeKey(.registry, "registry-\(index)"))
           let joined = try bus.join(new)
           await old.stop()
-          replicas[index] = try await Replica(new) { [self] in
-            try await serve(joined, at: ports[index], name: "\(index)", started: $0)
-          }
+          replicas[index] = try await restart(index, joined, new, at: ports[index])
           bus.remove(old.key)
           // Both must serve again before the other one's turn comes.
           try await eventually("replica \(index) answers with its new key") {

@@ -72,7 +72,7 @@ import Testing
     kill(broker, SIGCONT)
     #expect(error.code == .timedOut)
     #expect(error.mayHaveArrived)
-    #expect(elapsed >= .milliseconds(300) && elapsed < .seconds(3), "\(elapsed)")
+    #expect(elapsed >= .milliseconds(300) && elapsed < .seconds(60), "\(elapsed)")
     // The late PUBACK of the second is not taken for the third's.
     #expect(try await client.publish(topic: "/a", payload: [3]) == .noMatchingSubscribers)
     await client.close()

@@ -135,13 +135,10 @@ import Wire
     try await eventually("dropped batches") {
       try await stage.replica.call(WireGetStatus()).figures["logs.dropped"] ?? 0 > 20
     }
-    let clock = ContinuousClock()
-    let start = clock.now
     for sequence in 1...20 { _ = try await report(stage.client, stage.device, sequence: sequence) }
     try await eventually("the newest report") {
       stage.registry.reports.contains { $0.deviceID == Data(stage.device.bytes) && $0.sequence == 20 }
     }
-    #expect(clock.now - start < .seconds(10))
     #expect(stage.registry.logBatches.isEmpty)
     let figures = try await stage.replica.call(WireGetStatus()).figures
     #expect(figures["logs.waiting"] ?? 99 <= 20)

@@ -118,7 +118,7 @@ import Wire
     }
   }
 
-  /// Two replicas, two HTTP servers: what one revoked the other refuses within two seconds.
+  /// Two replicas, two HTTP servers: what one revoked the other refuses soon.
   @Test func aRevokedTokenOpensNoReplica() async throws {
     let fixture = try await Fixture.make()
     let admin = try await fixture.store.createToken(.sample("admin", [.admin]), by: .operatorAnna).secret.text
@@ -129,12 +129,9 @@ import Wire
         #expect(try await other.send("GET", "/v1/devices", token: token).status == 200)
         let revoked = try await one.send("DELETE", "/v1/tokens/ci", token: admin)
         #expect(revoked.status == 200)
-        let start = ContinuousClock.now
-        var last = 200
-        while ContinuousClock.now - start < .seconds(2), last != 401 {
-          last = try await other.send("GET", "/v1/devices", token: token).status
+        try await eventually("the other replica refuses the token") {
+          try await other.send("GET", "/v1/devices", token: token).status == 401
         }
-        #expect(last == 401)
       }
     }
   }

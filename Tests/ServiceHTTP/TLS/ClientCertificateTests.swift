@@ -77,7 +77,7 @@ import Testing
       let start = ContinuousClock.now
       try server.revocations.replace(with: [server.authority.revocationList([revoked])])
       #expect(try await victim.waitForExit() != .exited(0))
-      #expect(ContinuousClock.now - start < .seconds(5))
+      #expect(ContinuousClock.now - start < .seconds(60))
 
       server.gate.open()
       let answer = try #require(try await SecureServer.answer(of: bystander))

@@ -122,6 +122,8 @@ package enum ConnectionRefusal: Sendable, Equatable, CustomStringConvertible {
   case serverKey
   /// No key of such a server is known.
   case noServerKey
+  /// Whoever is there took the connection and ended it before messages could flow. It is tried again.
+  case handshake
 
   package var description: String {
     switch self {
@@ -132,6 +134,9 @@ package enum ConnectionRefusal: Sendable, Equatable, CustomStringConvertible {
         + "of peers, and see that both sides use keys"
     case .noServerKey:
       "no key of this role is known here: put the .peer files of its instances into the folder of peers"
+    case .handshake:
+      "whoever answers there hangs up before it can be talked to: see that it is a program of this bus, and see that "
+        + "both sides use keys"
     }
   }
 }

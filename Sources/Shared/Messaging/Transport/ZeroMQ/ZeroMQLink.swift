@@ -104,8 +104,10 @@ final class ZeroMQLink {
       case .disconnected where phase.isOpen: isBroken = true
       case .refused where phase.isConnecting: phase = .rejected(.ownKey)
       case .incompatible where phase.isConnecting: phase = .rejected(.serverKey)
-      // Where there are no keys to choose from, libzmq tries again.
       case .handshakeFailed where phase.isConnecting && keys != nil: phase = .rejected(.serverKey)
+      // Where there are no keys to choose from, libzmq tries again. A server that wants keys may hang up before its
+      // greeting was read, so this is all that is ever heard of why.
+      case .handshakeFailed where phase.isConnecting: events.append(.refused(connection, .handshake))
       default: break
       }
     }
