@@ -4,10 +4,11 @@ import Testing
 
 @Suite struct MigratorTests {
   private static let first = Migration(
-    version: 1, name: "guests",
+    version: 1, name: "guests", compatibleFrom: 1,
     script: "create table guests (id int8 primary key); create index on guests (id); insert into guests values (1);")
   private static let second = Migration(
-    version: 2, name: "names", script: "alter table guests add column name text; insert into guests values (2, 'x');")
+    version: 2, name: "names", compatibleFrom: 2,
+    script: "alter table guests add column name text; insert into guests values (2, 'x');")
 
   private func migrator(_ migrations: [Migration]) throws -> Migrator {
     try Migrator(schema: "hotel", migrations: migrations)
@@ -48,7 +49,8 @@ import Testing
         try await migrator([Self.first]).migrate(pool)
         Issue.record("migrated")
       } catch let error as MigrationError {
-        guard case .databaseIsNewer("hotel", databaseVersion: 2, programVersion: 1) = error else {
+        guard case .databaseIsNewer("hotel", migration: 2, name: "names", compatibleFrom: 2, programVersion: 1) = error
+        else {
           Issue.record("another error: \(error)")
           return
         }
@@ -59,7 +61,8 @@ import Testing
   @Test func `refuses a migration that was changed after it was applied`() async throws {
     try await withPool { pool in
       try await migrator([Self.first]).migrate(pool)
-      let changed = Migration(version: 1, name: "guests", script: "create table guests (id int4 primary key);")
+      let changed = Migration(
+        version: 1, name: "guests", compatibleFrom: 1, script: "create table guests (id int4 primary key);")
       do {
         try await migrator([changed, Self.second]).migrate(pool)
         Issue.record("migrated")
@@ -75,7 +78,8 @@ import Testing
 
   @Test func `a migration that fails leaves nothing of itself`() async throws {
     try await withPool { pool in
-      let broken = Migration(version: 2, name: "broken", script: "create table rooms (n int8); select 1 / 0;")
+      let broken = Migration(
+        version: 2, name: "broken", compatibleFrom: 2, script: "create table rooms (n int8); select 1 / 0;")
       do {
         try await migrator([Self.first, broken]).migrate(pool)
         Issue.record("migrated")

@@ -5,12 +5,16 @@ package struct Migration: Sendable {
   /// From 1, growing by 1.
   package let version: Int
   package let name: String
+  /// The least level of programs that go on working after it, a program's level being the newest migration that it
+  /// knows. Its own version: it changes what older programs rely on, so they must not run beside it. Less: it only adds.
+  package let compatibleFrom: Int
   /// Run with the schema first in the search path, inside a transaction.
-  let script: SQLScript
+  package let script: SQLScript
 
-  package init(version: Int, name: String, script: SQLScript) {
+  package init(version: Int, name: String, compatibleFrom: Int, script: SQLScript) {
     self.version = version
     self.name = name
+    self.compatibleFrom = compatibleFrom
     self.script = script
   }
 }
@@ -20,12 +24,14 @@ package struct AppliedMigration: Sendable {
   package let version: Int
   package let name: String
   package let appliedAt: Date
+  /// See ``Migration/compatibleFrom``.
+  package let compatibleFrom: Int
   let checksum: [UInt8]
 }
 
 package enum MigrationError: Error, Sendable {
-  /// The database was migrated by a newer program.
-  case databaseIsNewer(schema: String, databaseVersion: Int, programVersion: Int)
+  /// The database was migrated by a newer program, with a migration after which this one does not work.
+  case databaseIsNewer(schema: String, migration: Int, name: String, compatibleFrom: Int, programVersion: Int)
   /// A released migration was changed afterwards, or two programs share the schema.
   case checksumDiffers(schema: String, version: Int, name: String)
   case failed(schema: String, version: Int, name: String, PostgresError)
@@ -37,9 +43,10 @@ package enum MigrationError: Error, Sendable {
 extension MigrationError: CustomStringConvertible {
   package var description: String {
     switch self {
-    case .databaseIsNewer(let schema, let databaseVersion, let programVersion):
-      "schema \(schema) is at version \(databaseVersion), and this program knows versions up to \(programVersion): "
-        + "run a program at least as new as the one that migrated the database"
+    case .databaseIsNewer(let schema, let migration, let name, let compatibleFrom, let programVersion):
+      "a newer program brought schema \(schema) to migration \(migration) (\(name)), which works with programs that know "
+        + "at least migration \(compatibleFrom), and this one knows \(programVersion): run the newer program instead, or "
+        + "restore the database's backup of before the upgrade to go back to this one"
     case .checksumDiffers(let schema, let version, let name):
       "migration \(version) (\(name)) of schema \(schema) was applied with another content than this program has: "
         + "this is not the program that made this database; restore the right one, or use another database"

@@ -1,5 +1,10 @@
 /// Brings a schema to the version that the program needs. Any number of processes may do it at the
 /// same time: each migration is applied once, in its own transaction, under an advisory lock.
+///
+/// Older programs may run beside it, and be started again, for as long as every migration that they don't know says so
+/// (``Migration/compatibleFrom``). What a database has is in two tables, because the programs of the first releases take
+/// every row of `schema_migrations` that they don't know for a reason to stop: migrations that those go on working after
+/// are in `schema_additions`, which they don't look at.
 package struct Migrator: Sendable {
   private let schema: SQLIdentifier
   private let migrations: [Migration]
@@ -13,6 +18,9 @@ package struct Migrator: Sendable {
     guard migrations.map(\.version) == Array(1..<(migrations.count + 1)) else {
       throw .invalid("the migrations of schema \(schema) are not numbered 1, 2, 3 …")
     }
+    guard migrations.allSatisfy({ 1...$0.version ~= $0.compatibleFrom }) else {
+      throw .invalid("a migration of schema \(schema) is compatible with programs from one on that is not before it")
+    }
     self.schema = identifier
     self.migrations = migrations
   }
@@ -20,7 +28,10 @@ package struct Migrator: Sendable {
   /// The version that ``migrate(_:)`` leads to.
   package var targetVersion: Int { migrations.count }
 
-  /// Applies what is missing.
+  /// What programs of the first releases know: the migrations before the first that only adds.
+  private var firstLevel: Int { migrations.prefix { $0.compatibleFrom == $0.version }.count }
+
+  /// Applies what is missing, unless a newer program did and more.
   ///
   /// - Returns: the migrations that this call applied.
   @discardableResult
@@ -34,23 +45,25 @@ package struct Migrator: Sendable {
   package func applied(_ pool: PostgresPool) async throws(MigrationError) -> [AppliedMigration] {
     try await wrapped {
       try await pool.withTransaction { transaction in
-        let exists = try await transaction.queryFirst(
-          "select to_regclass($1) is not null as exists", [.text("\(schema.text).schema_migrations")])
-        guard try exists?["exists"].bool == true else { return [] }
-        return try await read(transaction)
+        let tables = try await tables(transaction)
+        return tables.hasMigrations ? try await read(transaction, withAdditions: tables.hasAdditions) : []
       }
     }
   }
 
-  /// Throws unless the database has exactly the migrations of this program.
-  package func check(_ pool: PostgresPool) async throws(MigrationError) {
+  /// Throws unless the database has the migrations of this program, and none besides after which it does not work.
+  ///
+  /// - Returns: those that a newer program applied.
+  @discardableResult
+  package func check(_ pool: PostgresPool) async throws(MigrationError) -> [AppliedMigration] {
     let applied = try await applied(pool)
     try verify(applied, checksums: await checksums(pool))
-    guard applied.count == migrations.count else {
+    guard applied.count >= migrations.count else {
       throw .invalid(
         "schema \(schema.text) is at version \(applied.count) and this program needs \(targetVersion): run its migrate command"
       )
     }
+    return Array(applied.dropFirst(migrations.count))
   }
 
   private func applyNext(_ pool: PostgresPool) async throws(MigrationError) -> Migration? {
@@ -58,7 +71,7 @@ package struct Migrator: Sendable {
       // Large tables take their time, and so does waiting for another process that migrates.
       try await pool.withTransaction(statementTimeout: .seconds(3600)) { transaction -> Migration? in
         try await prepare(transaction)
-        let applied = try await read(transaction)
+        let applied = try await read(transaction, withAdditions: true)
         let checksums = try await checksums(transaction)
         try verify(applied, checksums: checksums)
         guard applied.count < migrations.count else { return nil }
@@ -70,9 +83,15 @@ package struct Migrator: Sendable {
           throw MigrationError.failed(
             schema: schema.text, version: migration.version, name: migration.name, error)
         }
+        let isHidden = migration.version > firstLevel && migration.compatibleFrom <= firstLevel
+        let table = isHidden ? "schema_additions" : "schema_migrations"
         try await transaction.execute(
-          composed("insert into \(schema.text).schema_migrations (version, name, checksum) values ($1, $2, $3)"),
-          [.int(migration.version), .text(migration.name), .bytea(checksums[applied.count])])
+          composed(
+            "insert into \(schema.text).\(table) (version, name, checksum, compatible_from) values ($1, $2, $3, $4)"),
+          [
+            .int(migration.version), .text(migration.name), .bytea(checksums[applied.count]),
+            .int(migration.compatibleFrom),
+          ])
         return migration
       }
     }
@@ -83,9 +102,8 @@ package struct Migrator: Sendable {
     try await transaction.query(
       "select pg_advisory_xact_lock(hashtextextended($1, 0))", [.text("schema migrations of \(schema.text)")])
     // Asked first, because `create … if not exists` wants rights that it does not need then.
-    let exists = try await transaction.queryFirst(
-      "select to_regclass($1) is not null as exists", [.text("\(schema.text).schema_migrations")])
-    if try exists?["exists"].bool != true {
+    let tables = try await tables(transaction)
+    if !tables.hasMigrations {
       try await transaction.execute(composed("create schema if not exists \(schema.text)"))
       try await transaction.execute(
         composed(
@@ -98,20 +116,55 @@ package struct Migrator: Sendable {
           )
           """))
     }
+    if !tables.hasAdditions {
+      // A program of the first releases, which doesn't name the column, applies only what is compatible with itself.
+      try await transaction.execute(composed("alter table \(schema.text).schema_migrations add compatible_from int8"))
+      try await transaction.execute(
+        composed(
+          """
+          create table \(schema.text).schema_additions (
+            version int8 primary key,
+            name text not null,
+            checksum bytea not null,
+            applied_at timestamptz not null default now(),
+            compatible_from int8 not null
+          )
+          """))
+    }
     try await transaction.query("select set_config('search_path', $1, true)", [.text("\(schema.text), public")])
   }
 
-  private func read(_ executor: some PostgresExecutor) async throws(PostgresError) -> [AppliedMigration] {
-    let rows = try await executor.query(
-      composed("select version, name, checksum, applied_at from \(schema.text).schema_migrations order by version"))
-    var applied: [AppliedMigration] = []
-    for row in rows {
-      applied.append(
-        AppliedMigration(
-          version: try row["version"].int, name: try row["name"].text, appliedAt: try row["applied_at"].date,
-          checksum: try row["checksum"].bytes))
+  /// Which of the two tables there are: the second came later.
+  private func tables(
+    _ executor: some PostgresExecutor
+  ) async throws(PostgresError) -> (hasMigrations: Bool, hasAdditions: Bool) {
+    let row = try await executor.queryFirst(
+      "select to_regclass($1) is not null as migrations, to_regclass($2) is not null as additions",
+      [.text("\(schema.text).schema_migrations"), .text("\(schema.text).schema_additions")])
+    return (try row?["migrations"].bool ?? false, try row?["additions"].bool ?? false)
+  }
+
+  private func read(
+    _ executor: some PostgresExecutor, withAdditions: Bool
+  ) async throws(PostgresError) -> [AppliedMigration] {
+    let statement =
+      withAdditions
+      ? """
+      select version, name, checksum, applied_at, coalesce(compatible_from, version) as compatible_from
+      from \(schema.text).schema_migrations
+      union all
+      select version, name, checksum, applied_at, compatible_from from \(schema.text).schema_additions
+      order by version
+      """
+      : """
+      select version, name, checksum, applied_at, version as compatible_from
+      from \(schema.text).schema_migrations order by version
+      """
+    return try await executor.query(composed(statement)).map { row throws(PostgresError) in
+      AppliedMigration(
+        version: try row["version"].int, name: try row["name"].text, appliedAt: try row["applied_at"].date,
+        compatibleFrom: try row["compatible_from"].int, checksum: try row["checksum"].bytes)
     }
-    return applied
   }
 
   /// SHA-256 of each script, made by the server.
@@ -129,14 +182,15 @@ package struct Migrator: Sendable {
   }
 
   private func verify(_ applied: [AppliedMigration], checksums: [[UInt8]]) throws(MigrationError) {
-    for (index, old) in applied.enumerated() {
-      guard index < migrations.count else {
-        throw .databaseIsNewer(
-          schema: schema.text, databaseVersion: applied.last?.version ?? 0, programVersion: targetVersion)
-      }
-      guard old.version == index + 1, old.checksum == checksums[index] else {
+    for (old, (version, checksum)) in zip(applied, zip(1..., checksums)) {
+      guard old.version == version, old.checksum == checksum else {
         throw .checksumDiffers(schema: schema.text, version: old.version, name: old.name)
       }
+    }
+    if let foreign = applied.dropFirst(migrations.count).first(where: { $0.compatibleFrom > targetVersion }) {
+      throw .databaseIsNewer(
+        schema: schema.text, migration: foreign.version, name: foreign.name, compatibleFrom: foreign.compatibleFrom,
+        programVersion: targetVersion)
     }
   }
 

@@ -31,7 +31,7 @@ extension Sequence<SQL> {
 
 /// Several statements separated by semicolons and without values, as migrations are made of.
 package struct SQLScript: Sendable, Hashable, ExpressibleByStringLiteral {
-  let text: String
+  package let text: String
 
   package init(stringLiteral value: StaticString) {
     text = value.description

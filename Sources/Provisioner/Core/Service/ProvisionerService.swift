@@ -28,6 +28,7 @@ package enum ProvisionerService {
       issuer: authority?.issuer, access: security.access, logger: logger)
     let readiness = Readiness()
     readiness.add("database") { try await pool.ping() }
+    readiness.add("schema") { try await ProvisionerSchema.migrator().check(pool) }
 
     let routes = ProvisionerRoutes(claims: parts.claimRoutes, enrolment: parts.enrolmentRoutes).router()
     authority?.add(to: routes, access: security.access)
@@ -89,6 +90,11 @@ package enum ProvisionerService {
       do throws(MigrationError) {
         for migration in try await migrator.migrate(pool) {
           logger.info("migrated", metadata: ["version": "\(migration.version)", "name": "\(migration.name)"])
+        }
+        if let newest = try await migrator.check(pool).last {
+          logger.notice(
+            "a newer program migrated the database, and this one goes on working beside it",
+            metadata: ["version": "\(newest.version)", "name": "\(newest.name)", "known": "\(migrator.targetVersion)"])
         }
         return
       } catch {

@@ -3,7 +3,7 @@ import PostgreSQL
 extension ProvisionerSchema {
   /// What was issued, what was taken back, and what everybody is told of it.
   static let authority = Migration(
-    version: 2, name: "authority",
+    version: 2, name: "authority", compatibleFrom: 2,
     script: """
       -- The one row: what GetRevocations answers grows with every change of roots and CRLs.
       create table revocation_state (

@@ -5,7 +5,7 @@ extension ProvisionerSchema {
   ///
   /// A serial number belongs to one device of its product at a time, and a key to one device for ever.
   static let enrolment = Migration(
-    version: 3, name: "devices, registrations, factory CAs",
+    version: 3, name: "devices, registrations, factory CAs", compatibleFrom: 3,
     script: """
       alter table claims
         add column group_name text not null default '',

@@ -3,11 +3,15 @@ package import PostgreSQL
 /// The tables of the Provisioner.
 package enum ProvisionerSchema {
   package static func migrator() throws(MigrationError) -> Migrator {
-    try Migrator(schema: "provisioner", migrations: [claims, authority, enrolment])
+    try Migrator(schema: "provisioner", migrations: migrations)
   }
 
+  /// Up to 3 each changed what programs before it relied on. Those after it only add, so that a release runs beside the
+  /// one before: see docs/upgrades.md.
+  package static let migrations = [claims, authority, enrolment]
+
   private static let claims = Migration(
-    version: 1, name: "claims",
+    version: 1, name: "claims", compatibleFrom: 1,
     script: """
       create table claims (
         id uuid primary key,

@@ -21,7 +21,7 @@ struct ServicesAfterMigration: Service {
     try await group.run()
   }
 
-  /// - Throws: only what waiting does not mend, such as a schema that a newer program made.
+  /// - Throws: only what waiting does not mend, such as a schema that a newer program changed too much for this one.
   private func migrate() async throws {
     let migrator = try RegistrySchema.migrator()
     let backoff = RetryBackoff(longest: .seconds(2))
@@ -30,6 +30,11 @@ struct ServicesAfterMigration: Service {
       do throws(MigrationError) {
         for migration in try await migrator.migrate(pool) {
           logger.info("migrated", metadata: ["version": "\(migration.version)", "name": "\(migration.name)"])
+        }
+        if let newest = try await migrator.check(pool).last {
+          logger.notice(
+            "a newer program migrated the database, and this one goes on working beside it",
+            metadata: ["version": "\(newest.version)", "name": "\(newest.name)", "known": "\(migrator.targetVersion)"])
         }
         break
       } catch {

@@ -14,17 +14,20 @@ package enum RegistrySchema {
 
   /// Brings a database to what this program needs; any number of replicas may do so at once.
   package static func migrator() throws(MigrationError) -> Migrator {
-    try Migrator(
-      schema: name,
-      migrations: [
-        Migration(version: 1, name: "devices, firmware, reports, outbox, events", script: initial),
-        Migration(version: 2, name: "logs", script: logs),
-        Migration(version: 3, name: "crashes", script: crashes),
-        Migration(version: 4, name: "what became of firmware", script: firmwareHistory),
-        Migration(version: 5, name: "tokens, audit, decommissioned devices", script: operators),
-        Migration(version: 6, name: "director keys and root documents", script: trust),
-      ])
+    try Migrator(schema: name, migrations: migrations)
   }
+
+  /// Up to 6 each changed what programs before it relied on. Those after it only add, so that a release runs beside the
+  /// one before: see docs/upgrades.md.
+  package static let migrations = [
+    Migration(
+      version: 1, name: "devices, firmware, reports, outbox, events", compatibleFrom: 1, script: initial),
+    Migration(version: 2, name: "logs", compatibleFrom: 2, script: logs),
+    Migration(version: 3, name: "crashes", compatibleFrom: 3, script: crashes),
+    Migration(version: 4, name: "what became of firmware", compatibleFrom: 4, script: firmwareHistory),
+    Migration(version: 5, name: "tokens, audit, decommissioned devices", compatibleFrom: 5, script: operators),
+    Migration(version: 6, name: "director keys and root documents", compatibleFrom: 6, script: trust),
+  ]
 
   /// The first version: devices, firmware, reports, outbox, events.
   ///
