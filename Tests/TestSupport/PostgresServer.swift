@@ -10,6 +10,7 @@ package final class PostgresServer: Sendable {
   private let freePort: FreePort
   private let folder: TemporaryFolder
   private let process = Mutex<ChildProcess?>(nil)
+  private let settings: [String]
 
   private static let sharedServer = SharedPostgresServer()
 
@@ -20,9 +21,33 @@ package final class PostgresServer: Sendable {
   }
 
   /// A new cluster, started. Takes about two seconds.
-  package init() async throws {
+  ///
+  /// - Parameter settings: beside the usual ones, such as `max_connections=8`.
+  package convenience init(settings: [String] = []) async throws {
+    try await self.init(settings: settings) { data in
+      Self.command(
+        "initdb",
+        ["-D", data, "-A", "trust", "-U", Self.user, "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"])
+    }
+  }
+
+  /// A copy of another cluster that follows what happens there, until it is promoted.
+  package convenience init(standbyOf primary: PostgresServer) async throws {
+    try await self.init(settings: primary.settings) { data in
+      Self.command(
+        "pg_basebackup",
+        [
+          "-D", data, "-h", "127.0.0.1", "-p", String(primary.port), "-U", Self.user, "-R", "-X", "stream",
+          "--checkpoint=fast", "--no-sync",
+        ])
+    }
+  }
+
+  /// - Parameter make: the command that fills the folder of data, an empty one.
+  private init(settings: [String], _ make: (_ data: String) -> [String]) async throws {
     freePort = try FreePort()
     port = freePort.number
+    self.settings = settings
     folder = try TemporaryFolder("xtblish-postgres")
     chmod(folder.path, TemporaryFolder.permissionsForOthers)
     let data = folder.path("data")
@@ -30,11 +55,26 @@ package final class PostgresServer: Sendable {
     mkdir(data, 0o700)
     mkdir(sockets, 0o777)
     if getuid() == 0 { try Self.giveToServerUser([data, sockets]) }
-    let initialise = Self.command(
-      "initdb",
-      ["-D", data, "-A", "trust", "-U", Self.user, "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"])
-    try await runProgram(initialise[0], Array(initialise.dropFirst()))
+    let command = make(data)
+    try await runProgram(command[0], Array(command.dropFirst()))
     try await start()
+  }
+
+  /// Makes a standby take changes. Returns when it does.
+  package func promote() async throws {
+    try await execute("select pg_promote(true, 60)")
+    try await eventually(within: .seconds(60), "the end of recovery of PostgreSQL on port \(port)") {
+      try await execute("select pg_is_in_recovery()").hasPrefix("f")
+    }
+  }
+
+  /// Lets it take changes, or none, from all sessions that don't say otherwise.
+  package func setReadOnly(_ isReadOnly: Bool) async throws {
+    try await execute("alter system set default_transaction_read_only = \(isReadOnly ? "on" : "off")")
+    try await execute("select pg_reload_conf()")
+    try await eventually(within: .seconds(20), "the changed setting of PostgreSQL on port \(port)") {
+      try await execute("show default_transaction_read_only").hasPrefix(isReadOnly ? "on" : "off")
+    }
   }
 
   /// Where clients connect to, for example `postgresql://postgres@127.0.0.1:21543/t4711`.
@@ -76,7 +116,7 @@ package final class PostgresServer: Sendable {
         // A killed server process is something these tests do; losing the machine's power is not.
         "-c", "fsync=off", "-c", "synchronous_commit=on", "-c", "log_min_messages=warning",
         "-c", "autovacuum_naptime=1d",
-      ])
+      ] + settings.flatMap { ["-c", $0] })
     let child = try ChildProcess(
       command[0], Array(command.dropFirst()), endingSignal: SIGQUIT, ownFolders: [folder.path])
     process.withLock { $0 = child }

@@ -61,6 +61,14 @@ import Glibc
     return "\(host.isEmpty ? "its socket" : host), port \(port),"
   }
 
+  func readOnlyFailure(_ kind: PostgresError.Kind) -> PostgresError {
+    var error = PostgresError(
+      kind,
+      "the database at \(host) takes no changes: it is a standby, or was made read-only; waiting for one that does")
+    error.sqlState = .readOnlyTransaction
+    return error
+  }
+
   /// libpq's last complaint about this connection.
   func lastFailure(_ kind: PostgresError.Kind) -> PostgresError {
     unsafe PostgresError(kind, libpqMessage(PQerrorMessage(pointer)))

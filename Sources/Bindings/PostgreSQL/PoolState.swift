@@ -46,6 +46,12 @@ struct PoolState<Connection, Waiter: AnyObject> {
     idle.popLast().map(Grant.reuse) ?? .open
   }
 
+  /// Connections that nobody uses, for one who finds that they are of no more use.
+  mutating func takeIdle() -> [Connection] {
+    defer { idle = [] }
+    return idle
+  }
+
   mutating func remove(_ waiter: Waiter) {
     waiters.removeAll { $0 === waiter }
   }

@@ -56,21 +56,26 @@ extension PostgresError {
   package var isConnectionFailure: Bool {
     switch kind {
     case .connectionFailed, .connectionLost, .commitOutcomeUnknown: true
-    case .server:
-      sqlState?.errorClass == "08" || sqlState == .adminShutdown || sqlState == .crashShutdown
-        || sqlState == .cannotConnectNow
+    case .server: sqlState?.endsSession ?? false
     default: false
     }
   }
+
+  /// The server takes no changes: it is a standby, was made read-only, or is no longer the primary.
+  package var isReadOnly: Bool { sqlState == .readOnlyTransaction }
+
+  /// Whether the session that a statement failed in is of no more use, although its connection may stand.
+  var condemnsSession: Bool { isReadOnly || (kind == .server && sqlState?.endsSession == true) }
 
   /// Another transaction was in the way: the whole transaction may be run again.
   package var isTransactionConflict: Bool {
     kind == .server && (sqlState == .serializationFailure || sqlState == .deadlockDetected)
   }
 
-  /// Lack of resources (memory, disk, connections), here or at the server: the same may succeed later.
+  /// Lack of resources (memory, disk, connections), here or at the server, or a failure of its disk: the same may
+  /// succeed later.
   package var isOverload: Bool {
-    kind == .poolExhausted || (kind == .server && sqlState?.errorClass == "53")
+    kind == .poolExhausted || (kind == .server && (sqlState?.errorClass == "53" || sqlState?.errorClass == "58"))
   }
 
   /// It took too long, by the caller's deadline or by the server's own statement timeout.
@@ -78,7 +83,8 @@ extension PostgresError {
 
   /// Nothing is wrong with the request: the same may succeed later.
   package var isTransient: Bool {
-    isConnectionFailure || isTransactionConflict || isOverload || isTimeout
+    isConnectionFailure || isReadOnly || isTransactionConflict || isOverload || isTimeout
+      || (kind == .server && sqlState == .lockNotAvailable)
   }
 }
 

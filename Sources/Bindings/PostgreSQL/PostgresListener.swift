@@ -79,8 +79,8 @@ package struct PostgresListener: AsyncSequence, Sendable {
     private mutating func receive(_ connection: ServerConnection) async throws(PostgresError) {
       let batch = try await connection.notifications(atMost: listener.bufferLimit, deadline: .now + .seconds(30))
       if batch.notifications.isEmpty {
-        // After a quiet while, make sure that the server is still there.
-        _ = try await connection.perform(.statement(PostgresStatement("select 1")), deadline: .now + .seconds(5))
+        // After a quiet while, make sure that the server is still there, and still the one that changes go to.
+        try await connection.checkWritable(deadline: .now + .seconds(5))
       }
       pending = batch.notifications.reversed()
       hasMissed = batch.droppedCount > 0

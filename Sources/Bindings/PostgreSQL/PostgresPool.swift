@@ -12,6 +12,8 @@ package final class PostgresPool: Sendable {
   let settings: PostgresSettings
   let logger: Logger
   private let state: Mutex<State>
+  /// Connections from before are of no more use: the server that they lead to was found to take no changes.
+  private let oldest = Mutex<ContinuousClock.Instant?>(nil)
 
   /// Connects to nothing yet.
   ///
@@ -53,12 +55,18 @@ package final class PostgresPool: Sendable {
     }
   }
 
-  /// Makes sure that a statement gets an answer.
+  /// Makes sure that a statement gets an answer, from a server that takes changes.
   package func ping(within limit: Duration = .seconds(2)) async throws(PostgresError) {
-    let lease = try await lend(deadline: .now + limit)
-    let outcome = await Result(catchingFrom: lease, .statement(PostgresStatement("select 1")))
+    let deadline = ContinuousClock.now + limit
+    let lease = try await lend(deadline: deadline)
+    let outcome: Result<Void, PostgresError>
+    do throws(PostgresError) {
+      outcome = .success(try await lease.server.checkWritable(deadline: deadline))
+    } catch {
+      outcome = .failure(error)
+    }
     await takeBack(lease)
-    _ = try outcome.get()
+    try outcome.get()
   }
 
   package struct Statistics: Sendable {
@@ -183,6 +191,7 @@ extension PostgresPool {
 
   /// - Parameter connection: nil if it is gone.
   private func release(_ connection: ServerConnection?) async {
+    if let connection, connection.foundReadOnly { await distrustConnections() }
     var kept = connection
     if let connection, connection.health != .idle || hasExpired(connection) {
       await connection.close()
@@ -203,7 +212,14 @@ extension PostgresPool {
     }
   }
 
-  /// Tries until the deadline, because a server that restarts refuses connections for a while.
+  /// What was connected so far leads to a server that takes no changes: after a failover there is another to connect to.
+  private func distrustConnections() async {
+    oldest.withLock { $0 = .now }
+    for connection in state.withLock({ $0.takeIdle() }) { await connection.close() }
+  }
+
+  /// Tries until the deadline, because a server that restarts refuses connections for a while. A connection that comes
+  /// back meanwhile will do: the server may allow no more of them.
   private func open(by deadline: ContinuousClock.Instant) async throws(PostgresError) -> ServerConnection {
     var pause = Duration.milliseconds(50)
     while true {
@@ -218,6 +234,10 @@ extension PostgresPool {
         } catch {
           throw PostgresError(.cancelled, "connecting to the database was cancelled")
         }
+        if case .reuse(let connection) = state.withLock({ $0.nextGrant() }) {
+          if !hasExpired(connection), await connection.isAlive() { return connection }
+          await connection.close()
+        }
         pause = min(pause * 2, .milliseconds(500))
       }
     }
@@ -229,6 +249,7 @@ extension PostgresPool {
   }
 
   private func hasExpired(_ connection: ServerConnection) -> Bool {
+    if let oldest = oldest.withLock({ $0 }), connection.openedAt <= oldest { return true }
     // A tenth that differs from connection to connection and stays the same for one.
     let share = Double(UInt(bitPattern: ObjectIdentifier(connection).hashValue) % 1000) / 10_000
     return ContinuousClock.now - connection.openedAt > options.maximumLifetime * (1 - share)

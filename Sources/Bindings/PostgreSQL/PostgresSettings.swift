@@ -1,9 +1,12 @@
 import CPostgreSQL
+import Synchronization
 
 /// Where the server is and as whom to connect, read from a `postgresql://` URL or libpq's
 /// `key=value` form. What the URL leaves out comes from libpq's environment (PGHOST, PGPASSFILE …).
 struct PostgresSettings: Sendable {
   private(set) var keywords: [String: String]
+  /// Which of several hosts is tried first: the one that was right last.
+  private let preference = HostPreference()
 
   /// Never quotes the URL in its errors, since it may hold a password.
   init(url: String, applicationName: String) throws(PostgresError) {
@@ -17,6 +20,31 @@ struct PostgresSettings: Sendable {
       "tcp_user_timeout": "15000",
     ]
     keywords.merge(keepAlive) { given, _ in given }
+  }
+
+  /// One for each of several hosts, that of the last success first.
+  var candidates: [(number: Int, settings: PostgresSettings)] {
+    let hosts = parts("host"), addresses = parts("hostaddr"), ports = parts("port")
+    let count = max(hosts.count, addresses.count)
+    guard count > 1 else { return [(0, self)] }
+    let candidates = (0..<count).map { number in
+      var one = self
+      for (keyword, list) in [("host", hosts), ("hostaddr", addresses), ("port", ports)] where !list.isEmpty {
+        // One port is that of all hosts.
+        one.keywords[keyword] = list.count == 1 ? list[0] : number < list.count ? list[number] : nil
+      }
+      return (number, one)
+    }
+    let first = preference.number.load(ordering: .relaxed) % count
+    return Array(candidates[first...] + candidates[..<first])
+  }
+
+  func prefer(_ number: Int) {
+    preference.number.store(number, ordering: .relaxed)
+  }
+
+  private func parts(_ keyword: String) -> [String] {
+    keywords[keyword].map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) } ?? []
   }
 
   private static func parse(_ url: String) throws(PostgresError) -> [String: String] {
@@ -70,4 +98,9 @@ extension PostgresSettings: CustomStringConvertible, CustomDebugStringConvertibl
 
   var debugDescription: String { description }
   var customMirror: Mirror { Mirror(self, children: ["target": description]) }
+}
+
+/// The place of a host among several.
+private final class HostPreference: Sendable {
+  let number = Atomic(0)
 }

@@ -12,6 +12,9 @@ package struct SQLState: Sendable, Hashable, RawRepresentable, CustomStringConve
   /// The first two characters: a family of errors.
   package var errorClass: Substring { rawValue.prefix(2) }
 
+  /// Also what a standby says: "cannot execute … during recovery".
+  package static let readOnlyTransaction = SQLState(rawValue: "25006")
+  package static let idleInTransactionTimeout = SQLState(rawValue: "25P03")
   package static let notNullViolation = SQLState(rawValue: "23502")
   package static let foreignKeyViolation = SQLState(rawValue: "23503")
   package static let uniqueViolation = SQLState(rawValue: "23505")
@@ -25,4 +28,15 @@ package struct SQLState: Sendable, Hashable, RawRepresentable, CustomStringConve
   package static let adminShutdown = SQLState(rawValue: "57P01")
   package static let crashShutdown = SQLState(rawValue: "57P02")
   package static let cannotConnectNow = SQLState(rawValue: "57P03")
+  package static let databaseDropped = SQLState(rawValue: "57P04")
+  package static let idleSessionTimeout = SQLState(rawValue: "57P05")
+
+  /// The server ends the session, or is about to, for a reason that has nothing to do with the statement.
+  var endsSession: Bool {
+    errorClass == "08"
+      || [
+        .adminShutdown, .crashShutdown, .cannotConnectNow, .databaseDropped, .idleSessionTimeout,
+        .idleInTransactionTimeout,
+      ].contains(self)
+  }
 }

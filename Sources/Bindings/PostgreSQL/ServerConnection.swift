@@ -13,6 +13,7 @@ actor ServerConnection {
   /// Changes with every operation, and is readable without waiting for one.
   private final class HealthRecord: Sendable {
     let value = Mutex(Health.broken)
+    let foundReadOnly = Atomic(false)
   }
 
   private nonisolated let executor: ThreadExecutor
@@ -20,9 +21,13 @@ actor ServerConnection {
   private nonisolated let record = HealthRecord()
   nonisolated let openedAt = ContinuousClock.now
   private var handle: ConnectionHandle?
+  /// The server stands but does not do what it is there for: whoever has the connection closes it.
+  private var isCondemned = false
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
   nonisolated var health: Health { record.value.withLock { $0 } }
+  /// Whether the server refused a change as one that takes none.
+  nonisolated var foundReadOnly: Bool { record.foundReadOnly.load(ordering: .acquiring) }
 
   private init(executor: ThreadExecutor, wake: WakeDescriptor) {
     self.executor = executor
@@ -33,8 +38,32 @@ actor ServerConnection {
     executor.stop()
   }
 
-  /// Connects and applies the server-side limits.
+  /// Connects to the first of the hosts that takes changes, and applies the server-side limits.
   static func open(
+    _ settings: PostgresSettings, limits: SessionLimits, deadline: ContinuousClock.Instant
+  ) async throws(PostgresError) -> ServerConnection {
+    let candidates = settings.candidates
+    var complaints: [PostgresError] = []
+    for (index, candidate) in candidates.enumerated() {
+      // A host that swallows what it is sent must leave time for those after it.
+      let now = ContinuousClock.now
+      let share = now + (deadline - now) / (candidates.count - index)
+      do {
+        let connection = try await openOne(candidate.settings, limits: limits, deadline: share)
+        settings.prefer(candidate.number)
+        return connection
+      } catch {
+        if error.isCancelled { throw error }
+        complaints.append(error)
+      }
+    }
+    // A host that stands and takes no changes says more than one that can't be reached.
+    var error = complaints.first(where: \.isReadOnly) ?? complaints[0]
+    if complaints.count > 1 { error.message = complaints.map(\.message).joined(separator: "; ") }
+    throw error
+  }
+
+  private static func openOne(
     _ settings: PostgresSettings, limits: SessionLimits, deadline: ContinuousClock.Instant
   ) async throws(PostgresError) -> ServerConnection {
     let wake = try WakeDescriptor()
@@ -52,7 +81,8 @@ actor ServerConnection {
   > {
     Result { () throws(PostgresError) in
       let handle = try ConnectionHandle(settings: settings, wake: wake, watch: watch)
-      _ = try handle.run(.statement(limits.statement), watch)
+      let answer = try handle.run(.statement(limits.statement), watch).map(PostgresResult.init).last?.rows.first
+      guard try answer?["read_only"].bool == false else { throw handle.readOnlyFailure(.connectionFailed) }
       self.handle = handle
       updateHealth()
     }
@@ -74,8 +104,36 @@ actor ServerConnection {
     defer { updateHealth() }
     return Result { () throws(PostgresError) in
       guard let handle else { throw PostgresError(.connectionLost, "the database connection is closed") }
-      return try handle.run(operation, watch).map(PostgresResult.init)
+      do throws(PostgresError) {
+        return try handle.run(operation, watch).map(PostgresResult.init)
+      } catch {
+        if error.condemnsSession { condemn(error) }
+        throw error
+      }
     }
+  }
+
+  private func condemn(_ reason: PostgresError) {
+    isCondemned = true
+    if reason.isReadOnly { record.foundReadOnly.store(true, ordering: .releasing) }
+  }
+
+  /// Asks the server whether it takes changes.
+  ///
+  /// - Throws: ``PostgresError`` whose ``PostgresError/isReadOnly`` is true if it takes none.
+  nonisolated func checkWritable(deadline: ContinuousClock.Instant) async throws(PostgresError) {
+    let answer = try await perform(.statement(Self.writabilityQuestion), deadline: deadline)
+    if try answer.last?.rows.first?["read_only"].bool != false { throw await refuseAsReadOnly() }
+  }
+
+  private static let writabilityQuestion = PostgresStatement("select " + SessionLimits.readOnlyColumn)
+
+  private func refuseAsReadOnly() -> PostgresError {
+    let reason =
+      handle?.readOnlyFailure(.server) ?? PostgresError(.connectionLost, "the database connection is closed")
+    condemn(reason)
+    updateHealth()
+    return reason
   }
 
   /// Waits for notifications; an empty answer means that none came before the deadline.
@@ -97,7 +155,7 @@ actor ServerConnection {
 
   /// Whether the connection is ready and the server still holds its end.
   func isAlive() -> Bool {
-    guard let handle, handle.isIdle, handle.checkAlive() else {
+    guard let handle, !isCondemned, handle.isIdle, handle.checkAlive() else {
       record.value.withLock { $0 = .broken }
       return false
     }
@@ -111,7 +169,7 @@ actor ServerConnection {
 
   private func updateHealth() {
     let health: Health =
-      if let handle, !handle.isBroken { handle.isIdle ? .idle : .inTransaction } else { .broken }
+      if let handle, !handle.isBroken, !isCondemned { handle.isIdle ? .idle : .inTransaction } else { .broken }
     record.value.withLock { $0 = health }
   }
 
@@ -138,10 +196,15 @@ struct SessionLimits: Sendable {
       """
       select set_config('statement_timeout', $1, false),
         set_config('idle_in_transaction_session_timeout', $2, false),
-        set_config('TimeZone', 'UTC', false)
-      """,
+        set_config('TimeZone', 'UTC', false),
+      """ + " " + Self.readOnlyColumn,
       [.text(Self.milliseconds(statementTimeout)), .text(Self.milliseconds(idleInTransactionTimeout))])
   }
+
+  /// Whether the server takes no changes. Asked for here and not by libpq's target_session_attrs, whose answer is a text.
+  static let readOnlyColumn: SQL = """
+    (pg_is_in_recovery() or current_setting('transaction_read_only') = 'on') as read_only
+    """
 
   static func milliseconds(_ duration: Duration) -> String {
     "\(duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000)"

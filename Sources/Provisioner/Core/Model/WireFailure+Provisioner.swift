@@ -83,6 +83,13 @@ extension WireFailure {
 
   /// Nil for errors that a repeat would not mend.
   init?(_ error: PostgresError) {
+    if error.isReadOnly {
+      self.init(
+        .unavailable, reason: "database-read-only",
+        message: "the database takes no changes at this moment, as during a failover: try again shortly",
+        retryAfterMilliseconds: 1000)
+      return
+    }
     guard error.isTransient || error.kind == .poolClosed else { return nil }
     self.init(
       error.kind == .poolExhausted ? .overloaded : .unavailable, reason: "database-unavailable",

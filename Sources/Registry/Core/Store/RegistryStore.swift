@@ -37,6 +37,8 @@ package struct RegistryStore: Sendable {
   package let outboxSignal: WakeSignal
   /// Raised after a commit that took a device out of service.
   let revocationSignal = WakeSignal()
+  /// Raised after a commit that left events to be removed.
+  let removalSignal = WakeSignal()
   /// Those who wait for lines of devices' logs at this replica.
   package let logFollowers = LogFollowers()
 
@@ -80,6 +82,11 @@ extension WireFailure {
       self.init(
         .overloaded, reason: "database-busy",
         message: "All connections to the database are busy. Try again shortly.", retryAfterMilliseconds: 1000)
+    } else if error.isReadOnly {
+      self.init(
+        .unavailable, reason: "database-read-only",
+        message: "The database takes no changes at this moment, as during a failover. Try again shortly.",
+        retryAfterMilliseconds: 1000)
     } else if error.isTransient {
       self.init(
         .unavailable, reason: "database-unavailable",
