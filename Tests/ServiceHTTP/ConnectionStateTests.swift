@@ -107,4 +107,40 @@ import Testing
     #expect(state.check(now: start + .seconds(58)) == .fine)
     #expect(state.check(now: start + .seconds(59)) == .close)
   }
+
+  @Test func aHeadHasItsTime() {
+    var state = ConnectionState(limits: HTTPLimits(headTimeout: .seconds(10)), isOpen: false, now: start)
+    // TLS has a limit of its own.
+    #expect(state.check(now: start + .seconds(100)) == .fine)
+    state.opened(now: start + .seconds(100))
+    #expect(state.check(now: start + .seconds(109)) == .fine)
+    #expect(state.check(now: start + .seconds(110)) == .close)
+    state.readFinished(now: start + .seconds(109), receivedBytesOnWire: 5)
+    #expect(state.check(now: start + .seconds(118)) == .fine)
+    #expect(state.check(now: start + .seconds(119)) == .headTooSlow)
+
+    var served = self.state()
+    _ = served.headArrived(wantsClose: false)
+    _ = served.endArrived()
+    served.readFinished(now: start, receivedBytesOnWire: 100)
+    _ = served.headWritten(isInformational: false, saysClose: false)
+    _ = served.endWritten(now: start)
+    // Between requests only the idle time counts, until the next head has begun.
+    #expect(served.check(now: start + .seconds(50)) == .fine)
+    served.readFinished(now: start + .seconds(50), receivedBytesOnWire: 101)
+    #expect(served.check(now: start + .seconds(60)) == .headTooSlow)
+  }
+
+  @Test func framingIsNoBody() {
+    var state = state()
+    _ = state.headArrived(wantsClose: false)
+    state.readFinished(now: start, receivedBytesOnWire: 1_000)
+    _ = state.bodyArrived(bytes: 1_000)
+    state.readFinished(now: start, receivedBytesOnWire: 60_000)
+    #expect(!state.isFramingExcessive)
+    state.readFinished(now: start, receivedBytesOnWire: 80_000)
+    #expect(state.isFramingExcessive)
+    _ = state.bodyArrived(bytes: 10_000)
+    #expect(!state.isFramingExcessive)
+  }
 }

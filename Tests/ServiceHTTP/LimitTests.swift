@@ -195,16 +195,28 @@ import Testing
 
   @Test func tooManyConnectionsAreTurnedAway() async throws {
     try await withServer(limits: HTTPLimits(maximumConnections: 4), routes: routes(Consumption())) { port in
+      // Their bodies have not come, so all of them are at work.
       let held = try (0..<4).map { _ in try RawTCPClient(port: port) }
-      // Answered, so that they are surely counted.
       for client in held {
-        try client.send("GET /ok HTTP/1.1\r\nHost: h\r\n\r\n")
-        _ = try client.receive(until: { String(decoding: $0, as: UTF8.self).hasSuffix("fine") })
+        try client.send("POST /large HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")
+        _ = try client.receive(until: { String(decoding: $0, as: UTF8.self).hasSuffix("\r\n\r\n") })
       }
       let refused = try get(port, "/ok")
       #expect(refused.status == 503 && refused.isProblem && refused.headers["retry-after"] == "1", "\(refused)")
       for client in held { client.reset() }
       try await eventually("a free connection") { (try? get(port, "/ok"))?.status == 200 }
+    }
+  }
+
+  @Test func connectionsThatWaitForNothingGiveWay() async throws {
+    try await withServer(limits: HTTPLimits(maximumConnections: 4), routes: routes(Consumption())) { port in
+      let held = try (0..<4).map { _ in try RawTCPClient(port: port) }
+      for client in held {
+        try client.send("GET /ok HTTP/1.1\r\nHost: h\r\n\r\n")
+        _ = try client.receive(until: { String(decoding: $0, as: UTF8.self).hasSuffix("fine") })
+      }
+      #expect(try get(port, "/ok").body == "fine")
+      #expect(try held[0].receiveToEnd() == [])
     }
   }
 

@@ -41,8 +41,8 @@ package struct ImageStore: Sendable {
     let router = makeRouter()
     api.addRoutes(to: router)
     let http = makeHTTPService(
-      name: ImageStoreSettings.serviceName, listen: settings.httpListen, router: router, tls: security.tls,
-      logger: logger)
+      name: ImageStoreSettings.serviceName, listen: settings.httpListen, router: router,
+      limits: .standard.with(settings.http), tls: security.tls, logger: logger)
     var requests = RPCRouter()
     api.addRequests(to: &requests)
     StatusReporter(

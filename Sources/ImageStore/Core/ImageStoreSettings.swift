@@ -18,6 +18,7 @@ package struct ImageStoreSettings: ServiceSettings {
   package let registryEndpoints: [String]
   package let provisionerEndpoints: [String]
   package let tls: TLSSettings
+  package let http: HTTPSettings
   package let requiresPublisher: Bool
   package let publisherKeyFile: String?
 
@@ -62,7 +63,7 @@ package struct ImageStoreSettings: ServiceSettings {
       httpListenSetting, rpcListenSetting, operationsListenSetting, directorySetting, maximumBytesSetting,
       maximumUploadsSetting, registryEndpointsSetting, provisionerEndpointsSetting, requiresPublisherSetting,
       publisherKeyFileSetting,
-    ] + TLSSettings.allSettings
+    ] + TLSSettings.allSettings + HTTPSettings.allSettings
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
     httpListen = try reader.require(Self.httpListenSetting)
@@ -74,6 +75,7 @@ package struct ImageStoreSettings: ServiceSettings {
     registryEndpoints = try reader.require(Self.registryEndpointsSetting)
     provisionerEndpoints = try reader.require(Self.provisionerEndpointsSetting)
     tls = try TLSSettings(&reader)
+    http = try HTTPSettings(&reader)
     requiresPublisher = try reader.require(Self.requiresPublisherSetting)
     publisherKeyFile = try reader.optional(Self.publisherKeyFileSetting)
   }

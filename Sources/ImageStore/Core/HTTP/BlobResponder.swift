@@ -5,10 +5,12 @@ import ServiceHTTP
 
 /// Answers GET and HEAD of a representation, with its conditions and ranges.
 struct BlobResponder: Sendable {
-  /// What is read and sent at a time.
+  /// What is read and sent at a time, and while many are sent to at once.
   static let pieceBytes = 256 * 1024
+  static let smallPieceBytes = 32 * 1024
 
   private let spare = BufferPool()
+  private let large = LargeTransfers()
 
   func respond(
     _ request: Request, _ context: HTTPContext, _ representation: BlobRepresentation
@@ -56,14 +58,18 @@ struct BlobResponder: Sendable {
     _ loop: any EventLoop
   ) async throws {
     guard !range.isEmpty else { return }
+    // Clients that take nothing hold what was read for them, so only so many get large pieces.
+    let isLarge = range.count > UInt64(Self.smallPieceBytes) && large.begin()
+    defer { if isLarge { large.end() } }
     // One is being read, the one before is being sent, and the one before that may not have left the socket's queue
     // yet.
-    let buffers = spare.take(3)
-    defer { spare.give(buffers) }
+    let buffers = isLarge ? spare.take(3) : (0..<3).map { _ in ReusedBuffer() }
+    defer { if isLarge { spare.give(buffers) } }
+    let pieceBytes = UInt64(isLarge ? Self.pieceBytes : Self.smallPieceBytes)
     var turn = 0
     var offset = range.lowerBound
     while offset < range.upperBound {
-      let piece = try await piece(of: representation, range, at: offset, into: buffers[turn])
+      let piece = try await piece(of: representation, range, at: offset, upTo: pieceBytes, into: buffers[turn])
       offset += UInt64(piece.readableBytes)
       turn = (turn + 1) % buffers.count
       try await writer.write(piece)
@@ -74,9 +80,10 @@ struct BlobResponder: Sendable {
   }
 
   private func piece(
-    of representation: BlobRepresentation, _ range: Range<UInt64>, at offset: UInt64, into reused: ReusedBuffer
+    of representation: BlobRepresentation, _ range: Range<UInt64>, at offset: UInt64, upTo pieceBytes: UInt64,
+    into reused: ReusedBuffer
   ) async throws -> ByteBuffer {
-    let count = min(UInt64(Self.pieceBytes), range.upperBound - offset)
+    let count = min(pieceBytes, range.upperBound - offset)
     // The last piece makes the response a success, so it goes only while the blob is what was
     // verified.
     if offset + count == range.upperBound { try await representation.blob.confirmUnchanged() }

@@ -14,6 +14,7 @@ package struct AuthorityRoutes: Sendable {
   private let feed: RevocationFeed
   private let renewal: CertificateRenewal
   private let revocation: DeviceRevocation
+  private let texts = ListTexts()
   private static let pemType = "application/x-pem-file"
   private static let longestWaitSeconds = 30
 
@@ -46,7 +47,7 @@ package struct AuthorityRoutes: Sendable {
         headers: [.cacheControl: "no-store"])
     }
     router.group().add(
-      middleware: access.requiring(.admin, action: "RevokeDevice") { try "device:\(Self.device($0))" }
+      middleware: access.requiring(.admin, action: "revoke-device") { try "device:\(Self.device($0))" }
     ).post("/v1/devices/{id}/revoke") { request, context in
       let body = try await request.decodeJSON(RevokeDocument.self)
       let isNew = try await revocation.revoke(
@@ -64,15 +65,15 @@ package struct AuthorityRoutes: Sendable {
     }
     let headers: HTTPFields = [.eTag: "\"\(snapshot.state)\"", .cacheControl: "no-cache"]
     if snapshot.state == state { return Response(status: .notModified, headers: headers) }
-    var text = ""
-    for list in snapshot.lists { text += try list.pem }
-    return Self.pem(text, headers)
+    return Self.pem(try texts.text(of: snapshot.lists), headers)
   }
 
-  private static func pem(_ text: String, _ headers: HTTPFields = [:]) -> Response {
+  private static func pem(_ text: String) -> Response { pem(ByteBuffer(string: text), [:]) }
+
+  private static func pem(_ text: ByteBuffer, _ headers: HTTPFields) -> Response {
     var headers = headers
     headers[.contentType] = pemType
-    return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    return Response(status: .ok, headers: headers, body: .shared(text))
   }
 
   private static func device(_ context: HTTPContext) throws -> DeviceID {

@@ -18,10 +18,11 @@ package struct ProvisionerRoutes: Sendable {
     let router = makeRouter()
     claims.add(to: router)
     enrolment.add(to: router)
+    let description = ByteBuffer(string: OpenAPIDocument.text)
     router.get("/openapi.json") { _, _ in
       Response(
         status: .ok, headers: [.contentType: "application/json; charset=utf-8"],
-        body: ResponseBody(byteBuffer: ByteBuffer(string: OpenAPIDocument.text)))
+        body: .shared(description))
     }
     return router
   }

@@ -34,7 +34,7 @@ package enum ProvisionerService {
     authority?.add(to: routes, access: security.access)
     let http = makeHTTPService(
       name: "provisioner", listen: settings.httpListen, router: routes,
-      limits: HTTPLimits(maximumBodyBytes: 64 << 10), tls: security.tls, logger: logger)
+      limits: HTTPLimits(maximumBodyBytes: 64 << 10).with(settings.http), tls: security.tls, logger: logger)
     let operations = OperationsServer.make(
       name: "provisioner", listen: settings.operationsListen, readiness: readiness, metrics: process.metrics,
       logger: logger)

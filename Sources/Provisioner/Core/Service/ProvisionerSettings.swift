@@ -12,6 +12,7 @@ package struct ProvisionerSettings: ServiceSettings {
   package let devices: DeviceEndpoints
   package let authority: AuthoritySettings
   package let tls: TLSSettings
+  package let http: HTTPSettings
   package let webhook: Webhook?
   package let isPublisherSignatureRequired: Bool
 
@@ -77,7 +78,7 @@ package struct ProvisionerSettings: ServiceSettings {
       registryEndpointsSetting, mqttHostSetting, mqttPortSetting, deviceMQTTHostSetting, deviceMQTTPortSetting,
       imageStoreURLsSetting, heartbeatSetting, urlsSetting, webhookURLSetting, webhookCAFileSetting,
       webhookSecretFileSetting, publisherSignatureSetting,
-    ] + AuthoritySettings.allSettings + TLSSettings.allSettings
+    ] + AuthoritySettings.allSettings + TLSSettings.allSettings + HTTPSettings.allSettings
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
     httpListen = try reader.require(Self.httpListenSetting)
@@ -102,6 +103,7 @@ package struct ProvisionerSettings: ServiceSettings {
     isPublisherSignatureRequired = try reader.require(Self.publisherSignatureSetting)
     authority = try AuthoritySettings(&reader)
     tls = try TLSSettings(&reader)
+    http = try HTTPSettings(&reader)
   }
 
   package func missing(isInsecure: Bool) -> [SettingProblem] {

@@ -28,7 +28,7 @@ package struct RegistryRoutes: Sendable {
     let description = ByteBuffer(string: OpenAPIDocument.text)
     router.get("/openapi.json") { _, _ in
       Response(
-        status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: description))
+        status: .ok, headers: [.contentType: "application/json"], body: .shared(description))
     }
   }
 }

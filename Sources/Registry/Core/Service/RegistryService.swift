@@ -102,7 +102,7 @@ package enum RegistryService {
     let router = makeRouter()
     RegistryRoutes(store: store, control: security.access).add(to: router)
     return makeHTTPService(
-      name: "registry", listen: settings.httpListen, router: router, limits: RegistryRoutes.limits,
+      name: "registry", listen: settings.httpListen, router: router, limits: RegistryRoutes.limits.with(settings.http),
       tls: security.tls, logger: logger)
   }
 

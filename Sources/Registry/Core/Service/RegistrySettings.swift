@@ -6,6 +6,7 @@ package struct RegistrySettings: ServiceSettings {
   package let httpListen: ListenAddress
   package let rpcListen: String
   package let tls: TLSSettings
+  package let http: HTTPSettings
   package let operationsListen: ListenAddress
   package let databaseURL: String
   package let databaseConnections: Int
@@ -88,11 +89,12 @@ package struct RegistrySettings: ServiceSettings {
       retrySetting,
       retentionSetting, auditRetentionSetting, logRetentionSetting, logSizeSetting, crashRetentionSetting,
       crashCountSetting, directorDirectorySetting,
-    ] + TLSSettings.allSettings
+    ] + TLSSettings.allSettings + HTTPSettings.allSettings
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
     httpListen = try reader.require(Self.httpListenSetting)
     tls = try TLSSettings(&reader)
+    http = try HTTPSettings(&reader)
     rpcListen = try reader.require(Self.rpcListenSetting)
     operationsListen = try reader.require(Self.operationsListenSetting)
     databaseURL = try reader.require(Self.databaseURLSetting)

@@ -25,14 +25,14 @@ package final class AttemptLimiter: Sendable {
   /// How long the address must wait, or nil if it need not.
   package func wait(of source: String, now: ContinuousClock.Instant = .now) -> Duration? {
     failures.withLock { failures in
-      guard let entry = failures[Self.key(source)], entry.until > now, entry.count >= attempts else { return nil }
+      guard let entry = failures[AddressKey.of(source)], entry.until > now, entry.count >= attempts else { return nil }
       return entry.until - now
     }
   }
 
   package func failed(_ source: String, now: ContinuousClock.Instant = .now) {
     failures.withLock { failures in
-      let key = Self.key(source)
+      let key = AddressKey.of(source)
       if var entry = failures[key], entry.until > now {
         entry.count += 1
         failures[key] = entry
@@ -53,24 +53,5 @@ package final class AttemptLimiter: Sendable {
     let ends = failures.values.map(\.until).sorted()
     let oldestKept = max(now, ends[ends.count / 2])
     failures = failures.filter { $0.value.until >= oldestKept }
-  }
-
-  /// Whoever has one IPv6 address has all those of its first 64 bits. A socket of both kinds writes an IPv4 address as
-  /// `::ffff:192.0.2.1`.
-  private static func key(_ source: String) -> String {
-    guard source.contains(":") else { return source }
-    if source.contains("."), let colon = source.lastIndex(of: ":") { return String(source[colon...].dropFirst()) }
-    let head = source.split(separator: "%")[0].components(ofIPv6: 4)
-    return head.joined(separator: ":")
-  }
-}
-
-extension Substring {
-  /// The first groups of an IPv6 address as it is written, with those that `::` stands for.
-  fileprivate func components(ofIPv6 count: Int) -> [Substring] {
-    let groups = split(separator: ":", omittingEmptySubsequences: false)
-    guard let gap = groups.firstIndex(where: \.isEmpty) else { return Array(groups.prefix(count)) }
-    let zeros = Array(repeating: Substring("0"), count: Swift.max(0, count - gap))
-    return Array((groups[..<gap] + zeros).prefix(count))
   }
 }

@@ -2,6 +2,7 @@ import HTTPTypes
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
+import NIOTLS
 
 /// Keeps one connection within the limits: slow, endless and malformed requests end with an answer or without, but they
 /// end. Stands between the HTTP codec and the server.
@@ -12,26 +13,31 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   typealias OutboundOut = HTTPResponsePart
 
   private let limits: HTTPLimits
-  private let counter: ConnectionCounter
-  private var isOverLimit = false
+  private let entry: ConnectionLedger.Entry
+  private let meter: InboundMeter
+  /// No more is read: what comes is framing without end.
+  private var isDeaf = false
   private var state: ConnectionState
   private var timer: Scheduled<Void>?
   /// A response's head was written, and nothing of what follows it.
   private var isHeadAlone = false
 
-  init(limits: HTTPLimits, counter: ConnectionCounter) {
+  /// - Parameters:
+  ///   - entry: the connection in the server's ledger.
+  ///   - meter: counts what comes to the parser.
+  ///   - isOpen: whether requests may come at once, or only after TLS was agreed on.
+  init(limits: HTTPLimits, entry: ConnectionLedger.Entry, meter: InboundMeter, isOpen: Bool) {
     self.limits = limits
-    self.counter = counter
-    state = ConnectionState(limits: limits, now: .now)
+    self.entry = entry
+    self.meter = meter
+    state = ConnectionState(limits: limits, isOpen: isOpen, now: .now)
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
-    isOverLimit = counter.opened() > limits.maximumConnections
     scheduleCheck(context)
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
-    counter.closed()
     timer?.cancel()
     timer = nil
   }
@@ -47,7 +53,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     let arrival: ConnectionState.Arrival
     switch unwrapInboundIn(data) {
     case .head(let head):
-      if isOverLimit {
+      guard entry.isAdmitted else {
         fail(
           context,
           .unavailable(
@@ -55,6 +61,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         return
       }
       arrival = state.headArrived(wantsClose: head.headerFields[.connection].map(Self.saysClose) ?? false)
+      entry.isBusy = true
     case .body(let bytes): arrival = state.bodyArrived(bytes: bytes.readableBytes)
     case .end: arrival = state.endArrived()
     }
@@ -62,13 +69,22 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
-    state.readFinished(now: .now)
+    state.readFinished(now: .now, receivedBytesOnWire: meter.receivedBytes)
+    if state.isFramingExcessive, !isDeaf {
+      isDeaf = true
+      fail(
+        context,
+        ProblemError(
+          .badRequest, reason: "excessive-framing",
+          detail: "the chunks of the body are nearly all size and extension; send larger ones without extensions"))
+    }
     context.fireChannelReadComplete()
     // What the server does not ask for any more is read here, to be thrown away.
     if state.isLingering { context.read() }
   }
 
   func read(context: ChannelHandlerContext) {
+    guard !isDeaf else { return }
     state.readRequested(now: .now)
     context.read()
   }
@@ -87,6 +103,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
       context.close(promise: nil)
       return
     }
+    if case .handshakeCompleted? = event as? TLSUserEvent { state.opened(now: .now) }
     context.fireUserInboundEventTriggered(event)
   }
 
@@ -134,7 +151,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
   private func writeEnd(_ context: ChannelHandlerContext, _ data: NIOAny, _ promise: EventLoopPromise<Void>) {
     switch state.endWritten(now: .now) {
-    case .carryOn: context.write(data, promise: promise)
+    case .carryOn:
+      if !state.isAnswering { entry.isBusy = false }
+      context.write(data, promise: promise)
     case .linger:
       promise.futureResult.assumeIsolated().whenComplete { _ in self.linger(context) }
       context.writeAndFlush(data, promise: promise)
@@ -168,7 +187,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
   private func scheduleCheck(_ context: ChannelHandlerContext, in delay: Duration? = nil) {
     timer?.cancel()
-    let delay = delay ?? min(limits.slownessWindow, limits.writeTimeout) / 3
+    let delay = delay ?? min(limits.slownessWindow, limits.writeTimeout, limits.headTimeout) / 3
     timer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) { self.check(context) }
   }
 
@@ -176,6 +195,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     switch state.check(now: .now) {
     case .fine: break
     case .tooSlow: context.fireErrorCaught(SlowBodyError())
+    case .headTooSlow: fail(context, Self.slowHead)
     case .close:
       context.close(promise: nil)
       return
@@ -187,6 +207,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     value.split(separator: ",").contains { $0.filter { $0 != " " }.lowercased() == "close" }
   }
 
+  private static let slowHead = ProblemError(
+    .requestTimeout, reason: "head-too-slow",
+    detail: "the request's head came too slowly and was not waited for; send it in one piece")
   private static let unreadable = ProblemError(
     .badRequest, reason: "invalid-request", detail: "the request is not valid HTTP/1.1")
 }

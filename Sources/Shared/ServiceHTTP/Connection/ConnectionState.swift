@@ -8,6 +8,7 @@ struct ConnectionState {
   let slownessWindow: Duration
   let minimumBodyBytesPerSecond: Int
   let writeTimeout: Duration
+  let headTimeout: Duration
   /// How long a lingering connection stays.
   static let lingerTimeout = Duration.seconds(2)
 
@@ -35,7 +36,24 @@ struct ConnectionState {
   private var pendingWrites = 0
   private var lastWriteProgress: ContinuousClock.Instant
 
-  init(limits: HTTPLimits, now: ContinuousClock.Instant) {
+  /// When the wait for the first request began; nil while TLS is being agreed on, and after that request.
+  private var opened: ContinuousClock.Instant?
+  /// When the first part of a head came whose rest has not.
+  private var headBegan: ContinuousClock.Instant?
+  private var sawHeadInThisRead = false
+  private var receivedBytesOnWire: UInt64 = 0
+  /// Of them, those that had come when the newest head had, and how much of its body has come since.
+  private var wireBytesAtHead: UInt64 = 0
+  private var bodyBytes: UInt64 = 0
+
+  /// Sizes of chunks, words beside them and trailers may be so many times what they frame, and this much more.
+  private static let framingFactor: UInt64 = 8
+  private static let framingAllowanceBytes: UInt64 = 64 << 10
+
+  /// - Parameter isOpen: whether requests may come at once; otherwise `opened(now:)` tells when they may.
+  init(limits: HTTPLimits, isOpen: Bool = true, now: ContinuousClock.Instant) {
+    headTimeout = limits.headTimeout
+    opened = isOpen ? now : nil
     slownessWindow = limits.slownessWindow
     minimumBodyBytesPerSecond = limits.minimumBodyBytesPerSecond
     writeTimeout = limits.writeTimeout
@@ -52,6 +70,10 @@ struct ConnectionState {
   /// - Parameter wantsClose: the client asked for the end of the connection after this request.
   mutating func headArrived(wantsClose: Bool) -> Arrival {
     guard case .open = phase, heldProblem == nil else { return .drop }
+    opened = nil
+    headBegan = nil
+    sawHeadInThisRead = true
+    bodyBytes = 0
     owedResponses += 1
     isBodyOpen = true
     waited = .zero
@@ -66,6 +88,7 @@ struct ConnectionState {
 
   mutating func bodyArrived(bytes: Int) -> Arrival {
     receivedBytes += bytes
+    bodyBytes += UInt64(bytes)
     return isReading ? .forward : .drop
   }
 
@@ -159,10 +182,33 @@ struct ConnectionState {
     if waitingSince == nil { waitingSince = now }
   }
 
-  mutating func readFinished(now: ContinuousClock.Instant) {
+  /// - Parameter receivedBytesOnWire: all that came over the connection so far.
+  mutating func readFinished(now: ContinuousClock.Instant, receivedBytesOnWire: UInt64) {
     if let since = waitingSince { waited += now - since }
     waitingSince = nil
+    if sawHeadInThisRead {
+      // What came behind the head in the same read can't be told from it here.
+      wireBytesAtHead = receivedBytesOnWire
+    } else if owedResponses == 0, !isBodyOpen, headBegan == nil, receivedBytesOnWire > self.receivedBytesOnWire {
+      headBegan = now
+    }
+    sawHeadInThisRead = false
+    self.receivedBytesOnWire = receivedBytesOnWire
   }
+
+  /// Whether what came is nearly all framing and hardly any body, which no bound on bodies would ever end.
+  var isFramingExcessive: Bool {
+    guard isBodyOpen, receivedBytesOnWire > wireBytesAtHead else { return false }
+    return receivedBytesOnWire - wireBytesAtHead > bodyBytes * (Self.framingFactor + 1) + Self.framingAllowanceBytes
+  }
+
+  /// The client and the server have agreed on TLS.
+  mutating func opened(now: ContinuousClock.Instant) {
+    opened = now
+  }
+
+  /// Whether a request waits for its response, or for the rest of it.
+  var isAnswering: Bool { owedResponses > 0 }
 
   var isLingering: Bool {
     if case .lingering = phase { true } else { false }
@@ -176,6 +222,8 @@ struct ConnectionState {
     case fine
     /// The body came too slowly: its handler is to be told.
     case tooSlow
+    /// The head came too slowly, or none came after the connection was made.
+    case headTooSlow
     case close
   }
 
@@ -187,6 +235,9 @@ struct ConnectionState {
     case .open, .lastResponse: break
     }
     if pendingWrites > 0, now - lastWriteProgress >= writeTimeout { return .close }
+    if owedResponses == 0, !isBodyOpen, let since = headBegan ?? opened, now - since >= headTimeout {
+      return headBegan == nil ? .close : .headTooSlow
+    }
     if let slowSince { return now - slowSince >= slownessWindow ? .close : .fine }
     guard isBodyOpen, !isResponseStarted else { return .fine }
     if let since = waitingSince {

@@ -22,14 +22,13 @@ struct HTTPConnectionSetup: HTTPChannelHandler {
   private static let keptCiphertextBytes = 320 << 10
 
   let limits: HTTPLimits
-  let counter: ConnectionCounter
+  let ledger: ConnectionLedger
   let tls: ServerTLS?
   let responder: HTTPChannelHandler.Responder
 
-  func setup(
-    channel: any Channel, logger: Logger
-  ) -> EventLoopFuture<NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>> {
+  func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTPConnection> {
     channel.eventLoop.makeCompletedFuture {
+      let entry = admit(channel)
       if let options = channel.syncOptions {
         try options.setOption(
           .recvAllocator,
@@ -44,46 +43,68 @@ struct HTTPConnectionSetup: HTTPChannelHandler {
       decoder.maxHeaderFieldSize = max(limits.maximumHeaderBytes, limits.maximumTargetBytes + 1_024)
       decoder.maxHeaderFieldCount = limits.maximumHeaderFields
       let pipeline = channel.pipeline.syncOperations
-      if let tls { try addTLS(tls, channel, logger) }
+      let session = try tls.map { try addTLS($0, channel, entry, logger) }
+      let meter = InboundMeter()
+      try pipeline.addHandler(meter)
       // Pipelined requests wait in the asynchronous channel, errors are the guard's, and headers were validated when
       // they were made.
       try pipeline.configureHTTPServerPipeline(
         withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
         withEncoderConfiguration: HTTPResponseEncoder.Configuration(),
         withDecoderLimitConfiguration: decoder)
+      try pipeline.addHandler(RequestHeadCheck())
       try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: tls != nil))
-      try pipeline.addHandler(ConnectionGuard(limits: limits, counter: counter))
+      try pipeline.addHandler(ConnectionGuard(limits: limits, entry: entry, meter: meter, isOpen: tls == nil))
       try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: limits.idleTimeout, logger: logger))
-      return try NIOAsyncChannel(
-        wrappingChannelSynchronously: channel,
-        configuration: .init(backPressureStrategy: Self.waitingPieces, isOutboundHalfClosureEnabled: true))
+      return HTTPConnection(
+        requests: try NIOAsyncChannel(
+          wrappingChannelSynchronously: channel,
+          configuration: .init(backPressureStrategy: Self.waitingPieces, isOutboundHalfClosureEnabled: true)),
+        entry: entry, session: session)
     }
   }
 
-  func handle(value: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>, logger: Logger) async {
+  func handle(value: HTTPConnection, logger: Logger) async {
     await withTaskExecutorPreference(EventLoopTaskExecutor(value.channel.eventLoop)) {
-      await TLSSession.$current.withValue(session(value.channel)) {
-        await handleHTTP(asyncChannel: value, logger: logger)
+      await ConnectionLedger.Entry.$current.withValue(value.entry) {
+        await TLSSession.$current.withValue(value.session) {
+          await handleHTTP(asyncChannel: value.requests, logger: logger)
+        }
       }
     }
   }
 
-  private func addTLS(_ tls: ServerTLS, _ channel: any Channel, _ logger: Logger) throws {
+  private func admit(_ channel: any Channel) -> ConnectionLedger.Entry {
+    let source = channel.remoteAddress?.ipAddress ?? "unknown"
+    if let entry = ledger.open(source, cut: { channel.cut() }) {
+      channel.closeFuture.whenComplete { _ in entry.closed() }
+      return entry
+    }
+    // Once it is registered: before that it can't be closed.
+    channel.eventLoop.execute { channel.cut() }
+    return ledger.stranger(source)
+  }
+
+  private func addTLS(
+    _ tls: ServerTLS, _ channel: any Channel, _ entry: ConnectionLedger.Entry, _ logger: Logger
+  ) throws -> TLSSession {
     var configuration = NIOSSLHandler.Configuration()
     configuration.maximumPreservedOutboundBufferCapacity = Self.keptCiphertextBytes
     let handler = NIOSSLServerHandler(context: tls.context, configuration: configuration)
-    try channel.pipeline.syncOperations.addHandlers(
-      handler,
-      TLSSessionHandler(
-        channel: channel, tls: handler, revocations: tls.revocations, handshakeTimeout: limits.handshakeTimeout,
-        logger: logger))
+    let sessions = TLSSessionHandler(
+      channel: channel, tls: handler, revocations: tls.revocations, entry: entry,
+      handshakeTimeout: limits.handshakeTimeout, logger: logger)
+    try channel.pipeline.syncOperations.addHandlers(handler, sessions)
+    return sessions.session
   }
+}
 
-  /// Nil without TLS, and for a connection that has ended already.
-  private func session(_ channel: any Channel) async -> TLSSession? {
-    guard tls != nil else { return nil }
-    return try? await channel.eventLoop.submit {
-      try channel.pipeline.syncOperations.handler(type: TLSSessionHandler.self).session
-    }.get()
+extension Channel {
+  /// Closes the connection at once: past TLS, which would wait for what the peer still has to say.
+  func cut() {
+    eventLoop.execute {
+      let context = try? self.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self)
+      if let context { context.close(promise: nil) } else { self.close(promise: nil) }
+    }
   }
 }

@@ -86,6 +86,7 @@ package struct BodyLimit: RouterMiddleware {
 }
 
 extension Request {
-  /// What `Content-Length` says.
-  package var declaredBodyBytes: Int? { headers[.contentLength].flatMap { Int($0) } }
+  /// What `Content-Length` says, nil if there is none. What is no number, or one beyond all bounds, counts as the largest:
+  /// whatever is announced, the gate is there.
+  package var declaredBodyBytes: Int? { headers[.contentLength].map { Int($0) ?? .max } }
 }

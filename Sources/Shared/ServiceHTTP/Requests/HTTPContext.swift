@@ -17,6 +17,8 @@ package struct HTTPContext: RequestContext {
   /// Who the client is by the certificate that it showed and that was verified; nil for one without, and for one whose
   /// certificate has expired since the connection was made.
   package let peer: PeerIdentity?
+  /// The connection in the server's ledger.
+  let connection: ConnectionLedger.Entry?
   /// The client's address, without its port.
   package let source: String
   /// Who makes the request, as the routes' `AccessControl` found out.
@@ -25,6 +27,7 @@ package struct HTTPContext: RequestContext {
   package init(source: ApplicationRequestContextSource) {
     coreContext = .init(source: source)
     channel = source.channel
+    connection = ConnectionLedger.Entry.current
     peer = TLSSession.current?.certificate.flatMap { $0.isExpired ? nil : $0.identity }
     self.source = source.channel.remoteAddress?.ipAddress ?? "unknown"
   }

@@ -22,7 +22,7 @@ extension Request {
     guard bytes.readableBytes > 0 else {
       throw ProblemError(.badRequest, reason: "invalid-body", detail: "the body is empty; send a JSON object")
     }
-    return try JSONCoding.decoder().decode(Value.self, from: Data(bytes.readableBytesView))
+    return try JSONCoding.decode(Value.self, from: Array(bytes.readableBytesView))
   }
 }
 
@@ -34,7 +34,7 @@ extension Response {
     var headers = headers
     headers[.contentType] = "application/json; charset=utf-8"
     let bytes = try JSONCoding.encoder().encode(value)
-    return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    return Response(status: status, headers: headers, body: .shared(ByteBuffer(bytes: bytes)))
   }
 
   /// A problem document.

@@ -114,8 +114,7 @@ struct GuardedResponder: HTTPResponder {
       }
       context.bodyGate.expectContinue()
     }
-    let hasBody = request.headers[.transferEncoding] != nil || request.declaredBodyBytes ?? 0 > 0
-    guard hasBody else { return }
+    // Not by what is announced: only the bytes that come tell whether there is a body.
     request.body = RequestBody(
       asyncSequence: GatedBody(
         base: request.body, declaredBytes: request.declaredBodyBytes, gate: context.bodyGate, channel: context.channel))

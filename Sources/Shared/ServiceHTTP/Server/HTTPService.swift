@@ -12,6 +12,7 @@ package final class HTTPService: Service {
   private let tls: ServerTLS?
   private let listen: ListenAddress
   private let bound: OneTimeValue<Int>
+  private let ledger: ConnectionLedger
 
   /// The port that it listens on, as soon as it does.
   ///
@@ -24,33 +25,35 @@ package final class HTTPService: Service {
     name: String, listen: ListenAddress, router: Router<HTTPContext>, limits: HTTPLimits, tls: ServerTLS?,
     logger: Logger
   ) {
-    let counter = ConnectionCounter()
+    let ledger = ConnectionLedger(limits: limits)
     let bound = OneTimeValue<Int>()
     let responder = GuardedResponder(
       routes: router.buildResponder(), allowed: AllowedMethods(router), limits: limits,
       metrics: RequestMetrics(server: name))
     application = Application(
       responder: responder,
-      server: HTTPServerBuilder { HTTPConnectionSetup(limits: limits, counter: counter, tls: tls, responder: $0) },
+      server: HTTPServerBuilder { HTTPConnectionSetup(limits: limits, ledger: ledger, tls: tls, responder: $0) },
       configuration: ApplicationConfiguration(
         address: .hostname(listen.host, port: listen.port), backlog: 1_024,
-        // Beyond those that get 503, so that a flood can't take all descriptors.
-        availableConnectionsDelegate: .maximum(limits.maximumConnections + Self.refusedAtOnce, logger: logger)),
+        // The ledger keeps far fewer: this is for those that are being closed, so that a flood can't take all descriptors.
+        availableConnectionsDelegate: .maximum(limits.maximumConnections + Self.closingAtOnce, logger: logger)),
       onServerRunning: { channel in bound.settle(.success(channel.localAddress?.port ?? listen.port)) },
       logger: logger)
     self.tls = tls
     self.listen = listen
     self.bound = bound
+    self.ledger = ledger
   }
 
-  /// How many connections over the limit are held open to be told so.
-  private static let refusedAtOnce = 128
+  /// How many connections over the limit may be on their way out.
+  private static let closingAtOnce = 1_024
 
   package func run() async throws {
     do {
       try await withThrowingTaskGroup(of: Void.self) { group in
         // Follows its files for as long as there are connections to use them.
         if let tls { group.addTask { try await tls.run() } }
+        group.addTask { [ledger] in await MemoryReturn(ledger).run() }
         try await application.run()
         group.cancelAll()
       }

@@ -9,7 +9,7 @@ package enum OperationsServer {
   ) -> HTTPService {
     makeHTTPService(
       name: "operations", listen: listen, router: router(name: name, readiness: readiness, metrics: metrics),
-      limits: HTTPLimits(maximumBodyBytes: 1_024, maximumConnections: 64), logger: logger)
+      limits: HTTPLimits(maximumBodyBytes: 1_024, maximumConnections: 64, connectionsPerAddress: 64), logger: logger)
   }
 
   static func router(name: String, readiness: Readiness, metrics: MetricsRegistry) -> Router<HTTPContext> {
@@ -29,7 +29,7 @@ package enum OperationsServer {
     router.get("/metrics") { _, _ in
       Response(
         status: .ok, headers: [.contentType: PrometheusText.contentType],
-        body: ResponseBody(byteBuffer: ByteBuffer(string: metrics.exposition())))
+        body: .shared(ByteBuffer(string: metrics.exposition())))
     }
     return router
   }

@@ -1,5 +1,4 @@
 import NIOCore
-import NIOSSL
 import Synchronization
 
 /// What is known of the client at the other end of one connection.
@@ -20,11 +19,6 @@ final class TLSSession: Sendable {
     set { verified.withLock { $0 = newValue } }
   }
 
-  /// Closes the connection at once: past TLS, which would wait for what the peer still has to say.
-  func cut() {
-    channel.eventLoop.execute { [channel] in
-      let context = try? channel.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self)
-      if let context { context.close(promise: nil) } else { channel.close(promise: nil) }
-    }
-  }
+  /// Closes the connection at once.
+  func cut() { channel.cut() }
 }

@@ -13,6 +13,7 @@ final class TLSSessionHandler: ChannelInboundHandler, RemovableChannelHandler {
   let session: TLSSession
   private let tls: NIOSSLServerHandler
   private let revocations: RevocationList?
+  private let entry: ConnectionLedger.Entry
   private let handshakeTimeout: Duration
   private let logger: Logger
   private var timer: Scheduled<Void>?
@@ -20,12 +21,13 @@ final class TLSSessionHandler: ChannelInboundHandler, RemovableChannelHandler {
   private var isRefused = false
 
   init(
-    channel: any Channel, tls: NIOSSLServerHandler, revocations: RevocationList?, handshakeTimeout: Duration,
-    logger: Logger
+    channel: any Channel, tls: NIOSSLServerHandler, revocations: RevocationList?,
+    entry: ConnectionLedger.Entry, handshakeTimeout: Duration, logger: Logger
   ) {
     session = TLSSession(channel: channel)
     self.tls = tls
     self.revocations = revocations
+    self.entry = entry
     self.handshakeTimeout = handshakeTimeout
     self.logger = logger
   }
@@ -71,6 +73,7 @@ final class TLSSessionHandler: ChannelInboundHandler, RemovableChannelHandler {
         guard !certificate.isExpired else { throw RefusedPeer.expired }
         session.certificate = certificate
         guard revocations?.admit(session, with: certificate) ?? true else { throw RefusedPeer.revoked }
+        entry.vouch(by: certificate.identity.description)
       }
       isOpen = true
     } catch {
