@@ -108,7 +108,7 @@ import Wire
     }
     let entries = try await fixture.store.audit(.all, before: nil, limit: 3).items
     #expect(entries.map(\.action) == ["create-claim", "create-claim", "upload-image"])
-    #expect(entries.map(\.outcome) == ["refused", "refused", "allowed"])
+    #expect(entries.map(\.outcome) == ["refused", "refused", "begun"])
   }
 
   @Test func aServiceRecordsWhatAnOperatorDidThere() async throws {

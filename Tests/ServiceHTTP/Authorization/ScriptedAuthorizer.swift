@@ -17,6 +17,7 @@ final class ScriptedAuthorizer: RequestAuthorizer {
     var refused: [[UInt8]: RefusedToken] = [:]
     var failure: WireFailure?
     var questions: [Question] = []
+    var conclusions: [String] = []
   }
 
   let state = Mutex(State())
@@ -35,6 +36,14 @@ final class ScriptedAuthorizer: RequestAuthorizer {
   }
 
   var questions: [Question] { state.withLock { $0.questions } }
+  /// Each action with the problem that it ended with.
+  var conclusions: [String] { state.withLock { $0.conclusions } }
+
+  func conclude(
+    tokenHash: [UInt8], scope: AccessScope, action: String, target: String, source: String, problem: String?
+  ) async throws(WireFailure) {
+    state.withLock { $0.conclusions.append("\(action) \(problem ?? "done")") }
+  }
 
   func authorize(
     tokenHash: [UInt8], scope: AccessScope, action: String, target: String, source: String

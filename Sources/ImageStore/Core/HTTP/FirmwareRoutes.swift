@@ -23,7 +23,8 @@ struct FirmwareRoutes: Sendable {
   func add(to router: Router<HTTPContext>, maximumBodyBytes: Int) {
     router.group()
       .add(
-        middleware: access.requiring(.deploy, action: "upload-firmware", target: { "device:\(try Self.device($0))" })
+        middleware: access.requiring(
+          .deploy, action: "upload-firmware", isEffectNoted: true, target: { "device:\(try Self.device($0))" })
       )
       .add(middleware: BodyLimit(maximumBytes: maximumBodyBytes))
       .post("/firmware/:device") { request, context in try await assign(request, context) }

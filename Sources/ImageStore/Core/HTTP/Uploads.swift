@@ -1,6 +1,7 @@
 import Hummingbird
 import Logging
 import ServiceHTTP
+import ServiceKit
 
 /// Receives the bodies of uploads, a bounded number at once, and turns what is wrong with them into
 /// problem documents.
@@ -13,14 +14,16 @@ struct Uploads: Sendable {
     _ request: Request, as expectation: ImageIntake.Expectation, _ context: HTTPContext
   ) async throws -> ImageIntake.Received {
     do {
-      let received = try await slots.withSlot {
+      // Where nobody is asked who they are, addresses are told apart.
+      let owner = context.principal.name == Principal.anonymous.name ? context.source : context.principal.name
+      let received = try await slots.withSlot(of: owner) {
         try await intake.receive(request.body, as: expectation, declaredBytes: request.declaredBodyBytes)
       }
       guard let received else {
         metrics.refused("too-many-uploads")
         throw ProblemError.unavailable(
           reason: "too-many-uploads",
-          detail: "\(slots.capacity) uploads are under way, as many as this image store takes. Try again.")
+          detail: "\(slots.inUse) of \(slots.capacity) uploads are under way, and the rest is for others. Try again.")
       }
       metrics.received(received.blob)
       return received

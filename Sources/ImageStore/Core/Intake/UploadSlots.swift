@@ -1,25 +1,40 @@
 import Synchronization
 
 /// Bounds how many uploads go on at once: each holds some batches in memory, and a file.
+///
+/// Whoever has a quarter of them gets further ones only while a quarter is left for others, so that no single one,
+/// however slowly it sends, keeps everybody out.
 final class UploadSlots: Sendable {
   let capacity: Int
-  private let used = Mutex(0)
+  private let share: Int
+  private let used = Mutex<(total: Int, byOwner: [String: Int])>((0, [:]))
 
   init(capacity: Int) {
     self.capacity = capacity
+    share = capacity / 4
   }
 
-  var inUse: Int { used.withLock { $0 } }
+  var inUse: Int { used.withLock { $0.total } }
 
-  /// Runs `body` in a slot, or returns nil at once if none is free.
-  func withSlot<Value>(_ body: () async throws -> Value) async rethrows -> Value? {
+  /// Runs `body` in a slot, or returns nil at once if none is free for the owner.
+  ///
+  /// - Parameter owner: whose the upload is: the name of a token, or an address.
+  func withSlot<Value>(of owner: String, _ body: () async throws -> Value) async rethrows -> Value? {
     let isTaken = used.withLock { used in
-      guard used < capacity else { return false }
-      used += 1
+      let own = used.byOwner[owner, default: 0]
+      guard used.total < (own < share ? capacity : capacity - share) else { return false }
+      used.total += 1
+      used.byOwner[owner] = own + 1
       return true
     }
     guard isTaken else { return nil }
-    defer { used.withLock { $0 -= 1 } }
+    defer {
+      used.withLock { used in
+        used.total -= 1
+        let left = (used.byOwner[owner] ?? 1) - 1
+        used.byOwner[owner] = left > 0 ? left : nil
+      }
+    }
     return try await body()
   }
 }

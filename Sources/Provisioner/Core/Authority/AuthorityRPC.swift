@@ -40,12 +40,13 @@ package struct AuthorityRPC: Sendable {
       guard let device = DeviceID(bytes: request.deviceID) else {
         throw WireFailure.invalidField("device-id", "has \(request.deviceID.count) bytes: a device's ID has 16")
       }
-      try await audit.note(context, "revoke-device", "device:\(device)")
-      var response = WireRevokeDeviceResponse()
-      response.revoked = try await DeviceRevocation(store: store, keeper: keeper).revoke(
-        device, reason: request.reason,
-        requester: Self.requester(claimed: request.requester.principal, peer: context.peer))
-      return response
+      return try await audit.recording(context, "revoke-device", "device:\(device)") {
+        var response = WireRevokeDeviceResponse()
+        response.revoked = try await DeviceRevocation(store: store, keeper: keeper).revoke(
+          device, reason: request.reason,
+          requester: Self.requester(claimed: request.requester.principal, peer: context.peer))
+        return response
+      }
     }
   }
 

@@ -9,17 +9,19 @@ extension ProvisionerRPC {
       let new = try NewRegistration(
         serial: request.serial, publicKeyHash: request.publicKeyHash, product: request.product, group: request.group,
         tags: request.tags, name: request.name)
-      try await audit.note(context, "register-device", "serial:\(request.serial)")
-      var response = WireRegisterDeviceResponse()
-      if let secret = try await devices.register(new) { response.secret = try claimTexts.text(of: secret) }
-      return response
+      return try await audit.recording(context, "register-device", "serial:\(request.serial)") {
+        var response = WireRegisterDeviceResponse()
+        if let secret = try await devices.register(new) { response.secret = try claimTexts.text(of: secret) }
+        return response
+      }
     }
     router.handle(WireUnregisterDevice.self, allowing: .operator) { request, context in
       let (serial, product) = (try FieldRules.serial(request.serial), try Self.product(request.product))
-      try await audit.note(context, "unregister-device", "serial:\(serial)")
-      var response = WireUnregisterDeviceResponse()
-      response.removed = try await devices.unregister(serial: serial, product: product)
-      return response
+      return try await audit.recording(context, "unregister-device", "serial:\(serial)") {
+        var response = WireUnregisterDeviceResponse()
+        response.removed = try await devices.unregister(serial: serial, product: product)
+        return response
+      }
     }
     router.handle(WireListEnrolledDevices.self, allowing: .operator) { request, _ in
       let page = try await devices.list(
@@ -32,23 +34,26 @@ extension ProvisionerRPC {
     }
     router.handle(WireResetDevice.self, allowing: .operator) { request, context in
       let (serial, product) = (try FieldRules.serial(request.serial), try Self.product(request.product))
-      try await audit.note(context, "reset-device", "serial:\(serial)")
-      let device = try await devices.reset(
-        serial: serial, product: product, requester: OperatorAudit.name(of: context.peer))
-      var response = WireResetDeviceResponse()
-      response.deviceID = Data(device.bytes)
-      return response
+      return try await audit.recording(context, "reset-device", "serial:\(serial)") {
+        let device = try await devices.reset(
+          serial: serial, product: product, requester: OperatorAudit.name(of: context.peer))
+        var response = WireResetDeviceResponse()
+        response.deviceID = Data(device.bytes)
+        return response
+      }
     }
   }
 
   func registerFactories(on router: inout RPCRouter) {
     router.handle(WireAddFactoryCA.self, allowing: .operator) { request, context in
-      try await audit.note(context, "add-factory-ca", request.product.isEmpty ? "" : "product:\(request.product)")
-      return WireFactoryCA(
-        try await factories.add(
-          certificate: request.certificate,
-          placement: DevicePlacement(product: request.product, group: request.group, tags: request.tags),
-          namePrefix: request.namePrefix))
+      let target = request.product.isEmpty ? "" : "product:\(request.product)"
+      return try await audit.recording(context, "add-factory-ca", target) {
+        WireFactoryCA(
+          try await factories.add(
+            certificate: request.certificate,
+            placement: DevicePlacement(product: request.product, group: request.group, tags: request.tags),
+            namePrefix: request.namePrefix))
+      }
     }
     router.handle(WireListFactoryCAs.self, allowing: .operator) { _, _ in
       var response = WireListFactoryCAsResponse()
@@ -59,10 +64,11 @@ extension ProvisionerRPC {
       guard request.id.count == 32 else {
         throw WireFailure.invalidField("id", "has \(request.id.count) bytes: a factory CA's has 32")
       }
-      try await audit.note(context, "remove-factory-ca", "factory-ca:\(Hexadecimal.encode(request.id))")
-      var response = WireRemoveFactoryCAResponse()
-      response.removed = try await factories.remove(Array(request.id))
-      return response
+      return try await audit.recording(context, "remove-factory-ca", "factory-ca:\(Hexadecimal.encode(request.id))") {
+        var response = WireRemoveFactoryCAResponse()
+        response.removed = try await factories.remove(Array(request.id))
+        return response
+      }
     }
   }
 

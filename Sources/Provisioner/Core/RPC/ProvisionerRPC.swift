@@ -28,15 +28,16 @@ package struct ProvisionerRPC: Sendable {
 
   package func register(on router: inout RPCRouter) {
     router.handle(WireCreateClaim.self, allowing: .operator) { request, context in
-      try await audit.note(context, "create-claim")
-      let (claim, secret) = try await claims.create(
-        NewClaim(
-          count: UInt64(request.count), lifetimeSeconds: request.lifetimeSeconds, product: request.product,
-          group: request.group, tags: request.tags, serials: request.serials, namePrefix: request.namePrefix))
-      var response = WireCreateClaimResponse()
-      response.claim = WireClaim(claim)
-      response.token = try claimTexts.text(of: secret)
-      return response
+      try await audit.recording(context, "create-claim") {
+        let (claim, secret) = try await claims.create(
+          NewClaim(
+            count: UInt64(request.count), lifetimeSeconds: request.lifetimeSeconds, product: request.product,
+            group: request.group, tags: request.tags, serials: request.serials, namePrefix: request.namePrefix))
+        var response = WireCreateClaimResponse()
+        response.claim = WireClaim(claim)
+        response.token = try claimTexts.text(of: secret)
+        return response
+      }
     }
     router.handle(WireListClaims.self, allowing: .operator) { request, _ in
       let page = try await claims.list(
@@ -55,10 +56,11 @@ package struct ProvisionerRPC: Sendable {
     }
     router.handle(WireRevokeClaim.self, allowing: .operator) { request, context in
       let id = try ClaimID(bytes: request.id)
-      try await audit.note(context, "revoke-claim", "claim:\(id)")
-      var response = WireRevokeClaimResponse()
-      response.claim = WireClaim(try await claims.revoke(id))
-      return response
+      return try await audit.recording(context, "revoke-claim", "claim:\(id)") {
+        var response = WireRevokeClaimResponse()
+        response.claim = WireClaim(try await claims.revoke(id))
+        return response
+      }
     }
     router.handle(WireEnrollDevice.self, allowing: .operator) { request, _ in
       WireEnrollDeviceResponse(try await enroller.enroll(EnrolmentRequest(request)))

@@ -190,7 +190,7 @@ extension OpenAPIDocument {
         "action": {"type": "string", "description": "In the imperative: assign-image."},
         "target": {"type": "string", "description": "What it was done to: device:<uuid>, token:<name>."},
         "source": {"type": "string", "description": "The address that it came from, or bus."},
-        "outcome": {"type": "string", "enum": ["allowed", "refused"]},
+        "outcome": {"type": "string", "enum": ["allowed", "refused", "begun", "failed"]},
         "detail": {"type": "object", "description": "Depends on the action; reason and repeats of refused ones."}
       }
     },

@@ -4,8 +4,14 @@ package import FoundationEssentials
 /// What goes into the audit log: who did what to what, from where, and whether it was let through.
 package struct AuditRecord: Sendable, Equatable {
   package enum Outcome: String, Sendable, CaseIterable {
+    /// It was let through and done.
     case allowed
     case refused
+    /// It was let through. If nothing of the same follows, the service ended in the middle of it, or the change has an
+    /// entry of its own.
+    case begun
+    /// It was let through, and then could not be done.
+    case failed
   }
 
   package var requester: Requester

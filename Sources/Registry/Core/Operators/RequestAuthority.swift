@@ -42,8 +42,6 @@ package final class RequestAuthority: Service {
     /// Entries that wait for the next time something is written.
     var waiting: [AuditRecord] = []
     var uses: [[UInt8]: Date] = [:]
-    /// By the hashes of tokens that were good, when they last were.
-    var good: [[UInt8]: ContinuousClock.Instant] = [:]
   }
 
   private let store: RegistryStore
@@ -60,16 +58,15 @@ package final class RequestAuthority: Service {
 
   /// - Parameter isRecorded: whether an action that is allowed is to be in the audit log before this returns. Changes
   ///   of the Registry itself are noted with the change instead.
-  /// - Throws: `overloaded` for a source that has failed too often of late.
+  /// - Throws: `overloaded` for a token that is not taken, from a source that has failed too often of late. A good token
+  ///   is good wherever it comes from; how many are looked up at once is bounded by the database's connections.
   package func decide(_ request: Request, isRecorded: Bool) async throws -> Verdict {
-    if let wait = limiter.wait(of: request.source), !isTrusted(request.tokenHash) {
-      throw WireFailure.tooManyFailures(wait: wait)
-    }
+    let wait = limiter.wait(of: request.source)
     let found = try await store.presentedToken(hash: request.tokenHash)
     if let refusal = Self.refusal(found, request.scope) {
       if refusal != .missingScope {
         limiter.failed(request.source)
-        state.withLock { _ = $0.good.removeValue(forKey: request.tokenHash) }
+        if let wait { throw WireFailure.tooManyFailures(wait: wait) }
       }
       let principal = found?.token.principal ?? Requester.anonymousPrincipal
       await note(
@@ -80,34 +77,33 @@ package final class RequestAuthority: Service {
       return .refused(refusal)
     }
     guard let token = found?.token else { return .refused(.unknown) }
-    noteGood(token, request.tokenHash)
+    noteUse(of: token)
     if isRecorded, !request.action.isEmpty {
       try await store.append(
         AuditRecord(
-          request.action, request.target, by: Requester(principal: token.principal, source: request.source)))
+          request.action, request.target, by: Requester(principal: token.principal, source: request.source),
+          outcome: .begun))
     }
     return .allowed(token)
   }
 
-  /// Whether the token was good a short while ago, so that its owner does not suffer for others at the same address.
-  private func isTrusted(_ hash: [UInt8]) -> Bool {
-    state.withLock { $0.good[hash].map { .now - $0 < Self.trust } ?? false }
-  }
-
-  private func noteGood(_ token: APIToken, _ hash: [UInt8]) {
-    state.withLock { state in
-      state.uses[token.id] = Date()
-      state.good[hash] = .now
-      guard state.good.count > Self.trustedTokens else { return }
-      // The older half goes, so that looking for it is paid once in many requests.
-      let times = state.good.values.sorted()
-      let oldestKept = times[times.count / 2]
-      state.good = state.good.filter { $0.value >= oldestKept }
+  /// Puts into the audit log what became of an action that was let through, in the name of the token that was shown.
+  ///
+  /// - Parameter problem: why it failed; nil if it was done.
+  package func conclude(_ request: Request, problem: String?) async throws {
+    guard let token = try await store.presentedToken(hash: request.tokenHash)?.token else {
+      throw WireFailure(RefusedToken.unknown)
     }
+    try await store.append(
+      AuditRecord(
+        request.action, request.target, by: Requester(principal: token.principal, source: request.source),
+        outcome: problem == nil ? .allowed : .failed,
+        problem.map { ["reason": .string(FieldRules.sanitized($0, maximumBytes: AuditRecord.actionBytes))] } ?? [:]))
   }
 
-  private static let trust = Duration.seconds(600)
-  private static let trustedTokens = 4_096
+  private func noteUse(of token: APIToken) {
+    state.withLock { $0.uses[token.id] = Date() }
+  }
 
   /// What refused reads are called in the audit log.
   package static let readAction = "read"

@@ -44,12 +44,15 @@ extension RegistryRPC {
     guard let scope = AccessScope(rawValue: request.scope) else {
       throw WireFailure.invalidField("scope", "is none that tokens have")
     }
-    let verdict = try await authority.decide(
-      RequestAuthority.Request(
-        tokenHash: Array(request.tokenHash), scope: scope, action: request.action, target: request.target,
-        source: request.source),
-      isRecorded: true)
+    let question = RequestAuthority.Request(
+      tokenHash: Array(request.tokenHash), scope: scope, action: request.action, target: request.target,
+      source: request.source)
     var response = WireAuthorizeRequestResponse()
+    if !request.outcome.isEmpty {
+      try await authority.conclude(question, problem: Self.problem(of: request))
+      return response
+    }
+    let verdict = try await authority.decide(question, isRecorded: true)
     switch verdict {
     case .allowed(let token):
       response.principal = token.principal
@@ -62,10 +65,18 @@ extension RegistryRPC {
     return response
   }
 
+  private static func problem(of request: WireAuthorizeRequest) throws -> String? {
+    switch request.outcome {
+    case AuditRecord.Outcome.allowed.rawValue: return nil
+    case AuditRecord.Outcome.failed.rawValue: return request.problem.isEmpty ? "failed" : request.problem
+    default: throw WireFailure.invalidField("outcome", "is neither allowed nor failed")
+    }
+  }
+
   /// What a service says of an operator's doings there.
   private func record(_ entry: WireAuditEntry) async throws {
     guard let outcome = AuditRecord.Outcome(rawValue: entry.outcome) else {
-      throw WireFailure.invalidField("outcome", "is neither allowed nor refused")
+      throw WireFailure.invalidField("outcome", "is none that entries have")
     }
     guard !entry.principal.isEmpty, !entry.action.isEmpty else {
       throw WireFailure.invalidField("entry", "lacks its principal or its action")
@@ -86,7 +97,7 @@ extension RegistryRPC {
     let requester = Requester(
       principal: entry.principal, source: entry.source.isEmpty ? Requester.bus : entry.source)
     var record = AuditRecord(entry.action, entry.target, by: requester, outcome: outcome, detail)
-    if outcome == .allowed { return try await store.append(record) }
+    guard outcome == .refused else { return try await store.append(record) }
     record.detail = [:]
     let reason = detail["reason"].flatMap { if case .string(let text) = $0 { text } else { nil } } ?? "refused"
     await authority.note(record, refusedFor: reason)

@@ -48,7 +48,8 @@ package struct RegistryRPC: Sendable {
       WireDevice(
         try await store.updateDevice(
           DeviceID(wire: request.id), name: request.hasName ? request.name : nil,
-          tags: request.hasTags ? request.tags.tags : nil, by: context.requester()))
+          tags: request.hasTags ? request.tags.tags : nil,
+          ifRevision: request.revision == 0 ? nil : Int64(clamping: request.revision), by: context.requester()))
     }
     router.handle(WireDeleteDevice.self, allowing: .operator) { request, context in
       try await store.deleteDevice(DeviceID(wire: request.id), by: context.requester())

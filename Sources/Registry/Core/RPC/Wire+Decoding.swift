@@ -34,8 +34,8 @@ extension AppImage {
     do throws(ImageFormatError) {
       app = try AppDescription(
         wasmLength: wire.lengthBytes, wasmDigest: digest, securityEpoch: wire.securityEpoch,
-        hostAPILevel: wire.hostApiLevel, name: AppLabel(wire.appName, field: .appName),
-        version: AppLabel(wire.appVersion, field: .appVersion))
+        hostAPILevel: wire.hostApiLevel, name: AppLabel.naming(wire.appName, field: .appName),
+        version: AppLabel.naming(wire.appVersion, field: .appVersion))
     } catch {
       throw WireFailure(.invalid, reason: "invalid-image", message: "\(error)")
     }

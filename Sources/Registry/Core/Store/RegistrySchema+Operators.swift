@@ -110,4 +110,12 @@ extension RegistrySchema {
     );
     create index revocations_by_due_at on registry.revocations (due_at);
     """
+
+  /// What was begun, and what failed after it was let through. Programs of the release before write neither, and read any
+  /// text. Existing rows are not looked at again: they are within what is allowed now.
+  static let auditOutcomes: SQLScript = """
+    alter table registry.audit drop constraint audit_outcome_check;
+    alter table registry.audit add constraint audit_outcome_check
+      check (outcome in ('allowed', 'refused', 'begun', 'failed')) not valid;
+    """
 }

@@ -27,6 +27,7 @@ package enum RegistrySchema {
     Migration(version: 4, name: "what became of firmware", compatibleFrom: 4, script: firmwareHistory),
     Migration(version: 5, name: "tokens, audit, decommissioned devices", compatibleFrom: 5, script: operators),
     Migration(version: 6, name: "director keys and root documents", compatibleFrom: 6, script: trust),
+    Migration(version: 7, name: "outcomes of the audit log", compatibleFrom: 6, script: auditOutcomes),
   ]
 
   /// The first version: devices, firmware, reports, outbox, events.

@@ -13,6 +13,7 @@ package struct AccessControl: Sendable {
   private let revocations: RevocationList?
   private let limiter: AttemptLimiter
   private let known = KnownTokens()
+  private let lookups = LookupSlots()
 
   /// - Parameters:
   ///   - authorizer: nil lets everybody do everything, for tests on one machine.
@@ -31,12 +32,37 @@ package struct AccessControl: Sendable {
 
   /// For routes that take a token.
   ///
-  /// - Parameter action: for the audit log; empty for reads.
+  /// - Parameters:
+  ///   - action: for the audit log; empty for reads. It is noted as begun before the route runs, and what became of it
+  ///     before the answer goes.
+  ///   - isEffectNoted: whether the route has its success noted with what it changes, so that only failures are noted
+  ///     here.
   package func requiring(
-    _ scope: AccessScope, action: String = "", target: @escaping Target = { _ in "" }
+    _ scope: AccessScope, action: String = "", isEffectNoted: Bool = false, target: @escaping Target = { _ in "" }
   ) -> AccessMiddleware {
-    AccessMiddleware { request, context in
-      try await principal(request, context, scope, action: action, target: target)
+    guard !action.isEmpty else {
+      return AccessMiddleware { try await principal($0, $1, scope, action: "", target: target) }
+    }
+    return AccessMiddleware(conclude: { request, context, problem in
+      guard problem != nil || !isEffectNoted else { return }
+      await conclude(request, context, scope, action, target, problem)
+    }) { try await principal($0, $1, scope, action: action, target: target) }
+  }
+
+  private func conclude(
+    _ request: Request, _ context: HTTPContext, _ scope: AccessScope, _ action: String, _ target: Target,
+    _ problem: ProblemDocument?
+  ) async {
+    guard let authorizer, let token = try? BearerToken(request), let target = try? target(context) else { return }
+    do throws(WireFailure) {
+      try await authorizer.conclude(
+        tokenHash: token.hash, scope: scope, action: action, target: target, source: context.source,
+        problem: problem.map { $0.reason.isEmpty ? "status-\($0.status.code)" : $0.reason })
+    } catch {
+      // That it was begun is in the log; what became of it is in this process's.
+      context.logger.warning(
+        "the outcome is not in the audit log",
+        metadata: ["action": "\(action)", "target": "\(target)", "error": "\(error)"])
     }
   }
 
@@ -76,26 +102,35 @@ package struct AccessControl: Sendable {
     return id
   }
 
-  /// Finds out whose token a request has, within the limit of failed attempts.
+  /// Finds out whose token a request has.
+  ///
+  /// An address from which too many attempts have failed is told to wait, but only for what is no good: a token is looked
+  /// up first, so that a good one never suffers for its address. How many such look-ups go on at once is bounded.
   ///
   /// - Parameters:
   ///   - isTrusted: whether the token was good a short while ago, so that its owner does not suffer for others.
   ///   - find: returns nil for a token that nobody has, and may throw a `ProblemError` 401 that says more.
-  package func authenticated<Value>(
+  package func authenticated<Value: Sendable>(
     _ request: Request, _ context: HTTPContext, isTrusted: (_ hash: [UInt8]) -> Bool = { _ in false },
     find: (_ hash: [UInt8]) async throws -> Value?
   ) async throws -> Value {
+    let wait = limiter.wait(of: context.source)
     do {
       guard let token = try BearerToken(request) else { throw ProblemError.missingToken }
-      if !isTrusted(token.hash), let wait = limiter.wait(of: context.source) {
-        throw ProblemError.tooManyAttempts(wait)
-      }
-      guard let value = try await find(token.hash) else { throw ProblemError.refusedToken(.unknown) }
+      let found =
+        if wait != nil, !isTrusted(token.hash) {
+          try await lookups.withSlot { try await find(token.hash) }
+        } else {
+          try await find(token.hash)
+        }
+      guard let value = found else { throw ProblemError.refusedToken(.unknown) }
+      context.connection?.vouch(by: "token:\(Hexadecimal.encode(token.hash))")
       return value
     } catch let problem as ProblemError {
       // A request without a token tries none.
-      if problem.document.status == .unauthorized, problem != .missingToken { limiter.failed(context.source) }
-      throw problem
+      guard problem.document.status == .unauthorized, problem != .missingToken else { throw problem }
+      limiter.failed(context.source)
+      throw wait.map { ProblemError.tooManyAttempts($0) } ?? problem
     }
   }
 

@@ -7,9 +7,15 @@ package struct AccessMiddleware: RouterMiddleware {
   package typealias Context = HTTPContext
 
   private let decide: @Sendable (Request, HTTPContext) async throws -> Principal
+  private let conclude: (@Sendable (Request, HTTPContext, ProblemDocument?) async -> Void)?
 
-  init(_ decide: @escaping @Sendable (Request, HTTPContext) async throws -> Principal) {
+  /// - Parameter conclude: told what was wrong with the answer, or nil if it was a good one, before that is sent.
+  init(
+    conclude: (@Sendable (Request, HTTPContext, ProblemDocument?) async -> Void)? = nil,
+    _ decide: @escaping @Sendable (Request, HTTPContext) async throws -> Principal
+  ) {
     self.decide = decide
+    self.conclude = conclude
   }
 
   package func handle(
@@ -18,6 +24,18 @@ package struct AccessMiddleware: RouterMiddleware {
     var context = context
     context.principal = try await decide(request, context)
     context.logger[metadataKey: "principal"] = "\(context.principal.name)"
-    return try await next(request, context)
+    guard let conclude else { return try await next(request, context) }
+    let response: Response
+    do {
+      response = try await next(request, context)
+    } catch {
+      let problem = ProblemError(mapping: error)?.document
+      await conclude(
+        request, context, problem ?? ProblemDocument(.internalServerError, reason: "internal", detail: "it failed"))
+      throw error
+    }
+    let failed = response.status.code >= 400 ? ProblemDocument(response.status, detail: "it failed") : nil
+    await conclude(request, context, failed)
+    return response
   }
 }

@@ -16,12 +16,7 @@ package struct RegistryAuthorizer: RequestAuthorizer {
   package func authorize(
     tokenHash: [UInt8], scope: AccessScope, action: String, target: String, source: String
   ) async throws(WireFailure) -> Principal {
-    var request = WireAuthorizeRequest()
-    request.tokenHash = Data(tokenHash)
-    request.scope = scope.rawValue
-    request.action = action
-    request.target = target
-    request.source = source
+    let request = Self.request(tokenHash, scope, action, target, source)
     let answer = try await registry.call(request, deadline: deadline)
     guard answer.principal.isEmpty else {
       return Principal(
@@ -37,6 +32,27 @@ package struct RegistryAuthorizer: RequestAuthorizer {
         message: "The Registry does not take this token.")
     }
     throw WireFailure(refusal)
+  }
+
+  package func conclude(
+    tokenHash: [UInt8], scope: AccessScope, action: String, target: String, source: String, problem: String?
+  ) async throws(WireFailure) {
+    var request = Self.request(tokenHash, scope, action, target, source)
+    request.outcome = problem == nil ? "allowed" : "failed"
+    request.problem = problem ?? ""
+    _ = try await registry.call(request, deadline: deadline)
+  }
+
+  private static func request(
+    _ tokenHash: [UInt8], _ scope: AccessScope, _ action: String, _ target: String, _ source: String
+  ) -> WireAuthorizeRequest {
+    var request = WireAuthorizeRequest()
+    request.tokenHash = Data(tokenHash)
+    request.scope = scope.rawValue
+    request.action = action
+    request.target = target
+    request.source = source
+    return request
   }
 }
 

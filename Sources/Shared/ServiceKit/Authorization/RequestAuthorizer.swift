@@ -2,8 +2,8 @@ package import Wire
 
 /// Knows what bearer tokens allow.
 package protocol RequestAuthorizer: Sendable {
-  /// Answers whose token it is, if it allows the action. What is let through and what is refused is in the audit log
-  /// before the answer comes, unless `action` is empty.
+  /// Answers whose token it is, if it allows the action. What is let through is in the audit log as begun, and what is
+  /// refused as that, before the answer comes, unless `action` is empty.
   ///
   /// - Parameters:
   ///   - tokenHash: SHA-256 of the token's text.
@@ -16,6 +16,20 @@ package protocol RequestAuthorizer: Sendable {
   func authorize(
     tokenHash: [UInt8], scope: AccessScope, action: String, target: String, source: String
   ) async throws(WireFailure) -> Principal
+
+  /// Tells what became of an action that was let through, for the audit log.
+  ///
+  /// - Parameter problem: why it failed, in kebab-case; nil if it was done.
+  func conclude(
+    tokenHash: [UInt8], scope: AccessScope, action: String, target: String, source: String, problem: String?
+  ) async throws(WireFailure)
+}
+
+extension RequestAuthorizer {
+  /// For authorizers whose service notes each change where it makes it.
+  package func conclude(
+    tokenHash: [UInt8], scope: AccessScope, action: String, target: String, source: String, problem: String?
+  ) async throws(WireFailure) {}
 }
 
 /// Why a token is not taken.

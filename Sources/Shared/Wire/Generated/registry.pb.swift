@@ -570,6 +570,9 @@ package nonisolated struct WireUpdateDevice: Sendable {
   /// Clears the value of `tags`. Subsequent reads from it will return its default value.
   package mutating func clearTags() {self._tags = nil}
 
+  /// only if the device still has it; 0: whatever it has
+  package var revision: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated struct TagSet: Sendable {
@@ -1217,7 +1220,8 @@ package nonisolated struct WireRetryFirmwareResponse: Sendable {
 }
 
 /// A service asks whether a request that reached it over HTTP may do what it asks. A change that is let through is in
-/// the audit log before the answer comes; one that is refused is too.
+/// the audit log as begun before the answer comes; one that is refused is too. Asked again with what became of it, the
+/// Registry notes that for the same token and decides nothing.
 package nonisolated struct WireAuthorizeRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1237,6 +1241,12 @@ package nonisolated struct WireAuthorizeRequest: Sendable {
 
   /// the address that the request came from
   package var source: String = String()
+
+  /// "allowed", "failed": what became of what was let through; empty to ask
+  package var outcome: String = String()
+
+  /// why it failed: "invalid-body"
+  package var problem: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1321,7 +1331,7 @@ package nonisolated struct WireAuditEntry: Sendable {
   /// address, or "bus"
   package var source: String = String()
 
-  /// "allowed", "refused"
+  /// "allowed", "refused", "begun", "failed"
   package var outcome: String = String()
 
   package var detailJson: String = String()
@@ -2653,7 +2663,7 @@ nonisolated extension WireListDevicesResponse: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension WireUpdateDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".UpdateDevice"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}tags\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}tags\0\u{1}revision\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2664,6 +2674,7 @@ nonisolated extension WireUpdateDevice: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self._name) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._tags) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.revision) }()
       default: break
       }
     }
@@ -2683,6 +2694,9 @@ nonisolated extension WireUpdateDevice: SwiftProtobuf.Message, SwiftProtobuf._Me
     try { if let v = self._tags {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     } }()
+    if self.revision != 0 {
+      try visitor.visitSingularUInt64Field(value: self.revision, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2690,6 +2704,7 @@ nonisolated extension WireUpdateDevice: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.id != rhs.id {return false}
     if lhs._name != rhs._name {return false}
     if lhs._tags != rhs._tags {return false}
+    if lhs.revision != rhs.revision {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4030,7 +4045,7 @@ nonisolated extension WireRetryFirmwareResponse: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension WireAuthorizeRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AuthorizeRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}token_hash\0\u{1}scope\0\u{1}action\0\u{1}target\0\u{1}source\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}token_hash\0\u{1}scope\0\u{1}action\0\u{1}target\0\u{1}source\0\u{1}outcome\0\u{1}problem\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4043,6 +4058,8 @@ nonisolated extension WireAuthorizeRequest: SwiftProtobuf.Message, SwiftProtobuf
       case 3: try { try decoder.decodeSingularStringField(value: &self.action) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.target) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.source) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.outcome) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.problem) }()
       default: break
       }
     }
@@ -4064,6 +4081,12 @@ nonisolated extension WireAuthorizeRequest: SwiftProtobuf.Message, SwiftProtobuf
     if !self.source.isEmpty {
       try visitor.visitSingularStringField(value: self.source, fieldNumber: 5)
     }
+    if !self.outcome.isEmpty {
+      try visitor.visitSingularStringField(value: self.outcome, fieldNumber: 6)
+    }
+    if !self.problem.isEmpty {
+      try visitor.visitSingularStringField(value: self.problem, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4073,6 +4096,8 @@ nonisolated extension WireAuthorizeRequest: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.action != rhs.action {return false}
     if lhs.target != rhs.target {return false}
     if lhs.source != rhs.source {return false}
+    if lhs.outcome != rhs.outcome {return false}
+    if lhs.problem != rhs.problem {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
