@@ -1,3 +1,4 @@
+import FirmwareImage
 import HTTPTypes
 import Hummingbird
 import PostgreSQL
@@ -57,7 +58,7 @@ import Testing
   @Test func limitsAreThoseOfTheCode() {
     let schemas = document["components"]?["schemas"]
     #expect(schemas?["Name"]?["maxLength"] == .integer(128))
-    #expect(schemas?["Name"]?["pattern"] == .string(FieldRules.printablePattern))
+    #expect(schemas?["Name"]?["pattern"] == .string(NameText.pattern))
     #expect(schemas?["Tags"]?["maxItems"] == .integer(32))
     #expect(document["components"]?["parameters"]?["Limit"]?["schema"]?["maximum"] == .integer(500))
   }

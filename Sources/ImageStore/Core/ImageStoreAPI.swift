@@ -1,5 +1,7 @@
+import HTTPTypes
 package import Hummingbird
 package import Messaging
+import NIOCore
 package import OpenSSL
 package import ServiceHTTP
 
@@ -56,6 +58,11 @@ package struct ImageStoreAPI: Sendable {
     firmware.add(to: router, maximumBodyBytes: maximumBytes + FirmwareRoutes.headerBytes)
     images.add(to: router, maximumBodyBytes: maximumBytes)
     debug.add(to: router, maximumBodyBytes: maximumBytes)
+    // Open to everybody: it says nothing of this installation.
+    let description = ByteBuffer(string: OpenAPIDocument.text)
+    router.get("/openapi.json") { _, _ in
+      Response(status: .ok, headers: [.contentType: "application/json"], body: .shared(description))
+    }
   }
 
   package func addRequests(to router: inout RPCRouter) {

@@ -24,6 +24,14 @@ package struct AppLabel: Hashable, Sendable {
     unpadded = bytes
   }
 
+  /// For a name or a version that somebody gives now, by the rule for all names. What images hold already may be older
+  /// than the rule.
+  package static func naming(_ text: String, field: ImageField = .appName) throws(ImageFormatError) -> AppLabel {
+    let label = try AppLabel(text, field: field)
+    if let problem = NameText.problem(text) { throw .invalidLabel(field, "it \(problem)") }
+    return label
+  }
+
   /// - Precondition: 32 bytes.
   init(decoding bytes: ArraySlice<UInt8>, field: ImageField) throws(ImageFormatError) {
     precondition(bytes.count == Self.byteCount)

@@ -20,6 +20,13 @@ struct AppImage: Sendable {
       hostAPILevel: stated?.app.hostAPILevel ?? HostInterface.level(of: received.interface),
       name: headers.name ?? stated?.app.name ?? .empty, version: headers.version ?? stated?.app.version ?? .empty)
     publisher = headers.publisher?.signature ?? stated?.publisher
+    // A whole image's own words have not passed where headers have.
+    do throws(ImageFormatError) {
+      _ = try AppLabel.naming(app.name.text)
+      _ = try AppLabel.naming(app.version.text, field: .appVersion)
+    } catch {
+      throw ProblemError(.unprocessableContent, reason: error.reason, detail: "\(error)")
+    }
     guard let given = headers.publisher, let key = given.key else { return }
     do throws(ImageFormatError) {
       try app.verify(publisher: given.signature, trusting: [key])

@@ -50,7 +50,7 @@ struct UploadHeaders: Sendable {
   ) throws -> AppLabel? {
     guard let text = headers[field], !text.isEmpty else { return nil }
     do throws(ImageFormatError) {
-      return try AppLabel(text, field: meaning)
+      return try AppLabel.naming(text, field: meaning)
     } catch {
       throw invalid(field, error.description)
     }

@@ -1,6 +1,8 @@
+import FirmwareImage
+
 extension OpenAPIDocument {
-  /// ``FieldRules/printablePattern`` as it stands in JSON.
-  private static let printable = FieldRules.printablePattern.replacing(#"\"#, with: #"\\"#)
+  /// ``NameText/pattern`` as it stands in JSON.
+  private static let visible = NameText.pattern.replacing(#"\"#, with: #"\\"#)
 
   static let parameters = """
     "ClaimID": {
@@ -40,7 +42,7 @@ extension OpenAPIDocument {
     "Tags": {
       "type": "array", "maxItems": \(FieldRules.tagCount),
       "items": {
-        "type": "string", "minLength": 1, "maxLength": \(FieldRules.tagLength), "pattern": "\(printable)"
+        "type": "string", "minLength": 1, "maxLength": \(FieldRules.tagLength), "pattern": "\(visible)"
       }
     },
     "Serials": {
@@ -102,11 +104,11 @@ extension OpenAPIDocument {
       "minimum": \(FieldRules.lifetimesSeconds.lowerBound), "maximum": \(FieldRules.lifetimesSeconds.upperBound)
     },
     "product": {
-      "type": "string", "default": "", "maxLength": \(FieldRules.productLength), "pattern": "\(printable)"
+      "type": "string", "default": "", "maxLength": \(FieldRules.productLength), "pattern": "\(visible)"
     },
     "group": {
       "type": "string", "default": "", "description": "That the devices join: their tag group:NAME.",
-      "maxLength": \(FieldRules.groupLength), "pattern": "\(printable)"
+      "maxLength": \(FieldRules.groupLength), "pattern": "\(visible)"
     },
     "tags": {"$ref": "#/components/schemas/Tags", "description": "Given to the devices."},
     "serials": {
@@ -114,7 +116,7 @@ extension OpenAPIDocument {
     },
     "namePrefix": {
       "type": "string", "default": "device", "description": "Devices become PREFIX-1, PREFIX-2 and so on.",
-      "maxLength": \(FieldRules.namePrefixLength), "pattern": "\(printable)"
+      "maxLength": \(FieldRules.namePrefixLength), "pattern": "\(visible)"
     }
     """
 

@@ -9,8 +9,8 @@ package struct DevicePlacement: Sendable, Equatable {
   package var tags: [String]
 
   package init(product: String, group: String, tags: [String]) throws(WireFailure) {
-    self.product = try FieldRules.printable(product, field: "product", length: 0...FieldRules.productLength)
-    self.group = try FieldRules.printable(group, field: "group", length: 0...FieldRules.groupLength)
+    self.product = try FieldRules.visible(product, field: "product", length: 0...FieldRules.productLength)
+    self.group = try FieldRules.visible(group, field: "group", length: 0...FieldRules.groupLength)
     self.tags = try FieldRules.tags(tags)
     guard group.isEmpty || self.tags.count < FieldRules.tagCount else {
       throw .invalidField("tags", "leaves no room for the group, which is a tag too: leave one away")

@@ -1,3 +1,4 @@
+import FirmwareImage
 import Wire
 
 /// What may be stored in a field that people or other programs fill in.
@@ -27,8 +28,6 @@ enum FieldRules {
   static let defaultPageSize = 50
   static let maximumPageSize = 500
 
-  /// The same rule as a regular expression (ECMA 262), for the OpenAPI description.
-  static let printablePattern = #"^[^\u0000-\u001f\u007f-\u009f]*$"#
   /// Printable ASCII without the space, as serial numbers are printed on labels.
   static let serialPattern = "^[!-~]+$"
 
@@ -38,6 +37,15 @@ enum FieldRules {
         field, "is \(value): give a whole number from \(range.lowerBound) to \(range.upperBound)")
     }
     return number
+  }
+
+  /// A name of something: printable, and all of it to be seen.
+  static func visible(
+    _ text: String, field: String, length: ClosedRange<Int>
+  ) throws(WireFailure) -> String {
+    let name = try printable(text, field: field, length: length)
+    if let problem = NameText.problem(name) { throw .invalidField(field, problem) }
+    return name
   }
 
   static func printable(
@@ -62,7 +70,7 @@ enum FieldRules {
       throw .invalidField("tags", "has \(tags.count) entries: at most \(tagCount) are allowed")
     }
     var valid: Set<String> = []
-    for tag in tags { valid.insert(try printable(tag, field: "tags", length: 1...tagLength)) }
+    for tag in tags { valid.insert(try visible(tag, field: "tags", length: 1...tagLength)) }
     return valid.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
@@ -84,7 +92,7 @@ enum FieldRules {
   }
 
   static func namePrefix(_ text: String, length: Int) throws(WireFailure) -> String {
-    let prefix = try printable(text, field: "name-prefix", length: 0...length)
+    let prefix = try visible(text, field: "name-prefix", length: 0...length)
     return prefix.isEmpty ? "device" : prefix
   }
 

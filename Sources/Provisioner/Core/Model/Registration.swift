@@ -29,7 +29,7 @@ package struct NewRegistration: Sendable, Equatable {
     self.serial = try FieldRules.serial(serial)
     self.publicKeyHash = publicKeyHash.isEmpty ? nil : try FieldRules.keyHash(publicKeyHash)
     placement = try DevicePlacement(product: product, group: group, tags: tags)
-    let name = try FieldRules.printable(name, field: "name", length: 0...FieldRules.nameLength)
+    let name = try FieldRules.visible(name, field: "name", length: 0...FieldRules.nameLength)
     self.name = name.isEmpty ? serial : name
   }
 }

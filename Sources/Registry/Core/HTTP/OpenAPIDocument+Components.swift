@@ -1,6 +1,10 @@
+import FirmwareImage
+
 extension OpenAPIDocument {
   /// ``FieldRules/printablePattern`` as it stands in JSON.
   static let printable = FieldRules.printablePattern.replacing(#"\"#, with: #"\\"#)
+  /// ``NameText/pattern`` as it stands in JSON.
+  static let visible = NameText.pattern.replacing(#"\"#, with: #"\\"#)
 
   static let parameters = #"""
     "DeviceID": {

@@ -10,12 +10,12 @@ extension OpenAPIDocument {
     "Digest": {
       "type": "string", "pattern": "^sha256:[0-9a-f]{64}$", "description": "SHA-256 of the wasm."
     },
-    "Name": {"type": "string", "minLength": 1, "maxLength": \#(FieldRules.nameLength), "pattern": "\#(printable)"},
-    "Serial": {"type": "string", "maxLength": \#(FieldRules.serialLength), "pattern": "\#(printable)"},
+    "Name": {"type": "string", "minLength": 1, "maxLength": \#(FieldRules.nameLength), "pattern": "\#(visible)"},
+    "Serial": {"type": "string", "maxLength": \#(FieldRules.serialLength), "pattern": "\#(visible)"},
     "Tags": {
       "type": "array", "maxItems": \#(FieldRules.tagCount), "description": "Doubles count once.",
       "items": {
-        "type": "string", "minLength": 1, "maxLength": \#(FieldRules.tagLength), "pattern": "\#(printable)"
+        "type": "string", "minLength": 1, "maxLength": \#(FieldRules.tagLength), "pattern": "\#(visible)"
       }
     },
     "Version": {

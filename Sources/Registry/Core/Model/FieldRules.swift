@@ -29,13 +29,14 @@ package enum FieldRules {
   }
 
   package static func name(_ text: String) throws(WireFailure) -> String {
-    try printable(text, field: "name", length: 1...nameLength)
+    try visible(text, field: "name", length: 1...nameLength)
   }
 
   package static func serial(_ text: String) throws(WireFailure) -> String {
-    try printable(text, field: "serial", length: 0...serialLength)
+    try visible(text, field: "serial", length: 0...serialLength)
   }
 
+  /// One to look for, which may be older than the rule for new ones.
   package static func tag(_ text: String) throws(WireFailure) -> String {
     try printable(text, field: "tag", length: 1...tagLength)
   }
@@ -47,7 +48,7 @@ package enum FieldRules {
     }
     var valid: Set<String> = []
     for tag in tags {
-      valid.insert(try printable(tag, field: "tags", length: 1...tagLength))
+      valid.insert(try visible(tag, field: "tags", length: 1...tagLength))
     }
     return valid.sorted {
       Array($0.unicodeScalars.map(\.value)).lexicographicallyPrecedes($1.unicodeScalars.map(\.value))
@@ -107,6 +108,15 @@ package enum FieldRules {
       clean.append(shown)
     }
     return String(clean)
+  }
+
+  /// A name of something: printable, and all of it to be seen.
+  static func visible(
+    _ text: String, field: String, length: ClosedRange<Int>
+  ) throws(WireFailure) -> String {
+    let name = try printable(text, field: field, length: length)
+    if let problem = NameText.problem(name) { throw .invalidField(field, problem) }
+    return name
   }
 
   static func printable(

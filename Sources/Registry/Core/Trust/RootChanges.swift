@@ -59,7 +59,7 @@ package struct RootChanges: Sendable {
     guard !apps.isEmpty else { throw RootChangeError("say with --app which apps the publisher may sign, or --app '*'") }
     guard !addedPublishers.isEmpty else { throw RootChangeError("--app goes with --add-publisher") }
     if apps.contains("*") { return .any }
-    return .named(Set(try apps.map { try AppLabel($0) }))
+    return .named(Set(try apps.map { try AppLabel.naming($0) }))
   }
 
   private static func joined(_ first: [TrustedKey], _ second: [TrustedKey]) -> [TrustedKey] {
