@@ -61,6 +61,17 @@ import Testing
     #expect(try await service.run("devices", "update", id, "--name", "valve").output.contains("valve"))
     #expect(try await service.run("devices", "notify", id).status == .exited(0))
 
+    // The last of several edits wins only where nobody asks for more.
+    let shown = try await service.run("devices", "show", id, "--json")
+    guard case .integer(let revision)? = JSONValue(parsing: Array(shown.output.utf8))?["revision"] else {
+      throw TestFailure("no revision in \(shown.output)")
+    }
+    let first = try await service.run("devices", "update", id, "--name", "a", "--revision", "\(revision)")
+    #expect(first.status == .exited(0), "\(first.output)")
+    let second = try await service.run("devices", "update", id, "--name", "b", "--revision", "\(revision)")
+    #expect(second.status == .exited(1) && second.output.contains("revision-mismatch"), "\(second.output)")
+    #expect(try await service.run("devices", "show", id, "--json").output.contains("\"a\""))
+
     let follower = try ChildProcess(
       product("xtblish-registry"), ["events", "follow", "--json", "--last", "1"],
       environment: ["XTBLISH_INSECURE": "true", "XTBLISH_REGISTRY_ENDPOINTS": service.endpoint],

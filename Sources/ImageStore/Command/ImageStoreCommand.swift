@@ -5,6 +5,11 @@ import ServiceKit
 
 @main
 struct ImageStoreCommand: AsyncParsableCommand, AdministeredService {
+  static func main() async {
+    StandardOutput.guardToExit()
+    await main(nil)
+  }
+
   typealias Settings = ImageStoreSettings
   typealias Root = ImageStoreCommand
 

@@ -58,11 +58,12 @@ struct PushCommand: AsyncParsableCommand {
       let device = try device.map(AdminArguments.device)
       let progress = options.progress(file)
       defer { progress.finish() }
-      let pushed = try await options.client().push(
-        file: file, to: device,
-        options: .init(
-          appName: name, appVersion: appVersion, idempotencyKey: idempotencyKey, signing: try signing())
-      ) { progress.update($0, $1) }
+      let client = try options.client()
+      let choices = ImageStoreClient.PushOptions(
+        appName: name, appVersion: appVersion, idempotencyKey: idempotencyKey, signing: try signing())
+      let pushed = try await untilInterrupted { [file] in
+        try await client.push(file: file, to: device, options: choices) { progress.update($0, $1) }
+      }
       progress.finish()
       if options.json {
         try printJSON(pushed)

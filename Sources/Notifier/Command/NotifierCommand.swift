@@ -5,6 +5,11 @@ import ServiceKit
 
 @main
 struct NotifierCommand: AsyncParsableCommand, AdministeredService {
+  static func main() async {
+    StandardOutput.guardToExit()
+    await main(nil)
+  }
+
   typealias Settings = NotifierSettings
   typealias Root = NotifierCommand
 

@@ -55,21 +55,30 @@ struct CreateClaimCommand: AsyncParsableCommand {
   func run() async throws {
     try await runAdmin {
       let serials = try serial + (serialsFile.map { try lines(ofFile: $0) } ?? [])
+      try StandardOutput.requireRoom()
       let lifetimeSeconds = Int(try Self.lifetimes.parse(lifetime).components.seconds)
       let claim = try await options.withClient(of: Provisioner.self) { client in
         try await ClaimAdministration(client, deadline: options.deadline).create(
           count: count, lifetimeSeconds: lifetimeSeconds, product: product, group: group, tags: tag,
           serials: serials, namePrefix: namePrefix)
       }
-      if quiet {
-        print(claim.token ?? "")
-      } else if options.json {
-        try printJSON(claim)
-      } else {
-        print(ClaimDocument.table([claim]))
-        print("token: \(claim.token ?? "")")
-        print("It is not shown again. On each device: xtblish-device enroll, with the token in XTBLISH_CLAIM.")
-      }
+      let text =
+        if quiet {
+          "\(claim.token ?? "")\n"
+        } else if options.json {
+          try jsonText(claim)
+        } else {
+          """
+          \(ClaimDocument.table([claim]))
+          token: \(claim.token ?? "")
+          It is not shown again. On each device: xtblish-device enroll, with the token in XTBLISH_CLAIM.
+
+          """
+        }
+      try StandardOutput.deliver(
+        text,
+        orElse: "the claim is made, and its token is gone. Revoke it with: xtblish-provisioner claim revoke \(claim.id)"
+      )
     }
   }
 }

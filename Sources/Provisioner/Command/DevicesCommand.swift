@@ -47,20 +47,28 @@ struct RegisterDeviceCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await runAdmin {
+      try StandardOutput.requireRoom()
       let secret = try await options.withClient(of: Provisioner.self) { client in
         try await DeviceAdministration(client, deadline: options.deadline).register(
           serial: serial, publicKeyHash: publicKeyHash, product: product, group: group, tags: tag, name: name)
       }
-      if quiet {
-        print(secret ?? "")
-      } else if options.json {
-        try printJSON(["serial": serial, "secret": secret])
-      } else if let secret {
-        print("registered \(serial); its secret: \(secret)")
-        print("It is not shown again. On the device: xtblish-device enroll, with the secret in XTBLISH_CLAIM.")
-      } else {
-        print("registered \(serial); it enrols with its key, without a claim")
-      }
+      let text =
+        if quiet {
+          "\(secret ?? "")\n"
+        } else if options.json {
+          try jsonText(["serial": serial, "secret": secret])
+        } else if let secret {
+          """
+          registered \(serial); its secret: \(secret)
+          It is not shown again. On the device: xtblish-device enroll, with the secret in XTBLISH_CLAIM.
+
+          """
+        } else {
+          "registered \(serial); it enrols with its key, without a claim\n"
+        }
+      try StandardOutput.deliver(
+        text,
+        orElse: "the device is registered. Take that back with: xtblish-provisioner devices unregister \(serial)")
     }
   }
 }

@@ -5,6 +5,11 @@ import ServiceKit
 
 @main
 struct XtblishProvisioner: AsyncParsableCommand {
+  static func main() async {
+    StandardOutput.guardToExit()
+    await main(nil)
+  }
+
   static var configuration: CommandConfiguration {
     Provisioner.rootConfiguration(
       abstract: "Gives devices their identities.",

@@ -97,8 +97,14 @@ struct UpdateDeviceCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("A tag, instead of those it has; may be repeated.", valueName: "tag"))
   var tag: [String] = []
   @Flag(help: "Take all its tags away.") var noTags = false
+  @Option(
+    help: ArgumentHelp(
+      "Only if it still has this revision, which show prints: what others changed since is not overwritten.",
+      valueName: "number"))
+  var revision: UInt64?
 
   func validate() throws {
+    if revision == 0 { throw ValidationError("--revision is a whole number from 1") }
     if noTags && !tag.isEmpty { throw ValidationError("--tag and --no-tags exclude each other") }
     if name == nil, tag.isEmpty, !noTags { throw ValidationError("say what to change: --name, --tag or --no-tags") }
   }
@@ -107,7 +113,7 @@ struct UpdateDeviceCommand: AsyncParsableCommand {
     try await runAdmin {
       let device = try await options.withClient(of: Registry.self) { client in
         try await RegistryAdministration(client, deadline: options.deadline).update(
-          id, name: name, tags: noTags || !tag.isEmpty ? tag : nil)
+          id, name: name, tags: noTags || !tag.isEmpty ? tag : nil, revision: revision)
       }
       if options.json { try printJSON(device) } else { print(device.details, terminator: "") }
     }

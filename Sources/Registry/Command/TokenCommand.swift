@@ -36,6 +36,7 @@ struct CreateTokenCommand: AsyncParsableCommand {
       let lifetime = try expires.map(Self.lifetimeType.parse)
       // Before the token is made, so that none is made whose secret has no place.
       let file = try out.map { try SecretFile(creating: $0) }
+      if out == nil { try StandardOutput.requireRoom() }
       let made: NewTokenDocument
       do {
         made = try await options.withClient(of: Registry.self) { client in
@@ -47,8 +48,9 @@ struct CreateTokenCommand: AsyncParsableCommand {
         throw error
       }
       guard let file else {
-        if options.json { try printJSON(made) } else { print(made.secret) }
-        return
+        return try StandardOutput.deliver(
+          options.json ? jsonText(made) : "\(made.secret)\n",
+          orElse: "the token is made, and its secret is gone. Revoke it with: xtblish-registry token revoke \(name)")
       }
       try file.write(made.secret + "\n")
       if options.json { try printJSON(made.token) } else { print("token \(name) is in \(file.path)") }

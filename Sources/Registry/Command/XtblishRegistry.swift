@@ -5,6 +5,11 @@ import ServiceKit
 
 @main
 struct XtblishRegistry: AsyncParsableCommand {
+  static func main() async {
+    StandardOutput.guardToExit()
+    await main(nil)
+  }
+
   static var configuration: CommandConfiguration {
     Registry.rootConfiguration(
       abstract: "Knows the devices, what each should run, and what it does run.",

@@ -29,7 +29,7 @@ extension ImageStoreClient {
       onProgress: { onProgress(Int(clamping: $0.sentBytes), Int(clamping: $0.totalToSendBytes)) })
     let response = try await send(request)
     guard response.isSuccess else { throw Self.refusal(response) }
-    guard let pushed = try? JSONDecoder().decode(PushedDebugModule.self, from: Data(response.body)) else {
+    guard let pushed = try? JSONCoding.decode(PushedDebugModule.self, from: Data(response.body)) else {
       throw AdminError("\(request.url) answered something else than an image store does; check the URL")
     }
     return pushed
@@ -46,8 +46,20 @@ extension ImageStoreClient {
     }
   }
 
+  /// A file that can be read more than once and has an end, which pipes and devices have not.
+  ///
+  /// - Throws: `AdminError` for anything else, without waiting for it.
+  static func open(_ path: String) throws -> OpenFile {
+    let file = try OpenFile(path, O_RDONLY | O_NONBLOCK)
+    guard try file.isRegular() else {
+      throw AdminError(
+        "\(path) is no file but a folder, a pipe or a device; put the module into a file first", status: .data)
+    }
+    return file
+  }
+
   private static func walk(_ path: String) throws -> WebAssemblyInterface {
-    let file = try OpenFile(path, O_RDONLY)
+    let file = try open(path)
     var buffer = [UInt8](repeating: 0, count: 1 << 20)
     let head = try buffer.withUnsafeMutableBytes { try file.read(at: 0, into: $0) }
     let isModule = buffer.prefix(head).starts(with: WebAssemblyPreamble.module.prefix(4))

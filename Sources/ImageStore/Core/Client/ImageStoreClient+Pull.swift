@@ -33,24 +33,29 @@ extension ImageStoreClient {
     }
     // What `latest` means may change while it is fetched; the answer's own path does not.
     let path = head["content-location"] ?? target.path
-    let partial = "\(output).\(tag.filter(\.isHexDigit).prefix(16)).part"
-    try await fetch(path, tag: tag, totalBytes: total, into: partial, onProgress)
-    let pulled: PulledImage
+    let target = (wanted: target, output: try PullOutput(output))
+    let partial = try target.output.partial(tag: String(tag.filter(\.isHexDigit).prefix(16)))
     do {
-      pulled = try Self.verify(partial, target, output)
+      try await fetch(path, tag: tag, totalBytes: total, into: partial.file, onProgress)
+      let pulled: PulledImage
+      do {
+        pulled = try Self.verify(partial.path, target.wanted, output)
+      } catch {
+        // Going on with wrong bytes would never end well.
+        partial.remove()
+        throw error
+      }
+      try target.output.publish(partial)
+      return pulled
     } catch {
-      // Going on with wrong bytes would never end well.
-      unlink(partial)
+      if !partial.isKept { partial.remove() }
       throw error
     }
-    try Self.publish(partial, as: output)
-    return pulled
   }
 
   private func fetch(
-    _ path: String, tag: String, totalBytes: UInt64, into partial: String, _ onProgress: @escaping Progress
+    _ path: String, tag: String, totalBytes: UInt64, into file: OpenFile, _ onProgress: @escaping Progress
   ) async throws {
-    let file = try Self.telling { () throws(FileError) in try OpenFile(partial, O_RDWR | O_CREAT) }
     var fruitless = 0
     while true {
       var have = try Self.telling { () throws(FileError) in try file.status().identity.sizeBytes }
@@ -106,15 +111,7 @@ extension ImageStoreClient {
     }
   }
 
-  private static func publish(_ partial: String, as output: String) throws {
-    try telling { () throws(FileError) in
-      try OpenFile(partial, O_RDWR).sync()
-      try Directory.rename(partial, to: output)
-      try Directory.sync(Directory.parent(of: output))
-    }
-  }
-
-  private static func telling<Value>(_ body: () throws(FileError) -> Value) throws -> Value {
+  static func telling<Value>(_ body: () throws(FileError) -> Value) throws -> Value {
     do throws(FileError) { return try body() } catch { throw AdminError(error.description, status: .data) }
   }
 }

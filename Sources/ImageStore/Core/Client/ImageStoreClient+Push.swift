@@ -40,6 +40,8 @@ extension ImageStoreClient {
     onProgress: @escaping Progress = { _, _ in }
   ) async throws -> PushedImage {
     let digest = try Self.digest(ofFile: path)
+    // Always one, so that whoever does not hear the answer can ask again.
+    let key = device == nil ? options.idempotencyKey : options.idempotencyKey ?? UUID().uuidString.lowercased()
     var headers = [HTTPClient.Header("Content-Type", "application/wasm")]
     if let signing = options.signing {
       headers += signing.headers.map { .init($0.name, $0.value) }
@@ -47,24 +49,44 @@ extension ImageStoreClient {
       if let name = options.appName { headers.append(.init("X-App-Name", name)) }
       if let version = options.appVersion { headers.append(.init("X-App-Version", version)) }
     }
-    if let key = options.idempotencyKey { headers.append(.init("Idempotency-Key", key)) }
+    if let key { headers.append(.init("Idempotency-Key", key)) }
     let request = HTTPClient.Request(
       device == nil ? "PUT" : "POST", device.map { "\(url)/firmware/\($0)" } ?? "\(url)/images/\(digest)",
       headers: headers, body: .file(path: path),
       onProgress: { onProgress(Int(clamping: $0.sentBytes), Int(clamping: $0.totalToSendBytes)) })
-    let response = try await send(request)
+    let response: HTTPClient.Response
+    do {
+      response = try await send(request)
+    } catch  where device != nil {
+      throw Self.unknownOutcome(error, key ?? "")
+    }
     guard response.isSuccess else { throw Self.refusal(response) }
-    guard var pushed = try? JSONDecoder().decode(PushedImage.self, from: Data(response.body)) else {
+    guard var pushed = try? JSONCoding.decode(PushedImage.self, from: Data(response.body)) else {
       throw AdminError("\(request.url) answered something else than an image store does; check the URL")
     }
     pushed.buildID = BuildID(bytes: try Self.interface(ofFile: path).buildID)?.description
     return pushed
   }
 
+  /// The store may have made the version before the answer was lost or nobody waited for it any more.
+  private static func unknownOutcome(_ error: any Error, _ key: String) -> any Error {
+    let (problem, status): (String, ExitStatus)
+    switch error {
+    case is CancellationError: (problem, status) = ("interrupted", .temporary)
+    case let error as AdminError where error.status == .unavailable || error.status == .failure:
+      (problem, status) = (error.description, error.status)
+    default: return error
+    }
+    return AdminError(
+      "\(problem). The version may have been made: the same command with --idempotency-key \(key) tells which it is, "
+        + "and makes no second one",
+      status: status)
+  }
+
   /// Commands have the process for themselves, so this blocks.
   static func digest(ofFile path: String) throws -> SHA256Digest {
     do {
-      return try OpenFile(path, O_RDONLY).digest(prefixedBy: [])
+      return try open(path).digest(prefixedBy: [])
     } catch let error as FileError {
       throw AdminError("\(error); check the path", status: .data)
     }

@@ -39,7 +39,7 @@ package struct ImageStoreClient: Sendable {
       var detail: String?
       var title: String?
     }
-    let problem = try? JSONDecoder().decode(Problem.self, from: Data(response.body))
+    let problem = try? JSONCoding.decode(Problem.self, from: Data(response.body))
     let text = problem?.detail ?? problem?.title ?? "the image store answered with status \(response.status)"
     let status: ExitStatus =
       switch response.status {

@@ -53,6 +53,13 @@ final class OpenFile: Sendable {
       linkCount: UInt64(status.st_nlink), modified: status.st_mtim)
   }
 
+  /// Whether it is a file of a file system, with a length and an end.
+  func isRegular() throws(FileError) -> Bool {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .last("fstat", path) }
+    return status.st_mode & S_IFMT == S_IFREG
+  }
+
   /// Reads up to `count` bytes from `offset`; fewer only at the end of the file.
   func read(at offset: UInt64, into space: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
     var done = 0

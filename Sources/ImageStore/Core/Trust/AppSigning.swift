@@ -28,7 +28,7 @@ package struct AppSigning: Sendable {
     let interface = try ImageStoreClient.interface(ofFile: file)
     let wasm: (digest: SHA256Digest, length: UInt64)
     do {
-      let opened = try OpenFile(file, O_RDONLY)
+      let opened = try ImageStoreClient.open(file)
       wasm = (try opened.digest(prefixedBy: []), try opened.status().identity.sizeBytes)
     } catch let error as FileError {
       throw AdminError("\(error); check the path", status: .data)
@@ -40,8 +40,8 @@ package struct AppSigning: Sendable {
       let key = try SigningKeyFile.readPrivate(keyFile)
       let app = try AppDescription(
         wasmLength: wasm.length, wasmDigest: wasm.digest, securityEpoch: statement.securityEpoch,
-        hostAPILevel: HostInterface.level(of: interface), name: AppLabel(statement.name),
-        version: AppLabel(statement.version, field: .appVersion))
+        hostAPILevel: HostInterface.level(of: interface), name: AppLabel.naming(statement.name),
+        version: AppLabel.naming(statement.version, field: .appVersion))
       let signature = try app.signed(by: key)
       headers = [
         (UploadHeaders.appName.rawName, statement.name), (UploadHeaders.appVersion.rawName, statement.version),
@@ -81,7 +81,7 @@ package struct AppSigning: Sendable {
   private static func isModule(_ path: String) throws -> Bool {
     var start = [UInt8](repeating: 0, count: 4)
     do {
-      let opened = try OpenFile(path, O_RDONLY)
+      let opened = try ImageStoreClient.open(path)
       return try start.withUnsafeMutableBytes { buffer in try opened.read(at: 0, into: buffer) } == 4
         && start == Array(WebAssemblyPreamble.module.prefix(4))
     } catch let error as FileError {

@@ -46,9 +46,14 @@ package struct RegistryAdministration: Sendable {
     return DeviceDocument(try await client.call(request, deadline: deadline))
   }
 
-  /// - Parameter tags: nil leaves them as they are, as with `name`.
-  package func update(_ id: String, name: String?, tags: [String]?) async throws -> DeviceDocument {
+  /// - Parameters:
+  ///   - tags: nil leaves them as they are, as with `name`.
+  ///   - revision: the change is refused if the device has another one by now; nil: whatever it has.
+  package func update(
+    _ id: String, name: String?, tags: [String]?, revision: UInt64? = nil
+  ) async throws -> DeviceDocument {
     var request = WireUpdateDevice()
+    request.revision = revision ?? 0
     request.id = try bytes(id)
     if let name { request.name = name }
     if let tags {

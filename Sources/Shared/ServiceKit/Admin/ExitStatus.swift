@@ -9,6 +9,8 @@ package enum ExitStatus: Int32, Sendable {
   case data = 65
   /// The service, or something it needs, can't be reached.
   case unavailable = 69
+  /// What it had to say could not be written.
+  case output = 74
   /// It may work when tried again later.
   case temporary = 75
   /// The caller may not do this.

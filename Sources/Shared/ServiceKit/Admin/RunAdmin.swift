@@ -73,6 +73,10 @@ struct AdminReport: Equatable {
 
 /// Prints a value as JSON: keys in order, times in ISO 8601.
 package func printJSON(_ value: some Encodable) throws {
-  let bytes = try JSONCoding.encoder(pretty: true).encode(value)
-  StandardOutput.write(String(decoding: bytes, as: UTF8.self) + "\n")
+  StandardOutput.write(try jsonText(value))
+}
+
+/// A value as `printJSON` prints it.
+package func jsonText(_ value: some Encodable) throws -> String {
+  String(decoding: try JSONCoding.encoder(pretty: true).encode(value), as: UTF8.self) + "\n"
 }
