@@ -109,7 +109,7 @@ import Wire
     let value = Value(z: 1, a: Date(timeIntervalSince1970: 0.25), path: "/x")
     let text = String(decoding: try JSONCoding.encoder().encode(value), as: UTF8.self)
     #expect(text == #"{"a":"1970-01-01T00:00:00.250Z","path":"/x","z":1}"#)
-    #expect(try JSONCoding.decoder().decode(Value.self, from: Data(text.utf8)) == value)
+    #expect(try JSONCoding.decode(Value.self, from: Data(text.utf8)) == value)
     #expect(JSONCoding.date("2026-11-22T14:06:00Z") != nil && JSONCoding.date("yesterday") == nil)
   }
 }

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+import ServiceKit
 
 /// What the server says it has, from `/devices/{id}/ack`. Any part may be missing, and whatever can't be read is left
 /// out: what is not acknowledged is sent again.
@@ -18,7 +19,7 @@ struct Acknowledgement: Equatable {
 
   init(_ payload: [UInt8]) {
     guard payload.count <= Self.maximumBytes,
-      let parts = try? JSONDecoder().decode(Parts.self, from: Data(payload))
+      let parts = try? JSONCoding.decode(Parts.self, from: payload)
     else { return }
     log = parts.log
     crashes = parts.crashes

@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 internal import Logging
 internal import Mosquitto
+import ServiceKit
 
 /// Tells the broker what the device runs: on every change and connection, on the heartbeat, and again until it is
 /// acknowledged. Only the newest report counts, so only that one is kept.
@@ -49,7 +50,7 @@ actor StateReporter {
 
   func acknowledge(_ payload: [UInt8]) {
     struct Payload: Decodable { var sequences: [UInt64] }
-    guard payload.count <= 64 * 1024, let message = try? JSONDecoder().decode(Payload.self, from: Data(payload)),
+    guard payload.count <= 64 * 1024, let message = try? JSONCoding.decode(Payload.self, from: payload),
       message.sequences.contains(sequence)
     else { return }
     isAcknowledged = true

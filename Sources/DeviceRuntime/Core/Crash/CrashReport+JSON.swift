@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+import ServiceKit
 
 extension CrashReport {
   /// Of a report's JSON, on the flash and on its way.
@@ -17,7 +18,7 @@ extension CrashReport {
   }
 
   init?(json: [UInt8]) {
-    guard let report = try? JSONDecoder().decode(CrashReport.self, from: Data(json)) else { return nil }
+    guard let report = try? JSONCoding.decode(CrashReport.self, from: json) else { return nil }
     self = report
   }
 }

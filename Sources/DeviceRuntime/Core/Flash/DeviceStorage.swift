@@ -1,6 +1,7 @@
 package import FirmwareImage
 internal import FoundationEssentials
 internal import Glibc
+import ServiceKit
 
 /// The boot record and the slots, on a flash. Its calls block on a thread of its own.
 package actor DeviceStorage {
@@ -159,7 +160,7 @@ package actor DeviceStorage {
   func appConfiguration() throws -> [String: String] {
     guard let bytes = try flash.readAll(Self.appConfigurationName, maximumBytes: 64 * 1024) else { return [:] }
     do {
-      return try JSONDecoder().decode([String: String].self, from: Data(bytes))
+      return try JSONCoding.decode([String: String].self, from: bytes)
     } catch {
       throw AppLaunchError("\(Self.appConfigurationName) is not a JSON object of texts; correct or remove it")
     }

@@ -1,5 +1,6 @@
 internal import FirmwareImage
 internal import FoundationEssentials
+import ServiceKit
 
 /// A download under way, kept beside its bytes so that the agent's next start goes on with it.
 ///
@@ -27,7 +28,7 @@ struct PendingDownload: Sendable, Equatable {
   static func load(from flash: any Flash, slot: Slot) throws(FlashError) -> PendingDownload? {
     guard
       let bytes = try flash.readAll(SlotFiles(slot).downloadDescription, maximumBytes: maximumBytes),
-      let stored = try? JSONDecoder().decode(Stored.self, from: Data(bytes)),
+      let stored = try? JSONCoding.decode(Stored.self, from: bytes),
       let digest = SHA256Digest(stored.digest)
     else { return nil }
     return PendingDownload(

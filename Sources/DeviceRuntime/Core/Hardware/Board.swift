@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+import ServiceKit
 
 /// What is wired to the device and what its apps may use, as `board.json` in the device's directory says.
 package struct Board: Sendable, Equatable {
@@ -34,7 +35,7 @@ package struct Board: Sendable, Equatable {
   ) throws {
     let file: BoardFile
     do {
-      file = try JSONDecoder().decode(BoardFile.self, from: Data(bytes))
+      file = try JSONCoding.decode(BoardFile.self, from: bytes)
     } catch {
       throw BoardError("\(Self.fileName) is not what a board is described by: \(Self.reason(of: error))")
     }

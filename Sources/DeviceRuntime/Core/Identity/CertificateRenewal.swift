@@ -2,6 +2,7 @@ package import Curl
 package import FirmwareImage
 internal import FoundationEssentials
 internal import OpenSSL
+import ServiceKit
 
 /// Gets the device's key a new certificate before the old one ends. The key stays: the fuses hold its hash.
 package actor CertificateRenewal {
@@ -45,7 +46,7 @@ package actor CertificateRenewal {
     let request = try CertificateRequest(key: key, commonName: "\(device)")
     let body = try JSONEncoder().encode(Request(certificateRequest: Data(request.der).base64EncodedString()))
     let response = try await ProvisionerCall.post("/v1/renew", Array(body), toOneOf: urls, http)
-    guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(response)) else {
+    guard let answer = try? JSONCoding.decode(Answer.self, from: response) else {
       throw InvalidAnswer("the Provisioner answered something else than a certificate")
     }
     let chain = try X509Certificate.all(pem: Array(answer.certificateChain.utf8))

@@ -1,5 +1,6 @@
 package import FirmwareImage
 internal import FoundationEssentials
+import ServiceKit
 
 /// What a device learnt when it enrolled, kept in `identity.json`.
 package struct DeviceIdentity: Sendable, Equatable, Codable {
@@ -105,7 +106,7 @@ extension DeviceIdentity {
     }
     let identity: DeviceIdentity
     do {
-      identity = try JSONDecoder().decode(DeviceIdentity.self, from: Data(bytes))
+      identity = try JSONCoding.decode(DeviceIdentity.self, from: bytes)
     } catch {
       throw IdentityError.unreadable("it is not the JSON object that enroll writes")
     }

@@ -1,6 +1,7 @@
 package import Curl
 internal import FoundationEssentials
 package import OpenSSL
+import ServiceKit
 
 /// Asks a Provisioner for an identity.
 package struct Enrolment: Sendable {
@@ -42,7 +43,7 @@ package struct Enrolment: Sendable {
       throw Refusal(description: "the request for a certificate can't be made: \(error)", isTransient: false)
     }
     let response = try await ProvisionerCall.post("/v1/enroll", Array(body), to: provisionerURL, http)
-    guard let answer = try? JSONDecoder().decode(EnrolmentAnswer.self, from: Data(response)) else {
+    guard let answer = try? JSONCoding.decode(EnrolmentAnswer.self, from: response) else {
       throw Refusal(
         description: "\(provisionerURL) answered something else than an identity; is it a Provisioner?",
         isTransient: false)
@@ -78,7 +79,7 @@ enum ProvisionerCall {
       throw Enrolment.Refusal(description: error.message, isTransient: error.isTransient)
     }
     guard response.isSuccess else {
-      let problem = try? JSONDecoder().decode(Problem.self, from: Data(response.body))
+      let problem = try? JSONCoding.decode(Problem.self, from: Data(response.body))
       let detail = problem?.detail ?? problem?.title ?? "no reason given"
       throw Enrolment.Refusal(
         description: "the Provisioner refused with \(response.status): \(detail)",

@@ -1,6 +1,7 @@
 internal import FirmwareImage
 internal import FoundationEssentials
 package import OpenSSL
+import ServiceKit
 
 /// From an answer of the Provisioner to a device that can run: its files and its fuses.
 ///
@@ -29,7 +30,7 @@ package struct EnrolmentInstallation: Sendable {
   /// - Returns: nil if there is none.
   package func resume() throws -> DeviceIdentity? {
     guard let bytes = try files.pending() else { return nil }
-    guard let pending = try? JSONDecoder().decode(Pending.self, from: Data(bytes)) else {
+    guard let pending = try? JSONCoding.decode(Pending.self, from: bytes) else {
       try files.removePending()
       return nil
     }

@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 package import OpenSSL
+import ServiceKit
 
 /// A device's key, its certificates and the root documents: a folder beside the slots, for their owner alone.
 package struct IdentityFiles: Sendable {
@@ -84,7 +85,7 @@ package struct IdentityFiles: Sendable {
   package func program() throws -> OTPProgram? {
     guard let bytes = try flash.readAll(Self.program, maximumBytes: Self.maximumBytes) else { return nil }
     do {
-      return try JSONDecoder().decode(OTPProgram.self, from: Data(bytes))
+      return try JSONCoding.decode(OTPProgram.self, from: bytes)
     } catch {
       throw IdentityError.unreadable("\(Self.program) is damaged")
     }

@@ -2,6 +2,7 @@ package import Curl
 package import FirmwareImage
 internal import FoundationEssentials
 package import Logging
+import ServiceKit
 
 /// What keeps an identity good while the agent runs: renews the certificate in time, tells the Provisioner what is
 /// burnt, and looks for newer root documents.
@@ -125,7 +126,7 @@ package enum OTPReport {
   package static func send(_ bank: any OTPBank, to urls: [String], _ http: HTTPClient) async throws -> [String] {
     let body = try JSONEncoder().encode(OTPContents(try bank.read()))
     let response = try await ProvisionerCall.post("/v1/otp", Array(body), toOneOf: urls, http)
-    guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(response)) else {
+    guard let answer = try? JSONCoding.decode(Answer.self, from: response) else {
       throw InvalidAnswer("the Provisioner answered something else than whether the fuses agree")
     }
     return answer.agrees ? [] : answer.differences ?? ["unknown"]

@@ -1,5 +1,6 @@
 internal import FirmwareImage
 internal import FoundationEssentials
+import ServiceKit
 
 /// What the log remembers beside its lines.
 struct DeviceLogState: Codable, Equatable {
@@ -21,7 +22,7 @@ struct DeviceLogState: Codable, Equatable {
   /// nil if there is none that can be read.
   static func load(from flash: any Flash) -> DeviceLogState? {
     guard let bytes = try? flash.readAll(name, maximumBytes: maximumBytes),
-      let state = try? JSONDecoder().decode(DeviceLogState.self, from: Data(bytes)), state.log.utf8.count == 16,
+      let state = try? JSONCoding.decode(DeviceLogState.self, from: bytes), state.log.utf8.count == 16,
       Hexadecimal.decode(state.log) != nil
     else { return nil }
     return state

@@ -1,5 +1,6 @@
 package import FirmwareImage
 internal import FoundationEssentials
+import ServiceKit
 
 /// Why a message on a firmware topic is no notification.
 package struct InvalidNotification: Error, Sendable, Equatable, CustomStringConvertible {
@@ -29,7 +30,7 @@ extension FirmwareNotification {
     }
     let fields: Payload
     do {
-      fields = try JSONDecoder().decode(Payload.self, from: Data(payload))
+      fields = try JSONCoding.decode(Payload.self, from: payload)
     } catch {
       throw InvalidNotification(description: "it is not the JSON object that it should be")
     }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import ServiceKit
 
 /// Reads what a device sent, which may be anything.
 enum Payload {
@@ -11,14 +12,15 @@ enum Payload {
       throw RejectedReport(.tooLarge, "\(payload.count) bytes; at most \(maximumBytes)")
     }
     do {
-      // The decoder itself refuses JSON nested more than 512 deep.
-      return try JSONDecoder().decode(Document.self, from: Data(payload))
+      return try JSONCoding.decode(Document.self, from: payload)
     } catch DecodingError.keyNotFound(let key, _) {
       throw RejectedReport(.field, "\(key.stringValue) is missing")
     } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
       throw RejectedReport(.field, "\(path(context)) has the wrong type")
     } catch DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty {
       throw RejectedReport(.field, "\(path(context)) is out of range")
+    } catch DecodingError.dataCorrupted(let context) {
+      throw RejectedReport(.notJSON, "the payload is not JSON that is taken here: \(context.debugDescription)")
     } catch {
       throw RejectedReport(.notJSON, "the payload is not JSON, or a number in it is out of range")
     }

@@ -69,7 +69,7 @@ package struct EnrolmentWebhook: Sendable {
     guard type == "application/json" || type.hasSuffix("+json") else {
       throw unavailable(question, "it answered something else than application/json")
     }
-    guard let answer = try? JSONCoding.decoder().decode(Answer.self, from: Data(response.body)) else {
+    guard let answer = try? JSONCoding.decode(Answer.self, from: Data(response.body)) else {
       throw unavailable(question, "its answer is not of the form {\"allow\": true}")
     }
     guard answer.allow else { throw veto(answer.reason ?? "") }

@@ -1,3 +1,4 @@
+import ServiceKit
 import Wire
 
 /// A JSON object that a client sent, read field by field, so that each error can name its field.
@@ -6,9 +7,12 @@ struct RequestDocument {
 
   /// - Parameter allowed: the fields that mean something. A misspelt one is refused, not ignored.
   init(_ bytes: [UInt8], allowed: Set<String>) throws(WireFailure) {
-    guard let value = JSONValue(parsing: bytes) else {
-      throw .invalidField("body", "is not JSON in UTF-8")
+    do throws(JSONSyntaxError) {
+      try JSONSyntax.check(bytes)
+    } catch {
+      throw .invalidField("body", "is not JSON that is taken here: \(error)")
     }
+    guard let value = JSONValue(parsing: bytes) else { throw .invalidField("body", "is not JSON in UTF-8") }
     guard case .object(let fields) = value else {
       throw .invalidField("body", "is not a JSON object: send {…}")
     }

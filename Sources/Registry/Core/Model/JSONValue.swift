@@ -1,4 +1,5 @@
 import FoundationEssentials
+import ServiceKit
 
 /// Any JSON value, for reading what clients send field by field and for writing what has no fixed form.
 package enum JSONValue: Sendable, Equatable {
@@ -19,11 +20,9 @@ package enum JSONValue: Sendable, Equatable {
     return String(decoding: data, as: UTF8.self)
   }
 
-  /// Nil unless it is UTF-8 and JSON.
+  /// Nil unless it is JSON as `JSONSyntax` has it.
   package init?(parsing bytes: [UInt8]) {
-    guard String(validating: bytes, as: UTF8.self) != nil,
-      let value = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes))
-    else { return nil }
+    guard let value = try? JSONCoding.decode(JSONValue.self, from: bytes) else { return nil }
     self = value
   }
 }

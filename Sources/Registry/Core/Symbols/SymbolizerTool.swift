@@ -57,7 +57,7 @@ package struct SymbolizerTool: Sendable {
     } catch let error as BoundedProgram.Failure {
       throw AdminError("\(path) \(error)", status: .failure)
     }
-    guard let answers = try? JSONDecoder().decode([Answer].self, from: Data(output)), answers.count == addresses.count
+    guard let answers = try? JSONCoding.decode([Answer].self, from: output), answers.count == addresses.count
     else {
       throw AdminError("\(path) answered something else than the places of \(addresses.count) addresses")
     }

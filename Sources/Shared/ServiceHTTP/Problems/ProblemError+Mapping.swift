@@ -67,7 +67,7 @@ extension ProblemError {
       path = context.codingPath
       detail =
         path.isEmpty
-        ? "the body is not valid JSON; check its syntax"
+        ? "the body is not JSON that is taken here: \(context.debugDescription)"
         : "the field \(Self.name(path)) can't be read: \(context.debugDescription)"
     @unknown default:
       path = []

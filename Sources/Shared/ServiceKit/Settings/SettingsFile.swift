@@ -30,9 +30,10 @@ package struct SettingsFile: Sendable {
     }
     let tree: SettingsTree
     do {
-      tree = try JSONDecoder().decode(SettingsTree.self, from: Data(contents))
+      tree = try JSONCoding.decode(SettingsTree.self, from: contents)
     } catch {
-      throw refuse("is not JSON; `python3 -m json.tool FILE` shows the line and column of the mistake")
+      guard case DecodingError.dataCorrupted(let context) = error else { throw refuse("is not JSON: \(error)") }
+      throw refuse("is not JSON: \(context.debugDescription)")
     }
     guard case .object = tree else {
       throw refuse("must be a JSON object, such as {\"log\": {\"level\": \"debug\"}}")
