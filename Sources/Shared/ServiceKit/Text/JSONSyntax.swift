@@ -147,18 +147,21 @@ package struct JSONSyntax {
   private mutating func readText(isKey: Bool) throws(JSONSyntaxError) -> String {
     let start = position
     position += 1
-    var text: [UInt8] = []
+    // Nil as long as there is no escape, as most often.
+    var text: [UInt8]?
     while let byte {
       switch byte {
       case UInt8(ascii: "\""):
         position += 1
-        return isKey ? String(decoding: text, as: UTF8.self) : ""
+        guard isKey else { return "" }
+        return String(decoding: text?[...] ?? bytes[(start + 1)..<(position - 1)], as: UTF8.self)
       case 0..<0x20: throw fault("a text has a control character; write it as an escape")
       case UInt8(ascii: "\\"):
+        if isKey, text == nil { text = Array(bytes[(start + 1)..<position]) }
         let scalar = try readEscape()
-        if isKey { text += Array(String(scalar).utf8) }
+        text?.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
       default:
-        if isKey { text.append(byte) }
+        text?.append(byte)
         position += 1
       }
     }
