@@ -109,8 +109,14 @@ extension ReportedState {
 }
 
 extension DeviceReport {
-  static func state(_ device: DeviceID, _ sequence: UInt64, _ state: ReportedState) -> DeviceReport {
-    DeviceReport(device: device, content: .state(state, sequence: sequence))
+  /// - Parameter epoch: 0: of a device that names none.
+  static func state(
+    _ device: DeviceID, _ sequence: UInt64, _ state: ReportedState, epoch: UInt64 = 0,
+    supersedes: ReportPosition? = nil
+  ) -> DeviceReport {
+    DeviceReport(
+      device: device,
+      content: .state(state, at: ReportPosition(epoch: epoch, sequence: sequence), supersedes: supersedes))
   }
 
   static func presence(_ device: DeviceID, online: Bool) -> DeviceReport {

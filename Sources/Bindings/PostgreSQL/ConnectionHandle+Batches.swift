@@ -1,18 +1,6 @@
 import CPostgreSQL
 
 extension ConnectionHandle {
-  /// Sends many statements without waiting for the answers between them. Outside a transaction
-  /// block all of them are one transaction.
-  func runPipeline(_ statements: [PostgresStatement], _ watch: inout Watch) throws(PostgresError) -> [ResultHandle] {
-    for statement in statements { try Self.checkSendable(statement) }
-    return try pipelined(answers: statements.count, &watch) { watch throws(PostgresError) in
-      for (index, statement) in statements.enumerated() {
-        try send(statement)
-        if index % flushInterval == flushInterval - 1 { try flush(&watch) }
-      }
-    }
-  }
-
   /// Prepares a statement and runs it once for each row of values, pipelined.
   func runBatch(_ sql: SQL, _ rows: [[PostgresValue]], _ watch: inout Watch) throws(PostgresError) -> [ResultHandle] {
     guard let first = rows.first else { return [] }
@@ -33,9 +21,9 @@ extension ConnectionHandle {
   }
 
   /// Output that collects before it is sent: fewer system calls, and libpq's buffer stays small.
-  private var flushInterval: Int { 64 }
+  var flushInterval: Int { 64 }
 
-  private func pipelined(
+  func pipelined(
     answers: Int, _ watch: inout Watch, send: (inout Watch) throws(PostgresError) -> Void
   ) throws(PostgresError) -> [ResultHandle] {
     guard unsafe PQenterPipelineMode(pointer) == 1 else { throw sendFailure() }

@@ -9,6 +9,7 @@ import Glibc
   let pointer: OpaquePointer
   private let wake: WakeDescriptor
   private var isAbandoned = false
+  var prepared = PreparedStatements()
 
   /// - Throws: `connectionFailed`, `cancelled` or `deadlineExceeded`.
   init(settings: PostgresSettings, wake: WakeDescriptor, watch: Watch) throws(PostgresError) {

@@ -187,6 +187,9 @@ actor ServerConnection {
 
 /// What a session tells the server to enforce by itself, so that a client that hangs or vanishes
 /// holds no locks for long.
+///
+/// Statements are planned for their values each time: a plan that was kept from when a table was small would go through
+/// all of it later.
 struct SessionLimits: Sendable {
   var statementTimeout: Duration
   var idleInTransactionTimeout: Duration
@@ -197,6 +200,7 @@ struct SessionLimits: Sendable {
       select set_config('statement_timeout', $1, false),
         set_config('idle_in_transaction_session_timeout', $2, false),
         set_config('TimeZone', 'UTC', false),
+        set_config('plan_cache_mode', 'force_custom_plan', false),
       """ + " " + Self.readOnlyColumn,
       [.text(Self.milliseconds(statementTimeout)), .text(Self.milliseconds(idleInTransactionTimeout))])
   }

@@ -65,18 +65,21 @@ import Testing
     var machine = UpdateMachineTests.running(7)
     UpdateMachineTests.install(8, &machine)
     _ = machine.handle(.appFailed(.b, reason: "trapped: \"unreachable\""))
-    let json = String(decoding: try machine.report.json(sequence: 4_294_967_297), as: UTF8.self)
+    let position = ReportPosition(epoch: "00000000000000a1", sequence: 4_294_967_297)
+    let held = ReportPosition(epoch: "00000000000000b2", sequence: 7)
+    let json = String(decoding: try machine.report.json(at: position, supersedes: held), as: UTF8.self)
     let eight = String(repeating: "08", count: 32)
     let seven = String(repeating: "07", count: 32)
     #expect(
       json
-        == #"{"digest":"sha256:\#(seven)","failed":{"digest":"sha256:\#(eight)","version":8},"#
-        + #""reason":"trapped: \"unreachable\"","sequence":4294967297,"slot":"A","status":"rolled-back","switchGapNanoseconds":1000000,"version":7}"#
+        == #"{"digest":"sha256:\#(seven)","epoch":"00000000000000a1","failed":{"digest":"sha256:\#(eight)","version":8},"#
+        + #""reason":"trapped: \"unreachable\"","sequence":4294967297,"slot":"A","status":"rolled-back","supersedes":{"epoch":"00000000000000b2","sequence":7},"switchGapNanoseconds":1000000,"version":7}"#
     )
   }
 
   @Test func aDeviceWithNothingSaysSo() throws {
-    let json = String(decoding: try UpdateMachine(record: BootRecord()).report.json(sequence: 1), as: UTF8.self)
-    #expect(json == #"{"digest":"","reason":"","sequence":1,"slot":"","status":"confirmed","version":0}"#)
+    let position = ReportPosition(epoch: "00000000000000a1", sequence: 1)
+    let json = String(decoding: try UpdateMachine(record: BootRecord()).report.json(at: position), as: UTF8.self)
+    #expect(json == #"{"digest":"","epoch":"00000000000000a1","reason":"","sequence":1,"slot":"","status":"confirmed","version":0}"#)
   }
 }

@@ -9,6 +9,8 @@ struct Acknowledgement: Equatable {
     var log: String
     /// The ID of the last line.
     var through: UInt64
+    /// The run of the agent that used IDs again which the server has other lines by; nil: it did not.
+    var reused: String? = nil
   }
 
   private static let maximumBytes = 64 << 10

@@ -18,7 +18,7 @@ extension DeviceAgent {
       } else if message.topic.hasPrefix(topics.appPrefix) {
         await subscriptions.deliver(message)
       } else if message.topic == topics.acknowledgement {
-        await reporter.acknowledge(message.payload)
+        if let epoch = await reporter.acknowledge(message.payload) { mailbox.post(.epochChosen(epoch)) }
         let acknowledgement = Acknowledgement(message.payload)
         if let position = acknowledgement.log { await logUploader.acknowledge(position) }
         await crashUploader.acknowledge(acknowledgement.crashes)

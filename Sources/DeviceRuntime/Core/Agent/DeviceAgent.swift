@@ -146,7 +146,7 @@ package actor DeviceAgent: Service {
 
   private func handleEvents() async {
     // The start is counted, and the count saved, before the first report is made.
-    await reporter.begin(bootCount: machine.record.bootCount &+ 1)
+    await reporter.begin(bootCount: machine.record.bootCount &+ 1, epoch: machine.record.epoch)
     await handle(.started(pending: await findPendingDownload(), boot: configuration.boot))
     while let event = await mailbox.next() { await handle(event) }
   }

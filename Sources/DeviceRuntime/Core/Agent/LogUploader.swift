@@ -40,7 +40,14 @@ actor LogUploader {
 
   func acknowledge(_ position: Acknowledgement.LogPosition) async {
     // An earlier batch's acknowledgement may come twice and late.
-    guard let batch, position.log == batch.log, position.through >= batch.firstID else { return }
+    guard let batch, position.log == batch.log else { return }
+    if await log.beginAnew(if: position) {
+      logger.warning("the server has other lines by these IDs: was the flash restored? A new log begins")
+      self.batch = nil
+      signal.wake()
+      return
+    }
+    guard position.reused == nil, position.through >= batch.firstID else { return }
     await log.acknowledge(through: min(position.through, batch.lastID), of: batch.log)
     if self.batch == batch { self.batch = nil }
     signal.wake()

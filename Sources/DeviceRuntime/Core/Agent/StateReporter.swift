@@ -5,6 +5,10 @@ import ServiceKit
 
 /// Tells the broker what the device runs: on every change and connection, on the heartbeat, and again until it is
 /// acknowledged. Only the newest report counts, so only that one is kept.
+///
+/// The Registry takes a report that is above what it holds, of the same flash. Where it holds something else, this flash
+/// is new, or an old copy: it answers with what it holds, and the device states again under a new epoch, naming that. A
+/// message that is late can't.
 actor StateReporter {
   private let mqtt: MQTTClient
   private let topic: String
@@ -16,6 +20,15 @@ actor StateReporter {
 
   private var report: DeviceReport?
   private var sequence: UInt64 = 0
+  private var epoch: UInt64 = 0
+  /// What the flash holds as the epoch.
+  private var keptEpoch: UInt64 = 0
+  /// What the Registry said it holds, until it took something in its place.
+  private var supersedes: ReportPosition?
+  /// Whoever answers every report as if another were held does not make the device talk without end.
+  private var restatements = RetryBackoff(first: .milliseconds(50), limit: .seconds(60))
+  private var nextRestatement = ContinuousClock.now
+  private var restatesAt: ContinuousClock.Instant?
   private var isConnected = false
   private var hasChanged = false
   private var isAcknowledged = true
@@ -30,8 +43,14 @@ actor StateReporter {
     self.logger = logger
   }
 
-  /// - Parameter bootCount: makes the sequence numbers of this start higher than those of all before it.
-  func begin(bootCount: UInt32) { sequence = UInt64(bootCount) << 32 }
+  /// - Parameters:
+  ///   - bootCount: makes the sequence numbers of this start higher than those of all before it.
+  ///   - epoch: of the flash that the boots are counted on.
+  func begin(bootCount: UInt32, epoch: UInt64) {
+    // What the Registry stores has 63 bits.
+    sequence = UInt64(bootCount & 0x7FFF_FFFF) << 32
+    (self.epoch, keptEpoch) = (epoch, epoch)
+  }
 
   func update(_ report: DeviceReport) {
     self.report = report
@@ -48,21 +67,41 @@ actor StateReporter {
 
   func disconnected() { isConnected = false }
 
-  func acknowledge(_ payload: [UInt8]) {
-    struct Payload: Decodable { var sequences: [UInt64] }
+  /// - Returns: an epoch that the flash is to keep, if it is another one now.
+  func acknowledge(_ payload: [UInt8]) -> UInt64? {
+    struct Payload: Decodable {
+      var sequences: [UInt64]
+      var held: ReportPosition?
+    }
+    // Only what answers the newest report says how that stands.
     guard payload.count <= 64 * 1024, let message = try? JSONCoding.decode(Payload.self, from: payload),
       message.sequences.contains(sequence)
-    else { return }
+    else { return nil }
+    if let held = message.held {
+      guard let held = held.checked, restatesAt == nil else { return nil }
+      epoch = RandomName.make()
+      supersedes = held
+      restatesAt = max(.now, nextRestatement)
+      nextRestatement = max(.now, nextRestatement) + restatements.next()
+      signal.wake()
+      return nil
+    }
     isAcknowledged = true
+    supersedes = nil
+    restatements.reset()
+    guard epoch != keptEpoch else { return nil }
+    keptEpoch = epoch
+    return epoch
   }
 
   func run() async {
     while !Task.isCancelled {
       let now = ContinuousClock.now
       if let report, isConnected {
-        if hasChanged || now >= nextHeartbeat {
+        if hasChanged || now >= nextHeartbeat || restatesAt.map({ now >= $0 }) ?? false {
           sequence += 1
           hasChanged = false
+          restatesAt = nil
           isAcknowledged = false
           nextHeartbeat = now + heartbeat
           await send(report)
@@ -77,14 +116,17 @@ actor StateReporter {
 
   private var pause: Duration {
     if hasChanged { return .zero }
-    let next = isAcknowledged ? nextHeartbeat : min(nextHeartbeat, nextRepeat)
+    let next = min(isAcknowledged ? nextHeartbeat : min(nextHeartbeat, nextRepeat), restatesAt ?? nextHeartbeat)
     return max(.milliseconds(10), next - .now)
   }
+
+  private var position: ReportPosition { ReportPosition(epoch: RandomName.text(epoch), sequence: sequence) }
 
   private func send(_ report: DeviceReport) async {
     nextRepeat = .now + repeatInterval
     do {
-      try await mqtt.publish(topic: topic, payload: try report.json(sequence: sequence), timeout: repeatInterval)
+      try await mqtt.publish(
+        topic: topic, payload: try report.json(at: position, supersedes: supersedes), timeout: repeatInterval)
     } catch {
       logger.debug("report not sent", metadata: ["sequence": "\(sequence)", "reason": "\(error)"])
     }

@@ -20,7 +20,7 @@ internal import OpenSSL
 /// | 168 | 32 | its digest |
 /// | 200 | 256 | reason, UTF-8 |
 /// | 456 | 16 | ID of the kernel's boot |
-/// | 472 | 8 | zero |
+/// | 472 | 8 | epoch; zero in records of older agents |
 /// | 480 | 32 | SHA-256 of bytes 0…479 |
 ///
 /// A slot is: state, agent's deaths in the trial, power cuts in it (1 byte each), 5 zero bytes, version (8), size of
@@ -30,6 +30,7 @@ extension BootRecord {
   static let maximumReasonBytes = 256
   private static let magic: [UInt8] = Array("XBR1".utf8)
   private static let bootOffset = 456
+  private static let epochOffset = 472
   private static let checkedSizeBytes = 480
 
   func encoded(sequence: UInt64) throws(OpenSSLError) -> [UInt8] {
@@ -59,6 +60,7 @@ extension BootRecord {
     bytes += reason
     bytes.appendZeros(Self.bootOffset - bytes.count)
     bytes += boot.bytes
+    bytes.append(integer: epoch)
     bytes.appendZeros(Self.checkedSizeBytes - bytes.count)
     bytes += try SHA256.digest(of: bytes)
     return bytes
@@ -73,6 +75,7 @@ extension BootRecord {
     record.isStoppedCleanly = bytes[4] == 1
     record.bootCount = bytes.integer(at: 16)
     record.boot = BootID(bytes: Array(bytes[bootOffset..<bootOffset + BootID.sizeBytes])) ?? .unknown
+    record.epoch = bytes.integer(at: epochOffset)
     record.active = bytes[20] == 1 ? .a : bytes[20] == 2 ? .b : nil
     record.highestConfirmedVersion = bytes.integer(at: 24)
     guard let slotA = decodeSlot(bytes, at: 32), let slotB = decodeSlot(bytes, at: 96) else { return nil }

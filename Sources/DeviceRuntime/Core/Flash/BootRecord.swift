@@ -60,6 +60,9 @@ package struct FailedVersion: Sendable, Hashable {
 package struct BootRecord: Sendable, Hashable {
   /// Starts of the agent, so that what it numbers never repeats.
   package var bootCount: UInt32 = 0
+  /// Random, of the flash that the starts are counted on: an old copy of it, or an empty one, gets another before
+  /// anybody believes its numbers. 0: none yet.
+  package var epoch: UInt64 = 0
   /// The kernel's boot in which the agent last started: another one means that the power failed meanwhile.
   package var boot = BootID.unknown
   /// The agent ended because it was asked to.

@@ -22,13 +22,62 @@ package actor DeviceStorage {
 
   /// The record, and a line about it that the operator should read, if there is one.
   package func loadBootRecord() throws -> (record: BootRecord, warning: String?) {
-    let (record, finding) = try bootRecord.load()
+    var (record, finding) = try bootRecord.load()
+    var warning: String?
     switch finding {
-    case .fresh, .good: return (record, nil)
-    case .oneDamaged: return (record, "one copy of the boot record was damaged; the other one is used")
+    case .good: break
+    case .oneDamaged: warning = "one copy of the boot record was damaged; the other one is used"
+    case .fresh:
+      record = recordOfImages()
+      if record != BootRecord() {
+        warning = "there is no boot record, but \(Self.adoption(record))"
+      }
     case .bothDamaged:
-      return (record, "both copies of the boot record are damaged; the device starts as if it were new")
+      record = recordOfImages()
+      warning = "both copies of the boot record are damaged; \(Self.adoption(record))"
     }
+    if record.epoch == 0 { record.epoch = RandomName.make() }
+    return (record, warning)
+  }
+
+  /// What the slots tell where no record does. An image that verifies was meant for this device; whether it worked is
+  /// not known. So the newest is tried, as an update would be, and the other one, if there is one, is what it gives way
+  /// to.
+  private func recordOfImages() -> BootRecord {
+    var record = BootRecord()
+    var images = Slot.allCases.compactMap { slot in imageOnTrial(in: slot).map { (slot: slot, image: $0) } }
+    images.sort { $0.image.version > $1.image.version }
+    guard let newest = images.first else { return record }
+    record[newest.slot] = newest.image
+    // It did not end in this trial.
+    record.isStoppedCleanly = true
+    if images.count > 1, images[1].image.version < newest.image.version {
+      let older = images[1]
+      record[older.slot] = older.image
+      record[older.slot].state = .confirmed
+      record.active = older.slot
+      record.highestConfirmedVersion = older.image.version
+    }
+    return record
+  }
+
+  private func imageOnTrial(in slot: Slot) -> SlotRecord? {
+    let files = SlotFiles(slot)
+    guard let trust = try? trust.forKeptImage(), let image = try? verify(files.image, trust),
+      let manifest = image.configuration.manifest, manifest.firmwareVersion > 0,
+      let size = try? flash.size(of: files.image)
+    else { return nil }
+    return SlotRecord(
+      state: .staged, version: manifest.firmwareVersion, digest: image.verdict.wasmDigest, sizeBytes: size,
+      securityEpoch: manifest.app.securityEpoch)
+  }
+
+  private static func adoption(_ record: BootRecord) -> String {
+    let slots = Slot.allCases.filter { record[$0].state != .empty }
+    guard let newest = slots.map({ record[$0].version }).max() else {
+      return "no slot holds an image that verifies, so the device starts as if it were new"
+    }
+    return "version \(newest) is in its slot and verifies, so it is tried as after an update"
   }
 
   package func save(_ record: BootRecord) throws { try bootRecord.save(record) }

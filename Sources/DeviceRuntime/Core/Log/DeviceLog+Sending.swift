@@ -31,7 +31,28 @@ extension DeviceLog {
     if !isVolatile {
       do throws(FlashError) { try segments.sync() } catch { becomeVolatile() }
     }
-    return LogBatch(log: state.log, after: state.acknowledged, lines: lines, maximumBytes: maximumBytes)
+    return LogBatch(
+      log: state.log, run: .init(run: RandomName.text(run), after: runAfter), after: state.acknowledged, lines: lines,
+      maximumBytes: maximumBytes)
+  }
+
+  /// Between two times that somebody makes the log begin anew.
+  private static let renamingInterval = Duration.seconds(60)
+
+  /// Gives this run's lines another log to count in, if the server has other lines by their IDs: the flash is an old
+  /// copy then. Lines of the time before this run are those that the server has.
+  ///
+  /// - Returns: whether it did.
+  func beginAnew(if position: Acknowledgement.LogPosition, now: ContinuousClock.Instant = .now) -> Bool {
+    // A server of before says only that it has more lines than there are.
+    guard position.log == state.log, position.reused == RandomName.text(run) || position.through > lastID,
+      now >= nextRenaming
+    else { return false }
+    nextRenaming = now + Self.renamingInterval
+    state = DeviceLogState()
+    state.acknowledged = runAfter
+    saveState()
+    return true
   }
 
   /// Lines up to this one need not be sent again.

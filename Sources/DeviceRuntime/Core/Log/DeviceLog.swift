@@ -26,6 +26,12 @@ package actor DeviceLog {
   private(set) var lastID: UInt64 = 0
   private var waiters: [ObjectIdentifier: TaskSignal] = [:]
 
+  /// This run of the agent, and the ID after which its lines begin: what tells lines of this run from those of another
+  /// that had the same IDs, when the flash is an old copy.
+  let run = RandomName.make()
+  private(set) var runAfter: UInt64 = 0
+  var nextRenaming = ContinuousClock.now
+
   var state = DeviceLogState()
   /// What the flash holds of it.
   var savedState: DeviceLogState?
@@ -49,6 +55,7 @@ package actor DeviceLog {
     try segments.open()
     recent = segments.newestLines().suffix(limits.linesInMemory)
     lastID = max(recent.last?.id ?? 0, segments.isEmpty ? 0 : segments.lastSegmentFirstID - 1)
+    runAfter = lastID
     openState()
   }
 

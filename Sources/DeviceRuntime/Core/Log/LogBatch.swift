@@ -2,8 +2,15 @@ internal import FoundationEssentials
 
 /// Lines that go to the server together, without a gap between them.
 struct LogBatch: Sendable, Equatable {
+  /// The agent's run that sends them: lines above the ID were written in it.
+  struct Run: Sendable, Equatable {
+    var run: String
+    var after: UInt64
+  }
+
   /// Which log the IDs count in.
   var log: String
+  var run: Run
   /// Lines right before these that nobody has any more: they fell out of the ring before they were sent.
   var lost: UInt64
   var lines: [DeviceLogLine]
@@ -12,12 +19,13 @@ struct LogBatch: Sendable, Equatable {
   ///   - acknowledged: the ID of the last line that needs no sending.
   ///   - maximumBytes: of the payload. One line always fits.
   /// - Returns: nil without lines.
-  init?(log: String, after acknowledged: UInt64, lines: [DeviceLogLine], maximumBytes: Int) {
+  init?(log: String, run: Run, after acknowledged: UInt64, lines: [DeviceLogLine], maximumBytes: Int) {
     guard let first = lines.first, first.id > acknowledged else { return nil }
     self.log = log
+    self.run = run
     lost = first.id - acknowledged - 1
     self.lines = []
-    var size = 128
+    var size = 192
     for (index, line) in lines.enumerated() {
       size += LogLineDocument.maximumBytes(of: line)
       guard line.id == first.id + UInt64(index), self.lines.isEmpty || size <= maximumBytes else { break }
@@ -32,10 +40,13 @@ struct LogBatch: Sendable, Equatable {
   func json() throws -> [UInt8] {
     struct Payload: Encodable {
       var log: String
+      var run: String
+      var after: UInt64
       var lost: UInt64?
       var lines: [LogLineDocument]
     }
-    let payload = Payload(log: log, lost: lost == 0 ? nil : lost, lines: lines.map { LogLineDocument($0) })
+    let payload = Payload(
+      log: log, run: run.run, after: run.after, lost: lost == 0 ? nil : lost, lines: lines.map { LogLineDocument($0) })
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return Array(try encoder.encode(payload))

@@ -9,6 +9,8 @@ extension DeviceReport {
     }
 
     var sequence: UInt64
+    var epoch: String
+    var supersedes: ReportPosition?
     var version: UInt64
     var digest: String
     var slot: String
@@ -18,10 +20,13 @@ extension DeviceReport {
     var switchGapNanoseconds: UInt64?
   }
 
-  /// - Parameter sequence: higher than that of every report before it, over restarts too.
-  package func json(sequence: UInt64) throws -> [UInt8] {
+  /// - Parameters:
+  ///   - position: its sequence is higher than that of every report before it of the same epoch, over restarts too.
+  ///   - supersedes: what the Registry holds in its place, as it said.
+  func json(at position: ReportPosition, supersedes: ReportPosition? = nil) throws -> [UInt8] {
     let payload = Payload(
-      sequence: sequence, version: version, digest: digest?.description ?? "", slot: slot?.rawValue ?? "",
+      sequence: position.sequence, epoch: position.epoch, supersedes: supersedes, version: version,
+      digest: digest?.description ?? "", slot: slot?.rawValue ?? "",
       status: status.rawValue, reason: reason,
       failed: failed.map { Payload.Failed(version: $0.version, digest: $0.digest.description) },
       switchGapNanoseconds: switchGapNanoseconds)

@@ -54,6 +54,11 @@ extension UpdateMachine {
     return "its security epoch is \(epoch); this device takes \(policy.lowestSecurityEpoch) or higher"
   }
 
+  mutating func keep(epoch: UInt64) -> [Action] {
+    record.epoch = epoch
+    return [.saveRecord]
+  }
+
   /// A trial that is interrupted on purpose says nothing against the app.
   mutating func noteCleanStop() -> [Action] {
     switch phase {

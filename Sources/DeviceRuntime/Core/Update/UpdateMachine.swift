@@ -48,6 +48,8 @@ package struct UpdateMachine: Sendable, Hashable {
     case imageDamaged(Slot, reason: String)
     /// The pause before a new start of a failed app is over.
     case relaunchDue(Slot)
+    /// The flash is known by this from now on.
+    case epochChosen(UInt64)
   }
 
   package enum Action: Sendable, Hashable {
@@ -146,6 +148,7 @@ package struct UpdateMachine: Sendable, Hashable {
     case .appFailed(let slot, let reason): fail(slot, reason)
     case .imageDamaged(let slot, let reason): loseImage(slot, reason)
     case .relaunchDue(let slot): relaunch(slot)
+    case .epochChosen(let epoch): keep(epoch: epoch)
     }
   }
 }

@@ -18,6 +18,9 @@ final class DiagnosticIntake: Service {
   /// For the last batches after graceful shutdown began.
   private static let drainTime = Duration.seconds(5)
 
+  /// The Registry's word for lines whose IDs another run of the device's agent used.
+  private static let idsUsedAgain = "ids-used-again"
+
   let logs: DiagnosticLane<WireDeviceLogBatch, WireLogOutcome>
   let crashes: DiagnosticLane<WireCrashReport, WireCrashOutcome>
   private let broker: BrokerConnection
@@ -44,9 +47,14 @@ final class DiagnosticIntake: Service {
     } settle: { answers in
       await acknowledgements.send(
         answers.compactMap { item, outcome in
+          let position = "\"log\":\"\(item.content.logID)\",\"through\":\(outcome.storedThrough)"
+          if outcome.reason == Self.idsUsedAgain {
+            // Which run this answers: the one after it uses other IDs.
+            return (item.device, "{\"log\":{\(position),\"reused\":\"\(RandomName.text(item.content.run))\"}}")
+          }
           // Nothing of it is stored, nor refused for good.
           guard outcome.storedThrough >= item.content.lines.first?.id ?? 0 else { return nil }
-          return (item.device, "{\"log\":{\"log\":\"\(item.content.logID)\",\"through\":\(outcome.storedThrough)}}")
+          return (item.device, "{\"log\":{\(position)}}")
         })
     }
     crashes = DiagnosticLane(

@@ -40,7 +40,8 @@ final class DiagnosticLane<Content: Sendable, Outcome: Sendable>: Sendable {
   ) {
     self.options = options
     self.settle = settle
-    recorder = BatchRecorder(name, logger: logger, attempt: record)
+    recorder = BatchRecorder(
+      name, pace: .init(batchItems: options.batchItems), logger: logger, describe: { "\($0.device)" }, attempt: record)
     state = Mutex(
       State(
         buffer: DiagnosticBuffer(maximumBytes: options.bufferBytes, maximumPerDevice: options.itemsPerDevice)))
@@ -82,7 +83,7 @@ final class DiagnosticLane<Content: Sendable, Outcome: Sendable>: Sendable {
         return (items, state.buffer.sizeBytes)
       }
       waitingBytes.record(left)
-      await settle(await recorder.record(items))
+      await recorder.record(items) { await settle($0) }
     }
   }
 

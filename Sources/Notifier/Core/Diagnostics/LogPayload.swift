@@ -57,6 +57,8 @@ enum LogPayload {
   private struct Document: Decodable {
     let log: String
     let lost: UInt64?
+    let run: String?
+    let after: UInt64?
     let lines: [LogLineDocument]
   }
 
@@ -73,6 +75,8 @@ enum LogPayload {
     batch.logID = document.log
     batch.lines = try LogLineDocument.checked(document.lines)
     batch.lost = try Payload.check(document.lost ?? 0, "lost")
+    batch.run = try RandomName.number(document.run, "run")
+    batch.runAfter = try Payload.check(document.after ?? 0, "after")
     guard batch.lost < batch.lines[0].id else {
       throw RejectedReport(.field, "lost is more than there were lines before these")
     }

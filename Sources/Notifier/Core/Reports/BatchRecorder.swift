@@ -1,84 +1,145 @@
 import Logging
 import Messaging
 import Metrics
+import Synchronization
 import Wire
 
 /// Hands items to the Registry, one batch at a time so that they stay in order, however long it is away.
-struct BatchRecorder<Item: Sendable, Outcome: Sendable>: Sendable {
+///
+/// A batch that fails or takes too long is halved, so that one that is too large for a slow database is not repeated for
+/// ever. What fails again and again by itself is set aside: what is behind it goes on, and its device, which was told
+/// nothing, sends it again.
+final class BatchRecorder<Item: Sendable, Outcome: Sendable>: Sendable {
   /// One attempt: an outcome for each item, in order. Throws a `WireFailure`.
   typealias Attempt = @Sendable ([Item]) async throws -> [Outcome]
+  typealias Answers = [(item: Item, outcome: Outcome)]
+
+  struct Pace: Sendable {
+    /// Items in one batch.
+    var batchItems = 500
+    var retryInitialDelay: Duration = .milliseconds(100)
+    var retryMaximumDelay: Duration = .seconds(2)
+    /// So often one item is tried that the Registry fails at.
+    var attemptsByItself = 5
+  }
 
   private let name: String
   private let attempt: Attempt
-  private let retryInitialDelay: Duration
-  private let retryMaximumDelay: Duration
+  private let describe: @Sendable (Item) -> String
+  private let pace: Pace
+  private let size: Mutex<BatchSize>
   private let logger: Logger
   private let unreadable: Counter
+  private let setAside: Counter
   private let retries: Counter
 
-  /// - Parameter name: of the items, in metrics and logs: "report", "log".
+  /// - Parameters:
+  ///   - name: of the items, in metrics and logs: "report", "log".
+  ///   - describe: whose the item is, for the log.
   init(
-    _ name: String, retryInitialDelay: Duration = .milliseconds(100), retryMaximumDelay: Duration = .seconds(2),
-    logger: Logger, attempt: @escaping Attempt
+    _ name: String, pace: Pace = Pace(), logger: Logger, describe: @escaping @Sendable (Item) -> String,
+    attempt: @escaping Attempt
   ) {
     self.name = name
     self.attempt = attempt
-    self.retryInitialDelay = retryInitialDelay
-    self.retryMaximumDelay = retryMaximumDelay
+    self.describe = describe
+    self.pace = pace
     self.logger = logger
+    size = Mutex(BatchSize(maximum: pace.batchItems))
     unreadable = Counter(label: "notifier_\(name)s_unreadable_total")
+    setAside = Counter(label: "notifier_\(name)s_set_aside_total")
     retries = Counter(label: "notifier_\(name)_batches_retried_total")
   }
 
-  /// Returns when the batch is recorded.
+  /// How many items the next batch may have.
+  var batchItems: Int { size.withLock { $0.current } }
+
+  /// Returns when all are recorded or set aside, or the task was cancelled.
   ///
-  /// - Returns: what the Registry answered; without items that it can't read, and empty when the task was cancelled.
-  func record(_ items: [Item]) async -> [(item: Item, outcome: Outcome)] {
-    var delay = retryInitialDelay
+  /// - Parameter settle: told what the Registry answered, batch by batch.
+  func record(_ items: [Item], settle: (Answers) async -> Void) async {
+    var rest = items[...]
+    var delay = pace.retryInitialDelay
     var isOutageLogged = false
-    while true {
+    var failuresByItself = 0
+    while !rest.isEmpty, !Task.isCancelled {
+      let batch = Array(rest.prefix(batchItems))
       let failure: WireFailure
-      do {
-        let outcomes = try await attempt(items)
-        guard outcomes.count != items.count else { return zip(items, outcomes).map { ($0, $1) } }
-        failure = WireFailure(
-          .internal, reason: "wrong-outcomes",
-          message: "the Registry answered \(outcomes.count) outcomes for \(items.count) \(name)s")
-      } catch {
-        failure =
-          error as? WireFailure ?? WireFailure(.internal, reason: "unexpected-error", message: "\(error)")
+      switch await result(of: batch) {
+      case .success(let outcomes):
+        size.withLock { $0.grow(after: batch.count) }
+        rest = rest.dropFirst(batch.count)
+        (delay, failuresByItself, isOutageLogged) = (pace.retryInitialDelay, 0, false)
+        await settle(zip(batch, outcomes).map { (item: $0, outcome: $1) })
+        continue
+      case .failure(let error): failure = error
       }
-      if failure.code == .invalid || failure.code == .unsupported { return await recordApart(items, failure) }
-      if Task.isCancelled { return [] }
+      if failure.code == .invalid || failure.code == .unsupported {
+        // Finds the items that make the Registry refuse the whole batch, so that they don't hold up the others for ever.
+        size.withLock { $0.shrink(after: batch.count) }
+        if batch.count == 1 {
+          drop(batch[0], failure, unreadable, "The Registry can't read what a device told; it is dropped")
+          rest = rest.dropFirst()
+        }
+        continue
+      }
+      if Task.isCancelled { return }
       retries.increment()
+      if failure.isOfTheBatch {
+        size.withLock { $0.shrink(after: batch.count) }
+        failuresByItself += batch.count == 1 ? 1 : 0
+        if failuresByItself >= pace.attemptsByItself {
+          drop(batch[0], failure, setAside, "The Registry fails at what a device told; it is set aside")
+          rest = rest.dropFirst()
+          failuresByItself = 0
+          continue
+        }
+      }
       if !isOutageLogged {
         isOutageLogged = true
         logger.warning(
           "The Registry does not take what devices told; it waits",
-          metadata: ["kind": "\(name)", "count": "\(items.count)", "error": "\(failure)"])
+          metadata: ["kind": "\(name)", "count": "\(batch.count)", "error": "\(failure)"])
       }
       // Between half and all of the delay, so that replicas do not come back at once.
       do {
         try await Task.sleep(for: delay / 2 + delay / 2 * Double.random(in: 0...1))
       } catch {
-        return []
+        return
       }
-      delay = min(delay * 2, retryMaximumDelay)
+      delay = min(delay * 2, pace.retryMaximumDelay)
     }
   }
 
-  /// Finds the items that make the Registry refuse the whole batch, so that they don't hold up the others for ever.
-  private func recordApart(_ items: [Item], _ failure: WireFailure) async -> [(item: Item, outcome: Outcome)] {
-    guard items.count > 1 else {
-      unreadable.increment()
-      logger.error(
-        "The Registry can't read what a device told; it is dropped",
-        metadata: ["kind": "\(name)", "error": "\(failure)"])
-      // The device is not told that anything was stored.
-      return []
+  private func result(of batch: [Item]) async -> Result<[Outcome], WireFailure> {
+    do {
+      let outcomes = try await attempt(batch)
+      guard outcomes.count != batch.count else { return .success(outcomes) }
+      return .failure(
+        WireFailure(
+          .internal, reason: "wrong-outcomes",
+          message: "the Registry answered \(outcomes.count) outcomes for \(batch.count) \(name)s"))
+    } catch {
+      return .failure(
+        error as? WireFailure ?? WireFailure(.internal, reason: "unexpected-error", message: "\(error)"))
     }
-    let middle = items.count / 2
-    let first = await record(Array(items[..<middle]))
-    return first + (await record(Array(items[middle...])))
+  }
+
+  /// The device is not told that anything was stored.
+  private func drop(_ item: Item, _ failure: WireFailure, _ counter: Counter, _ message: Logger.Message) {
+    counter.increment()
+    logger.error(
+      message, metadata: ["kind": "\(name)", "device": "\(describe(item))", "error": "\(failure)"])
+  }
+}
+
+extension WireFailure {
+  /// A smaller batch, or another one, may go through: somebody is there and fails at it, or takes too long.
+  fileprivate var isOfTheBatch: Bool {
+    switch code {
+    case .deadlineExceeded, .internal: true
+    case .unavailable: reason == "database-unavailable"
+    default: false
+    }
   }
 }

@@ -35,7 +35,8 @@ struct ReportBuffer: Sendable {
     update(device) { entry, superseded in
       if let old = entry.state {
         superseded += 1
-        if old.sequence >= state.sequence { return }
+        // Of another epoch the one that came last counts; which of them is late the Registry knows.
+        if old.position.epoch == state.position.epoch, old.sequence >= state.sequence { return }
       }
       entry.state = state
     }
@@ -72,6 +73,8 @@ struct ReportBuffer: Sendable {
           WireDeviceReport.with {
             $0.deviceID = Data(device.bytes)
             $0.sequence = state.sequence
+            $0.epoch = state.position.epoch
+            if let supersedes = state.supersedes { $0.supersedes = supersedes.wire }
             $0.state = state.state
           })
       }

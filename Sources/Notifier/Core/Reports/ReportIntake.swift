@@ -131,16 +131,19 @@ final class ReportIntake: Service {
     while await queue.waitForReports(), !Task.isCancelled {
       // While one batch is recorded the next gathers by itself; this is for the first after a silence.
       if queue.count < Self.batchSize { try? await Task.sleep(for: options.gatherTime) }
-      let settled = await recorder.record(queue.take(Self.batchSize))
-      await acknowledge(settled)
+      await recorder.record(queue.take(Self.batchSize)) { await acknowledge($0) }
     }
   }
 
   private func acknowledge(_ settled: [ReportRecorder.Settled]) async {
-    let sequences = Dictionary(grouping: settled, by: \.device)
+    let taken = Dictionary(grouping: settled.filter { $0.held == nil }, by: \.device)
     await acknowledgements.send(
-      sequences.map { device, reports in
+      taken.map { device, reports in
         (device, "{\"sequences\":[\(reports.map { "\($0.sequence)" }.joined(separator: ","))]}")
-      })
+      }
+        + settled.compactMap { report in
+          // A message for each: what is held answers this one alone. Older agents are told to let it be.
+          report.held.map { (report.device, "{\"sequences\":[\(report.sequence)],\"held\":\($0.json)}") }
+        })
   }
 }

@@ -11,6 +11,8 @@ struct ReportRecorder: Sendable {
   struct Settled: Equatable, Sendable {
     let device: DeviceID
     let sequence: UInt64
+    /// What the Registry holds instead, where it took the report for a late one.
+    let held: ReportPosition?
   }
 
   private let recorder: BatchRecorder<WireDeviceReport, WireReportOutcome>
@@ -20,24 +22,30 @@ struct ReportRecorder: Sendable {
   /// - Parameters:
   ///   - deadline: for one attempt at one batch.
   init(registry: any RPCCaller, deadline: Duration = .seconds(5), logger: Logger) {
-    recorder = BatchRecorder("report", logger: logger) { reports in
+    recorder = BatchRecorder("report", logger: logger) { report in
+      DeviceID(bytes: report.deviceID)?.description ?? "?"
+    } attempt: { reports in
       let request = WireRecordReports.with { $0.reports = reports }
       return try await registry.call(request, deadline: deadline).outcomes
     }
   }
 
-  /// Records a batch, however long the Registry is away.
+  /// Records reports, however long the Registry is away; returns early when the task is cancelled.
   ///
-  /// - Returns: what is settled; empty when the task was cancelled before that.
-  func record(_ reports: [WireDeviceReport]) async -> [Settled] {
-    var settled: [Settled] = []
-    for (report, outcome) in await recorder.record(reports) {
-      // Whatever the Registry refuses it refuses for good: the device is unknown, or it has newer.
-      (outcome.stored ? recorded : refused).increment()
-      if report.sequence > 0, let device = DeviceID(bytes: report.deviceID) {
-        settled.append(Settled(device: device, sequence: report.sequence))
+  /// - Parameter settle: told what is settled, batch by batch.
+  func record(_ reports: [WireDeviceReport], settle: ([Settled]) async -> Void) async {
+    await recorder.record(reports) { answers in
+      var settled: [Settled] = []
+      for (report, outcome) in answers {
+        // Whatever the Registry refuses it refuses for good: the device is unknown, or it has newer.
+        (outcome.stored ? recorded : refused).increment()
+        guard report.sequence > 0, let device = DeviceID(bytes: report.deviceID) else { continue }
+        settled.append(
+          Settled(
+            device: device, sequence: report.sequence,
+            held: outcome.hasHeld ? ReportPosition(outcome.held) : nil))
       }
+      await settle(settled)
     }
-    return settled
   }
 }

@@ -10,7 +10,14 @@ private struct StateDocument: Decodable {
     let digest: String
   }
 
+  struct Position: Decodable {
+    let epoch: String?
+    let sequence: UInt64
+  }
+
   let sequence: UInt64
+  let epoch: String?
+  let supersedes: Position?
   let version: UInt64
   let digest: String
   let slot: String
@@ -30,15 +37,28 @@ struct StatePayload: Equatable, Sendable {
   /// Statuses that name a version that was tried and not kept.
   static let failures: Set<String> = ["rolled-back", "refused"]
 
-  let sequence: UInt64
+  let position: ReportPosition
+  /// What the device was told that the Registry holds.
+  let supersedes: ReportPosition?
   let state: WireReportedState
+
+  var sequence: UInt64 { position.sequence }
 
   init(_ payload: [UInt8]) throws(RejectedReport) {
     let document = try Payload.decode(StateDocument.self, from: payload, maximumBytes: Self.maximumBytes)
     guard Self.statuses.contains(document.status) else {
       throw RejectedReport(.field, "status must be one of \(Self.statuses.sorted().joined(separator: ", "))")
     }
-    sequence = try Payload.check(document.sequence, "sequence", from: 1)
+    position = ReportPosition(
+      epoch: try RandomName.number(document.epoch, "epoch"),
+      sequence: try Payload.check(document.sequence, "sequence", from: 1))
+    if let supersedes = document.supersedes {
+      self.supersedes = ReportPosition(
+        epoch: try RandomName.number(supersedes.epoch, "supersedes.epoch"),
+        sequence: try Payload.check(supersedes.sequence, "supersedes.sequence"))
+    } else {
+      supersedes = nil
+    }
     state = try Self.state(document)
   }
 

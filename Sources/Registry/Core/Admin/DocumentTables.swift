@@ -25,6 +25,7 @@ extension DeviceDocument {
     table.add(["revision", "\(revision)"])
     table.add(["created", createdAt])
     table.add(["state", state])
+    if let divergence { table.add(["does not fit", Self.explanation(of: divergence)]) }
     table.add(["online", online ? "yes" : "no"])
     table.add(["last seen", lastSeen ?? "never"])
     table.add(["desired", desired.map { "version \($0.version) \($0.digest)" } ?? "nothing assigned"])
@@ -43,6 +44,20 @@ extension DeviceDocument {
       table.add(["runs", "not reported yet"])
     }
     return table.text
+  }
+}
+
+extension DeviceDocument {
+  private static func explanation(of divergence: String) -> String {
+    switch Divergence(rawValue: divergence) {
+    case .unknownVersion:
+      "it says that it runs what this registry never gave it; was the registry's database restored? "
+        + "`firmware retry` gives it the desired image as a new version"
+    case .ahead:
+      "it takes no notice of the desired version, as it had a higher one; "
+        + "`firmware retry` gives it the desired image as a new version"
+    case nil: divergence
+    }
   }
 }
 

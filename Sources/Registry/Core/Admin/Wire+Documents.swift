@@ -13,7 +13,8 @@ extension DeviceDocument {
       revision: Int64(clamping: wire.revision), state: wire.state, online: wire.online,
       lastSeen: wire.hasLastSeen ? text(wire.lastSeen) : nil,
       createdAt: text(wire.createdAt), desired: wire.hasDesired ? Reference(wire.desired) : nil,
-      reported: wire.hasReported ? Reported(wire.reported) : nil)
+      reported: wire.hasReported ? Reported(wire.reported) : nil,
+      divergence: wire.divergence.isEmpty ? nil : wire.divergence)
   }
 }
 

@@ -3,8 +3,10 @@ package import FirmwareImage
 /// A report of a device whose form was found right.
 package struct DeviceReport: Sendable, Equatable {
   package enum Content: Sendable, Equatable {
-    /// `sequence` grows with every report of a device, over reboots too. The time in the state is not used.
-    case state(ReportedState, sequence: UInt64)
+    /// The position grows with every report of a device, over reboots too. The time in the state is not used.
+    ///
+    /// `supersedes`: what the device was told that is held; see ``ReportPosition``.
+    case state(ReportedState, at: ReportPosition, supersedes: ReportPosition? = nil)
     case presence(online: Bool)
   }
 
@@ -20,8 +22,10 @@ package struct DeviceReport: Sendable, Equatable {
 /// What became of a report.
 package enum ReportVerdict: Sendable, Equatable {
   case stored
-  /// One at least as new is stored already.
-  case stale
+  /// It is stored already.
+  case repeated
+  /// Another one is held, which it is not newer than, or can't be compared with.
+  case stale(held: ReportPosition)
   case unknownDevice
   case invalid(String)
 }

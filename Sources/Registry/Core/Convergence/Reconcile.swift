@@ -12,24 +12,59 @@ package enum ReconcileDecision: Sendable, Equatable {
   case alreadyNotified
   /// It must be notified again.
   case notify
+  /// It had a version that is not below the desired one, so it takes no notice of that, and it never tried that: the
+  /// image is to become a higher version. The database was restored from a backup, and numbers were given out again.
+  case assignAgain
+  /// As before, but it had the desired version once: going back to it is for an operator to decide.
+  case ahead
+}
+
+/// The desired version of a device, and how far the Registry got with it.
+package struct DesiredFirmware: Sendable, Equatable {
+  package var reference: FirmwareReference
+  /// Whether the outbox holds a notification of it.
+  package var isNotificationPending: Bool
+  /// When the broker last acknowledged one.
+  package var notifiedAt: Date?
+  /// Whether the device ever said that it tried, kept or gave up exactly this one.
+  package var wasTried: Bool
+
+  package init(
+    _ reference: FirmwareReference, isNotificationPending: Bool = false, notifiedAt: Date? = nil, wasTried: Bool = false
+  ) {
+    self.reference = reference
+    self.isNotificationPending = isNotificationPending
+    self.notifiedAt = notifiedAt
+    self.wasTried = wasTried
+  }
 }
 
 /// Decides by states alone, never by what happened: any message may be lost, doubled or late, and the
 /// next report still leads to the right decision.
 ///
-/// - Parameters:
-///   - notificationPending: whether the outbox holds the desired version for this device.
-///   - notifiedAt: when the broker last acknowledged a notification of the desired version.
-///   - interval: how long a notification gets to take effect before it is repeated, in seconds.
+/// - Parameter interval: how long a notification gets to take effect before it is repeated, in seconds.
 package func reconcile(
-  desired: FirmwareReference?, reported: ReportedState, notificationPending: Bool, notifiedAt: Date?, now: Date,
-  interval: TimeInterval
+  desired: DesiredFirmware?, reported: ReportedState, now: Date, interval: TimeInterval
 ) -> ReconcileDecision {
   guard let desired else { return .nothingDesired }
-  if reported.running == desired { return .running }
-  if reported.failed == desired { return .heldBack }
-  if notificationPending { return .alreadyNotified }
+  if reported.running == desired.reference { return .running }
+  if reported.failed == desired.reference { return .heldBack }
+  if reported.highestVersion >= desired.reference.version {
+    return desired.wasTried || reported.highestVersion > FirmwareReference.highestPlausibleVersion
+      ? .ahead : .assignAgain
+  }
+  if desired.isNotificationPending { return .alreadyNotified }
   // A time in the future comes of a clock set back, and must not silence the device for long.
-  if let notifiedAt, abs(now.timeIntervalSince(notifiedAt)) < interval { return .alreadyNotified }
+  if let notifiedAt = desired.notifiedAt, abs(now.timeIntervalSince(notifiedAt)) < interval { return .alreadyNotified }
   return .notify
+}
+
+extension ReportedState {
+  /// The device takes no version up to this one.
+  package var highestVersion: UInt64 { max(running?.version ?? 0, failed?.version ?? 0) }
+}
+
+extension FirmwareReference {
+  /// No device got so far by assignments. One that says it did must not use up the numbers of those to come.
+  package static let highestPlausibleVersion: UInt64 = 1 << 52
 }

@@ -5,23 +5,23 @@ import FoundationEssentials
 struct ReportBatch: Sendable {
   struct Entry: Sendable {
     var device: TrackedDevice
-    let desired: FirmwareReference?
-    let isNotificationPending: Bool
-    let notifiedAt: Date?
-    /// Whether a report was taken at all.
+    let desired: DesiredFirmware?
+    /// What it said last in this batch, whether that is newer than what is stored or not: presence alone says nothing.
+    var lastStated: ReportedState?
     var isTouched = false
-    var hasStated = false
-    var changes: [TrackedDevice.Change] = []
-    /// The states that it stated anew, in their order: a trial and its end may come in one batch.
-    var statedStates: [ReportedState] = []
+    var changes: [Change] = []
 
-    /// Only a device that stated what it runs is compared; presence alone says nothing of it.
     func decision(now: Date, interval: TimeInterval) -> ReconcileDecision {
-      guard hasStated, let reported = device.reported else { return .nothingDesired }
-      return reconcile(
-        desired: desired, reported: reported, notificationPending: isNotificationPending, notifiedAt: notifiedAt,
-        now: now, interval: interval)
+      guard let lastStated else { return .nothingDesired }
+      return reconcile(desired: desired, reported: lastStated, now: now, interval: interval)
     }
+  }
+
+  /// Something that is worth an event.
+  struct Change: Sendable {
+    let kind: TrackedDevice.Change
+    /// As it was then: a trial and its end may come in one batch.
+    let state: ReportedState?
   }
 
   /// The database's clock, which all replicas share.
@@ -30,13 +30,14 @@ struct ReportBatch: Sendable {
 
   mutating func take(_ report: DeviceReport, onlineWindow: TimeInterval) -> ReportVerdict {
     guard var entry = entries[report.device] else { return .unknownDevice }
+    // Copied back once: a copy for each report would copy all that is in it.
+    entries[report.device] = nil
     let (verdict, changes) = entry.device.take(report.content, now: now, onlineWindow: onlineWindow)
-    if verdict == .stored {
-      entry.isTouched = true
-      entry.changes += changes
-      if case .state = report.content { entry.hasStated = true }
-      if changes.contains(.stateReported), let state = entry.device.reported { entry.statedStates.append(state) }
+    entry.isTouched = true
+    if case .state(let state, _, _) = report.content {
+      entry.lastStated = verdict == .stored ? entry.device.reported : state
     }
+    entry.changes += changes.map { Change(kind: $0, state: $0 == .stateReported ? entry.device.reported : nil) }
     entries[report.device] = entry
     return verdict
   }

@@ -2,14 +2,14 @@ package import FoundationEssentials
 
 /// What reports change of a device, apart from the database so that every case can be tested.
 package struct TrackedDevice: Sendable, Equatable {
-  package var sequence: UInt64
+  package var position: ReportPosition
   package var lastSeen: Date?
   /// Until when it counts as online without another word; nil once it is known to be offline.
   package var onlineUntil: Date?
   package var reported: ReportedState?
 
-  package init(sequence: UInt64, lastSeen: Date?, onlineUntil: Date?, reported: ReportedState?) {
-    self.sequence = sequence
+  package init(position: ReportPosition, lastSeen: Date?, onlineUntil: Date?, reported: ReportedState?) {
+    self.position = position
     self.lastSeen = lastSeen
     self.onlineUntil = onlineUntil
     self.reported = reported
@@ -21,6 +21,8 @@ package struct TrackedDevice: Sendable, Equatable {
     case wentOffline
   }
 
+  /// A state that is stale shows that the device is there, all the same.
+  ///
   /// - Parameter onlineWindow: for how long a word of the device counts, in seconds.
   /// - Returns: the verdict, and what changed in a way that is worth an event. A repeated state is not.
   package mutating func take(
@@ -29,11 +31,16 @@ package struct TrackedDevice: Sendable, Equatable {
     switch content {
     case .presence(let online):
       return (.stored, online ? heard(now, onlineWindow) : lost(now))
-    case .state(var state, let sequence):
-      guard sequence > self.sequence else { return (.stale, []) }
-      self.sequence = sequence
+    case .state(var state, let position, let supersedes):
       var changes = heard(now, onlineWindow)
       remember(&state)
+      guard position.follows(self.position, supersedes: supersedes) else {
+        let isKnown = position.isRepeat(of: self.position) && (reported?.says(state) ?? false)
+        return (isKnown ? .repeated : .stale(held: self.position), changes)
+      }
+      // An older Notifier leaves the epoch out: what is known of it stays.
+      self.position = ReportPosition(
+        epoch: position.epoch == 0 ? self.position.epoch : position.epoch, sequence: position.sequence)
       if let reported, reported.says(state) {
         state.at = reported.at
       } else {

@@ -34,6 +34,8 @@ package struct DeviceDocument: Codable, Sendable, Equatable {
   package var createdAt: String
   package var desired: Reference?
   package var reported: Reported?
+  /// Why what it says it runs does not fit what it was given, if it does not: `unknown-version` or `ahead`.
+  package var divergence: String?
 }
 
 extension DeviceDocument {
@@ -43,7 +45,7 @@ extension DeviceDocument {
       revision: device.revision, state: device.state.rawValue, online: device.online,
       lastSeen: device.lastSeen.map(JSONCoding.text(of:)),
       createdAt: JSONCoding.text(of: device.createdAt), desired: device.desired.map(Reference.init),
-      reported: device.reported.map(Reported.init))
+      reported: device.reported.map(Reported.init), divergence: device.divergence?.rawValue)
   }
 }
 

@@ -90,7 +90,11 @@ extension OpenAPIDocument {
         "lastSeen": {"type": "string", "format": "date-time"},
         "createdAt": {"type": "string", "format": "date-time"},
         "desired": {"$ref": "#/components/schemas/FirmwareReference"},
-        "reported": {"$ref": "#/components/schemas/ReportedState"}
+        "reported": {"$ref": "#/components/schemas/ReportedState"},
+        "divergence": {
+          "type": "string", "enum": ["unknown-version", "ahead"],
+          "description": "Why what it says does not fit what it was given: it runs what it was never given, or had a version that is not below the desired one. A retry of its firmware gives it the desired image as a new version."
+        }
       }
     },
     "DeviceList": {

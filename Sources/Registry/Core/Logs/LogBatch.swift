@@ -14,6 +14,20 @@ package struct LogBatch: Sendable, Equatable {
   package private(set) var lines: [LogLine]
   /// How many lines right before these the device dropped unsent.
   package var lostCount: UInt64
+  /// The run of the device's agent that sent it; nil: the device names none.
+  package var run: Run?
+
+  /// Lines with higher IDs were written in that run of the device's agent.
+  package struct Run: Sendable, Equatable {
+    /// Random, not 0.
+    package var id: UInt64
+    package var after: UInt64
+
+    package init(id: UInt64, after: UInt64) {
+      self.id = id
+      self.after = after
+    }
+  }
   /// The highest ID, also of lines that were refused.
   package private(set) var lastID: UInt64
   /// Whether some lines make no sense and were left out.
@@ -32,6 +46,7 @@ package struct LogBatch: Sendable, Equatable {
     }
     logID = wire.logID
     lostCount = wire.lost
+    run = wire.run == 0 ? nil : Run(id: wire.run, after: wire.runAfter)
     lines = []
     lastID = 0
     for entry in wire.lines {
@@ -49,16 +64,31 @@ package struct LogBatch: Sendable, Equatable {
   func lines(after storedThrough: UInt64) -> [LogLine] {
     let new = lines.filter { $0.id > storedThrough }
     guard let first = new.first, first.id == lines.first?.id, first.id > 1 else { return new }
+    let gap = first.id - 1 - storedThrough
     // Of those lost, some may have arrived here without the device learning of it.
-    let missing = min(lostCount, first.id - 1 - storedThrough)
-    guard missing > 0 else { return new }
+    let dropped = min(lostCount, gap)
+    // Others it was told to forget, and they are not here: this is what a database restored from a backup lacks.
+    let forgotten = storedThrough > 0 ? gap - dropped : 0
+    guard dropped + forgotten > 0 else { return new }
+    var texts: [String] = []
+    if forgotten > 0 {
+      texts.append(
+        "\(Self.count(forgotten)) stored once and \(forgotten == 1 ? "is" : "are") not here any more: "
+          + "the registry's database was restored from a backup")
+    }
+    if dropped > 0 {
+      texts.append(
+        "\(Self.count(dropped)) dropped on the device before \(dropped == 1 ? "it" : "they") could be sent: "
+          + "its log was full")
+    }
     let note = LogLine(
       id: first.id - 1, realtimeNanoseconds: first.realtimeNanoseconds,
       monotonicNanoseconds: first.monotonicNanoseconds, level: .warning, source: "agent", firmwareVersion: 0,
-      text: "\(missing) \(missing == 1 ? "line was" : "lines were") dropped on the device before "
-        + "\(missing == 1 ? "it" : "they") could be sent: its log was full")
+      text: texts.joined(separator: "; "))
     return [note] + new
   }
+
+  private static func count(_ lines: UInt64) -> String { lines == 1 ? "1 line was" : "\(lines) lines were" }
 }
 
 /// What became of a batch.
@@ -71,5 +101,8 @@ package struct LogVerdict: Sendable, Equatable {
   package enum Refusal: String, Sendable {
     case unknownDevice = "unknown-device"
     case invalid
+    /// Another run of the device wrote lines with these IDs, which are stored: its flash is an old copy. It has to begin
+    /// another log.
+    case idsUsedAgain = "ids-used-again"
   }
 }

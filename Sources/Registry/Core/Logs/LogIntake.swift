@@ -20,6 +20,8 @@ struct LogIntake: Sendable {
   struct Mark: Sendable {
     var storedThrough: UInt64
     var lastCursor: UInt64 = 0
+    /// Whose lines are the newest; 0: not known.
+    var run: UInt64 = 0
     var isNew = false
     var isChanged = false
   }
@@ -42,6 +44,13 @@ struct LogIntake: Sendable {
     }
     let key = MarkKey(number: head.number, logID: batch.logID)
     var mark = marks[key] ?? Mark(storedThrough: 0, isNew: true)
+    if let run = batch.run, run.id != mark.run, mark.storedThrough > run.after {
+      // The log is asked for again and again by a device that forgets at each boot: its mark is the newest of it.
+      mark.lastCursor = head.lastCursor
+      mark.isChanged = true
+      marks[key] = mark
+      return LogVerdict(storedThrough: mark.storedThrough, refusal: .idsUsedAgain)
+    }
     for line in batch.lines(after: mark.storedThrough) {
       head.lastCursor += 1
       head.sizeBytes += line.storedBytes
@@ -49,6 +58,7 @@ struct LogIntake: Sendable {
       lines.append(Entry(number: head.number, cursor: head.lastCursor, line: line))
       mark.storedThrough = line.id
       mark.lastCursor = head.lastCursor
+      mark.run = batch.run?.id ?? mark.run
       mark.isChanged = true
     }
     heads[batch.device] = head

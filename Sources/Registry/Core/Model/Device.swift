@@ -91,4 +91,13 @@ package struct Device: Sendable, Equatable {
   package var state: DeploymentState
   package var desired: FirmwareReference?
   package var reported: ReportedState?
+  package var divergence: Divergence?
+}
+
+/// Why what a device says it runs does not fit what it was given.
+package enum Divergence: String, Sendable, CaseIterable {
+  /// This Registry never gave it that version with that image.
+  case unknownVersion = "unknown-version"
+  /// It takes no notice of its desired version, because what it had is not below that.
+  case ahead
 }

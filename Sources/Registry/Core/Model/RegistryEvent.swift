@@ -11,9 +11,13 @@ package struct RegistryEvent: Sendable, Equatable {
     case deviceOnline = "device-online"
     case deviceOffline = "device-offline"
     case imageAssigned = "image-assigned"
+    /// The device had that version's number already, of another image: the database was restored from a backup.
+    case imageAssignedAgain = "image-assigned-again"
     case notified
     case notificationRequested = "notification-requested"
     case stateReported = "state-reported"
+    /// It says that it ran what it was never given.
+    case unknownVersion = "unknown-version"
     case crashReported = "crash-reported"
   }
 

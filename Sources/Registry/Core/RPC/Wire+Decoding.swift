@@ -93,6 +93,12 @@ extension ReportedState {
   }
 }
 
+extension ReportPosition {
+  init(_ wire: WireReportPosition) {
+    self.init(epoch: wire.epoch, sequence: wire.sequence)
+  }
+}
+
 extension DeviceReport {
   init(_ wire: WireDeviceReport) throws(WireFailure) {
     let device = try DeviceID(wire: wire.deviceID)
@@ -103,7 +109,11 @@ extension DeviceReport {
       guard (1...UInt64(Int64.max)).contains(wire.sequence) else {
         throw .invalidField("sequence", "is \(wire.sequence): sequences go from 1 to 2^63-1")
       }
-      self.init(device: device, content: .state(try ReportedState(state), sequence: wire.sequence))
+      self.init(
+        device: device,
+        content: .state(
+          try ReportedState(state), at: ReportPosition(epoch: wire.epoch, sequence: wire.sequence),
+          supersedes: wire.hasSupersedes ? ReportPosition(wire.supersedes) : nil))
     case nil:
       throw .invalidField("content", "is missing: send a state or a presence")
     }

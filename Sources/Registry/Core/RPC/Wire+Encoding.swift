@@ -55,6 +55,7 @@ extension WireDevice {
     if let reported = device.reported { self.reported = WireReportedState(reported) }
     state = device.state.rawValue
     revision = UInt64(clamping: device.revision)
+    divergence = device.divergence?.rawValue ?? ""
   }
 }
 
@@ -110,10 +111,16 @@ extension WireReportOutcome {
     self.init()
     deviceID = report.deviceID
     sequence = report.sequence
-    stored = verdict == .stored
+    stored = verdict == .stored || verdict == .repeated
+    if case .stale(let position) = verdict {
+      held = WireReportPosition.with {
+        $0.epoch = position.epoch
+        $0.sequence = position.sequence
+      }
+    }
     reason =
       switch verdict {
-      case .stored: ""
+      case .stored, .repeated: ""
       case .stale: "stale"
       case .unknownDevice: "unknown-device"
       case .invalid: "invalid"

@@ -9,7 +9,7 @@ enum DeviceRow {
     d.desired_version, d.desired_digest,
     d.reported_version, d.reported_digest, d.reported_slot, d.reported_status, d.reported_reason, d.reported_at,
     d.failed_version, d.failed_digest, d.failed_reason, d.switch_gap_nanoseconds,
-    r.last_seen, r.online_until > statement_timestamp() as online
+    d.divergence, r.last_seen, r.online_until > statement_timestamp() as online
     """
 
   /// Every device has its row in `reports` from the start.
@@ -27,7 +27,8 @@ enum DeviceRow {
       lastSeen: try row["last_seen"].optional?.date,
       state: try known(row["state"]),
       desired: try reference(row["desired_version"], row["desired_digest"]),
-      reported: try reported(row))
+      reported: try reported(row),
+      divergence: Divergence(rawValue: try row["divergence"].text))
   }
 
   static func reported(_ row: PostgresRow) throws -> ReportedState? {

@@ -28,6 +28,7 @@ package enum RegistrySchema {
     Migration(version: 5, name: "tokens, audit, decommissioned devices", compatibleFrom: 5, script: operators),
     Migration(version: 6, name: "director keys and root documents", compatibleFrom: 6, script: trust),
     Migration(version: 7, name: "outcomes of the audit log", compatibleFrom: 6, script: auditOutcomes),
+    Migration(version: 8, name: "devices and databases that went back in time", compatibleFrom: 6, script: backInTime),
   ]
 
   /// The first version: devices, firmware, reports, outbox, events.

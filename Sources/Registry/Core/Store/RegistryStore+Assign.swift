@@ -13,14 +13,15 @@ extension RegistryStore {
     let assignment = try await write { connection in
       // The lock makes assignments to one device follow each other: versions have no gaps.
       let locked = try await connection.query(
-        "select highest_version, state from registry.devices where id = $1 for no key update", [.uuid(id.bytes)])
+        "select " + Self.nextVersion + ", state from registry.devices where id = $1 for no key update",
+        [.uuid(id.bytes)])
       guard let row = locked.first else { throw WireFailure.unknownDevice(id) }
       if let earlier = try await Self.firmware(id, key: key, connection) {
         guard earlier.image == image else { throw WireFailure.idempotencyKeyReused(version: earlier.version) }
         return Assignment(version: earlier.version, configuration: earlier.configuration, repeated: true)
       }
       try Self.requireInService(id, row)
-      let version = UInt64(try row["highest_version"].int64) + 1
+      let version = UInt64(try row["next_version"].int64)
       let configuration = try await signedConfiguration(image, for: id, version: version, connection)
       try await Self.insertFirmware(image, version: version, of: id, key: key, configuration, connection)
       try await Self.append(
@@ -30,6 +31,14 @@ extension RegistryStore {
     if !assignment.repeated { outboxSignal.raise() }
     return assignment
   }
+
+  /// Above everything that was assigned, and everything that the device said it ran or gave up: either side may have
+  /// been restored from a backup. What no device can have got to by assignments does not count.
+  static let nextVersion: SQL = """
+    1 + greatest(
+      highest_version, case when reported_version <= 4503599627370496 then reported_version end,
+      case when failed_version <= 4503599627370496 then failed_version end) as next_version
+    """
 
   private static func firmware(
     _ id: DeviceID, key: String, _ connection: some PostgresExecutor
@@ -53,7 +62,8 @@ extension RegistryStore {
         returning device_id, version, digest
       ), pointed as (
         update registry.devices d
-        set highest_version = assigned.version, desired_version = assigned.version, desired_digest = assigned.digest
+        set highest_version = assigned.version, desired_version = assigned.version, desired_digest = assigned.digest,
+          divergence = case when d.divergence = 'ahead' then '' else d.divergence end
         from assigned where d.id = assigned.device_id
         returning d.id
       ), queued as (

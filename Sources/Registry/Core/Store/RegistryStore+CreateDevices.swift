@@ -95,7 +95,7 @@ extension RegistryStore {
     let again = known.filter { failures[$0.id] == nil }.map(\.id.bytes)
     try await connection.query(
       """
-      update registry.reports set sequence = 0
+      update registry.reports set sequence = 0, epoch = 0
       where device_id in (
         select device_id from registry.reports where device_id = any($1) and sequence > 0 order by device_id for update
       )

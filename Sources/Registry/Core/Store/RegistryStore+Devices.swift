@@ -32,7 +32,8 @@ extension RegistryStore {
         guard device.state != .decommissioned else { throw WireFailure.decommissioned(id) }
         // A device that enrols again may have lost its flash, and with it its count of reports.
         try await connection.query(
-          "update registry.reports set sequence = 0 where device_id = $1 and sequence > 0", [.uuid(id.bytes)])
+          "update registry.reports set sequence = 0, epoch = 0 where device_id = $1 and sequence > 0", [.uuid(id.bytes)]
+        )
       } else {
         try await Self.append(Self.creation(of: id, new, by: requester), connection)
       }

@@ -69,8 +69,14 @@ extension RegistryStore {
   func signedConfiguration(
     _ image: AppImage, for device: DeviceID, version: UInt64, _ connection: some PostgresExecutor
   ) async throws -> [UInt8] {
-    let configuration = try image.configuration(for: device, version: version)
-    guard case .director(let keyring, let requiresRootDocument) = signing else { return configuration.encoded() }
+    try await signer(connection).sign(image, for: device, version: version)
+  }
+
+  /// Who signs now.
+  ///
+  /// - Throws: a `WireFailure` if nobody can.
+  func signer(_ connection: some PostgresExecutor) async throws -> AssignmentSigner {
+    guard case .director(let keyring, let requiresRootDocument) = signing else { return AssignmentSigner(key: nil) }
     let rows = try await connection.query(
       """
       select k.key_id, r.version, r.expires_at <= clock_timestamp() as expired
@@ -85,6 +91,18 @@ extension RegistryStore {
       guard let version = try row["version"].optional?.int64 else { throw WireFailure.noRootDocument }
       if try row["expired"].bool { throw WireFailure.rootDocumentExpired(UInt64(version)) }
     }
-    return try configuration.signed(byDirector: keyring.key(id)).encoded()
+    return AssignmentSigner(key: try keyring.key(id))
+  }
+}
+
+/// Makes the configurations of images, with the director's signature if there is a director.
+struct AssignmentSigner {
+  let key: Ed25519.PrivateKey?
+
+  /// - Returns: bytes 32…543 of the image.
+  func sign(_ image: AppImage, for device: DeviceID, version: UInt64) throws -> [UInt8] {
+    let configuration = try image.configuration(for: device, version: version)
+    guard let key else { return configuration.encoded() }
+    return try configuration.signed(byDirector: key).encoded()
   }
 }

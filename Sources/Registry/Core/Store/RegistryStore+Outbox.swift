@@ -44,16 +44,17 @@ extension RegistryStore {
   /// What was acknowledged leaves it even if the lease ran out and another replica took it up; what
   /// was not is left to that replica then.
   package func settleOutbox(_ outcome: DeliveryOutcome, claim: [UInt8]) async throws {
-    try await write { connection in
-      if !outcome.acknowledged.isEmpty { try await Self.remove(outcome.acknowledged, connection) }
-      if !outcome.postponed.isEmpty { try await Self.postpone(outcome.postponed, claim: claim, connection) }
-    }
+    var statements: [PostgresStatement] = []
+    if !outcome.postponed.isEmpty { statements.append(Self.postponing(outcome.postponed, claim: claim)) }
+    if !outcome.acknowledged.isEmpty { statements.append(Self.removing(outcome.acknowledged)) }
+    let writes = statements
+    _ = try await writeShortly(reading: []) { _ in ShortTransactionPlan((), writes: writes) }
   }
 
   /// Repeats for the sake of level-triggered convergence make no events: a device that never
   /// converges would make one with each heartbeat.
-  private static func remove(_ keys: [OutboxEntry.Key], _ connection: some PostgresExecutor) async throws {
-    try await connection.query(
+  private static func removing(_ keys: [OutboxEntry.Key]) -> PostgresStatement {
+    PostgresStatement(
       """
       with removed as (
         delete from registry.outbox o using unnest($1::uuid[], $2::int8[]) as u (device_id, version)
@@ -64,19 +65,20 @@ extension RegistryStore {
         from removed where f.device_id = removed.device_id and f.version = removed.version
         returning f.device_id, f.version, f.digest
       )
-      insert into registry.events (device_id, kind, detail)
-      select noted.device_id, 'notified', jsonb_build_object(
-        'version', noted.version, 'digest', 'sha256:' || encode(noted.digest, 'hex'), 'attempts', removed.attempts)
+      select registry.append_events(
+        array_agg(noted.device_id order by noted.device_id), array_agg('notified'::text),
+        array_agg(
+          jsonb_build_object(
+            'version', noted.version, 'digest', 'sha256:' || encode(noted.digest, 'hex'), 'attempts', removed.attempts
+          )::text order by noted.device_id))
       from noted join removed on removed.device_id = noted.device_id and removed.version = noted.version
       where removed.cause <> 'reconciled'
       """,
       [.uuidArray(keys.map(\.device.bytes)), .int8Array(keys.map { Int64($0.version) })])
   }
 
-  private static func postpone(
-    _ postponed: [DeliveryOutcome.Postponement], claim: [UInt8], _ connection: some PostgresExecutor
-  ) async throws {
-    try await connection.query(
+  private static func postponing(_ postponed: [DeliveryOutcome.Postponement], claim: [UInt8]) -> PostgresStatement {
+    PostgresStatement(
       """
       update registry.outbox o
       set claim = null, claimed_until = null, last_error = u.error,

@@ -66,6 +66,16 @@ package struct RegistryStore: Sendable {
     try await answering { try await pool.withTransaction(deadline: .now + options.deadline, body) }
   }
 
+  /// Runs a transaction of two round trips; see ``PostgresPool/withShortTransaction``.
+  func writeShortly<Answer: Sendable>(
+    reading reads: [PostgresStatement],
+    _ plan: @Sendable ([[PostgresRow]]) throws -> ShortTransactionPlan<Answer>
+  ) async throws -> (answer: Answer, rows: [[PostgresRow]]) {
+    try await answering {
+      try await pool.withShortTransaction(reading: reads, deadline: .now + options.deadline, plan)
+    }
+  }
+
   private func answering<T>(_ body: () async throws -> T) async throws -> T {
     do {
       return try await body()

@@ -374,6 +374,13 @@ package nonisolated struct WireDevice: @unchecked Sendable {
     set {_uniqueStorage()._revision = newValue}
   }
 
+  /// Why what it says it runs does not fit what it was given: "unknown-version" (never given to it), "ahead" (above what
+  /// it should run); empty: it fits.
+  package var divergence: String {
+    get {_storage._divergence}
+    set {_uniqueStorage()._divergence = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -682,13 +689,29 @@ package nonisolated struct WireListEventsResponse: Sendable {
 }
 
 /// What devices said, in batches. Safe to repeat: a report that is not newer than what is stored
-/// changes nothing.
+/// changes nothing but when the device was last heard.
 package nonisolated struct WireRecordReports: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   package var reports: [WireDeviceReport] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Where a device's reports have got to. Two of different epochs can't be compared.
+package nonisolated struct WireReportPosition: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Random, of the flash that the sequence is counted on; 0: of a device that names none.
+  package var epoch: UInt64 = 0
+
+  package var sequence: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -723,6 +746,20 @@ package nonisolated struct WireDeviceReport: Sendable {
     set {content = .online(newValue)}
   }
 
+  /// Of the flash that the sequence is counted on, see ReportPosition.
+  package var epoch: UInt64 = 0
+
+  /// With a state: what the Registry said it holds. The state is taken in its place whatever its own epoch and sequence
+  /// are, if the Registry still holds exactly that; a late message can't know it.
+  package var supersedes: WireReportPosition {
+    get {_supersedes ?? WireReportPosition()}
+    set {_supersedes = newValue}
+  }
+  /// Returns true if `supersedes` has been explicitly set.
+  package var hasSupersedes: Bool {self._supersedes != nil}
+  /// Clears the value of `supersedes`. Subsequent reads from it will return its default value.
+  package mutating func clearSupersedes() {self._supersedes = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Content: Equatable, Sendable {
@@ -732,6 +769,8 @@ package nonisolated struct WireDeviceReport: Sendable {
   }
 
   package init() {}
+
+  fileprivate var _supersedes: WireReportPosition? = nil
 }
 
 package nonisolated struct WireRecordReportsResponse: Sendable {
@@ -761,9 +800,21 @@ package nonisolated struct WireReportOutcome: Sendable {
   /// why not: "unknown-device", "stale", "invalid"
   package var reason: String = String()
 
+  /// With "stale": what is held instead. A device whose newest report this answers states again so that it is taken.
+  package var held: WireReportPosition {
+    get {_held ?? WireReportPosition()}
+    set {_held = newValue}
+  }
+  /// Returns true if `held` has been explicitly set.
+  package var hasHeld: Bool {self._held != nil}
+  /// Clears the value of `held`. Subsequent reads from it will return its default value.
+  package mutating func clearHeld() {self._held = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _held: WireReportPosition? = nil
 }
 
 /// Puts a notification of the desired version into the outbox again.
@@ -832,6 +883,13 @@ package nonisolated struct WireDeviceLogBatch: Sendable {
   /// How many lines right before these the device dropped unsent. The Registry stores a line that says so.
   package var lost: UInt64 = 0
 
+  /// The run of the device's agent that sends it, random; 0: of a device that names none.
+  package var run: UInt64 = 0
+
+  /// With run: lines above this id were written in that run. If a line above it is stored of another run, the flash
+  /// went back in time and uses ids again.
+  package var runAfter: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -891,7 +949,7 @@ package nonisolated struct WireLogOutcome: Sendable {
   /// Lines up to this id need not be sent again: they are stored, or refused for good.
   package var storedThrough: UInt64 = 0
 
-  /// why lines were refused: "unknown-device", "invalid"
+  /// why lines were refused: "unknown-device", "invalid", "ids-used-again"
   package var reason: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1194,7 +1252,8 @@ package nonisolated struct WireGetCrash: Sendable {
 }
 
 /// An operator lets a device take a version again that it rolled back from or refused.
-/// The image becomes a new version: the device keeps refusing the old one. Refused unless the device failed.
+/// The image becomes a new version: the device keeps refusing the old one. Refused unless the device failed, or runs
+/// something that is not below what it should run.
 package nonisolated struct WireRetryFirmware: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -2189,7 +2248,7 @@ nonisolated extension WireFirmwareReference: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Device"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}tags\0\u{1}serial\0\u{1}online\0\u{3}last_seen\0\u{3}created_at\0\u{1}desired\0\u{1}reported\0\u{1}state\0\u{1}revision\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}tags\0\u{1}serial\0\u{1}online\0\u{3}last_seen\0\u{3}created_at\0\u{1}desired\0\u{1}reported\0\u{1}state\0\u{1}revision\0\u{1}divergence\0")
 
   fileprivate class _StorageClass {
     var _id: Data = Data()
@@ -2203,6 +2262,7 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     var _reported: WireReportedState? = nil
     var _state: String = String()
     var _revision: UInt64 = 0
+    var _divergence: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2224,6 +2284,7 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       _reported = source._reported
       _state = source._state
       _revision = source._revision
+      _divergence = source._divergence
     }
   }
 
@@ -2253,6 +2314,7 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         case 9: try { try decoder.decodeSingularMessageField(value: &_storage._reported) }()
         case 10: try { try decoder.decodeSingularStringField(value: &_storage._state) }()
         case 11: try { try decoder.decodeSingularUInt64Field(value: &_storage._revision) }()
+        case 12: try { try decoder.decodeSingularStringField(value: &_storage._divergence) }()
         default: break
         }
       }
@@ -2298,6 +2360,9 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       if _storage._revision != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._revision, fieldNumber: 11)
       }
+      if !_storage._divergence.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._divergence, fieldNumber: 12)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2318,6 +2383,7 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         if _storage._reported != rhs_storage._reported {return false}
         if _storage._state != rhs_storage._state {return false}
         if _storage._revision != rhs_storage._revision {return false}
+        if _storage._divergence != rhs_storage._divergence {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -2953,9 +3019,44 @@ nonisolated extension WireRecordReports: SwiftProtobuf.Message, SwiftProtobuf._M
   }
 }
 
+nonisolated extension WireReportPosition: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReportPosition"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}sequence\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.epoch) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.sequence) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.epoch != 0 {
+      try visitor.visitSingularFixed64Field(value: self.epoch, fieldNumber: 1)
+    }
+    if self.sequence != 0 {
+      try visitor.visitSingularUInt64Field(value: self.sequence, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireReportPosition, rhs: WireReportPosition) -> Bool {
+    if lhs.epoch != rhs.epoch {return false}
+    if lhs.sequence != rhs.sequence {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireDeviceReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DeviceReport"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}sequence\0\u{1}state\0\u{1}online\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}sequence\0\u{1}state\0\u{1}online\0\u{1}epoch\0\u{1}supersedes\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2986,6 +3087,8 @@ nonisolated extension WireDeviceReport: SwiftProtobuf.Message, SwiftProtobuf._Me
           self.content = .online(v)
         }
       }()
+      case 5: try { try decoder.decodeSingularFixed64Field(value: &self.epoch) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._supersedes) }()
       default: break
       }
     }
@@ -3013,6 +3116,12 @@ nonisolated extension WireDeviceReport: SwiftProtobuf.Message, SwiftProtobuf._Me
     }()
     case nil: break
     }
+    if self.epoch != 0 {
+      try visitor.visitSingularFixed64Field(value: self.epoch, fieldNumber: 5)
+    }
+    try { if let v = self._supersedes {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3020,6 +3129,8 @@ nonisolated extension WireDeviceReport: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.deviceID != rhs.deviceID {return false}
     if lhs.sequence != rhs.sequence {return false}
     if lhs.content != rhs.content {return false}
+    if lhs.epoch != rhs.epoch {return false}
+    if lhs._supersedes != rhs._supersedes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3057,7 +3168,7 @@ nonisolated extension WireRecordReportsResponse: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension WireReportOutcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ReportOutcome"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}sequence\0\u{1}stored\0\u{1}reason\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}sequence\0\u{1}stored\0\u{1}reason\0\u{1}held\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3069,12 +3180,17 @@ nonisolated extension WireReportOutcome: SwiftProtobuf.Message, SwiftProtobuf._M
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.sequence) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.stored) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._held) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.deviceID.isEmpty {
       try visitor.visitSingularBytesField(value: self.deviceID, fieldNumber: 1)
     }
@@ -3087,6 +3203,9 @@ nonisolated extension WireReportOutcome: SwiftProtobuf.Message, SwiftProtobuf._M
     if !self.reason.isEmpty {
       try visitor.visitSingularStringField(value: self.reason, fieldNumber: 4)
     }
+    try { if let v = self._held {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3095,6 +3214,7 @@ nonisolated extension WireReportOutcome: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.sequence != rhs.sequence {return false}
     if lhs.stored != rhs.stored {return false}
     if lhs.reason != rhs.reason {return false}
+    if lhs._held != rhs._held {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3201,7 +3321,7 @@ nonisolated extension WireRecordLogs: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireDeviceLogBatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DeviceLogBatch"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{3}log_id\0\u{1}lines\0\u{1}lost\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{3}log_id\0\u{1}lines\0\u{1}lost\0\u{1}run\0\u{3}run_after\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3213,6 +3333,8 @@ nonisolated extension WireDeviceLogBatch: SwiftProtobuf.Message, SwiftProtobuf._
       case 2: try { try decoder.decodeSingularStringField(value: &self.logID) }()
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.lines) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.lost) }()
+      case 5: try { try decoder.decodeSingularFixed64Field(value: &self.run) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.runAfter) }()
       default: break
       }
     }
@@ -3231,6 +3353,12 @@ nonisolated extension WireDeviceLogBatch: SwiftProtobuf.Message, SwiftProtobuf._
     if self.lost != 0 {
       try visitor.visitSingularUInt64Field(value: self.lost, fieldNumber: 4)
     }
+    if self.run != 0 {
+      try visitor.visitSingularFixed64Field(value: self.run, fieldNumber: 5)
+    }
+    if self.runAfter != 0 {
+      try visitor.visitSingularUInt64Field(value: self.runAfter, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3239,6 +3367,8 @@ nonisolated extension WireDeviceLogBatch: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.logID != rhs.logID {return false}
     if lhs.lines != rhs.lines {return false}
     if lhs.lost != rhs.lost {return false}
+    if lhs.run != rhs.run {return false}
+    if lhs.runAfter != rhs.runAfter {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

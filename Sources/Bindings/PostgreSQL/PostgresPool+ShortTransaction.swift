@@ -1,0 +1,93 @@
+/// What a short transaction writes, and what its reader goes on with.
+package struct ShortTransactionPlan<Answer: Sendable>: Sendable {
+  /// Sent with the commit, so that the locks that they take are never held while anybody waits for the network.
+  package let writes: [PostgresStatement]
+  package let answer: Answer
+
+  package init(_ answer: Answer, writes: [PostgresStatement]) {
+    self.writes = writes
+    self.answer = answer
+  }
+}
+
+extension PostgresPool {
+  /// A transaction in two round trips, however many statements it has: the first begins it and reads, the second writes
+  /// and commits. Without anything to read the second is the only one.
+  ///
+  /// Both run again from the start when another transaction was in the way (SQLSTATE 40001, 40P01), so `plan` must have
+  /// no effect outside.
+  ///
+  /// - Parameters:
+  ///   - reads: each sees what was committed before it began itself, so one that waited for a lock is followed by one
+  ///     that reads what the lock protects.
+  ///   - plan: is given the rows of each of `reads`.
+  /// - Returns: the plan's answer, and the rows of each of its `writes`.
+  /// - Throws: what `plan` throws, or a ``PostgresError``; `commitOutcomeUnknown` if the connection broke while
+  ///   committing.
+  package func withShortTransaction<Answer: Sendable>(
+    reading reads: [PostgresStatement],
+    attempts: Int = 5,
+    deadline: ContinuousClock.Instant? = nil,
+    _ plan: @Sendable ([[PostgresRow]]) throws -> ShortTransactionPlan<Answer>
+  ) async throws -> (answer: Answer, rows: [[PostgresRow]]) {
+    var attempt = 1
+    while true {
+      let lease = try await lend(deadline: deadline)
+      do {
+        let outcome = try await attemptShortTransaction(lease, reads, plan)
+        await takeBack(lease)
+        return outcome
+      } catch let error as PostgresError where error.isTransactionConflict && attempt < attempts {
+        await takeBack(lease)
+        // The connection is free for others while this one waits for its rivals to finish.
+        let ceiling = Duration.milliseconds(5) * (1 << min(attempt, 6))
+        try await Task.sleep(for: ceiling * Double.random(in: 0...1))
+        attempt += 1
+      } catch {
+        await takeBack(lease)
+        throw error
+      }
+    }
+  }
+
+  private func attemptShortTransaction<Answer: Sendable>(
+    _ lease: Lease, _ reads: [PostgresStatement],
+    _ plan: @Sendable ([[PostgresRow]]) throws -> ShortTransactionPlan<Answer>
+  ) async throws -> (answer: Answer, rows: [[PostgresRow]]) {
+    do {
+      let begin = PostgresStatement(PostgresIsolation.readCommitted.begin)
+      guard !reads.isEmpty else {
+        let made = try plan([])
+        return (made.answer, Array(try await finish(lease, with: [begin] + made.writes).dropFirst()))
+      }
+      let read = try await lease.perform(.pipeline([begin] + reads)).dropFirst().map(\.rows)
+      let made = try plan(Array(read))
+      return (made.answer, try await finish(lease, with: made.writes))
+    } catch {
+      // A tidy end frees the locks now. If it fails, the connection is closed, which does too.
+      if lease.server.health == .inTransaction {
+        _ = try? await lease.server.perform(
+          .statement(PostgresStatement("rollback")), deadline: .now + .seconds(5), isShielded: true)
+      }
+      throw error
+    }
+  }
+
+  private func finish(_ lease: Lease, with writes: [PostgresStatement]) async throws(PostgresError) -> [[PostgresRow]] {
+    let results: [PostgresResult]
+    do {
+      results = try await lease.perform(.pipeline(writes + [PostgresStatement("commit")]))
+    } catch {
+      guard error.kind == .connectionLost else { throw error }
+      var unknown = error
+      unknown.kind = .commitOutcomeUnknown
+      unknown.message =
+        "the database connection broke while committing, which may have happened or not: \(error.message)"
+      throw unknown
+    }
+    guard results.last?.commandTag == "COMMIT" else {
+      throw PostgresError(.misuse, "the transaction was rolled back although none of its statements failed")
+    }
+    return results.dropLast().map(\.rows)
+  }
+}
