@@ -173,6 +173,10 @@ let testTargets: [Target] = [
   .executableTarget(
     name: "RPCBenchmark", dependencies: ["Messaging", "Wire", protobuf, logging], path: "Benchmarks/RPC",
     exclude: ["bare_zmq.c", "run"], swiftSettings: strict),
+  // Measures how many reports of devices are stored, beside bare PostgreSQL.
+  .executableTarget(
+    name: "ReportsBenchmark", dependencies: ["RegistryCore", "FirmwareImage", "PostgreSQL", logging],
+    path: "Benchmarks/Reports", exclude: ["run"], swiftSettings: strict),
   // Measures apps beside native code.
   .executableTarget(
     name: "AppBenchmark", dependencies: ["DeviceRuntimeCore"], path: "Benchmarks/Apps", exclude: ["kernels.c", "run"],

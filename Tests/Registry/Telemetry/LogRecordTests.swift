@@ -152,4 +152,63 @@ import Wire
       try await fixture.count("select count(distinct (log_number, cursor)) from registry.log_lines") == 10 * 6 * 20)
     #expect(try await fixture.count("select count(*) from registry.logs where last_cursor = 120") == 10)
   }
+
+  /// The flash is an old copy: its second life numbers its lines as the first one did.
+  @Test func idsThatAnotherRunUsedAreNotSwallowed() async throws {
+    let fixture = try await Fixture.make()
+    let device = try await fixture.device()
+    #expect(
+      try await record(fixture, .sample(device, 1...5).of(run: 1, after: 0)) == [LogVerdict(storedThrough: 5)])
+    #expect(
+      try await record(fixture, .sample(device, 6...9).of(run: 2, after: 5)) == [LogVerdict(storedThrough: 9)])
+    let reused = LogVerdict(storedThrough: 9, refusal: .idsUsedAgain)
+    // Also where its numbers are above those by the time it is heard.
+    for ids: ClosedRange<UInt64> in [6...7, 6...20, 12...14] {
+      #expect(try await record(fixture, .sample(device, ids, text: "new").of(run: 3, after: 5)) == [reused])
+    }
+    #expect(try await texts(fixture, device) == (1...9).map { "line \($0)" })
+    // Under another name they are taken, and what the first life said late still is a repeat.
+    #expect(
+      try await record(fixture, .sample(device, 6...7, log: "b", text: "new").of(run: 3, after: 5))
+        == [LogVerdict(storedThrough: 7)])
+    #expect(
+      try await record(fixture, .sample(device, 6...9).of(run: 2, after: 5)) == [LogVerdict(storedThrough: 9)])
+    #expect(try await texts(fixture, device) == (1...9).map { "line \($0)" } + ["new", "new"])
+  }
+
+  /// A device that forgets at each boot makes a new log each time, and the one that it begins with stays known.
+  @Test func theLogOfADeviceThatForgetsStaysKnown() async throws {
+    let fixture = try await Fixture.make()
+    let device = try await fixture.device()
+    _ = try await record(fixture, .sample(device, 1...5).of(run: 1, after: 0))
+    for run: UInt64 in 2...30 {
+      let verdict = try await record(fixture, .sample(device, 3...4).of(run: run, after: 2))
+      #expect(verdict == [LogVerdict(storedThrough: 5, refusal: .idsUsedAgain)])
+      _ = try await record(fixture, .sample(device, 3...4, log: "log-\(run)").of(run: run, after: 2))
+    }
+    #expect(try await texts(fixture, device).count == 5 + 29 * 2)
+  }
+
+  @Test func whatARestoredDatabaseLacksIsSaid() async throws {
+    let fixture = try await Fixture.make()
+    let device = try await fixture.device()
+    _ = try await record(fixture, .sample(device, 1...2))
+    _ = try await record(fixture, .sample(device, 8...8, lost: 2))
+    #expect(
+      try await texts(fixture, device) == [
+        "line 1", "line 2",
+        "3 lines were stored once and are not here any more: the registry's database was restored from a backup; "
+          + "2 lines were dropped on the device before they could be sent: its log was full",
+        "line 8",
+      ])
+  }
+}
+
+extension WireDeviceLogBatch {
+  fileprivate func of(run: UInt64, after: UInt64) -> WireDeviceLogBatch {
+    var batch = self
+    batch.run = run
+    batch.runAfter = after
+    return batch
+  }
 }

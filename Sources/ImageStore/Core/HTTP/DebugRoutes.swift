@@ -63,7 +63,7 @@ struct DebugRoutes: Sendable {
       request, context,
       BlobRepresentation(
         blob: blob, entityTag: "\"\(blob.digest.hex)\"",
-        headers: [.contentType: "application/wasm", .cacheControl: "private, max-age=31536000, immutable"]))
+        headers: [.contentType: "application/wasm", .cacheControl: "private, no-cache"]))
   }
 
   private func module(of buildID: BuildID) async throws -> (any Blob)? {

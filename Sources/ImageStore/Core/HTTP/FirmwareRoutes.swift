@@ -77,10 +77,9 @@ struct FirmwareRoutes: Sendable {
     let text = try context.parameter("version")
     let version = try Self.version(text)
     let firmware = try await catalog.find(device, version: version, trace: context.traceParent.description)
-    // A version stays what it is; which one is the newest does not.
-    return try await responder.respond(
-      request, context, with: firmware,
-      cacheControl: version == nil ? "no-cache" : "private, max-age=31536000, immutable")
+    // A version stays what it is, unless the Registry's database is restored from a backup and gives its number out
+    // again: whoever kept an image asks by its entity tag whether it is still that.
+    return try await responder.respond(request, context, with: firmware, cacheControl: "private, no-cache")
   }
 
   private static func device(_ context: HTTPContext) throws -> DeviceID {

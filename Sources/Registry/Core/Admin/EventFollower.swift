@@ -34,7 +34,13 @@ package struct EventFollower {
     request.deviceID = device
     request.afterID = last
     request.pageSize = UInt32(FieldRules.maximumPageSize)
-    let events = try await client.call(request, deadline: deadline).events
+    let events: [WireEvent]
+    do {
+      events = try await client.call(request, deadline: deadline).events
+    } catch where error.reason == WireFailure.eventsWentBackReason {
+      // The database was restored from a backup: what happens from now on.
+      return try await start(count: 0)
+    }
     last = events.last?.id ?? last
     return events.map { EventDocument($0) }
   }

@@ -28,7 +28,7 @@ extension WireFailure {
   package static func nothingToRetry(_ id: DeviceID, version: UInt64) -> WireFailure {
     WireFailure(
       .conflict, reason: "nothing-to-retry",
-      message: "Device \(id) has not rolled back or refused its version \(version): there is nothing to try again.")
+      message: "Device \(id) has not rolled back or refused its version \(version), nor taken no notice of it: there is nothing to try again.")
   }
 
   package static func heldBack(_ id: DeviceID, version: UInt64) -> WireFailure {
@@ -74,6 +74,15 @@ extension WireFailure {
       .conflict, reason: "idempotency-key-reused",
       message: "The idempotency key was used for another image, which became version \(version). "
         + "Use a new key for a new image.")
+  }
+
+  package static let eventsWentBackReason = "events-went-back"
+
+  package static func eventsWentBack(asked: UInt64, newest: UInt64) -> WireFailure {
+    WireFailure(
+      .conflict, reason: eventsWentBackReason,
+      message: "There is no event \(asked) yet: the newest is \(newest). The registry's database was restored from a "
+        + "backup, and their numbers are given out again. Go on after \(newest), or read from 0 again.")
   }
 
   package static func revisionMismatch(current: Int64) -> WireFailure {

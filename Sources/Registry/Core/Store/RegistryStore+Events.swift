@@ -23,6 +23,7 @@ extension RegistryStore {
     return try await read { connection in
       let rows = try await connection.query(text, parameters)
       if rows.isEmpty, let device { try await Self.requireDevice(device, connection) }
+      if rows.isEmpty, case .after(let id, _) = order, id > 0 { try await Self.requireEvent(id, connection) }
       return try rows.map { row in
         RegistryEvent(
           id: UInt64(try row["id"].int64), device: try DeviceRow.deviceID(row["device_id"]), kind: try row["kind"].text,
@@ -45,6 +46,14 @@ extension RegistryStore {
         """,
         [.int(limit), .int8(age.wholeMilliseconds)])
     }
+  }
+
+  /// Whoever goes on from an event that there is not yet would wait for the numbers to catch up, and miss what happens.
+  private static func requireEvent(_ id: UInt64, _ connection: some PostgresExecutor) async throws {
+    let row = try await connection.queryFirst(
+      "select case when is_called then last_value else 0 end as newest from registry.event_ids")
+    let newest = UInt64(try row?["newest"].int64 ?? 0)
+    if id > newest { throw WireFailure.eventsWentBack(asked: id, newest: newest) }
   }
 
   static func requireDevice(_ id: DeviceID, _ connection: some PostgresExecutor) async throws {
