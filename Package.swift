@@ -81,7 +81,7 @@ let bindings: [Target] =
     .target(name: "CCurl", path: "Sources/Bindings/CCurl", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "Curl", dependencies: ["CCurl"], path: "Sources/Bindings/Curl", swiftSettings: strictBinding),
     // The engine comes as a shared object without headers or a SONAME, so it is opened at run
-    // time, and only by the process that runs an app.
+    // time, and only by processes that run an app or look at one's code.
     .target(name: "CWasmtime", path: "Sources/Bindings/CWasmtime", linkerSettings: [.linkedLibrary("dl")]),
     .target(
       name: "Wasmtime", dependencies: ["CWasmtime"], path: "Sources/Bindings/Wasmtime",
@@ -119,8 +119,8 @@ let services: [Target] =
   + service(
     "ImageStore",
     core: [
-      "CLinux", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
-      httpTypes, nioCore, nioPosix, protobuf, logging, metrics, lifecycle,
+      "CLinux", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      hummingbird, httpTypes, nioCore, nioPosix, protobuf, logging, metrics, lifecycle,
     ])
   + service(
     "Notifier",

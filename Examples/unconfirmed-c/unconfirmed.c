@@ -1,4 +1,5 @@
-/* Works, but never says so: at the end of its trial the device goes back to the app before it. */
+/* Works, but never says so. At the end of its trial the device keeps it, as it did not fail; one whose setting
+ * XTBLISH_DEVICE_TRIAL_UNCONFIRMED is roll-back goes back to the app before it. */
 #include <stdint.h>
 
 #include "xtb1.h"

@@ -16,7 +16,8 @@ extension EndToEnd {
       #expect(guide.commands.contains { $0.hasPrefix("xtblish-device dev ") })
       let lines = guide.commands.map { line in
         // It would run until Ctrl-C: it is ended when the app has said something.
-        line.hasPrefix("xtblish-device dev ") ? "run_until_output \(line)" : line
+        guard line.hasPrefix("xtblish-device dev ") else { return line }
+        return "run_until_output '\(Self.sign(of: line))' \(line)"
       }
       let script = ([Self.preamble] + lines).joined(separator: "\n")
       try script.write(toFile: folder.path("commands.sh"), atomically: true, encoding: .utf8)
@@ -24,9 +25,10 @@ extension EndToEnd {
       try await Stack.run(devices: 1) { stack in
         var environment = try stack.environment()
         let device = try stack.devices[0]
-        // Debian's own Rust comes first: it has WebAssembly's library as a package.
-        environment["PATH"] =
-          "\(try productsDirectory()):/usr/bin:\(ProcessInfo.processInfo.environment["PATH"] ?? "/bin")"
+        // A Rust without WebAssembly's library comes first, as rustup's does where the target was not added.
+        try Self.writeRustWithoutTarget(to: folder.path("rustup"))
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/bin"
+        environment["PATH"] = "\(try productsDirectory()):\(folder.path("rustup")):\(path)"
         environment["XTBLISH"] = Stack.package
         environment["DEVICE"] = device
         let result = try await command(
@@ -39,15 +41,42 @@ extension EndToEnd {
       }
     }
 
-    /// `run_until_output COMMAND…` succeeds once the app has switched the light on and off.
+    /// What an app that a page builds is seen to do, as a pattern.
+    private static func sign(of line: String) -> String {
+      switch line {
+      case let line where line.contains("careless"): "trapped: .*unreachable|in xtb_init at .*careless.c:7"
+      case let line where line.contains("counter"): "three ticks, constructed once"
+      case let line where line.contains("hello"): "hello from wasi-libc"
+      default: "\\bon\\b|\\boff\\b"
+      }
+    }
+
+    private static func writeRustWithoutTarget(to folder: String) throws {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      let programs = [
+        "rustc":
+          "case \"$*\" in *target-libdir*) echo /nonexistent/lib ;; *) echo \"can't find crate for std\" >&2; exit 1 ;; esac",
+        "cargo": "echo \"error[E0463]: can't find crate for std\" >&2; exit 101",
+      ]
+      for (name, script) in programs {
+        try "#!/bin/sh\n\(script)\n".write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(folder)/\(name)")
+      }
+    }
+
+    /// `run_until_output SIGNS COMMAND…` succeeds once each of the signs, patterns between bars, was seen.
     static let preamble = """
       set -e -o pipefail
       trap 'echo "failed: $BASH_COMMAND" >&2' ERR
       run_until_output() {
+        local signs=$1 sign all
+        shift
         "$@" > dev.log 2>&1 &
         local process=$! tries=0 status=1
         while [ $((tries += 1)) -le 600 ] && kill -0 $process 2> /dev/null; do
-          if grep -qw on dev.log && grep -qw off dev.log; then status=0; break; fi
+          all=1
+          while read -r sign; do grep -qE -- "$sign" dev.log || all=0; done <<< "${signs//|/$'\\n'}"
+          if [ $all = 1 ]; then status=0; break; fi
           sleep 0.1
         done
         kill -TERM $process 2> /dev/null || true

@@ -6,12 +6,18 @@ import Testing
     let interface = try WebAssemblyModule.interface(of: sampleModule())
     #expect(
       interface.imports == [
-        .init(module: "xtb1", name: "log", kind: .function), .init(module: "env", name: "table", kind: .table),
+        .init(module: "xtb1", name: "log", kind: .function, typeIndex: 0),
+        .init(module: "env", name: "table", kind: .table),
         .init(module: "env", name: "memory", kind: .memory), .init(module: "env", name: "flag", kind: .global),
         .init(module: "env", name: "oops", kind: .tag),
       ])
     #expect(
-      interface.exports == [.init(name: "memory", kind: .memory), .init(name: "xtb_init", kind: .function)])
+      interface.exports == [
+        .init(name: "memory", kind: .memory), .init(name: "xtb_init", kind: .function, index: 1),
+      ])
+    #expect(interface.functionType(0) == WebAssemblyFunctionType("") && interface.functionType(1) != nil)
+    #expect(interface.functionType(2) == nil)
+    #expect(interface.memories.map(\.minimum) == [1] && interface.tables.map(\.maximum) == [128])
     #expect(try WebAssemblyModule.interface(of: preamble) == WebAssemblyInterface())
   }
 

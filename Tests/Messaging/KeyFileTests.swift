@@ -35,6 +35,22 @@ import ZeroMQ
     #expect(read.keyPair.secretText == key.keyPair.secretText)
   }
 
+  /// As an editor on Windows leaves them.
+  @Test func linesMayEndInCRLF() throws {
+    let key = try BusKey.generate(for: BusPeer(.operator, "lena"))
+    let path = folder.path("one.bus-key")
+    try key.write(file: path)
+    let text = try String(contentsOfFile: path, encoding: .utf8).replacingOccurrences(of: "\n", with: "\r\n")
+    let read = try BusKey(file: write(text, to: "windows.bus-key"))
+    #expect(read.peer == key.peer && read.keyPair.secretText == key.keyPair.secretText)
+
+    let peers = folder.path("peers")
+    try FileManager.default.createDirectory(atPath: peers, withIntermediateDirectories: false)
+    _ = try write(
+      "role = operator\r\nname = lena\r\nkey = \(key.publicKey.text)\r\n", to: "peers/lena.peer", mode: 0o644)
+    #expect(try PeerFolder(peers).read().keys(of: .operator).first == key.publicKey)
+  }
+
   @Test func noDescriptionShowsASecret() throws {
     let key = try BusKey.generate(for: BusPeer(.operator, "lena"))
     var dumped = ""

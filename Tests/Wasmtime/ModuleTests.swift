@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Wasmtime
 
@@ -56,22 +57,14 @@ import Wasmtime
     }
   }
 
-  @Test func listsImportsAndExports() async throws {
+  @Test func validatesWithoutCompiling() async throws {
     let engine = try makeEngine()
-    let module = try await makeModule(
-      """
-      (module (import "xtb1" "log" (func (param i32 i32 i32) (result i32)))
-        (memory (export "memory") 1) (global (export "g") i32 (i32.const 1))
-        (func (export "f") (result i64) (i64.const 1)))
-      """, in: engine)
-    #expect(
-      module.imports
-        == [Module.Import(module: "xtb1", name: "log", type: .function(FunctionType([.i32, .i32, .i32], [.i32])))])
-    #expect(
-      module.exports == [
-        Module.Export(name: "memory", type: .memory), Module.Export(name: "g", type: .global),
-        Module.Export(name: "f", type: .function(FunctionType([], [.i64]))),
-      ])
+    try Module.validate(await assemble(Self.adder), engine: engine)
+    // i32.add of nothing.
+    let code: [UInt8] = [0x0A, 5, 1, 3, 0, 0x6A, 0x0B]
+    let invalid = [0, 0x61, 0x73, 0x6D, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0] + code
+    let error = #expect(throws: WasmtimeError.self) { try Module.validate(invalid, engine: engine) }
+    #expect(error?.kind == .invalidModule && error?.message.contains("type mismatch") == true, "\(error as Any)")
   }
 
   @Test func serialisedCodeRunsAgain() async throws {

@@ -9,8 +9,9 @@ package enum MQTTTopic {
   /// Checks a topic to publish to.
   package static func validate(name: String) throws(MQTTError) {
     try validate(text: name, what: "topic")
-    if let wildcard = name.first(where: { $0 == "+" || $0 == "#" }) {
-      throw MQTTError(.invalid, "a topic to publish to must not contain the wildcard \(wildcard)")
+    if let wildcard = name.utf8.first(where: { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "#") }) {
+      throw MQTTError(
+        .invalid, "a topic to publish to must not contain the wildcard \(Unicode.Scalar(wildcard))")
     }
     if name.utf8.first == UInt8(ascii: "$") {
       throw MQTTError(.invalid, "topics that start with $ belong to the broker: publish to another")

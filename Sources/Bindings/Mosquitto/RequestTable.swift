@@ -142,7 +142,7 @@ struct RequestTable<Waiter: Sendable>: Sendable {
         MQTTError(
           .refused, "the broker refused the message to \(publication.topic): \(reason)", reasonCode: reason))
     case .subscribe(let subscription):
-      subscriptions.removeAll { $0.filter == subscription.filter }
+      forget(subscription.filter)
       if reason.isFailure {
         let error = MQTTError(
           .refused, "the broker refused the subscription to \(subscription.filter): \(reason)",
@@ -157,11 +157,16 @@ struct RequestTable<Waiter: Sendable>: Sendable {
         result = .failure(
           MQTTError(.refused, "the broker refused to end \(filter): \(reason)", reasonCode: reason))
       } else {
-        subscriptions.removeAll { $0.filter == filter }
+        forget(filter)
       }
     case .publish, .awaitConnection: break
     }
     return (remove(id, result: result), event)
+  }
+
+  /// Filters are bytes to a broker.
+  private mutating func forget(_ filter: String) {
+    subscriptions.removeAll { $0.filter.utf8.elementsEqual(filter.utf8) }
   }
 
   /// Ends what has waited too long.

@@ -18,6 +18,9 @@ import CWasmtime
   /// Argument `index`, which the function's type says is an i64.
   package func i64(_ index: Int) -> Int64 { unsafe slots?[index].i64 ?? 0 }
 
+  /// Argument `index`, which the function's type says is an f64.
+  package func f64(_ index: Int) -> Double { Double(bitPattern: UInt64(bitPattern: i64(index))) }
+
   /// Bytes of the app's exported `memory`, or nil if any of them is outside it or there is none.
   package func read(at pointer: Int32, count: Int32) -> [UInt8]? {
     memory()?.read(at: UInt32(bitPattern: pointer), count: UInt32(bitPattern: count))

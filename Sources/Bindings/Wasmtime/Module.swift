@@ -2,40 +2,20 @@ import CWasmtime
 
 /// Compiled WebAssembly.
 @safe package final class Module: Sendable {
-  /// A thing that the module needs from outside or shows to the outside.
-  package enum ItemType: Sendable, Equatable {
-    case function(FunctionType)
-    case global
-    case table
-    case memory
-    case unknown(UInt8)
-  }
-
-  package struct Import: Sendable, Equatable {
-    package var module: String
-    package var name: String
-    package var type: ItemType
-
-    package init(module: String, name: String, type: ItemType) {
-      self.module = module
-      self.name = name
-      self.type = type
-    }
-  }
-
-  package struct Export: Sendable, Equatable {
-    package var name: String
-    package var type: ItemType
-
-    package init(name: String, type: ItemType) {
-      self.name = name
-      self.type = type
-    }
-  }
-
   // Immutable once made, and counted by the engine itself: any thread may use it.
   nonisolated(unsafe) let handle: OpaquePointer
   private let engine: Engine
+
+  /// Throws if the bytes are no module, or one that this engine would not compile. Compiles nothing.
+  ///
+  /// What a module imports and exports is not asked of the engine: its C API ends the process at types that it does not
+  /// know.
+  package static func validate(_ wasm: [UInt8], engine: Engine) throws(WasmtimeError) {
+    let error = unsafe wasm.withUnsafeBufferPointer { bytes in
+      unsafe wasmtime_module_validate(engine.handle, bytes.baseAddress, bytes.count)
+    }
+    if let error = unsafe error { throw unsafe WasmtimeError(.invalidModule, taking: error) }
+  }
 
   /// Validates and compiles. Takes milliseconds for each hundred KiB and can't be interrupted.
   package convenience init(engine: Engine, wasm: [UInt8]) throws(WasmtimeError) {
@@ -79,49 +59,5 @@ import CWasmtime
     let code = unsafe [UInt8](UnsafeRawBufferPointer(start: bytes.data, count: bytes.size))
     unsafe wasm_byte_vec_delete(&bytes)
     return code
-  }
-
-  package var imports: [Import] {
-    var vector = unsafe wasm_importtype_vec_t()
-    unsafe wasmtime_module_imports(handle, &vector)
-    var imports: [Import] = []
-    for index in unsafe 0..<vector.size {
-      guard let item = unsafe vector.data?[index] else { continue }
-      unsafe imports.append(
-        Import(
-          module: String(copying: wasm_importtype_module(item).pointee),
-          name: String(copying: wasm_importtype_name(item).pointee), type: ItemType(wasm_importtype_type(item))))
-    }
-    unsafe wasm_importtype_vec_delete(&vector)
-    return imports
-  }
-
-  package var exports: [Export] {
-    var vector = unsafe wasm_exporttype_vec_t()
-    unsafe wasmtime_module_exports(handle, &vector)
-    var exports: [Export] = []
-    for index in unsafe 0..<vector.size {
-      guard let item = unsafe vector.data?[index] else { continue }
-      unsafe exports.append(
-        Export(name: String(copying: wasm_exporttype_name(item).pointee), type: ItemType(wasm_exporttype_type(item))))
-    }
-    unsafe wasm_exporttype_vec_delete(&vector)
-    return exports
-  }
-}
-
-extension Module.ItemType {
-  init(_ type: OpaquePointer) {
-    let kind = unsafe wasm_externtype_kind(type)
-    switch Int(kind) {
-    case WASM_EXTERN_FUNC:
-      self =
-        unsafe wasm_externtype_as_functype_const(type).map { unsafe .function(FunctionType(copying: $0)) }
-        ?? .unknown(kind)
-    case WASM_EXTERN_GLOBAL: self = .global
-    case WASM_EXTERN_TABLE: self = .table
-    case WASM_EXTERN_MEMORY: self = .memory
-    default: self = .unknown(kind)
-    }
   }
 }

@@ -23,6 +23,6 @@ struct ImageStoreCommand: AsyncParsableCommand, AdministeredService {
     discussion: "Ends with the exit codes of sysexits.h.",
     subcommands: [
       ServeCommand.self, PushCommand.self, PullCommand.self, ListCommand.self, StatCommand.self, VerifyCommand.self,
-      KeygenCommand.self, SignCommand.self,
+      KeygenCommand.self, SignCommand.self, CheckCodeCommand.self,
     ])
 }

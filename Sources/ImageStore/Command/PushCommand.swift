@@ -74,6 +74,7 @@ struct PushCommand: AsyncParsableCommand {
         print("\(pushed.digest) is stored (\(HumanText.bytes(Int(clamping: pushed.size))))")
       }
       if !options.json {
+        for warning in pushed.warnings ?? [] { print("warning: \(warning)") }
         print(pushed.buildID.map { "build ID \($0)" } ?? "no build ID: link with --build-id=sha1 to find crash lines")
       }
     }

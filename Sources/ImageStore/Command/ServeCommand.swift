@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import ImageStoreCore
 import ServiceKit
 
@@ -14,10 +15,17 @@ struct ServeCommand: AsyncParsableCommand {
       let process = try options.prepare(ImageStoreSettings.self)
       let store = try await ImageStore(
         process.settings, isInsecure: process.process.isInsecure, bus: process.openBus(), metrics: process.metrics,
-        logger: process.logger)
+        executable: ownExecutable(), logger: process.logger)
       try await ServiceHost.run(
         name: ImageStoreCommand.executable, logger: process.logger, services: store.services,
         readiness: store.readiness, shutdownTimeout: process.process.shutdownTimeout)
     }
   }
+}
+
+/// To look at the code of modules in a process of its own; nil if it can't be found.
+private func ownExecutable() -> String? {
+  guard let path = realpath("/proc/self/exe", nil) else { return nil }
+  defer { free(path) }
+  return String(cString: path)
 }

@@ -1,3 +1,4 @@
+import FirmwareImage
 package import Logging
 package import Messaging
 package import ServiceHTTP
@@ -14,9 +15,12 @@ package struct ImageStore: Sendable {
 
   /// Opens the directory. Nothing listens before the services run.
   ///
-  /// - Parameter isInsecure: whether to do without TLS, tokens and signatures.
+  /// - Parameters:
+  ///   - isInsecure: whether to do without TLS, tokens and signatures.
+  ///   - executable: this program, to look at the code of modules in a process of its own; nil: nobody looks.
   package init(
-    _ settings: ImageStoreSettings, isInsecure: Bool, bus: Bus, metrics: MetricsRegistry, logger: Logger
+    _ settings: ImageStoreSettings, isInsecure: Bool, bus: Bus, metrics: MetricsRegistry,
+    executable: String? = nil, logger: Logger
   ) async throws {
     let blobs = try await FileBlobStore(directory: settings.directory)
     let registry = RPCClient(
@@ -31,7 +35,9 @@ package struct ImageStore: Sendable {
       blobs: blobs, debugIndex: FileDebugIndex(store: blobs), registry: registry, provisioner: provisioner,
       access: security.access, publishers: settings.publisherPolicy(isInsecure: isInsecure),
       ownPublisherKey: try settings.ownPublisherKey(logger: logger),
-      maximumBytes: settings.maximumBytes, maximumUploads: settings.maximumUploads)
+      maximumBytes: settings.maximumBytes, maximumUploads: settings.maximumUploads,
+      appLimits: AppCheck.Limits(memoryBytes: UInt64(settings.appMemoryBytes)),
+      codeCheck: try executable.flatMap { try settings.codeCheck(executable: $0, logger: logger) })
 
     // Not the Registry: without it devices still fetch what is known here, and taking every replica
     // out of its load balancer would end that.

@@ -1,3 +1,4 @@
+package import FirmwareImage
 import HTTPTypes
 package import Hummingbird
 package import Messaging
@@ -24,16 +25,21 @@ package struct ImageStoreAPI: Sendable {
   ///   - ownPublisherKey: signs modules for devices that come unsigned.
   ///   - maximumBytes: the longest WebAssembly module that is taken.
   ///   - maximumUploads: how many may be under way at once.
+  ///   - appLimits: what an app may want from its start.
+  ///   - codeCheck: looks at the code of modules; nil: devices do.
   package init(
     blobs: any BlobStore, debugIndex: any DebugIndex, registry: any RPCCaller, provisioner: any RPCCaller,
     access: AccessControl, publishers: PublisherPolicy, ownPublisherKey: Ed25519.PrivateKey? = nil,
-    maximumBytes: Int, maximumUploads: Int
+    maximumBytes: Int, maximumUploads: Int, appLimits: AppCheck.Limits = AppCheck.Limits(),
+    codeCheck: (any CodeCheck)? = nil
   ) {
     let metrics = StoreMetrics()
     let responder = BlobResponder()
     slots = UploadSlots(capacity: maximumUploads)
     let uploads = Uploads(
-      intake: ImageIntake(blobs: blobs, limitBytes: UInt64(maximumBytes)), slots: slots, metrics: metrics)
+      intake: ImageIntake(
+        blobs: blobs, limitBytes: UInt64(maximumBytes), appLimits: appLimits, codeCheck: codeCheck),
+      slots: slots, metrics: metrics)
     let catalog = FirmwareCatalog(registry: registry)
     let whole = FirmwareResponder(blobs: blobs, hashes: ImageHashes(), metrics: metrics, responder: responder)
     firmware = FirmwareRoutes(

@@ -1,8 +1,10 @@
 import FirmwareImage
+import Glibc
 import Logging
 package import Messaging
 import OpenSSL
 package import ServiceKit
+import Wasmtime
 
 /// What an image store can be told.
 package struct ImageStoreSettings: ServiceSettings {
@@ -21,6 +23,8 @@ package struct ImageStoreSettings: ServiceSettings {
   package let http: HTTPSettings
   package let requiresPublisher: Bool
   package let publisherKeyFile: String?
+  package let appMemoryBytes: Int
+  package let enginePath: String?
 
   static let httpListenSetting = Setting(
     "image-store.http.listen", .listenAddress, .default("127.0.0.1:7121"),
@@ -58,11 +62,24 @@ package struct ImageStoreSettings: ServiceSettings {
       gets hold of this machine, can then make apps: leave it unset for a fleet.
       """)
 
+  static let appMemorySetting = Setting(
+    "image-store.app.memory-bytes", .byteSize(65_536...(4 << 30)), .default("64MiB"),
+    help:
+      "The largest memory that any of the devices gives an app (device.app.memory-bytes): more from its start is refused."
+  )
+
+  static let engineSetting = Setting(
+    "engine", .path, .optional,
+    help: """
+      The WebAssembly engine's library, with which the code of modules is checked; otherwise libwasmtime.so beside the \
+      program, or /usr/lib/xtblish/libwasmtime.so. Without one only devices check code.
+      """)
+
   package static let allSettings: [any SettingDescription] =
     [
       httpListenSetting, rpcListenSetting, operationsListenSetting, directorySetting, maximumBytesSetting,
       maximumUploadsSetting, registryEndpointsSetting, provisionerEndpointsSetting, requiresPublisherSetting,
-      publisherKeyFileSetting,
+      publisherKeyFileSetting, appMemorySetting, engineSetting,
     ] + TLSSettings.allSettings + HTTPSettings.allSettings
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
@@ -78,6 +95,8 @@ package struct ImageStoreSettings: ServiceSettings {
     http = try HTTPSettings(&reader)
     requiresPublisher = try reader.require(Self.requiresPublisherSetting)
     publisherKeyFile = try reader.optional(Self.publisherKeyFileSetting)
+    appMemoryBytes = try reader.require(Self.appMemorySetting)
+    enginePath = try reader.optional(Self.engineSetting)
   }
 
   package func missing(isInsecure: Bool) -> [SettingProblem] {
@@ -94,6 +113,22 @@ package struct ImageStoreSettings: ServiceSettings {
     } catch {
       throw AdminError("\(Self.publisherKeyFileSetting.environmentName): \(error)", status: .configuration)
     }
+  }
+
+  /// Lets the engine look at the code of modules; nil, and a line in the log, if there is none here.
+  func codeCheck(executable: String?, logger: Logger) throws -> (any CodeCheck)? {
+    let path = EngineLocation.path(explicit: enginePath)
+    guard access(path, R_OK) == 0 else {
+      if enginePath != nil {
+        throw AdminError(
+          "\(Self.engineSetting.environmentName): there is no engine \(path) that can be read; fetch it with `make engine`",
+          status: .configuration)
+      }
+      logger.warning(
+        "no WebAssembly engine here: the code of modules is checked by devices alone", metadata: ["path": "\(path)"])
+      return nil
+    }
+    return executable.map { EngineCodeCheck(executable: $0, engine: path, logger: logger) }
   }
 
   /// What uploads must prove about who built them.

@@ -48,11 +48,16 @@ struct TestImage: Sendable {
 
   private static func module(version: UInt64, size: Int, imports: [(String, String)]) -> [UInt8] {
     var module: [UInt8] = [0x00, 0x61, 0x73, 0x6D, 0x01, 0x00, 0x00, 0x00]
+    // No parameters, no results; and what `xtb1.log` is.
+    module += section(1, [2, 0x60, 0, 0, 0x60, 3, 0x7F, 0x7F, 0x7F, 1, 0x7F])
     if !imports.isEmpty {
-      // One type: no parameters, no results.
-      module += section(1, [1, 0x60, 0, 0])
-      module += section(2, leb(imports.count) + imports.flatMap { name($0.0) + name($0.1) + [0, 0] })
+      module += section(
+        2, leb(imports.count) + imports.flatMap { name($0.0) + name($0.1) + [0, $0.1 == "log" ? 1 : 0] })
     }
+    // One page of memory, and a `_start` that returns.
+    module += section(3, [1, 0]) + section(5, [1, 0, 1])
+    module += section(7, [2] + name("memory") + [2, 0] + name("_start") + [0] + leb(imports.count))
+    module += section(10, [1, 2, 0, 0x0B])
     // A custom section makes every version's bytes its own.
     var state = version &* 0x9E37_79B9_7F4A_7C15 | 1
     let padding = (0..<size).map { _ in

@@ -20,7 +20,7 @@ import Testing
     for name in ExampleBuild.names {
       let bytes = try await ExampleBuild.module(name)
       let interface = try WebAssemblyModule.interface(of: bytes)
-      #expect(HostAPI.objection(to: interface) == nil, "\(name)")
+      #expect(AppCheck.problem(in: interface) == nil && AppWarning.of(interface).isEmpty, "\(name)")
       #expect(bytes.count <= Self.sizeLimit(name), "\(name)")
       let exports = Set(interface.exports.filter { $0.kind == .function }.map(\.name))
       let isProgram = name.hasPrefix("hello-")

@@ -13,8 +13,15 @@ import Testing
 
   @Test(arguments: [
     (AppEnding.trapped(trap), "unreachable", "wasm trap: unreachable", 2),
-    (.deadlineExceeded(call: "xtb_event", trap), "deadline-exceeded", "took too long in xtb_event", 2),
-    (.watchdogMissed(timeout: .seconds(2)), "watchdog-missed", "did not feed its watchdog within 2.0 seconds", 0),
+    (
+      .deadlineExceeded(call: "xtb_event", trap), "deadline-exceeded",
+      "took too long in xtb_event: wasm trap: unreachable", 2
+    ),
+    (
+      .watchdogMissed(timeout: .seconds(2)), "watchdog-missed",
+      "did not feed its watchdog within 2.0 seconds: call watchdog_feed at least that often, or arm it with a longer time",
+      0
+    ),
     (.killed(signal: 9), "killed", "was killed by signal 9", 0),
     (.exited(code: 3), "exited", "exited with status 3", 0),
     (.startFailed(reason: "xtb_init answered 1"), "start-failed", "did not start: xtb_init answered 1", 0),

@@ -114,6 +114,35 @@ import Testing
     try await dev.stop()
   }
 
+  /// What goes to a device is stripped; the lines are in the file beside it, and names as the sources have them.
+  @Test(arguments: [("crash-c", "crash.c:"), ("crash-rust", "crash.rs:"), ("crash-swift", "Crash.swift:")])
+  func theDebugModuleBesideTellsTheLines(name: String, place: String) async throws {
+    let bench = try Bench()
+    try bench.write(try await ExampleBuild.debugModule(name).bytes, to: bench.folder.path("app.debug.wasm"))
+    try bench.write(try await ExampleBuild.module(name), to: bench.module)
+    let dev = try bench.start()
+    try await dev.waitForLine(containing: "trapped")
+    try await dev.waitForLine(containing: place)
+    for mangled in ["_ZN", " $s", " $e"] { #expect(!dev.output.contains(mangled), "\(dev.output)") }
+    try await dev.stop()
+
+    // Of another build it says nothing.
+    let other = try Bench()
+    try other.write(try await ExampleBuild.debugModule("crash-c").bytes, to: other.folder.path("app.debug.wasm"))
+    try other.write(try await ExampleBuild.module("crash-rust"), to: other.module)
+    let apart = try other.start()
+    try await apart.waitForLine(containing: "waiting for the file to change")
+    #expect(!apart.output.contains("crash.c:"))
+    try await apart.stop()
+  }
+
+  @Test func namesAreDemangled() {
+    #expect(Demangling.name("_ZN5crash6divide17h0123456789abcdefE") == "crash::divide")
+    #expect(Demangling.name("_ZN4Lamp6switchEb") == "Lamp::switch(bool)")
+    #expect(Demangling.name("$s5Crash6divideyS2i_SitF") == "Crash.divide(Swift.Int, Swift.Int) -> Swift.Int")
+    #expect(Demangling.name("xtb_init") == "xtb_init" && Demangling.name("_Zwhat") == "_Zwhat")
+  }
+
   @Test func aTrapShowsItsFunctions() async throws {
     let bench = try Bench()
     try await bench.save(

@@ -11,6 +11,17 @@ import Testing
       (import "env" "abort" (func $abort (param i32 i32 i32 i32)))
       (import "env" "console.log" (func $console (param i32)))
       (import "env" "seed" (func $seed (result f64)))
+      (import "env" "trace" (func $trace (param i32 i32 f64 f64 f64 f64 f64)))
+      (import "env" "Date.now" (func $now (result f64)))
+      (import "env" "performance.now" (func $since (result f64)))
+      (import "env" "console.assert" (func $assert (param i32 i32)))
+      (import "env" "console.debug" (func $debug (param i32)))
+      (import "env" "console.info" (func $info (param i32)))
+      (import "env" "console.warn" (func $warn (param i32)))
+      (import "env" "console.error" (func $error (param i32)))
+      (import "env" "console.time" (func $time (param i32)))
+      (import "env" "console.timeLog" (func $timeLog (param i32)))
+      (import "env" "console.timeEnd" (func $timeEnd (param i32)))
       (memory (export "memory") 1)
       ;; As rt/common.ts lays objects out: mmInfo, gcInfo, gcInfo2, rtId, rtSize, then the payload at 1052.
       (data (i32.const 1032) "\1c\00\00\00\00\00\00\00\00\00\00\00\02\00\00\00\0c\00\00\00h\00\e4\00 \00=\d8\00\de!\00")
@@ -38,6 +49,37 @@ import Testing
     _ = try await history.ending(of: app)
     #expect(history.texts(.app) == ["hä 😀!"])
     #expect(history.lines.first?.level == .info)
+  }
+
+  /// The rest of the console has levels, `trace` its numbers, and clocks milliseconds.
+  @Test func traceConsoleAndClocksAreServed() async throws {
+    let bed = try AppTestBed()
+    let app = try await bed.launch(
+      Self.app(
+        """
+        (call $trace (i32.const 1052) (i32.const 2) (f64.const 4.5) (f64.const 7) (f64.const 0) (f64.const 0)
+          (f64.const 0))
+        (call $trace (i32.const 0) (i32.const 99) (f64.const 1) (f64.const 2) (f64.const 3) (f64.const 4) (f64.const 5))
+        (call $debug (i32.const 1052)) (call $info (i32.const 1052)) (call $warn (i32.const 1052))
+        (call $error (i32.const 1052)) (call $assert (i32.const 1) (i32.const 1052))
+        (call $assert (i32.const 0) (i32.const 1052)) (call $timeLog (i32.const 1052)) (call $time (i32.const 1052))
+        (call $timeEnd (i32.const 1052)) (call $timeEnd (i32.const 1052))
+        ;; After 2020, in whole milliseconds; and a monotonic clock that has begun.
+        (if (f64.lt (call $now) (f64.const 1577836800000)) (then (return (i32.const 1))))
+        (if (f64.le (call $since) (f64.const 0)) (then (return (i32.const 2))))
+        (i32.const 0)
+        """))
+    var history = AppHistory()
+    try await history.read(app) { $0.isStarted }
+    await app.stop(grace: .seconds(10))
+    _ = try await history.ending(of: app)
+    let texts = history.texts(.app)
+    #expect(
+      Array(texts.prefix(7)) == [
+        "trace: hä 😀! 4.5, 7", "trace:  1, 2, 3, 4, 5", "hä 😀!", "hä 😀!", "hä 😀!", "hä 😀!", "Assertion failed: hä 😀!",
+      ])
+    #expect(history.lines.prefix(7).map(\.level) == [.info, .info, .debug, .info, .warning, .error, .error])
+    #expect(texts.count == 8 && texts.last?.hasPrefix("hä 😀!: ") == true && texts.last?.hasSuffix(" ms") == true)
   }
 
   @Test func abortEndsTheAppWithItsReason() async throws {
@@ -91,6 +133,6 @@ import Testing
     var history = AppHistory()
     #expect(
       try await history.ending(of: app)
-        == .startFailed(reason: "the app imports env.seed as () -> (i32), which is () -> (f64) here"))
+        == .startFailed(reason: "the app imports env.seed as () -> i32, which is () -> f64 on a device: declare it so"))
   }
 }

@@ -267,7 +267,8 @@ import Testing
     let app = try await bed.launch(
       eventApp(initialize: "(drop \(publish)) (drop \(publish)) \(publish)"), limits: AppLimits(publishQueue: 2))
     var history = AppHistory()
-    #expect(try await history.ending(of: app) == .startFailed(reason: "xtb_init returned i32(-6), not 0"))
+    let ending = try await history.ending(of: app)
+    #expect("\(ending)".contains("xtb_init returned -6 (AGAIN), not 0"), "\(ending)")
     #expect(history.events.count(where: { $0.publication != nil }) == 2)
   }
 }

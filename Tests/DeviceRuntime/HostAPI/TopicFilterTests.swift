@@ -24,4 +24,15 @@ import Testing
     #expect(try !#require(TopicFilter("a/+")).isTopic)
     #expect(try !#require(TopicFilter("#")).isTopic)
   }
+
+  /// A broker compares bytes: "é" in one piece and in two differ, and a mark behind a slash does not hide the slash.
+  @Test func topicsAreBytes() throws {
+    let (one, two) = try (#require(TopicFilter("caf\u{E9}/+")), #require(TopicFilter("cafe\u{301}/x")))
+    #expect(!one.covers(two) && one != two)
+    #expect(try one.covers(#require(TopicFilter("caf\u{E9}/x"))))
+    let marked = try #require(TopicFilter("a/\u{301}b"))
+    #expect(try #require(TopicFilter("a/+")).covers(marked) && !(try #require(TopicFilter("+")).covers(marked)))
+    #expect(TopicFilter("/\u{301}b") == nil)
+    #expect(TopicFilter("a/+\u{301}") == nil && TopicFilter("#\u{301}") == nil)
+  }
 }

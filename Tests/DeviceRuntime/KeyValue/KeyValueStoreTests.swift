@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 import Wire
@@ -146,5 +147,49 @@ import Wire
     pair.value = Data(count: 10)
     #expect(await ask(.set(pair)).errno == 51)
     #expect(await ask(.delete(Data([1]))).errno == 0)
+  }
+
+  /// An app that writes without end would wear the flash out.
+  @Test func changesHaveARate() async throws {
+    let clock = Atomic<UInt64>(1_000_000_000)
+    var limits = KeyValueLimits()
+    limits.changesPerSecond = 10
+    limits.changesAtOnce = 20
+    limits.changedBytesPerSecond = 1000
+    limits.changedBytesAtOnce = 3000
+    let store = KeyValueStore(flash: flash, limits: limits, clock: { clock.load(ordering: .relaxed) })
+    func set(_ value: [UInt8], app: String = "a") async -> WireKeyValueAnswer {
+      var request = WireKeyValueRequest()
+      request.set.key = Data([1])
+      request.set.value = Data(value)
+      return await store.handle(request, appName: app)
+    }
+    for round in 0..<20 as Range<UInt8> { #expect(await set([round]).errno == 0, "\(round)") }
+    let refused = await set([99])
+    #expect(refused.errno == 6 && refused.reason.contains("10 changes a second"), "\(refused.reason)")
+    #expect(try await store.get([1], appName: "a") == [19])
+    // What is there already costs nothing, another app has its own, and time gives back.
+    #expect(await set([19]).errno == 0)
+    #expect(await set([99], app: "b").errno == 0)
+    clock.add(200_000_000, ordering: .relaxed)
+    for round in 30..<32 as Range<UInt8> { #expect(await set([round]).errno == 0, "\(round)") }
+    #expect(await set([99]).errno == 6)
+    // 3000 bytes at once, 1000 more a second.
+    clock.add(10_000_000_000, ordering: .relaxed)
+    #expect(await set([UInt8](repeating: 1, count: 2900)).errno == 0)
+    let large = await set([UInt8](repeating: 2, count: 2900))
+    #expect(large.errno == 6 && large.reason.contains("1000 bytes changed a second"), "\(large.reason)")
+    clock.add(2_900_000_000, ordering: .relaxed)
+    #expect(await set([UInt8](repeating: 2, count: 2900)).errno == 0)
+  }
+
+  /// "é" in one piece and in two are two apps.
+  @Test func namesOfAppsAreBytes() async throws {
+    let store = store()
+    try await store.set([1], to: [1], appName: "caf\u{E9}")
+    try await store.set([1], to: [2], appName: "cafe\u{301}")
+    #expect(try await store.get([1], appName: "caf\u{E9}") == [1])
+    #expect(try await store.get([1], appName: "cafe\u{301}") == [2])
+    #expect(try flash.list().count == 2)
   }
 }

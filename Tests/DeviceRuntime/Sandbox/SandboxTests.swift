@@ -50,9 +50,62 @@ import Testing
     #expect(try await Self.attempt(Self.socket, "1", "1", in: "first").output.hasPrefix("result "))
     let execve = SystemCall("execve", 59, 221)
     #expect(try await Self.attempt(execve, "s:/bin/true", in: "first").ending == .exited(0))
-    // EINVAL is the kernel's answer to a thread without shared memory: the filter let it pass.
-    #expect(try await Self.attempt(.clone, "65536", in: "running-threads").output == "errno 22\n")
-    #expect(try await Self.attempt(.clone, "65536", in: "running").output == "errno 1\n")
+    // A thread as the C library makes it, but without a stack of its own, which ends the probe.
+    let thread = "\(0x3D_0F00)"
+    #expect(try await Self.attempt(.clone, thread, in: "running-threads").output != "errno 1\n")
+    #expect(try await Self.attempt(.clone, thread, in: "running").output == "errno 1\n")
+  }
+
+  /// F_SETOWN and F_SETSIG make the kernel send any signal to anybody; O_ASYNC is when.
+  @Test(arguments: ["loading", "running", "running-threads"]) func nobodyGetsASignal(_ stage: String) async throws {
+    for command in ["8", "10", "15", "1024", "1026", "6"] {
+      #expect(try await Self.attempt(.fcntl, "1", command, "1", in: stage).output == "errno 1\n", "fcntl \(command)")
+    }
+    #expect(try await Self.attempt(.fcntl, "1", "4", "8192", in: stage).output == "errno 1\n")
+    #expect(try await Self.attempt(.fcntl, "1", "4", "0", in: stage).output == "result 0\n")
+    #expect(try await Self.attempt(.fcntl, "1", "1", in: stage).output.hasPrefix("result "))
+    #expect(try await Self.attempt(.fcntl, "1", "8", "1", in: "first").output == "result 0\n")
+  }
+
+  /// A pair of datagram sockets could send to the path of any socket of the machine.
+  @Test(arguments: ["loading", "running", "running-threads"]) func nothingIsSentToAnAddress(_ stage: String)
+    async throws
+  {
+    let (stream, datagram, packets) = ("1", "2", "5")
+    let space = "s:01234567"
+    for type in [datagram, packets] {
+      #expect(try await Self.attempt(.socketpair, "1", type, "0", space, in: stage).output == "errno 1\n")
+    }
+    let pair = try await Self.attempt(.socketpair, "1", stream, "0", space, in: stage).output
+    #expect(pair == (stage == "running-threads" ? "result 0\n" : "errno 1\n"))
+    #expect(try await Self.attempt(.sendto, "1", space, "8", "0", space, "8", in: stage).output == "errno 1\n")
+    // Without one the kernel answers: standard output is no socket.
+    #expect(try await Self.attempt(.sendto, "1", space, "8", "0", "0", "0", in: stage).output == "errno 88\n")
+    #expect(try await Self.attempt(.socketpair, "1", datagram, "0", space, in: "first").output == "result 0\n")
+  }
+
+  @Test(arguments: ["running", "running-threads"]) func nothingIsLookedUpByItsPath(_ stage: String) async throws {
+    let space = "s:" + String(repeating: "0", count: 200)
+    let newfstatat = SystemCall("newfstatat", 262, 79)
+    // Whatever its flags: AT_EMPTY_PATH lets a path be empty, it does not say that it is.
+    for flags in ["0", "4096"] {
+      #expect(
+        try await Self.attempt(newfstatat, "-100", "s:/etc/passwd", space, flags, in: stage).output == "errno 1\n")
+    }
+    for call in [SystemCall("statx", 332, 291), SystemCall("faccessat", 269, 48), SystemCall("readlinkat", 267, 78)] {
+      #expect(try await Self.attempt(call, "-100", "s:/etc/passwd", in: stage).output == "errno 1\n", "\(call.name)")
+    }
+    #expect(try await Self.attempt(SystemCall("fstat", 5, 80), "1", space, in: stage).output == "result 0\n")
+    #expect(
+      try await Self.attempt(newfstatat, "-100", "s:/etc/passwd", space, "0", in: "first").output == "result 0\n")
+  }
+
+  @Test(arguments: ["running", "running-threads"]) func noNewCodeIsMade(_ stage: String) async throws {
+    // PROT_READ, PROT_WRITE, PROT_EXEC; MAP_PRIVATE, MAP_ANONYMOUS.
+    #expect(try await Self.attempt(.mmap, "0", "4096", "3", "34", "-1", "0", in: stage).output.hasPrefix("result "))
+    #expect(try await Self.attempt(.mmap, "0", "4096", "7", "34", "-1", "0", in: stage).output == "errno 1\n")
+    #expect(try await Self.attempt(.mprotect, "0", "4096", "5", in: stage).output == "errno 1\n")
+    #expect(try await Self.attempt(.mmap, "0", "4096", "7", "34", "-1", "0", in: "loading").output.hasPrefix("result "))
   }
 
   @Test(.enabled(if: isRoot)) func anotherUserIsForGood() async throws {

@@ -76,8 +76,9 @@ import Testing
     throws
   {
     let named = Set(
-      (SystemCall.deadly + SystemCall.harmless + [.clone, .clone3, .ioctl, .prctl, .prlimit64, .tgkill]
-        + [.schedSetScheduler, SystemCall("newfstatat", 262, 79)]).compactMap { $0.number(on: architecture) })
+      (SystemCall.deadly + SystemCall.harmless + [.clone, .clone3, .ioctl, .prctl, .prlimit64, .tgkill, .fcntl, .futex]
+        + [.schedSetScheduler, .madvise, .mmap, .mprotect, .sendto, .socketpair, .membarrier, .memfdCreate])
+        .compactMap { $0.number(on: architecture) })
     for number in 0..<600 as Range<UInt32> where !named.contains(number) {
       let verdict = try Self.run(.running(startsThreads: true), on: architecture, number: number)
       #expect(verdict == .refuse(errno: 1), "\(number)")
@@ -107,6 +108,10 @@ import Testing
   ) throws {
     // What the C library passes for a thread; for a child process; and clone3, whose flags nobody can see.
     let (thread, process): (UInt64, UInt64) = (0x3D_0F00, 17)
+    // CLONE_THREAD with a new network namespace.
+    let namespace: UInt64 = 0x403D_0F00
+    #expect(try Self.verdict(.running(startsThreads: true), .clone, namespace, on: architecture) == .refuse(errno: 1))
+    #expect(try Self.verdict(.running(startsThreads: true), .clone, 0x7D_0F00, on: architecture) == .allow)
     #expect(try Self.verdict(.loading, .clone, thread, on: architecture) == .allow)
     #expect(try Self.verdict(.running(startsThreads: true), .clone, thread, on: architecture) == .allow)
     #expect(try Self.verdict(.running(startsThreads: false), .clone, thread, on: architecture) == .refuse(errno: 1))
@@ -129,9 +134,66 @@ import Testing
     #expect(try Self.verdict(stage, .schedSetScheduler, 4711, 1, on: architecture) == .refuse(errno: 1))
     #expect(try Self.verdict(stage, .prctl, 15, on: architecture) == .allow)
     #expect(try Self.verdict(stage, .prctl, 4, 1, on: architecture) == .refuse(errno: 1))
-    // GPIO_V2_GET_LINE_IOCTL; TIOCSTI types into a terminal.
+    #expect(try Self.verdict(stage, .prlimit64, 4710, 7, 0, on: architecture) == .refuse(errno: 1))
+    // GPIO_V2_GET_LINE_IOCTL; GPIO_GET_CHIPINFO_IOCTL; TIOCSTI types into a terminal.
     #expect(try Self.verdict(stage, .ioctl, 3, 0xC250_B407, on: architecture) == .allow)
+    #expect(try Self.verdict(stage, .ioctl, 3, 0x8044_B401, on: architecture) == .refuse(errno: 1))
     #expect(try Self.verdict(stage, .ioctl, 0, 0x5412, on: architecture) == .refuse(errno: 1))
+  }
+
+  /// A row: the call, its arguments, and whether it passes in every stage.
+  static let argumentRows: [(call: SystemCall, arguments: [UInt64], isAllowed: Bool)] = [
+    // F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC, F_ADD_SEALS, F_GET_SEALS; F_SETFL with O_NONBLOCK, O_ASYNC.
+    (.fcntl, [3, 0, 0], true), (.fcntl, [3, 1, 0], true), (.fcntl, [3, 2, 1], true), (.fcntl, [3, 3, 0], true),
+    (.fcntl, [3, 1030, 0], true), (.fcntl, [3, 1033, 0], true), (.fcntl, [3, 1034, 0], true),
+    (.fcntl, [3, 4, 0o4000], true), (.fcntl, [3, 4, 0o20000], false), (.fcntl, [3, 4, 0o24000], false),
+    // F_SETLK, F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY, F_SETPIPE_SZ.
+    (.fcntl, [3, 6, 0], false), (.fcntl, [3, 8, 1], false), (.fcntl, [3, 10, 9], false), (.fcntl, [3, 15, 0], false),
+    (.fcntl, [3, 1024, 0], false), (.fcntl, [3, 1026, 0], false), (.fcntl, [3, 1031, 1 << 20], false),
+    (.sendto, [3, 0, 0, 0, 0, 0], true), (.sendto, [3, 0, 0, 0, 1, 110], false),
+    (.sendto, [3, 0, 0, 0, 1 << 32, 110], false),
+    // FUTEX_WAIT private; FUTEX_WAIT_BITSET on the clock; FUTEX_LOCK_PI private, shared; FUTEX_CMP_REQUEUE_PI.
+    (.futex, [0, 128], true), (.futex, [0, 9 | 128 | 256], true), (.futex, [0, 6 | 128], true),
+    (.futex, [0, 6], false), (.futex, [0, 12 | 128], false),
+    // MADV_DONTNEED; MADV_MERGEABLE; MADV_HWPOISON.
+    (.madvise, [0, 0, 4], true), (.madvise, [0, 0, 12], false), (.madvise, [0, 0, 100], false),
+    (.membarrier, [8], true), (.membarrier, [1], false),
+    // MFD_CLOEXEC with sealing; MFD_HUGETLB.
+    (.memfdCreate, [0, 3], true), (.memfdCreate, [0, 4], false),
+  ]
+
+  @Test(arguments: ProcessorArchitecture.allCases) func argumentsDecideInEveryStage(
+    _ architecture: ProcessorArchitecture
+  ) throws {
+    for (call, arguments, isAllowed) in Self.argumentRows {
+      let number = try #require(call.number(on: architecture))
+      for stage in Self.stages {
+        let verdict = try Self.run(stage, on: architecture, number: number, arguments: arguments)
+        #expect(verdict == (isAllowed ? .allow : .refuse(errno: 1)), "\(call.name) \(arguments)")
+      }
+    }
+  }
+
+  @Test(arguments: ProcessorArchitecture.allCases) func codeAndPathsCloseBeforeTheAppRuns(
+    _ architecture: ProcessorArchitecture
+  ) throws {
+    for stage in [SystemCallFilter.Stage.running(startsThreads: false), .running(startsThreads: true)] {
+      for call in [SystemCall.mmap, .mprotect] {
+        #expect(try Self.verdict(stage, call, 0, 4096, 3, on: architecture) == .allow)
+        #expect(try Self.verdict(stage, call, 0, 4096, 5, on: architecture) == .refuse(errno: 1))
+        #expect(try Self.verdict(.loading, call, 0, 4096, 5, on: architecture) == .allow)
+      }
+      for call in SystemCall.lookingAtFiles where call.number(on: architecture) != nil {
+        #expect(try Self.verdict(stage, call, 0, 0, 0, 0x1000, on: architecture) == .refuse(errno: 1), "\(call.name)")
+      }
+    }
+    // AF_UNIX, SOCK_STREAM with its flags; SOCK_DGRAM; AF_INET; without threads.
+    let threads = SystemCallFilter.Stage.running(startsThreads: true)
+    #expect(try Self.verdict(threads, .socketpair, 1, 0o2004001, on: architecture) == .allow)
+    #expect(try Self.verdict(threads, .socketpair, 1, 0o2000002, on: architecture) == .refuse(errno: 1))
+    #expect(try Self.verdict(threads, .socketpair, 2, 1, on: architecture) == .refuse(errno: 1))
+    #expect(try Self.verdict(.running(startsThreads: false), .socketpair, 1, 1, on: architecture) == .refuse(errno: 1))
+    #expect(try Self.verdict(.loading, .socketpair, 1, 1, on: architecture) == .refuse(errno: 1))
   }
 
   @Test func callsOfAnotherArchitectureKill() throws {

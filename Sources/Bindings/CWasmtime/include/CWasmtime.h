@@ -22,9 +22,6 @@ typedef struct wasmtime_error wasmtime_error_t;
 typedef struct wasm_trap_t wasm_trap_t;
 typedef struct wasm_frame_t wasm_frame_t;
 typedef struct wasm_functype_t wasm_functype_t;
-typedef struct wasm_externtype_t wasm_externtype_t;
-typedef struct wasm_importtype_t wasm_importtype_t;
-typedef struct wasm_exporttype_t wasm_exporttype_t;
 typedef struct wasm_valtype_t wasm_valtype_t;
 typedef struct wasi_config_t wasi_config_t;
 
@@ -37,13 +34,10 @@ typedef struct wasi_config_t wasi_config_t;
 WASMTIME_VECTOR(wasm_byte_vec_t, char)
 WASMTIME_VECTOR(wasm_frame_vec_t, wasm_frame_t *_Nullable)
 WASMTIME_VECTOR(wasm_valtype_vec_t, wasm_valtype_t *_Nullable)
-WASMTIME_VECTOR(wasm_importtype_vec_t, wasm_importtype_t *_Nullable)
-WASMTIME_VECTOR(wasm_exporttype_vec_t, wasm_exporttype_t *_Nullable)
 
 typedef uint8_t wasm_valkind_t;
 enum { WASM_I32 = 0, WASM_I64 = 1, WASM_F32 = 2, WASM_F64 = 3 };
 
-typedef uint8_t wasm_externkind_t;
 enum { WASM_EXTERN_FUNC = 0, WASM_EXTERN_GLOBAL = 1, WASM_EXTERN_TABLE = 2, WASM_EXTERN_MEMORY = 3 };
 
 // A value whose type both sides know.
@@ -124,14 +118,14 @@ typedef ptrdiff_t (*wasi_output_callback_t)(void *_Nullable data, const unsigned
     (wasm_engine_t *engine, const uint8_t *_Nullable bytes, size_t count, \
      wasmtime_module_t *_Nullable *_Nonnull module), \
     (engine, bytes, count, module)) \
+  X(wasmtime_error_t *_Nullable, wasmtime_module_validate, \
+    (wasm_engine_t *engine, const uint8_t *_Nullable bytes, size_t count), (engine, bytes, count)) \
   X(wasmtime_error_t *_Nullable, wasmtime_module_serialize, (wasmtime_module_t *module, wasm_byte_vec_t *bytes), \
     (module, bytes)) \
   X(wasmtime_error_t *_Nullable, wasmtime_module_deserialize, \
     (wasm_engine_t *engine, const uint8_t *_Nullable bytes, size_t count, \
      wasmtime_module_t *_Nullable *_Nonnull module), \
     (engine, bytes, count, module)) \
-  X(void, wasmtime_module_imports, (wasmtime_module_t *module, wasm_importtype_vec_t *imports), (module, imports)) \
-  X(void, wasmtime_module_exports, (wasmtime_module_t *module, wasm_exporttype_vec_t *exports), (module, exports)) \
   X(void, wasmtime_module_delete, (wasmtime_module_t *module), (module)) \
   X(wasmtime_linker_t *_Nonnull, wasmtime_linker_new, (wasm_engine_t *engine), (engine)) \
   X(wasmtime_error_t *_Nullable, wasmtime_linker_define_func_unchecked, \
@@ -180,15 +174,6 @@ typedef ptrdiff_t (*wasi_output_callback_t)(void *_Nullable data, const unsigned
   X(void, wasmtime_error_wasm_trace, (const wasmtime_error_t *error, wasm_frame_vec_t *frames), (error, frames)) \
   X(void, wasmtime_error_delete, (wasmtime_error_t *error), (error)) \
   X(void, wasm_byte_vec_delete, (wasm_byte_vec_t *bytes), (bytes)) \
-  X(const wasm_byte_vec_t *_Nonnull, wasm_importtype_module, (const wasm_importtype_t *import), (import)) \
-  X(const wasm_byte_vec_t *_Nonnull, wasm_importtype_name, (const wasm_importtype_t *import), (import)) \
-  X(const wasm_externtype_t *_Nonnull, wasm_importtype_type, (const wasm_importtype_t *import), (import)) \
-  X(void, wasm_importtype_vec_delete, (wasm_importtype_vec_t *imports), (imports)) \
-  X(const wasm_byte_vec_t *_Nonnull, wasm_exporttype_name, (const wasm_exporttype_t *export_), (export_)) \
-  X(const wasm_externtype_t *_Nonnull, wasm_exporttype_type, (const wasm_exporttype_t *export_), (export_)) \
-  X(void, wasm_exporttype_vec_delete, (wasm_exporttype_vec_t *exports), (exports)) \
-  X(wasm_externkind_t, wasm_externtype_kind, (const wasm_externtype_t *type), (type)) \
-  X(const wasm_functype_t *_Nullable, wasm_externtype_as_functype_const, (const wasm_externtype_t *type), (type)) \
   X(wasm_functype_t *_Nonnull, wasm_functype_new, (wasm_valtype_vec_t *parameters, wasm_valtype_vec_t *results), \
     (parameters, results)) \
   X(void, wasm_functype_delete, (wasm_functype_t *type), (type)) \

@@ -37,6 +37,7 @@ package struct AgentConfiguration: Sendable {
     self.startDeadline = startDeadline
     self.stopGrace = stopGrace
     self.download = download
+    self.download.appLimits = appLimits.check
     self.appLimits = appLimits
     self.logUpload = logUpload
     self.firstRelaunchPause = firstRelaunchPause

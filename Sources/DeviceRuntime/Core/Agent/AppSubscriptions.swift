@@ -1,3 +1,4 @@
+internal import FirmwareImage
 internal import Logging
 internal import Mosquitto
 
@@ -9,7 +10,7 @@ actor AppSubscriptions {
     var app: UInt64
     var handle: UInt32
     var filter: TopicFilter
-    var text: String
+    var text: ByteText
     var target: any RunningApp
   }
 
@@ -23,7 +24,7 @@ actor AppSubscriptions {
   private let prefix: String
   private let logger: Logger
   private var subscriptions: [Subscription] = []
-  private var filters: [String: Filter] = [:]
+  private var filters: [ByteText: Filter] = [:]
 
   init(mqtt: MQTTClient, prefix: String, logger: Logger) {
     self.mqtt = mqtt
@@ -37,7 +38,7 @@ actor AppSubscriptions {
       Task { await target.deliver(.subscribed(handle: handle, reasonCode: 0x8F)) }
       return
     }
-    subscriptions.append(Subscription(app: app, handle: handle, filter: filter, text: text, target: target))
+    subscriptions.append(Subscription(app: app, handle: handle, filter: filter, text: ByteText(text), target: target))
     let work: Task<MQTTReasonCode, Never>
     if let known = filters[text] {
       work = known.work
@@ -47,7 +48,7 @@ actor AppSubscriptions {
     }
     Task { [self] in
       let code = await work.value
-      if code.rawValue >= 0x80 { refused(text) }
+      if code.rawValue >= 0x80 { refused(ByteText(text)) }
       await target.deliver(.subscribed(handle: handle, reasonCode: code.rawValue))
     }
   }
@@ -67,8 +68,9 @@ actor AppSubscriptions {
 
   /// Hands a message on, each app once, with the handles of all its subscriptions that match.
   func deliver(_ message: MQTTMessage) async {
-    let topic = String(message.topic.dropFirst(prefix.count))
-    guard let name = TopicFilter(topic) else { return }
+    // By bytes: a combining mark behind the prefix makes one character of both.
+    let topic = String(Substring(message.topic.utf8.dropFirst(prefix.utf8.count)))
+    guard message.topic.utf8.starts(with: prefix.utf8), let name = TopicFilter(topic) else { return }
     var matches: [(app: UInt64, target: any RunningApp, handles: [UInt32])] = []
     for subscription in subscriptions where subscription.filter.covers(name) {
       if let index = matches.firstIndex(where: { $0.app == subscription.app }) {
@@ -82,13 +84,13 @@ actor AppSubscriptions {
     }
   }
 
-  private func endUnused(_ texts: [String]) {
+  private func endUnused(_ texts: [ByteText]) {
     for text in Set(texts) where !subscriptions.contains(where: { $0.text == text }) {
       guard let filter = filters.removeValue(forKey: text) else { continue }
       filter.work.cancel()
       Task { [self] in
         _ = await filter.work.value
-        await end(text)
+        await end(text.text)
       }
     }
   }
@@ -105,7 +107,7 @@ actor AppSubscriptions {
     if filters[text] != nil { _ = await demand(text) }
   }
 
-  private func refused(_ text: String) {
+  private func refused(_ text: ByteText) {
     subscriptions.removeAll { $0.text == text }
     filters[text] = nil
   }

@@ -4,6 +4,7 @@ internal import Wasmtime
 struct AppCalls {
   let store: Store
   let callGuard: CallGuard
+  let advice: TrapAdvice
 
   /// - Parameter deadline: monotonic nanoseconds.
   @discardableResult
@@ -17,7 +18,7 @@ struct AppCalls {
         return try body()
       }
     } catch {
-      throw AppEndingError(AppEnding(error, in: call))
+      throw AppEndingError(AppEnding(error, in: call, advice))
     }
   }
 
@@ -30,17 +31,23 @@ struct AppCalls {
         try body()
       }
     } catch {
-      throw AppEndingError(AppEnding(error, in: call))
+      throw AppEndingError(AppEnding(error, in: call, advice))
     }
   }
 }
 
 extension AppEnding {
-  init(_ failure: WasmtimeCallFailure, in call: String) {
+  init(_ failure: WasmtimeCallFailure, in call: String, _ advice: TrapAdvice) {
     switch failure {
     case .exit(let status): self = .exited(code: status)
-    case .trap(let trap) where trap.code == .interrupt: self = .deadlineExceeded(call: call, AppTrap(trap))
-    case .trap(let trap): self = .trapped(AppTrap(trap))
+    case .trap(let trap) where trap.code == .interrupt:
+      var late = AppTrap(trap)
+      late.message = advice.deadline(of: call)
+      self = .deadlineExceeded(call: call, late)
+    case .trap(let trap):
+      var told = AppTrap(trap)
+      if let more = advice.cause(of: told) { told.message += ": \(more)" }
+      self = .trapped(told)
     case .failed(let error): self = .startFailed(reason: error.message)
     }
   }

@@ -57,8 +57,9 @@ extension AppEnding: CustomStringConvertible {
     case .stopped: "stopped"
     case .trapped(let trap): "trapped: \(trap)"
     case .startFailed(let reason): "did not start: \(reason)"
-    case .deadlineExceeded(let call, let trap): "took too long in \(call)\(trap.location)"
-    case .watchdogMissed(let timeout): "did not feed its watchdog within \(timeout)"
+    case .deadlineExceeded(let call, let trap): "took too long in \(call): \(trap.message)\(trap.whereabouts)"
+    case .watchdogMissed(let timeout):
+      "did not feed its watchdog within \(timeout): call watchdog_feed at least that often, or arm it with a longer time"
     case .killed(let signal): "was killed by signal \(signal)"
     case .hostFailed(let reason): "its host process failed: \(reason)"
     }
@@ -67,6 +68,9 @@ extension AppEnding: CustomStringConvertible {
 
 extension AppTrap: CustomStringConvertible {
   package var description: String { "\(message) (\(code))\(location)" }
+
+  /// " (it was in NAME at offset N)", of the innermost frame, or nothing.
+  package var whereabouts: String { frames.isEmpty ? "" : " (it was\(location))" }
 
   /// " in NAME at offset N", of the innermost frame, or nothing.
   package var location: String {

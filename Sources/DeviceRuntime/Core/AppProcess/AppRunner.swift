@@ -1,4 +1,5 @@
 internal import CLinux
+internal import FirmwareImage
 internal import Synchronization
 internal import Wasmtime
 
@@ -70,7 +71,8 @@ struct AppRunner {
       engine: state.engine,
       limits: Store.Limits(memoryBytes: limits.memoryBytes, tableElements: limits.tableElements))
     let linker = try link(store, context)
-    let calls = AppCalls(store: store, callGuard: state.callGuard)
+    let calls = AppCalls(
+      store: store, callGuard: state.callGuard, advice: TrapAdvice(limits, state.launch.startDeadline))
     let instance = try calls.run("the start function", until: deadline) { () throws(WasmtimeCallFailure) in
       try linker.instantiate(loaded.module, in: store)
     }
@@ -94,7 +96,9 @@ struct AppRunner {
     case .events:
       return try EventLoop(state: state, context: context, calls: calls, instance: instance).run(startBy: deadline)
     case .program:
-      guard let start = instance.function(named: "_start") else { return .startFailed(reason: AppEntry.advice) }
+      guard let start = instance.function(named: "_start") else {
+        return .startFailed(reason: AppProblem.noEntry.description)
+      }
       state.isProgram.store(true, ordering: .relaxed)
       state.outbox.put(.started(initNanoseconds: KernelClock.monotonicNanoseconds() - state.startedAt))
       guard state.waitForActivation() else { return .stopped }

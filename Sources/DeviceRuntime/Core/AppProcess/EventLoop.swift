@@ -1,3 +1,4 @@
+internal import FirmwareImage
 internal import Wasmtime
 
 /// Drives an app of the event kind: `xtb_init`, then an `xtb_event` for each thing that happens. For the app's thread.
@@ -10,10 +11,10 @@ struct EventLoop {
   /// Returns when the app was told to stop; ends in every other way by throwing.
   func run(startBy deadline: UInt64) throws(AppEndingError) -> AppEnding {
     guard let initialize = instance.function(named: "xtb_init"), let event = instance.function(named: "xtb_event")
-    else { throw .startFailed(AppEntry.advice) }
+    else { throw .startFailed(AppProblem.noEntry.description) }
     let result = try calls.run("xtb_init", until: deadline) { () throws(WasmtimeCallFailure) in try initialize() }
     guard result == [.i32(0)] else {
-      throw .startFailed("xtb_init returned \(result.first.map { "\($0)" } ?? "nothing"), not 0")
+      throw .startFailed(refusal(by: result.first))
     }
     state.outbox.put(.started(initNanoseconds: KernelClock.monotonicNanoseconds() - state.startedAt))
     guard state.waitForActivation() else { return .stopped }
@@ -30,7 +31,27 @@ struct EventLoop {
         .i32(event.kind.rawValue), .i32(event.handle), .i64(Int64(clamping: event.time)), .i64(event.argument))
     }
     if result != [.i32(0)] {
-      state.log.write(.warning, .host, Array("xtb_event of kind \(event.kind.rawValue) returned \(result)".utf8))
+      let value = result.first.map(Self.text) ?? "nothing"
+      state.log.write(
+        .warning, .host,
+        Array("xtb_event returned \(value), not 0, for an event of kind \(event.kind.rawValue) (\(event.kind))".utf8))
     }
+  }
+
+  /// Why `xtb_init` did not return 0, as far as its result and what was refused last tell.
+  private func refusal(by result: Value?) -> String {
+    guard case .i32(let number)? = result else { return "xtb_init returned nothing, and must return 0" }
+    let text = "xtb_init returned \(Self.text(.i32(number))), not 0"
+    guard let errno = HostErrno(result: number) else {
+      return "\(text): what that means is the app's own; it returns 0 when it is ready"
+    }
+    // An app often gives on what it got.
+    if let last = context.lastRefusal, last.errno == errno { return "\(text): \(last.description)" }
+    return "\(text): \(errno.documentation)"
+  }
+
+  private static func text(_ value: Value) -> String {
+    guard case .i32(let number) = value else { return "\(value)" }
+    return HostErrno(result: number).map { "\(number) (\($0.name))" } ?? "\(number)"
   }
 }

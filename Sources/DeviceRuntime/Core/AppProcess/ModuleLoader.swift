@@ -42,10 +42,19 @@ struct ModuleLoader {
 
   /// Opens no file.
   func load() throws(AppEndingError) -> Loaded {
-    let module = try compile()
-    return Loaded(
-      module: module, entry: try check(module),
-      usesWASI: module.imports.contains { $0.module == HostAPI.wasiModule })
+    let interface: WebAssemblyInterface
+    do throws(WebAssemblyError) {
+      interface = try WebAssemblyModule.interface(of: wasm)
+    } catch {
+      throw .startFailed("\(error)")
+    }
+    if let problem = AppCheck.problem(in: interface, limits: state.launch.limits.check) {
+      throw .startFailed(problem.description)
+    }
+    guard let entry = AppEntry(interface) else { throw .startFailed(AppProblem.noEntry.description) }
+    for warning in AppWarning.of(interface) { state.log.note(.warning, warning.description) }
+    let wasi = ByteText(HostInterface.wasiModule)
+    return Loaded(module: try compile(), entry: entry, usesWASI: interface.imports.contains { $0.module == wasi })
   }
 
   private static func read(_ launch: AppLaunch) throws(AppEndingError) -> [UInt8] {
@@ -66,9 +75,11 @@ struct ModuleLoader {
     if let code, let module = try? unsafe Module(engine: engine, trustedCode: code) { return module }
     let module: Module
     do throws(WasmtimeError) {
+      // By itself, so that its words are those that the image store has of the same engine.
+      try Module.validate(wasm, engine: engine)
       module = try Module(engine: engine, wasm: wasm)
     } catch {
-      throw .startFailed("the module is damaged or not WebAssembly that this device knows: \(error)")
+      throw .startFailed(AppProblem.invalid(error.message).description)
     }
     do {
       try file?.store(module.serialized())
@@ -81,38 +92,6 @@ struct ModuleLoader {
   private static func note(_ error: any Error, _ state: AppHostState) {
     state.log.note(.warning, "can't keep the compiled code, so the next start compiles again: \(error)")
   }
-
-  private func check(_ module: Module) throws(AppEndingError) -> AppEntry {
-    let interface = WebAssemblyInterface(
-      imports: module.imports.map { item in
-        WebAssemblyInterface.Import(module: item.module, name: item.name, kind: item.type.kind)
-      },
-      exports: module.exports.map { WebAssemblyInterface.Export(name: $0.name, kind: $0.type.kind) })
-    if let objection = HostAPI.objection(to: interface) { throw .startFailed(objection) }
-
-    let offered = Dictionary(uniqueKeysWithValues: HostAPI.functions.map { ("\($0.module).\($0.name)", $0.type) })
-    for item in module.imports {
-      let name = "\(item.module).\(item.name)"
-      guard let type = offered[name], item.type != .function(type) else { continue }
-      throw .startFailed("the app imports \(name) as \(item.type.signature), which is \(type) here")
-    }
-    var types: [String: Module.ItemType] = [:]
-    for item in module.exports { types[item.name] = item.type }
-    for (name, type) in Self.entryTypes {
-      guard let found = types[name], found != .function(type) else { continue }
-      throw .startFailed("the app exports \(name) as \(found.signature), which must be \(type)")
-    }
-    guard types["memory"] == .memory else {
-      throw .startFailed("the app does not export its memory under the name \"memory\"")
-    }
-    guard let entry = AppEntry(functions: Set(types.keys)) else { throw .startFailed(AppEntry.advice) }
-    return entry
-  }
-
-  private static let entryTypes = [
-    "_initialize": FunctionType([], []), "xtb_init": FunctionType([], [.i32]),
-    "xtb_event": FunctionType([.i32, .i32, .i64, .i64], [.i32]), "_start": FunctionType([], []),
-  ]
 }
 
 /// An ending on its way up.
@@ -127,18 +106,9 @@ struct AppEndingError: Error {
   static func hostFailed(_ reason: String) -> AppEndingError { AppEndingError(.hostFailed(reason: reason)) }
 }
 
-extension Module.ItemType {
-  /// For people.
-  var signature: String {
-    if case .function(let type) = self { "\(type)" } else { "\(self)" }
-  }
-
-  var kind: WebAssemblyInterface.Kind {
-    switch self {
-    case .function: .function
-    case .global, .unknown: .global
-    case .table: .table
-    case .memory: .memory
-    }
+extension AppLimits {
+  /// What a module may want from its start.
+  var check: AppCheck.Limits {
+    AppCheck.Limits(memoryBytes: UInt64(max(0, memoryBytes)), tableElements: UInt64(max(0, tableElements)))
   }
 }

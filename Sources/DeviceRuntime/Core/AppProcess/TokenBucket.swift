@@ -14,13 +14,13 @@ struct TokenBucket {
   }
 
   /// False if there have been too many.
-  mutating func take(now: UInt64) -> Bool {
+  mutating func take(_ count: Int = 1, now: UInt64) -> Bool {
     if now > filledAt {
       tokens = min(capacity, tokens + Double(now - filledAt) * perNanosecond)
       filledAt = now
     }
-    guard tokens >= 1 else { return false }
-    tokens -= 1
+    guard tokens >= Double(count) else { return false }
+    tokens -= Double(count)
     return true
   }
 }

@@ -61,7 +61,7 @@ struct CrashCause: Sendable, Equatable {
     let text: String =
       switch ending {
       case .trapped(let cause): cause.message
-      case .deadlineExceeded(let call, _): "took too long in \(call)"
+      case .deadlineExceeded(let call, let cause): "took too long in \(call): \(cause.message)"
       default: ending.description
       }
     message = text.prefixOfUTF8(Self.maximumMessageBytes).onOneLine

@@ -4,15 +4,15 @@ internal import Glibc
 /// The file that is being worked on, as it is at one moment.
 struct DevModule {
   var bytes: [UInt8]
-  /// Bytes before the content of the code section, which addresses of debug information count from.
-  var codeOffset: UInt64?
+  /// Which frames of a trap are found in the sources by.
+  var debug: DebugFile
 
   /// Why it can't be run, for people.
   struct Problem: Error, Equatable, CustomStringConvertible {
     var description: String
   }
 
-  init(path: String) throws(Problem) {
+  init(path: String, limits: AppCheck.Limits) throws(Problem) {
     guard let bytes = Self.read(path) else {
       throw Problem(description: "can't read \(path): \(String(cString: strerror(errno)))")
     }
@@ -31,9 +31,11 @@ struct DevModule {
     } catch {
       throw Problem(description: "\(path) can't be run: \(error)")
     }
-    if let objection = HostAPI.objection(to: interface) { throw Problem(description: objection) }
-    codeOffset = interface.codeSectionOffset
+    if let problem = AppCheck.problem(in: interface, limits: limits) {
+      throw Problem(description: "\(path) can't be run: \(problem)")
+    }
     self.bytes = bytes
+    debug = DebugFile(beside: path, Self.read(DebugFile.path(beside: path)), or: bytes, interface)
   }
 
   private static func read(_ path: String) -> [UInt8]? {

@@ -1,3 +1,4 @@
+internal import ServiceKit
 internal import Wire
 
 extension AppEnding {
@@ -53,19 +54,24 @@ extension DevSession {
     default:
       console.show(.failure, "the app \(ending)")
       if let trap = ending.trap, let module = running?.module {
-        for line in Self.frames(trap, path: configuration.modulePath, module) { console.show(.failure, line) }
+        for line in Self.frames(trap, module) { console.show(.failure, line) }
       }
       console.show(.notice, "waiting for the file to change")
     }
   }
 
-  /// Innermost first, with the place in the source where it is known.
-  private static func frames(_ trap: AppTrap, path: String, _ module: DevModule) -> [String] {
-    let lines = SourceLines.of(trap.frames, modulePath: path, codeOffset: module.codeOffset ?? 0)
-    return trap.frames.enumerated().map { index, frame in
-      let name = frame.functionName ?? "function \(frame.functionIndex)"
-      let place = lines[index].map { " at \($0)" } ?? ""
-      return "  in \(name)\(place) [\(frame.functionIndex)+0x\(String(frame.functionOffset, radix: 16))]"
+  /// Innermost first, with the place in the source where it is known; inlined calls have lines of their own.
+  private static func frames(_ trap: AppTrap, _ module: DevModule) -> [String] {
+    zip(trap.frames, SourceLines.of(trap.frames, in: module.debug)).flatMap { frame, locations in
+      let position = "[\(frame.functionIndex)+0x\(String(frame.functionOffset, radix: 16))]"
+      let fallback = frame.functionName.map(Demangling.name) ?? "function \(frame.functionIndex)"
+      guard !locations.isEmpty else { return ["  in \(fallback) \(position)"] }
+      return locations.enumerated().map { index, location in
+        let isInlined = index < locations.count - 1
+        let name = location.function.isEmpty ? fallback : Demangling.name(location.function)
+        let place = location.place.map { " at \($0)" } ?? ""
+        return "  in \(name)\(place)" + (isInlined ? " (inlined)" : " \(position)")
+      }
     }
   }
 

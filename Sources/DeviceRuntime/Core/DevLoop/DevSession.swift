@@ -95,7 +95,7 @@ package actor DevSession {
     starts += 1
     let number = starts
     do {
-      let module = try DevModule(path: configuration.modulePath)
+      let module = try DevModule(path: configuration.modulePath, limits: configuration.limits.check)
       // A copy, which the next build can't change under the app's feet.
       let copy = "\(runDirectory)/app.wasm"
       try DirectoryFlash(directory: runDirectory).replace("app.wasm", with: module.bytes)

@@ -1,5 +1,6 @@
 // Its sources may be used by any thread, which their types don't say.
 @preconcurrency internal import Dispatch
+internal import FirmwareImage
 internal import Glibc
 
 /// Tells when a file has new content: written in place and closed, or replaced by another file of that name, which is
@@ -23,7 +24,7 @@ final class FileWatch: Sendable {
     source = DispatchSource.makeReadSource(
       fileDescriptor: descriptor, queue: DispatchQueue(label: "file-watch"))
     source.setEventHandler {
-      if Self.readNames(descriptor).contains(name) { continuation.yield() }
+      if Self.readNames(descriptor).contains(ByteText(name)) { continuation.yield() }
     }
     source.setCancelHandler {
       close(descriptor)
@@ -35,8 +36,8 @@ final class FileWatch: Sendable {
   deinit { source.cancel() }
 
   /// The names in all events that wait.
-  private static func readNames(_ descriptor: Int32) -> Set<String> {
-    var names: Set<String> = []
+  private static func readNames(_ descriptor: Int32) -> Set<ByteText> {
+    var names: Set<ByteText> = []
     let head = MemoryLayout<inotify_event>.size
     var buffer = [UInt8](repeating: 0, count: 16 << 10)
     while true {
@@ -48,7 +49,7 @@ final class FileWatch: Sendable {
         let length = Int(
           buffer.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset + head - 4, as: UInt32.self) })
         let name = buffer[(offset + head)..<min(offset + head + length, count)].prefix { $0 != 0 }
-        names.insert(String(decoding: name, as: UTF8.self))
+        names.insert(ByteText(String(decoding: name, as: UTF8.self)))
         offset += head + length
       }
     }

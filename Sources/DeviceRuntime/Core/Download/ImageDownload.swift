@@ -18,6 +18,8 @@ package struct ImageDownload: Sendable {
     package var longestPause: Duration
     /// So many complete downloads that are not what was announced, and the version is refused.
     package var maximumWrongImages: Int
+    /// What an app may want from its start.
+    package var appLimits = AppCheck.Limits()
 
     package init(
       maximumImageBytes: UInt64 = 64 << 20,
@@ -235,10 +237,8 @@ package struct ImageDownload: Sendable {
     if storage.trust.hasFuses, epoch > OTPLayout.highestSecurityEpoch {
       return "its security epoch is \(epoch), and this device's fuses count to \(OTPLayout.highestSecurityEpoch)"
     }
-    let missing = HostAPI.missingImports(of: verdict.interface)
-    guard !missing.isEmpty else { return nil }
-    let names = missing.prefix(5).joined(separator: ", ")
-    return "the app imports what this device does not offer: \(names)\(missing.count > 5 ? " and more" : "")"
+    // The app's process looks again before it starts it, and at the code too.
+    return AppCheck.problem(in: verdict.interface, limits: policy.appLimits)?.description
   }
 
   private var sources: [String] {

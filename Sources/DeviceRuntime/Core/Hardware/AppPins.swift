@@ -1,9 +1,10 @@
+internal import FirmwareImage
 internal import Glibc
 internal import Synchronization
 
 /// The pins of an app's process.
 final class AppPins: Sendable {
-  private let pins: [String: any Pin]
+  private let pins: [ByteText: any Pin]
   private let flag: UntoldFlag
   /// What could not be opened, for people.
   let problems: [String]
@@ -18,7 +19,7 @@ final class AppPins: Sendable {
     let flag = UntoldFlag()
     let tell: @Sendable () -> Void = { if flag.raise() { onUntold() } }
     var problems: [String] = []
-    var pins: [String: any Pin] = [:]
+    var pins: [ByteText: any Pin] = [:]
     var chips: [String: Int32] = [:]
     for grant in grants {
       switch grant.source {

@@ -1,14 +1,15 @@
+internal import FirmwareImage
 internal import Synchronization
 
 /// The sensors of an app's process.
 final class AppSensors: Sendable {
-  private let sensors: [String: AppSensor]
+  private let sensors: [ByteText: AppSensor]
   /// What could not be opened, for people.
   let problems: [String]
 
   init(_ grants: [SensorGrant]) {
     var problems: [String] = []
-    var sensors: [String: AppSensor] = [:]
+    var sensors: [ByteText: AppSensor] = [:]
     for grant in grants { sensors[grant.name] = AppSensor(grant, &problems) }
     self.sensors = sensors
     self.problems = problems

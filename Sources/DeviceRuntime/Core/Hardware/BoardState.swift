@@ -1,3 +1,4 @@
+internal import FirmwareImage
 internal import Synchronization
 
 /// The board as its agent sees it: the levels of pins, which outlive the apps, and the sources of sensors.
@@ -27,8 +28,8 @@ package final class BoardState: Sendable {
   }
 
   private struct State {
-    var pins: [String: Pin] = [:]
-    var sensors: [String: SensorGrant] = [:]
+    var pins: [ByteText: Pin] = [:]
+    var sensors: [ByteText: SensorGrant] = [:]
   }
 
   private let board: Board

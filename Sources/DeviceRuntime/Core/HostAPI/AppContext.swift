@@ -1,3 +1,5 @@
+internal import FirmwareImage
+
 /// What the host functions of one running app work on. For the app's thread.
 final class AppContext {
   let state: AppHostState
@@ -18,6 +20,13 @@ final class AppContext {
   /// Events that are due before anything else.
   var rest: [HostEvent] = []
   var isTimersTurn = true
+  /// Of the error that a host function is about to give; empty: nothing but its meaning.
+  var explanation = ""
+  /// What the app was refused, each kind once.
+  var refusals: [Refusal] = []
+  var lastRefusal: Refusal?
+  /// Of AssemblyScript's `console.time`, monotonic nanoseconds.
+  var stopwatches: [ByteText: UInt64] = [:]
   /// Why the app is to end when the host function that set this returns.
   var trap: String?
   private var isHealthConfirmed = false
@@ -44,7 +53,13 @@ final class AppContext {
 
   /// Counts what goes to the broker.
   func takeTurn() throws(HostErrno) {
-    guard requests.take(now: KernelClock.monotonicNanoseconds()) else { throw .again }
+    guard requests.take(now: KernelClock.monotonicNanoseconds()) else {
+      let limit = launch.limits.publicationsPerSecond
+      throw refusal(
+        .again,
+        "more than \(limit) publications and subscriptions a second, or \(2 * limit) at once: send less often, or more "
+          + "in one message")
+    }
   }
 
   /// For the next request to the agent.
@@ -54,7 +69,11 @@ final class AppContext {
   }
 
   /// Whether the device lets the app publish to that topic, or to all that a filter matches.
-  func grants(_ filter: TopicFilter) -> Bool {
-    launch.topics.isEmpty || topics.contains { $0.covers(filter) }
+  func check(_ filter: TopicFilter, _ text: String) throws(HostErrno) {
+    guard !launch.topics.isEmpty, !topics.contains(where: { $0.covers(filter) }) else { return }
+    throw refusal(
+      .notCapable,
+      "this device does not grant the topic \"\(text)\" to apps, only \(launch.topics.joined(separator: ", ")): use one "
+        + "of these, or add it to \"topics\" in the device's board.json")
   }
 }

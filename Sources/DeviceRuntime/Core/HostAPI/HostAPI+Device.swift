@@ -1,3 +1,4 @@
+internal import FirmwareImage
 internal import OpenSSL
 internal import Wasmtime
 internal import ZeroMQ
@@ -8,35 +9,35 @@ extension HostAPI {
 
   static let deviceFunctions = [
     HostAPIFunction(
-      "config_get", [.i32("key"), .i32("key_len"), .i32("buf"), .i32("cap")],
+      "config_get",
       """
       Copies the value of a configuration key into buf. Returns its full length in bytes, and writes only if that is at \
       most cap; -44 if there is no such key.
       """
     ) { context, call throws(HostErrno) in
-      let key = try call.text(0, limit: keyLimitBytes)
+      let key = try context.text(call, 0, limit: keyLimitBytes, "key")
       // The buffer is checked before the key, so that a bad pointer shows whatever is configured.
-      guard let value = context.launch.configuration[key] else {
+      guard let value = context.launch.configuration.first(where: { ByteText($0.key) == ByteText(key) })?.value else {
         guard call.contains(call.i32(2), count: call.i32(3)) else { throw .fault }
         throw .notFound
       }
       return try call.fill(2, with: Array(value.utf8))
     },
     HostAPIFunction(
-      "device_id", [.i32("buf")], "Copies the 16 bytes of the device's ID into buf. Returns 16."
+      "device_id", "Copies the 16 bytes of the device's ID into buf. Returns 16."
     ) { context, call throws(HostErrno) in
       try call.store(context.launch.deviceID, at: 0)
       return Int64(context.launch.deviceID.count)
     },
     HostAPIFunction(
-      "health_confirm", [],
+      "health_confirm",
       "Says that this app works, which ends its trial: the device keeps it. Returns 0. Saying so again does nothing."
     ) { context, _ in
       context.confirmHealth()
       return 0
     },
     HostAPIFunction(
-      "watchdog_arm", [.i64("timeout_ns")],
+      "watchdog_arm",
       """
       From now on the app is ended unless it calls `watchdog_feed` at least every timeout_ns, of 1000000 (a \
       millisecond) to 86400000000000 (a day); 0 ends that. Returns 0, or -28 if the time is out of range.
@@ -46,7 +47,10 @@ extension HostAPI {
       if call.i64(0) == 0 {
         state.watchdog.disarm()
       } else {
-        guard AppWatchdog.timeouts.contains(call.i64(0)) else { throw .invalid }
+        guard AppWatchdog.timeouts.contains(call.i64(0)) else {
+          throw context.refusal(
+            .invalid, "the watchdog's time is a millisecond to a day, in nanoseconds, not \(call.i64(0))")
+        }
         state.watchdog.arm(UInt64(call.i64(0)), now: KernelClock.monotonicNanoseconds())
       }
       // The other thread may plan to look later than this needs.
@@ -54,13 +58,15 @@ extension HostAPI {
       return 0
     },
     HostAPIFunction(
-      "watchdog_feed", [], "Tells the watchdog that the app is well. Returns 0, or -52 if it is not armed."
+      "watchdog_feed", "Tells the watchdog that the app is well. Returns 0, or -52 if it is not armed."
     ) { context, _ throws(HostErrno) in
-      guard context.state.watchdog.feed(now: KernelClock.monotonicNanoseconds()) else { throw .notSupported }
+      guard context.state.watchdog.feed(now: KernelClock.monotonicNanoseconds()) else {
+        throw context.refusal(.notSupported, "the watchdog is not armed: call watchdog_arm first")
+      }
       return 0
     },
     HostAPIFunction(
-      "reset_reason", [],
+      "reset_reason",
       """
       Why the app was started this time: 0 the device was switched on or its agent began anew, 1 this is the first \
       start of a new version, 2 a newer version was taken back, 3 the last run crashed, 4 it took too long in a call, \
@@ -70,7 +76,7 @@ extension HostAPI {
       Int64(context.launch.resetReason.rawValue)
     },
     HostAPIFunction(
-      "mem_info", [.i32("out")],
+      "mem_info",
       """
       Writes 16 bytes: how much memory the app has now, in bytes, i64, and up to how much it may grow, i64. Returns 0.
       """
@@ -79,7 +85,7 @@ extension HostAPI {
       return 0
     },
     HostAPIFunction(
-      "random", [.i32("ptr"), .i32("len")],
+      "random",
       "Fills len bytes, at most 65536, with random ones that are good for keys. Returns 0."
     ) { _, call throws(HostErrno) in
       let (pointer, count) = (call.i32(0), call.i32(1))

@@ -3,7 +3,7 @@ internal import Wasmtime
 extension HostAPI {
   static let logFunctions = [
     HostAPIFunction(
-      "log", [.i32("level"), .i32("ptr"), .i32("len")],
+      "log",
       """
       Writes a line to the device's log. Levels: 0 debug, 1 info, 2 warning, 3 error. A long line is cut. Returns 0, or \
       -6 if the app logs faster than it may and the line was dropped.

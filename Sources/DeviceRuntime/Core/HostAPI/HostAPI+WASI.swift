@@ -1,3 +1,4 @@
+internal import FirmwareImage
 internal import Glibc
 internal import Wasmtime
 
@@ -10,7 +11,7 @@ extension HostAPI {
   /// are positive there.
   static let wasiFunctions = [
     HostAPIFunction(
-      module: wasiModule, "poll_oneoff", [.i32("in"), .i32("out"), .i32("count"), .i32("events")],
+      module: HostInterface.wasiModule, "poll_oneoff",
       """
       Waits until the first of some clocks shows a time, or a descriptor is ready. The engine's own waits for whole \
       milliseconds; this one is as exact as the kernel's timers.

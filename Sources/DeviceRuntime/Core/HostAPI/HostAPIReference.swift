@@ -1,4 +1,4 @@
-internal import Wasmtime
+internal import FirmwareImage
 
 /// The reference page of the host API, made of the table that the device itself uses.
 extension HostAPI {
@@ -30,7 +30,7 @@ extension HostAPI {
     What an app on a device may call. This page is written by `make host-api` from the table that the device's agent \
     itself uses; don't edit it.
 
-    An app is a core WebAssembly module. It imports functions of the module `\(module)`; the version is the name, so an \
+    An app is a core WebAssembly module. It imports functions of the module `\(HostInterface.module)`; the version is the name, so an \
     API that breaks apps of this one gets another name, and both are served. An app that imports what a device does not \
     offer is not started, and the reason says which function.
 
@@ -80,18 +80,10 @@ extension HostAPI {
 
     ## WASI
 
-    All functions of WASI preview 1 (`\(wasiModule)`) can be imported, so that what ordinary toolchains make runs \
+    All functions of WASI preview 1 (`\(HostInterface.wasiModule)`) can be imported, so that what ordinary toolchains make runs \
     unchanged. What an app writes to its standard output and error becomes lines of the device's log; standard input is \
     empty. Clocks, random numbers, arguments, environment, and `proc_exit` work; `proc_exit` \
     ends the app. `poll_oneoff` waits as exactly as the kernel's timers do. There are no files and no sockets: opening one fails.
 
     """
-}
-
-extension HostAPIFunction {
-  /// For people: "name(parameter type, …) -> type".
-  var signature: String {
-    let list = parameters.map { "\($0.name) \($0.type)" }.joined(separator: ", ")
-    return "\(name)(\(list))" + (result.map { " -> \($0)" } ?? "")
-  }
 }

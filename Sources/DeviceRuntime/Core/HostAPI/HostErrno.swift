@@ -21,6 +21,12 @@ enum HostErrno: Int32, Error, CaseIterable {
   /// ENOTCAPABLE
   case notCapable = 76
 
+  /// The error that a result of the host API stands for; nil if it is none.
+  init?(result: Int32) {
+    guard result != .min, result < 0 else { return nil }
+    self.init(rawValue: -result)
+  }
+
   /// What the app gets.
   var result: Int64 { -Int64(rawValue) }
 

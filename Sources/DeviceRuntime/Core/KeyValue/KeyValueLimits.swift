@@ -6,6 +6,13 @@ package struct KeyValueLimits: Sendable, Equatable {
   package var keyBytes: Int
   /// Apps, by name, that may keep something on one device.
   package var scopes: Int
+  /// Changes of one app, so many a second over time and so many at once: flash wears out. A value that is stored
+  /// already is none.
+  package var changesPerSecond = 10
+  package var changesAtOnce = 200
+  /// Of keys and values that it changes.
+  package var changedBytesPerSecond = 16 << 10
+  package var changedBytesAtOnce = 512 << 10
 
   package init(bytes: Int = 64 << 10, keys: Int = 1024, keyBytes: Int = 128, scopes: Int = 32) {
     self.bytes = bytes
@@ -22,6 +29,8 @@ package enum KeyValueError: Error, Sendable, Equatable {
   case missing
   /// An empty or too long key.
   case invalid
+  /// The app changes its values too fast.
+  case tooFast(String)
   /// A bound is reached, or the flash is full.
   case noSpace(String)
   /// The flash fails. The value may be the old or the new one after the next start.

@@ -1,3 +1,4 @@
+internal import FirmwareImage
 internal import FoundationEssentials
 package import Wire
 
@@ -6,14 +7,21 @@ package import Wire
 package actor KeyValueStore {
   private let flash: any Flash
   private let limits: KeyValueLimits
-  private var scopes: [String: KeyValueScope] = [:]
+  private var scopes: [ByteText: KeyValueScope] = [:]
+  private var allowances: [ByteText: (changes: TokenBucket, bytes: TokenBucket)] = [:]
+  /// Monotonic nanoseconds.
+  private let clock: @Sendable () -> UInt64
   private nonisolated let executor = BlockingExecutor(label: "key-value-store")
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-  package init(flash: any Flash, limits: KeyValueLimits = KeyValueLimits()) {
+  package init(
+    flash: any Flash, limits: KeyValueLimits = KeyValueLimits(),
+    clock: @escaping @Sendable () -> UInt64 = { KernelClock.monotonicNanoseconds() }
+  ) {
     self.flash = flash
     self.limits = limits
+    self.clock = clock
   }
 
   package func get(_ key: [UInt8], appName: String) throws(KeyValueError) -> [UInt8] {
@@ -40,15 +48,47 @@ package actor KeyValueStore {
     do throws(KeyValueError) {
       switch request.operation {
       case .get(let key): answer.value = Data(try get(Array(key), appName: appName))
-      case .set(let pair): try set(Array(pair.key), to: Array(pair.value), appName: appName)
-      case .delete(let key): try delete(Array(key), appName: appName)
+      case .set(let pair):
+        let (key, value) = (Array(pair.key), Array(pair.value))
+        // What is there already costs the flash nothing.
+        if (try? get(key, appName: appName)) != value {
+          try spend(key.count + value.count, appName: appName)
+          try set(key, to: value, appName: appName)
+        }
+      case .delete(let key):
+        try spend(key.count, appName: appName)
+        try delete(Array(key), appName: appName)
       case .next(let key): answer.value = Data(try next(after: Array(key), appName: appName))
       case nil: throw .invalid
       }
     } catch {
       answer.errno = error.errno
+      answer.reason = error.reason
     }
     return answer
+  }
+
+  /// Counts a change that an app asks for.
+  private func spend(_ bytes: Int, appName: String) throws(KeyValueError) {
+    let now = clock()
+    // Two apps run at a time; who is forgotten begins with a full allowance.
+    if allowances.count >= 8, allowances[appName] == nil { allowances = [:] }
+    var allowance =
+      allowances[appName]
+      ?? (
+        changes: TokenBucket(perSecond: limits.changesPerSecond, burst: limits.changesAtOnce, now: now),
+        bytes: TokenBucket(perSecond: limits.changedBytesPerSecond, burst: limits.changedBytesAtOnce, now: now)
+      )
+    defer { allowances[appName] = allowance }
+    let isFew = allowance.changes.take(now: now)
+    guard isFew, allowance.bytes.take(bytes, now: now) else {
+      throw .tooFast(
+        isFew
+          ? "more than \(limits.changedBytesPerSecond) bytes changed a second (\(limits.changedBytesAtOnce) at once), "
+            + "which wears the flash out: store less, or less often"
+          : "more than \(limits.changesPerSecond) changes a second (\(limits.changesAtOnce) at once), which wears the "
+            + "flash out: store less often, or what belongs together under one key")
+    }
   }
 
   private func scope(_ appName: String) throws(KeyValueError) -> KeyValueScope {
@@ -91,10 +131,19 @@ package actor KeyValueStore {
 }
 
 extension KeyValueError {
+  /// For the app's log; empty: the errno says it.
+  var reason: String {
+    switch self {
+    case .missing, .invalid: ""
+    case .tooFast(let reason), .noSpace(let reason), .failed(let reason): reason
+    }
+  }
+
   /// Of WASI preview 1.
   package var errno: UInt32 {
     switch self {
     case .missing: 44
+    case .tooFast: 6
     case .invalid: 28
     case .noSpace: 51
     case .failed: 29

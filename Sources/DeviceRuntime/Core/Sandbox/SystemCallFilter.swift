@@ -32,11 +32,13 @@ package struct SystemCallFilter: Sendable {
     program.add(.schedSetScheduler, .allow(argument: 1, mask: .max, oneOf: [0]))
     // PR_SET_NAME, PR_GET_NAME, PR_SET_TIMERSLACK, PR_SET_VMA.
     program.add(.prctl, .allow(argument: 0, mask: .max, oneOf: [15, 16, 29, 0x5356_4D41]))
-    // FIONBIO, FIOCLEX; and all of the GPIO character device, whose type is 0xB4.
+    // FIONBIO, FIOCLEX; and what an app's own pins are asked with: see CLinux's linux_gpio.h.
     program.add(
       .ioctl,
       .allow(
-        argument: 1, mask: .max, oneOf: [0x5421, 0x5451], orElse: .allow(argument: 1, mask: 0xFF00, oneOf: [0xB400])))
+        argument: 1, mask: .max, oneOf: [0x5421, 0x5451, 0xC250_B407, 0xC110_B40D, 0xC010_B40E, 0xC010_B40F]))
+    program.addDescriptorRules()
+    program.addMemoryRules(stage)
     // The C library falls back to clone, whose flags can be looked at.
     program.add(.clone3, [.refuse(Program.noSystemCall)])
     switch stage {
@@ -49,12 +51,16 @@ package struct SystemCallFilter: Sendable {
       program.add(.openat, .allowIfNone(argument: 2, bits: 0o1 | 0o2 | 0o100 | 0o1000))
       program.add(.clone, Program.threadsOnly)
     case .running(let startsThreads):
-      // Asking for a limit, not setting one.
-      program.add(.prlimit64, .allowIfZero(argument: 2))
-      // fstat of newer C libraries, for what is open: AT_EMPTY_PATH.
-      program.add(
-        SystemCall("newfstatat", 262, 79), .allow(argument: 3, mask: 0x1000, oneOf: [0x1000]))
-      if startsThreads { program.add(.clone, Program.threadsOnly) }
+      // Asking for a limit of one's own, not setting one. Nothing is looked up by a path: newfstatat, with which newer
+      // C libraries look at what is open, takes one too, whatever its flags.
+      program.add(.prlimit64, .allow(argument: 0, mask: .max, oneOf: [0], then: .allowIfZero(argument: 2)))
+      if startsThreads {
+        program.add(.clone, Program.threadsOnly)
+        // AF_UNIX, SOCK_STREAM: such a pair can send to nobody else. (Its flags are SOCK_NONBLOCK and SOCK_CLOEXEC.)
+        program.add(
+          .socketpair,
+          .allow(argument: 0, mask: .max, oneOf: [1], then: .allow(argument: 1, mask: 0xF, oneOf: [1])))
+      }
     }
     instructions = program.finish()
   }
@@ -67,8 +73,9 @@ private struct Program {
   static let noSystemCall: UInt32 = 38
   private static let notPermitted: UInt32 = 1
 
-  /// CLONE_THREAD: never another process.
-  static let threadsOnly: [Instruction] = .allow(argument: 0, mask: 0x1_0000, oneOf: [0x1_0000])
+  /// The flags of a thread, as the C libraries set them, with CLONE_DETACHED or without: never another process, and no
+  /// new namespace.
+  static let threadsOnly: [Instruction] = .allow(argument: 0, mask: ~0x40_0000, oneOf: [0x3D_0F00])
 
   private let architecture: ProcessorArchitecture
   private var instructions: [Instruction]
@@ -89,17 +96,59 @@ private struct Program {
     instructions += verdict
   }
 
+  /// What may be done with what is open.
+  mutating func addDescriptorRules() {
+    // F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC, F_ADD_SEALS, F_GET_SEALS; and F_SETFL without O_ASYNC. Not
+    // F_SETOWN and F_SETSIG, which send a signal to anybody.
+    let setFlags: [Instruction] = .allowIfNone(argument: 2, bits: 0o20000)
+    add(
+      .fcntl,
+      .allow(
+        argument: 1, mask: .max, oneOf: [0, 1, 2, 3, 1030, 1033, 1034],
+        orElse: .allow(argument: 1, mask: .max, oneOf: [4], then: setFlags)))
+    // Over what is connected, not to an address.
+    add(.sendto, .allowIfZero(argument: 4))
+  }
+
+  mutating func addMemoryRules(_ stage: SystemCallFilter.Stage) {
+    // FUTEX_WAIT, _WAKE, _REQUEUE, _CMP_REQUEUE, _WAKE_OP, _WAIT_BITSET, _WAKE_BITSET, by themselves or with
+    // FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME; and the locks that Swift's Mutex is made of, FUTEX_LOCK_PI,
+    // _UNLOCK_PI, _TRYLOCK_PI, within the process alone.
+    add(
+      .futex,
+      .allow(
+        argument: 1, mask: ~0x180, oneOf: [0, 1, 3, 4, 5, 9, 10],
+        orElse: .allow(argument: 1, mask: .max, oneOf: [0x86, 0x87, 0x88])))
+    // MADV_NORMAL to _DONTNEED, _FREE, _DONTFORK, _HUGEPAGE, _NOHUGEPAGE, _DONTDUMP, _POPULATE_READ, _POPULATE_WRITE.
+    // Not _MERGEABLE, by which one process learns what another has in its memory.
+    add(.madvise, .allow(argument: 2, mask: .max, oneOf: [0, 1, 2, 3, 4, 8, 10, 14, 15, 16, 22, 23]))
+    // MEMBARRIER_CMD_QUERY, and those that concern the process alone, with their registration.
+    add(.membarrier, .allow(argument: 0, mask: .max, oneOf: [0, 8, 16, 32, 64]))
+    // MFD_CLOEXEC, MFD_ALLOW_SEALING, MFD_NOEXEC_SEAL.
+    add(.memfdCreate, .allowIfNone(argument: 1, bits: ~0xB))
+    switch stage {
+    case .loading: [SystemCall.mmap, .mprotect].forEach { add($0, [.allow]) }
+    // PROT_EXEC: all code is there before the app runs.
+    case .running: [SystemCall.mmap, .mprotect].forEach { add($0, .allowIfNone(argument: 2, bits: 4)) }
+    }
+  }
+
   func finish() -> [Instruction] { instructions + [.refuse(Self.notPermitted)] }
 }
 
 extension [SystemCallFilter.Instruction] {
   /// Allowed if an argument's lower half, masked, is one of some values.
+  ///
+  /// - Parameters:
+  ///   - orElse: what decides if it is none of them.
+  ///   - then: what decides if it is; nil: it is allowed.
   fileprivate static func allow(
-    argument: Int, mask: UInt32, oneOf values: [UInt32], orElse: Self = [.refuse(1)]
+    argument: Int, mask: UInt32, oneOf values: [UInt32], orElse: Self = [.refuse(1)], then: Self? = nil
   ) -> Self {
     var program: Self = [.load(UInt32(16 + 8 * argument))]
     if mask != .max { program.append(.and(mask)) }
-    for value in values { program += [.jump(ifEqual: value, 0, else: 1), .allow] }
+    let found = then ?? [.allow]
+    for value in values { program += [.jump(ifEqual: value, 0, else: UInt8(found.count))] + found }
     return program + orElse
   }
 

@@ -20,7 +20,7 @@ extension FirmwareNotification {
 
   /// Reads a message on `/firmware/{id}/{version}`; anything may come here, and only what fits in every way is taken.
   package init(topic: String, payload: [UInt8], device: DeviceID) throws(InvalidNotification) {
-    let parts = topic.split(separator: "/", omittingEmptySubsequences: false)
+    let parts = topic.levelsOfTopic
     guard parts.count == 4, parts[0].isEmpty, parts[1] == "firmware" else {
       throw InvalidNotification(description: "the topic is not /firmware/{id}/{version}")
     }

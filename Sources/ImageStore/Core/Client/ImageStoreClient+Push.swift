@@ -13,6 +13,8 @@ package struct PushedImage: Codable, Equatable, Sendable {
   package var size: UInt64
   /// Of the file that was pushed, in hexadecimal digits; nil if it has none.
   package var buildID: String?
+  /// What the app's developer should know; nil if there is nothing.
+  package var warnings: [String]?
 }
 
 extension ImageStoreClient {

@@ -38,6 +38,8 @@ struct FirmwareRoutes: Sendable {
     let digest: String
     /// Of the whole image, as it is fetched, in bytes.
     let size: UInt64
+    /// What the app's developer should know, though devices run it.
+    let warnings: [String]?
   }
 
   private func assign(_ request: Request, _ context: HTTPContext) async throws -> Response {
@@ -66,7 +68,7 @@ struct FirmwareRoutes: Sendable {
       ])
     let answer = Assigned(
       device: device.description, version: firmware.version, digest: firmware.digest.description,
-      size: received.blob.lengthBytes + UInt64(ImageHeader.byteCount))
+      size: received.blob.lengthBytes + UInt64(ImageHeader.byteCount), warnings: received.warnings)
     return try .json(
       answer, status: .created,
       headers: [.location: FirmwareResponder.path(firmware), UploadHeaders.idempotencyKey: headers.idempotencyKey])

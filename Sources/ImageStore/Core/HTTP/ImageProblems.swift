@@ -12,18 +12,11 @@ extension ProblemError {
     case let error as BlobStoreError: self.init(error)
     case let error as DebugModule.Unusable:
       self.init(.unprocessableContent, reason: error.reason, detail: error.description)
-    case let error as HostInterface.Unavailable:
-      let more = error.count > error.imports.count ? ", and \(error.count - error.imports.count) more" : ""
+    case let error as AppProblem:
+      let imports = error.missingImports
       self.init(
-        .unprocessableContent, reason: "host-import-unavailable",
-        detail: "The app imports what no device offers: \(error.imports.joined(separator: ", "))\(more). "
-          + "Build it against the host API (module xtb1) and WASI preview 1.",
-        members: ["imports": .texts(error.imports)])
-    case let error as HostInterface.LevelTooLow:
-      self.init(
-        .unprocessableContent, reason: "host-api-level",
-        detail: "The image says that it needs host API level \(error.declared), but its imports need "
-          + "\(error.needed). Build it with the right level.")
+        .unprocessableContent, reason: error.reason, detail: "No device can run this: \(error).",
+        members: imports.isEmpty ? [:] : ["imports": .texts(imports)])
     default: return nil
     }
   }
@@ -46,6 +39,9 @@ extension ProblemError {
       self.init(
         .badRequest, reason: "body-cut-short",
         detail: "Content-Length says \(declared) bytes, and \(received) came. Send the image again.")
+    case .codeCheckTooSlow:
+      self = .unavailable(
+        reason: "code-check-slow", detail: "The module's code could not be checked in time. Send the image again.")
     case .tooLarge(let limit):
       self.init(
         .contentTooLarge, reason: "body-too-large",

@@ -29,13 +29,16 @@ struct ImageRoutes: Sendable {
   private struct Stored: Encodable {
     let digest: String
     let size: UInt64
+    /// What the app's developer should know, though devices run it.
+    let warnings: [String]?
   }
 
   /// 201 if it is new, 200 if it was there already.
   private func store(_ request: Request, _ context: HTTPContext) async throws -> Response {
     let digest = try Self.digest(context)
     let received = try await uploads.receive(request, as: .wasm(digest), context)
-    let answer = Stored(digest: digest.description, size: received.blob.lengthBytes)
+    let answer = Stored(
+      digest: digest.description, size: received.blob.lengthBytes, warnings: received.warnings)
     return try .json(
       answer, status: received.blob.isNew ? .created : .ok, headers: [.location: "/images/\(digest)"])
   }

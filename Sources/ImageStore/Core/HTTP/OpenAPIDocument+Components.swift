@@ -115,13 +115,15 @@ extension OpenAPIDocument {
         "device": {"type": "string", "format": "uuid"},
         "version": {"type": "integer", "minimum": 1},
         "digest": {"$ref": "#/components/schemas/Digest"},
-        "size": {"$ref": "#/components/schemas/Size"}
+        "size": {"$ref": "#/components/schemas/Size"},
+        "warnings": {"type": "array", "items": {"type": "string"}, "description": "What the app's developer should know."}
       }
     },
     "Stored": {
       "type": "object", "required": ["digest", "size"],
       "properties": {
-        "digest": {"$ref": "#/components/schemas/Digest"}, "size": {"$ref": "#/components/schemas/Size"}
+        "digest": {"$ref": "#/components/schemas/Digest"}, "size": {"$ref": "#/components/schemas/Size"},
+        "warnings": {"type": "array", "items": {"type": "string"}, "description": "What the app's developer should know."}
       }
     },
     "StoredDebugModule": {

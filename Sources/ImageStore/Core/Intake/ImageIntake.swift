@@ -1,4 +1,5 @@
 import FirmwareImage
+import Glibc
 import NIOCore
 
 /// Receives an image: checks it while it passes by, and stores its wasm.
@@ -20,6 +21,12 @@ struct ImageIntake: Sendable {
     let interface: WebAssemblyInterface
     /// Of a whole image, whose bytes were all verified.
     let header: ImageHeader?
+
+    /// Nil: there are none.
+    var warnings: [String]? {
+      let warnings = AppWarning.of(interface).map(\.description)
+      return warnings.isEmpty ? nil : warnings
+    }
   }
 
   /// One batch: large enough that handing it to other threads costs little beside hashing it.
@@ -31,6 +38,8 @@ struct ImageIntake: Sendable {
   let blobs: any BlobStore
   /// The longest wasm that is taken.
   let limitBytes: UInt64
+  let appLimits: AppCheck.Limits
+  let codeCheck: (any CodeCheck)?
 
   /// Reads the whole body, and returns when its wasm is durable. If it throws, nothing of the body
   /// is left.
@@ -71,7 +80,7 @@ struct ImageIntake: Sendable {
         throw ImageIntakeError.bodyCutShort(declared: declaredBytes, received: receivedBytes)
       }
       let (interface, header) = try check.finish()
-      let expectedDigest = try Self.check(interface, header, expectation)
+      let expectedDigest = try await judge(interface, header, expectation, upload)
       let blob = try await upload.commit(expecting: expectedDigest)
       return Received(blob: blob, interface: interface, header: header)
     } catch {
@@ -83,14 +92,19 @@ struct ImageIntake: Sendable {
 
 extension ImageIntake {
   /// - Returns: what its digest must be, if it is known.
-  private static func check(
-    _ interface: WebAssemblyInterface, _ header: ImageHeader?, _ expectation: Expectation
-  ) throws -> SHA256Digest? {
+  private func judge(
+    _ interface: WebAssemblyInterface, _ header: ImageHeader?, _ expectation: Expectation, _ upload: any BlobUpload
+  ) async throws -> SHA256Digest? {
     if case .debug(let buildID, let stored) = expectation {
       if let problem = DebugModule.problem(interface, buildID) { throw problem }
       return stored
     }
-    try HostInterface.check(interface, declaredLevel: header?.configuration.manifest?.app.hostAPILevel)
+    let level = header?.configuration.manifest?.app.hostAPILevel
+    if let problem = AppCheck.problem(in: interface, limits: appLimits, declaredLevel: level) { throw problem }
+    if let codeCheck, let module = try await upload.openForReading() {
+      defer { close(module) }
+      try await codeCheck.check(module)
+    }
     if case .wasm(let digest) = expectation { return digest }
     return nil
   }
@@ -99,4 +113,5 @@ extension ImageIntake {
 enum ImageIntakeError: Error, Equatable {
   case bodyCutShort(declared: Int, received: Int)
   case tooLarge(limitBytes: UInt64)
+  case codeCheckTooSlow
 }

@@ -27,6 +27,9 @@ package protocol BlobUpload: Sendable {
   /// Takes further bytes. Returns before they are written, but holds no more than three calls' bytes.
   func write(_ pieces: [ByteBuffer]) async throws
 
+  /// A descriptor of all bytes so far, from their beginning, which the caller closes; nil if this store has none.
+  func openForReading() async throws -> CInt?
+
   /// Ends the upload; once it returns, the blob outlives a power failure.
   /// - Parameter expected: what the digest must be; another throws
   ///   ``BlobStoreError/digestMismatch(expected:actual:)`` and nothing is stored.

@@ -1,4 +1,5 @@
 import FirmwareImage
+import Glibc
 import NIOCore
 import NIOPosix
 import OpenSSL
@@ -57,6 +58,14 @@ actor FileBlobUpload: BlobUpload {
     let range = startedBytes..<lengthBytes
     startedBytes = lengthBytes
     writing.add { file.startWriting(range) }
+  }
+
+  func openForReading() async throws -> CInt? {
+    guard let path = temporary?.file.path else { throw BlobStoreError.closed }
+    try await wait(untilLeft: 0)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileBlobStore.translate(FileError.last("open", path)) }
+    return descriptor
   }
 
   func commit(expecting expected: SHA256Digest?) async throws -> CommittedBlob {

@@ -82,6 +82,8 @@ private actor InMemoryBlobUpload: BlobUpload {
     for piece in pieces { content.writeImmutableBuffer(piece) }
   }
 
+  func openForReading() -> CInt? { nil }
+
   func commit(expecting expected: SHA256Digest?) throws -> CommittedBlob {
     let digest = try SHA256Digest.of(content.readableBytesView)
     if let expected, digest != expected { throw BlobStoreError.digestMismatch(expected: expected, actual: digest) }

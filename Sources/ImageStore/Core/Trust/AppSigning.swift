@@ -61,9 +61,10 @@ package struct AppSigning: Sendable {
     guard let content = FileManager.default.contents(atPath: path), content.count < 4096,
       let text = String(validating: content, as: UTF8.self)
     else { throw AdminError("\(path) can't be read as headers; make it with sign", status: .data) }
-    headers = try text.split(separator: "\n").map { line in
-      let parts = line.split(separator: ": ", maxSplits: 1, omittingEmptySubsequences: false)
-      guard parts.count == 2, Self.names.contains(String(parts[0])) else {
+    headers = try text.linesOfText.filter { !$0.isEmpty }.map { line in
+      let name = line.utf8.prefix { $0 != UInt8(ascii: ":") }
+      let parts = [Substring(name), Substring(line.utf8.dropFirst(name.count + 2))]
+      guard line.utf8.dropFirst(name.count).starts(with: ": ".utf8), Self.names.contains(String(parts[0])) else {
         throw AdminError("\(path) has a line that sign does not write; make it again", status: .data)
       }
       return (String(parts[0]), String(parts[1]))

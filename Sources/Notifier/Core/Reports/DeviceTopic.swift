@@ -6,7 +6,7 @@ struct DeviceTopic: Equatable, Sendable {
   let name: String
 
   init(_ topic: String) throws(RejectedReport) {
-    let levels = topic.split(separator: "/", omittingEmptySubsequences: false)
+    let levels = topic.levelsOfTopic
     guard levels.count == 4, levels[0].isEmpty, levels[1] == "devices" else { throw RejectedReport(.topic, topic) }
     guard let device = DeviceID(levels[2]), device.description == levels[2] else {
       throw RejectedReport(.deviceID, "the device ID in the topic must be a UUID in lower case")

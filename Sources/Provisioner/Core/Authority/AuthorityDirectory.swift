@@ -88,7 +88,7 @@ package struct AuthorityDirectory: Sendable {
   private func tokenKey(_ name: String, _ passphrase: [UInt8]?) throws(AuthorityError) -> P256.PrivateKey {
     let text = try AuthorityFile.read(path("\(name).key-uri"))
     return try Self.tokenKey(
-      String(decoding: text.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self), passphrase)
+      String(decoding: text.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }, as: UTF8.self), passphrase)
   }
 
   static func tokenKey(_ text: String, _ passphrase: [UInt8]?) throws(AuthorityError) -> P256.PrivateKey {

@@ -1,6 +1,6 @@
 import FirmwareImage
 import FoundationEssentials
-import ServiceKit
+package import ServiceKit
 import SwiftProtobuf
 package import Wire
 

@@ -1,5 +1,5 @@
 import FirmwareImage
-import ServiceKit
+package import ServiceKit
 
 /// What is known of where in the sources a crash was.
 package struct CrashSymbols: Sendable {

@@ -1,10 +1,10 @@
-/// Walks a module's sections while its bytes pass by, and keeps its imports, its exports and its build ID.
+/// Walks a module's sections while its bytes pass by, and keeps what `AppCheck` asks about and its build ID.
 ///
-/// This is no validation of code, which the device's engine does. It finds what transport and
-/// mix-ups do: other formats, components, cut-short files, trailing bytes, damaged structure. It
-/// holds at most one import or export section (`sectionLimitBytes`) in memory.
+/// This is no validation of code, which an engine does. It finds what transport and mix-ups do: other formats,
+/// components, cut-short files, trailing bytes, damaged structure. It holds the small sections in memory, each of at
+/// most `sectionLimitBytes`.
 package struct WebAssemblyChecker: Sendable {
-  /// The largest import or export section that is read.
+  /// The largest section that is read as a whole.
   package static let sectionLimitBytes: UInt32 = 1 << 20
   /// The longest build ID that is taken; the linkers' own have 8, 16 or 20 bytes.
   package static let buildIDLimitBytes: UInt32 = 64
@@ -19,14 +19,24 @@ package struct WebAssemblyChecker: Sendable {
     case customName([UInt8], left: UInt32, remaining: UInt32)
     case skipping(WebAssemblySection, remaining: UInt32)
     case collecting(WebAssemblySection, [UInt8], remaining: UInt32)
+    /// In the code section: the size of a function's body.
+    case bodySize(LEB128, index: UInt32, remaining: UInt32)
+    /// A body that is passed over.
+    case skippingBody(left: UInt32, index: UInt32, remaining: UInt32)
+    /// A body that is looked at.
+    case collectingBody([UInt8], left: UInt32, index: UInt32, remaining: UInt32)
   }
 
   private var state = State.preamble([])
   private var offset: UInt64 = 0
   private var sectionOffset: UInt64 = 0
   private var lastOrder = 0
-  private var functionCount: UInt32 = 0
   private var codeCount: UInt32 = 0
+  /// Of the functions that the host drives an app by, those whose bodies are looked at: where they are among the
+  /// module's own, and how many parameters they have.
+  private var driven: [UInt32: Int] = [:]
+  /// What each of them calls first: see `CommandExport`.
+  private var constructors: [UInt32: UInt32] = [:]
   private var dataCount: UInt32?
   private var dataSegments: UInt32 = 0
   private var interface = WebAssemblyInterface()
@@ -53,6 +63,9 @@ package struct WebAssemblyChecker: Sendable {
         } else {
           state = .collecting(section, content, remaining: left)
         }
+      case .skippingBody(let left, let index, let remaining):
+        taken = min(rest.count, Int(left))
+        try passBody(left - UInt32(taken), index, remaining - UInt32(taken))
       default:
         taken = 1
         try step(byte)
@@ -97,6 +110,8 @@ package struct WebAssemblyChecker: Sendable {
           state = .collecting(section, [], remaining: left)
         } else if section == .custom, (1...Self.longestKnownName).contains(value) {
           state = .customName([], left: value, remaining: left)
+        } else if section == .code {
+          try beginBody(0, left)
         } else {
           state = left == 0 ? .sectionID : .skipping(section, remaining: left)
         }
@@ -109,8 +124,48 @@ package struct WebAssemblyChecker: Sendable {
         noteCustomSection(name)
         state = remaining == 1 ? .sectionID : .skipping(.custom, remaining: remaining - 1)
       }
-    case .skipping, .collecting:
+    case .bodySize(var number, let index, let remaining):
+      let left = remaining - 1
+      switch number.push(byte) {
+      case .more where left == 0: throw malformed(.code, "it ends inside the size of a function")
+      case .more: state = .bodySize(number, index: index, remaining: left)
+      case .overlong: throw malformed(.code, "a function's size is not a 32-bit LEB128 number")
+      case .done(let size):
+        guard size <= left else { throw malformed(.code, "a function is longer than the section") }
+        if size > 0, size <= CommandExport.maximumBytes, driven[index] != nil {
+          state = .collectingBody([], left: size, index: index, remaining: left)
+        } else {
+          try passBody(size, index, left)
+        }
+      }
+    case .collectingBody(var body, let bodyLeft, let index, let remaining):
+      body.append(byte)
+      if bodyLeft > 1 {
+        state = .collectingBody(body, left: bodyLeft - 1, index: index, remaining: remaining - 1)
+      } else {
+        constructors[index] = CommandExport.constructors(in: body, parameters: driven[index] ?? 0)
+        try beginBody(index + 1, remaining - 1)
+      }
+    case .skipping, .collecting, .skippingBody:
       preconditionFailure("taken in bulk")
+    }
+  }
+
+  private mutating func beginBody(_ index: UInt32, _ remaining: UInt32) throws(WebAssemblyError) {
+    if index < codeCount {
+      guard remaining > 0 else { throw malformed(.code, "it has \(index) functions instead of \(codeCount)") }
+      state = .bodySize(LEB128(), index: index, remaining: remaining)
+    } else {
+      guard remaining == 0 else { throw malformed(.code, "bytes follow its last function") }
+      state = .sectionID
+    }
+  }
+
+  private mutating func passBody(_ left: UInt32, _ index: UInt32, _ remaining: UInt32) throws(WebAssemblyError) {
+    if left > 0 {
+      state = .skippingBody(left: left, index: index, remaining: remaining)
+    } else {
+      try beginBody(index + 1, remaining)
     }
   }
 
@@ -137,7 +192,7 @@ package struct WebAssemblyChecker: Sendable {
     // The size's last byte is not counted yet.
     if section == .code { interface.codeSectionOffset = offset + 1 }
     switch section {
-    case .import, .export:
+    case .type, .import, .function, .table, .memory, .export:
       guard size <= Self.sectionLimitBytes else {
         throw .sectionTooLarge(id: section.rawValue, sizeBytes: size, limitBytes: Self.sectionLimitBytes)
       }
@@ -159,10 +214,9 @@ package struct WebAssemblyChecker: Sendable {
       guard remaining == 0 else { throw malformed(section, "bytes follow its one number") }
       if section == .dataCount { dataCount = value }
       return
-    case .function: functionCount = value
     case .code: codeCount = value
     case .data: dataSegments = value
-    case .type, .import, .table, .memory, .global, .export, .element, .tag: break
+    case .type, .import, .function, .table, .memory, .global, .export, .element, .tag: break
     }
     // Every entry of every kind takes at least one byte.
     guard value <= remaining else { throw malformed(section, "it has too few bytes for its \(value) entries") }
@@ -174,15 +228,30 @@ package struct WebAssemblyChecker: Sendable {
       if interface.buildID.isEmpty { interface.buildID = WebAssemblyBuildID.read(content) ?? [] }
       return
     }
-    var reader = WebAssemblyNameReader(content)
-    do throws(WebAssemblyNameReader.Problem) {
-      if section == .import {
-        interface.imports = try reader.imports()
-      } else {
-        interface.exports = try reader.exports()
+    var reader = WebAssemblyReader(content)
+    do throws(WebAssemblyReader.Problem) {
+      switch section {
+      case .type: interface.types = try WebAssemblyTypes(reading: content)
+      case .import: try reader.imports(into: &interface)
+      case .function: interface.functionTypes = try reader.functions()
+      case .table: try reader.tables(into: &interface)
+      case .memory: try reader.memories(into: &interface)
+      case .export:
+        try reader.exports(into: &interface)
+        noteDriven()
+      case .custom, .global, .start, .element, .code, .data, .dataCount, .tag: break
       }
     } catch {
       throw malformed(section, error.text)
+    }
+  }
+
+  /// The two functions that are called again and again.
+  private mutating func noteDriven() {
+    let imported = UInt32(clamping: interface.importedFunctions)
+    for (name, parameters) in [("xtb_init", 0), ("xtb_event", 4)] as [(ByteText, Int)] {
+      guard let item = interface.export(name), item.kind == .function, item.index >= imported else { continue }
+      driven[item.index - imported] = parameters
     }
   }
 
@@ -200,18 +269,24 @@ package struct WebAssemblyChecker: Sendable {
       break
     case .customName:
       throw .cutShort(offset: offset, inside: "its \(WebAssemblySection.custom) section")
+    case .bodySize, .skippingBody, .collectingBody:
+      throw .cutShort(offset: offset, inside: "its \(WebAssemblySection.code) section")
     case .sectionSize(let section, _), .sectionHead(let section, _, _), .skipping(let section, _),
       .collecting(let section, _, _):
       throw .cutShort(offset: offset, inside: "its \(section) section")
     }
     // A file cut between two sections shows only in what the earlier ones announced.
-    guard functionCount == codeCount else {
+    guard interface.functionTypes.count == Int(codeCount) else {
       throw .cutShort(
-        offset: offset, inside: "the code of its functions (\(functionCount) declared, \(codeCount) there)")
+        offset: offset,
+        inside: "the code of its functions (\(interface.functionTypes.count) declared, \(codeCount) there)")
     }
     if let dataCount, dataCount != dataSegments {
       throw .cutShort(offset: offset, inside: "its data (\(dataCount) segments declared, \(dataSegments) there)")
     }
+    var interface = interface
+    // Both: one that merely begins with the call of another function is no sign.
+    interface.constructsAtEachCall = driven.count == 2 && constructors.count == 2 && Set(constructors.values).count == 1
     return interface
   }
 }

@@ -11,7 +11,7 @@ package enum WebAssemblyError: Error, Equatable, Sendable {
   case sectionOutOfOrder(id: UInt8, offset: UInt64)
   /// A section's content contradicts its own size or counts.
   case malformedSection(id: UInt8, offset: UInt64, problem: String)
-  /// An import or export section larger than is read here.
+  /// A section that is read as a whole, larger than is read here.
   case sectionTooLarge(id: UInt8, sizeBytes: UInt32, limitBytes: UInt32)
 }
 
@@ -36,7 +36,7 @@ extension WebAssemblyError: CustomStringConvertible {
       "The WebAssembly module's \(Self.name(of: id)) section at byte \(offset) is damaged: \(problem)."
     case .sectionTooLarge(let id, let size, let limit):
       "The WebAssembly module's \(Self.name(of: id)) section has \(size) bytes, and at most \(limit) are taken. "
-        + "Export fewer names."
+        + "Leave out what the app does not need."
     }
   }
 

@@ -9,29 +9,53 @@ package struct WebAssemblyInterface: Hashable, Sendable {
   }
 
   package struct Import: Hashable, Sendable {
-    package var module: String
-    package var name: String
+    package var module: ByteText
+    package var name: ByteText
     package var kind: Kind
+    /// Of a function, among `types`.
+    package var typeIndex: UInt32?
 
-    package init(module: String, name: String, kind: Kind) {
+    package init(module: ByteText, name: ByteText, kind: Kind, typeIndex: UInt32? = nil) {
       self.module = module
       self.name = name
       self.kind = kind
+      self.typeIndex = typeIndex
     }
   }
 
   package struct Export: Hashable, Sendable {
-    package var name: String
+    package var name: ByteText
     package var kind: Kind
+    /// Among what there is of its kind, imports first.
+    package var index: UInt32
 
-    package init(name: String, kind: Kind) {
+    package init(name: ByteText, kind: Kind, index: UInt32 = 0) {
       self.name = name
       self.kind = kind
+      self.index = index
     }
+  }
+
+  /// How large a memory (in pages) or a table (in elements) is and may become.
+  package struct Limits: Hashable, Sendable {
+    package var minimum: UInt64
+    package var maximum: UInt64?
+    package var isShared = false
+    package var is64Bit = false
+    /// Of a memory whose pages have another size than 64 KiB, the power of two.
+    package var pageSizeExponent: UInt32?
+
+    package init(minimum: UInt64) { self.minimum = minimum }
   }
 
   package var imports: [Import] = []
   package var exports: [Export] = []
+  /// With those that it imports, which come first.
+  package var memories: [Limits] = []
+  package var tables: [Limits] = []
+  package var types = WebAssemblyTypes()
+  /// Of each function that the module brings, in `types`.
+  package var functionTypes: [UInt32] = []
   /// What the linker wrote into the custom section `build_id`, which survives stripping: `wasm-ld --build-id=sha1`
   /// makes one. Empty: the module has none. At most `WebAssemblyChecker.buildIDLimitBytes`.
   package var buildID: [UInt8] = []
@@ -42,6 +66,9 @@ package struct WebAssemblyInterface: Hashable, Sendable {
   /// takes both away.
   package var hasNames = false
   package var hasDebugInformation = false
+  /// Whether each call of `xtb_init` and `xtb_event` runs the constructors of global objects first: see
+  /// `CommandExport`.
+  package var constructsAtEachCall = false
 
   package init(
     imports: [Import] = [], exports: [Export] = [], buildID: [UInt8] = [], codeSectionOffset: UInt64? = nil
@@ -50,5 +77,24 @@ package struct WebAssemblyInterface: Hashable, Sendable {
     self.exports = exports
     self.buildID = buildID
     self.codeSectionOffset = codeSectionOffset
+  }
+}
+
+extension WebAssemblyInterface {
+  package func export(_ name: ByteText) -> Export? { exports.first { $0.name == name } }
+
+  package func exports(function name: ByteText) -> Bool { export(name)?.kind == .function }
+
+  package var importedFunctions: Int { imports.count { $0.kind == .function } }
+
+  /// Of a function by its index among all; nil if it is of no known type.
+  package func functionType(_ index: UInt32) -> WebAssemblyFunctionType? {
+    let imported = UInt32(clamping: importedFunctions)
+    if index < imported {
+      return imports.lazy.filter { $0.kind == .function }.dropFirst(Int(index)).first?.typeIndex
+        .flatMap { types.function(at: $0) }
+    }
+    guard index - imported < functionTypes.count else { return nil }
+    return types.function(at: functionTypes[Int(index - imported)])
   }
 }

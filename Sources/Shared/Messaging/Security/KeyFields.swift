@@ -7,8 +7,10 @@ struct KeyFields {
   ///   - source: the file, for what is said of it. Values are never said: one may be secret.
   init(_ text: String, fields: [String], source: String) throws(KeyFileError) {
     var values: [String: String] = [:]
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-      let line = Self.trimmed(line)
+    // By bytes: CR LF is one character to Swift, and no "\n".
+    let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    for (index, line) in lines.enumerated() {
+      let line = Self.trimmed(Substring(line))
       // The alphabet of keys has # and =, but no key begins a line and none has a space.
       if line.isEmpty || line.hasPrefix("#") { continue }
       guard let equals = line.firstIndex(of: "=") else {

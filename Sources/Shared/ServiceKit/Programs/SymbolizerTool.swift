@@ -1,6 +1,5 @@
-import Foundation
+import FoundationEssentials
 import Glibc
-import ServiceKit
 
 /// LLVM's program that reads DWARF.
 package struct SymbolizerTool: Sendable {
@@ -101,9 +100,10 @@ package struct CodeLocation: Codable, Sendable, Equatable {
 extension CodeLocation {
   fileprivate init(_ place: SymbolizerTool.Answer.Place) {
     self.init(
-      function: FieldRules.sanitized(place.function, maximumBytes: 4096),
-      file: FieldRules.sanitized(place.file, maximumBytes: 4096), line: place.line, column: place.column)
+      function: Self.harmless(place.function), file: Self.harmless(place.file), line: place.line, column: place.column)
   }
+
+  private static func harmless(_ text: String) -> String { PlainText.escaped(String(text.prefix(4096))) }
 
   /// `app.c:3:5`, or `app.c` without a line; nil if the file is not known.
   package var place: String? {

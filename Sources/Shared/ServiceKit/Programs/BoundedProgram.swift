@@ -1,15 +1,15 @@
 import Glibc
 
 /// Runs a program for its output, without a shell, for a bounded time and a bounded output. It blocks.
-enum BoundedProgram {
-  enum Failure: Error, Equatable, CustomStringConvertible {
+package enum BoundedProgram {
+  package enum Failure: Error, Equatable, CustomStringConvertible {
     case notStarted(errno: CInt)
     case tooSlow(Duration)
     case tooMuchOutput(bytes: Int)
     /// The exit code, or the signal as a negative number.
     case failed(CInt)
 
-    var description: String {
+    package var description: String {
       switch self {
       case .notStarted(let code): "could not be started: \(String(cString: strerror(code)))"
       case .tooSlow(let limit): "was stopped: it took longer than \(limit)"
@@ -19,15 +19,18 @@ enum BoundedProgram {
     }
   }
 
+  /// - Parameter input: a descriptor that is its standard input; nil: that is empty.
   /// - Returns: what it wrote to its standard output, if it succeeded.
-  static func run(_ path: String, _ arguments: [String], limit: Duration, maximumOutputBytes: Int) throws -> [UInt8] {
+  package static func run(
+    _ path: String, _ arguments: [String], input: CInt? = nil, limit: Duration, maximumOutputBytes: Int
+  ) throws -> [UInt8] {
     var ends: [CInt] = [0, 0]
     guard pipe(&ends) == 0 else { throw Failure.notStarted(errno: errno) }
     // The writing end that the program gets is a copy without this.
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     let process: pid_t
     do {
-      process = try start(path, arguments, output: ends[1])
+      process = try start(path, arguments, input: input, output: ends[1])
     } catch {
       close(ends[0])
       close(ends[1])
@@ -47,11 +50,15 @@ enum BoundedProgram {
     return output
   }
 
-  private static func start(_ path: String, _ arguments: [String], output: CInt) throws -> pid_t {
+  private static func start(_ path: String, _ arguments: [String], input: CInt?, output: CInt) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+    if let input {
+      posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
+    } else {
+      posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+    }
     posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
     // Its complaints are about files that no user of this knows.
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)

@@ -1,17 +1,15 @@
-import FirmwareImage
-
 /// Where the functions of a module lie in its code section.
 ///
 /// A frame tells its function by index, and its place by the offset from the function's beginning. Stripping moves
 /// neither, so both hold in the unstripped module too, even where its sections lie elsewhere. DWARF counts from where the
 /// code section's body begins: the number of its functions is the first thing there.
-struct CodeLayout: Sendable {
+package struct CodeLayout: Sendable {
   private let importedFunctions: UInt32
   /// Where each function's body begins, after its size, and ends; both from the beginning of the section's body.
   private let bodies: [Range<UInt64>]
 
   /// Nil if the module has no code that can be read.
-  init?(_ module: [UInt8], _ interface: WebAssemblyInterface) {
+  package init?(_ module: [UInt8], _ interface: WebAssemblyInterface) {
     guard let start = interface.codeSectionOffset.flatMap({ Int(exactly: $0) }), start < module.count else {
       return nil
     }
@@ -36,11 +34,11 @@ struct CodeLayout: Sendable {
       position += size
     }
     self.bodies = bodies
-    importedFunctions = UInt32(clamping: interface.imports.count { $0.kind == .function })
+    importedFunctions = UInt32(clamping: interface.importedFunctions)
   }
 
   /// The frame's address as DWARF counts it; nil if the module has no such function, or a shorter one.
-  func address(functionIndex: UInt32, functionOffset: UInt64) -> UInt64? {
+  package func address(functionIndex: UInt32, functionOffset: UInt64) -> UInt64? {
     guard functionIndex >= importedFunctions, Int(functionIndex - importedFunctions) < bodies.count else { return nil }
     let body = bodies[Int(functionIndex - importedFunctions)]
     guard functionOffset < UInt64(body.count) else { return nil }

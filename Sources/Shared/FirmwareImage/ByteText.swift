@@ -1,0 +1,53 @@
+/// Text that is the same only where its bytes are: a name that comes from outside.
+///
+/// Swift's `String` takes "é" and "e" with an accent behind it for equal, and so would find one name under another.
+/// Modules, brokers, files and peers mean bytes.
+package struct ByteText: Sendable {
+  package let text: String
+
+  package init(_ text: String) { self.text = text }
+  package init(_ text: Substring) { self.text = String(text) }
+}
+
+extension ByteText: Hashable, Comparable {
+  package static func == (left: ByteText, right: ByteText) -> Bool {
+    left.text.utf8.elementsEqual(right.text.utf8)
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    var text = text
+    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    // As with `String`, so that two names in a row are not taken for one.
+    hasher.combine(0xFF as UInt8)
+  }
+
+  package static func < (left: ByteText, right: ByteText) -> Bool {
+    left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+  }
+}
+
+extension ByteText: ExpressibleByStringLiteral, CustomStringConvertible {
+  package init(stringLiteral text: String) { self.text = text }
+  package var description: String { text }
+}
+
+extension Dictionary where Key == ByteText {
+  package subscript(_ name: String) -> Value? {
+    get { self[ByteText(name)] }
+    set { self[ByteText(name)] = newValue }
+  }
+}
+
+extension StringProtocol {
+  /// The parts between slashes, empty ones too. To Swift a slash with a combining mark behind it is another character.
+  package var levelsOfTopic: [Substring] {
+    Substring(self).utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { Substring($0) }
+  }
+
+  /// The parts between line ends, which are LF or CR LF. To Swift CR LF is one character, which is no "\n".
+  package var linesOfText: [Substring] {
+    Substring(self).utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line in
+      Substring(line.last == UInt8(ascii: "\r") ? line.dropLast() : line)
+    }
+  }
+}
