@@ -110,7 +110,8 @@ package struct JSONSyntax {
   private mutating func readObject(depth: Int) throws(JSONSyntaxError) {
     position += 1
     // As Swift's dictionaries compare: of two spellings of one character the decoder would drop one.
-    var keys: Set<String> = []
+    var keys: [String] = []
+    var more: Set<String> = []
     try readSpace()
     if byte == UInt8(ascii: "}") {
       position += 1
@@ -122,7 +123,7 @@ package struct JSONSyntax {
       guard byte == UInt8(ascii: "\"") else { throw fault("here should be a key in double quotes") }
       let start = position
       let key = try readText(isKey: true)
-      guard keys.insert(key).inserted else {
+      guard isNew(key, &keys, &more) else {
         throw fault("the key \(Self.shown(key)) is there twice; send it once", at: start)
       }
       try readSpace()
@@ -139,6 +140,16 @@ package struct JSONSyntax {
       default: throw fault("here should be a comma or the end of the object")
       }
     }
+  }
+
+  /// Looks through a few, which is faster than hashing them, and hashes what is more.
+  private func isNew(_ key: String, _ keys: inout [String], _ more: inout Set<String>) -> Bool {
+    guard !keys.contains(key) else { return false }
+    if keys.count < 16 {
+      keys.append(key)
+      return true
+    }
+    return more.insert(key).inserted
   }
 
   private static func shown(_ key: String) -> String { "\"\(PlainText.escaped(String(key.prefix(40))))\"" }
@@ -161,11 +172,25 @@ package struct JSONSyntax {
         let scalar = try readEscape()
         text?.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
       default:
-        text?.append(byte)
-        position += 1
+        let run = position
+        position = endOfRun(from: run)
+        text?.append(contentsOf: bytes[run..<position])
       }
     }
     throw fault("a text has no end", at: start)
+  }
+
+  /// The first place from `start` on at which a text can't simply go on.
+  private func endOfRun(from start: Int) -> Int {
+    bytes.withUnsafeBufferPointer { bytes in
+      var index = start
+      while index < bytes.count, bytes[index] >= 0x20, bytes[index] != UInt8(ascii: "\""),
+        bytes[index] != UInt8(ascii: "\\")
+      {
+        index += 1
+      }
+      return index
+    }
   }
 
   private mutating func readEscape() throws(JSONSyntaxError) -> Unicode.Scalar {
@@ -228,6 +253,8 @@ package struct JSONSyntax {
       if byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-") { position += 1 }
       try readDigits(start)
     }
+    // No number of so few digits is out of range.
+    if isWhole, position - start <= 18 { return }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     let isInRange = isWhole ? Int64(text) != nil || UInt64(text) != nil : Double(text)?.isFinite == true
     guard isInRange else { throw fault("a number is larger than any that is taken", at: start) }
