@@ -55,7 +55,9 @@ struct ReportsBenchmark {
   }
 
   private static func devices(_ pool: PostgresPool) async throws -> [DeviceID] {
-    try await pool.query("select id from registry.devices order by id").compactMap { DeviceID(bytes: try $0["id"].uuid) }
+    try await pool.query("select id from registry.devices order by id").compactMap {
+      DeviceID(bytes: try $0["id"].uuid)
+    }
   }
 }
 
@@ -68,7 +70,9 @@ private struct Run {
 
   /// - Returns: reports a second.
   func measure(devices: [DeviceID]) async throws -> String {
-    let batches = stride(from: 0, to: devices.count, by: batch).map { Array(devices[$0..<min(devices.count, $0 + batch)]) }
+    let batches = stride(from: 0, to: devices.count, by: batch).map {
+      Array(devices[$0..<min(devices.count, $0 + batch)])
+    }
     // Above those of any run before.
     let sequence = Atomic<UInt64>(UInt64(Date().timeIntervalSince1970 * 1000) << 20)
     let next = Atomic<Int>(0)

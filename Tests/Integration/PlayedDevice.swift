@@ -16,6 +16,13 @@ final class PlayedDevice: Sendable {
 
   private struct Acknowledgement: Decodable {
     var sequences: [UInt64]
+    var held: Position?
+  }
+
+  /// Where its reports have got to, or those that the Registry holds.
+  struct Position: Codable, Equatable {
+    var epoch: String
+    var sequence: UInt64
   }
 
   /// What it says on `/devices/{id}/state`.
@@ -26,6 +33,8 @@ final class PlayedDevice: Sendable {
     }
 
     var sequence: UInt64
+    var epoch: String?
+    var supersedes: Position?
     var version: UInt64
     var digest: String
     var slot = "A"
@@ -73,16 +82,20 @@ final class PlayedDevice: Sendable {
   }
 
   /// Reports what it runs, and returns when that is acknowledged.
-  func report(_ report: Report) async throws {
+  ///
+  /// - Returns: what the Registry holds instead, if it took the report for a late one.
+  @discardableResult
+  func report(_ report: Report) async throws -> Position? {
+    let known: [Acknowledgement] = try payloads { $0 == "/devices/\(id)/ack" }
     let payload = Array(try JSONEncoder().encode(report))
     // The broker throws away what nobody subscribes to, and the Notifier may still be about to.
     try await eventually("a subscriber to reports") {
       try await client.publish(topic: "/devices/\(id)/state", payload: payload) == .success
     }
-    try await eventually("the acknowledgement of report \(report.sequence)") {
+    return try await eventuallySome("the acknowledgement of report \(report.sequence)") {
       let acknowledgements: [Acknowledgement] = try payloads { $0 == "/devices/\(id)/ack" }
-      return acknowledgements.contains { $0.sequences.contains(report.sequence) }
-    }
+      return acknowledgements.dropFirst(known.count).first { $0.sequences.contains(report.sequence) }
+    }.held
   }
 
   private func payloads<Payload: Decodable>(_ isWanted: (String) -> Bool) throws -> [Payload] {

@@ -51,6 +51,18 @@ import Wire
     #expect(batch.lines[0].text == "hello")
   }
 
+  @Test func theRunOfABatchIsTaken() throws {
+    let payload = Self.batch(more: #","run":"00000000000000a1","after":6"#)
+    let batch = try LogPayload.batch(Array(payload.utf8), of: Self.device)
+    #expect(batch.run == 0xA1)
+    #expect(batch.runAfter == 6)
+    for wrong in [#""run":"a1""#, #""after":-1"#, #""after":9223372036854775808"#] {
+      #expect(throws: RejectedReport.self) {
+        try LogPayload.batch(Array(Self.batch(more: ",\(wrong)").utf8), of: Self.device)
+      }
+    }
+  }
+
   @Test func aCrashIsTakenWhole() throws {
     let report = try CrashPayload.report(Array(Self.crash(more: ",\"new\":[[]]").utf8), of: Self.device)
     #expect(report.id == Data(repeating: 0x0F, count: 16))

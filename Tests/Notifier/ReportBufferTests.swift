@@ -19,6 +19,18 @@ import Wire
     #expect(buffer.take(10).isEmpty)
   }
 
+  /// Numbers of two lives of a flash can't be compared: the Registry decides on the one that came last.
+  @Test func ofAnotherEpochTheLastToComeWins() throws {
+    var buffer = ReportBuffer(maximumDevices: 10)
+    let device = DeviceID.random()
+    buffer.add(try payload(9), of: device)
+    let more = #","epoch":"00000000000000a1","supersedes":{"epoch":"","sequence":9}"#
+    buffer.add(try StatePayload(Array(ReportParsingTests.state(sequence: "2", more: more).utf8)), of: device)
+    let report = try #require(buffer.take(10).first)
+    #expect(report.sequence == 2 && report.epoch == 0xA1)
+    #expect(report.hasSupersedes && report.supersedes.sequence == 9)
+  }
+
   @Test func theLatestPresenceWinsAndGoesFirst() throws {
     var buffer = ReportBuffer(maximumDevices: 10)
     let device = DeviceID.random()

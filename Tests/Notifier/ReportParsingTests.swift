@@ -35,6 +35,21 @@ import Wire
     #expect(payload.state.switchGapNanoseconds == nanoseconds)
   }
 
+  @Test func theEpochAndWhatIsSupersededAreTaken() throws {
+    let more = #","epoch":"00000000000000a1","supersedes":{"epoch":"ffffffffffffffff","sequence":9}"#
+    let payload = try StatePayload(Array(Self.state(more: more).utf8))
+    #expect(payload.position == ReportPosition(epoch: 0xA1, sequence: 7))
+    #expect(payload.supersedes == ReportPosition(epoch: .max, sequence: 9))
+    #expect(payload.supersedes?.json == #"{"epoch":"ffffffffffffffff","sequence":9}"#)
+    // Of a device that named none.
+    let none = try StatePayload(Array(Self.state(more: #","supersedes":{"epoch":"","sequence":9}"#).utf8))
+    #expect(none.position.epoch == 0)
+    #expect(none.supersedes == ReportPosition(epoch: 0, sequence: 9))
+    for wrong in [#""epoch":"a1""#, #""epoch":7"#, #""supersedes":{"epoch":"x","sequence":1}"#, #""supersedes":{}"#] {
+      #expect(throws: RejectedReport.self) { try StatePayload(Array(Self.state(more: ",\(wrong)").utf8)) }
+    }
+  }
+
   @Test func aDeviceOnWhichNothingRunsYetIsTaken() throws {
     let payload = try StatePayload(Array(Self.state(version: "0", digest: "\"\"", slot: "\"\"").utf8))
     #expect(payload.state.version == 0)

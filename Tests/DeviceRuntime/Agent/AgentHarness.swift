@@ -17,6 +17,8 @@ final class AgentHarness: Sendable {
     }
 
     var sequence: UInt64
+    var epoch: String?
+    var supersedes: ReportPosition?
     var version: UInt64
     var digest: String
     var slot: String
@@ -33,6 +35,8 @@ final class AgentHarness: Sendable {
   let launcher = FakeAppLauncher()
   /// Acknowledges reports as the Notifier does.
   let acknowledges = Mutex(true)
+  /// What the Registry holds, if it is to look at positions.
+  let held = Mutex<ReportPosition?>(nil)
   private let client: MQTTClient
   private let images: ImageTable
   private struct Received {
@@ -171,9 +175,25 @@ final class AgentHarness: Sendable {
     } else if let report = try? JSONDecoder().decode(Report.self, from: Data(message.payload)) {
       received.withLock { $0.reports.append(report) }
       if acknowledges.withLock({ $0 }) {
-        let payload = Array(#"{"sequences":[\#(report.sequence)]}"#.utf8)
+        let payload = Array(answer(to: report).utf8)
         _ = try? await client.publish(topic: "/devices/\(device)/ack", payload: payload)
       }
+    }
+  }
+
+  /// Takes what follows what it holds, as the Registry does.
+  private func answer(to report: Report) -> String {
+    let sequences = #""sequences":[\#(report.sequence)]"#
+    return held.withLock { held in
+      guard let known = held else { return "{\(sequences)}" }
+      let position = ReportPosition(epoch: report.epoch ?? "", sequence: report.sequence)
+      if position == known || report.supersedes == known
+        || position.epoch == known.epoch && position.sequence > known.sequence
+      {
+        held = position
+        return "{\(sequences)}"
+      }
+      return #"{\#(sequences),"held":{"epoch":"\#(known.epoch)","sequence":\#(known.sequence)}}"#
     }
   }
 

@@ -7,6 +7,7 @@ import Testing
   static func sample(version: UInt64 = 7) -> BootRecord {
     var record = BootRecord()
     record.bootCount = 9
+    record.epoch = 0xFEDC_BA98_7654_3210
     record.boot = BootID("0f8fad5b-d9cb-469f-a165-70867728950e\n")!
     record.isStoppedCleanly = true
     record.active = .b

@@ -68,12 +68,46 @@ import Testing
     await DeviceLogTests.append("say \"ü\"\t/", to: log)
     let batch = try #require(await Self.next(log))
     let line = #"{"at":5,"id":1,"level":"info","monotonic":6,"source":"app","text":"say \"ü\" /","version":3}"#
-    #expect(String(decoding: try batch.json(), as: UTF8.self) == #"{"lines":[\#(line)],"log":"\#(batch.log)"}"#)
+    #expect(
+      String(decoding: try batch.json(), as: UTF8.self)
+        == #"{"after":0,"lines":[\#(line)],"log":"\#(batch.log)","run":"\#(batch.run.run)"}"#)
+    #expect(batch.run.run.count == 16)
     #expect(batch.log.count == 16)
     #expect(batch.log.allSatisfy { $0.isHexDigit && !$0.isUppercase })
     var gap = batch
     gap.lost = 7
     #expect(String(decoding: try gap.json(), as: UTF8.self).contains(#""lost":7"#))
+  }
+
+  /// An old copy of the flash: its lines get the IDs of lines that the server has.
+  @Test(arguments: [true, false]) func aLogWhoseIDsTheServerHasOtherLinesByBeginsAnew(isTold: Bool) async throws {
+    let flash = InMemoryFlash()
+    var log = try await DeviceLogTests.open(flash)
+    await Self.fill(log, 1...4)
+    await log.acknowledge(through: 2, of: try #require(await Self.next(log)).log)
+    await log.saveState()
+    log = try await DeviceLogTests.open(flash)
+    await Self.fill(log, 5...7)
+    let batch = try #require(await Self.next(log))
+    #expect(batch.run.after == 4)
+    // An answer to another run, and one to this run as it should be.
+    let other = Acknowledgement.LogPosition(log: batch.log, through: 7, reused: "00000000000000a1")
+    #expect(await !log.beginAnew(if: other))
+    #expect(await !log.beginAnew(if: .init(log: batch.log, through: 7)))
+
+    let conflict = Acknowledgement.LogPosition(
+      log: batch.log, through: isTold ? 6 : 8, reused: isTold ? batch.run.run : nil)
+    #expect(await log.beginAnew(if: conflict))
+    let anew = try #require(await Self.next(log))
+    #expect(anew.log != batch.log)
+    // Those of before this run are what the server has.
+    #expect(anew.lines.map(\.text) == ["line 5", "line 6", "line 7"])
+    #expect(anew.lost == 0)
+    // A late answer to the old name, and a second one at once, change nothing.
+    #expect(await !log.beginAnew(if: conflict))
+    #expect(await !log.beginAnew(if: .init(log: anew.log, through: .max)))
+    let again = try await DeviceLogTests.open(flash)
+    #expect(await Self.next(again)?.log == anew.log)
   }
 
   @Test func aRingThatOverflowsTellsHowManyLinesAreLost() async throws {

@@ -80,6 +80,9 @@ import Testing
   @Test func aDeviceWithNothingSaysSo() throws {
     let position = ReportPosition(epoch: "00000000000000a1", sequence: 1)
     let json = String(decoding: try UpdateMachine(record: BootRecord()).report.json(at: position), as: UTF8.self)
-    #expect(json == #"{"digest":"","epoch":"00000000000000a1","reason":"","sequence":1,"slot":"","status":"confirmed","version":0}"#)
+    #expect(
+      json
+        == #"{"digest":"","epoch":"00000000000000a1","reason":"","sequence":1,"slot":"","status":"confirmed","version":0}"#
+    )
   }
 }

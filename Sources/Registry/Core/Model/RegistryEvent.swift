@@ -14,6 +14,8 @@ package struct RegistryEvent: Sendable, Equatable {
     /// The device had that version's number already, of another image: the database was restored from a backup.
     case imageAssignedAgain = "image-assigned-again"
     case notified
+    /// The broker did not take it in many attempts, which go on.
+    case notificationDelayed = "notification-delayed"
     case notificationRequested = "notification-requested"
     case stateReported = "state-reported"
     /// It says that it ran what it was never given.

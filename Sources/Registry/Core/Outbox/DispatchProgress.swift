@@ -1,17 +1,31 @@
+import Messaging
 import Synchronization
 
-/// How many calls a dispatcher has in progress, and whether it is to begin more.
+/// How many calls a dispatcher has in progress, how large they may be, and whether it is to begin more.
 final class DispatchProgress: Sendable {
   private struct State {
     var busyLanes = 0
     var isStopping = false
+    var size: BatchSize
   }
 
   private let lanes: Int
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
-  init(lanes: Int) {
+  init(lanes: Int, batchSize: Int) {
     self.lanes = lanes
+    state = Mutex(State(size: BatchSize(maximum: batchSize)))
+  }
+
+  var batchSize: Int { state.withLock { $0.size.current } }
+
+  /// A call took too long, perhaps for one of its notifications: smaller ones part that from the others.
+  func failed(at count: Int) {
+    state.withLock { $0.size.shrink(after: count) }
+  }
+
+  func succeeded(with count: Int) {
+    state.withLock { $0.size.grow(after: count) }
   }
 
   var hasFreeLane: Bool { state.withLock { $0.busyLanes < lanes } }

@@ -55,7 +55,7 @@ package struct OutboxDispatcher: Service {
 
   /// Runs until shutdown, then lets the calls in progress end.
   package func run() async throws {
-    let progress = DispatchProgress(lanes: options.lanes)
+    let progress = DispatchProgress(lanes: options.lanes, batchSize: options.batchSize)
     await withGracefulShutdownHandler {
       await dispatch(progress)
     } onGracefulShutdown: {
@@ -74,14 +74,18 @@ package struct OutboxDispatcher: Service {
         }
         do {
           let claim = (0..<16).map { _ in UInt8.random(in: 0...255) }
-          let batch = try await store.claimOutbox(limit: options.batchSize, lease: options.lease, claim: claim)
+          let batch = try await store.claimOutbox(limit: progress.batchSize, lease: options.lease, claim: claim)
           failuresInARow = 0
           if batch.isEmpty {
             await store.outboxSignal.wait(atMost: try await timeToSleep())
           } else {
             progress.takeLane()
             group.addTask {
-              await deliver(batch, claim: claim)
+              if await deliver(batch, claim: claim) {
+                progress.succeeded(with: batch.count)
+              } else {
+                progress.failed(at: batch.count)
+              }
               progress.freeLane()
               store.outboxSignal.raise()
             }
@@ -104,7 +108,8 @@ package struct OutboxDispatcher: Service {
     return min(max(wait, .milliseconds(1)), options.longestSleep)
   }
 
-  private func deliver(_ batch: [OutboxEntry], claim: [UInt8]) async {
+  /// - Returns: false if there was no answer in time: not because nobody was there.
+  private func deliver(_ batch: [OutboxEntry], claim: [UInt8]) async -> Bool {
     let start = ContinuousClock.now
     let answer = await call(batch)
     let outcome = DeliveryOutcome(batch, answer: answer, backoff: options.backoff) { .random(in: 0...1) }
@@ -124,6 +129,8 @@ package struct OutboxDispatcher: Service {
       // The lease runs out, and the notifications are sent again.
       logger.warning("claim not settled, left to its lease", metadata: ["error": "\(error)"])
     }
+    guard case .failure(let failure) = answer else { return true }
+    return failure.code == .unavailable
   }
 
   private func call(_ batch: [OutboxEntry]) async -> Result<WireNotifyResponse, WireFailure> {

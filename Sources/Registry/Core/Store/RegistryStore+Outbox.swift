@@ -46,14 +46,19 @@ extension RegistryStore {
   package func settleOutbox(_ outcome: DeliveryOutcome, claim: [UInt8]) async throws {
     var statements: [PostgresStatement] = []
     if !outcome.postponed.isEmpty { statements.append(Self.postponing(outcome.postponed, claim: claim)) }
-    if !outcome.acknowledged.isEmpty { statements.append(Self.removing(outcome.acknowledged)) }
+    statements.append(Self.removing(outcome.acknowledged, postponed: outcome.postponed.map(\.key)))
     let writes = statements
     _ = try await writeShortly(reading: []) { _ in ShortTransactionPlan((), writes: writes) }
   }
 
+  /// After so many attempts at one notification an event tells of it. It goes on being tried.
+  private static let attemptsBeforeEvent = 10
+
+  /// With the events of it, and of what failed too often; the last statement of its transaction.
+  ///
   /// Repeats for the sake of level-triggered convergence make no events: a device that never
   /// converges would make one with each heartbeat.
-  private static func removing(_ keys: [OutboxEntry.Key]) -> PostgresStatement {
+  private static func removing(_ keys: [OutboxEntry.Key], postponed: [OutboxEntry.Key]) -> PostgresStatement {
     PostgresStatement(
       """
       with removed as (
@@ -64,17 +69,30 @@ extension RegistryStore {
         update registry.firmware f set notified_at = clock_timestamp()
         from removed where f.device_id = removed.device_id and f.version = removed.version
         returning f.device_id, f.version, f.digest
+      ), told as (
+        select noted.device_id, $6 as kind, jsonb_build_object(
+          'version', noted.version, 'digest', 'sha256:' || encode(noted.digest, 'hex'), 'attempts', removed.attempts
+        )::text as detail
+        from noted join removed on removed.device_id = noted.device_id and removed.version = noted.version
+        where removed.cause <> 'reconciled'
+        union all
+        select o.device_id, $7, jsonb_build_object(
+          'version', o.version, 'attempts', o.attempts, 'error', o.last_error)::text
+        from unnest($3::uuid[], $4::int8[]) as u (device_id, version)
+          join registry.outbox o on o.device_id = u.device_id and o.version = u.version
+        where o.attempts = $5 and o.claim is null
       )
       select registry.append_events(
-        array_agg(noted.device_id order by noted.device_id), array_agg('notified'::text),
-        array_agg(
-          jsonb_build_object(
-            'version', noted.version, 'digest', 'sha256:' || encode(noted.digest, 'hex'), 'attempts', removed.attempts
-          )::text order by noted.device_id))
-      from noted join removed on removed.device_id = noted.device_id and removed.version = noted.version
-      where removed.cause <> 'reconciled'
+        array_agg(device_id order by device_id), array_agg(kind order by device_id),
+        array_agg(detail order by device_id))
+      from told
       """,
-      [.uuidArray(keys.map(\.device.bytes)), .int8Array(keys.map { Int64($0.version) })])
+      [
+        .uuidArray(keys.map(\.device.bytes)), .int8Array(keys.map { Int64($0.version) }),
+        .uuidArray(postponed.map(\.device.bytes)), .int8Array(postponed.map { Int64($0.version) }),
+        .int(attemptsBeforeEvent), .text(RegistryEvent.Kind.notified.rawValue),
+        .text(RegistryEvent.Kind.notificationDelayed.rawValue),
+      ])
   }
 
   private static func postponing(_ postponed: [DeliveryOutcome.Postponement], claim: [UInt8]) -> PostgresStatement {
