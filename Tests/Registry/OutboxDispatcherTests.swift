@@ -1,6 +1,7 @@
 import FirmwareImage
 import FoundationEssentials
 import PostgreSQL
+import SwiftProtobuf
 import Synchronization
 import TestSupport
 import Testing
@@ -49,6 +50,33 @@ import Wire
     let events = try await fixture.store.events(of: device, .before(nil), limit: 1)
     #expect(events[0].kind == "notified")
     #expect(events[0].detail.contains("\"attempts\": 6"))
+  }
+
+  /// It goes on being tried, and once an operator is told.
+  @Test func aNotificationThatNobodyTakesIsTold() async throws {
+    let fixture = try await Fixture.make()
+    let device = try await fixture.device()
+    _ = try await fixture.store.assign(.sample(1), to: device, idempotencyKey: "1")
+    for round in 1...15 {
+      let claim = DeviceID.random().bytes
+      let batch = try await eventuallySome("attempt \(round)") {
+        let batch = try await fixture.store.claimOutbox(limit: 10, lease: .seconds(5), claim: claim)
+        return batch.isEmpty ? nil : batch
+      }
+      let answer = WireNotifyResponse.with {
+        $0.outcomes = [.with { $0.reason = "the broker takes no packet of this size" }]
+      }
+      let outcome = DeliveryOutcome(
+        batch, answer: .success(answer), backoff: RetryBackoff(first: .zero, longest: .zero)
+      ) { 0 }
+      try await fixture.store.settleOutbox(outcome, claim: claim)
+    }
+    let told = try await fixture.store.events(of: device, .after(0), limit: 100).filter {
+      $0.kind == "notification-delayed"
+    }
+    #expect(told.count == 1)
+    #expect(told.first?.detail.contains("no packet of this size") == true)
+    #expect(try await fixture.store.outboxPending() == 1)
   }
 
   /// What a replica had claimed when it died is published by another, and not before the lease ran out.

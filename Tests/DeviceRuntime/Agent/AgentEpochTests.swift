@@ -50,7 +50,7 @@ import Testing
             $0 = ReportPosition(
               epoch: RandomName.text(RandomName.make()), sequence: UInt64.random(in: 1...UInt64(Int64.max)))
           }
-          await Task.yield()
+          try? await Task.sleep(for: .milliseconds(1))
         }
       }
       try await Task.sleep(for: .seconds(3))

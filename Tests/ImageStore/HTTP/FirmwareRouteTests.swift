@@ -206,6 +206,8 @@ import Wire
       let changed = try await store.request("GET", path, headers: ["Range": "bytes=0-9", "If-Range": "\"x\""])
       #expect(changed.status == 200 && changed.body == image)
       let known = try await store.request("GET", path, headers: ["If-None-Match": tag])
+      // A restored database may give the version's number to another image.
+      #expect(whole["cache-control"] == "private, no-cache")
       #expect(known.status == 304 && known.body.isEmpty && known["etag"] == tag)
       let head = try await store.request("HEAD", path)
       #expect(head.status == 200 && head.body.isEmpty)
