@@ -35,9 +35,10 @@ package struct EventFollower {
     request.afterID = last
     request.pageSize = UInt32(FieldRules.maximumPageSize)
     let events: [WireEvent]
-    do {
+    do throws(WireFailure) {
       events = try await client.call(request, deadline: deadline).events
-    } catch where error.reason == WireFailure.eventsWentBackReason {
+    } catch {
+      guard error.reason == WireFailure.eventsWentBackReason else { throw error }
       // The database was restored from a backup: what happens from now on.
       return try await start(count: 0)
     }
