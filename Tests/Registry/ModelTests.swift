@@ -24,6 +24,8 @@ import Wire
     #expect(try FieldRules.tags(["b", "a", "b", "Z"]) == ["Z", "a", "b"])
     #expect(throws: WireFailure.self) { try FieldRules.tags((0...32).map { "t\($0)" }) }
     #expect(throws: WireFailure.self) { try FieldRules.tags([""]) }
+    // "é" in one piece and in two are two tags.
+    #expect(try FieldRules.tags(["caf\u{E9}", "cafe\u{301}"]).count == 2)
   }
 
   @Test func aDevicesWordsAreMadeFit() {

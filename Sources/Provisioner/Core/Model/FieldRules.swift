@@ -69,9 +69,9 @@ enum FieldRules {
     guard tags.count <= tagCount else {
       throw .invalidField("tags", "has \(tags.count) entries: at most \(tagCount) are allowed")
     }
-    var valid: Set<String> = []
-    for tag in tags { valid.insert(try visible(tag, field: "tags", length: 1...tagLength)) }
-    return valid.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    var valid: Set<ByteText> = []
+    for tag in tags { valid.insert(ByteText(try visible(tag, field: "tags", length: 1...tagLength))) }
+    return valid.sorted().map(\.text)
   }
 
   static func serial(_ text: String) throws(WireFailure) -> String {

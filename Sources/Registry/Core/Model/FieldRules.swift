@@ -46,13 +46,9 @@ package enum FieldRules {
     guard tags.count <= tagCount else {
       throw .invalidField("tags", "has \(tags.count) entries: at most \(tagCount) are allowed")
     }
-    var valid: Set<String> = []
-    for tag in tags {
-      valid.insert(try visible(tag, field: "tags", length: 1...tagLength))
-    }
-    return valid.sorted {
-      Array($0.unicodeScalars.map(\.value)).lexicographicallyPrecedes($1.unicodeScalars.map(\.value))
-    }
+    var valid: Set<ByteText> = []
+    for tag in tags { valid.insert(ByteText(try visible(tag, field: "tags", length: 1...tagLength))) }
+    return valid.sorted().map(\.text)
   }
 
   package static func namePrefix(_ text: String) throws(WireFailure) -> String {
