@@ -44,7 +44,7 @@ import Testing
     let error = try await mqttError {
       try await client.publish(topic: "/echo", payload: .init(repeating: 0, count: 256 * 1024 + 1))
     }
-    #expect(error.code == .invalid)
+    #expect(error.code == .tooLarge)
     await client.close()
   }
 
@@ -54,8 +54,8 @@ import Testing
     let error = try await mqttError {
       try await client.publish(topic: "/a", payload: .init(repeating: 0, count: 2_000))
     }
-    #expect(error.code == .invalid, "\(error)")
-    #expect(error.message.contains("larger than the broker takes"))
+    #expect(error.code == .tooLarge, "\(error)")
+    #expect(error.message.contains("the broker takes at most"))
     try await client.publish(topic: "/a", payload: [1])
     await client.close()
   }

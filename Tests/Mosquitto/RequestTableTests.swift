@@ -8,7 +8,7 @@ import Testing
 
   private func connectedTable(inFlight: Int = 2, queued: Int = 4, receiveMaximum: UInt16? = nil) -> Table {
     var table = Table(maximumInFlight: inFlight, maximumQueued: queued)
-    _ = table.connected(sessionPresent: false, receiveMaximum: receiveMaximum)
+    _ = table.connected(receiveMaximum: receiveMaximum)
     return table
   }
 
@@ -119,26 +119,33 @@ import Testing
     #expect(table.hasNothingToSend())
     #expect(table.inFlight == 0)
 
-    _ = table.connected(sessionPresent: true, receiveMaximum: nil)
+    _ = table.connected(receiveMaximum: nil)
     #expect(try table.sendNext(as: 1) == .subscribe(subscription))
     #expect(table.answered(messageID: 1, reason: MQTTReasonCode(rawValue: 1)).completion?.waiter == "subscriber")
     #expect(table.subscriptions == [subscription])
   }
 
-  @Test func aNewSessionGetsTheSubscriptionsAgainAndAKeptOneDoesNot() throws {
+  @Test func everyConnectionGetsTheSubscriptionsAgain() throws {
     var table = connectedTable()
     let subscription = Subscription(filter: "f", qos: .atLeastOnce)
     _ = try table.submit(.subscribe(subscription), waiter: "a", deadline: nil).get()
     _ = try table.sendNext(as: 1)
     _ = table.answered(messageID: 1, reason: MQTTReasonCode(rawValue: 1))
 
-    _ = table.connectionLost(someError)
-    _ = table.connected(sessionPresent: true, receiveMaximum: nil)
-    #expect(table.hasNothingToSend())
+    var renewal = subscription
+    renewal.isRenewal = true
+    // Until an answer comes, over as many connections as it takes.
+    for _ in 1...3 {
+      _ = table.connectionLost(someError)
+      _ = table.connected(receiveMaximum: nil)
+      #expect(try table.sendNext(as: 1) == .subscribe(renewal))
+    }
+    _ = table.answered(messageID: 1, reason: MQTTReasonCode(rawValue: 1))
+    #expect(table.subscriptions == [subscription])
 
     _ = table.connectionLost(someError)
-    _ = table.connected(sessionPresent: false, receiveMaximum: nil)
-    #expect(try table.sendNext(as: 1) == .subscribe(subscription))
+    _ = table.connected(receiveMaximum: nil)
+    #expect(try table.sendNext(as: 1) == .subscribe(renewal))
     let refused = table.answered(messageID: 1, reason: .notAuthorized)
     #expect(refused.completion == nil)
     guard case .subscriptionLost("f", let error)? = refused.event else {
@@ -147,6 +154,44 @@ import Testing
     }
     #expect(error.reasonCode == .notAuthorized)
     #expect(table.subscriptions.isEmpty)
+  }
+
+  @Test func whoAsksForWhatIsBeingRenewedGetsThatAnswer() throws {
+    var table = connectedTable()
+    let subscription = Subscription(filter: "f", qos: .atLeastOnce)
+    _ = try table.submit(.subscribe(subscription), waiter: "a", deadline: nil).get()
+    _ = try table.sendNext(as: 1)
+    _ = table.answered(messageID: 1, reason: MQTTReasonCode(rawValue: 1))
+    _ = table.connectionLost(someError)
+    _ = table.connected(receiveMaximum: nil)
+    _ = try table.submit(.subscribe(subscription), waiter: "b", deadline: nil).get()
+    _ = try table.sendNext(as: 1)
+    #expect(table.hasNothingToSend())
+    #expect(table.answered(messageID: 1, reason: MQTTReasonCode(rawValue: 1)).completion?.waiter == "b")
+  }
+
+  @Test func whatSomebodyEndsIsNotRenewed() throws {
+    var table = connectedTable()
+    let subscription = Subscription(filter: "f", qos: .atLeastOnce)
+    _ = try table.submit(.subscribe(subscription), waiter: "a", deadline: nil).get()
+    _ = try table.sendNext(as: 1)
+    _ = table.answered(messageID: 1, reason: MQTTReasonCode(rawValue: 1))
+    _ = try table.submit(.unsubscribe(filter: "f"), waiter: "b", deadline: nil).get()
+    _ = table.connectionLost(someError)
+    _ = table.connected(receiveMaximum: nil)
+    #expect(try table.sendNext(as: 1) == .unsubscribe(filter: "f"))
+    #expect(table.hasNothingToSend() && table.subscriptions.isEmpty)
+  }
+
+  /// What ends a connection is told as its end, whatever the broker called it: it is no judgement of what was on its way.
+  @Test func theReasonOfADisconnectIsNoAnswerToAPublish() throws {
+    var table = connectedTable()
+    _ = try table.submit(publication(), waiter: "a", deadline: nil).get()
+    _ = try table.sendNext(as: 1)
+    let shuttingDown = MQTTError(.refused, "bye", reasonCode: .serverShuttingDown)
+    let completion = try #require(table.connectionLost(shuttingDown).first)
+    let error = #expect(throws: MQTTError.self) { try completion.result.get() }
+    #expect(error?.code == .connectionLost && error?.reasonCode == .serverShuttingDown && error?.mayHaveArrived == true)
   }
 
   @Test func cancellingFreesWhatWasNotSent() throws {

@@ -1,4 +1,5 @@
 import FirmwareImage
+import SwiftProtobuf
 import Testing
 import Wire
 
@@ -48,6 +49,18 @@ import Wire
     for wrong in [#""epoch":"a1""#, #""epoch":7"#, #""supersedes":{"epoch":"x","sequence":1}"#, #""supersedes":{}"#] {
       #expect(throws: RejectedReport.self) { try StatePayload(Array(Self.state(more: ",\(wrong)").utf8)) }
     }
+  }
+
+  @Test func whatADeviceWaitsForIsTaken() throws {
+    let waiting = ",\"waiting\":{\"version\":5,\"reason\":\"the store answered 503\",\"since\":1790000000}"
+    let state = try StatePayload(Array(Self.state(more: waiting).utf8)).state
+    #expect(state.waiting.version == 5 && state.waiting.reason == "the store answered 503")
+    #expect(state.waiting.since.seconds == 1_790_000_000)
+    // Its clock may say anything, and an old device says nothing.
+    let strange = ",\"waiting\":{\"reason\":\"\u{1B}[2J\",\"since\":18446744073709551615}"
+    let odd = try StatePayload(Array(Self.state(more: strange).utf8)).state
+    #expect(odd.waiting.since.seconds == 253_402_300_799 && !odd.waiting.reason.contains("\u{1B}"))
+    #expect(try !StatePayload(Array(Self.state().utf8)).state.hasWaiting)
   }
 
   @Test func aDeviceOnWhichNothingRunsYetIsTaken() throws {

@@ -113,6 +113,10 @@ CURLcode xtblish_curl_get_long(CURL *easy, CURLINFO info, long *value) {
   return curl.curl_easy_getinfo(easy, info, value);
 }
 
+CURLcode xtblish_curl_get_string(CURL *easy, CURLINFO info, const char **value) {
+  return curl.curl_easy_getinfo(easy, info, value);
+}
+
 CURLM *xtblish_curl_multi_init(void) { return curl.curl_multi_init(); }
 CURLMcode xtblish_curl_multi_cleanup(CURLM *multi) { return curl.curl_multi_cleanup(multi); }
 

@@ -24,6 +24,8 @@ extension HTTPClient {
     package var body: [UInt8]
     /// The bytes of the body received, wherever they went.
     package var bodySizeBytes: UInt64
+    /// Where a redirect that was not followed leads, absolute; nil if this is none.
+    package var redirectURL: String? = nil
 
     package var status: Int { head.status }
     package var headers: [Header] { head.headers }

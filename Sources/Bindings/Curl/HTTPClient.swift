@@ -2,9 +2,23 @@
 ///
 /// Files are read and written on that thread too, so a slow disk slows this client's transfers and
 /// nothing else. Connections are kept and used again. Redirects are not followed unless a request
-/// says so, only http and https are spoken, and proxies, cookies and `.netrc` are ignored: what a
-/// device fetches must not depend on the environment it was started in.
+/// says so, only http and https are spoken, and the environment's proxies, cookies and `.netrc` are
+/// ignored: what a device fetches must not depend on the environment it was started in.
 package final class HTTPClient: Sendable {
+  /// Through whom requests go: `https` ones by CONNECT, so that the proxy sees neither what is asked nor the answer.
+  package struct Proxy: Sendable, Equatable {
+    /// `http://host:port` or `https://host:port`, with `user:password@` where the proxy asks for it.
+    package var url: String
+    /// Hosts that are reached directly. A name stands for those below it too, a star for all: what curl takes for
+    /// `no_proxy`.
+    package var exceptions: [String]
+
+    package init(url: String, exceptions: [String] = []) {
+      self.url = url
+      self.exceptions = exceptions
+    }
+  }
+
   package struct Configuration: Sendable {
     /// Open connections; further transfers wait for one.
     package var maximumConnections: Int
@@ -18,10 +32,13 @@ package final class HTTPClient: Sendable {
     /// Sent with every request that has no `Authorization` header of its own; over TLS, or within this machine. Not
     /// sent on to another host by a redirect.
     package var bearerToken: BearerToken?
+    /// nil: none.
+    package var proxy: Proxy?
 
     package init(
       maximumConnections: Int = 32, maximumTransfers: Int = 1024, maximumHeaderBytes: Int = 64 * 1024,
-      userAgent: String = "xtblish", tls: HTTPTLS = .system, bearerToken: BearerToken? = nil
+      userAgent: String = "xtblish", tls: HTTPTLS = .system, bearerToken: BearerToken? = nil,
+      proxy: Proxy? = nil
     ) {
       self.maximumConnections = maximumConnections
       self.maximumTransfers = maximumTransfers
@@ -29,6 +46,7 @@ package final class HTTPClient: Sendable {
       self.userAgent = userAgent
       self.tls = tls
       self.bearerToken = bearerToken
+      self.proxy = proxy
     }
   }
 

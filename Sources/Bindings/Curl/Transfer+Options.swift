@@ -11,7 +11,9 @@ extension Transfer {
     set(CURLOPT_PROTOCOLS_STR, "http,https")
     // What was asked for under TLS is not fetched without it.
     set(CURLOPT_REDIR_PROTOCOLS_STR, request.url.lowercased().hasPrefix("https:") ? "https" : "http,https")
-    set(CURLOPT_PROXY, "")
+    // An empty one also keeps libcurl from those of the environment.
+    set(CURLOPT_PROXY, configuration.proxy?.url ?? "")
+    if let proxy = configuration.proxy { set(CURLOPT_NOPROXY, proxy.exceptions.joined(separator: ",")) }
     set(CURLOPT_USERAGENT, configuration.userAgent)
     set(CURLOPT_FOLLOWLOCATION, request.maximumRedirects > 0 ? 1 : 0)
     set(CURLOPT_MAXREDIRS, request.maximumRedirects)

@@ -46,6 +46,14 @@ internal import CCurl
     source.close()
   }
 
+  private var redirectURL: String? {
+    var url: UnsafePointer<CChar>?
+    guard unsafe xtblish_curl_get_string(handle, CURLINFO_REDIRECT_URL, &url) == CURLE_OK, let url = unsafe url else {
+      return nil
+    }
+    return unsafe String(cString: url)
+  }
+
   /// What libcurl's final code means for this transfer.
   func outcome(_ result: CURLcode) -> Result<HTTPClient.Response, CurlError> {
     if let failure { return .failure(failure) }
@@ -62,6 +70,7 @@ internal import CCurl
         sentBytes: source.sizeBytes, totalToSendBytes: source.sizeBytes,
         receivedBytes: Int64(clamping: bodySizeBytes), totalToReceiveBytes: Int64(clamping: bodySizeBytes)),
       isLast: true)
-    return .success(HTTPClient.Response(head: head, body: body, bodySizeBytes: bodySizeBytes))
+    return .success(
+      HTTPClient.Response(head: head, body: body, bodySizeBytes: bodySizeBytes, redirectURL: redirectURL))
   }
 }

@@ -18,6 +18,7 @@ final class ClientCore: Sendable {
     var requests: Table
     var goodbye = MQTTReasonCode.success
     var dialled: Dialled?
+    var limits = MQTTBrokerLimits()
     var isReconnectAskedFor = false
     var closers: [CheckedContinuation<Void, Never>] = []
   }
@@ -46,6 +47,7 @@ final class ClientCore: Sendable {
   var isClosing: Bool { state.withLock { $0.phase == .closing } }
   var isConnected: Bool { state.withLock { $0.requests.isConnected } }
   var publishesInFlight: Int { state.withLock { $0.requests.inFlight } }
+  var limits: MQTTBrokerLimits { state.withLock { $0.limits } }
   var goodbye: MQTTReasonCode { state.withLock { $0.goodbye } }
   var nextDeadline: ContinuousClock.Instant? { state.withLock { $0.requests.nextDeadline } }
 
@@ -114,9 +116,10 @@ final class ClientCore: Sendable {
 
   // MARK: connection
 
-  func connected(sessionPresent: Bool, receiveMaximum: UInt16?) {
-    let completions = state.withLock {
-      $0.requests.connected(sessionPresent: sessionPresent, receiveMaximum: receiveMaximum)
+  func connected(sessionPresent: Bool, limits: MQTTBrokerLimits) {
+    let completions = state.withLock { state in
+      state.limits = limits
+      return state.requests.connected(receiveMaximum: limits.receiveMaximum)
     }
     eventSink.yield(.connected(sessionPresent: sessionPresent))
     complete(completions)

@@ -5,14 +5,10 @@ internal import CMosquitto
 extension LibraryHandle {
   static func installCallbacks(_ pointer: OpaquePointer) {
     unsafe mosquitto_connect_v5_callback_set(pointer) { _, context, reason, flags, properties in
-      var receiveMaximum: UInt16 = 0
-      let found = unsafe mosquitto_property_read_int16(
-        properties, MQTT_PROP_RECEIVE_MAXIMUM.value, &receiveMaximum, false)
       unsafe note(
         context,
         .connected(
-          sessionPresent: flags & 1 == 1, reason: UInt8(clamping: reason),
-          receiveMaximum: unsafe found == nil ? nil : receiveMaximum))
+          sessionPresent: flags & 1 == 1, reason: UInt8(clamping: reason), limits: limits(properties)))
     }
     unsafe mosquitto_disconnect_v5_callback_set(pointer) { _, context, status, _ in
       unsafe note(context, .disconnected(status: status))
@@ -50,6 +46,27 @@ extension LibraryHandle {
       box.detail = unsafe String(cString: text)
     }
   }
+}
+
+/// What CONNACK says of the broker; what it does not say has no limit.
+private func limits(_ properties: OpaquePointer?) -> MQTTBrokerLimits {
+  var limits = MQTTBrokerLimits()
+  var receiveMaximum: UInt16 = 0
+  if unsafe mosquitto_property_read_int16(properties, MQTT_PROP_RECEIVE_MAXIMUM.value, &receiveMaximum, false) != nil {
+    limits.receiveMaximum = receiveMaximum
+  }
+  var packetBytes: UInt32 = 0
+  if unsafe mosquitto_property_read_int32(properties, MQTT_PROP_MAXIMUM_PACKET_SIZE.value, &packetBytes, false) != nil {
+    limits.maximumPacketBytes = Int(packetBytes)
+  }
+  var byte: UInt8 = 0
+  if unsafe mosquitto_property_read_byte(properties, MQTT_PROP_MAXIMUM_QOS.value, &byte, false) != nil {
+    limits.maximumQoS = byte == 0 ? .atMostOnce : .atLeastOnce
+  }
+  if unsafe mosquitto_property_read_byte(properties, MQTT_PROP_RETAIN_AVAILABLE.value, &byte, false) != nil {
+    limits.keepsMessages = byte != 0
+  }
+  return limits
 }
 
 private func note(_ context: UnsafeMutableRawPointer?, _ signal: LibrarySignal) {

@@ -3,7 +3,7 @@ internal import Glibc
 
 /// What the library told during a call.
 enum LibrarySignal: Sendable {
-  case connected(sessionPresent: Bool, reason: UInt8, receiveMaximum: UInt16?)
+  case connected(sessionPresent: Bool, reason: UInt8, limits: MQTTBrokerLimits)
   case disconnected(status: Int32)
   case answered(messageID: Int32, reason: MQTTReasonCode)
   case received(MQTTMessage)
@@ -113,7 +113,9 @@ final class SignalBox {
   func subscribe(_ subscription: Subscription) throws(MQTTError) -> Int32 {
     var messageID: Int32 = 0
     let status = unsafe mosquitto_subscribe_v5(
-      pointer, &messageID, subscription.filter, Int32(subscription.qos.rawValue), 0, nil)
+      pointer, &messageID, subscription.filter, Int32(subscription.qos.rawValue),
+      // What the broker keeps of a topic was delivered when this was first asked for.
+      subscription.isRenewal ? Int32(bitPattern: MQTT_SUB_OPT_SEND_RETAIN_NEW.rawValue) : 0, nil)
     try check(status, doing: "subscribing to \(subscription.filter)")
     return messageID
   }

@@ -26,6 +26,9 @@ package final class MQTTClient: Sendable {
 
   package var isConnected: Bool { core.isConnected }
 
+  /// What the broker said of itself when the present connection, or the last one, was made.
+  package var brokerLimits: MQTTBrokerLimits { core.limits }
+
   /// Messages given up because nobody read them, with `.dropOldest`.
   package var droppedMessages: UInt64 { core.incoming.droppedMessages }
 
@@ -62,27 +65,34 @@ package final class MQTTClient: Sendable {
   /// it throws is final, and `MQTTError.mayHaveArrived` tells whether a repeat might double it.
   ///
   /// - Parameters:
+  ///   - isAdaptable: a broker without QoS 1 or retained messages gets it with QoS 0 or not to be kept; otherwise it is
+  ///     refused.
   ///   - expirySeconds: the broker drops the message if it could not be delivered for so long.
   ///   - timeout: for the wait for a place in the window and for the acknowledgement together.
   /// - Returns: `.success`, or `.noMatchingSubscribers` when the broker has it and nobody listens.
   @discardableResult
   package func publish(
     topic: String, payload: [UInt8], qos: MQTTQualityOfService = .atLeastOnce, retain: Bool = false,
-    expirySeconds: UInt32? = nil, timeout: Duration = .seconds(5)
+    expirySeconds: UInt32? = nil, isAdaptable: Bool = false, timeout: Duration = .seconds(5)
   ) async throws(MQTTError) -> MQTTReasonCode {
     try MQTTTopic.validate(name: topic)
     guard payload.count <= Int(core.options.maximumPacketBytes) else {
       throw MQTTError(
-        .invalid,
+        .tooLarge,
         "the payload has \(payload.count) bytes; this client sends at most \(core.options.maximumPacketBytes)")
     }
+    if let room = core.limits.payloadRoomBytes(topic: topic), payload.count > room {
+      throw MQTTError(
+        .tooLarge, "the payload has \(payload.count) bytes; to \(topic) the broker takes at most \(max(0, room))")
+    }
     let publication = Publication(
-      topic: topic, payload: payload, qos: qos, retain: retain, expirySeconds: expirySeconds)
+      topic: topic, payload: payload, qos: qos, retain: retain, expirySeconds: expirySeconds,
+      isAdaptable: isAdaptable)
     return MQTTReasonCode(rawValue: try await core.perform(.publish(publication), timeout: timeout).get())
   }
 
   /// Subscribes, and returns when the broker granted it (SUBACK). Without a connection it waits for
-  /// one. The client subscribes again when a new connection finds no session.
+  /// one. The client subscribes again on every new connection.
   ///
   /// - Parameter timeout: nil waits until the client is closed.
   /// - Returns: what the broker granted, which may be less than was asked.

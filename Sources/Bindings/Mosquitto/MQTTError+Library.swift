@@ -36,7 +36,7 @@ extension MQTTError {
       self.init(
         .tls, "\(action): TLS failed; check that certificate, key and authority fit the broker's\(told)")
     case MOSQ_ERR_PAYLOAD_SIZE, MOSQ_ERR_OVERSIZE_PACKET:
-      self.init(.invalid, "\(action): larger than the broker takes; send less\(told)")
+      self.init(.tooLarge, "\(action): larger than the broker takes; send less\(told)")
     case MOSQ_ERR_INVAL, MOSQ_ERR_MALFORMED_UTF8, MOSQ_ERR_QOS_NOT_SUPPORTED, MOSQ_ERR_RETAIN_NOT_SUPPORTED:
       self.init(.invalid, "\(action): \(Self.text(ofStatus: status))\(told)")
     default:

@@ -3,6 +3,8 @@ package struct MQTTError: Error, Sendable, Equatable {
   package enum Code: Sendable, Equatable {
     /// A topic, filter, payload or option that MQTT or the library would not take. Nothing was sent.
     case invalid
+    /// More bytes than this client or the broker takes in one packet. Nothing was sent.
+    case tooLarge
     /// There is no connection at this moment. Nothing was sent.
     case notConnected
     /// Too many requests wait already. Nothing was sent.
@@ -43,6 +45,11 @@ package struct MQTTError: Error, Sendable, Equatable {
     self.message = message
     self.reasonCode = reasonCode
     self.mayHaveArrived = mayHaveArrived
+  }
+
+  /// The same, told of a request that ends with its connection: whatever ended that, the request itself was not judged.
+  func endingConnection() -> MQTTError {
+    MQTTError(.connectionLost, message, reasonCode: reasonCode, mayHaveArrived: mayHaveArrived)
   }
 
   /// The same error, told of a request that had been handed to the network.

@@ -17,6 +17,8 @@ package struct MQTTReasonCode: RawRepresentable, Hashable, Sendable {
   package static let serverShuttingDown = MQTTReasonCode(rawValue: 0x8B)
   package static let sessionTakenOver = MQTTReasonCode(rawValue: 0x8E)
   package static let packetTooLarge = MQTTReasonCode(rawValue: 0x95)
+  package static let retainNotSupported = MQTTReasonCode(rawValue: 0x9A)
+  package static let qosNotSupported = MQTTReasonCode(rawValue: 0x9B)
   package static let quotaExceeded = MQTTReasonCode(rawValue: 0x97)
 
   package var isFailure: Bool { rawValue >= 0x80 }

@@ -16,6 +16,8 @@ final class NetworkLoop {
   private static let maintenanceInterval = Duration.seconds(1)
 
   private let core: ClientCore
+  /// As the client was made, less what the broker refuses of the will.
+  private var options: MQTTClientOptions
   private let clock = ContinuousClock()
   private var connection: Connection
   private var backoff: ReconnectBackoff
@@ -23,6 +25,7 @@ final class NetworkLoop {
 
   init(_ core: ClientCore) {
     self.core = core
+    options = core.options
     backoff = ReconnectBackoff(
       initial: core.options.reconnectInitialDelay, maximum: core.options.reconnectMaximumDelay)
     connection = .waiting(until: clock.now)
@@ -73,14 +76,14 @@ final class NetworkLoop {
   /// Connects on a thread of its own: resolving and connecting block, up to minutes, and time limits
   /// and closing must not wait for them.
   private func dial() {
-    let core = core
+    let (core, options) = (core, options)
     do throws(MQTTError) {
-      let handle = try LibraryHandle(core.options)
+      let handle = try LibraryHandle(options)
       do throws(MQTTError) {
         try NetworkThread.start {
           let result: Result<Void, MQTTError>
           do throws(MQTTError) {
-            try handle.connect(core.options)
+            try handle.connect(options)
             result = .success(())
           } catch {
             result = .failure(error)
@@ -95,6 +98,13 @@ final class NetworkLoop {
     } catch {
       retry(after: error, uptime: .zero)
     }
+  }
+
+  /// A broker without retained messages or QoS 1 refuses a connection for what its will asks for, and does not say so
+  /// before.
+  private func adaptWill(to refusal: MQTTReasonCode) {
+    if refusal == .retainNotSupported { options.will?.retain = false }
+    if refusal == .qosNotSupported { options.will?.qos = .atMostOnce }
   }
 
   /// Ends the connection in an orderly way and makes the next one at once. While one is being dialled, its outcome is
@@ -140,7 +150,7 @@ final class NetworkLoop {
       do throws(MQTTError) {
         let messageID: Int32
         switch request {
-        case .publish(let publication): messageID = try handle.publish(publication)
+        case .publish(let publication): messageID = try handle.publish(publication.fitting(core.limits))
         case .subscribe(let subscription): messageID = try handle.subscribe(subscription)
         case .unsubscribe(let filter): messageID = try handle.unsubscribe(filter: filter)
         case .awaitConnection: continue
@@ -149,10 +159,10 @@ final class NetworkLoop {
         // A QoS 0 message is told as done inside the call that sends it.
         collect(from: handle)
         guard case .open = connection else { return }
-      } catch  where error.code == .invalid {
+      } catch  where error.code == .invalid || error.code == .tooLarge {
         core.failed(id, error)
       } catch {
-        core.failed(id, error.afterSending())
+        core.failed(id, error.endingConnection().afterSending())
         drop(handle, error)
         return
       }
@@ -201,11 +211,12 @@ final class NetworkLoop {
     var failure = failure
     for signal in handle.takeSignals() {
       switch signal {
-      case .connected(let sessionPresent, 0, let receiveMaximum):
+      case .connected(let sessionPresent, 0, let limits):
         connection = .open(handle, since: clock.now)
-        core.connected(sessionPresent: sessionPresent, receiveMaximum: receiveMaximum)
+        core.connected(sessionPresent: sessionPresent, limits: limits)
       case .connected(_, let reason, _):
         let code = MQTTReasonCode(rawValue: reason)
+        adaptWill(to: code)
         failure = MQTTError(
           .refused, "the broker refused the connection of \(core.options.clientID): \(code)", reasonCode: code)
       case .disconnected(let status) where status != 0 && failure?.code != .refused:

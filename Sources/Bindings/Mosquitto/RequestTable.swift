@@ -14,11 +14,23 @@ struct Publication: Sendable, Equatable {
   var retain: Bool
   /// Seconds after which the broker drops it undelivered; nil: never.
   var expirySeconds: UInt32?
+  /// Sent with a lower QoS, or not kept, where the broker offers no more.
+  var isAdaptable = false
+
+  func fitting(_ limits: MQTTBrokerLimits) -> Publication {
+    guard isAdaptable else { return self }
+    var copy = self
+    if limits.maximumQoS == .atMostOnce { copy.qos = .atMostOnce }
+    copy.retain = retain && limits.keepsMessages
+    return copy
+  }
 }
 
 struct Subscription: Sendable, Equatable {
   var filter: String
   var qos: MQTTQualityOfService
+  /// The client's own, because there is a new connection.
+  var isRenewal = false
 }
 
 /// Every request from its start to its outcome: the rules of waiting, window, time limits and lost
@@ -56,7 +68,8 @@ struct RequestTable<Waiter: Sendable>: Sendable {
   /// Publishes sent and not acknowledged, told or not: each takes a place of the window.
   private(set) var inFlight = 0
   private var window: Int
-  /// What the broker granted and a new session must have again.
+  /// What the broker granted and is still wanted. It is asked for again on every connection: a session that the broker
+  /// kept may be one from before it, or lack what an acknowledgement that was lost had granted.
   private(set) var subscriptions: [Subscription] = []
   /// At or before the first deadline of any entry; exact after `expire`.
   private(set) var nextDeadline: ContinuousClock.Instant?
@@ -83,6 +96,18 @@ struct RequestTable<Waiter: Sendable>: Sendable {
       return .failure(
         MQTTError(.overloaded, "\(maximumQueued) requests wait for the broker already: try again later"))
     }
+    switch request {
+    case .subscribe(let subscription):
+      // The client's own repeat is under way: its answer is the answer.
+      if let id = renewal(of: subscription) {
+        entries[id]?.waiter = waiter
+        entries[id]?.deadline = deadline
+        if let deadline { nextDeadline = nextDeadline.map { min($0, deadline) } ?? deadline }
+        return .success(id)
+      }
+    case .unsubscribe(let filter): forget(filter)
+    case .publish, .awaitConnection: break
+    }
     return .success(insert(request, waiter: waiter, deadline: deadline))
   }
 
@@ -93,13 +118,12 @@ struct RequestTable<Waiter: Sendable>: Sendable {
 
   // MARK: from the network thread
 
-  mutating func connected(sessionPresent: Bool, receiveMaximum: UInt16?) -> [Completion] {
+  mutating func connected(receiveMaximum: UInt16?) -> [Completion] {
     isConnected = true
     window = min(maximumInFlight, receiveMaximum.map(Int.init) ?? maximumInFlight)
-    if !sessionPresent {
-      for subscription in subscriptions {
-        _ = insert(.subscribe(subscription), waiter: nil, deadline: nil)
-      }
+    for var subscription in subscriptions {
+      subscription.isRenewal = true
+      _ = insert(.subscribe(subscription), waiter: nil, deadline: nil)
     }
     let waiting = entries.filter { $0.value.request == .awaitConnection }.map(\.key)
     return waiting.compactMap { remove($0, result: .success(0)) }
@@ -150,7 +174,10 @@ struct RequestTable<Waiter: Sendable>: Sendable {
         result = .failure(error)
         if entry.waiter == nil { event = .subscriptionLost(filter: subscription.filter, error) }
       } else {
-        subscriptions.append(subscription)
+        var granted = subscription
+        granted.isRenewal = false
+        // Who ended it meanwhile does not want it again.
+        if !isEnding(subscription.filter) { subscriptions.append(granted) }
       }
     case .unsubscribe(let filter):
       if reason.isFailure {
@@ -186,7 +213,7 @@ struct RequestTable<Waiter: Sendable>: Sendable {
     for (id, entry) in entries {
       switch entry.request {
       case .publish:
-        let told = entry.messageID == nil ? error : error.afterSending()
+        let told = entry.messageID == nil ? error.endingConnection() : error.endingConnection().afterSending()
         if let completion = remove(id, result: .failure(told)) { completions.append(completion) }
       case .subscribe, .unsubscribe:
         if entry.waiter == nil {
@@ -212,6 +239,19 @@ struct RequestTable<Waiter: Sendable>: Sendable {
   }
 
   // MARK: -
+
+  private func renewal(of subscription: Subscription) -> ID? {
+    entries.first { _, entry in
+      guard entry.waiter == nil, case .subscribe(let own) = entry.request else { return false }
+      return own.isRenewal && own.filter.utf8.elementsEqual(subscription.filter.utf8) && own.qos == subscription.qos
+    }?.key
+  }
+
+  private func isEnding(_ filter: String) -> Bool {
+    entries.values.contains { entry in
+      if case .unsubscribe(let other) = entry.request { other.utf8.elementsEqual(filter.utf8) } else { false }
+    }
+  }
 
   private mutating func insert(
     _ request: Request, waiter: Waiter?, deadline: ContinuousClock.Instant?

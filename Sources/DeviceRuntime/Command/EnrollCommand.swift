@@ -97,12 +97,12 @@ struct EnrollCommand: AsyncParsableCommand {
       if replace {
         try installation.files.removePending()
       } else if let identity = try installation.resume() {
-        await report(bank, identity, installation.files)
+        await report(bank, identity, installation.files, settings)
         return identity
       }
       try refuseIfEnrolled(flash, settings.directory)
       let identity = try await enroll(settings, installation, isInsecure: isInsecure)
-      await report(bank, identity, installation.files)
+      await report(bank, identity, installation.files, settings)
       return identity
     } catch let error as ClaimToken.Problem {
       throw AdminError("\(error)", status: .usage)
@@ -136,8 +136,9 @@ struct EnrollCommand: AsyncParsableCommand {
     let key = isPlain ? nil : try installation.files.keyMadeIfNeeded()
     // Before a claim is used up by a device that could not be made.
     if let key { try installation.checkFuses(for: key) }
-    let tls = try await ProvisionerTrust.tls(for: url, credential, caFile: caFile, isInsecure: isInsecure)
-    let http = HTTPClient(HTTPClient.Configuration(tls: tls))
+    let tls = try await ProvisionerTrust.tls(
+      for: url, credential, caFile: caFile, isInsecure: isInsecure, proxy: settings.proxy)
+    let http = HTTPClient(HTTPClient.Configuration(tls: tls, proxy: settings.proxy))
     defer { http.close() }
     let answer = try await Enrolment(provisionerURL: url, http: http).enroll(credential, serial: serial, key: key)
     guard answer.isPlain == isPlain else {
@@ -166,10 +167,12 @@ struct EnrollCommand: AsyncParsableCommand {
   }
 
   /// The agent reports again when it starts, so that a failure here does no harm.
-  private func report(_ bank: any OTPBank, _ identity: DeviceIdentity, _ files: IdentityFiles) async {
+  private func report(
+    _ bank: any OTPBank, _ identity: DeviceIdentity, _ files: IdentityFiles, _ settings: DeviceSettings
+  ) async {
     guard !identity.isPlain else { return }
     do {
-      let http = HTTPClient(HTTPClient.Configuration(tls: try files.httpTLS()))
+      let http = HTTPClient(HTTPClient.Configuration(tls: try files.httpTLS(), proxy: settings.proxy))
       defer { http.close() }
       let differences = try await OTPReport.send(bank, to: identity.provisionerURLs, http)
       guard !differences.isEmpty else { return }

@@ -82,12 +82,12 @@ struct LogsCommand: AsyncParsableCommand {
 
 extension LogLineView {
   fileprivate func jsonLine() throws -> String {
-    String(decoding: try JSONCoding.encoder().encode(self), as: UTF8.self) + "\n"
+    PlainText.escaped(json: String(decoding: try JSONCoding.encoder().encode(self), as: UTF8.self)) + "\n"
   }
 
   fileprivate var line: String {
     let origin = source == "agent" ? "agent" : "v\(firmwareVersion) \(source)"
     let marker = level == "info" ? "" : " \(level):"
-    return "\(JSONCoding.text(of: at)) \(origin)\(marker) \(text.onOneLine)\n"
+    return "\(JSONCoding.text(of: at)) \(origin)\(marker) \(PlainText.escaped(text.onOneLine))\n"
   }
 }

@@ -45,8 +45,13 @@ extension DeviceStatusView {
     } else {
       lines.append(("running", "nothing yet"))
     }
-    if !detail.isEmpty { lines.append(("note", detail.onOneLine)) }
-    return lines.map { name, value in name + String(repeating: " ", count: 10 - name.count) + value + "\n" }.joined()
+    if !detail.isEmpty { lines.append(("note", detail)) }
+    for hindrance in waiting {
+      lines.append(("waiting", "\(hindrance.reason), since \(HumanText.ago(hindrance.since))"))
+    }
+    return lines.map { name, value in
+      name + String(repeating: " ", count: 10 - name.count) + PlainText.escaped(value) + "\n"
+    }.joined()
   }
 }
 

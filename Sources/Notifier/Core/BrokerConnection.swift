@@ -66,6 +66,21 @@ final class BrokerConnection: Service {
 
   /// Follows the connection until the client is closed.
   func follow() async {
+    await withTaskGroup { group in
+      await follow { filter in
+        // A broker whose rules were wrong for a moment must not stay unheard until somebody restarts this.
+        group.addTask {
+          do { try await Task.sleep(for: Self.resubscribePause) } catch { return }
+          await self.subscribe(to: [filter])
+        }
+      }
+      group.cancelAll()
+    }
+  }
+
+  private static let resubscribePause = Duration.seconds(5)
+
+  private func follow(onLoss: (_ filter: String) -> Void) async {
     var lastProblem: String?
     for await event in client.events {
       switch event {
@@ -88,6 +103,7 @@ final class BrokerConnection: Service {
         logger.error(
           "The broker refuses a subscription it had granted; check its access rules",
           metadata: ["connection": "\(purpose)", "filter": "\(filter)", "error": "\(error)"])
+        onLoss(filter)
       }
     }
     connected.record(0)

@@ -49,7 +49,7 @@ package struct Notifier: Sendable {
       rejections: rejections, bufferBytes: settings.diagnosticBytes, logger: logger)
     let notifications = NotificationPublisher(
       broker: publisher, imageStores: ImageStoreURLs(settings.imageStoreURLs),
-      acknowledgementTimeout: settings.acknowledgementTimeout)
+      acknowledgementTimeout: settings.acknowledgementTimeout, logger: logger)
 
     let readiness = Readiness()
     readiness.add("broker") {

@@ -55,7 +55,10 @@ struct AuditCommand: AsyncParsableCommand {
   }
 
   private func show(_ entries: [AuditDocument]) {
-    for entry in entries { StandardOutput.write((options.json ? entry.jsonLine : entry.line) + "\n") }
+    for entry in entries {
+      StandardOutput.write(
+        (options.json ? PlainText.escaped(json: entry.jsonLine) : PlainText.escaped(entry.line)) + "\n")
+    }
   }
 
   private static func time(_ text: String?) -> Date? {

@@ -38,6 +38,9 @@ struct DeviceLogsCommand: AsyncParsableCommand {
   }
 
   private func show(_ lines: [LogLineDocument]) throws {
-    for line in lines { StandardOutput.write((options.json ? try line.jsonLine() : line.textLine) + "\n") }
+    for line in lines {
+      StandardOutput.write(
+        (options.json ? PlainText.escaped(json: try line.jsonLine()) : PlainText.escaped(line.textLine)) + "\n")
+    }
   }
 }

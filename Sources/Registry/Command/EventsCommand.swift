@@ -58,6 +58,9 @@ struct FollowEventsCommand: AsyncParsableCommand {
   }
 
   private func show(_ events: [EventDocument]) {
-    for event in events { StandardOutput.write((options.json ? event.jsonLine : event.line) + "\n") }
+    for event in events {
+      // The line's detail is JSON too, so that it stays what it is with JSON's own escapes.
+      StandardOutput.write(PlainText.escaped(json: options.json ? event.jsonLine : event.line) + "\n")
+    }
   }
 }

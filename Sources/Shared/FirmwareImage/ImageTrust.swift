@@ -68,9 +68,15 @@ package struct ImageTrust: Hashable, Sendable {
     guard level <= highestHostAPILevel else { throw .hostAPILevelTooHigh(level, highest: highestHostAPILevel) }
   }
 
-  private func checkSignatures(_ configuration: ImageConfiguration) throws(ImageFormatError) {
-    guard case .signers(let directors, let publishers, let isPublisherRequired) = signers else { return }
+  /// Throws unless a director who counts signed the configuration, where signatures count.
+  package func checkDirector(_ configuration: ImageConfiguration) throws(ImageFormatError) {
+    guard case .signers(let directors, _, _) = signers else { return }
     try configuration.verifyDirector(trusting: directors.map(\.publicKey))
+  }
+
+  private func checkSignatures(_ configuration: ImageConfiguration) throws(ImageFormatError) {
+    try checkDirector(configuration)
+    guard case .signers(_, let publishers, let isPublisherRequired) = signers else { return }
     // The director's signature is good, so there is a manifest.
     guard let manifest = configuration.manifest else { throw .signatureMissing(.director) }
     if manifest.publisher != nil || isPublisherRequired {

@@ -16,6 +16,12 @@ final class AgentHarness: Sendable {
       var digest: String
     }
 
+    struct Waiting: Decodable, Sendable, Equatable {
+      var version: UInt64
+      var reason: String
+      var since: UInt64
+    }
+
     var sequence: UInt64
     var epoch: String?
     var supersedes: ReportPosition?
@@ -26,6 +32,7 @@ final class AgentHarness: Sendable {
     var reason: String
     var failed: Failed?
     var switchGapNanoseconds: UInt64?
+    var waiting: Waiting?
   }
 
   let device = DeviceID.random()
@@ -48,9 +55,10 @@ final class AgentHarness: Sendable {
   private let received = Mutex(Received())
   private let reader: Mutex<Task<Void, Never>?> = Mutex(nil)
 
-  init() async throws {
+  /// - Parameter configuration: more lines for the broker's.
+  init(broker configuration: String = "") async throws {
     let images = ImageTable()
-    broker = try await MosquittoServer()
+    broker = try await MosquittoServer(configuration: configuration)
     store = try ScriptedHTTPServer { request, connection in
       guard let image = images.table.withLock({ $0[request.path] }) else { return connection.respond(404) }
       Self.serve(image, request, connection)
@@ -92,12 +100,17 @@ final class AgentHarness: Sendable {
       heartbeat: .seconds(60), reportRepeatInterval: .milliseconds(300), trial: .seconds(60), stopGrace: .seconds(1),
       download: ImageDownload.Policy(
         timeouts: HTTPClient.Timeouts(connect: .seconds(2), lowSpeed: .seconds(1), lowSpeedBytesPerSecond: 10),
-        firstPause: .milliseconds(20), longestPause: .milliseconds(200)),
+        firstPause: .milliseconds(20), longestPause: .milliseconds(200), firstWrongPause: .milliseconds(50),
+        longestWrongPause: .milliseconds(200)),
       firstRelaunchPause: .milliseconds(20), longestRelaunchPause: .milliseconds(200))
   }
 
-  func makeAgent(_ configuration: AgentConfiguration, flash: (any Flash)? = nil) throws -> DeviceAgent {
-    try DeviceAgent(
+  func makeAgent(
+    _ configuration: AgentConfiguration, flash: (any Flash)? = nil, brokerPort: Int? = nil
+  ) throws -> DeviceAgent {
+    var identity = identity
+    if let brokerPort { identity.mqttPort = UInt16(brokerPort) }
+    return try DeviceAgent(
       identity: identity, security: .insecure, configuration: configuration,
       flash: try flash ?? DirectoryFlash(directory: folder.path("flash")), launcher: launcher, http: HTTPClient(),
       logger: Logger(label: "agent") { _ in SwiftLogNoOpLogHandler() })
@@ -107,10 +120,10 @@ final class AgentHarness: Sendable {
   @discardableResult
   func withAgent<T: Sendable>(
     _ configuration: AgentConfiguration = AgentHarness.configuration(), awaitsReport: Bool = true,
-    flash: (any Flash)? = nil,
+    flash: (any Flash)? = nil, brokerPort: Int? = nil,
     _ body: (DeviceAgent) async throws -> T
   ) async throws -> T {
-    let agent = try makeAgent(configuration, flash: flash)
+    let agent = try makeAgent(configuration, flash: flash, brokerPort: brokerPort)
     let last = reports.map(\.sequence).max() ?? 0
     let running = Task { try await agent.run() }
     let outcome: Result<T, any Error>
@@ -122,6 +135,16 @@ final class AgentHarness: Sendable {
     running.cancel()
     try await running.value
     return try outcome.get()
+  }
+
+  /// The broker keeps a session of the device in which nothing is subscribed to. No agent may run.
+  func forgetSubscriptions() async throws {
+    var options = MQTTClientOptions(host: broker.host, port: UInt16(broker.port), clientID: "\(device)")
+    options.sessionExpirySeconds = 3600
+    let client = try MQTTClient(options: options)
+    try client.start()
+    try await client.waitUntilConnected(timeout: .seconds(20))
+    await client.close()
   }
 
   // MARK: The server's side

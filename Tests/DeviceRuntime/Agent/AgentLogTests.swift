@@ -1,3 +1,4 @@
+import Synchronization
 import TestSupport
 import Testing
 
@@ -23,6 +24,32 @@ import Testing
 
   private static func appLines(_ played: PlayedDiagnostics) -> [String] {
     played.lines.filter { $0.source == "app" }.map(\.text)
+  }
+
+  /// A broker that takes less than a batch, and one line that is longer than it takes.
+  @Test(arguments: ["max_packet_size 3000", ""]) func batchesFitWhatTheBrokerTakes(_ limit: String) async throws {
+    let harness = try await AgentHarness(broker: limit)
+    let played = try await PlayedDiagnostics(harness)
+    let lengths = Mutex<[Int: MQTTLengths]>([:])
+    // The second broker says nothing and hangs up.
+    let link = try CuttingProxy(to: harness.broker.port) { piece in
+      piece.direction == .toClient || !limit.isEmpty
+        || lengths.withLock { $0[piece.connection, default: MQTTLengths()].longest(in: piece.bytes) } <= 3000
+    }
+    try await harness.withAgent(Self.configuration(), brokerPort: link.port) { _ in
+      try await harness.deploy(1)
+      let app = try #require(harness.launcher.app(1))
+      for number in 1...40 { app.send(Self.line(number, textBytes: 300)) }
+      app.send(Self.line(41, textBytes: 3900))
+      app.send(Self.line(42))
+      try await eventually(within: .seconds(60), "all lines: \(Self.appLines(played).count)") {
+        Self.appLines(played).last == "line 42"
+      }
+    }
+    let lines = Self.appLines(played)
+    #expect(lines.count == 42)
+    #expect(lines.allSatisfy { $0.hasPrefix("line ") } && lines[40].hasSuffix("…"))
+    if !limit.isEmpty { #expect(link.connections == 1) }
   }
 
   @Test func numberedLinesArriveOnceAndInOrderOverBrokerAndAgentRestarts() async throws {

@@ -3,6 +3,7 @@ import Foundation
 import Synchronization
 import TestSupport
 import Testing
+import Wire
 
 @testable import DeviceRuntimeCore
 
@@ -74,22 +75,23 @@ import Testing
       for version in ["0", "-1", "18446744073709551616", "1/2", "x"] {
         try await harness.send(#"{"version":\#(version),"digest":"\#(digest)","size":600}"#, version: version)
       }
-      // Larger than any device: refused before a byte is fetched.
-      let before = harness.store.requests.count
-      try await harness.send(
-        #"{"version":2,"digest":"\#(digest)","size":9000000000,"url":"\#(harness.store.url)/x"}"#, version: "2")
-      let refused = try await harness.waitForReport { $0.status == "refused" }
-      #expect(refused.version == 1 && refused.failed?.version == 2)
-      #expect(refused.reason.contains("9000000000"))
-      #expect(harness.store.requests.count == before)
+      // Well-formed, and nothing behind it: what it says is remembered by nobody.
+      let sizes: [(UInt64, UInt64)] = [(2, 9_000_000_000), (UInt64(Int64.max), 1000), (UInt64(Int64.max) - 1, 600)]
+      for (version, size) in sizes {
+        try await harness.send(
+          #"{"version":\#(version),"digest":"\#(digest)","size":\#(size),"url":"\#(harness.store.url)/x"}"#,
+          version: "\(version)")
+      }
+      try await harness.deploy(2)
       try await harness.deploy(3)
+      #expect(harness.reports.allSatisfy { $0.failed == nil })
     }
   }
 
   @Test func aRefusedVersionIsNotFetchedAgain() async throws {
     let harness = try await AgentHarness()
     try await harness.withAgent { _ in
-      let wrong = try TestImage(device: DeviceID.random(), version: 2)
+      let wrong = try TestImage(device: harness.device, version: 2, imports: [("xtb9", "fly")])
       harness.offer(wrong.bytes, as: 2)
       try await harness.notify(wrong)
       let refused = try await harness.waitForReport { $0.status == "refused" }
@@ -102,37 +104,79 @@ import Testing
     }
   }
 
-  enum Damage: CaseIterable { case hash, device, version, digest, notWebAssembly, longer, shorter, imports, hostAPI }
+  /// What somebody on the way makes of an image counts against nobody: it is told, and the right bytes are taken when
+  /// they come.
+  enum Damage: CaseIterable { case hash, module, device, version, notWebAssembly, longer, shorter, html, gzip }
 
-  @Test(arguments: Damage.allCases) func anImageThatIsNotWhatWasAnnouncedIsRefused(_ damage: Damage) async throws {
+  @Test(arguments: Damage.allCases) func whatAServerDoesWrongPasses(_ damage: Damage) async throws {
     let harness = try await AgentHarness()
     let good = try TestImage(device: harness.device, version: 2)
-    var announced = good
     var served = good.bytes
+    var headers: [String] = []
     switch damage {
-    case .hash: served[served.count - 1] ^= 1
+    case .hash: served[0] ^= 1
+    case .module: served[served.count - 1] ^= 1
     case .device: served = try TestImage(device: DeviceID.random(), version: 2).bytes
     case .version: served = try TestImage(device: harness.device, version: 3).bytes
-    case .digest: announced.digest = try SHA256Digest.of([1, 2, 3])
     case .notWebAssembly: served.replaceSubrange(544..<552, with: Array("notwasm!".utf8))
     case .longer: served += [0]
     case .shorter: served.removeLast()
-    case .imports:
-      announced = try TestImage(device: harness.device, version: 2, imports: [("xtb9", "fly")])
-      served = announced.bytes
-    case .hostAPI:
-      announced = try TestImage(device: harness.device, version: 2, hostAPILevel: 99)
-      served = announced.bytes
+    case .html: served = Array("<html>maintenance</html>".utf8)
+    case .gzip: headers = ["Content-Encoding: gzip"]
     }
-    harness.offer(served, as: 2)
-    try await harness.withAgent { _ in
+    try await harness.withAgent { agent in
       try await harness.deploy(1)
-      try await harness.notify(announced)
+      let (wrong, wrongHeaders) = (served, headers)
+      harness.store.handle { _, connection in connection.respond(200, headers: wrongHeaders, body: wrong) }
+      try await harness.notify(good)
+      let waiting = try await harness.waitForReport { $0.waiting?.version == 2 }
+      #expect(waiting.version == 1 && waiting.failed == nil && waiting.waiting?.reason.isEmpty == false)
+      try await eventually {
+        await agent.log.read(after: 0, count: 100).lines
+          .contains { $0.level == "warning" && $0.text.hasPrefix("version 2 has to wait: ") }
+      }
+      #expect(await agent.status().waiting.map(\.version) == [2])
+      #expect(harness.launcher.versions == [1])
+      harness.store.handle { request, connection in AgentHarness.serve(good.bytes, request, connection) }
+      let last = try await harness.waitForReport { $0.version == 2 && $0.status == "confirmed" }
+      try await harness.waitForReport(after: last.sequence - 1) { $0.waiting == nil }
+      #expect(harness.reports.allSatisfy { $0.failed == nil })
+      #expect(await agent.status().waiting.isEmpty)
+    }
+  }
+
+  /// A notification's own words do not count: what the image says of itself does.
+  @Test func aNotificationThatIsWrongAboutTheImageDoesNoHarm() async throws {
+    let harness = try await AgentHarness()
+    try await harness.withAgent { _ in
+      var announced = try harness.offer(2)
+      announced.digest = try SHA256Digest.of([1, 2, 3])
+      try await harness.notify(announced, size: 9_000_000_000)
+      try await harness.waitForReport { $0.version == 2 && $0.status == "confirmed" }
+    }
+  }
+
+  enum Unsuitability: CaseIterable { case imports, hostAPI, malformed, tooLarge }
+
+  @Test(arguments: Unsuitability.allCases) func whatThisDeviceCanNeverRunIsRefused(_ kind: Unsuitability) async throws {
+    let harness = try await AgentHarness()
+    let malformed = Array("\0asm\u{1}\0\0\0\u{63}\u{63}".utf8)
+    let image =
+      switch kind {
+      case .imports: try TestImage(device: harness.device, version: 2, imports: [("xtb9", "fly")])
+      case .hostAPI: try TestImage(device: harness.device, version: 2, hostAPILevel: 99)
+      case .malformed: try TestImage(device: harness.device, version: 2, wasm: malformed)
+      case .tooLarge: try TestImage(device: harness.device, version: 2, size: 20_000)
+      }
+    harness.offer(image.bytes, as: 2)
+    var configuration = AgentHarness.configuration()
+    configuration.download.maximumImageBytes = 10_000
+    try await harness.withAgent(configuration) { _ in
+      try await harness.deploy(1)
+      try await harness.notify(image)
       let refused = try await harness.waitForReport { $0.status == "refused" }
-      #expect(refused.version == 1)
-      #expect(refused.failed?.version == 2)
-      #expect(!refused.reason.isEmpty)
-      if damage == .imports { #expect(refused.reason.contains("fly")) }
+      #expect(refused.version == 1 && refused.failed?.version == 2 && !refused.reason.isEmpty)
+      if kind == .imports { #expect(refused.reason.contains("fly")) }
       #expect(harness.launcher.versions == [1])
       #expect(harness.launcher.running == [1])
       // Nothing of it stays.
@@ -180,7 +224,8 @@ import Testing
     try await harness.withAgent { _ in
       try await harness.send(image.notification(url: "http://127.0.0.1:\(nobody.number)/x"), version: "1")
       try await harness.waitForReport { $0.version == 1 && $0.status == "confirmed" }
-      #expect(harness.store.requests.map(\.path) == [harness.path(1)])
+      // The head, and then the image from where that was.
+      #expect(harness.store.requests.map(\.path) == [harness.path(1), harness.path(1)])
     }
   }
 
@@ -204,8 +249,9 @@ import Testing
       try await harness.waitForReport { $0.version == 1 && $0.status == "confirmed" }
     }
     let ranges = harness.store.requests.map { $0.headers["range"] ?? "" }
-    #expect(ranges == ["", "bytes=50000-", "bytes=100000-", "bytes=150000-", "bytes=200000-"])
-    #expect(harness.store.requests.dropFirst().allSatisfy { $0.headers["if-range"] == "\"v1\"" })
+    #expect(
+      ranges == ["bytes=0-543", "", "bytes=50000-", "bytes=100000-", "bytes=150000-", "bytes=200000-"])
+    #expect(harness.store.requests.dropFirst(2).allSatisfy { $0.headers["if-range"] == "\"v1\"" })
   }
 
   @Test func aDownloadGoesOnAfterTheAgentWasStartedAgain() async throws {
@@ -230,7 +276,7 @@ import Testing
     try await harness.withAgent { _ in
       try await harness.waitForReport { $0.version == 1 && $0.status == "confirmed" }
     }
-    #expect(harness.store.requests.count == 2)
+    #expect(harness.store.requests.count == 3)
   }
 
   @Test func otherBytesUnderTheSameTagAreFoundOut() async throws {
@@ -238,6 +284,7 @@ import Testing
     let image = try TestImage(device: harness.device, version: 1, size: 200_000)
     let isFirst = Mutex(true)
     harness.store.handle { request, connection in
+      if request.headers["range"] == "bytes=0-543" { return AgentHarness.serve(image.bytes, request, connection) }
       let wasFirst = isFirst.withLock { value in
         defer { value = false }
         return value

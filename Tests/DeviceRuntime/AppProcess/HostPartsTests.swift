@@ -55,6 +55,29 @@ import Testing
     #expect(lines == ["abc", "", "abcd", "efgh", "abcd", "rest"])
   }
 
+  @Test(arguments: [
+    ("ab€c", ["ab", "€c"]), ("abc€", ["abc", "€"]), ("abcd€", ["abcd", "€"]), ("a😀b", ["a", "😀", "b"]),
+    ("ééé", ["éé", "é"]),
+    // No UTF-8: cut anywhere, and never without end.
+    ("\u{80}", ["\u{80}"]),
+  ]) func linesAreNotCutInsideACharacter(_ text: String, _ expected: [String]) {
+    var splitter = LineSplitter(limit: 4)
+    var lines: [String] = []
+    splitter.append(Array(text.utf8)) { lines.append(String(decoding: $0, as: UTF8.self)) }
+    splitter.finish { lines.append(String(decoding: $0, as: UTF8.self)) }
+    #expect(lines == expected)
+  }
+
+  @Test func bytesThatAreNoTextAreCutAllTheSame() {
+    var splitter = LineSplitter(limit: 4)
+    var lengths: [Int] = []
+    for bytes in [[UInt8](repeating: 0x80, count: 9), [0xF0, 0x80, 0x80, 0x80, 0x80, 0x80]] {
+      splitter.append(bytes) { lengths.append($0.count) }
+      splitter.finish { lengths.append($0.count) }
+    }
+    #expect(lengths.reduce(0, +) == 15 && lengths.allSatisfy { (1...4).contains($0) })
+  }
+
   @Test func textIsCutBetweenCharacters() {
     #expect(LogText.printable(Array("äöü".utf8), limit: 6) == "äöü")
     #expect(LogText.printable(Array("äöü".utf8), limit: 5) == "äö…")

@@ -15,6 +15,7 @@ import Testing
       (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
       (import "xtb1" "timer_start" (func $timer_start (param i64 i64) (result i32)))
       (import "xtb1" "publish" (func $publish (param i32 i32 i32 i32 i32) (result i32)))
+      (import "xtb1" "watchdog_arm" (func $watchdog_arm (param i64) (result i32)))
       (memory (export "memory") 1)
       (data (i32.const 128) "one\\ntwo\\r\\nthree")
       (func $print (param $to i32) (param $pointer i32) (param $length i32)
@@ -43,6 +44,30 @@ import Testing
     #expect(history.texts(.stdout) == ["one", "two", "three"])
     #expect(history.texts(.stderr) == ["one"])
     #expect(history.events.contains { $0.isStarted != nil })
+  }
+
+  /// However an app ends, what it wrote last is a line, with or without its break.
+  @Test(arguments: ["watchdog", "stop", "busy", "trap"]) func theLastWordsAreALine(_ ending: String) async throws {
+    let bed = try AppTestBed()
+    // Without a break, and then a whole line, so that it is known to be written.
+    let words =
+      "(call $print (i32.const 2) (i32.const 128) (i32.const 3)) (call $print (i32.const 1) (i32.const 128) (i32.const 4)) "
+    let rest =
+      switch ending {
+      case "watchdog": "(drop (call $watchdog_arm (i64.const 300000000))) (call $sleep (i64.const 60000000000))"
+      case "stop": "(call $sleep (i64.const 60000000000))"
+      case "busy": "(loop (br 0))"
+      default: "(unreachable)"
+      }
+    let app = try await bed.launch(
+      Self.program(words + rest), limits: AppLimits(busyDeadline: .milliseconds(300)))
+    var history = AppHistory()
+    if ending == "stop" {
+      _ = try await history.read(app) { $0.logText }
+      await app.stop(grace: .seconds(10))
+    }
+    _ = try await history.ending(of: app)
+    #expect(history.texts(.stderr) == ["one"])
   }
 
   @Test(arguments: [0, 3] as [Int32])

@@ -20,6 +20,8 @@ final class PlayedProvisioner: Sendable {
     /// Public keys that enrolled, in order.
     var keys: [[UInt8]] = []
     var renewals = 0
+    /// Whose certificate a renewal gives; nil: whoever asks.
+    var renewedKey: P256.PublicKey?
     /// Refuses this many renewals first.
     var refusals = 0
     /// Changes the answer to an enrolment.
@@ -85,7 +87,7 @@ final class PlayedProvisioner: Sendable {
         return state.refusals > 0
       }
       if isRefused { return connection.respond(503) }
-      let key = try Self.key(in: request.body)
+      let key = try state.withLock({ $0.renewedKey }) ?? Self.key(in: request.body)
       let (life, backdated) = state.withLock { ($0.life, $0.backdated) }
       let chain = try pki.chain(for: key, device: device, backdated: backdated, life: life)
       state.withLock { $0.renewals += 1 }

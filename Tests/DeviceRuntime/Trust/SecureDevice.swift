@@ -107,13 +107,41 @@ final class SecureDevice: Sendable {
   func push(_ image: TestImage, url: String? = nil) async throws {
     let path = "/firmware/\(device)/\(image.version)"
     offered.images.withLock { $0[path] = image.bytes }
+    try await announce(image, url: url)
+  }
+
+  /// Says that it is there, whether it is or not.
+  func announce(_ image: TestImage, url: String? = nil, size: UInt64? = nil, retain: Bool = true) async throws {
+    let path = "/firmware/\(device)/\(image.version)"
     try await client.publish(
-      topic: path, payload: Array(image.notification(url: url ?? store.url + path).utf8), retain: true)
+      topic: path, payload: Array(image.notification(url: url ?? store.url + path, size: size).utf8), retain: retain)
+  }
+
+  /// What the image store answers from now on.
+  func answer(_ handler: @escaping ScriptedHTTPServer.Handler) { images.handle(handler) }
+
+  func answerAsItShould() {
+    let offered = offered
+    images.handle { request, connection in
+      guard let image = offered.images.withLock({ $0[request.path] }) else { return connection.respond(404) }
+      AgentHarness.serve(image, request, connection)
+    }
+  }
+
+  var allReports: [AgentHarness.Report] { reports.withLock { $0 } }
+
+  /// What `slots --json` says.
+  func slots() async throws -> String {
+    let shown = try await DeviceProcess.command(["slots", "--json", "--directory", directory])
+    guard shown.status == .exited(0) else { throw TestFailure("no slots: \(shown.output)") }
+    return shown.output
   }
 
   @discardableResult
-  func waitForReport(_ matches: (AgentHarness.Report) -> Bool) async throws -> AgentHarness.Report {
-    try await eventuallySome(within: .seconds(40), "a report; there are \(reports.withLock { $0.suffix(4) })") {
+  func waitForReport(
+    within limit: Duration = .seconds(40), _ matches: (AgentHarness.Report) -> Bool
+  ) async throws -> AgentHarness.Report {
+    try await eventuallySome(within: limit, "a report; there are \(reports.withLock { $0.suffix(4) })") {
       reports.withLock { $0.first(where: matches) }
     }
   }

@@ -9,7 +9,7 @@ import Testing
 /// come only from one that runs; the power may fail, and the agent may die or be stopped, at any time.
 @Suite struct UpdateMachineEnumerationTests {
   static let notifications = (1...3).map { version in
-    FirmwareNotification(
+    FirmwareOffer(
       version: UInt64(version), digest: digest(UInt8(version)), sizeBytes: 1000 + UInt64(version), url: "http://x/")
   }
 

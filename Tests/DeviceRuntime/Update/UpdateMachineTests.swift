@@ -5,9 +5,9 @@ import Testing
 
 @Suite struct UpdateMachineTests {
   static func notification(_ version: UInt64, digest: UInt8? = nil, url: String = "http://store/")
-    -> FirmwareNotification
+    -> FirmwareOffer
   {
-    FirmwareNotification(
+    FirmwareOffer(
       version: version,
       digest: SHA256Digest(bytes: [UInt8](repeating: digest ?? UInt8(truncatingIfNeeded: version), count: 32))!,
       sizeBytes: 600, url: url)
@@ -26,7 +26,7 @@ import Testing
   /// Up to the trial.
   static func install(_ version: UInt64, _ machine: inout UpdateMachine) {
     let slot = machine.record.spare
-    _ = machine.handle(.notified(notification(version)))
+    _ = machine.handle(.offered(notification(version)))
     _ = machine.handle(.downloaded(version: version))
     _ = machine.handle(.staged(version: version))
     _ = machine.handle(.appStarted(slot))
@@ -38,7 +38,7 @@ import Testing
     let first = Self.notification(1)
     #expect(machine.handle(.started(pending: nil)) == [.saveRecord, .report])
     #expect(machine.report.version == 0)
-    #expect(machine.handle(.notified(first)) == [.startDownload(first, into: .a), .note(.downloading(version: 1))])
+    #expect(machine.handle(.offered(first)) == [.startDownload(first, into: .a), .note(.downloading(version: 1))])
     #expect(machine.handle(.downloaded(version: 1)) == [.note(.verified(version: 1)), .stage(first, into: .a)])
     #expect(machine.handle(.staged(version: 1)) == [.saveRecord, .discardDownload, .launch(.a)])
     #expect(machine.handle(.appStarted(.a)) == [.switchOver(from: nil, to: .a)])
@@ -57,7 +57,7 @@ import Testing
 
   @Test func theOldAppRunsUntilTheNewOneIsUp() {
     var machine = Self.running(1)
-    let actions = machine.handle(.notified(Self.notification(2)))
+    let actions = machine.handle(.offered(Self.notification(2)))
     #expect(!actions.contains(.stop(.a)))
     _ = machine.handle(.downloaded(version: 2))
     #expect(machine.handle(.staged(version: 2)) == [.saveRecord, .discardDownload, .launch(.b)])
@@ -72,7 +72,7 @@ import Testing
 
   @Test func anAppThatDoesNotTakeOverGivesWayToTheOldOne() {
     var machine = Self.running(1)
-    _ = machine.handle(.notified(Self.notification(2)))
+    _ = machine.handle(.offered(Self.notification(2)))
     _ = machine.handle(.downloaded(version: 2))
     _ = machine.handle(.staged(version: 2))
     _ = machine.handle(.appStarted(.b))
@@ -94,7 +94,7 @@ import Testing
 
   @Test func anAppThatNeverComesUpLeavesTheOldOneAlone() {
     var machine = Self.running(1)
-    _ = machine.handle(.notified(Self.notification(2)))
+    _ = machine.handle(.offered(Self.notification(2)))
     _ = machine.handle(.downloaded(version: 2))
     _ = machine.handle(.staged(version: 2))
     let actions = machine.handle(.appFailed(.b, reason: "did not start"))
@@ -118,41 +118,44 @@ import Testing
     var machine = Self.running(1)
     Self.install(2, &machine)
     _ = machine.handle(.appFailed(.b, reason: "trapped"))
-    #expect(machine.handle(.notified(Self.notification(2))) == [.report])
+    #expect(machine.handle(.notified(Self.hint(2))) == [.report])
+    #expect(machine.handle(.offered(Self.notification(2))) == [])
     let newer = Self.notification(3)
-    #expect(machine.handle(.notified(newer)).first == .startDownload(newer, into: .b))
+    #expect(machine.handle(.offered(newer)).first == .startDownload(newer, into: .b))
     // Still so while and after the newer one comes.
-    #expect(machine.handle(.notified(Self.notification(2))) == [.report])
+    #expect(machine.handle(.notified(Self.hint(2))) == [.report])
   }
 
   @Test(arguments: [UInt64(1), 4]) func versionsThatAreNotNewerAreIgnored(_ version: UInt64) {
     var machine = Self.running(5)
-    #expect(machine.handle(.notified(Self.notification(version))) == [.note(.ignored(version: version))])
+    #expect(machine.handle(.notified(Self.hint(version))) == [.note(.ignored(version: version))])
+    #expect(machine.handle(.offered(Self.notification(version))) == [])
     #expect(machine.phase == .confirmed)
   }
 
   @Test func aRepeatOfWhatRunsIsNothing() {
     var machine = Self.running(5)
-    #expect(machine.handle(.notified(Self.notification(5))) == [])
+    #expect(machine.handle(.notified(Self.hint(5))) == [])
+    #expect(machine.handle(.offered(Self.notification(5))) == [])
   }
 
   @Test func aNewerNoticeTakesTheDownloadsPlace() {
     var machine = Self.running(1)
-    _ = machine.handle(.notified(Self.notification(2)))
+    _ = machine.handle(.offered(Self.notification(2)))
     let third = Self.notification(3)
-    #expect(machine.handle(.notified(third)).first == .startDownload(third, into: .b))
-    #expect(machine.handle(.notified(Self.notification(2))) == [], "late")
+    #expect(machine.handle(.offered(third)).first == .startDownload(third, into: .b))
+    #expect(machine.handle(.offered(Self.notification(2))) == [], "late")
     #expect(machine.handle(.downloaded(version: 2)) == [], "of the abandoned download")
-    #expect(machine.handle(.notified(third)) == [], "doubled")
+    #expect(machine.handle(.offered(third)) == [], "doubled")
   }
 
   @Test func aNoticeDuringTheTrialWaitsForItsEnd() {
     for confirms in [true, false] {
       var machine = Self.running(1)
       Self.install(2, &machine)
-      #expect(machine.handle(.notified(Self.notification(3))) == [])
-      #expect(machine.handle(.notified(Self.notification(4))) == [])
-      #expect(machine.handle(.notified(Self.notification(3))) == [])
+      #expect(machine.handle(.offered(Self.notification(3))) == [])
+      #expect(machine.handle(.offered(Self.notification(4))) == [])
+      #expect(machine.handle(.offered(Self.notification(3))) == [])
       let actions = machine.handle(confirms ? .healthConfirmed(.b) : .appFailed(.b, reason: "r"))
       // Into the slot that neither runs nor is to run.
       #expect(actions.contains(.startDownload(Self.notification(4), into: confirms ? .a : .b)))
@@ -161,27 +164,27 @@ import Testing
 
   @Test func aNoticeThatNobodyCanServeDoesNotBlockAnOlderOne() {
     var machine = Self.running(1)
-    _ = machine.handle(.notified(Self.notification(.max)))
+    _ = machine.handle(.offered(Self.notification(.max)))
     for _ in 0..<UpdateMachine.stalledAttempts {
-      #expect(machine.handle(.notified(Self.notification(2))) == [])
+      #expect(machine.handle(.offered(Self.notification(2))) == [])
       _ = machine.handle(.downloadAttemptFailed(version: .max))
     }
-    #expect(machine.handle(.notified(Self.notification(2))).first == .startDownload(Self.notification(2), into: .b))
+    #expect(machine.handle(.offered(Self.notification(2))).first == .startDownload(Self.notification(2), into: .b))
   }
 
   @Test func theSameVersionWithOtherBytesIsTakenOnlyWhenTheFirstCannotBeHad() {
     var machine = Self.running(1)
-    _ = machine.handle(.notified(Self.notification(2)))
+    _ = machine.handle(.offered(Self.notification(2)))
     let other = Self.notification(2, digest: 99)
-    #expect(machine.handle(.notified(other)) == [])
+    #expect(machine.handle(.offered(other)) == [])
     for _ in 0..<UpdateMachine.stalledAttempts { _ = machine.handle(.downloadAttemptFailed(version: 2)) }
-    #expect(machine.handle(.notified(other)).first == .startDownload(other, into: .b))
+    #expect(machine.handle(.offered(other)).first == .startDownload(other, into: .b))
   }
 
   @Test func aProgramThatRunsToItsEndIsConfirmedAndNotStartedAgain() {
     for hasStarted in [true, false] {
       var machine = Self.running(1)
-      _ = machine.handle(.notified(Self.notification(2)))
+      _ = machine.handle(.offered(Self.notification(2)))
       _ = machine.handle(.downloaded(version: 2))
       _ = machine.handle(.staged(version: 2))
       if hasStarted {
@@ -277,17 +280,17 @@ import Testing
   @Test func anImageBelowTheLowestSecurityEpochIsRefused() {
     var machine = UpdateMachine(record: BootRecord(), policy: UpdatePolicy(lowestSecurityEpoch: 5))
     _ = machine.handle(.started(pending: nil))
-    _ = machine.handle(.notified(Self.notification(2)))
+    _ = machine.handle(.offered(Self.notification(2)))
     _ = machine.handle(.downloaded(version: 2, securityEpoch: 4))
     #expect(machine.report.status == .refused && machine.report.failed?.version == 2)
     #expect(machine.report.reason == "its security epoch is 4; this device takes 5 or higher")
-    _ = machine.handle(.notified(Self.notification(3)))
+    _ = machine.handle(.offered(Self.notification(3)))
     #expect(machine.handle(.downloaded(version: 3, securityEpoch: 5)).last == .stage(Self.notification(3), into: .a))
   }
 
   @Test func aConfirmedImageRaisesTheLowestSecurityEpochAfterTheRecordIsSaved() throws {
     var machine = UpdateMachine(record: BootRecord(), policy: UpdatePolicy(raisesSecurityEpoch: true))
-    _ = machine.handle(.notified(Self.notification(2)))
+    _ = machine.handle(.offered(Self.notification(2)))
     _ = machine.handle(.downloaded(version: 2, securityEpoch: 4))
     _ = machine.handle(.staged(version: 2))
     _ = machine.handle(.appStarted(.a))
@@ -320,14 +323,14 @@ import Testing
   @Test func aFailingFlashRefusesNothing() {
     var machine = Self.running(1)
     let second = Self.notification(2)
-    _ = machine.handle(.notified(second))
+    _ = machine.handle(.offered(second))
     _ = machine.handle(.downloaded(version: 2))
     let again = machine.handle(.stagingFailed(version: 2, reason: "EIO"))
     #expect(again == [.note(.stagingFailed(version: 2, reason: "EIO")), .startDownload(second, into: .b)])
     #expect(machine.report.status == .confirmed)
     // A newer one that came meanwhile goes first.
     _ = machine.handle(.downloaded(version: 2))
-    _ = machine.handle(.notified(Self.notification(3)))
+    _ = machine.handle(.offered(Self.notification(3)))
     #expect(
       machine.handle(.stagingFailed(version: 2, reason: "EIO"))
         .contains(.startDownload(Self.notification(3), into: .b)))
@@ -335,7 +338,7 @@ import Testing
 
   @Test func aModuleThatCannotBeCompiledIsRefusedAndTheOldAppNeverStops() {
     var machine = Self.running(1)
-    _ = machine.handle(.notified(Self.notification(2)))
+    _ = machine.handle(.offered(Self.notification(2)))
     _ = machine.handle(.downloaded(version: 2))
     let actions = machine.handle(.stagingRefused(version: 2, reason: "damaged"))
     #expect(machine.report.status == .refused && machine.report.reason == "damaged" && machine.report.version == 1)
@@ -344,7 +347,7 @@ import Testing
 
   @Test func aRefusalIsReportedAndRemembered() {
     var machine = Self.running(1)
-    _ = machine.handle(.notified(Self.notification(2)))
+    _ = machine.handle(.offered(Self.notification(2)))
     let actions = machine.handle(.downloadRefused(version: 2, reason: "too large"))
     #expect(actions.prefix(3) == [.saveRecord, .discardDownload, .report])
     #expect(machine.report.status == .refused)
@@ -374,14 +377,14 @@ import Testing
     #expect(machine.report.version == 1)
     #expect(machine.record.highestConfirmedVersion == 2)
     let again = Self.notification(2)
-    #expect(machine.handle(.notified(again)).first == .startDownload(again, into: .b))
+    #expect(machine.handle(.offered(again)).first == .startDownload(again, into: .b))
     #expect(machine.handle(.imageDamaged(.a, reason: "hash")).contains(.report))
     #expect(machine.report.version == 0)
   }
 
   @Test func healthSaidWhileInitialisingCountsOnceTheAppIsUp() {
     var machine = Self.running(1)
-    _ = machine.handle(.notified(Self.notification(2)))
+    _ = machine.handle(.offered(Self.notification(2)))
     _ = machine.handle(.downloaded(version: 2))
     _ = machine.handle(.staged(version: 2))
     #expect(machine.handle(.healthConfirmed(.b)) == [])

@@ -18,8 +18,8 @@ struct UpdateWorld: Hashable {
   var relaunching: Set<Slot> = []
   /// An image that turned out to be damaged.
   var lost: Set<Slot> = []
-  var download: FirmwareNotification?
-  var staging: FirmwareNotification?
+  var download: FirmwareOffer?
+  var staging: FirmwareOffer?
   var trialTimer: UInt64?
   /// What the fuses hold.
   var burntEpoch: UInt32
@@ -34,7 +34,7 @@ struct UpdateWorld: Hashable {
 
   /// What can happen now.
   var steps: [Step] {
-    var events: [UpdateMachine.Event] = UpdateMachineEnumerationTests.notifications.prefix(2).map { .notified($0) }
+    var events: [UpdateMachine.Event] = UpdateMachineEnumerationTests.notifications.prefix(2).map { .offered($0) }
     if let version = download?.version {
       events += [
         .downloadAttemptFailed(version: version), .downloaded(version: version, securityEpoch: 0),
@@ -168,7 +168,7 @@ struct UpdateWorld: Hashable {
           return "the epoch follows what was confirmed"
         }
         burntEpoch = max(burntEpoch, epoch)
-      case .report, .note: break
+      case .report, .note, .check: break
       }
     }
     return nil
@@ -221,7 +221,7 @@ extension UpdateWorld {
   /// Cuts the power, and then everything goes well.
   ///
   /// - Returns: why the version is not confirmed in the end; nil if it is.
-  func stuckOnTheWayTo(_ notification: FirmwareNotification) -> String? {
+  func stuckOnTheWayTo(_ notification: FirmwareOffer) -> String? {
     var (world, broken) = restarting(isPowerCut: true)
     if let broken { return broken }
     for _ in 0..<40 {
@@ -234,10 +234,10 @@ extension UpdateWorld {
     return "\(notification.version) is not confirmed, but \(world)"
   }
 
-  private func nextGoodEvent(_ notification: FirmwareNotification) -> UpdateMachine.Event? {
+  private func nextGoodEvent(_ notification: FirmwareOffer) -> UpdateMachine.Event? {
     switch machine.phase {
-    case .idle, .confirmed, .rolledBack: .notified(notification)
-    case .downloading(let current, _) where current.version < notification.version: .notified(notification)
+    case .idle, .confirmed, .rolledBack: .offered(notification)
+    case .downloading(let current, _) where current.version < notification.version: .offered(notification)
     case .downloading(let current, _): .downloaded(version: current.version, securityEpoch: 1)
     case .verified(let current, _): .staged(version: current.version)
     case .staged(let slot, _, isStarted: false): running.contains(slot) ? .appStarted(slot) : nil

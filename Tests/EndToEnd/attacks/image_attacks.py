@@ -79,10 +79,13 @@ class Reports:
             self.heard.append(json.loads(line))
 
     def refusal_of(self, version):
+        """Why the device does not take a version: for good if a director signed it, and otherwise for now."""
         for report in self.heard:
-            failed = report.get("failed") or {}
+            failed, waiting = report.get("failed") or {}, report.get("waiting") or {}
             if report.get("status") in ("refused", "rolled-back") and failed.get("version") == version:
                 return report
+            if waiting.get("version") == version:
+                return waiting
         return None
 
 
@@ -151,8 +154,8 @@ def run(report):
     signed = ("director-signature",)
     fields = {
         "device ID": (32, signed), "magic": (48, ("reserved", "signature")), "header version": (52, ("version",)),
-        "flags": (54, ("version", "flags")), "firmware version": (56, signed), "wasm length": (64, ("length",)),
-        "wasm digest": (72, ("digest",)), "security epoch": (104, signed), "host API level": (108, signed),
+        "flags": (54, ("version", "flags")), "firmware version": (56, signed), "wasm length": (64, signed),
+        "wasm digest": (72, signed), "security epoch": (104, signed), "host API level": (108, signed),
         "app name": (112, signed), "app version": (144, signed + ("label",)), "publisher's key": (176, signed),
         "publisher's signature": (184, signed), "director's key": (248, ("director-key",)),
         "director's signature": (256, signed), "padding": (320, ("reserved",)),
@@ -166,7 +169,7 @@ def run(report):
         lambda number: flipped(made(number), HEADER + len(app) - 1, False), ("hash",)))
     report.attack("image: replayed as it was", lambda: serve(seen, ("version",)))
     report.attack("image: header of one, module of another", lambda: serve(
-        lambda number: rehashed(made(number)[:HEADER] + other_app), ("length", "digest")))
+        lambda number: rehashed(made(number)[:HEADER] + other_app), ("length", "digest", "bytes, the image has")))
     report.attack("image: module replaced, director alone signs", lambda: serve(
         lambda number: rehashed(made(number, wasm=other_app, publisher=None)), ("publisher-signature",)))
     report.attack("image: no signature at all", lambda: serve(
@@ -190,7 +193,7 @@ def run(report):
         lambda number: made(good_version), ("version",)))
     report.attack("image: both signed, host API of the future", lambda: serve(
         lambda number: made(number, level=99), ("host-api-level",)))
-    report.attack("image: cut short", lambda: serve(lambda number: made(number)[:-20], ("hash", "length", "cut-short")))
+    report.attack("image: cut short", lambda: serve(lambda number: made(number)[:-20], ("bytes, the image has",)))
     def offered_too_short():
         # An announcement that can't be true is not even fetched: the device refuses the next one instead.
         nonlocal version
@@ -202,7 +205,7 @@ def run(report):
 
     report.attack("image: announced as shorter than its header", offered_too_short)
     report.attack("image: padded", lambda: serve(
-        lambda number: rehashed(made(number) + bytes(16)), ("length", "webassembly", "section")))
+        lambda number: rehashed(made(number) + bytes(16)), ("bytes, the image has",)))
 
     def unchanged():
         # What was refused above, was refused for its change: without one the same image is taken.

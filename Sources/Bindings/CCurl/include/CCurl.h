@@ -29,6 +29,7 @@ CURLcode xtblish_curl_set_read(CURL *easy, curl_read_callback callback);
 CURLcode xtblish_curl_set_seek(CURL *easy, curl_seek_callback callback);
 CURLcode xtblish_curl_set_progress(CURL *easy, curl_xferinfo_callback callback);
 CURLcode xtblish_curl_get_long(CURL *easy, CURLINFO info, long *value);
+CURLcode xtblish_curl_get_string(CURL *easy, CURLINFO info, const char **value);
 
 CURLM *xtblish_curl_multi_init(void);
 CURLMcode xtblish_curl_multi_cleanup(CURLM *multi);

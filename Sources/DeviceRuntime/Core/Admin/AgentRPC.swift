@@ -47,6 +47,13 @@ extension DeviceAgent {
     status.detail = report.failed.map { "version \($0.version) is \(report.status.rawValue): \($0.reason)" } ?? ""
     if let slot = report.slot { status.running = running(report, slot) }
     status.startedAt = .init(startedAt)
+    status.waiting = hindrances.all.map { hindrance in
+      WireWaiting.with {
+        $0.version = hindrance.version
+        $0.reason = hindrance.reason
+        $0.since = .init(hindrance.since)
+      }
+    }
     if let figures = download?.figures, case .downloading = machine.phase {
       status.downloadBytesDone = figures.bytesDone
       status.downloadBytesTotal = figures.bytesTotal

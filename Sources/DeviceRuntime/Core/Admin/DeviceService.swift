@@ -24,7 +24,8 @@ package enum DeviceService {
     let files = try IdentityFiles(directory: settings.directory)
     let http = HTTPClient(
       HTTPClient.Configuration(
-        userAgent: "xtblish-device/\(XtblishVersion.current)", tls: identity.isPlain ? .system : try files.httpTLS()))
+        userAgent: "xtblish-device/\(XtblishVersion.current)", tls: identity.isPlain ? .system : try files.httpTLS(),
+        proxy: settings.proxy))
     let security =
       identity.isPlain
       ? DeviceSecurity.insecure
@@ -55,7 +56,8 @@ package enum DeviceService {
     return AgentConfiguration(
       heartbeat: .seconds(max(1, heartbeat)), trial: .seconds(settings.trialSeconds), update: update, boot: .current(),
       startDeadline: .seconds(settings.appStartSeconds),
-      download: ImageDownload.Policy(maximumImageBytes: UInt64(settings.maximumImageBytes)), appLimits: limits,
+      download: ImageDownload.Policy(maximumImageBytes: UInt64(settings.maximumImageBytes)),
+      redirectHosts: settings.redirectHosts, appLimits: limits,
       logUpload: LogUploadPolicy(bytesPerSecond: settings.logBytesPerSecond))
   }
 }

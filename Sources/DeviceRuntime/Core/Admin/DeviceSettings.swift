@@ -1,3 +1,4 @@
+package import Curl
 package import Messaging
 package import ServiceKit
 
@@ -21,6 +22,9 @@ package struct DeviceSettings: ServiceSettings {
   package let appBusySeconds: Int
   package let appKeyValueBytes: Int
   package let logBytesPerSecond: Int
+  package let redirectHosts: [String]
+  package let proxyURL: String?
+  package let proxyExceptions: [String]
   package let mqttHost: String?
   package let mqttPort: Int?
 
@@ -89,6 +93,21 @@ package struct DeviceSettings: ServiceSettings {
   private static let logRateSetting = Setting(
     "device.log.bytes-per-second", .byteSize(256...(64 << 20)), .default("16KiB"),
     help: "How much of the log is sent to the server over time; what the log can't hold meanwhile is lost, and told.")
+  private static let redirectHostsSetting = Setting(
+    "device.redirect.hosts", .hosts, .optional,
+    help: """
+      Hosts, separated by commas, to which an image store may redirect a download, for example of a bucket; every server \
+      may redirect to its own host. What was asked for over https is fetched over https alone.
+      """)
+  private static let proxyURLSetting = Setting(
+    "device.proxy.url", .url(["http", "https"]), .optional, isSecret: true,
+    help: """
+      The proxy for images, renewals and enrolment, as in https_proxy: http://host:port, or with user:password@ before \
+      the host. The environment's own https_proxy is not used. The broker is connected to directly.
+      """)
+  private static let proxyExceptionsSetting = Setting(
+    "device.proxy.exceptions", .hosts, .optional,
+    help: "Hosts that are reached without the proxy, separated by commas, as in no_proxy: each with those below it.")
   private static let mqttHostSetting = Setting(
     "device.mqtt.host", .host, .optional, help: "The broker's host, instead of what the Provisioner said.")
   private static let mqttPortSetting = Setting(
@@ -99,7 +118,7 @@ package struct DeviceSettings: ServiceSettings {
     trialAgentDeathsSetting, trialPowerCutsSetting, otpPathSetting, otpOffsetSetting, maximumImageSetting,
     appMemorySetting,
     addressSpaceSetting, appUserSetting, appStartSetting, appEventSetting, appBusySetting, appKeyValueSetting,
-    logRateSetting, mqttHostSetting,
+    logRateSetting, redirectHostsSetting, proxyURLSetting, proxyExceptionsSetting, mqttHostSetting,
     mqttPortSetting,
   ]
 
@@ -125,6 +144,9 @@ package struct DeviceSettings: ServiceSettings {
     appBusySeconds = try reader.require(Self.appBusySetting)
     appKeyValueBytes = try reader.require(Self.appKeyValueSetting)
     logBytesPerSecond = try reader.require(Self.logRateSetting)
+    redirectHosts = try reader.optional(Self.redirectHostsSetting) ?? []
+    proxyURL = try reader.optional(Self.proxyURLSetting)
+    proxyExceptions = try reader.optional(Self.proxyExceptionsSetting) ?? []
     mqttHost = try reader.optional(Self.mqttHostSetting)
     mqttPort = try reader.optional(Self.mqttPortSetting)
   }
@@ -134,5 +156,11 @@ extension DeviceSettings {
   /// - Parameter flash: the device's own.
   package func otpBank(_ flash: any Flash) -> any OTPBank {
     if let otpPath { NVMEMOTPBank(path: otpPath, offset: otpOffsetBytes) } else { FileOTPBank(flash) }
+  }
+}
+
+extension DeviceSettings {
+  package var proxy: HTTPClient.Proxy? {
+    proxyURL.map { HTTPClient.Proxy(url: $0, exceptions: proxyExceptions) }
   }
 }

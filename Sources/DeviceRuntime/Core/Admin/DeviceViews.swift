@@ -22,6 +22,13 @@ package struct DeviceStatusView: Encodable, Sendable {
     package var bytesTotal: UInt64
   }
 
+  package struct Waiting: Encodable, Sendable {
+    /// nil: it is not about a version.
+    package var version: UInt64?
+    package var reason: String
+    package var since: Date
+  }
+
   package var id: String
   package var name: String
   package var agentVersion: String
@@ -31,6 +38,8 @@ package struct DeviceStatusView: Encodable, Sendable {
   package var running: Running?
   package var startedAt: Date
   package var download: Download?
+  /// What the device waits for.
+  package var waiting: [Waiting]
 
   package init(_ status: WireDeviceStatus) {
     id = DeviceID(bytes: status.deviceID)?.description ?? ""
@@ -47,6 +56,9 @@ package struct DeviceStatusView: Encodable, Sendable {
         startedAt: app.hasStartedAt ? app.startedAt.date : nil)
     }
     startedAt = status.startedAt.date
+    waiting = status.waiting.map {
+      Waiting(version: $0.version == 0 ? nil : $0.version, reason: $0.reason, since: $0.since.date)
+    }
     if status.downloadBytesTotal > 0 {
       download = Download(bytesDone: status.downloadBytesDone, bytesTotal: status.downloadBytesTotal)
     }

@@ -14,6 +14,8 @@ package struct AgentConfiguration: Sendable {
   /// For an app to end between two events before it is killed.
   package var stopGrace: Duration
   package var download: ImageDownload.Policy
+  /// Hosts to which any image store may redirect.
+  package var redirectHosts: [String]
   package var appLimits: AppLimits
   package var logUpload: LogUploadPolicy
   /// Between two starts of an app that fails; the pause grows to the second.
@@ -24,7 +26,8 @@ package struct AgentConfiguration: Sendable {
     heartbeat: Duration = .seconds(30), reportRepeatInterval: Duration = .seconds(5), trial: Duration = .seconds(10),
     update: UpdatePolicy = UpdatePolicy(), boot: BootID = .unknown, compileAheadBytes: UInt64 = 512 << 10,
     startDeadline: Duration = .seconds(30), stopGrace: Duration = .seconds(2),
-    download: ImageDownload.Policy = ImageDownload.Policy(), appLimits: AppLimits = .standard,
+    download: ImageDownload.Policy = ImageDownload.Policy(), redirectHosts: [String] = [],
+    appLimits: AppLimits = .standard,
     logUpload: LogUploadPolicy = LogUploadPolicy(),
     firstRelaunchPause: Duration = .seconds(1), longestRelaunchPause: Duration = .seconds(60)
   ) {
@@ -38,6 +41,7 @@ package struct AgentConfiguration: Sendable {
     self.stopGrace = stopGrace
     self.download = download
     self.download.appLimits = appLimits.check
+    self.redirectHosts = redirectHosts
     self.appLimits = appLimits
     self.logUpload = logUpload
     self.firstRelaunchPause = firstRelaunchPause

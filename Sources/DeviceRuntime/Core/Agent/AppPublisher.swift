@@ -1,10 +1,12 @@
 internal import Logging
 internal import Mosquitto
+internal import Synchronization
 
 /// Sends what an app publishes, in its order, and tells the app how each message fared.
 ///
 /// A message of QoS 1 waits for a connection and is sent again until the broker has answered; one of QoS 0 is lost
-/// with the connection. The app's own limit of outstanding messages bounds the queue.
+/// with the connection. One that is larger than the broker takes, or for which it ends the connection again and again,
+/// fails, so that those behind it go on. The app's own limit of outstanding messages bounds the queue.
 final class AppPublisher: Sendable {
   struct Publication: Sendable {
     var id: UInt64
@@ -18,14 +20,23 @@ final class AppPublisher: Sendable {
   private static let maximumQueued = 256
 
   private let mqtt: MQTTClient
+  private let outlet: MQTTOutlet
   private let prefix: String
   private let app: any RunningApp
   private let logger: Logger
+  /// A line for whoever operates the device.
+  private let onGivenUp: @Sendable (String) async -> Void
+  private let notes = Mutex(DropNotes())
   private let queue: AsyncStream<Publication>
   private let input: AsyncStream<Publication>.Continuation
 
-  init(mqtt: MQTTClient, prefix: String, app: any RunningApp, logger: Logger) {
+  init(
+    mqtt: MQTTClient, outlet: MQTTOutlet, prefix: String, app: any RunningApp, logger: Logger,
+    onGivenUp: @escaping @Sendable (String) async -> Void
+  ) {
     self.mqtt = mqtt
+    self.outlet = outlet
+    self.onGivenUp = onGivenUp
     self.prefix = prefix
     self.app = app
     self.logger = logger
@@ -51,26 +62,44 @@ final class AppPublisher: Sendable {
   }
 
   private func send(_ publication: Publication) async -> MQTTReasonCode {
+    var tries = MQTTOutlet.Tries()
     while !Task.isCancelled {
+      // Without a connection one of QoS 0 is lost.
+      if publication.qos == 0, !mqtt.isConnected { return .serverUnavailable }
       do throws(MQTTError) {
-        if publication.qos > 0 { try await mqtt.waitUntilConnected() }
-        return try await mqtt.publish(
+        return try await outlet.publish(
           topic: prefix + publication.topic, payload: publication.payload,
-          qos: publication.qos == 0 ? .atMostOnce : .atLeastOnce)
+          qos: publication.qos == 0 ? .atMostOnce : .atLeastOnce, tries: &tries)
       } catch {
         switch error.code {
         case .refused: return error.reasonCode ?? .unspecifiedError
         case .invalid: return .topicNameInvalid
+        case .tooLarge:
+          await giveUp(publication, "\(error)")
+          return .packetTooLarge
         case .notConnected, .overloaded, .timedOut, .connectionLost, .connectFailed, .tls, .library:
           if publication.qos == 0 { return .serverUnavailable }
+          if tries.areHopeless {
+            await giveUp(publication, "the broker ended \(tries.cuts) connections while it was on its way")
+            return error.reasonCode == .packetTooLarge ? .packetTooLarge : .unspecifiedError
+          }
           logger.debug("app message not sent yet", metadata: ["reason": "\(error)"])
-          // `waitUntilConnected` paces what fails for want of a connection; this the rest.
+          // The outlet paces what fails for want of a connection; this the rest.
           try? await Task.sleep(for: .milliseconds(100))
         case .cancelled, .closed: return .serverUnavailable
         }
       }
     }
     return .serverUnavailable
+  }
+
+  private func giveUp(_ publication: Publication, _ reason: String) async {
+    // An app that says too much again and again is told of each; the log of few.
+    guard let count = notes.withLock({ $0.add(now: WallClock.monotonicNanoseconds()) }) else { return }
+    let others = count > 1 ? "; \(count - 1) more since the last such line" : ""
+    await onGivenUp(
+      "a message of the app is given up, of \(publication.payload.count) bytes to \(prefix)\(publication.topic): "
+        + "\(reason)\(others)")
   }
 
   private func isAcceptable(_ topic: String) -> Bool {

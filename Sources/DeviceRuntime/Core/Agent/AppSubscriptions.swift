@@ -4,7 +4,7 @@ internal import Mosquitto
 
 /// What the running apps subscribe to at the broker. Each filter is subscribed to once, however many want it, and
 /// until none does; so what an app and its successor both subscribe to goes on through a switch. The client subscribes
-/// again by itself when the broker lost the session.
+/// again by itself on every connection.
 actor AppSubscriptions {
   private struct Subscription {
     var app: UInt64
@@ -107,6 +107,16 @@ actor AppSubscriptions {
     if filters[text] != nil { _ = await demand(text) }
   }
 
+  /// The broker does not grant again what it had granted: the apps are told as of a refusal at once.
+  func lose(_ text: ByteText, _ error: MQTTError) async {
+    let targets = subscriptions.filter { $0.text == text }
+    refused(text)
+    let code = error.reasonCode ?? MQTTReasonCode(rawValue: 0x80)
+    for lost in targets {
+      await lost.target.deliver(.subscribed(handle: lost.handle, reasonCode: code.rawValue))
+    }
+  }
+
   private func refused(_ text: ByteText) {
     subscriptions.removeAll { $0.text == text }
     filters[text] = nil
@@ -122,7 +132,7 @@ actor AppSubscriptions {
       } catch {
         switch error.code {
         case .refused: return error.reasonCode ?? MQTTReasonCode(rawValue: 0x80)
-        case .invalid: return MQTTReasonCode(rawValue: 0x8F)
+        case .invalid, .tooLarge: return MQTTReasonCode(rawValue: 0x8F)
         case .cancelled, .closed: return MQTTReasonCode(rawValue: 0x88)
         case .notConnected, .overloaded, .timedOut, .connectionLost, .connectFailed, .tls, .library:
           logger.debug("app not subscribed yet", metadata: ["filter": "\(text)", "reason": "\(error)"])

@@ -5,12 +5,19 @@ internal import Mosquitto
 actor CrashUploader {
   private let store: CrashStore
   private let mqtt: MQTTClient
+  private let outlet: MQTTOutlet
   private let topic: String
   private let logger: Logger
   private let signal = TaskSignal()
 
   private var repeats: RetryBackoff
   private var isConnected = false
+  /// How each report fared that is not through yet, and how large it may be: halved whenever the broker ends the
+  /// connection for it.
+  private var tries: [String: MQTTOutlet.Tries] = [:]
+  private var largestBytes: [String: Int] = [:]
+  /// The broker ended the connection for them in every size. They stay on the flash until the agent's next start.
+  private var setAside: Set<String> = []
   /// What was sent in this round.
   private var sent: Set<String> = []
   private var nextRound = ContinuousClock.now
@@ -18,11 +25,12 @@ actor CrashUploader {
   /// - Parameters:
   ///   - firstRepeatPause: without an acknowledgement all are sent again after this; it grows to `longestRepeatPause`.
   init(
-    store: CrashStore, mqtt: MQTTClient, topic: String, firstRepeatPause: Duration,
+    store: CrashStore, mqtt: MQTTClient, outlet: MQTTOutlet, topic: String, firstRepeatPause: Duration,
     longestRepeatPause: Duration = .seconds(300), logger: Logger
   ) {
     self.store = store
     self.mqtt = mqtt
+    self.outlet = outlet
     self.topic = topic
     self.logger = logger
     repeats = RetryBackoff(first: firstRepeatPause, limit: longestRepeatPause)
@@ -42,6 +50,7 @@ actor CrashUploader {
 
   func acknowledge(_ ids: Set<String>) async {
     guard !ids.isEmpty else { return }
+    for id in ids { (tries[id], largestBytes[id]) = (nil, nil) }
     await store.forget(ids)
   }
 
@@ -50,11 +59,13 @@ actor CrashUploader {
     while !Task.isCancelled {
       var wait: Duration?
       if isConnected {
-        let waiting = await store.waiting
+        let waiting = await store.waiting.filter { !setAside.contains($0.id) }
         if !sent.isEmpty, .now >= nextRound { sent = [] }
         for report in waiting where isConnected && !sent.contains(report.id) { await send(report) }
         // What was acknowledged meanwhile needs no further round.
-        if await !store.waiting.isEmpty { wait = max(.milliseconds(10), nextRound - .now) }
+        if await store.waiting.contains(where: { !setAside.contains($0.id) }) {
+          wait = max(.milliseconds(10), nextRound - .now)
+        }
       }
       await signal.wait(upTo: wait)
     }
@@ -63,8 +74,25 @@ actor CrashUploader {
   private func send(_ report: CrashReport) async {
     if sent.isEmpty { nextRound = .now + repeats.next() }
     sent.insert(report.id)
+    let id = report.id
+    var tries = tries[id] ?? MQTTOutlet.Tries()
     do {
-      try await mqtt.publish(topic: topic, payload: try report.json())
+      let room = mqtt.brokerLimits.payloadRoomBytes(topic: topic) ?? CrashReport.maximumBytes
+      let payload = try report.json(
+        maximumBytes: min(CrashReport.maximumBytes, room, largestBytes[id] ?? CrashReport.maximumBytes))
+      defer { self.tries[id] = tries }
+      do throws(MQTTError) {
+        try await outlet.publish(topic: topic, payload: payload, isAdaptable: true, tries: &tries)
+      } catch {
+        if error.code == .connectionLost, tries.goesAlone { largestBytes[id] = payload.count / 2 }
+        if tries.areHopeless {
+          setAside.insert(id)
+          logger.error(
+            "a crash report is set aside: the broker ends the connection for it",
+            metadata: ["id": "\(id)", "cuts": "\(tries.cuts)"])
+        }
+        throw error
+      }
     } catch {
       logger.debug("crash report not sent", metadata: ["id": "\(report.id)", "reason": "\(error)"])
     }

@@ -7,8 +7,9 @@ extension DeviceAgent {
   func perform(_ action: UpdateMachine.Action) async {
     switch action {
     case .saveRecord: await saveRecord()
-    case .startDownload(let notification, let slot): await startDownload(notification, into: slot)
-    case .stage(let notification, let slot): stage(notification, into: slot)
+    case .check(let hint): await hints.add(hint)
+    case .startDownload(let offer, let slot): await startDownload(offer, into: slot)
+    case .stage(let offer, let slot): stage(offer, into: slot)
     case .discardDownload: await discardDownload()
     case .launch(let slot): await launchApp(in: slot)
     case .stop(let slot): stopApp(in: slot)
@@ -17,7 +18,7 @@ extension DeviceAgent {
     case .startTrialTimer(let version): startTrialTimer(version)
     case .stopTrialTimer: trialTimer?.cancel()
     case .raiseSecurityEpoch(let epoch): await raiseSecurityEpoch(to: epoch)
-    case .report: await reporter.update(machine.report)
+    case .report: await reporter.update(report)
     case .note(let event): await note(event)
     }
   }
@@ -48,19 +49,19 @@ extension DeviceAgent {
     }
   }
 
-  private func startDownload(_ notification: FirmwareNotification, into slot: Slot) async {
+  private func startDownload(_ offer: FirmwareOffer, into slot: Slot) async {
     await stopDownload()
+    await hinder(.download, by: nil)
     await stopping[slot]?.value
     let figures = TransferFigures()
-    let version = notification.version
+    let version = offer.version
     let mailbox = mailbox
     let job = ImageDownload(
-      notification: notification, slot: slot, device: identity.device, imageStoreURLs: identity.imageStoreURLs,
-      requiresTLS: security.mqtt != nil, storage: storage, http: http, policy: configuration.download,
+      offer: offer, slot: slot, servers: servers, storage: storage, http: http, policy: configuration.download,
       figures: figures, logger: logger,
       firstWait: pauseAfterFailedStaging(of: version),
       onFruitlessRound: { mailbox.post(.downloadAttemptFailed(version: version)) },
-      onHindrance: { await self.note(.warning, "version \(version) has to wait: \($0)", version) })
+      onHindrance: { await self.hinder(.download, version: version, by: $0) })
     let task = Task {
       switch await job.run() {
       case .complete(let image):
@@ -72,13 +73,13 @@ extension DeviceAgent {
       }
     }
     download = (task, figures)
-    prepareLaunch(of: notification)
+    prepareLaunch(of: offer)
   }
 
   /// A small image is here soon, and its app should not have to wait for its process then. A larger one is compiled
   /// first.
-  private func prepareLaunch(of notification: FirmwareNotification) {
-    guard notification.sizeBytes < configuration.compileAheadBytes else { return }
+  private func prepareLaunch(of offer: FirmwareOffer) {
+    guard offer.sizeBytes < configuration.compileAheadBytes else { return }
     let (launcher, limits) = (launcher, configuration.appLimits)
     preparation = Task { await launcher.prepare(limits) }
   }

@@ -110,7 +110,9 @@ extension DeviceAgent {
     _ app: any RunningApp, of image: VerifiedImage, id: UInt64, slot: Slot, version: UInt64, name: String,
     quiet: QuietMoment
   ) async {
-    let publisher = AppPublisher(mqtt: mqtt, prefix: topics.appPrefix, app: app, logger: logger)
+    let publisher = AppPublisher(
+      mqtt: mqtt, outlet: outlet, prefix: topics.appPrefix, app: app, logger: logger,
+      onGivenUp: { await self.note(.warning, $0, version) })
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await publisher.run() }
       var wasStopped = false

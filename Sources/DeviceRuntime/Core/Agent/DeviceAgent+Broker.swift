@@ -31,44 +31,87 @@ extension DeviceAgent {
       switch event {
       case .connected(let sessionPresent):
         logger.info("connected to the broker", metadata: ["sessionPresent": "\(sessionPresent)"])
-        // Whoever hears the report may answer it at once, and must not speak to nobody.
-        if !sessionPresent { await subscribe() }
-        await announcePresence()
-        await reporter.connected()
-        await logUploader.connected()
-        await crashUploader.connected()
+        await greetAnew()
       case .disconnected(let reason):
+        greeting?.cancel()
+        // Whoever greets must not open what is closed here.
+        await greeting?.value
+        await outlet.close()
         await reporter.disconnected()
         await logUploader.disconnected()
         await crashUploader.disconnected()
         logger.info("not connected to the broker", metadata: ["reason": "\(reason)"])
       case .subscriptionLost(let filter, let reason):
         logger.error("the broker refuses a subscription", metadata: ["filter": "\(filter)", "reason": "\(reason)"])
+        if filter.hasPrefix(topics.appPrefix) {
+          await subscriptions.lose(ByteText(String(filter.dropFirst(topics.appPrefix.count))), reason)
+        } else {
+          await greetAnew()
+        }
       }
     }
   }
 
+  private func greetAnew() async {
+    greeting?.cancel()
+    await greeting?.value
+    greeting = Task { await self.greet() }
+  }
+
+  /// What comes first on every connection, in this order: that the device hears, what it runs, that it is there. Only
+  /// then may others speak, so that nothing of theirs keeps that from being known.
+  private func greet() async {
+    await hints.forgetAbsent()
+    // Whoever hears the report may answer it at once, and must not speak to nobody.
+    guard let isListening = await subscribe() else { return }
+    let isSaid = TaskSignal()
+    await reporter.connected { isSaid.wake() }
+    await isSaid.wait(upTo: Self.firstWordLimit)
+    if Task.isCancelled { return }
+    await announcePresence()
+    if Task.isCancelled { return }
+    await outlet.open()
+    await logUploader.connected()
+    await crashUploader.connected()
+    if !isListening { await subscribeAfterAll() }
+  }
+
+  /// A flash that fails may keep the first report back.
+  private static let firstWordLimit = Duration.seconds(10)
+
   private func announcePresence() async {
     do {
-      try await mqtt.publish(topic: topics.presence, payload: Array("online".utf8), retain: true)
+      try await mqtt.publish(
+        topic: topics.presence, payload: Array("online".utf8), retain: true, isAdaptable: true)
     } catch {
       logger.debug("presence not announced", metadata: ["reason": "\(error)"])
     }
   }
 
-  /// Ends when the broker has granted both, or the connection is gone: the next one starts this again.
-  private func subscribe() async {
-    var backoff = RetryBackoff(first: .milliseconds(500), limit: .seconds(30))
+  /// On every connection: what the broker says of the session may be older than what this agent listens to, and the
+  /// answer to an earlier request may have been lost.
+  ///
+  /// - Returns: whether the broker granted all of it; nil: the connection is gone.
+  private func subscribe() async -> Bool? {
+    var problem: String?
     for filter in [topics.firmwareFilter, topics.acknowledgement] {
-      while !Task.isCancelled, mqtt.isConnected {
-        do {
-          try await mqtt.subscribe(to: filter, qos: .atLeastOnce)
-          break
-        } catch {
-          logger.warning("not subscribed yet", metadata: ["filter": "\(filter)", "reason": "\(error)"])
-          try? await Task.sleep(for: backoff.next())
-        }
+      do {
+        try await mqtt.subscribe(to: filter, qos: .atLeastOnce)
+      } catch {
+        if Task.isCancelled || !mqtt.isConnected { return nil }
+        logger.warning("not subscribed yet", metadata: ["filter": "\(filter)", "reason": "\(error)"])
+        problem = problem ?? "\(error)"
       }
     }
+    await hinder(.subscription, by: problem)
+    return problem == nil
+  }
+
+  /// Ends when the broker has granted all, or with the connection: the next one starts this again.
+  private func subscribeAfterAll() async {
+    var backoff = RetryBackoff(first: .milliseconds(500), limit: .seconds(30))
+    repeat {
+      do { try await Task.sleep(for: backoff.next()) } catch { return }
+    } while await subscribe() == false
   }
 }

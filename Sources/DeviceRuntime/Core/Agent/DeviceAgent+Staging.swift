@@ -4,13 +4,13 @@ internal import Logging
 /// From a verified download to an image in its slot that starts at once.
 extension DeviceAgent {
   /// Goes on in the background: compiling takes its time, and the old app may need the agent meanwhile.
-  func stage(_ notification: FirmwareNotification, into slot: Slot) {
-    let version = notification.version
+  func stage(_ offer: FirmwareOffer, into slot: Slot) {
+    let version = offer.version
     staging = Task {
       // The app that ran from this slot may still be on its way out.
       await stopping[slot]?.value
       do {
-        let isLarge = notification.sizeBytes >= configuration.compileAheadBytes
+        let isLarge = offer.sizeBytes >= configuration.compileAheadBytes
         if isLarge, let objection = try await compile(version, in: slot) {
           mailbox.post(.stagingRefused(version: version, reason: objection))
           return

@@ -20,6 +20,9 @@ package actor DeviceAgent: Service {
   let logger: Logger
   let topics: DeviceTopics
   let mqtt: MQTTClient
+  /// For what may wait until the device's own reports are out.
+  let outlet: MQTTOutlet
+  let servers: ImageServers
   let reporter: StateReporter
   nonisolated let board: BoardState
   private let boardProblem: String?
@@ -30,6 +33,12 @@ package actor DeviceAgent: Service {
   nonisolated let mailbox = AgentMailbox()
 
   var machine = UpdateMachine(record: BootRecord())
+  /// The machine knows how things stand.
+  var isStarted = false
+  var hindrances = Hindrances()
+  lazy var hints = makeHintChecks()
+  /// What is said first on the present connection.
+  var greeting: Task<Void, Never>?
   /// Apps whose processes run, by slot.
   var apps: [Slot: LiveApp] = [:]
   /// Apps that were told to stop and whose processes may still be there.
@@ -68,6 +77,10 @@ package actor DeviceAgent: Service {
     crashes = CrashStore(flash: flash)
     topics = DeviceTopics(identity.device)
     mqtt = try MQTTClient(options: Self.mqttOptions(identity, security, topics))
+    outlet = MQTTOutlet(mqtt, isOpen: false)
+    servers = ImageServers(
+      device: identity.device, imageStoreURLs: identity.imageStoreURLs, requiresTLS: security.mqtt != nil,
+      redirectHosts: configuration.redirectHosts)
     let (board, problem) = Board.load(from: flash, now: KernelClock.monotonicNanoseconds())
     self.board = BoardState(board)
     boardProblem = problem
@@ -77,9 +90,10 @@ package actor DeviceAgent: Service {
       mqtt: mqtt, topic: topics.state, heartbeat: configuration.heartbeat,
       repeatInterval: configuration.reportRepeatInterval, logger: logger)
     logUploader = LogUploader(
-      log: log, mqtt: mqtt, topic: topics.log, policy: configuration.logUpload, logger: logger)
+      log: log, mqtt: mqtt, outlet: outlet, topic: topics.log, policy: configuration.logUpload, logger: logger)
     crashUploader = CrashUploader(
-      store: crashes, mqtt: mqtt, topic: topics.crash, firstRepeatPause: configuration.reportRepeatInterval,
+      store: crashes, mqtt: mqtt, outlet: outlet, topic: topics.crash,
+      firstRepeatPause: configuration.reportRepeatInterval,
       logger: logger)
   }
 
@@ -122,7 +136,11 @@ package actor DeviceAgent: Service {
           group.addTask { await self.crashUploader.run() }
           if let upkeep = self.security.upkeep {
             // The session stays: the broker only sees another certificate of the same device.
-            group.addTask { await upkeep.run { self.mqtt.reconnect() } }
+            group.addTask {
+              await upkeep.run(
+                onRenewal: { self.mqtt.reconnect() },
+                onHindrance: { await self.hinder(.certificate, by: $0) })
+            }
           }
           await self.handleEvents()
           group.cancelAll()
@@ -141,27 +159,46 @@ package actor DeviceAgent: Service {
     var policy = configuration.update
     policy.lowestSecurityEpoch = max(policy.lowestSecurityEpoch, try await storage.lowestSecurityEpoch())
     policy.raisesSecurityEpoch = security.trust.hasFuses
+    policy.versionsAreSigned = security.trust.hasFuses
     return policy
   }
 
   private func handleEvents() async {
     // The start is counted, and the count saved, before the first report is made.
     await reporter.begin(bootCount: machine.record.bootCount &+ 1, epoch: machine.record.epoch)
-    await handle(.started(pending: await findPendingDownload(), boot: configuration.boot))
+    let pending = await findPendingDownload()
+    await handle(.started(pending: pending?.offer, boot: configuration.boot))
+    isStarted = true
+    if let pending, pending.offer == nil { mailbox.post(pending.hint) }
     while let event = await mailbox.next() { await handle(event) }
   }
 
   func handle(_ event: UpdateMachine.Event) async {
     let actions = machine.handle(event)
     for action in actions { await perform(action) }
+    if case .downloading = machine.phase { return }
+    await hinder(.download, by: nil)
   }
 
-  private func findPendingDownload() async -> FirmwareNotification? {
+  private func findPendingDownload() async -> (offer: FirmwareOffer?, hint: FirmwareNotification)? {
     let slot = machine.record.spare
-    return (try? await storage.pendingDownload(into: slot))?.notification
+    let pending = try? await storage.pendingOffer(
+      into: slot, maximumImageBytes: configuration.download.maximumImageBytes)
+    return pending ?? nil
+  }
+
+  private func makeHintChecks() -> HintChecks {
+    let (servers, storage, http, policy, mailbox) = (servers, storage, http, configuration.download, mailbox)
+    return HintChecks(
+      policy: policy,
+      make: { HeadCheck(hint: $0, urls: $1, servers: servers, storage: storage, http: http, policy: policy) },
+      onOffer: { mailbox.post(.offered($0, objection: $1)) },
+      onHindrance: { [weak self] in await self?.hinder(.announcement(version: $0), version: $0, by: $1) })
   }
 
   private func shutDown() async {
+    greeting?.cancel()
+    await hints.stop()
     await handle(.stopping)
     trialTimer?.cancel()
     for relaunch in relaunches.values { relaunch.task?.cancel() }

@@ -6,6 +6,7 @@ internal import Mosquitto
 actor LogUploader {
   private let log: DeviceLog
   private let mqtt: MQTTClient
+  private let outlet: MQTTOutlet
   private let topic: String
   private let policy: LogUploadPolicy
   private let logger: Logger
@@ -15,12 +16,21 @@ actor LogUploader {
   private var repeats: RetryBackoff
   private var isConnected = false
   private var batch: LogBatch?
+  /// For which it was made.
+  private var batchLimitBytes = 0
+  private var tries = MQTTOutlet.Tries()
+  /// More than this in one message made the broker end the connection; nil: that was not seen.
+  private var largestTakenBytes: Int?
   private var nextBatch = ContinuousClock.now
   private var nextRepeat = ContinuousClock.now
 
-  init(log: DeviceLog, mqtt: MQTTClient, topic: String, policy: LogUploadPolicy, logger: Logger) {
+  /// A broker that takes less than this takes no log.
+  private static let leastBatchBytes = 512
+
+  init(log: DeviceLog, mqtt: MQTTClient, outlet: MQTTOutlet, topic: String, policy: LogUploadPolicy, logger: Logger) {
     self.log = log
     self.mqtt = mqtt
+    self.outlet = outlet
     self.topic = topic
     self.policy = policy
     self.logger = logger
@@ -33,6 +43,8 @@ actor LogUploader {
     isConnected = true
     repeats.reset()
     nextRepeat = .now
+    // This broker may take less than the one for which the batch was made.
+    if batchBytes < batchLimitBytes { batch = nil }
     signal.wake()
   }
 
@@ -65,11 +77,17 @@ actor LogUploader {
   private func sendWhatIsDue() async {
     guard isConnected else { return }
     if batch == nil, .now >= nextBatch {
-      batch = await log.nextBatch(maximumBytes: policy.batchBytes, maximumLines: policy.batchLines)
+      batchLimitBytes = batchBytes
+      batch = await log.nextBatch(maximumBytes: batchLimitBytes, maximumLines: policy.batchLines)
       repeats.reset()
       nextRepeat = .now
     }
     if let batch, .now >= max(nextRepeat, nextBatch) { await send(batch) }
+  }
+
+  private var batchBytes: Int {
+    let bytes = [policy.batchBytes, mqtt.brokerLimits.payloadRoomBytes(topic: topic), largestTakenBytes]
+    return max(Self.leastBatchBytes, bytes.compactMap { $0 }.min() ?? policy.batchBytes)
   }
 
   /// nil: until something happens.
@@ -87,7 +105,19 @@ actor LogUploader {
     do {
       let payload = try batch.json()
       nextBatch = .now + max(policy.pause, budget.spend(payload.count, now: .now))
-      try await mqtt.publish(topic: topic, payload: payload, timeout: policy.firstRepeatPause)
+      var tries = tries
+      defer { self.tries = tries }
+      do throws(MQTTError) {
+        try await outlet.publish(
+          topic: topic, payload: payload, isAdaptable: true, timeout: policy.firstRepeatPause, tries: &tries)
+      } catch {
+        if error.code == .tooLarge || error.code == .connectionLost && tries.goesAlone {
+          // The same lines in smaller pieces, of which one line cut short is the smallest.
+          largestTakenBytes = max(Self.leastBatchBytes, payload.count / 2)
+          self.batch = nil
+        }
+        throw error
+      }
     } catch {
       logger.debug("log lines not sent", metadata: ["first": "\(batch.firstID)", "reason": "\(error)"])
     }

@@ -34,6 +34,8 @@ actor StateReporter {
   private var isAcknowledged = true
   private var nextHeartbeat = ContinuousClock.now
   private var nextRepeat = ContinuousClock.now
+  /// Told once of the next report that was sent, or could not be.
+  private var onSent: (@Sendable () -> Void)?
 
   init(mqtt: MQTTClient, topic: String, heartbeat: Duration, repeatInterval: Duration, logger: Logger) {
     self.mqtt = mqtt
@@ -59,8 +61,11 @@ actor StateReporter {
   }
 
   /// There is a new connection: whoever listens may have missed the last report.
-  func connected() {
+  ///
+  /// - Parameter onSent: the report went out, or its time is over: others may speak.
+  func connected(onSent: @escaping @Sendable () -> Void) {
     isConnected = true
+    self.onSent = onSent
     hasChanged = report != nil
     signal.wake()
   }
@@ -124,11 +129,16 @@ actor StateReporter {
 
   private func send(_ report: DeviceReport) async {
     nextRepeat = .now + repeatInterval
+    // Of the connection on which this goes out, not of one that comes meanwhile.
+    let onSent = onSent
+    self.onSent = nil
     do {
       try await mqtt.publish(
-        topic: topic, payload: try report.json(at: position, supersedes: supersedes), timeout: repeatInterval)
+        topic: topic, payload: try report.json(at: position, supersedes: supersedes), isAdaptable: true,
+        timeout: repeatInterval)
     } catch {
       logger.debug("report not sent", metadata: ["sequence": "\(sequence)", "reason": "\(error)"])
     }
+    onSent?()
   }
 }

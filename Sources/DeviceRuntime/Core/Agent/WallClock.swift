@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// The time of day, which may jump; for people and logs only.
-struct WallClock: Sendable, Equatable {
+struct WallClock: Sendable, Hashable {
   /// Since 1970.
   var nanoseconds: UInt64
 

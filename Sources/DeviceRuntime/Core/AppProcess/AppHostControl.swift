@@ -22,6 +22,8 @@ final class AppHostControl {
   private static let launchPatience: UInt64 = 120_000_000_000
   /// Between two messages about pins.
   private static let pinInterval: UInt64 = 100_000_000
+  /// From the wish that an app stops to its unfinished lines' way out.
+  private static let lastWordsDelay: UInt64 = 500_000_000
   /// How soon to try again when the agent takes nothing.
   private static let retry: UInt64 = 10_000_000
 
@@ -37,6 +39,8 @@ final class AppHostControl {
   /// When the app's thread handled its last event, as it told itself.
   private var quietAt: UInt64?
   private var isOver = false
+  /// When what the app wrote without a line break goes out, because it is to stop.
+  private var lastWordsAt: UInt64?
   private var lostMessages = DropNotes()
   /// Monotonic nanoseconds when pins were last told of.
   private var pinsToldAt: UInt64 = 0
@@ -104,7 +108,14 @@ final class AppHostControl {
       }
     case .stop:
       // A program has no place to be told.
-      if isProgram { outbox.put(.ended(.stopped)) } else { state.inbox.put(.stop) }
+      guard isProgram else {
+        // Its last event may outlast the patience of whoever asks, and then this process is killed.
+        lastWordsAt = KernelClock.monotonicNanoseconds() + Self.lastWordsDelay
+        state.inbox.put(.stop)
+        break
+      }
+      state.finishLog()
+      outbox.put(.ended(.stopped))
     case .keyValue(let answer): state.inbox.put(answer)
     case .subscribed(let outcome):
       state.inbox.put(
@@ -155,6 +166,18 @@ final class AppHostControl {
     if lostLines > 0, case .running = phase { noteLost(lostLines) }
   }
 
+  /// Ends an app whose thread is stuck, after all that it said.
+  ///
+  /// - Returns: when to look again.
+  private func end(_ ending: AppEnding, _ state: AppHostState, _ now: UInt64) -> UInt64 {
+    state.finishLog()
+    takeFromApp()
+    // It may have ended by itself at that very moment.
+    guard case .running = phase else { return now }
+    end(.ended(ending))
+    return now + Self.patience
+  }
+
   private func end(_ ending: AppEvent) {
     let now = KernelClock.monotonicNanoseconds()
     if case .running(let state) = phase, state.pins.hasUntoldChanges {
@@ -194,18 +217,18 @@ final class AppHostControl {
         let trap = AppTrap(
           code: "interrupt",
           message: "the call did not end when it was interrupted: it was not in the app's own code", frames: [])
-        end(.ended(.deadlineExceeded(call: gaveUpOn, trap)))
-        return now + Self.patience
+        return end(.deadlineExceeded(call: gaveUpOn, trap), state, now)
       }
       let (missed, due) = state.watchdog.look(now: now)
       if let missed {
-        state.log.finish()
-        takeFromApp()
-        guard case .running = phase else { return now }
-        end(.ended(.watchdogMissed(timeout: .nanoseconds(Int64(clamping: missed)))))
-        return now + Self.patience
+        return end(.watchdogMissed(timeout: .nanoseconds(Int64(clamping: missed))), state, now)
       }
-      return [pins, next, due].compactMap { $0 }.min()
+      if let lastWordsAt, now >= lastWordsAt {
+        self.lastWordsAt = nil
+        state.finishLog()
+        takeFromApp()
+      }
+      return [pins, next, due, lastWordsAt].compactMap { $0 }.min()
     }
   }
 

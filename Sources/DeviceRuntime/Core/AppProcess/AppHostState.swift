@@ -12,6 +12,8 @@ final class AppHostState: Sendable {
   let outbox: AppOutbox
   let inbox = AppInbox()
   let log: AppLog
+  let standardOutput: OutputLines
+  let standardError: OutputLines
   let publications: PublicationLedger
   let callGuard: CallGuard
   let watchdog = AppWatchdog()
@@ -34,6 +36,8 @@ final class AppHostState: Sendable {
     self.outbox = outbox
     self.startedAt = startedAt
     log = AppLog(limits: launch.limits, outbox: outbox)
+    standardOutput = OutputLines(.info, .stdout, log, limitBytes: launch.limits.logLineBytes)
+    standardError = OutputLines(.warning, .stderr, log, limitBytes: launch.limits.logLineBytes)
     publications = PublicationLedger(capacity: launch.limits.publishQueue)
     callGuard = CallGuard(engine: engine, outbox: outbox)
     let inbox = inbox
@@ -41,6 +45,13 @@ final class AppHostState: Sendable {
     pins = AppPins(launch.pins, onChange: { inbox.put(.pin($0)) }, onUntold: { outbox.signal.raise() })
     sensors = AppSensors(launch.sensors)
     for problem in pins.problems + sensors.problems { log.note(.warning, problem) }
+  }
+
+  /// Everything that the app wrote, and what was dropped of it, is on its way. For any thread.
+  func finishLog() {
+    standardOutput.finish()
+    standardError.finish()
+    log.finish()
   }
 
   /// For the app's thread, once the app is up: waits until it may work, and says that it does. False: it is to stop.

@@ -6,14 +6,8 @@ internal import Wasmtime
 /// Runs an app from its file to its end, which it tells, on the thread that calls.
 struct AppRunner {
   private let state: AppHostState
-  private let standardOutput: OutputLines
-  private let standardError: OutputLines
 
-  init(_ state: AppHostState) {
-    self.state = state
-    standardOutput = OutputLines(.info, .stdout, state)
-    standardError = OutputLines(.warning, .stderr, state)
-  }
+  init(_ state: AppHostState) { self.state = state }
 
   func run() {
     // The kernel's own 50 µs would show in every timer.
@@ -57,9 +51,7 @@ struct AppRunner {
 
   private func tell(_ ending: AppEnding) {
     state.outbox.put(.quiet(atNanoseconds: KernelClock.monotonicNanoseconds()))
-    standardOutput.finish()
-    standardError.finish()
-    state.log.finish()
+    state.finishLog()
     state.outbox.put(.ended(ending))
   }
 
@@ -111,7 +103,7 @@ struct AppRunner {
 
   private func link(_ store: Store, _ context: AppContext) throws(AppEndingError) -> Linker {
     let launch = state.launch
-    let (output, error) = (standardOutput, standardError)
+    let (output, error) = (state.standardOutput, state.standardError)
     do throws(WasmtimeError) {
       try store.setWASI(
         WASIConfiguration(
@@ -126,28 +118,5 @@ struct AppRunner {
     } catch {
       throw .hostFailed("can't offer the host API: \(error)")
     }
-  }
-}
-
-/// One output stream of an app on its way to the log. For the app's thread.
-private final class OutputLines {
-  private var splitter: LineSplitter
-  private let level: AppLogLine.Level
-  private let source: AppLogLine.Source
-  private let log: AppLog
-
-  init(_ level: AppLogLine.Level, _ source: AppLogLine.Source, _ state: AppHostState) {
-    self.level = level
-    self.source = source
-    log = state.log
-    splitter = LineSplitter(limit: state.launch.limits.logLineBytes)
-  }
-
-  func append(_ bytes: [UInt8]) {
-    splitter.append(bytes) { log.write(level, source, $0) }
-  }
-
-  func finish() {
-    splitter.finish { log.write(level, source, $0) }
   }
 }

@@ -5,15 +5,19 @@ extension CrashReport {
   /// Of a report's JSON, on the flash and on its way.
   package static let maximumBytes = 64 << 10
 
-  /// The payload of `/devices/{id}/crash`. The oldest lines give way to its bound.
-  func json() throws -> [UInt8] {
+  /// The payload of `/devices/{id}/crash`. The oldest lines give way to its bound, and then the outermost frames.
+  func json(maximumBytes: Int = CrashReport.maximumBytes) throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     var report = self
     while true {
       let data = try encoder.encode(report)
-      if data.count <= Self.maximumBytes || report.lines.isEmpty { return Array(data) }
-      report.lines.removeFirst((report.lines.count + 1) / 2)
+      if data.count <= maximumBytes || report.lines.isEmpty && report.frames.isEmpty { return Array(data) }
+      if report.lines.isEmpty {
+        report.frames.removeLast((report.frames.count + 1) / 2)
+      } else {
+        report.lines.removeFirst((report.lines.count + 1) / 2)
+      }
     }
   }
 

@@ -31,7 +31,9 @@ package final class DevConsole: Sendable {
     let (mark, colour) = Self.style(kind)
     let time = Self.time(nanoseconds)
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-      isColoured ? "\u{1B}[2m\(time)\u{1B}[0m \(colour)\(mark) \(line)\u{1B}[0m\n" : "\(time) \(mark) \(line)\n"
+      let line = PlainText.escaped(String(line))
+      return isColoured
+        ? "\u{1B}[2m\(time)\u{1B}[0m \(colour)\(mark) \(line)\u{1B}[0m\n" : "\(time) \(mark) \(line)\n"
     }
     lock.withLock { _ in write(lines.joined()) }
   }

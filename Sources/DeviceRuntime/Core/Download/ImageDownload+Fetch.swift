@@ -7,8 +7,7 @@ extension ImageDownload {
   enum FetchOutcome: Sendable, Equatable {
     /// As many bytes as announced are in the file.
     case complete
-    /// The server has something else under this version.
-    case wrong(reason: String)
+    /// Or the server answered with something else, which passes.
     case failed(reason: String, retryAfter: Duration)
     /// The device's own flash failed.
     case hindered(reason: String)
@@ -21,35 +20,41 @@ extension ImageDownload {
     } catch {
       return .hindered(reason: "the flash fails: \(error)")
     }
-    if resume.offset == notification.sizeBytes { return .complete }
+    if resume.offset == offer.sizeBytes { return .complete }
     var headers: [HTTPClient.Header] = []
-    if let entityTag = resume.entityTag, resume.offset > 0 {
-      headers = [HTTPClient.Header("Range", "bytes=\(resume.offset)-"), HTTPClient.Header("If-Range", entityTag)]
+    if resume.offset > 0 {
+      headers = [HTTPClient.Header("Range", "bytes=\(resume.offset)-")]
+      if let entityTag = resume.entityTag { headers.append(HTTPClient.Header("If-Range", entityTag)) }
     }
     let request = HTTPClient.Request(
       "GET", url, headers: headers, timeouts: policy.timeouts, maximumResponseBytes: 64 * 1024)
     let writer = DownloadWriter(
-      flash: storage.flash, slot: slot, notification: notification, resume: resume, figures: figures)
+      flash: storage.flash, slot: slot, offer: offer, resume: resume, figures: figures)
     do throws(CurlError) {
-      let response = try await http.download(request) { head in writer.target(for: head) }
-      return outcome(of: response, problem: writer.problem)
+      let response = try await servers.download(request, with: http) { head in writer.target(for: head) }
+      let outcome = outcome(of: response, url, problem: writer.problem)
+      if writer.problem == nil, response.isSuccess, outcome != .complete {
+        // The server meant to end there, so that this was no part of the image.
+        try? storage.flash.remove(SlotFiles(slot).download)
+        figures.reach(0)
+      }
+      return outcome
     } catch {
-      return writer.problem?.outcome ?? outcome(of: error)
+      return writer.problem.map { .failed(reason: "\(url): \($0)", retryAfter: .zero) } ?? outcome(of: error)
     }
   }
 
-  private func outcome(of response: HTTPClient.Response, problem: DownloadWriter.Problem?) -> FetchOutcome {
-    if let problem { return problem.outcome }
+  private func outcome(of response: HTTPClient.Response, _ url: String, problem: String?) -> FetchOutcome {
+    if let problem { return .failed(reason: "\(url): \(problem)", retryAfter: .zero) }
     switch response.status {
     case 200, 206:
-      // The length was checked against the announcement when the head came, and libcurl checks the body against it.
-      return figures.bytesDone == notification.sizeBytes
+      // The length was checked against the offer when the head came, and libcurl checks the body against it.
+      return figures.bytesDone == offer.sizeBytes
         ? .complete
         : .failed(
-          reason: "the server ended after \(figures.bytesDone) of \(notification.sizeBytes) bytes", retryAfter: .zero)
+          reason: "\(url): the server ended after \(figures.bytesDone) of \(offer.sizeBytes) bytes", retryAfter: .zero)
     default:
-      let retryAfter = response["Retry-After"].flatMap { Int($0) }.map { Duration.seconds(max(0, $0)) } ?? .zero
-      return .failed(reason: "the server answered \(response.status)", retryAfter: retryAfter)
+      return .failed(reason: "\(url) answered \(response.status)", retryAfter: response.retryAfter)
     }
   }
 
@@ -71,62 +76,50 @@ struct ResumePoint: Sendable, Equatable {
 final class DownloadWriter: Sendable {
   private let flash: any Flash
   private let slot: Slot
-  private let notification: FirmwareNotification
+  private let offer: FirmwareOffer
   private let resume: ResumePoint
   private let figures: TransferFigures
   private let state = Mutex(State())
 
-  /// A success that can't be the image.
-  enum Problem: Sendable, Equatable {
-    case wrongLength(String)
-    case wrongRange(String)
-
-    var outcome: ImageDownload.FetchOutcome {
-      switch self {
-      case .wrongLength(let reason): .wrong(reason: reason)
-      case .wrongRange(let reason): .failed(reason: reason, retryAfter: .zero)
-      }
-    }
-  }
-
   private struct State {
     var offset: UInt64 = 0
-    var problem: Problem?
+    /// Why a success can't be the image.
+    var problem: String?
   }
 
   init(
-    flash: any Flash, slot: Slot, notification: FirmwareNotification, resume: ResumePoint, figures: TransferFigures
+    flash: any Flash, slot: Slot, offer: FirmwareOffer, resume: ResumePoint, figures: TransferFigures
   ) {
     self.flash = flash
     self.slot = slot
-    self.notification = notification
+    self.offer = offer
     self.resume = resume
     self.figures = figures
   }
 
-  var problem: Problem? { state.withLock { $0.problem } }
+  /// Why a success can't be the image; nil if it can.
+  var problem: String? { state.withLock { $0.problem } }
 
   func target(for head: HTTPClient.ResponseHead) -> HTTPClient.DownloadTarget {
+    if head.status == 200 || head.status == 206, let objection = head.encodingObjection { return reject(objection) }
     switch head.status {
     case 200: return begin(head, at: 0)
     case 206:
       guard let range = ContentRange(head["Content-Range"]), range.first == resume.offset,
-        range.total == nil || range.total == notification.sizeBytes
-      else { return reject(.wrongRange("the server sent another range than was asked for")) }
+        range.total == nil || range.total == offer.sizeBytes
+      else { return reject("the server sent another range than was asked for") }
       return begin(head, at: resume.offset)
     case 416:
-      // What is here is not the start of what the server has.
-      return reject(.wrongRange("the server has no such range"))
+      return reject("the server has no such range")
     default:
       return .memory
     }
   }
 
   private func begin(_ head: HTTPClient.ResponseHead, at offset: UInt64) -> HTTPClient.DownloadTarget {
-    let rest = notification.sizeBytes - offset
+    let rest = offer.sizeBytes - offset
     if let length = head["Content-Length"].flatMap({ UInt64($0) }), length != rest {
-      let reason = "the server has \(offset + length) bytes, announced were \(notification.sizeBytes)"
-      return reject(offset == 0 ? .wrongLength(reason) : .wrongRange(reason))
+      return reject("the server sends \(length) bytes where \(rest) are missing")
     }
     let flash = flash
     let name = SlotFiles(slot).download
@@ -134,7 +127,7 @@ final class DownloadWriter: Sendable {
       if offset == 0 {
         try flash.remove(name)
         let tag = head["ETag"].flatMap { $0.hasPrefix("W/") || $0.utf8.count > 256 ? nil : $0 }
-        try PendingDownload(notification: notification, entityTag: tag).save(to: flash, slot: slot)
+        try PendingDownload(offer: offer, entityTag: tag).save(to: flash, slot: slot)
       }
     } catch {
       return .sink(maximumBytes: rest) { _ throws(CurlError) in
@@ -162,11 +155,9 @@ final class DownloadWriter: Sendable {
     figures.reach(reached)
   }
 
-  private func reject(_ problem: Problem) -> HTTPClient.DownloadTarget {
+  /// What is here already stays: the next answer may be the right one.
+  private func reject(_ problem: String) -> HTTPClient.DownloadTarget {
     state.withLock { $0.problem = problem }
-    // What is here doesn't fit what the server has: the next attempt starts over.
-    try? flash.remove(SlotFiles(slot).download)
-    figures.reach(0)
     return .sink(maximumBytes: 64 * 1024) { _ throws(CurlError) in throw CurlError(.other, "the body is of no use") }
   }
 }

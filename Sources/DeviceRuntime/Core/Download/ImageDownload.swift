@@ -3,11 +3,12 @@ package import FirmwareImage
 internal import Glibc
 internal import Logging
 
-/// Fetches an announced image into a slot's download file, and goes on until it is there, whole and right, or until it
-/// is clear that it never will be. A server or a flash that fails is tried again: only what is wrong with the image
-/// itself counts against its version.
+/// Fetches an image that is on offer into a slot's download file, and goes on until it is there, whole and right. What a
+/// server does wrong, and what a flash does, is tried again for as long as it takes, with growing pauses: only what the
+/// right bytes themselves make impossible counts against their version.
 ///
-/// What came stays in the file over cut connections and restarts; only a strong entity tag makes it worth anything.
+/// What came stays in the file over cut connections and restarts. Whether its parts belong together, the digest tells in
+/// the end.
 package struct ImageDownload: Sendable {
   package struct Policy: Sendable {
     /// The largest image that this device takes.
@@ -16,21 +17,25 @@ package struct ImageDownload: Sendable {
     /// Pauses between rounds over all servers.
     package var firstPause: Duration
     package var longestPause: Duration
-    /// So many complete downloads that are not what was announced, and the version is refused.
-    package var maximumWrongImages: Int
+    /// Pauses after a whole image whose bytes were wrong: each cost as much as a right one.
+    package var firstWrongPause: Duration
+    package var longestWrongPause: Duration
     /// What an app may want from its start.
     package var appLimits = AppCheck.Limits()
 
     package init(
       maximumImageBytes: UInt64 = 64 << 20,
-      timeouts: HTTPClient.Timeouts = HTTPClient.Timeouts(connect: .seconds(10), lowSpeed: .seconds(20)),
-      firstPause: Duration = .milliseconds(200), longestPause: Duration = .seconds(60), maximumWrongImages: Int = 3
+      timeouts: HTTPClient.Timeouts = HTTPClient.Timeouts(
+        connect: .seconds(10), lowSpeed: .seconds(20), lowSpeedBytesPerSecond: 16),
+      firstPause: Duration = .milliseconds(200), longestPause: Duration = .seconds(60),
+      firstWrongPause: Duration = .seconds(2), longestWrongPause: Duration = .seconds(900)
     ) {
       self.maximumImageBytes = maximumImageBytes
       self.timeouts = timeouts
       self.firstPause = firstPause
       self.longestPause = longestPause
-      self.maximumWrongImages = maximumWrongImages
+      self.firstWrongPause = firstWrongPause
+      self.longestWrongPause = longestWrongPause
     }
   }
 
@@ -41,13 +46,9 @@ package struct ImageDownload: Sendable {
     case cancelled
   }
 
-  let notification: FirmwareNotification
+  let offer: FirmwareOffer
   let slot: Slot
-  let device: DeviceID
-  /// Base URLs from the enrolment, tried after the notification's own.
-  let imageStoreURLs: [String]
-  /// Plain URLs are passed over.
-  let requiresTLS: Bool
+  let servers: ImageServers
   let storage: DeviceStorage
   let http: HTTPClient
   let policy: Policy
@@ -57,68 +58,88 @@ package struct ImageDownload: Sendable {
   var firstWait = Duration.zero
   /// Nobody had the image this time round.
   let onFruitlessRound: @Sendable () async -> Void
-  /// The device's own flash is in the way. Told once for each reason.
-  let onHindrance: @Sendable (String) async -> Void
+  /// What is in the way now; nil: nothing, it moves on.
+  let onHindrance: @Sendable (String?) async -> Void
 
   /// Ends when the image is complete, refused, or the task is cancelled.
   package func run() async -> Outcome {
-    guard notification.sizeBytes <= policy.maximumImageBytes else {
-      return .refused(
-        reason: "the image has \(notification.sizeBytes) bytes; this device takes at most \(policy.maximumImageBytes)")
-    }
     do { try await Task.sleep(for: firstWait) } catch { return .cancelled }
-    var progress = Progress(backoff: RetryBackoff(first: policy.firstPause, limit: policy.longestPause))
+    var progress = Progress(
+      backoff: RetryBackoff(first: policy.firstPause, limit: policy.longestPause),
+      wrongBackoff: RetryBackoff(first: policy.firstWrongPause, limit: policy.longestWrongPause))
     while true {
+      progress.beginRound()
       if let outcome = await attempt(&progress) { return outcome }
       if Task.isCancelled { return .cancelled }
       // A link that keeps breaking but moves on is used at once again.
-      if progress.hasMoved { progress.backoff.reset() } else { await onFruitlessRound() }
-      do { try await Task.sleep(for: max(progress.pause, progress.backoff.next())) } catch { return .cancelled }
+      if progress.hasMoved {
+        progress.backoff.reset()
+        await onHindrance(nil)
+      } else {
+        await onHindrance(progress.reasons.isEmpty ? "nobody has the image" : progress.reasons.joined(separator: "; "))
+        await onFruitlessRound()
+      }
+      let pause = max(progress.pause, progress.isWrong ? progress.wrongBackoff.next() : progress.backoff.next())
+      do { try await Task.sleep(for: pause) } catch { return .cancelled }
     }
   }
 
   private struct Progress {
     var backoff: RetryBackoff
+    var wrongBackoff: RetryBackoff
     var isPrepared = false
-    var wrongImages = 0
-    /// What the last round had to say.
+    /// What is in the file came over several connections.
+    var isJoined = false
+    // Of this round:
+    var reasons: [String] = []
+    /// What a server wants.
     var pause = Duration.zero
     var hasMoved = false
-    var hindrance: String?
+    /// A whole image came, and its bytes are wrong.
+    var isWrong = false
+
+    mutating func beginRound() {
+      (reasons, pause, hasMoved, isWrong) = ([], .zero, false, false)
+    }
   }
 
   /// Asks every server once.
   ///
   /// - Returns: nil if that led to nothing.
   private func attempt(_ progress: inout Progress) async -> Outcome? {
-    progress.pause = .zero
-    progress.hasMoved = false
     do {
       if !progress.isPrepared, let reason = try await prepare(&progress) { return .refused(reason: reason) }
     } catch {
-      await note(hindrance: "the flash fails: \(error)", &progress)
+      progress.reasons.append("the flash fails: \(error)")
     }
     guard progress.isPrepared else { return nil }
-    for url in sources {
+    let urls = servers.urls(of: offer.version, first: [offer.url])
+    if urls.isEmpty { progress.reasons.append("no server is known that this device may ask") }
+    for url in urls {
       let before = figures.bytesDone
       switch await fetch(url) {
       case .complete:
+        let wasJoined = progress.isJoined || before > 0
         switch await verify() {
         case .right(let image): return .complete(image)
-        case .wrong(let reason):
-          if isEnough(reason, url, &progress.wrongImages) { return .refused(reason: reason) }
         case .unsuitable(let reason): return .refused(reason: reason)
-        case .unreadable(let reason): await note(hindrance: reason, &progress)
+        case .wrong(let reason):
+          logger.warning("image is not what was offered", metadata: ["url": "\(url)", "reason": "\(reason)"])
+          progress.reasons.append("\(url): \(reason)")
+          progress.isJoined = false
+          // The parts may have been of different bytes: from one piece it may be right.
+          progress.isWrong = progress.isWrong || !wasJoined
+        case .unreadable(let reason): progress.reasons.append(reason)
         }
-      case .wrong(let reason):
-        if isEnough(reason, url, &progress.wrongImages) { return .refused(reason: reason) }
       case .failed(let reason, let retryAfter):
         if Task.isCancelled { return .cancelled }
         logger.info("image not fetched", metadata: ["url": "\(url)", "reason": "\(reason)"])
+        progress.reasons.append(reason)
         progress.pause = max(progress.pause, min(retryAfter, policy.longestPause))
         progress.hasMoved = progress.hasMoved || figures.bytesDone > before
+        progress.isJoined = figures.bytesDone > 0
       case .hindered(let reason):
-        await note(hindrance: reason, &progress)
+        progress.reasons.append(reason)
         // It may need room that there was when it began.
         progress.isPrepared = false
         return nil
@@ -129,34 +150,22 @@ package struct ImageDownload: Sendable {
 
   /// - Returns: why this device can never hold the image; nil if it can, now or later.
   private func prepare(_ progress: inout Progress) async throws -> String? {
-    try await storage.beginDownload(of: notification, into: slot)
-    switch try await storage.makeRoom(for: notification, in: slot) {
+    try await storage.beginDownload(of: offer, into: slot)
+    switch try await storage.makeRoom(for: offer, in: slot) {
     case .enough:
-      figures.begin(total: notification.sizeBytes, done: try await storage.downloadedBytes(in: slot))
+      figures.begin(total: offer.sizeBytes, done: try await storage.downloadedBytes(in: slot))
       progress.isPrepared = true
-    case .tooLittle(let reason): await note(hindrance: reason, &progress)
+    case .tooLittle(let reason): progress.reasons.append(reason)
     case .never(let reason): return reason
     }
     return nil
   }
 
-  private func note(hindrance: String, _ progress: inout Progress) async {
-    guard progress.hindrance != hindrance, !Task.isCancelled else { return }
-    progress.hindrance = hindrance
-    await onHindrance(hindrance)
-  }
-
-  private func isEnough(_ reason: String, _ url: String, _ wrongImages: inout Int) -> Bool {
-    wrongImages += 1
-    logger.warning("image is not what was announced", metadata: ["url": "\(url)", "reason": "\(reason)"])
-    return wrongImages >= policy.maximumWrongImages
-  }
-
   private enum Judgement {
     case right(VerifiedImage)
-    /// Not the bytes that were announced.
+    /// Not the bytes that were offered: somebody on the way changed them.
     case wrong(String)
-    /// What was announced, and nothing that this device can run.
+    /// What was offered, and nothing that this device can run.
     case unsuitable(String)
     /// Nobody knows now: the flash failed, or whoever has the root documents is away.
     case unreadable(String)
@@ -177,43 +186,44 @@ package struct ImageDownload: Sendable {
       return .unreadable("the flash fails: can't \(call) the download: \(String(cString: strerror(code)))")
     } catch let error as ImageFormatError {
       reason = "\(error.reason): \(error)"
-      // Signed by those who may, and still nothing for this device: another server has no better one.
-      switch error {
-      case .securityEpochTooLow, .hostAPILevelTooHigh: return .unsuitable(reason)
-      default: break
-      }
+      if await isFinal(error) { return .unsuitable(reason) }
     } catch let error as RootDocumentError {
       // The next document mends it, whenever it is published.
       return .unreadable("\(error.reason): \(error)")
     } catch let error as RootDocumentsUnavailable {
-      return .unreadable("newer root documents can't be had, and may be needed for this image: \(error.reason)")
+      return .unreadable("\(error)")
     } catch let error as OTPError {
       return .unreadable("\(error)")
     } catch {
       return .unreadable("the flash fails: \(error)")
     }
     // Nothing in it can be relied on, and the next attempt must not go on from it.
-    try? await storage.beginDownload(of: notification, into: slot, restarting: true)
+    try? await storage.beginDownload(of: offer, into: slot, restarting: true)
     figures.reach(0)
     return .wrong(reason)
   }
 
-  /// Newer root documents might say that an image is good, and nobody could be asked for them.
-  private struct RootDocumentsUnavailable: Error {
-    var reason: String
+  /// Whether the very bytes that were offered are at fault, so that no server has better ones.
+  private func isFinal(_ error: ImageFormatError) async -> Bool {
+    switch error {
+    case .securityEpochTooLow, .hostAPILevelTooHigh: return true
+    // Told before the digest is known.
+    case .webAssembly: return (try? await storage.downloadHolds(offer.digest, in: slot)) ?? false
+    default: return false
+    }
   }
 
   /// What the device's trust lacks may be in root documents that it does not know yet.
   private func verifiedImage() async throws -> VerifiedImage {
     let known = storage.trust.rootDocumentVersion
     do {
-      return try await storage.verifyDownload(in: slot, lowestVersion: notification.version)
+      return try await storage.verifyDownload(in: slot, lowestVersion: offer.version)
     } catch  where DeviceTrust.mayBeOutdated(error) {
       let refreshed = await storage.trust.refresh()
       do {
         // Others may have asked for them at the same time.
         guard storage.trust.rootDocumentVersion > known else { throw error }
-        return try await storage.verifyDownload(in: slot, lowestVersion: notification.version)
+        return try await storage.verifyDownload(in: slot, lowestVersion: offer.version)
       } catch  where DeviceTrust.mayBeOutdated(error) {
         if case .failed(let reason, _) = refreshed { throw RootDocumentsUnavailable(reason: reason) }
         throw error
@@ -222,30 +232,19 @@ package struct ImageDownload: Sendable {
   }
 
   private func mismatch(of verdict: ImageVerdict) -> String? {
-    if verdict.wasmDigest != notification.digest {
-      return "the image holds \(verdict.wasmDigest), announced was \(notification.digest)"
+    if verdict.wasmDigest != offer.digest {
+      return "the image holds \(verdict.wasmDigest), offered was \(offer.digest)"
     }
-    if let manifest = verdict.header.configuration.manifest, manifest.firmwareVersion != notification.version {
-      return "the image is version \(manifest.firmwareVersion), announced was \(notification.version)"
+    if let manifest = verdict.header.configuration.manifest, manifest.firmwareVersion != offer.version {
+      return "the image is version \(manifest.firmwareVersion), offered was \(offer.version)"
     }
     return nil
   }
 
   private func unsuitability(of verdict: ImageVerdict) -> String? {
     let epoch = verdict.header.configuration.manifest?.app.securityEpoch ?? 0
-    // Once confirmed, it could not be told from a lower one that is to be refused.
-    if storage.trust.hasFuses, epoch > OTPLayout.highestSecurityEpoch {
-      return "its security epoch is \(epoch), and this device's fuses count to \(OTPLayout.highestSecurityEpoch)"
-    }
+    if let objection = storage.trust.objection(toSecurityEpoch: epoch) { return objection }
     // The app's process looks again before it starts it, and at the code too.
     return AppCheck.problem(in: verdict.interface, limits: policy.appLimits)?.description
-  }
-
-  private var sources: [String] {
-    let path = "/firmware/\(device)/\(notification.version)"
-    let others = imageStoreURLs.map { base in base.withoutSlash + path }
-    var urls: [String] = notification.url.isEmpty ? [] : [notification.url]
-    for url in others where !urls.contains(url) { urls.append(url) }
-    return requiresTLS ? urls.filter { $0.lowercased().hasPrefix("https://") } : urls
   }
 }

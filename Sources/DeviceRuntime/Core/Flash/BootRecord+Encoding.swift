@@ -7,7 +7,8 @@ internal import OpenSSL
 /// |---|---|---|
 /// | 0 | 4 | magic `XBR1` |
 /// | 4 | 1 | 1: the agent ended because it was asked to |
-/// | 5 | 3 | zero |
+/// | 5 | 1 | 1: the version that failed was signed |
+/// | 6 | 2 | zero |
 /// | 8 | 8 | sequence number: of two good copies the higher one counts |
 /// | 16 | 4 | boot count |
 /// | 20 | 1 | active slot: 0 none, 1 A, 2 B |
@@ -39,7 +40,8 @@ extension BootRecord {
     let reason = Array((failed?.reason ?? "").prefixOfUTF8(Self.maximumReasonBytes).utf8)
     bytes += Self.magic
     bytes.append(isStoppedCleanly ? 1 : 0)
-    bytes.appendZeros(3)
+    bytes.append(failed?.isSigned == true ? 1 : 0)
+    bytes.appendZeros(2)
     bytes.append(integer: sequence)
     bytes.append(integer: bootCount)
     bytes.append(active.map { $0 == .a ? 1 : 2 } ?? 0)
@@ -85,7 +87,7 @@ extension BootRecord {
       let reasonLength = min(Int(bytes.integer(at: 22) as UInt16), maximumReasonBytes)
       record.failed = FailedVersion(
         kind, version: bytes.integer(at: 160), digest: digest,
-        reason: String(decoding: bytes[200..<200 + reasonLength], as: UTF8.self))
+        reason: String(decoding: bytes[200..<200 + reasonLength], as: UTF8.self), isSigned: bytes[5] == 1)
     }
     return (record, bytes.integer(at: 8))
   }

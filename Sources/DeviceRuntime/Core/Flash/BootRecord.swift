@@ -47,12 +47,16 @@ package struct FailedVersion: Sendable, Hashable {
   package var version: UInt64
   package var digest: SHA256Digest
   package var reason: String
+  /// A director's signature bound the version to these bytes. Without one it says nothing of other versions; so it is
+  /// with what older agents noted, which believed unsigned announcements.
+  package var isSigned: Bool
 
-  package init(_ kind: Kind, version: UInt64, digest: SHA256Digest, reason: String) {
+  package init(_ kind: Kind, version: UInt64, digest: SHA256Digest, reason: String, isSigned: Bool = true) {
     self.kind = kind
     self.version = version
     self.digest = digest
     self.reason = reason
+    self.isSigned = isSigned
   }
 }
 

@@ -1,12 +1,13 @@
 package import FirmwareImage
 internal import FoundationEssentials
 internal import Glibc
+internal import OpenSSL
 import ServiceKit
 
 /// The boot record and the slots, on a flash. Its calls block on a thread of its own.
 package actor DeviceStorage {
   package nonisolated let flash: any Flash
-  private let device: DeviceID
+  let device: DeviceID
   nonisolated let trust: DeviceTrust
   private nonisolated let executor = BlockingExecutor(label: "device-storage")
   private var bootRecord: BootRecordStore
@@ -86,38 +87,55 @@ package actor DeviceStorage {
     try PendingDownload.load(from: flash, slot: slot)
   }
 
+  /// What was on its way when the agent last ended: an offer, if the head that came says so itself; otherwise no more
+  /// than a hint, as what announced it.
+  func pendingOffer(into slot: Slot, maximumImageBytes: UInt64) throws -> (
+    offer: FirmwareOffer?, hint: FirmwareNotification
+  )? {
+    guard let pending = try pendingDownload(into: slot)?.offer else { return nil }
+    let hint = FirmwareNotification(
+      version: pending.version, digest: pending.digest, sizeBytes: pending.sizeBytes, url: pending.url)
+    let head = try? flash.read(SlotFiles(slot).download, from: 0, count: ImageHeader.byteCount)
+    guard let head,
+      case .offer(let offer, nil)? = try? judge(
+        head: head, of: hint, maximumImageBytes: maximumImageBytes, isFinal: true),
+      offer.isSameImage(as: pending)
+    else { return (nil, hint) }
+    return (offer, hint)
+  }
+
   func downloadedBytes(in slot: Slot) throws -> UInt64 { try flash.size(of: SlotFiles(slot).download) ?? 0 }
 
   /// Notes what is on its way to the slot. What is there already of the same image stays.
   ///
   /// - Parameter restarting: drops it all the same.
   func beginDownload(
-    of notification: FirmwareNotification, into slot: Slot, restarting: Bool = false
+    of offer: FirmwareOffer, into slot: Slot, restarting: Bool = false
   ) throws {
-    if var pending = try pendingDownload(into: slot), pending.notification.isSameImage(as: notification), !restarting {
-      pending.notification = notification
+    if var pending = try pendingDownload(into: slot), pending.offer.isSameImage(as: offer), !restarting {
+      pending.offer = offer
       try pending.save(to: flash, slot: slot)
-      try reclaimStaged(notification, in: slot)
+      try reclaimStaged(offer, in: slot)
       return
     }
     try flash.remove(SlotFiles(slot).download)
-    if !restarting { try reclaimStaged(notification, in: slot) }
-    try PendingDownload(notification: notification).save(to: flash, slot: slot)
+    if !restarting { try reclaimStaged(offer, in: slot) }
+    try PendingDownload(offer: offer).save(to: flash, slot: slot)
   }
 
-  /// How much of the download is there and can be relied on.
+  /// How much of the download is there.
   func resumePoint(in slot: Slot) throws -> ResumePoint {
     let size = try downloadedBytes(in: slot)
     guard let pending = try pendingDownload(into: slot) else { return ResumePoint(offset: 0) }
-    if size == pending.notification.sizeBytes { return ResumePoint(offset: size, entityTag: pending.entityTag) }
-    guard let tag = pending.entityTag, size < pending.notification.sizeBytes else { return ResumePoint(offset: 0) }
-    return ResumePoint(offset: size, entityTag: tag)
+    guard size <= pending.offer.sizeBytes else { return ResumePoint(offset: 0) }
+    // With or without a tag: the digest tells in the end whether the parts belong together.
+    return ResumePoint(offset: size, entityTag: pending.entityTag)
   }
 
   /// Sees that the rest of the image fits, giving up the slot's old image if need be.
-  func makeRoom(for notification: FirmwareNotification, in slot: Slot) throws -> Room {
-    let whole = notification.sizeBytes + Self.reserveBytes
-    let needed = whole - min(notification.sizeBytes, try downloadedBytes(in: slot))
+  func makeRoom(for offer: FirmwareOffer, in slot: Slot) throws -> Room {
+    let whole = offer.sizeBytes + Self.reserveBytes
+    let needed = whole - min(offer.sizeBytes, try downloadedBytes(in: slot))
     if try flash.availableBytes() >= needed { return .enough }
     let capacity = try flash.capacityBytes()
     guard capacity >= whole else {
@@ -156,6 +174,20 @@ package actor DeviceStorage {
     try verify(SlotFiles(slot).download, try trust.forNewImage(lowestVersion: lowestVersion))
   }
 
+  /// Whether the module of the downloaded image has the digest, whatever else is wrong with it.
+  func downloadHolds(_ digest: SHA256Digest, in slot: Slot) throws -> Bool {
+    let name = SlotFiles(slot).download
+    var hash = try SHA256()
+    var offset = UInt64(ImageHeader.byteCount)
+    while true {
+      let piece = try flash.read(name, from: offset, count: 64 << 10)
+      if piece.isEmpty { break }
+      hash.update(piece)
+      offset += UInt64(piece.count)
+    }
+    return SHA256Digest(bytes: hash.finalize()) == digest
+  }
+
   /// Below which images are refused, as burnt; 0 without fuses.
   func lowestSecurityEpoch() throws -> UInt32 { try trust.lowestSecurityEpoch() }
 
@@ -172,10 +204,10 @@ package actor DeviceStorage {
   }
 
   /// A power cut between `stage` and the boot record leaves an image that no record speaks of. It is a download again.
-  private func reclaimStaged(_ notification: FirmwareNotification, in slot: Slot) throws {
+  private func reclaimStaged(_ offer: FirmwareOffer, in slot: Slot) throws {
     let files = SlotFiles(slot)
-    guard try flash.size(of: files.download) == nil, try flash.size(of: files.image) == notification.sizeBytes,
-      manifest(of: slot)?.firmwareVersion == notification.version
+    guard try flash.size(of: files.download) == nil, try flash.size(of: files.image) == offer.sizeBytes,
+      manifest(of: slot)?.firmwareVersion == offer.version
     else { return }
     try flash.rename(files.image, to: files.download)
   }

@@ -4,9 +4,9 @@ import ServiceKit
 
 /// A download under way, kept beside its bytes so that the agent's next start goes on with it.
 ///
-/// Not synced: after a power cut it may be lost or damaged. Then it is ignored, and the notification comes again.
+/// Not synced: after a power cut it may be lost or damaged. Then it is ignored, and the offer comes again.
 struct PendingDownload: Sendable, Equatable {
-  var notification: FirmwareNotification
+  var offer: FirmwareOffer
   /// Strong entity tag of the bytes that are there; nil: none yet, or none to be relied on.
   var entityTag: String?
 
@@ -20,8 +20,8 @@ struct PendingDownload: Sendable, Equatable {
 
   private static let maximumBytes = 16 * 1024
 
-  init(notification: FirmwareNotification, entityTag: String? = nil) {
-    self.notification = notification
+  init(offer: FirmwareOffer, entityTag: String? = nil) {
+    self.offer = offer
     self.entityTag = entityTag
   }
 
@@ -32,15 +32,15 @@ struct PendingDownload: Sendable, Equatable {
       let digest = SHA256Digest(stored.digest)
     else { return nil }
     return PendingDownload(
-      notification: FirmwareNotification(
+      offer: FirmwareOffer(
         version: stored.version, digest: digest, sizeBytes: stored.size, url: stored.url),
       entityTag: stored.entityTag)
   }
 
   func save(to flash: any Flash, slot: Slot) throws(FlashError) {
     let stored = Stored(
-      version: notification.version, digest: notification.digest.description, size: notification.sizeBytes,
-      url: notification.url, entityTag: entityTag)
+      version: offer.version, digest: offer.digest.description, size: offer.sizeBytes,
+      url: offer.url, entityTag: entityTag)
     guard let data = try? JSONEncoder().encode(stored) else {
       throw FlashError(.failed, "the description of a download can't be encoded")
     }

@@ -104,14 +104,24 @@ package enum DeviceCertificate {
   package static func uri(_ device: DeviceID) -> String { "urn:xtblish:device:\(device)" }
 
   /// - Parameter chain: the device's own first.
-  package static func check(
-    _ chain: [X509Certificate], of key: P256.PublicKey, device: DeviceID, roots: [X509Certificate], now: Date
-  ) throws {
+  /// - Returns: the first.
+  @discardableResult
+  static func checkOwner(
+    _ chain: [X509Certificate], of key: P256.PublicKey, device: DeviceID
+  ) throws -> X509Certificate {
     guard let leaf = chain.first else { throw InvalidAnswer("there is no certificate") }
     guard leaf.subjectPublicKeyInfo == key.subjectPublicKeyInfo else {
       throw InvalidAnswer("the certificate is for another key")
     }
     guard leaf.uris == [uri(device)] else { throw InvalidAnswer("the certificate is not for device \(device)") }
+    return leaf
+  }
+
+  /// - Parameter chain: the device's own first.
+  package static func check(
+    _ chain: [X509Certificate], of key: P256.PublicKey, device: DeviceID, roots: [X509Certificate], now: Date
+  ) throws {
+    let leaf = try checkOwner(chain, of: key, device: device)
     // The clock of a device may be far off until it has asked somebody; the certificate was made a moment ago.
     let date = min(max(now, leaf.notBefore), leaf.notAfter)
     do {

@@ -12,6 +12,9 @@ package struct IdentityFiles: Sendable {
   /// An enrolment that was answered, until all of it is in place.
   static let pending = "enrolment.json"
 
+  /// A new certificate that could not be taken yet.
+  static let renewal = "renewal.json"
+
   private static let maximumBytes = 1 << 20
 
   package let flash: any Flash
@@ -90,6 +93,12 @@ package struct IdentityFiles: Sendable {
       throw IdentityError.unreadable("\(Self.program) is damaged")
     }
   }
+
+  func saveRenewal(_ bytes: [UInt8]) throws { try flash.replace(Self.renewal, with: bytes) }
+
+  func renewal() throws -> [UInt8]? { try flash.readAll(Self.renewal, maximumBytes: Self.maximumBytes) }
+
+  func removeRenewal() throws { try flash.remove(Self.renewal) }
 
   func savePending(_ bytes: [UInt8]) throws { try flash.replace(Self.pending, with: bytes) }
 

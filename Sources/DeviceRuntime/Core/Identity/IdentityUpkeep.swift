@@ -15,6 +15,8 @@ package struct IdentityUpkeep: Sendable {
 
   /// The clock of a device may be set while it waits, so it waits no longer than this at a time.
   private static let longestSleep = Duration.seconds(60)
+  private static let firstReadPause = Duration.seconds(1)
+  private static let longestReadPause = Duration.seconds(600)
   private static let dailyInterval = Duration.seconds(24 * 3600)
 
   package init(
@@ -30,10 +32,15 @@ package struct IdentityUpkeep: Sendable {
 
   /// Works until it is cancelled.
   ///
-  /// - Parameter onRenewal: the files hold another certificate now.
-  package func run(onRenewal: @escaping @Sendable () async -> Void) async {
+  /// - Parameters:
+  ///   - onRenewal: the files hold another certificate now.
+  ///   - onHindrance: why the certificate, which is due, is not renewed; nil: nothing is in the way.
+  package func run(
+    onRenewal: @escaping @Sendable () async -> Void,
+    onHindrance: @escaping @Sendable (String?) async -> Void = { _ in }
+  ) async {
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { await renewInTime(onRenewal) }
+      group.addTask { await renewInTime(onRenewal, onHindrance) }
       group.addTask { await daily("the fuses are not reported yet") { try await report() } }
       group.addTask {
         await daily("newer root documents can't be had") {
@@ -43,16 +50,11 @@ package struct IdentityUpkeep: Sendable {
     }
   }
 
-  private func renewInTime(_ onRenewal: @Sendable () async -> Void) async {
+  private func renewInTime(
+    _ onRenewal: @Sendable () async -> Void, _ onHindrance: @Sendable (String?) async -> Void
+  ) async {
     var due: Date?
-    while !Task.isCancelled {
-      let schedule: RenewalSchedule
-      do {
-        schedule = try await renewal.schedule()
-      } catch {
-        logger.critical("the device's certificate can't be read", metadata: ["reason": "\(error)"])
-        return
-      }
+    while let schedule = await schedule(onHindrance) {
       await sleep(until: due ?? schedule.due(fraction: .random(in: -1...1)))
       var backoff = RetryBackoff(first: schedule.retries.first, limit: schedule.retries.longest)
       while !Task.isCancelled {
@@ -67,11 +69,13 @@ package struct IdentityUpkeep: Sendable {
               ? "the device's certificate has expired and can't be renewed; enrol again"
               : "the device's certificate is not renewed yet",
             metadata: ["reason": "\(error)", "expires": "\(schedule.notAfter)"])
+          await onHindrance("\(error)")
           try? await Task.sleep(for: backoff.next())
         }
       }
       if Task.isCancelled { return }
       logger.info("the device's certificate is renewed")
+      await onHindrance(nil)
       // Authorities begin a certificate's life in the past, for clocks that are slow: what counts is what is left.
       if let renewed = try? await renewal.schedule() {
         // One that is short, or over by a clock that is fast, is no reason to ask without a pause.
@@ -81,6 +85,27 @@ package struct IdentityUpkeep: Sendable {
       }
       await onRenewal()
     }
+  }
+
+  /// When the certificate on the flash is due. A flash that can't be read now may be later.
+  ///
+  /// - Returns: nil if the task was cancelled.
+  private func schedule(_ onHindrance: @Sendable (String?) async -> Void) async -> RenewalSchedule? {
+    var backoff = RetryBackoff(first: Self.firstReadPause, limit: Self.longestReadPause)
+    var hasFailed = false
+    while !Task.isCancelled {
+      do {
+        let schedule = try await renewal.schedule()
+        if hasFailed { await onHindrance(nil) }
+        return schedule
+      } catch {
+        hasFailed = true
+        logger.critical("the device's certificate can't be read; trying again", metadata: ["reason": "\(error)"])
+        await onHindrance("it can't be read: \(error)")
+        try? await Task.sleep(for: backoff.next())
+      }
+    }
+    return nil
   }
 
   private func sleep(until date: Date) async {

@@ -9,7 +9,8 @@ package enum ProvisionerTrust {
   ///     system's authorities do.
   ///   - isInsecure: whether http is good enough.
   package static func tls(
-    for provisionerURL: String, _ credential: EnrolmentCredential, caFile: String?, isInsecure: Bool
+    for provisionerURL: String, _ credential: EnrolmentCredential, caFile: String?, isInsecure: Bool,
+    proxy: HTTPClient.Proxy? = nil
   ) async throws(Enrolment.Refusal) -> HTTPTLS {
     guard provisionerURL.lowercased().hasPrefix("https://") else {
       guard isInsecure else {
@@ -23,14 +24,14 @@ package enum ProvisionerTrust {
     }
     if let caFile { return HTTPTLS(caFile: caFile) }
     guard let fingerprint = credential.fingerprint else { return .system }
-    return HTTPTLS(caPEM: try await root(fingerprint, of: provisionerURL))
+    return HTTPTLS(caPEM: try await root(fingerprint, of: provisionerURL, proxy))
   }
 
   /// Asks whoever answers there for its roots, and believes only the one with the fingerprint.
   private static func root(
-    _ fingerprint: [UInt8], of provisionerURL: String
+    _ fingerprint: [UInt8], of provisionerURL: String, _ proxy: HTTPClient.Proxy?
   ) async throws(Enrolment.Refusal) -> [UInt8] {
-    let http = HTTPClient(HTTPClient.Configuration(tls: .unverified))
+    let http = HTTPClient(HTTPClient.Configuration(tls: .unverified, proxy: proxy))
     defer { http.close() }
     let request = HTTPClient.Request(
       "GET", provisionerURL.withoutSlash + "/v1/ca",

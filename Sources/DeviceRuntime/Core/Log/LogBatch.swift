@@ -17,7 +17,7 @@ struct LogBatch: Sendable, Equatable {
 
   /// - Parameters:
   ///   - acknowledged: the ID of the last line that needs no sending.
-  ///   - maximumBytes: of the payload. One line always fits.
+  ///   - maximumBytes: of the payload. One line always fits: where it would not, its end is left out.
   /// - Returns: nil without lines.
   init?(log: String, run: Run, after acknowledged: UInt64, lines: [DeviceLogLine], maximumBytes: Int) {
     guard let first = lines.first, first.id > acknowledged else { return nil }
@@ -25,13 +25,17 @@ struct LogBatch: Sendable, Equatable {
     self.run = run
     lost = first.id - acknowledged - 1
     self.lines = []
-    var size = 192
+    var size = Self.envelopeBytes
     for (index, line) in lines.enumerated() {
+      let line = index == 0 ? line.fitting(maximumBytes - Self.envelopeBytes) : line
       size += LogLineDocument.maximumBytes(of: line)
       guard line.id == first.id + UInt64(index), self.lines.isEmpty || size <= maximumBytes else { break }
       self.lines.append(line)
     }
   }
+
+  /// Around the lines, at most.
+  private static let envelopeBytes = 192
 
   var firstID: UInt64 { lines.first?.id ?? 0 }
   var lastID: UInt64 { lines.last?.id ?? 0 }
@@ -50,6 +54,18 @@ struct LogBatch: Sendable, Equatable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return Array(try encoder.encode(payload))
+  }
+}
+
+extension DeviceLogLine {
+  /// - Parameter maximumBytes: of its JSON.
+  fileprivate func fitting(_ maximumBytes: Int) -> DeviceLogLine {
+    let excess = LogLineDocument.maximumBytes(of: self) - maximumBytes
+    guard excess > 0 else { return self }
+    var copy = self
+    let mark = "…"
+    copy.text = text.prefixOfUTF8(max(0, text.utf8.count - (excess + 1) / 2 - mark.utf8.count)) + mark
+    return copy
   }
 }
 

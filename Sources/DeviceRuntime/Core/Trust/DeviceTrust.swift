@@ -43,6 +43,12 @@ package struct DeviceTrust: Sendable {
       highestHostAPILevel: .max)
   }
 
+  /// Once confirmed, a higher one could not be told from a lower one that is to be refused.
+  func objection(toSecurityEpoch epoch: UInt32) -> String? {
+    guard hasFuses, epoch > OTPLayout.highestSecurityEpoch else { return nil }
+    return "its security epoch is \(epoch), and this device's fuses count to \(OTPLayout.highestSecurityEpoch)"
+  }
+
   /// Whether newer root documents may change what the error says.
   static func mayBeOutdated(_ error: any Error) -> Bool {
     switch error {

@@ -8,6 +8,13 @@ extension DeviceReport {
       var digest: String
     }
 
+    struct Waiting: Encodable {
+      var version: UInt64
+      var reason: String
+      /// Seconds since 1970.
+      var since: UInt64
+    }
+
     var sequence: UInt64
     var epoch: String
     var supersedes: ReportPosition?
@@ -18,6 +25,7 @@ extension DeviceReport {
     var reason: String
     var failed: Failed?
     var switchGapNanoseconds: UInt64?
+    var waiting: Waiting?
   }
 
   /// - Parameters:
@@ -29,7 +37,10 @@ extension DeviceReport {
       digest: digest?.description ?? "", slot: slot?.rawValue ?? "",
       status: status.rawValue, reason: reason,
       failed: failed.map { Payload.Failed(version: $0.version, digest: $0.digest.description) },
-      switchGapNanoseconds: switchGapNanoseconds)
+      switchGapNanoseconds: switchGapNanoseconds,
+      waiting: waiting.map {
+        Payload.Waiting(version: $0.version, reason: $0.reason, since: $0.since.nanoseconds / 1_000_000_000)
+      })
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return Array(try encoder.encode(payload))

@@ -20,6 +20,8 @@ package struct DeviceReport: Sendable, Hashable {
   package var failed: FailedVersion?
   /// For how long no app handled events when one last took over from another, since the agent started; nil: none did.
   package var switchGapNanoseconds: UInt64? = nil
+  /// What an update waits for.
+  package var waiting: Hindrance? = nil
 }
 
 extension UpdateMachine {

@@ -1,6 +1,7 @@
 package import FirmwareImage
 
-/// That a version waits for this device, as announced on `/firmware/{id}/{version}`.
+/// That a version waits for this device, as announced on `/firmware/{id}/{version}`. Nobody signs it: it is a hint
+/// where to look, and nothing is decided or remembered by it.
 package struct FirmwareNotification: Sendable, Hashable {
   /// From 1.
   package var version: UInt64
@@ -16,10 +17,5 @@ package struct FirmwareNotification: Sendable, Hashable {
     self.digest = digest
     self.sizeBytes = sizeBytes
     self.url = url
-  }
-
-  /// Whether the other one announces the same bytes, wherever they are.
-  package func isSameImage(as other: FirmwareNotification) -> Bool {
-    version == other.version && digest == other.digest && sizeBytes == other.sizeBytes
   }
 }

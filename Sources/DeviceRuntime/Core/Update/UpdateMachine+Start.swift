@@ -1,6 +1,6 @@
 /// Starts and ends of the agent itself.
 extension UpdateMachine {
-  mutating func start(_ pending: FirmwareNotification?, _ boot: BootID) -> [Action] {
+  mutating func start(_ pending: FirmwareOffer?, _ boot: BootID) -> [Action] {
     let trial = Slot.allCases.first { $0 != record.active && record[$0].state == .staged }
     // The last run of the agent ended during this trial.
     if let trial, !record.isStoppedCleanly { countInterruption(of: trial, isPowerCut: boot != record.boot) }
@@ -25,7 +25,7 @@ extension UpdateMachine {
     }
     actions.append(.report)
     if let pending {
-      actions += consider(pending)
+      actions += consider(Offered(offer: pending))
       if case .downloading = phase {} else { actions.append(.discardDownload) }
     }
     return actions

@@ -74,7 +74,8 @@ extension UpdateMachine {
   mutating func rollBack(_ slot: Slot, _ reason: String) -> [Action] {
     let failed = record[slot]
     if let digest = failed.digest {
-      record.failed = FailedVersion(.rolledBack, version: failed.version, digest: digest, reason: reason)
+      record.failed = FailedVersion(
+        .rolledBack, version: failed.version, digest: digest, reason: reason, isSigned: policy.versionsAreSigned)
     }
     record[slot].state = .failed
     phase = .rolledBack

@@ -9,9 +9,9 @@ package struct UpdateMachine: Sendable, Hashable {
   package enum Phase: Sendable, Hashable {
     /// Nothing was ever tried, or the last version was refused.
     case idle
-    case downloading(FirmwareNotification, failedAttempts: Int)
+    case downloading(FirmwareOffer, failedAttempts: Int)
     /// All bytes are there and right; they are compiled and become a slot's image now.
-    case verified(FirmwareNotification, securityEpoch: UInt32)
+    case verified(FirmwareOffer, securityEpoch: UInt32)
     /// In the slot, its app launched. Once it is up (`isStarted`) the old one is stopped, and it takes over.
     case staged(Slot, isHealthy: Bool, isStarted: Bool)
     /// Its app handles events, and the old one doesn't any more.
@@ -22,14 +22,16 @@ package struct UpdateMachine: Sendable, Hashable {
 
   package enum Event: Sendable, Hashable {
     /// The agent starts; `pending` is a download that an earlier run of it had begun.
-    case started(pending: FirmwareNotification?, boot: BootID = .unknown)
+    case started(pending: FirmwareOffer?, boot: BootID = .unknown)
     /// The agent was asked to end, and will.
     case stopping
     case notified(FirmwareNotification)
+    /// The head of an announced image was read. `objection`: why this device can never run it.
+    case offered(FirmwareOffer, objection: String? = nil)
     /// No server gave the image this time, or the flash did not take it. The download goes on by itself.
     case downloadAttemptFailed(version: UInt64)
     case downloaded(version: UInt64, securityEpoch: UInt32 = 0)
-    /// For good: other bytes than announced, or nothing that this device could ever run.
+    /// For good: these are the bytes that were offered, and this device can never run them.
     case downloadRefused(version: UInt64, reason: String)
     case staged(version: UInt64)
     /// The flash failed, which says nothing of the image.
@@ -54,11 +56,13 @@ package struct UpdateMachine: Sendable, Hashable {
 
   package enum Action: Sendable, Hashable {
     case saveRecord
+    /// Reads the head of what was announced. Answered by `offered`, if there is something to it.
+    case check(FirmwareNotification)
     /// Ends a download under way first. `into` may be overwritten.
-    case startDownload(FirmwareNotification, into: Slot)
+    case startDownload(FirmwareOffer, into: Slot)
     /// Compiles the downloaded image, and makes it the slot's. Answered by `staged`, `stagingFailed` or
     /// `stagingRefused`.
-    case stage(FirmwareNotification, into: Slot)
+    case stage(FirmwareOffer, into: Slot)
     /// The download, whole or not, is needed no more.
     case discardDownload
     case launch(Slot)
@@ -94,14 +98,20 @@ package struct UpdateMachine: Sendable, Hashable {
     case ignored(version: UInt64)
   }
 
-  /// After so many fruitless attempts an older notification may take the place of the download.
+  /// An offer, and why this device can't run it.
+  struct Offered: Sendable, Hashable {
+    var offer: FirmwareOffer
+    var objection: String?
+  }
+
+  /// After so many fruitless attempts an older version may take the place of the download.
   package static let stalledAttempts = 3
 
   package private(set) var policy: UpdatePolicy
   package var record: BootRecord
   package var phase: Phase
-  /// The newest version notified while another one could not be interrupted.
-  var next: FirmwareNotification?
+  /// The newest version offered while another one could not be interrupted.
+  var next: Offered?
   /// The active app ran to its end and is not to be started again by this run of the agent.
   var isActiveFinished = false
   /// The active slot's app was launched by this run of the agent.
@@ -134,6 +144,7 @@ package struct UpdateMachine: Sendable, Hashable {
     case .started(let pending, let boot): start(pending, boot)
     case .stopping: noteCleanStop()
     case .notified(let notification): consider(notification)
+    case .offered(let offer, let objection): consider(Offered(offer: offer, objection: objection))
     case .downloadAttemptFailed(let version): noteFailedAttempt(version)
     case .downloaded(let version, let securityEpoch): beginStaging(version, securityEpoch)
     case .downloadRefused(let version, let reason): refuse(version, reason, in: .downloading)

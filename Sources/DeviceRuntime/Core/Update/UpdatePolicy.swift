@@ -16,15 +16,19 @@ package struct UpdatePolicy: Sendable, Hashable {
   package var lowestSecurityEpoch: UInt32
   /// A confirmed image's epoch becomes the lowest.
   package var raisesSecurityEpoch: Bool
+  /// A director's signature binds version and bytes of whatever is offered, as on every device with fuses.
+  package var versionsAreSigned: Bool
 
   package init(
     unconfirmed: UnconfirmedOutcome = .confirm, survivedAgentDeaths: UInt8 = 2, survivedPowerCuts: UInt8 = 3,
-    lowestSecurityEpoch: UInt32 = 0, raisesSecurityEpoch: Bool = false
+    lowestSecurityEpoch: UInt32 = 0, raisesSecurityEpoch: Bool = false,
+    versionsAreSigned: Bool = true
   ) {
     self.unconfirmed = unconfirmed
     self.survivedAgentDeaths = survivedAgentDeaths
     self.survivedPowerCuts = survivedPowerCuts
     self.lowestSecurityEpoch = lowestSecurityEpoch
     self.raisesSecurityEpoch = raisesSecurityEpoch
+    self.versionsAreSigned = versionsAreSigned
   }
 }

@@ -1,4 +1,5 @@
 import FirmwareImage
+import Logging
 import Messaging
 import Mosquitto
 import SwiftProtobuf
@@ -15,14 +16,19 @@ struct NotificationPublisher: Sendable {
   static let maximumBatch = 1_000
 
   private let broker: BrokerConnection
+  private let outlet: MQTTOutlet
+  private let suspicious = SuspiciousTopics()
+  private let logger: Logger
   private let imageStores: ImageStoreURLs
   /// For one PUBACK.
   private let acknowledgementTimeout: Duration
   private let published = Tally(label: "notifier_notifications_published_total")
   private let failed = Tally(label: "notifier_notifications_failed_total")
 
-  init(broker: BrokerConnection, imageStores: ImageStoreURLs, acknowledgementTimeout: Duration) {
+  init(broker: BrokerConnection, imageStores: ImageStoreURLs, acknowledgementTimeout: Duration, logger: Logger) {
     self.broker = broker
+    outlet = MQTTOutlet(broker.client)
+    self.logger = logger
     self.imageStores = imageStores
     self.acknowledgementTimeout = acknowledgementTimeout
   }
@@ -73,14 +79,24 @@ struct NotificationPublisher: Sendable {
       failed.increment()
       return Self.outcome("invalid")
     }
+    guard var tries = suspicious.tries(of: notification.topic) else {
+      failed.increment()
+      return Self.outcome("set-aside: the broker ended the connection for it; it is tried again later")
+    }
     do throws(MQTTError) {
       // "No matching subscribers" is an acknowledgement too: the device that is away now states what it runs
       // when it connects, and the Registry notifies it again.
-      try await broker.client.publish(topic: notification.topic, payload: payload, timeout: timeout)
+      try await outlet.publish(topic: notification.topic, payload: payload, timeout: timeout, tries: &tries)
+      _ = suspicious.note(tries, of: notification.topic)
       published.increment()
       return WireNotificationOutcome.with { $0.acknowledged = true }
     } catch {
       failed.increment()
+      if suspicious.note(tries, of: notification.topic) {
+        logger.error(
+          "The broker ends the connection for a notification; it is set aside for a while",
+          metadata: ["topic": "\(notification.topic)", "cuts": "\(tries.cuts)"])
+      }
       return Self.outcome("\(Self.reason(of: error)): \(error.message)")
     }
   }
@@ -96,6 +112,7 @@ struct NotificationPublisher: Sendable {
     case .overloaded: "overloaded"
     case .refused: "broker-refused"
     case .cancelled: "cancelled"
+    case .tooLarge: "too-large"
     case .invalid, .connectFailed, .tls, .library: "not-published"
     }
   }

@@ -15,6 +15,12 @@ private struct StateDocument: Decodable {
     let sequence: UInt64
   }
 
+  struct Waiting: Decodable {
+    let version: UInt64?
+    let reason: String
+    let since: UInt64?
+  }
+
   let sequence: UInt64
   let epoch: String?
   let supersedes: Position?
@@ -25,6 +31,7 @@ private struct StateDocument: Decodable {
   let reason: String?
   let failed: Reference?
   let switchGapNanoseconds: UInt64?
+  let waiting: Waiting?
 }
 
 /// A state report whose every field was checked. Fields that this version does not know are ignored.
@@ -33,6 +40,8 @@ struct StatePayload: Equatable, Sendable {
   static let maximumBytes = 4_096
   /// Bytes of UTF-8 of a reason; the rest is cut off.
   static let maximumReasonBytes = 512
+  /// The end of the year 9999, the last that a timestamp may say.
+  private static let latestSeconds: UInt64 = 253_402_300_799
   static let statuses: Set<String> = ["trial", "confirmed", "rolled-back", "refused"]
   /// Statuses that name a version that was tried and not kept.
   static let failures: Set<String> = ["rolled-back", "refused"]
@@ -68,6 +77,12 @@ struct StatePayload: Equatable, Sendable {
     state.reason = Payload.cleaned(document.reason ?? "", maximumBytes: maximumReasonBytes)
     // Where it goes holds no more than a bigint.
     state.switchGapNanoseconds = min(document.switchGapNanoseconds ?? 0, UInt64(Int64.max))
+    if let waiting = document.waiting {
+      state.waiting.version = min(waiting.version ?? 0, UInt64(Int64.max))
+      state.waiting.reason = Payload.cleaned(waiting.reason, maximumBytes: maximumReasonBytes)
+      // The device's own clock, which may say anything.
+      state.waiting.since.seconds = Int64(min(waiting.since ?? 0, Self.latestSeconds))
+    }
     if document.version == 0 {
       // Nothing runs yet.
       guard document.digest.isEmpty, document.slot.isEmpty else {

@@ -78,5 +78,5 @@ package func printJSON(_ value: some Encodable) throws {
 
 /// A value as `printJSON` prints it.
 package func jsonText(_ value: some Encodable) throws -> String {
-  String(decoding: try JSONCoding.encoder(pretty: true).encode(value), as: UTF8.self) + "\n"
+  PlainText.escaped(json: String(decoding: try JSONCoding.encoder(pretty: true).encode(value), as: UTF8.self)) + "\n"
 }

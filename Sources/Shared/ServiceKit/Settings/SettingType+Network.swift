@@ -36,6 +36,13 @@ extension SettingType where Value == [String] {
   }
 }
 
+extension SettingType where Value == [String] {
+  /// Host names or IP addresses separated by commas, at least one.
+  package static var hosts: Self {
+    Self(expected: "hosts such as images.example.org, separated by commas") { text in list(text) { isHost($0[...]) } }
+  }
+}
+
 extension SettingType where Value == Int {
   /// A TCP port to connect to.
   package static var port: Self { integer(1...65_535) }

@@ -103,6 +103,11 @@ package nonisolated struct WireDeviceStatus: @unchecked Sendable {
     set {_uniqueStorage()._downloadBytesTotal = newValue}
   }
 
+  package var waiting: [WireWaiting] {
+    get {_storage._waiting}
+    set {_uniqueStorage()._waiting = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -443,7 +448,7 @@ nonisolated extension WireGetDeviceStatus: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension WireDeviceStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DeviceStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}name\0\u{1}version\0\u{1}connected\0\u{1}phase\0\u{1}detail\0\u{1}running\0\u{3}started_at\0\u{3}download_bytes_done\0\u{3}download_bytes_total\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}name\0\u{1}version\0\u{1}connected\0\u{1}phase\0\u{1}detail\0\u{1}running\0\u{3}started_at\0\u{3}download_bytes_done\0\u{3}download_bytes_total\0\u{1}waiting\0")
 
   fileprivate class _StorageClass {
     var _deviceID: Data = Data()
@@ -456,6 +461,7 @@ nonisolated extension WireDeviceStatus: SwiftProtobuf.Message, SwiftProtobuf._Me
     var _startedAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
     var _downloadBytesDone: UInt64 = 0
     var _downloadBytesTotal: UInt64 = 0
+    var _waiting: [WireWaiting] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -476,6 +482,7 @@ nonisolated extension WireDeviceStatus: SwiftProtobuf.Message, SwiftProtobuf._Me
       _startedAt = source._startedAt
       _downloadBytesDone = source._downloadBytesDone
       _downloadBytesTotal = source._downloadBytesTotal
+      _waiting = source._waiting
     }
   }
 
@@ -504,6 +511,7 @@ nonisolated extension WireDeviceStatus: SwiftProtobuf.Message, SwiftProtobuf._Me
         case 8: try { try decoder.decodeSingularMessageField(value: &_storage._startedAt) }()
         case 9: try { try decoder.decodeSingularUInt64Field(value: &_storage._downloadBytesDone) }()
         case 10: try { try decoder.decodeSingularUInt64Field(value: &_storage._downloadBytesTotal) }()
+        case 11: try { try decoder.decodeRepeatedMessageField(value: &_storage._waiting) }()
         default: break
         }
       }
@@ -546,6 +554,9 @@ nonisolated extension WireDeviceStatus: SwiftProtobuf.Message, SwiftProtobuf._Me
       if _storage._downloadBytesTotal != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._downloadBytesTotal, fieldNumber: 10)
       }
+      if !_storage._waiting.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._waiting, fieldNumber: 11)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -565,6 +576,7 @@ nonisolated extension WireDeviceStatus: SwiftProtobuf.Message, SwiftProtobuf._Me
         if _storage._startedAt != rhs_storage._startedAt {return false}
         if _storage._downloadBytesDone != rhs_storage._downloadBytesDone {return false}
         if _storage._downloadBytesTotal != rhs_storage._downloadBytesTotal {return false}
+        if _storage._waiting != rhs_storage._waiting {return false}
         return true
       }
       if !storagesAreEqual {return false}

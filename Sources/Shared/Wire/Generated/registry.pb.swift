@@ -430,12 +430,50 @@ package nonisolated struct WireReportedState: Sendable {
   /// Why "failed" was not kept, also in later reports; the Registry fills it in.
   package var failedReason: String = String()
 
+  /// What the device waits for on its way to another version; unset: nothing, or it does not say.
+  package var waiting: WireWaiting {
+    get {_waiting ?? WireWaiting()}
+    set {_waiting = newValue}
+  }
+  /// Returns true if `waiting` has been explicitly set.
+  package var hasWaiting: Bool {self._waiting != nil}
+  /// Clears the value of `waiting`. Subsequent reads from it will return its default value.
+  package mutating func clearWaiting() {self._waiting = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _at: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
   fileprivate var _failed: WireFirmwareReference? = nil
+  fileprivate var _waiting: WireWaiting? = nil
+}
+
+/// What keeps a device from running what it should.
+package nonisolated struct WireWaiting: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 0: it is not about one
+  package var version: UInt64 = 0
+
+  package var reason: String = String()
+
+  package var since: SwiftProtobuf.Google_Protobuf_Timestamp {
+    get {_since ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
+    set {_since = newValue}
+  }
+  /// Returns true if `since` has been explicitly set.
+  package var hasSince: Bool {self._since != nil}
+  /// Clears the value of `since`. Subsequent reads from it will return its default value.
+  package mutating func clearSince() {self._since = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _since: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
 }
 
 /// Idempotent: a repeat with the same ID and serial answers the device that exists.
@@ -718,47 +756,59 @@ package nonisolated struct WireReportPosition: Sendable {
   package init() {}
 }
 
-package nonisolated struct WireDeviceReport: Sendable {
+package nonisolated struct WireDeviceReport: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var deviceID: Data = Data()
+  package var deviceID: Data {
+    get {_storage._deviceID}
+    set {_uniqueStorage()._deviceID = newValue}
+  }
 
   /// Grows with every report of a device, over reboots too; 0 for presence.
-  package var sequence: UInt64 = 0
+  package var sequence: UInt64 {
+    get {_storage._sequence}
+    set {_uniqueStorage()._sequence = newValue}
+  }
 
-  package var content: WireDeviceReport.OneOf_Content? = nil
+  package var content: OneOf_Content? {
+    get {return _storage._content}
+    set {_uniqueStorage()._content = newValue}
+  }
 
   package var state: WireReportedState {
     get {
-      if case .state(let v)? = content {return v}
+      if case .state(let v)? = _storage._content {return v}
       return WireReportedState()
     }
-    set {content = .state(newValue)}
+    set {_uniqueStorage()._content = .state(newValue)}
   }
 
   package var online: Bool {
     get {
-      if case .online(let v)? = content {return v}
+      if case .online(let v)? = _storage._content {return v}
       return false
     }
-    set {content = .online(newValue)}
+    set {_uniqueStorage()._content = .online(newValue)}
   }
 
   /// Of the flash that the sequence is counted on, see ReportPosition.
-  package var epoch: UInt64 = 0
+  package var epoch: UInt64 {
+    get {_storage._epoch}
+    set {_uniqueStorage()._epoch = newValue}
+  }
 
   /// With a state: what the Registry said it holds. The state is taken in its place whatever its own epoch and sequence
   /// are, if the Registry still holds exactly that; a late message can't know it.
   package var supersedes: WireReportPosition {
-    get {_supersedes ?? WireReportPosition()}
-    set {_supersedes = newValue}
+    get {_storage._supersedes ?? WireReportPosition()}
+    set {_uniqueStorage()._supersedes = newValue}
   }
   /// Returns true if `supersedes` has been explicitly set.
-  package var hasSupersedes: Bool {self._supersedes != nil}
+  package var hasSupersedes: Bool {_storage._supersedes != nil}
   /// Clears the value of `supersedes`. Subsequent reads from it will return its default value.
-  package mutating func clearSupersedes() {self._supersedes = nil}
+  package mutating func clearSupersedes() {_uniqueStorage()._supersedes = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -770,7 +820,7 @@ package nonisolated struct WireDeviceReport: Sendable {
 
   package init() {}
 
-  fileprivate var _supersedes: WireReportPosition? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 package nonisolated struct WireRecordReportsResponse: Sendable {
@@ -2395,7 +2445,7 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireReportedState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ReportedState"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}digest\0\u{1}slot\0\u{1}status\0\u{1}reason\0\u{1}at\0\u{1}failed\0\u{3}switch_gap_nanoseconds\0\u{3}failed_reason\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}digest\0\u{1}slot\0\u{1}status\0\u{1}reason\0\u{1}at\0\u{1}failed\0\u{3}switch_gap_nanoseconds\0\u{3}failed_reason\0\u{1}waiting\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2412,6 +2462,7 @@ nonisolated extension WireReportedState: SwiftProtobuf.Message, SwiftProtobuf._M
       case 7: try { try decoder.decodeSingularMessageField(value: &self._failed) }()
       case 8: try { try decoder.decodeSingularUInt64Field(value: &self.switchGapNanoseconds) }()
       case 9: try { try decoder.decodeSingularStringField(value: &self.failedReason) }()
+      case 10: try { try decoder.decodeSingularMessageField(value: &self._waiting) }()
       default: break
       }
     }
@@ -2449,6 +2500,9 @@ nonisolated extension WireReportedState: SwiftProtobuf.Message, SwiftProtobuf._M
     if !self.failedReason.isEmpty {
       try visitor.visitSingularStringField(value: self.failedReason, fieldNumber: 9)
     }
+    try { if let v = self._waiting {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2462,6 +2516,51 @@ nonisolated extension WireReportedState: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs._failed != rhs._failed {return false}
     if lhs.switchGapNanoseconds != rhs.switchGapNanoseconds {return false}
     if lhs.failedReason != rhs.failedReason {return false}
+    if lhs._waiting != rhs._waiting {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireWaiting: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Waiting"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}reason\0\u{1}since\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.version) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._since) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.version != 0 {
+      try visitor.visitSingularUInt64Field(value: self.version, fieldNumber: 1)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 2)
+    }
+    try { if let v = self._since {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireWaiting, rhs: WireWaiting) -> Bool {
+    if lhs.version != rhs.version {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs._since != rhs._since {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3058,79 +3157,123 @@ nonisolated extension WireDeviceReport: SwiftProtobuf.Message, SwiftProtobuf._Me
   package static let protoMessageName: String = _protobuf_package + ".DeviceReport"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}sequence\0\u{1}state\0\u{1}online\0\u{1}epoch\0\u{1}supersedes\0")
 
+  fileprivate class _StorageClass {
+    var _deviceID: Data = Data()
+    var _sequence: UInt64 = 0
+    var _content: WireDeviceReport.OneOf_Content?
+    var _epoch: UInt64 = 0
+    var _supersedes: WireReportPosition? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _deviceID = source._deviceID
+      _sequence = source._sequence
+      _content = source._content
+      _epoch = source._epoch
+      _supersedes = source._supersedes
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self.deviceID) }()
-      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.sequence) }()
-      case 3: try {
-        var v: WireReportedState?
-        var hadOneofValue = false
-        if let current = self.content {
-          hadOneofValue = true
-          if case .state(let m) = current {v = m}
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularBytesField(value: &_storage._deviceID) }()
+        case 2: try { try decoder.decodeSingularUInt64Field(value: &_storage._sequence) }()
+        case 3: try {
+          var v: WireReportedState?
+          var hadOneofValue = false
+          if let current = _storage._content {
+            hadOneofValue = true
+            if case .state(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._content = .state(v)
+          }
+        }()
+        case 4: try {
+          var v: Bool?
+          try decoder.decodeSingularBoolField(value: &v)
+          if let v = v {
+            if _storage._content != nil {try decoder.handleConflictingOneOf()}
+            _storage._content = .online(v)
+          }
+        }()
+        case 5: try { try decoder.decodeSingularFixed64Field(value: &_storage._epoch) }()
+        case 6: try { try decoder.decodeSingularMessageField(value: &_storage._supersedes) }()
+        default: break
         }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.content = .state(v)
-        }
-      }()
-      case 4: try {
-        var v: Bool?
-        try decoder.decodeSingularBoolField(value: &v)
-        if let v = v {
-          if self.content != nil {try decoder.handleConflictingOneOf()}
-          self.content = .online(v)
-        }
-      }()
-      case 5: try { try decoder.decodeSingularFixed64Field(value: &self.epoch) }()
-      case 6: try { try decoder.decodeSingularMessageField(value: &self._supersedes) }()
-      default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.deviceID.isEmpty {
-      try visitor.visitSingularBytesField(value: self.deviceID, fieldNumber: 1)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._deviceID.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._deviceID, fieldNumber: 1)
+      }
+      if _storage._sequence != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._sequence, fieldNumber: 2)
+      }
+      switch _storage._content {
+      case .state?: try {
+        guard case .state(let v)? = _storage._content else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      }()
+      case .online?: try {
+        guard case .online(let v)? = _storage._content else { preconditionFailure() }
+        try visitor.visitSingularBoolField(value: v, fieldNumber: 4)
+      }()
+      case nil: break
+      }
+      if _storage._epoch != 0 {
+        try visitor.visitSingularFixed64Field(value: _storage._epoch, fieldNumber: 5)
+      }
+      try { if let v = _storage._supersedes {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+      } }()
     }
-    if self.sequence != 0 {
-      try visitor.visitSingularUInt64Field(value: self.sequence, fieldNumber: 2)
-    }
-    switch self.content {
-    case .state?: try {
-      guard case .state(let v)? = self.content else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
-    }()
-    case .online?: try {
-      guard case .online(let v)? = self.content else { preconditionFailure() }
-      try visitor.visitSingularBoolField(value: v, fieldNumber: 4)
-    }()
-    case nil: break
-    }
-    if self.epoch != 0 {
-      try visitor.visitSingularFixed64Field(value: self.epoch, fieldNumber: 5)
-    }
-    try { if let v = self._supersedes {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireDeviceReport, rhs: WireDeviceReport) -> Bool {
-    if lhs.deviceID != rhs.deviceID {return false}
-    if lhs.sequence != rhs.sequence {return false}
-    if lhs.content != rhs.content {return false}
-    if lhs.epoch != rhs.epoch {return false}
-    if lhs._supersedes != rhs._supersedes {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._deviceID != rhs_storage._deviceID {return false}
+        if _storage._sequence != rhs_storage._sequence {return false}
+        if _storage._content != rhs_storage._content {return false}
+        if _storage._epoch != rhs_storage._epoch {return false}
+        if _storage._supersedes != rhs_storage._supersedes {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -1,0 +1,21 @@
+/// What a broker takes, as it says with CONNACK (MQTT 5, section 3.2.2.3). What it does not name, it does not limit.
+package struct MQTTBrokerLimits: Sendable, Equatable {
+  /// Of a whole packet; nil: not named.
+  package var maximumPacketBytes: Int?
+  /// QoS 1 messages without an acknowledgement; nil: not named.
+  package var receiveMaximum: UInt16?
+  package var maximumQoS = MQTTQualityOfService.atLeastOnce
+  /// Whether it keeps a message for those who subscribe later.
+  package var keepsMessages = true
+
+  package init() {}
+
+  /// Beside topic and payload: a type and a length of at most 5 bytes, the topic's own length of 2, a message ID of 2,
+  /// and properties of which this client sends an expiry at most, of 6.
+  private static let packetOverheadBytes = 15
+
+  /// - Returns: bytes of the largest payload that fits; nil: the broker named no limit. Below 0: not even the topic fits.
+  package func payloadRoomBytes(topic: String) -> Int? {
+    maximumPacketBytes.map { $0 - topic.utf8.count - Self.packetOverheadBytes }
+  }
+}

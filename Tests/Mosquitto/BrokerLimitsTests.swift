@@ -1,0 +1,103 @@
+import TestSupport
+import Testing
+
+@testable import Mosquitto
+
+/// What a broker says of itself is used.
+@Suite(.timeLimit(.minutes(1))) struct BrokerLimitsTests {
+  @Test func aMessageLargerThanTheBrokerTakesIsNotSent() async throws {
+    let broker = try await MosquittoServer(configuration: "max_packet_size 1000")
+    let client = try MQTTClient(options: MQTTClientOptions(host: broker.host, port: UInt16(broker.port), clientID: "c"))
+    try client.start()
+    try await client.waitUntilConnected(timeout: .seconds(20))
+    #expect(client.brokerLimits.maximumPacketBytes == 1000)
+    let room = try #require(client.brokerLimits.payloadRoomBytes(topic: "t"))
+    let error = await #expect(throws: MQTTError.self) {
+      try await client.publish(topic: "t", payload: [UInt8](repeating: 0, count: room + 1))
+    }
+    #expect(error?.code == .tooLarge && error?.mayHaveArrived == false)
+    // What fits by that account, fits.
+    try await client.publish(
+      topic: "t", payload: [UInt8](repeating: 0, count: room), expirySeconds: 60, timeout: .seconds(20))
+    #expect(client.isConnected)
+    await client.close()
+  }
+
+  @Test func aBrokerWithoutQoS1AndRetainedMessagesIsServedAllTheSame() async throws {
+    let broker = try await MosquittoServer(configuration: "max_qos 0\nretain_available false")
+    var options = MQTTClientOptions(host: broker.host, port: UInt16(broker.port), clientID: "c")
+    options.will = MQTTWill(topic: "w", payload: [1], qos: .atLeastOnce, retain: true)
+    options.reconnectInitialDelay = .milliseconds(10)
+    let client = try MQTTClient(options: options)
+    try client.start()
+    try await client.waitUntilConnected(timeout: .seconds(20))
+    try await client.publish(topic: "t", payload: [1], retain: true, isAdaptable: true, timeout: .seconds(20))
+    // Whoever counts on the broker's word is told that there is none.
+    await #expect(throws: MQTTError.self) { try await client.publish(topic: "t", payload: [1], timeout: .seconds(20)) }
+    #expect(client.isConnected)
+    await client.close()
+  }
+
+  @Test func afterSeveralCutsAMessageGoesAloneAndThenNoMore() async throws {
+    let broker = try await MosquittoServer()
+    // Ends every connection on which a message with this byte comes.
+    let link = try CuttingProxy(to: broker.port) { $0.direction == .toClient || !$0.bytes.contains(0xEE) }
+    var options = MQTTClientOptions(host: broker.host, port: UInt16(link.port), clientID: "c")
+    options.reconnectInitialDelay = .milliseconds(10)
+    options.reconnectMaximumDelay = .milliseconds(50)
+    let client = try MQTTClient(options: options)
+    try client.start()
+    let outlet = MQTTOutlet(client)
+    var tries = MQTTOutlet.Tries()
+    var attempts = 0
+    while !tries.areHopeless, attempts < 100 {
+      attempts += 1
+      try await client.waitUntilConnected(timeout: .seconds(20))
+      _ = try? await outlet.publish(topic: "poison", payload: [0xEE], timeout: .seconds(20), tries: &tries)
+    }
+    #expect(tries.areHopeless && tries.cutsInCompany == 2 && tries.cutsAlone == 3)
+    // Others are not suspected for it.
+    var others = MQTTOutlet.Tries()
+    try await client.waitUntilConnected(timeout: .seconds(20))
+    try await outlet.publish(topic: "good", payload: [1], timeout: .seconds(20), tries: &others)
+    #expect(others.cuts == 0)
+    await client.close()
+  }
+
+  @Test func whoeverGoesAloneWaitsForTheOthersAndTheyForIt() async throws {
+    let broker = try await MosquittoServer()
+    let client = try MQTTClient(options: MQTTClientOptions(host: broker.host, port: UInt16(broker.port), clientID: "c"))
+    try client.start()
+    try await client.waitUntilConnected(timeout: .seconds(20))
+    let outlet = MQTTOutlet(client, isOpen: false)
+    await withTaskGroup(of: Bool.self) { group in
+      for number in 0..<50 {
+        group.addTask {
+          var tries = MQTTOutlet.Tries()
+          if number.isMultiple(of: 5) { for _ in 0..<2 { tries.noteCut(reason: nil) } }
+          let answer = try? await outlet.publish(topic: "t", payload: [1], timeout: .seconds(20), tries: &tries)
+          return answer != nil && tries.cuts == 0
+        }
+      }
+      await outlet.open()
+      for await isThrough in group { #expect(isThrough) }
+    }
+    await client.close()
+  }
+
+  @Test func aClosedOutletLetsGoOfWhoIsCancelled() async throws {
+    let broker = try await MosquittoServer()
+    let client = try MQTTClient(options: MQTTClientOptions(host: broker.host, port: UInt16(broker.port), clientID: "c"))
+    let outlet = MQTTOutlet(client, isOpen: false)
+    let waiting = Task {
+      var tries = MQTTOutlet.Tries()
+      do throws(MQTTError) {
+        try await outlet.publish(topic: "t", payload: [1], tries: &tries)
+        return MQTTError.Code?.none
+      } catch { return error.code }
+    }
+    waiting.cancel()
+    #expect(await waiting.value == .cancelled)
+    await client.close()
+  }
+}
