@@ -28,6 +28,7 @@ extension DeviceDocument {
     if let divergence { table.add(["does not fit", Self.explanation(of: divergence)]) }
     table.add(["online", online ? "yes" : "no"])
     table.add(["last seen", lastSeen ?? "never"])
+    if let waiting { table.add(["waiting", waiting.line]) }
     table.add(["desired", desired.map { "version \($0.version) \($0.digest)" } ?? "nothing assigned"])
     if let reported {
       table.add(["runs", reported.version == 0 ? "nothing" : "version \(reported.version) \(reported.digest)"])
@@ -59,6 +60,10 @@ extension DeviceDocument {
     case nil: divergence
     }
   }
+}
+
+extension DeviceDocument.Waiting {
+  var line: String { since.map { "\(reason) (since \($0))" } ?? reason }
 }
 
 extension FirmwareDocument {

@@ -14,13 +14,22 @@ extension DeviceDocument {
       lastSeen: wire.hasLastSeen ? text(wire.lastSeen) : nil,
       createdAt: text(wire.createdAt), desired: wire.hasDesired ? Reference(wire.desired) : nil,
       reported: wire.hasReported ? Reported(wire.reported) : nil,
-      divergence: wire.divergence.isEmpty ? nil : wire.divergence)
+      divergence: wire.divergence.isEmpty ? nil : wire.divergence,
+      waiting: wire.hasWaiting ? Waiting(wire.waiting) : nil)
   }
 }
 
 extension DeviceDocument.Reference {
   init(_ wire: WireFirmwareReference) {
     self.init(version: wire.version, digest: digestText(wire.digest))
+  }
+}
+
+extension DeviceDocument.Waiting {
+  init(_ wire: WireWaiting) {
+    self.init(
+      version: wire.version == 0 ? nil : wire.version, reason: wire.reason,
+      since: wire.hasSince ? text(wire.since) : nil)
   }
 }
 

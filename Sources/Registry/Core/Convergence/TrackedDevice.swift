@@ -17,6 +17,8 @@ package struct TrackedDevice: Sendable, Equatable {
 
   package enum Change: Sendable, Equatable {
     case stateReported
+    /// What it waits for is another thing now. Worth no event: a device says so as often as it tries.
+    case waitsForOther
     case cameOnline
     case wentOffline
   }
@@ -43,6 +45,7 @@ package struct TrackedDevice: Sendable, Equatable {
         epoch: position.epoch == 0 ? self.position.epoch : position.epoch, sequence: position.sequence)
       if let reported, reported.says(state) {
         state.at = reported.at
+        if state.waiting != reported.waiting { changes.append(.waitsForOther) }
       } else {
         state.at = now
         changes.append(.stateReported)

@@ -23,6 +23,13 @@ package struct DeviceDocument: Codable, Sendable, Equatable {
     package var switchGapNanoseconds: UInt64?
   }
 
+  package struct Waiting: Codable, Sendable, Equatable {
+    /// Left out if it is not about one.
+    package var version: UInt64?
+    package var reason: String
+    package var since: String?
+  }
+
   package var id: String
   package var name: String
   package var tags: [String]
@@ -36,6 +43,8 @@ package struct DeviceDocument: Codable, Sendable, Equatable {
   package var reported: Reported?
   /// Why what it says it runs does not fit what it was given, if it does not: `unknown-version` or `ahead`.
   package var divergence: String?
+  /// Why it does not run what it should, if it doesn't.
+  package var waiting: Waiting?
 }
 
 extension DeviceDocument {
@@ -45,7 +54,8 @@ extension DeviceDocument {
       revision: device.revision, state: device.state.rawValue, online: device.online,
       lastSeen: device.lastSeen.map(JSONCoding.text(of:)),
       createdAt: JSONCoding.text(of: device.createdAt), desired: device.desired.map(Reference.init),
-      reported: device.reported.map(Reported.init), divergence: device.divergence?.rawValue)
+      reported: device.reported.map(Reported.init), divergence: device.divergence?.rawValue,
+      waiting: device.waiting.map(Waiting.init))
   }
 }
 
@@ -53,6 +63,14 @@ extension DeviceDocument.Reference {
   init(_ reference: FirmwareReference) {
     version = reference.version
     digest = reference.digest.description
+  }
+}
+
+extension DeviceDocument.Waiting {
+  init(_ waiting: RegistryCore.Waiting) {
+    version = waiting.version == 0 ? nil : waiting.version
+    reason = waiting.reason
+    since = waiting.since.map(JSONCoding.text(of:))
   }
 }
 

@@ -94,6 +94,15 @@ extension OpenAPIDocument {
         "divergence": {
           "type": "string", "enum": ["unknown-version", "ahead"],
           "description": "Why what it says does not fit what it was given: it runs what it was never given, or had a version that is not below the desired one. A retry of its firmware gives it the desired image as a new version."
+        },
+        "waiting": {
+          "type": "object", "additionalProperties": false, "required": ["reason"],
+          "description": "Why it does not run what it should: in the device's words, or what the registry knows by itself.",
+          "properties": {
+            "version": {"type": "integer", "minimum": 1, "description": "Left out if it is not about one."},
+            "reason": {"type": "string"},
+            "since": {"type": "string", "format": "date-time"}
+          }
         }
       }
     },

@@ -40,10 +40,13 @@ package struct ReportedState: Sendable, Equatable {
   package var failedReason: String
   /// How long no app handled events at the switch to what runs; 0: not measured.
   package var switchGapNanoseconds: UInt64
+  /// What the device says it waits for.
+  package var waiting: Waiting?
 
   package init(
     running: FirmwareReference?, slot: String, status: RunStatus, reason: String, at: Date,
-    failed: FirmwareReference?, failedReason: String = "", switchGapNanoseconds: UInt64 = 0
+    failed: FirmwareReference?, failedReason: String = "", switchGapNanoseconds: UInt64 = 0,
+    waiting: Waiting? = nil
   ) {
     self.running = running
     self.slot = slot
@@ -53,9 +56,10 @@ package struct ReportedState: Sendable, Equatable {
     self.failed = failed
     self.failedReason = failedReason
     self.switchGapNanoseconds = switchGapNanoseconds
+    self.waiting = waiting
   }
 
-  /// Whether both say the same, no matter when they said it.
+  /// Whether both say the same of what runs, no matter when they said it and what the device waits for.
   package func says(_ other: ReportedState) -> Bool {
     running == other.running && slot == other.slot && status == other.status && reason == other.reason
       && failed == other.failed && failedReason == other.failedReason
@@ -92,6 +96,8 @@ package struct Device: Sendable, Equatable {
   package var desired: FirmwareReference?
   package var reported: ReportedState?
   package var divergence: Divergence?
+  /// Why it does not run what it should.
+  package var waiting: Waiting? = nil
 }
 
 /// Why what a device says it runs does not fit what it was given.

@@ -1,5 +1,6 @@
 import FirmwareImage
 import FoundationEssentials
+import SwiftProtobuf
 import Wire
 
 // What clients send, turned into values whose form is right; anything else is refused with its reason.
@@ -80,7 +81,8 @@ extension ReportedState {
     self.init(
       running: try Self.running(wire), slot: wire.slot, status: status, reason: reason,
       at: Date(timeIntervalSince1970: 0), failed: failed, failedReason: status.isFailure ? reason : "",
-      switchGapNanoseconds: min(wire.switchGapNanoseconds, UInt64(Int64.max)))
+      switchGapNanoseconds: min(wire.switchGapNanoseconds, UInt64(Int64.max)),
+      waiting: wire.hasWaiting ? Waiting(wire.waiting) : nil)
   }
 
   /// Version 0 with an empty digest: nothing runs yet.
@@ -96,6 +98,19 @@ extension ReportedState {
 extension ReportPosition {
   init(_ wire: WireReportPosition) {
     self.init(epoch: wire.epoch, sequence: wire.sequence)
+  }
+}
+
+extension Waiting {
+  /// Nil without a reason, which an old device's is not.
+  init?(_ wire: WireWaiting) {
+    let reason = FieldRules.sanitizedReason(wire.reason)
+    guard !reason.isEmpty else { return nil }
+    // A device's clock may say anything; PostgreSQL's years end.
+    let seconds = wire.hasSince && (1...253_402_300_799).contains(wire.since.seconds) ? wire.since.seconds : nil
+    self.init(
+      version: min(wire.version, UInt64(Int64.max)), reason: reason,
+      since: seconds.map { Date(timeIntervalSince1970: Double($0)) })
   }
 }
 

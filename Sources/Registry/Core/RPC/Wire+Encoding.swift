@@ -38,6 +38,16 @@ extension WireReportedState {
     if let failed = state.failed { self.failed = WireFirmwareReference(failed) }
     failedReason = state.failedReason
     switchGapNanoseconds = state.switchGapNanoseconds
+    if let waiting = state.waiting { self.waiting = WireWaiting(waiting) }
+  }
+}
+
+extension WireWaiting {
+  init(_ waiting: Waiting) {
+    self.init()
+    version = waiting.version
+    reason = waiting.reason
+    if let since = waiting.since { self.since = Google_Protobuf_Timestamp(since) }
   }
 }
 
@@ -55,6 +65,7 @@ extension WireDevice {
     if let reported = device.reported { self.reported = WireReportedState(reported) }
     state = device.state.rawValue
     revision = UInt64(clamping: device.revision)
+    if let waiting = device.waiting { self.waiting = WireWaiting(waiting) }
     divergence = device.divergence?.rawValue ?? ""
   }
 }

@@ -9,14 +9,19 @@ enum DeviceRow {
     d.desired_version, d.desired_digest,
     d.reported_version, d.reported_digest, d.reported_slot, d.reported_status, d.reported_reason, d.reported_at,
     d.failed_version, d.failed_digest, d.failed_reason, d.switch_gap_nanoseconds,
+    d.waiting_version, d.waiting_reason, d.waiting_since, f.notified_at, o.version is not null as is_pending,
     d.divergence, r.last_seen, r.online_until > statement_timestamp() as online
     """
 
   /// Every device has its row in `reports` from the start.
-  static let tables: SQL = "registry.devices d join registry.reports r on r.device_id = d.id"
+  static let tables: SQL = """
+    registry.devices d join registry.reports r on r.device_id = d.id
+      left join registry.firmware f on f.device_id = d.id and f.version = d.desired_version
+      left join registry.outbox o on o.device_id = d.id and o.version = d.desired_version
+    """
 
   static func device(_ row: PostgresRow) throws -> Device {
-    Device(
+    var device = Device(
       id: try deviceID(row["id"]),
       name: try row["name"].text,
       tags: try row["tags"].textArray,
@@ -29,6 +34,10 @@ enum DeviceRow {
       desired: try reference(row["desired_version"], row["desired_digest"]),
       reported: try reported(row),
       divergence: Divergence(rawValue: try row["divergence"].text))
+    device.waiting = Waiting.reason(
+      for: device,
+      Waiting.Notification(isPending: try row["is_pending"].bool, at: try row["notified_at"].optional?.date))
+    return device
   }
 
   static func reported(_ row: PostgresRow) throws -> ReportedState? {
@@ -41,7 +50,15 @@ enum DeviceRow {
       at: try row["reported_at"].date,
       failed: try reference(row["failed_version"], row["failed_digest"]),
       failedReason: try row["failed_reason"].text,
-      switchGapNanoseconds: UInt64(try row["switch_gap_nanoseconds"].int64))
+      switchGapNanoseconds: UInt64(try row["switch_gap_nanoseconds"].int64),
+      waiting: try waiting(row))
+  }
+
+  private static func waiting(_ row: PostgresRow) throws -> Waiting? {
+    guard let reason = row["waiting_reason"].optional else { return nil }
+    return Waiting(
+      version: UInt64(clamping: try row["waiting_version"].optional?.int64 ?? 0), reason: try reason.text,
+      since: try row["waiting_since"].optional?.date)
   }
 
   static func reference(_ version: PostgresCell, _ digest: PostgresCell) throws -> FirmwareReference? {

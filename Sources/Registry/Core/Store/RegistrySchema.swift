@@ -29,6 +29,7 @@ package enum RegistrySchema {
     Migration(version: 6, name: "director keys and root documents", compatibleFrom: 6, script: trust),
     Migration(version: 7, name: "outcomes of the audit log", compatibleFrom: 6, script: auditOutcomes),
     Migration(version: 8, name: "devices and databases that went back in time", compatibleFrom: 6, script: backInTime),
+    Migration(version: 9, name: "what devices wait for", compatibleFrom: 6, script: waiting),
   ]
 
   /// The first version: devices, firmware, reports, outbox, events.
@@ -148,5 +149,13 @@ package enum RegistrySchema {
     );
     comment on table registry.retired_versions is
       'The highest version of each deleted device: made again under the same ID, it goes on from there.';
+    """
+
+  /// What a device says it waits for on its way to another version; null: nothing.
+  static let waiting: SQLScript = """
+    alter table registry.devices
+      add waiting_version bigint,
+      add waiting_reason text,
+      add waiting_since timestamptz;
     """
 }

@@ -37,6 +37,7 @@ enum ReportRows {
         select r.device_id, r.epoch, r.sequence, r.last_seen, nullif(r.online_until, '-infinity') as online_until,
           d.reported_version, d.reported_digest, d.reported_slot, d.reported_status, d.reported_reason, d.reported_at,
           d.failed_version, d.failed_digest, d.failed_reason, d.switch_gap_nanoseconds,
+          d.waiting_version, d.waiting_reason, d.waiting_since,
           d.desired_version, d.desired_digest, f.notified_at,
           coalesce(f.trial_at, f.confirmed_at, f.failed_at) is not null as was_tried,
           o.version is not null as is_pending, clock_timestamp() as read_at

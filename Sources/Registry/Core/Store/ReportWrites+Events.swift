@@ -37,6 +37,7 @@ extension ReportWrites {
   private static func events(of id: DeviceID, _ change: ReportBatch.Change) -> [Event] {
     switch change.kind {
     case .cameOnline: return [Event(device: id, kind: .deviceOnline, detail: [:])]
+    case .waitsForOther: return []
     case .wentOffline: return [Event(device: id, kind: .deviceOffline, detail: [:])]
     case .stateReported:
       guard let state = change.state else { return [] }

@@ -20,7 +20,8 @@ struct ReportWrites {
     guard !touched.isEmpty else { return }
     statements.append(Self.liveness(touched))
     let changed = touched.filter { $0.entry.changes.contains { $0.kind == .stateReported } }
-    if !changed.isEmpty { statements.append(Self.states(changed)) }
+    let toStore = touched.filter { $0.entry.changes.contains { [.stateReported, .waitsForOther].contains($0.kind) } }
+    if !toStore.isEmpty { statements.append(Self.states(toStore)) }
     var toNotify: [FirmwareKey] = []
     for (id, entry) in touched {
       switch entry.decision(now: batch.now, interval: renotifyInterval) {
@@ -82,6 +83,10 @@ struct ReportWrites {
         reported_at = 'epoch'::timestamptz + u.at * interval '1 microsecond',
         failed_version = nullif(u.failed_version, 0), failed_digest = nullif(u.failed_digest, ''),
         failed_reason = u.failed_reason, switch_gap_nanoseconds = u.switch_gap,
+        waiting_version = case when u.waiting_reason <> '' then u.waiting_version end,
+        waiting_reason = nullif(u.waiting_reason, ''),
+        waiting_since = case when u.waiting_reason <> '' and u.waiting_since >= 0
+          then 'epoch'::timestamptz + u.waiting_since * interval '1 microsecond' end,
         highest_version = greatest(
           d.highest_version, case when greatest(u.version, u.failed_version) <= $12
             then greatest(u.version, u.failed_version) else 0 end),
@@ -96,9 +101,10 @@ struct ReportWrites {
           else '' end
       from unnest(
         $1::uuid[], $2::int8[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::int8[], $8::int8[], $9::bytea[],
-        $10::text[], $11::int8[]
+        $10::text[], $11::int8[], $13::int8[], $14::text[], $15::int8[]
       ) as u (
-        id, version, digest, slot, status, reason, at, failed_version, failed_digest, failed_reason, switch_gap)
+        id, version, digest, slot, status, reason, at, failed_version, failed_digest, failed_reason, switch_gap,
+        waiting_version, waiting_reason, waiting_since)
       where d.id = u.id
       """,
       [
@@ -110,6 +116,9 @@ struct ReportWrites {
         .byteaArray(states.map { $0.state.failed?.digest.bytes ?? [] }), .textArray(states.map(\.state.failedReason)),
         .int8Array(states.map { Int64($0.state.switchGapNanoseconds) }),
         .int8(Int64(FirmwareReference.highestPlausibleVersion)),
+        .int8Array(states.map { Int64(clamping: $0.state.waiting?.version ?? 0) }),
+        .textArray(states.map { $0.state.waiting?.reason ?? "" }),
+        .int8Array(states.map { microseconds($0.state.waiting?.since) }),
       ])
   }
 

@@ -381,6 +381,16 @@ package nonisolated struct WireDevice: @unchecked Sendable {
     set {_uniqueStorage()._divergence = newValue}
   }
 
+  /// Why it does not run what it should; unset: it does, or there is nothing.
+  package var waiting: WireWaiting {
+    get {_storage._waiting ?? WireWaiting()}
+    set {_uniqueStorage()._waiting = newValue}
+  }
+  /// Returns true if `waiting` has been explicitly set.
+  package var hasWaiting: Bool {_storage._waiting != nil}
+  /// Clears the value of `waiting`. Subsequent reads from it will return its default value.
+  package mutating func clearWaiting() {_uniqueStorage()._waiting = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -2298,7 +2308,7 @@ nonisolated extension WireFirmwareReference: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Device"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}tags\0\u{1}serial\0\u{1}online\0\u{3}last_seen\0\u{3}created_at\0\u{1}desired\0\u{1}reported\0\u{1}state\0\u{1}revision\0\u{1}divergence\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}tags\0\u{1}serial\0\u{1}online\0\u{3}last_seen\0\u{3}created_at\0\u{1}desired\0\u{1}reported\0\u{1}state\0\u{1}revision\0\u{1}divergence\0\u{1}waiting\0")
 
   fileprivate class _StorageClass {
     var _id: Data = Data()
@@ -2313,6 +2323,7 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     var _state: String = String()
     var _revision: UInt64 = 0
     var _divergence: String = String()
+    var _waiting: WireWaiting? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2335,6 +2346,7 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       _state = source._state
       _revision = source._revision
       _divergence = source._divergence
+      _waiting = source._waiting
     }
   }
 
@@ -2365,6 +2377,7 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         case 10: try { try decoder.decodeSingularStringField(value: &_storage._state) }()
         case 11: try { try decoder.decodeSingularUInt64Field(value: &_storage._revision) }()
         case 12: try { try decoder.decodeSingularStringField(value: &_storage._divergence) }()
+        case 13: try { try decoder.decodeSingularMessageField(value: &_storage._waiting) }()
         default: break
         }
       }
@@ -2413,6 +2426,9 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       if !_storage._divergence.isEmpty {
         try visitor.visitSingularStringField(value: _storage._divergence, fieldNumber: 12)
       }
+      try { if let v = _storage._waiting {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2434,6 +2450,7 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         if _storage._state != rhs_storage._state {return false}
         if _storage._revision != rhs_storage._revision {return false}
         if _storage._divergence != rhs_storage._divergence {return false}
+        if _storage._waiting != rhs_storage._waiting {return false}
         return true
       }
       if !storagesAreEqual {return false}
