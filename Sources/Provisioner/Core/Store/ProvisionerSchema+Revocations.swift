@@ -15,7 +15,6 @@ extension ProvisionerSchema {
         add column revision int8,
         -- In DER, of the newest of a device alone: who asks again gets the same.
         add column certificate bytea;
-      alter table certificates alter column certificate set storage external;
       create index certificates_published on certificates (revision, issuer, serial_number)
         where revision is not null;
       create index certificates_unpublished on certificates (issuer, not_after)
@@ -45,8 +44,6 @@ extension ProvisionerSchema {
         published_at timestamptz not null default clock_timestamp(),
         primary key (issuer, number)
       );
-      -- Nothing of it can be compressed.
-      alter table revocation_lists alter column crl set storage external;
       create index revocation_lists_by_revision on revocation_lists (revision, issuer, number);
       """)
 }
