@@ -1,6 +1,7 @@
-import FoundationEssentials
+import Foundation
 import OpenSSL
 import PostgreSQL
+import TestSupport
 import Testing
 import Wire
 
@@ -19,17 +20,20 @@ import Wire
       key = try P256.PrivateKey()
       certificate = try X509Certificate(
         CertificateTemplate(
-          commonName: "factory", kind: isAuthority ? .authority(pathLength: 0) : .leaf([.client]),
+          commonName: "factory", kind: isAuthority ? .authority(pathLength: 1) : .leaf([.client]),
           notBefore: Date(timeIntervalSinceNow: -7200), notAfter: Date(timeIntervalSinceNow: ends)),
         for: key.publicKey, issuer: parent, issuerKey: parentKey ?? key)
     }
 
     /// A board as it leaves the factory.
-    func board(_ serial: String, ends: TimeInterval = 3600, signedBy: P256.PrivateKey? = nil) throws -> Board {
+    func board(
+      _ serial: String, ends: TimeInterval = 3600, signedBy: P256.PrivateKey? = nil,
+      kind: CertificateTemplate.Kind = .leaf([.client])
+    ) throws -> Board {
       let key = try P256.PrivateKey()
       let certificate = try X509Certificate(
         CertificateTemplate(
-          commonName: serial, kind: .leaf([.client]), notBefore: Date(timeIntervalSinceNow: -7200),
+          commonName: serial, kind: kind, notBefore: Date(timeIntervalSinceNow: -7200),
           notAfter: Date(timeIntervalSinceNow: ends)),
         for: key.publicKey, issuer: self.certificate, issuerKey: signedBy ?? self.key)
       return Board(key: key, pem: try certificate.pem)
@@ -113,6 +117,77 @@ import Wire
     try await withFactory { stage, factory in
       let reason = await refusal(stage, try factory.board("SN-1", ends: -60).request(P256.PrivateKey()))
       #expect(reason == "factory-certificate-expired")
+    }
+  }
+
+  @Test func `a certificate that is not for a device is refused`() async throws {
+    try await withFactory { stage, factory in
+      let key = try P256.PrivateKey()
+      let other = try factory.board("SN-1", kind: .leaf([.server]))
+      #expect(await refusal(stage, try other.request(key)) == "factory-certificate-wrong-usage")
+      // The factory's own certificate, and one below it.
+      for kind in [CertificateTemplate.Kind.authority(pathLength: nil), .authority(pathLength: 0)] {
+        let board = try factory.board("SN-1", kind: kind)
+        #expect(await refusal(stage, try board.request(key)) == "factory-certificate-wrong-usage")
+      }
+      let own = Board(key: factory.key, pem: try factory.certificate.pem)
+      #expect(await refusal(stage, try own.request(key)) == "factory-certificate-wrong-usage")
+      #expect(stage.registry.devices.isEmpty)
+    }
+  }
+
+  /// Made by openssl(1), as nothing here makes such keys.
+  @Test(arguments: [
+    ("rsa:1024", false), ("rsa:2048", true), ("ed25519", true), ("ec:P-384", true), ("ec:secp256k1", false),
+    ("ec:P-224", false),
+  ])
+  func `keys that may be forged are refused`(kind: String, isTaken: Bool) async throws {
+    try await withStage { stage in
+      let folder = try TemporaryFolder("xtblish-factory")
+      let factory = try Factory()
+      try writeFile(folder.path("ca.pem"), try factory.certificate.pem)
+      try writeFile(folder.path("ca.key"), String(decoding: try factory.key.pem(), as: UTF8.self))
+      let parts = kind.split(separator: ":")
+      let making =
+        switch parts[0] {
+        case "rsa": ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:\(parts[1])"]
+        case "ec": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:\(parts[1])"]
+        default: ["-algorithm", "ED25519"]
+        }
+      _ = try await runProgram("openssl", ["genpkey", "-out", folder.path("b.key")] + making)
+      _ = try await runProgram(
+        "openssl",
+        [
+          "req", "-x509", "-new", "-key", folder.path("b.key"), "-CA", folder.path("ca.pem"), "-CAkey",
+          folder.path("ca.key"), "-subj", "/CN=SN-1", "-addext", "basicConstraints=critical,CA:FALSE", "-addext",
+          "keyUsage=critical,digitalSignature", "-days", "1", "-out", folder.path("b.pem"),
+        ])
+      let request = try CertificateRequest(key: P256.PrivateKey(), commonName: "new")
+      try Data(request.der).write(to: URL(filePath: folder.path("request")))
+      let raw = kind == "ed25519" ? ["pkeyutl", "-sign", "-rawin", "-inkey"] : ["dgst", "-sha256", "-sign"]
+      let input = kind == "ed25519" ? ["-in", folder.path("request")] : [folder.path("request")]
+      _ = try await runProgram("openssl", raw + [folder.path("b.key"), "-out", folder.path("signature")] + input)
+      _ = try await add(factory, stage)
+      let answer = await wireFailure {
+        _ = try await stage.enroller.enroll(
+          EnrolmentRequest(
+            claim: "", serial: "", certificateRequest: request.der,
+            factoryProof: FactoryProof(
+              certificates: readFile(folder.path("b.pem")) ?? "",
+              signature: Array(try Data(contentsOf: URL(filePath: folder.path("signature")))))))
+      }
+      #expect(answer?.reason == (isTaken ? nil : "factory-certificate-weak"))
+      #expect(stage.registry.devices.count == (isTaken ? 1 : 0))
+    }
+  }
+
+  @Test func `a serial number that is taken is named`() async throws {
+    try await withFactory { stage, factory in
+      let board = try factory.board("SN-1")
+      _ = try await stage.enroller.enroll(board.request(P256.PrivateKey()))
+      let failure = await wireFailure { _ = try await stage.enroller.enroll(board.request(P256.PrivateKey())) }
+      #expect(failure?.reason == "serial-taken")
+      #expect(failure?.message.contains("serial number SN-1.") == true)
     }
   }
 

@@ -63,6 +63,22 @@ import Testing
     }
   }
 
+  @Test func `whoever guesses claims is told to wait, and a good claim still gets in`() async throws {
+    try await withDoor { stage, door in
+      let (_, token) = try await stage.makeClaim()
+      var statuses: [Int] = []
+      var last: Answer?
+      for _ in 0..<25 {
+        last = try await door.ask("POST", "/v1/enroll", #"{"claim": "xtc_guess", "serial": "SN-1"}"#)
+        statuses.append(last?.status ?? 0)
+      }
+      #expect(Set(statuses) == [403, 429])
+      #expect(statuses.last == 429)
+      #expect(Int(last?.head["Retry-After"] ?? "") ?? 0 > 0)
+      #expect(try await door.ask("POST", "/v1/enroll", #"{"claim": "\#(token)", "serial": "SN-1"}"#).status == 200)
+    }
+  }
+
   @Test func `a claim's life`() async throws {
     try await withDoor { _, door in
       let made = try await door.ask(

@@ -77,7 +77,7 @@ import Testing
       environment: ["XTBLISH_INSECURE": "true", "XTBLISH_REGISTRY_ENDPOINTS": service.endpoint],
       inheritsEnvironment: false)
     try await follower.waitForLine(containing: "notification-requested")
-    #expect(try await service.run("devices", "delete", id).status == .exited(0))
+    #expect(try await service.run("devices", "delete", id, "--yes").status == .exited(0))
     try await follower.waitForLine(containing: "device-deleted")
 
     // 65: not there, or not a UUID; 64: wrong use.
@@ -125,7 +125,7 @@ import Testing
       environment: ["XTBLISH_INSECURE": "true", "XTBLISH_REGISTRY_ENDPOINTS": service.endpoint],
       inheritsEnvironment: false)
     try await follower.waitForLine(containing: #""target":"token:short""#)
-    #expect(try await service.run("token", "revoke", "ci").status == .exited(0))
+    #expect(try await service.run("token", "revoke", "ci", "--yes").status == .exited(0))
     let line = try await follower.waitForLine(containing: "revoke-token")
     #expect(JSONValue(parsing: Array(line.utf8))?["target"] == .string("token:ci"))
     #expect(try await service.run("token", "list").output.contains("revoked"))
@@ -141,7 +141,15 @@ import Testing
     let created = try await service.run("devices", "create", "pump", "--json")
     let id = try #require(JSONValue(parsing: Array(created.output.utf8))?["id"]?.string)
     #expect(try await service.run("devices", "decommission", id).status == .exited(64))
-    let gone = try await service.run("devices", "decommission", id, "--reason", "scrapped")
+    // Nobody is there to be asked, and nothing hangs.
+    for asked in [
+      try await service.run("devices", "decommission", id, "--reason", "x"),
+      try await service.run("devices", "delete", id), try await service.run("token", "revoke", "ci"),
+    ] {
+      #expect(asked.status == .exited(64))
+      #expect(asked.output.contains("--yes"))
+    }
+    let gone = try await service.run("devices", "decommission", id, "--reason", "scrapped", "--yes")
     #expect(gone.output.contains("decommissioned"))
     #expect(try await !service.run("devices", "list").output.contains(id))
     #expect(try await service.run("devices", "list", "--state", "decommissioned").output.contains(id))

@@ -53,6 +53,45 @@ static inline int xtblish_names_add(GENERAL_NAMES *names, int type, const unsign
   return 1;
 }
 
+/// Says that a list is about those certificates alone that have one of these names as a distribution point. The names
+/// stay the caller's.
+static inline int xtblish_add_issuing_distribution_point(X509_CRL *crl, GENERAL_NAMES *names) {
+  ISSUING_DIST_POINT *point = ISSUING_DIST_POINT_new();
+  DIST_POINT_NAME *name = DIST_POINT_NAME_new();
+  int result = 0;
+  if (point != NULL && name != NULL) {
+    name->type = 0;  // fullName, of a CHOICE with two forms
+    name->name.fullname = names;
+    point->distpoint = name;
+    result = X509_CRL_add1_ext_i2d(crl, NID_issuing_distribution_point, point, 1, 0);
+    point->distpoint = NULL;
+    name->name.fullname = NULL;
+  }
+  DIST_POINT_NAME_free(name);
+  ISSUING_DIST_POINT_free(point);
+  return result;
+}
+
+/// Gives a certificate the one distribution point that has these names, which stay the caller's.
+static inline int xtblish_add_distribution_point(X509 *certificate, GENERAL_NAMES *names) {
+  CRL_DIST_POINTS *points = sk_DIST_POINT_new_null();
+  DIST_POINT *point = DIST_POINT_new();
+  DIST_POINT_NAME *name = DIST_POINT_NAME_new();
+  int result = 0;
+  if (points != NULL && point != NULL && name != NULL && sk_DIST_POINT_push(points, point) > 0) {
+    name->type = 0;  // fullName, of a CHOICE with two forms
+    name->name.fullname = names;
+    point->distpoint = name;
+    result = X509_add1_ext_i2d(certificate, NID_crl_distribution_points, points, 0, 0);
+    point->distpoint = NULL;
+    name->name.fullname = NULL;
+  }
+  sk_DIST_POINT_free(points);
+  DIST_POINT_NAME_free(name);
+  DIST_POINT_free(point);
+  return result;
+}
+
 static inline int xtblish_names_count(const GENERAL_NAMES *names) { return sk_GENERAL_NAME_num(names); }
 
 /// The bytes of a name of type GEN_DNS, GEN_URI or GEN_IPADD; NULL for any other type.

@@ -56,6 +56,14 @@ package enum AlternativeName: Sendable, Hashable {
 
   static func add(_ names: [AlternativeName], to certificate: OpaquePointer) throws(OpenSSLError) {
     guard !names.isEmpty else { return }
+    let list = try handle(names)
+    guard
+      unsafe X509_add1_ext_i2d(certificate, NID_subject_alt_name, UnsafeMutableRawPointer(list.pointer), 0, 0) == 1
+    else { throw .draining(after: "X509_add1_ext_i2d") }
+  }
+
+  /// The library's own form of a list of names.
+  static func handle(_ names: [AlternativeName]) throws(OpenSSLError) -> Owned {
     let list = try unsafe Owned(xtblish_names_new(), by: "sk_GENERAL_NAME_new_null") { unsafe GENERAL_NAMES_free($0) }
     for name in names {
       let bytes = name.bytes
@@ -63,8 +71,6 @@ package enum AlternativeName: Sendable, Hashable {
         throw .draining(after: "sk_GENERAL_NAME_push")
       }
     }
-    guard
-      unsafe X509_add1_ext_i2d(certificate, NID_subject_alt_name, UnsafeMutableRawPointer(list.pointer), 0, 0) == 1
-    else { throw .draining(after: "X509_add1_ext_i2d") }
+    return list
   }
 }

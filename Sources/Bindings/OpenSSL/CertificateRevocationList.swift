@@ -17,7 +17,8 @@ package struct CertificateRevocationList: Sendable, Hashable {
   package let issuerCommonName: String?
   package let thisUpdate: Date
   package let nextUpdate: Date
-  package let revokedSerialNumbers: Set<[UInt8]>
+  /// Whether it is about those certificates alone that have its names as their distribution points.
+  package let isPartial: Bool
 
   /// Reads a list. Whether the issuer signed it is another question: ``isSigned(by:)``.
   package init(der: [UInt8]) throws(CertificateError) {
@@ -29,21 +30,31 @@ package struct CertificateRevocationList: Sendable, Hashable {
     self.thisUpdate = thisUpdate
     self.nextUpdate = nextUpdate
     issuerCommonName = unsafe DistinguishedName.text(of: NID_commonName, in: X509_CRL_get_issuer(handle.pointer))
-    var revoked: Set<[UInt8]> = []
-    for index in 0..<max(0, unsafe xtblish_revoked_count(handle.pointer)) {
-      revoked.insert(unsafe SerialNumber.bytes(xtblish_revoked_serial(handle.pointer, index)))
+    isPartial = unsafe X509_CRL_get_ext_by_NID(handle.pointer, NID_issuing_distribution_point, -1) >= 0
+  }
+
+  /// Read anew each time: a list may have hundreds of thousands, and few ask.
+  package var revokedSerialNumbers: Set<[UInt8]> {
+    get throws(CertificateError) {
+      let handle = try Self.handle(der)
+      var revoked: Set<[UInt8]> = []
+      for index in 0..<max(0, unsafe xtblish_revoked_count(handle.pointer)) {
+        revoked.insert(unsafe SerialNumber.bytes(xtblish_revoked_serial(handle.pointer, index)))
+      }
+      return revoked
     }
-    revokedSerialNumbers = revoked
   }
 
   /// Makes a list.
   ///
   /// - Parameters:
   ///   - number: grows with each list of the issuer.
-  ///   - thisUpdate: later than that of the list before by at least a second: of two lists, readers take the later.
+  ///   - thisUpdate: later than that of the list before by at least a second: of two lists that are about a certificate,
+  ///     readers take the later.
+  ///   - scope: the distribution points of the certificates that it is about; nil: all of the issuer.
   package init(
     issuer: X509Certificate, issuerKey: P256.PrivateKey, number: Int64, thisUpdate: Date, nextUpdate: Date,
-    entries: [Entry]
+    entries: [Entry], scope: [AlternativeName]? = nil
   ) throws(CertificateError) {
     let above = try X509Certificate.handle(issuer.der)
     let der = try reporting { () throws(OpenSSLError) in
@@ -54,6 +65,12 @@ package struct CertificateRevocationList: Sendable, Hashable {
         unsafe xtblish_add_crl_extension(list.pointer, above.pointer, NID_authority_key_identifier, "keyid:always") == 1
       else { throw OpenSSLError.draining(after: "X509V3_EXT_nconf_nid") }
       try unsafe Self.set(number, of: list.pointer)
+      if let scope {
+        let names = try AlternativeName.handle(scope)
+        guard unsafe xtblish_add_issuing_distribution_point(list.pointer, names.pointer) == 1 else {
+          throw OpenSSLError.draining(after: "X509_CRL_add1_ext_i2d")
+        }
+      }
       guard unsafe X509_CRL_sort(list.pointer) == 1 else { throw OpenSSLError.draining(after: "X509_CRL_sort") }
       let length = issuerKey.key.exclusively {
         unsafe X509_CRL_sign(list.pointer, issuerKey.key.pointer, EVP_sha256())

@@ -23,6 +23,8 @@ package struct CertificateTemplate: Sendable {
   package var notAfter: Date
   /// 1 to 20 bytes, the first below 0x80 and not all zero.
   package var serialNumber: [UInt8]
+  /// By which a list of revoked certificates that is about a few alone names this one; nil: only those about all do.
+  package var distributionPoint: AlternativeName?
 
   /// With a random serial number.
   package init(
@@ -118,6 +120,12 @@ extension X509Certificate {
       try unsafe self.name(certificate.pointer, asIssuerOf: certificate.pointer)
     }
     try unsafe AlternativeName.add(template.alternativeNames, to: certificate.pointer)
+    if let point = template.distributionPoint {
+      let names = try AlternativeName.handle([point])
+      guard unsafe xtblish_add_distribution_point(certificate.pointer, names.pointer) == 1 else {
+        throw .draining(after: "X509_add1_ext_i2d")
+      }
+    }
     let length = issuerKey.key.exclusively {
       unsafe X509_sign(certificate.pointer, issuerKey.key.pointer, EVP_sha256())
     }

@@ -6,18 +6,22 @@ package struct CertificateVerifier: Sendable {
   private let roots: [X509Certificate]
   private let lists: [CertificateRevocationList]?
   private let acceptsIntermediates: Bool
+  private let refusesWeakness: Bool
 
   /// - Parameters:
   ///   - roots: whose word counts.
   ///   - lists: what their issuers took back. With them, a leaf whose issuer has no list that is in force is refused;
   ///     nil does without the question.
   ///   - acceptsIntermediates: whether the word of one of `roots` counts also if another authority has signed it.
+  ///   - refusesWeakness: whether keys and signatures that may be forged (below 112 bits: RSA-1024, SHA-1) are refused.
   package init(
-    roots: [X509Certificate], lists: [CertificateRevocationList]? = nil, acceptsIntermediates: Bool = false
+    roots: [X509Certificate], lists: [CertificateRevocationList]? = nil, acceptsIntermediates: Bool = false,
+    refusesWeakness: Bool = false
   ) {
     self.roots = roots
     self.lists = lists
     self.acceptsIntermediates = acceptsIntermediates
+    self.refusesWeakness = refusesWeakness
   }
 
   /// - Parameters:
@@ -80,7 +84,9 @@ package struct CertificateVerifier: Sendable {
 
   private func configure(_ parameters: OpaquePointer?, _ usage: CertificateTemplate.Usage?, _ date: Date) {
     unsafe X509_VERIFY_PARAM_set_time(parameters, time_t(date.timeIntervalSince1970.rounded(.down)))
-    unsafe X509_VERIFY_PARAM_set_depth(parameters, 4)
+    // A root that took another's place several times, each time signed by the one before.
+    unsafe X509_VERIFY_PARAM_set_depth(parameters, 10)
+    if refusesWeakness { unsafe X509_VERIFY_PARAM_set_auth_level(parameters, 2) }
     switch usage {
     case .client: unsafe _ = X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SSL_CLIENT)
     case .server: unsafe _ = X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SSL_SERVER)
@@ -113,6 +119,7 @@ package struct CertificateRefusal: Error, Sendable, Equatable, CustomStringConve
     case unknownIssuer = "unknown-issuer"
     case wrongUsage = "wrong-usage"
     case badSignature = "bad-signature"
+    case weak
     /// There is no list of its issuer's revoked certificates, or none that is in force.
     case revocationUnknown = "revocation-unknown"
     case other
@@ -143,6 +150,7 @@ extension CertificateRefusal.Reason {
         .unknownIssuer
       case X509_V_ERR_INVALID_PURPOSE, X509_V_ERR_INVALID_CA, X509_V_ERR_PATH_LENGTH_EXCEEDED: .wrongUsage
       case X509_V_ERR_CERT_SIGNATURE_FAILURE: .badSignature
+      case X509_V_ERR_EE_KEY_TOO_SMALL, X509_V_ERR_CA_KEY_TOO_SMALL, X509_V_ERR_CA_MD_TOO_WEAK: .weak
       case X509_V_ERR_UNABLE_TO_GET_CRL, X509_V_ERR_CRL_HAS_EXPIRED, X509_V_ERR_CRL_NOT_YET_VALID,
         X509_V_ERR_CRL_SIGNATURE_FAILURE:
         .revocationUnknown

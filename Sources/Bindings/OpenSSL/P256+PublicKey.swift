@@ -80,10 +80,11 @@ extension P256.PublicKey: Hashable {
 }
 
 extension EVPKey {
-  /// Verifies a signature over the SHA-256 of a message.
+  /// Verifies a signature over the SHA-256 of a message, or over the message itself by a key whose kind hashes it.
   func isValid(signature: [UInt8], for message: [UInt8]) throws(OpenSSLError) -> Bool {
     let context = try unsafe Owned(EVP_MD_CTX_new(), by: "EVP_MD_CTX_new") { unsafe EVP_MD_CTX_free($0) }
-    guard unsafe EVP_DigestVerifyInit(context.pointer, nil, EVP_sha256(), nil, pointer) == 1 else {
+    let digest = unsafe EVP_PKEY_get_base_id(pointer) == EVP_PKEY_ED25519 ? nil : EVP_sha256()
+    guard unsafe EVP_DigestVerifyInit(context.pointer, nil, digest, nil, pointer) == 1 else {
       throw .draining(after: "EVP_DigestVerifyInit")
     }
     let result = unsafe EVP_DigestVerify(context.pointer, signature, signature.count, message, message.count)

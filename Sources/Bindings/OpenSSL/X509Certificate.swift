@@ -84,7 +84,8 @@ package struct X509Certificate: Sendable, Hashable {
     }
   }
 
-  /// Whether this certificate's owner signed a message: by SHA-256 and ECDSA, or RSA after PKCS #1 v1.5.
+  /// Whether this certificate's owner signed a message: by SHA-256 and ECDSA, or RSA after PKCS #1 v1.5, or by
+  /// Ed25519.
   package func isValid(signature: [UInt8], for message: [UInt8]) throws(CertificateError) -> Bool {
     let handle = try Self.handle(der)
     guard let key = unsafe X509_get_pubkey(handle.pointer) else {

@@ -43,6 +43,7 @@ package struct ImageStore: Sendable {
     // out of its load balancer would end that.
     let readiness = Readiness()
     readiness.add("storage") { try await blobs.checkWritable() }
+    security.addChecks(to: readiness)
 
     let router = makeRouter()
     api.addRoutes(to: router)

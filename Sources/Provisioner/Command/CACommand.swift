@@ -97,7 +97,7 @@ struct InitialiseAuthorityCommand: AsyncParsableCommand {
       if let crlDirectory {
         try RevocationDirectory("\(crlDirectory)/devices").begin(roots: authority.roots, issuers: authority.issuers)
         try RevocationDirectory("\(crlDirectory)/services").begin(
-          roots: authority.roots, issuers: [directory.loadServicesSigner()], lifetime: nil)
+          roots: authority.roots, issuers: [directory.loadServicesSigner()])
       }
       try options.printOut(authority)
     }
@@ -166,7 +166,7 @@ struct RotateAuthorityCommand: AsyncParsableCommand {
       let authority = try options.authority.load()
       if let crlDirectory {
         try RevocationDirectory("\(crlDirectory)/services").begin(
-          roots: authority.roots, issuers: [signer], lifetime: nil)
+          roots: authority.roots, issuers: [signer])
       }
       try options.printOut(authority)
     }
@@ -178,12 +178,15 @@ struct RetireAuthorityCommand: AsyncParsableCommand {
     commandName: "retire", abstract: "Take out a root or an intermediate of old, once nobody needs it any more.")
 
   @OptionGroup var options: AuthorityOptions
+  @OptionGroup var confirmation: ConfirmationOptions
 
   @Argument(help: ArgumentHelp("The eight digits that its name ends with.", valueName: "key"))
   var key: String
 
   func run() async throws {
     try await runAdmin {
+      try confirmation.confirm(
+        "Nobody trusts authority \(key) any more, and its key goes.", name: key)
       try options.printOut(options.authority.retire(keyName: key))
     }
   }

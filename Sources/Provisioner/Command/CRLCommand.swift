@@ -5,7 +5,8 @@ import ServiceKit
 
 struct CRLCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "crl", abstract: "Lists of certificates that were taken back.", subcommands: [FollowCommand.self])
+    commandName: "crl", abstract: "Lists of certificates that were taken back.",
+    subcommands: [FollowCommand.self, CheckFolderCommand.self])
 }
 
 struct FollowCommand: AsyncParsableCommand {
@@ -42,6 +43,32 @@ struct FollowCommand: AsyncParsableCommand {
         _ = try await following.step(known: nil)
       } else {
         try await following.serve()
+      }
+    }
+  }
+}
+
+struct CheckFolderCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check", abstract: "Whether a folder with CRLs is kept current; for probes.",
+    discussion: "Ends with 75 if nobody has known for longer than --max-age that nothing is missing in it.")
+
+  @Option(help: ArgumentHelp("The folder.", valueName: "folder"))
+  var directory: String
+
+  @Option(help: ArgumentHelp("In seconds.", valueName: "seconds"))
+  var maxAge = 60
+
+  func run() async throws {
+    try await runAdmin {
+      guard let age = RevocationDirectory(directory).age else {
+        throw AdminError(
+          "\(directory) was never brought up to date: run xtblish-provisioner crl follow for it", status: .temporary)
+      }
+      guard age <= .seconds(maxAge) else {
+        throw AdminError(
+          "\(directory) was last up to date \(age / .seconds(1)) s ago: see why crl follow reaches no Provisioner",
+          status: .temporary)
       }
     }
   }

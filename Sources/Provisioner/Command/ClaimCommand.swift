@@ -140,12 +140,15 @@ struct RevokeClaimCommand: AsyncParsableCommand {
     commandName: "revoke", abstract: "Let no further device enrol with a claim.")
 
   @OptionGroup var options: AdminOptions
+  @OptionGroup var confirmation: ConfirmationOptions
 
   @Argument(help: "The claim's ID.")
   var id: String
 
   func run() async throws {
     try await runAdmin {
+      try confirmation.confirm(
+        "No further device enrols with claim \(id), for good.", name: id)
       let claim = try await options.withClient(of: Provisioner.self) { client in
         try await ClaimAdministration(client, deadline: options.deadline).revoke(id)
       }

@@ -134,10 +134,12 @@ struct ResetDeviceCommand: AsyncParsableCommand {
     commandName: "reset", abstract: "Let another board, or one that lost its key, enrol under a serial number.",
     discussion: """
       It becomes a new device with a new key. The device that had the serial number loses its certificate at once; at \
-      the Registry it stays, with its history.
+      the Registry it stays, with its history. For the same board with the same key there is \
+      xtblish-registry devices recommission instead.
       """)
 
   @OptionGroup var options: AdminOptions
+  @OptionGroup var confirmation: ConfirmationOptions
 
   @Argument(help: "The serial number.")
   var serial: String
@@ -147,6 +149,9 @@ struct ResetDeviceCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await runAdmin {
+      try confirmation.confirm(
+        "The board that has serial number \(serial) loses its certificates, and another may enrol in its place.",
+        name: serial)
       let device = try await options.withClient(of: Provisioner.self) { client in
         try await DeviceAdministration(client, deadline: options.deadline).reset(serial: serial, product: product)
       }

@@ -69,12 +69,15 @@ struct RemoveFactoryCACommand: AsyncParsableCommand {
     discussion: "Devices that have enrolled stay.")
 
   @OptionGroup var options: AdminOptions
+  @OptionGroup var confirmation: ConfirmationOptions
 
   @Argument(help: "The CA's ID: SHA-256 of its certificate in hexadecimal.")
   var id: String
 
   func run() async throws {
     try await runAdmin {
+      try confirmation.confirm(
+        "No further device enrols by the factory's CA \(id).", name: id)
       let removed = try await options.withClient(of: Provisioner.self) { client in
         try await DeviceAdministration(client, deadline: options.deadline).removeFactoryCA(id)
       }

@@ -7,6 +7,7 @@ struct RevokeCommand: AsyncParsableCommand {
     commandName: "revoke", abstract: "Take a device's certificates back, for good, and end its session.")
 
   @OptionGroup var options: AdminOptions
+  @OptionGroup var confirmation: ConfirmationOptions
 
   @Argument(help: "The device's ID.")
   var id: String
@@ -16,6 +17,8 @@ struct RevokeCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await runAdmin {
+      try confirmation.confirm(
+        "Device \(id) loses its certificates and its session, and gets no others until it is recommissioned.", name: id)
       let isNew = try await options.withClient(of: Provisioner.self) { client in
         try await RevocationAdministration(client, deadline: options.deadline).revoke(id, reason: reason)
       }

@@ -7,7 +7,9 @@ struct DevicesCommand: AsyncParsableCommand {
     commandName: "devices", abstract: "List, show, make, change and remove devices.",
     subcommands: [
       ListDevicesCommand.self, ShowDeviceCommand.self, CreateDeviceCommand.self, UpdateDeviceCommand.self,
-      DeleteDeviceCommand.self, DecommissionDeviceCommand.self, NotifyDeviceCommand.self, DeviceLogsCommand.self,
+      DeleteDeviceCommand.self, DecommissionDeviceCommand.self, RecommissionDeviceCommand.self,
+      NotifyDeviceCommand.self,
+      DeviceLogsCommand.self,
     ])
 }
 
@@ -126,10 +128,13 @@ struct DeleteDeviceCommand: AsyncParsableCommand {
     discussion: "Its certificates are taken back. To keep its history, decommission it instead.")
 
   @OptionGroup var options: AdminOptions
+  @OptionGroup var confirmation: ConfirmationOptions
   @Argument(help: "The device's UUID.") var id: String
 
   func run() async throws {
     try await runAdmin {
+      try confirmation.confirm(
+        "Device \(id) goes for good, with all that is known of it, and its certificates are revoked.", name: id)
       try await options.withClient(of: Registry.self) { client in
         try await RegistryAdministration(client, deadline: options.deadline).delete(id)
       }
@@ -143,15 +148,19 @@ struct DecommissionDeviceCommand: AsyncParsableCommand {
     commandName: "decommission", abstract: "Take a device out of service, and print it.",
     discussion: """
       Its history stays. Nothing can be assigned to it any more, its certificates are taken back, and lists leave it out \
-      unless they ask for --state decommissioned.
+      unless they ask for --state decommissioned. The command recommission lets it come back.
       """)
 
   @OptionGroup var options: AdminOptions
+  @OptionGroup var confirmation: ConfirmationOptions
   @Argument(help: "The device's UUID.") var id: String
   @Option(help: "Why, for those who ask later.") var reason: String
 
   func run() async throws {
     try await runAdmin {
+      try confirmation.confirm(
+        "Device \(id) goes out of service: its certificates are revoked, and the board must enrol again to come back.",
+        name: id)
       let device = try await options.withClient(of: Registry.self) { client in
         try await RegistryAdministration(client, deadline: options.deadline).decommission(id, reason: reason)
       }

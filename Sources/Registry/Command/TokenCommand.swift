@@ -85,10 +85,13 @@ struct RevokeTokenCommand: AsyncParsableCommand {
     commandName: "revoke", abstract: "Revoke a token: within two seconds it opens nothing any more.")
 
   @OptionGroup var options: AdminOptions
+  @OptionGroup var confirmation: ConfirmationOptions
   @Argument(help: "Its name.") var name: String
 
   func run() async throws {
     try await runAdmin {
+      try confirmation.confirm(
+        "Token \(name) opens nothing any more, for good.", name: name)
       let token = try await options.withClient(of: Registry.self) { client in
         try await RegistryAdministration(client, deadline: options.deadline).revokeToken(name)
       }

@@ -46,6 +46,7 @@ extension WireCreateToken: WireRequest {
 extension WireListTokens: WireRequest { package typealias Response = WireListTokensResponse }
 extension WireRevokeToken: WireRequest { package typealias Response = WireRevokeTokenResponse }
 extension WireDecommissionDevice: WireRequest { package typealias Response = WireDevice }
+extension WireRecommissionDevice: WireRequest { package typealias Response = WireDevice }
 extension WireGetRootDocument: WireRequest { package typealias Response = WireRootDocument }
 extension WirePublishRootDocument: WireRequest { package typealias Response = WireRootDocument }
 extension WireCreateDirectorKey: WireRequest { package typealias Response = WireDirectorKey }
@@ -83,6 +84,7 @@ extension WireListFactoryCAs: WireRequest { package typealias Response = WireLis
 extension WireRemoveFactoryCA: WireRequest { package typealias Response = WireRemoveFactoryCAResponse }
 extension WireGetRevocations: WireRequest { package typealias Response = WireRevocations }
 extension WireRevokeDevice: WireRequest { package typealias Response = WireRevokeDeviceResponse }
+extension WireReinstateDevice: WireRequest { package typealias Response = WireReinstateDeviceResponse }
 extension WireFindPollingDevice: WireRequest { package typealias Response = WirePollingDevice }
 
 // Image store

@@ -189,7 +189,7 @@ def revocation(report, world):
     if handshake_fails(world, port_of(world.store), identity) is None:
         report.row("revoke: the device is served before", "it is not")
         return
-    world.admin("provisioner", "revoke", device, "--reason", "attack")
+    world.admin("provisioner", "revoke", device, "--reason", "attack", "--yes")
     begun = time.monotonic()
 
     def within(condition):

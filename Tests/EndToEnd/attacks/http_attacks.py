@@ -194,7 +194,7 @@ def tokens(report, world, refused, first):
     report.attack("token: expired", expired)
 
     def revoked():
-        world.admin("registry", "token", "revoke", "attack-read")
+        world.admin("registry", "token", "revoke", "attack-read", "--yes")
         gone = wait_until(
             lambda: all(
                 request(world, base, "GET", path, token=read)[0] == 401

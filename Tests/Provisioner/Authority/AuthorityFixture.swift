@@ -45,13 +45,13 @@ struct AuthorityReplica: Sendable {
 
   init(
     _ directory: AuthorityDirectory, pool: PostgresPool, folder: RevocationDirectory? = nil,
-    times: RevocationListTimes = RevocationListTimes(), lifetime: Duration = .seconds(3_600)
+    lifetime: Duration = .seconds(3_600)
   ) throws {
     self.pool = pool
     live = LiveAuthority(try directory.load(), deviceLifetime: lifetime)
     store = CertificateStore(pool: pool)
     keeper = AuthorityKeeper(
-      directory: directory, authority: live, store: store, feed: feed, times: times, folder: folder,
+      directory: directory, authority: live, store: store, feed: feed, folder: folder,
       logger: quietLogger)
     renewal = CertificateRenewal(issuer: live, store: store, logger: quietLogger)
     revocation = DeviceRevocation(store: store, keeper: keeper)
@@ -63,6 +63,24 @@ struct AuthorityReplica: Sendable {
     let issued = try await live.issueDeviceCertificate(request: request, device: device)
     try await pool.withTransaction { try await store.record(issued, in: $0) }
     return issued
+  }
+
+  /// Revokes, and waits until it is published.
+  @discardableResult
+  func revoke(_ device: DeviceID) async throws -> Bool {
+    let isNew = try await revocation.revoke(device, reason: "", requester: "a")
+    try await eventually("the revocation is published") {
+      await keeper.turn()
+      let row = try await pool.queryFirst(
+        "select count(*) as waiting from provisioner.certificates where revoked_at is not null and revision is null")
+      return try row?["waiting"].int == 0
+    }
+    return isNew
+  }
+
+  /// All that the lists say is revoked.
+  func listed() throws -> Set<[UInt8]> {
+    try (feed.current?.lists ?? []).reduce(into: []) { $0.formUnion(try $1.revokedSerialNumbers) }
   }
 
   func renew(_ device: DeviceID, _ key: P256.PrivateKey) async throws -> IssuedCertificate {

@@ -69,7 +69,11 @@ import Testing
         logger: quietLogger)
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await service.run() }
-        group.addTask { try await OwnRevocations(feed: replica.feed, list: list, logger: quietLogger).run() }
+        let own = OwnRevocations(
+          feed: replica.feed, pages: RevocationPages(store: replica.store, validity: .seconds(60)))
+        group.addTask {
+          try await RevocationFollower(list: list, provisioner: own, logger: quietLogger).run()
+        }
         let outcome: Result<Void, any Error>
         do {
           try await eventually { list.isCurrent }
@@ -122,6 +126,7 @@ import Testing
       #expect(answer.fields["revoked"] as? Bool == true)
       try await eventually {
         let status = try? await door.renew(device.key, tls: device.tls).status
+        await door.replica.keeper.turn()
         // Refused by the record already while the connection is still let in.
         #expect(status == nil || status == 403)
         return status == nil
@@ -147,10 +152,18 @@ import Testing
       let header = [HTTPClient.Header("If-None-Match", tag)]
       #expect(try await door.ask("GET", "/v1/crl", headers: header).status == 304)
       async let waiting = door.ask("GET", "/v1/crl?wait=20", headers: header)
-      _ = try await door.replica.revocation.revoke(device.id, reason: "", requester: "a")
+      try await door.replica.revoke(device.id)
       let answer = try await waiting
       #expect(answer.status == 200)
-      #expect(try CertificateRevocationList.all(pem: answer.body).first?.revokedSerialNumbers.count == 1)
+      #expect(try CertificateRevocationList.all(pem: answer.body).last?.revokedSerialNumbers.count == 1)
+      // Only what is new, for those who say what they have.
+      let since = tag.filter { $0 != "\"" }
+      let news = try await door.ask("GET", "/v1/crl?since=\(since)", headers: header)
+      #expect(news.head["Delta-Base"] == tag)
+      #expect(try CertificateRevocationList.all(pem: news.body).count == 1)
+      let unknown = try await door.ask("GET", "/v1/crl?since=1-1-00-00")
+      #expect(unknown.head["Delta-Base"] == nil)
+      #expect(try CertificateRevocationList.all(pem: unknown.body).count == 2)
     }
   }
 
@@ -163,12 +176,13 @@ import Testing
         group.addTask { await following.run() }
         func revokedCount() -> Int? {
           let bytes = Array((readFile("\(path)/ca.crl.pem") ?? "").utf8)
-          return try? CertificateRevocationList.all(pem: bytes).first?.revokedSerialNumbers.count
+          return try? CertificateRevocationList.all(pem: bytes).last?.revokedSerialNumbers.count
         }
         try await eventually { revokedCount() == 0 }
         let device = try await door.device()
-        _ = try await door.replica.revocation.revoke(device.id, reason: "", requester: "a")
+        try await door.replica.revoke(device.id)
         try await eventually { revokedCount() == 1 }
+        #expect(try #require(RevocationDirectory(path).age) < .seconds(60))
         group.cancelAll()
       }
     }

@@ -39,6 +39,22 @@ import Testing
     #expect(AuthorityFixture.refusal(of: old, roots: [after.roots[0]]) != nil)
   }
 
+  @Test(arguments: [2, 4]) func `several new roots in a row are followed by those who know only the first`(
+    count: Int
+  ) async throws {
+    let fixture = try AuthorityFixture()
+    let before = try fixture.directory.load()
+    for _ in 0..<count { _ = try fixture.directory.rotate(AuthorityDirectory.Options(), includingRoot: true) }
+    let after = try fixture.directory.load()
+    let services = try fixture.directory.rotateServices(AuthorityDirectory.Options())
+    #expect(AuthorityFixture.refusal(of: try leaf(after), roots: before.roots) == nil)
+    #expect(AuthorityFixture.refusal(of: services.chain, roots: before.roots) == nil)
+    // What /v1/ca adds to the roots is the same way.
+    let crosses = LiveAuthority(after, deviceLifetime: .seconds(60)).crossCertificates
+    let (newest, intermediate) = (try leaf(after)[0], after.issuers[0].certificate)
+    #expect(AuthorityFixture.refusal(of: [newest, intermediate] + crosses, roots: before.roots) == nil)
+  }
+
   @Test func afterANewRootAnIntermediateIsStillFollowedFromTheOldOne() throws {
     let fixture = try AuthorityFixture()
     let before = try fixture.directory.load()

@@ -1,3 +1,4 @@
+import FirmwareImage
 internal import Glibc
 
 /// A serial number for a machine that was given none.
@@ -10,19 +11,16 @@ package enum MachineSerial {
   /// - Returns: nil if this machine says nothing of itself.
   package static func read() -> String? {
     for path in sources {
-      guard let text = firstLine(of: path), Enrolment.serialLengths.contains(text.count), !isPlaceholder(text) else {
-        continue
-      }
+      guard let text = firstLine(of: path), isUsable(text) else { continue }
       return text
     }
     return nil
   }
 
-  /// Makers leave such texts where a serial number should be.
-  private static func isPlaceholder(_ text: String) -> Bool {
-    let lower = text.lowercased()
-    return lower.contains(" ") || ["0", "none", "default", "unknown", "n/a", "123456789"].contains(lower)
-      || lower.allSatisfy { $0 == "0" || $0 == "." || $0 == "x" }
+  /// Whether it tells this machine from others.
+  static func isUsable(_ text: String) -> Bool {
+    Enrolment.serialLengths.contains(text.utf8.count) && !text.utf8.contains(UInt8(ascii: " "))
+      && !SerialPlaceholder.contains(text)
   }
 
   private static func firstLine(of path: String) -> String? {

@@ -64,7 +64,7 @@ package struct CertificateSigner: Sendable {
     guard end > now else {
       throw .malformed("an intermediate that can still sign: it has expired; make a new one with ca rotate")
     }
-    let template: CertificateTemplate
+    var template: CertificateTemplate
     do {
       template = try CertificateTemplate(
         commonName: owner.commonName, kind: .leaf(owner.usages), alternativeNames: owner.alternativeNames,
@@ -72,6 +72,7 @@ package struct CertificateSigner: Sendable {
     } catch {
       throw .library(error)
     }
+    if case .device = owner { template.distributionPoint = RevocationName.of(serialNumber: template.serialNumber) }
     let leaf = try X509Certificate(template, for: publicKey, issuer: issuer, issuerKey: key)
     return IssuedCertificate(owner: owner, certificate: leaf, issuers: chain, issuerKeyHash: keyHash)
   }

@@ -39,13 +39,17 @@ extension AuthorityDirectory {
         } else {
           try home.makeRoot(options, try home.passphrase(), name: Self.nextRoot)
         }
-      var template = try template("xtblish root", new.key, pathLength: 1, options.rootLifetime, options.now)
+      // Of any length: the root that takes the new one's place is below it for those who know only the old one.
+      var template = try template("xtblish root", new.key, pathLength: nil, options.rootLifetime, options.now)
       template.notAfter = min(template.notAfter, root.certificate.notAfter)
       let cross = try issue(template, new.key.publicKey, issuer: root.certificate, root.key)
       // Everybody learns of the new root before anything is signed under it.
       let others = roots.filter { $0 != new.certificate }
+      let older = try crossCertificates(of: root.certificate, in: ["intermediate.pem"], options.now)
       try AuthorityFile.write(try pem([new.certificate] + others), to: path("ca.pem"))
-      _ = try makeIntermediate(options, passphrase, root: new.certificate, rootKey: new.key, cross: [cross])
+      _ = try makeIntermediate(
+        options, passphrase, root: new.certificate, rootKey: new.key,
+        cross: [cross] + older)
       try countChange()
       try home.promoteNextRoot()
     }
@@ -92,20 +96,24 @@ extension AuthorityDirectory {
     return (certificate, key)
   }
 
-  /// What leads from a root to those before it, each once.
+  /// What leads from a root to those before it, step by step, each once.
   ///
   /// - Parameter names: the files of intermediates that carry it.
   private func crossCertificates(
     of root: X509Certificate, in names: [String], _ now: Date
   ) throws(AuthorityError) -> [X509Certificate] {
-    var found: [X509Certificate] = []
+    var pool: [X509Certificate] = []
     for name in names where AuthorityFile.exists(path(name)) {
-      for certificate in try certificates(name).dropFirst()
-      where certificate.subjectPublicKeyInfo == root.subjectPublicKeyInfo && certificate.notAfter > now
-        && !found.contains(certificate)
-      {
-        found.append(certificate)
+      for certificate in try certificates(name).dropFirst() where certificate.notAfter > now {
+        if !pool.contains(certificate) { pool.append(certificate) }
       }
+    }
+    var found: [X509Certificate] = []
+    var reached: Set<String?> = [root.commonName]
+    while let next = pool.firstIndex(where: { reached.contains($0.commonName) }) {
+      let certificate = pool.remove(at: next)
+      reached.insert(certificate.issuerCommonName)
+      found.append(certificate)
     }
     return found
   }

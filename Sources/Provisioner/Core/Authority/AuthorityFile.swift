@@ -3,11 +3,15 @@ import Messaging
 
 /// Reads and writes the files of an authority.
 enum AuthorityFile {
-  /// Larger ones are not read: a file of certificates has a few kilobytes.
-  private static let maximumByteCount = 1 << 20
+  /// Of a file of certificates or keys, which has a few kilobytes.
+  private static let usualMaximum = 1 << 20
 
-  /// - Parameter isSecret: whether others than its owner must not be able to read it, as `KeyFile` has it.
-  static func read(_ path: String, isSecret: Bool = false) throws(AuthorityError) -> [UInt8] {
+  /// - Parameters:
+  ///   - isSecret: whether others than its owner must not be able to read it, as `KeyFile` has it.
+  ///   - maximumByteCount: a larger one is not read.
+  static func read(
+    _ path: String, isSecret: Bool = false, maximumByteCount: Int = usualMaximum
+  ) throws(AuthorityError) -> [UInt8] {
     // Else a FIFO in its place would be waited for without end.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw failure("can't be read", path) }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 package import Logging
+import Metrics
 import PostgreSQL
 import ServiceKit
 import ServiceLifecycle
@@ -11,19 +12,26 @@ package actor AuthorityKeeper {
   private let authority: LiveAuthority
   private let store: CertificateStore
   private let feed: RevocationFeed
-  private let times: RevocationListTimes
   private let folder: RevocationDirectory?
   private let logger: Logger
   private var versions: [FileVersion?]
   /// Those that were told to be of no use: once is enough.
   private var refusedVersions: [FileVersion?]?
   private var isSettled = false
-  private var writtenState: UInt64?
+  private var writtenTag: String?
   private var hasWarned = false
   private var isTurning = false
   private var mustTurnAgain = false
-  private var isFailing = false
+  private var failure: (error: String, since: ContinuousClock.Instant)?
   private var lastCleaning: ContinuousClock.Instant?
+
+  private let failingSeconds = Gauge(label: "provisioner_revocations_failing_seconds")
+  private let listCount = Gauge(label: "provisioner_revocation_lists")
+  /// Something that was taken back must wait until it is published, as others were published just before.
+  private(set) var isWaiting = false
+
+  /// How long revocations may not come through before the service is no longer ready.
+  private static let patience = Duration.seconds(15)
 
   /// How long readers of CRLs get to hear of a new issuer's before its certificates are given out.
   static let settling = Duration.seconds(10)
@@ -31,13 +39,12 @@ package actor AuthorityKeeper {
   /// - Parameter folder: where CRLs are written for a broker, if at all.
   package init(
     directory: AuthorityDirectory, authority: LiveAuthority, store: CertificateStore, feed: RevocationFeed,
-    times: RevocationListTimes, folder: RevocationDirectory?, logger: Logger
+    folder: RevocationDirectory?, logger: Logger
   ) {
     self.directory = directory
     self.authority = authority
     self.store = store
     self.feed = feed
-    self.times = times
     self.folder = folder
     self.logger = logger
     versions = Self.versions(directory)
@@ -54,14 +61,15 @@ package actor AuthorityKeeper {
       mustTurnAgain = false
       do {
         try await work()
-        if isFailing { logger.info("the authority's record is up to date again") }
-        isFailing = false
+        if failure != nil { logger.info("the authority's record is up to date again") }
+        failure = nil
       } catch {
-        if !isFailing && !Task.isCancelled {
-          logger.warning("the authority's record can't be kept up to date", metadata: ["error": "\(error)"])
+        if failure == nil && !Task.isCancelled {
+          logger.error("the authority's record can't be kept up to date", metadata: ["error": "\(error)"])
         }
-        isFailing = true
+        failure = ("\(error)", failure?.since ?? .now)
       }
+      note()
     } while mustTurnAgain && !Task.isCancelled
     isTurning = false
   }
@@ -73,16 +81,39 @@ package actor AuthorityKeeper {
       authority.choose(settled: settled, now: Date())
       isSettled = settled.allSatisfy { $0 }
     }
-    _ = try await store.remakeLists(of: authority.authority.issuers, times: times, now: Date())
-    if try await feed.current?.state != store.revocationState() {
+    isWaiting = try await store.publish(for: authority.authority.issuers, now: Date())
+    if let known = feed.current {
+      if try await !store.isCurrent(known) { feed.publish(try await store.revocations(after: known)) }
+    } else {
       feed.publish(try await store.revocations())
     }
-    if let folder, let snapshot = feed.current, snapshot.state != writtenState {
-      try folder.write(roots: snapshot.roots, lists: snapshot.lists)
-      writtenState = snapshot.state
+    if let folder, let snapshot = feed.current {
+      if snapshot.tag != writtenTag {
+        try folder.write(roots: snapshot.roots, lists: snapshot.lists)
+        writtenTag = snapshot.tag
+      }
+      try folder.noteFollowed()
     }
     warnIfUnknown()
     try await clean()
+  }
+
+  /// For readiness: a broker and services that are told nothing let revoked devices in.
+  ///
+  /// - Throws: what has kept the lists from being made or written for longer than a passing trouble takes.
+  package func check() throws {
+    guard let failure, failure.since.duration(to: .now) > Self.patience else { return }
+    throw AuthorityError(
+      "revocations have not come through for \(Int(failure.since.duration(to: .now) / .seconds(1))) s: "
+        + failure.error)
+  }
+
+  var hasFailed: Bool { failure != nil }
+
+  private func note() {
+    let age = failure.map { $0.since.duration(to: .now) / .seconds(1) } ?? 0
+    failingSeconds.record(age)
+    listCount.record(feed.current?.published.count ?? 0)
   }
 
   /// Files that can't be used leave everything as it is, and are tried again each time: a rotation may be half done, or
@@ -127,6 +158,7 @@ package actor AuthorityKeeper {
     if let lastCleaning, lastCleaning.duration(to: .now) < .seconds(3_600) { return }
     lastCleaning = .now
     _ = try await store.removeExpired()
+    try await store.removeExpiredLists()
   }
 }
 
@@ -150,7 +182,8 @@ package struct AuthorityKeeping: Service {
         group.addTask {
           while !Task.isCancelled {
             await keeper.turn()
-            try? await Task.sleep(for: .seconds(1))
+            let isWaiting = await keeper.isWaiting
+            try? await Task.sleep(for: isWaiting ? .milliseconds(250) : .seconds(1))
           }
         }
       }

@@ -1,10 +1,10 @@
 package import Hummingbird
 package import Logging
 package import Messaging
-import OpenSSL
 package import PostgreSQL
 package import ServiceHTTP
 package import ServiceLifecycle
+import Wire
 
 /// The authority put together, as a part of the service.
 package struct AuthorityParts: Sendable {
@@ -15,6 +15,7 @@ package struct AuthorityParts: Sendable {
   package let revocation: DeviceRevocation
   private let renewal: CertificateRenewal
   private let ender: SessionEnder
+  private let validity: Duration
 
   /// Nil if there is to be none.
   ///
@@ -28,10 +29,11 @@ package struct AuthorityParts: Sendable {
     store = CertificateStore(pool: pool)
     feed = RevocationFeed()
     keeper = AuthorityKeeper(
-      directory: directory, authority: issuer, store: store, feed: feed, times: settings.listTimes,
+      directory: directory, authority: issuer, store: store, feed: feed,
       folder: settings.listDirectory.map { RevocationDirectory($0) }, logger: logger)
     renewal = CertificateRenewal(issuer: issuer, store: store, logger: logger)
     revocation = DeviceRevocation(store: store, keeper: keeper)
+    validity = settings.revocationValidity
     ender = SessionEnder(store: store, notifier: notifier, logger: logger)
     // So that whoever asks first gets an answer, and a broker finds the folder complete.
     await keeper.turn()
@@ -40,7 +42,7 @@ package struct AuthorityParts: Sendable {
   package var services: [any Service] { [AuthorityKeeping(keeper, store: store), ender] }
 
   package func register(on router: inout RPCRouter, audit: OperatorAudit) {
-    AuthorityRPC(store: store, feed: feed, keeper: keeper, audit: audit).register(on: &router)
+    AuthorityRPC(store: store, feed: feed, keeper: keeper, validity: validity, audit: audit).register(on: &router)
   }
 
   package func add(to router: Router<HTTPContext>, access: AccessControl) {
@@ -50,30 +52,38 @@ package struct AuthorityParts: Sendable {
 
   /// Keeps the list that this service's own connections are checked with.
   package func following(_ list: RevocationList, logger: Logger) -> any Service {
-    OwnRevocations(feed: feed, list: list, logger: logger)
+    RevocationFollower(
+      list: list, provisioner: OwnRevocations(feed: feed, pages: RevocationPages(store: store, validity: validity)),
+      logger: logger)
   }
 }
 
 /// What the readers of the bus hear from `GetRevocations`, for this process itself.
-struct OwnRevocations: Service {
+struct OwnRevocations: RPCCaller {
   let feed: RevocationFeed
-  let list: RevocationList
-  let logger: Logger
+  let pages: RevocationPages
 
-  func run() async throws {
-    await cancelWhenGracefulShutdown {
-      var known: UInt64 = 0
-      while !Task.isCancelled {
-        guard let snapshot = await feed.next(after: known, atMost: .seconds(60)), snapshot.state != known else {
-          continue
-        }
-        do {
-          try list.replace(with: snapshot.lists.map(\.der))
-        } catch {
-          logger.error("the CRLs can't be read", metadata: ["error": "\(error)"])
-        }
-        known = snapshot.state
+  func call<R: WireRequest>(
+    _ request: R, deadline: Duration, traceParent: String?
+  ) async throws(WireFailure) -> R.Response {
+    guard let asked = request as? WireGetRevocations else { throw .unsupportedHere }
+    _ = await feed.next(
+      unless: { AuthorityRPC.isKnown(asked, $0) }, atMost: .milliseconds(Int64(asked.waitMilliseconds)))
+    do {
+      guard let page = try await pages.page(after: asked.hasAfter ? asked.after : nil) as? R.Response else {
+        throw WireFailure.unsupportedHere
       }
+      return page
+    } catch let failure as WireFailure {
+      throw failure
+    } catch {
+      throw WireFailure(.unavailable, reason: "database-unavailable", message: "\(error)")
     }
+  }
+}
+
+extension WireFailure {
+  fileprivate static var unsupportedHere: WireFailure {
+    WireFailure(.unsupported, reason: "unsupported", message: "only GetRevocations is answered here")
   }
 }

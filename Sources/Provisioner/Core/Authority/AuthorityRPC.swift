@@ -10,10 +10,15 @@ package struct AuthorityRPC: Sendable {
   private let store: CertificateStore
   private let feed: RevocationFeed
   private let keeper: AuthorityKeeper
+  private let pages: RevocationPages
   private let audit: OperatorAudit
   private static let longestWait = Duration.seconds(5)
 
-  package init(store: CertificateStore, feed: RevocationFeed, keeper: AuthorityKeeper, audit: OperatorAudit) {
+  /// - Parameter validity: how long services may go on with what they know when they hear nothing more.
+  package init(
+    store: CertificateStore, feed: RevocationFeed, keeper: AuthorityKeeper, validity: Duration, audit: OperatorAudit
+  ) {
+    pages = RevocationPages(store: store, validity: validity)
     self.store = store
     self.feed = feed
     self.keeper = keeper
@@ -25,16 +30,13 @@ package struct AuthorityRPC: Sendable {
       let asked = min(.milliseconds(Int64(request.waitMilliseconds)), Self.longestWait)
       // Leaves time for the answer's way.
       let wait = max(.zero, min(asked, context.remaining - .milliseconds(200)))
-      guard let snapshot = await feed.next(after: request.knownState, atMost: wait) else {
+      guard let snapshot = await feed.next(unless: { Self.isKnown(request, $0) }, atMost: wait) else {
         throw WireFailure(
           .unavailable, reason: "revocations-unknown", message: "the revocations are not read yet: try again",
           retryAfterMilliseconds: 500)
       }
-      var response = WireRevocations()
-      response.state = snapshot.state
-      response.crls = snapshot.lists.map { Data($0.der) }
-      response.trustRoots = try Authority.pem(snapshot.roots)
-      return response
+      if request.paged { return try await pages.page(after: request.hasAfter ? request.after : nil) }
+      return try Self.lists(snapshot)
     }
     router.handle(WireRevokeDevice.self, allowing: [.registry, .operator]) { request, context in
       guard let device = DeviceID(bytes: request.deviceID) else {
@@ -48,6 +50,26 @@ package struct AuthorityRPC: Sendable {
         return response
       }
     }
+  }
+
+  static func isKnown(_ request: WireGetRevocations, _ snapshot: RevocationSnapshot) -> Bool {
+    guard request.paged else { return request.knownState == snapshot.state }
+    return request.after.issuer.isEmpty && request.after.revision == snapshot.revision
+      && Array(request.after.nonce) == snapshot.nonce
+  }
+
+  /// For services of the release before this one.
+  private static func lists(_ snapshot: RevocationSnapshot) throws -> WireRevocations {
+    guard snapshot.lists.reduce(0, { $0 + $1.der.count }) < 7 << 20 else {
+      throw WireFailure(
+        .unsupported, reason: "revocations-too-many",
+        message: "there are too many revocations for one answer: bring this service to the Provisioner's release")
+    }
+    var response = WireRevocations()
+    response.state = snapshot.state
+    response.crls = snapshot.lists.map { Data($0.der) }
+    response.trustRoots = try Authority.pem(snapshot.roots)
+    return response
   }
 
   /// For whom a device is revoked. The Registry tells; an operator asks for nobody but itself. On a bus without keys

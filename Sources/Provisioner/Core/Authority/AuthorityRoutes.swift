@@ -14,7 +14,6 @@ package struct AuthorityRoutes: Sendable {
   private let feed: RevocationFeed
   private let renewal: CertificateRenewal
   private let revocation: DeviceRevocation
-  private let texts = ListTexts()
   private static let pemType = "application/x-pem-file"
   private static let longestWaitSeconds = 30
 
@@ -29,12 +28,14 @@ package struct AuthorityRoutes: Sendable {
 
   package func add(to router: Router<HTTPContext>, access: AccessControl) {
     router.get("/v1/ca") { _, _ in
-      Self.pem(try Authority.pem(feed.current?.roots ?? issuer.trustRoots))
+      // After the roots what leads from each to the one before it: who knows the first alone can follow to the last.
+      Self.pem(try Authority.pem((feed.current?.roots ?? issuer.trustRoots) + issuer.crossCertificates))
     }
     router.get("/v1/crl") { request, _ in
-      let query = try QueryParameters(request, known: ["wait"])
+      let query = try QueryParameters(request, known: ["wait", "since"])
       let wait = try query.integer("wait", in: 0...Self.longestWaitSeconds, default: 0)
-      return try await lists(known: request.headers[.ifNoneMatch], wait: .seconds(wait))
+      return try await lists(
+        known: request.headers[.ifNoneMatch], since: query["since"], wait: .seconds(wait))
     }
     router.post("/v1/renew") { request, context in
       let device = try access.device(of: context)
@@ -56,16 +57,24 @@ package struct AuthorityRoutes: Sendable {
     }
   }
 
-  /// - Parameter known: the ETag that the client has: the number of the state in quotes.
-  private func lists(known: String?, wait: Duration) async throws -> Response {
-    let state = known.flatMap { UInt64($0.filter { $0 != "\"" }) }
-    guard let snapshot = await feed.next(after: state ?? 0, atMost: state == nil ? .zero : wait) else {
+  /// - Parameters:
+  ///   - known: the ETag that the client has.
+  ///   - since: one as well, after whose state the lists are wanted. They are all given if it is not known any more.
+  private func lists(known: String?, since: String?, wait: Duration) async throws -> Response {
+    let known = known.map { $0.filter { $0 != "\"" } }
+    guard let snapshot = await feed.next(unless: { $0.tag == known }, atMost: known == nil ? .zero : wait) else {
       throw ProblemError.unavailable(
         reason: "revocations-unknown", detail: "the revocations are not read yet; try again")
     }
-    let headers: HTTPFields = [.eTag: "\"\(snapshot.state)\"", .cacheControl: "no-cache"]
-    if snapshot.state == state { return Response(status: .notModified, headers: headers) }
-    return Self.pem(try texts.text(of: snapshot.lists), headers)
+    var headers: HTTPFields = [.eTag: "\"\(snapshot.tag)\"", .cacheControl: "no-cache"]
+    if snapshot.tag == known { return Response(status: .notModified, headers: headers) }
+    if let since, let newer = snapshot.lists(since: since) {
+      headers[.deltaBase] = "\"\(since)\""
+      var text = ""
+      for list in newer { text += try list.pem }
+      return Self.pem(ByteBuffer(string: text), headers)
+    }
+    return Self.pem(try feed.text(of: snapshot), headers)
   }
 
   private static func pem(_ text: String) -> Response { pem(ByteBuffer(string: text), [:]) }
@@ -82,6 +91,11 @@ package struct AuthorityRoutes: Sendable {
     }
     return device
   }
+}
+
+extension HTTPField.Name {
+  /// RFC 3229: the state that the body is the difference to.
+  fileprivate static var deltaBase: HTTPField.Name { HTTPField.Name("Delta-Base")! }
 }
 
 /// The body of `POST /v1/renew`.

@@ -6,7 +6,8 @@ package struct AuthoritySettings: Sendable {
   package let directory: String?
   package let passphraseFile: String?
   package let deviceLifetime: Duration
-  package let listTimes: RevocationListTimes
+  /// How long services may go on with what they know of revocations when they hear nothing more.
+  package let revocationValidity: Duration
   package let listDirectory: String?
   package let notifierEndpoints: [String]
 
@@ -20,8 +21,8 @@ package struct AuthoritySettings: Sendable {
     "provisioner.certificate.lifetime", .duration(.seconds(1)...(.seconds(3_653 * 86_400))), .default("90d"),
     help: "How long devices' certificates are good; devices renew them at two thirds of it.")
   private static let listLifetimeSetting = Setting(
-    "provisioner.crl.lifetime", .duration(.seconds(10)...(.seconds(366 * 86_400))), .default("7d"),
-    help: "How long a CRL is good; a new one is made after a seventh of it, and with every revocation.")
+    "provisioner.crl.lifetime", .duration(.seconds(10)...(.seconds(366 * 86_400))), .default("1d"),
+    help: "How long services go on letting devices in when no Provisioner tells them what is revoked.")
   private static let listDirectorySetting = Setting(
     "provisioner.crl.directory", .path, .optional,
     help: "The folder that the roots and CRLs are written to for a broker on the same machine.")
@@ -37,7 +38,7 @@ package struct AuthoritySettings: Sendable {
     directory = try reader.optional(Self.directorySetting)
     passphraseFile = try reader.optional(Self.passphraseFileSetting)
     deviceLifetime = try reader.require(Self.lifetimeSetting)
-    listTimes = RevocationListTimes(lifetime: try reader.require(Self.listLifetimeSetting))
+    revocationValidity = try reader.require(Self.listLifetimeSetting)
     listDirectory = try reader.optional(Self.listDirectorySetting)
     notifierEndpoints = try reader.require(Self.notifierEndpointsSetting)
     let isInsecure = try reader.require(ProcessSettings.insecureSetting)

@@ -5,7 +5,8 @@ import OpenSSL
 import PostgreSQL
 import Wire
 
-/// Gives devices new certificates for the keys that they have.
+/// Gives devices new certificates for the keys that they have. One that asks again, as its answer was lost or its clock or
+/// disk would not have it, gets the same.
 package struct CertificateRenewal: Sendable {
   private let issuer: any CertificateIssuer
   private let store: CertificateStore
@@ -31,20 +32,31 @@ package struct CertificateRenewal: Sendable {
       logger.notice("renewal with another key refused", metadata: ["device": "\(device)"])
       throw Self.otherKey
     }
+    if let known = try await known(device) { return known }
     guard standing.goodCount < Self.maximumGoodCount else { throw Self.tooMany }
     let issued = try await issuer.issueDeviceCertificate(request: request, device: device)
-    // Counted again: it may ask several times at once.
-    let isRecorded = try await translating {
+    // Looked at again: it may ask several times at once.
+    let recorded = try await translating {
       try await store.pool.withTransaction { transaction in
         try await store.record(issued, of: device, ifFewerThan: Self.maximumGoodCount, in: transaction)
       }
     }
-    guard isRecorded else { throw Self.tooMany }
+    switch recorded {
+    case .done: break
+    case .known(let stored): return issuer.presented(stored, of: device) ?? issued
+    case .tooMany: throw Self.tooMany
+    }
     renewed.increment()
     logger.info(
       "certificate renewed",
       metadata: ["device": "\(device)", "serialNumber": "\(Hexadecimal.encode(issued.certificate.serialNumber))"])
     return issued
+  }
+
+  /// The certificate that it has been given already, whether or not the answer arrived.
+  private func known(_ device: DeviceID) async throws -> IssuedCertificate? {
+    let stored = try await translating { try await store.fresh(of: [device], store.pool)[device] }
+    return stored.flatMap { issuer.presented($0, of: device) }
   }
 
   /// A request whose sender has the key that it is for.

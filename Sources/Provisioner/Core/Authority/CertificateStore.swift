@@ -35,11 +35,15 @@ package struct CertificateStore: Sendable {
     let rows = try await transaction.query(
       "select device_id from provisioner.revoked_devices where device_id = any($1)", [ids])
     let revoked = Set(try rows.map { try DeviceID(stored: $0["device_id"].uuid) })
+    try await transaction.execute(
+      "update provisioner.certificates set certificate = null where device_id = any($1) and certificate is not null",
+      [ids])
     _ = try await transaction.executeBatch(
       """
       insert into provisioner.certificates
-        (issuer, serial_number, device_id, subject, public_key_hash, not_before, not_after)
-      values ($1, $2, $3, $4, $5, $6, $7)
+        (issuer, serial_number, device_id, subject, public_key_hash, not_before, not_after, has_list_name,
+         certificate)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
       """,
       issued.filter { $0.device.map { !revoked.contains($0) } ?? true }.map { issued in
         let certificate = issued.certificate
@@ -47,28 +51,37 @@ package struct CertificateStore: Sendable {
           .bytea(issued.issuerKeyHash), .bytea(certificate.serialNumber), .uuid(issued.device?.bytes),
           .text(issued.owner.uri), .bytea(try SHA256.digest(of: certificate.subjectPublicKeyInfo)),
           .timestamp(PostgresTimestamp(certificate.notBefore)), .timestamp(PostgresTimestamp(certificate.notAfter)),
+          .bool(issued.device != nil), .bytea(issued.device == nil ? nil : certificate.der),
         ]
       })
     return revoked
   }
 
-  /// Writes a further certificate of a device down, unless it has too many that are good.
+  /// What became of a certificate that a device asked for.
+  enum Recorded: Sendable {
+    case done
+    /// It got another one meanwhile, which is the answer.
+    case known(StoredCertificate)
+    case tooMany
+  }
+
+  /// Writes a further certificate of a device down, unless it has a fresh one or too many that are good.
   ///
-  /// - Returns: whether it is written down.
   /// - Throws: `WireFailure` `device-revoked` if the device's certificates were taken back meanwhile.
   func record(
     _ issued: IssuedCertificate, of device: DeviceID, ifFewerThan limit: Int, in transaction: PostgresTransaction
-  ) async throws -> Bool {
-    // Of several at once, each counts those before it.
+  ) async throws -> Recorded {
+    // Of several at once, each sees those before it.
     try await Self.lock(PostgresValue.uuidArray([device.bytes]), transaction)
+    if let known = try await fresh(of: [device], transaction)[device] { return .known(known) }
     let row = try await transaction.queryFirst(
       """
       select count(*) as good from provisioner.certificates
       where device_id = $1 and not_after > clock_timestamp() and revoked_at is null
       """, [.uuid(device.bytes)])
-    guard let row, try row["good"].int < limit else { return false }
+    guard let row, try row["good"].int < limit else { return .tooMany }
     try await record(issued, in: transaction)
-    return true
+    return .done
   }
 
   /// Takes a device's certificates back, and lets it have no others. A repeat changes nothing.
@@ -140,7 +153,7 @@ package struct CertificateStore: Sendable {
   }
 
   /// A certificate that is made while the device is revoked either sees it, or is seen by it.
-  private static func lock(_ ids: PostgresValue, _ transaction: PostgresTransaction) async throws {
+  static func lock(_ ids: PostgresValue, _ transaction: PostgresTransaction) async throws {
     // In one order everywhere, so that no two transactions wait for each other.
     try await transaction.execute(
       """

@@ -38,6 +38,25 @@ package final class LiveAuthority: CertificateIssuer {
     }
   }
 
+  package func presented(_ stored: StoredCertificate, of device: DeviceID) -> IssuedCertificate? {
+    let signer = state.withLock { state in
+      state.authority.issuers.first { $0.keyHash == stored.issuerKeyHash }
+    }
+    return signer.map { signer in
+      IssuedCertificate(
+        owner: .device(device), certificate: stored.certificate, issuers: signer.chain,
+        issuerKeyHash: stored.issuerKeyHash)
+    }
+  }
+
+  package var crossCertificates: [X509Certificate] {
+    state.withLock { state in
+      state.authority.issuers.reduce(into: []) { found, issuer in
+        for certificate in issuer.chain.dropFirst() where !found.contains(certificate) { found.append(certificate) }
+      }
+    }
+  }
+
   func replace(_ authority: Authority) {
     state.withLock { $0 = State(authority: authority, signer: $0.signer) }
   }

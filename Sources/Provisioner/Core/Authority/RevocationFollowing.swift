@@ -12,7 +12,8 @@ package struct RevocationFollowing: Sendable {
   private let client: HTTPClient
   private let logger: Logger
   private static let waitSeconds = 20
-  private static let maximumBytes = 32 << 20
+  /// Lists of some millions of entries.
+  private static let maximumBytes = 256 << 20
 
   /// - Parameters:
   ///   - provisioner: its base URL.
@@ -33,9 +34,15 @@ package struct RevocationFollowing: Sendable {
     try await ServiceHost.run(name: "crl", logger: logger, services: [Following(following: self)])
   }
 
+  /// What a Provisioner told so far.
+  package struct Known: Sendable {
+    var tag: String
+    var lists: [CertificateRevocationList]
+  }
+
   /// Follows until the task is cancelled; a Provisioner that does not answer is asked again.
   package func run() async {
-    var known: String?
+    var known: Known?
     var isFailing = false
     while !Task.isCancelled {
       do {
@@ -54,21 +61,45 @@ package struct RevocationFollowing: Sendable {
 
   /// Asks once, and writes what is new.
   ///
-  /// - Parameter known: the state that the folder has.
-  /// - Returns: the state that it has now.
-  package func step(known: String?) async throws -> String? {
+  /// - Parameter known: what the folder has.
+  /// - Returns: what it has now.
+  package func step(known: Known?) async throws -> Known? {
     let wait = known == nil ? 0 : Self.waitSeconds
-    let headers = known.map { [HTTPClient.Header("If-None-Match", $0)] } ?? []
-    let answer = try await get("/v1/crl?wait=\(wait)", headers, seconds: wait + 10)
-    if answer.status == 304 { return known }
-    let lists = try CertificateRevocationList.all(pem: answer.body)
-    let roots = try X509Certificate.all(pem: try await get("/v1/ca", [], seconds: 10).body)
+    let since = known.map { "&since=\($0.tag.filter { $0 != "\"" })" } ?? ""
+    let headers = known.map { [HTTPClient.Header("If-None-Match", $0.tag)] } ?? []
+    let answer = try await get("/v1/crl?wait=\(wait)\(since)", headers, seconds: wait + 30)
+    guard answer.status != 304 else {
+      try folder.noteFollowed()
+      return known
+    }
+    let news = try CertificateRevocationList.all(pem: answer.body)
+    // Only what is new, if the Provisioner says that it is.
+    let before = answer["Delta-Base"] != nil && answer["Delta-Base"] == known?.tag ? known?.lists ?? [] : []
+    let lists = try Self.inUse(before + news)
+    // Not what leads from one to the other.
+    let roots = try X509Certificate.all(pem: try await get("/v1/ca", [], seconds: 10).body).filter {
+      $0.issuerCommonName == $0.commonName
+    }
     guard !roots.isEmpty, !lists.isEmpty else {
       throw AuthorityError("\(provisioner) has no roots or CRLs yet: it may be starting")
     }
     try folder.write(roots: roots, lists: lists)
-    logger.info("revocations written", metadata: ["lists": "\(lists.count)", "state": "\(answer["ETag"] ?? "")"])
-    return answer["ETag"]
+    try folder.noteFollowed()
+    logger.info("revocations written", metadata: ["lists": "\(news.count)", "state": "\(answer["ETag"] ?? "")"])
+    return answer["ETag"].map { Known(tag: $0, lists: lists) }
+  }
+
+  /// Without those that a later one about everything has the entries of. The first of an issuer stays.
+  static func inUse(_ lists: [CertificateRevocationList]) throws -> [CertificateRevocationList] {
+    var kept: [(hash: String, list: CertificateRevocationList)] = []
+    for list in lists {
+      let hash = try list.issuerHash
+      if !list.isPartial, let first = kept.firstIndex(where: { $0.hash == hash }) {
+        kept = kept.enumerated().filter { $0.offset <= first || $0.element.hash != hash }.map(\.element)
+      }
+      kept.append((hash, list))
+    }
+    return kept.map(\.list)
   }
 
   private func get(

@@ -15,6 +15,9 @@ package struct SessionEnder: Service {
   private let notifier: any RPCCaller
   private let logger: Logger
 
+  /// Sessions ended at once.
+  private static let batchSize = 64
+
   package init(store: CertificateStore, notifier: any RPCCaller, logger: Logger) {
     self.store = store
     self.notifier = notifier
@@ -23,10 +26,11 @@ package struct SessionEnder: Service {
 
   package func run() async throws {
     await cancelWhenGracefulShutdown {
-      var isFailing = false
+      var (isFailing, isBurst) = (false, false)
       while !Task.isCancelled {
         do {
           let outcome = try await endSessions()
+          isBurst = outcome.ended == Self.batchSize
           if outcome.failed > 0, !isFailing {
             logger.warning(
               "sessions of revoked devices can't be ended yet", metadata: ["devices": "\(outcome.failed)"])
@@ -39,9 +43,9 @@ package struct SessionEnder: Service {
           if !isFailing && !Task.isCancelled {
             logger.warning("revoked devices can't be looked for", metadata: ["error": "\(error)"])
           }
-          isFailing = true
+          (isFailing, isBurst) = (true, false)
         }
-        try? await Task.sleep(for: .milliseconds(250))
+        if !isBurst { try? await Task.sleep(for: .milliseconds(250)) }
       }
     }
   }
@@ -54,10 +58,10 @@ package struct SessionEnder: Service {
       update provisioner.revoked_devices set next_disconnect_at = clock_timestamp() + interval '5 seconds'
       where device_id in (
         select device_id from provisioner.revoked_devices where next_disconnect_at <= clock_timestamp()
-        order by next_disconnect_at limit 64 for update skip locked
+        order by next_disconnect_at limit $1 for update skip locked
       )
       returning device_id
-      """)
+      """, [.int(Self.batchSize)])
     return try await withThrowingTaskGroup(of: Bool.self) { group in
       for row in due {
         let device = try row["device_id"].uuid

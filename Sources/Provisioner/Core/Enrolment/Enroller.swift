@@ -55,9 +55,15 @@ package final class Enroller: Service {
     try await batches.run()
   }
 
+  /// Whether a claim or registered device has this secret.
+  func isKnown(secretHash: [UInt8]) async throws -> Bool { try await store.isKnown(secretHash: secretHash) }
+
   package func enroll(_ request: EnrolmentRequest) async throws -> Identity {
+    // A factory's certificate has its own.
+    var serial = request.serial
     do {
       let reading = try await reader.read(request)
+      serial = reading.applicant.serial
       if let webhook { try await ask(webhook, reading.applicant) }
       let identity = try await batches.submit(
         EnrolmentBatch.Item(
@@ -67,10 +73,10 @@ package final class Enroller: Service {
       return identity
     } catch let refusal as EnrolmentRefusal {
       // The log tells the operator what the answer does not tell the device.
-      note(refusal.reason, request, claim: refusal.claim)
-      throw refusal.failure(serial: request.serial)
+      note(refusal.reason, serial, claim: refusal.claim)
+      throw refusal.failure(serial: serial)
     } catch let failure as WireFailure where failure.code == .invalid || failure.code == .permissionDenied {
-      note(failure.reason, request, claim: nil)
+      note(failure.reason, serial, claim: nil)
       throw failure
     } catch {
       failed.increment()
@@ -78,13 +84,13 @@ package final class Enroller: Service {
     }
   }
 
-  private func note(_ reason: String, _ request: EnrolmentRequest, claim: ClaimID?) {
+  private func note(_ reason: String, _ serial: String, claim: ClaimID?) {
     refused.increment()
     logger.notice(
       "enrolment refused",
       metadata: [
         "reason": "\(reason)", "claim": "\(claim?.description ?? "none")",
-        "serial": "\((try? FieldRules.serial(request.serial)) ?? "(none)")",
+        "serial": "\((try? FieldRules.serial(serial)) ?? "(none)")",
       ])
   }
 

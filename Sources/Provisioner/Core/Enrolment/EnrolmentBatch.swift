@@ -44,6 +44,7 @@ struct EnrolmentBatch: Sendable {
       if case .granted(let grant) = decision { grant } else { nil }
     }
     let failures = grants.isEmpty ? [:] : try await register(grants)
+    let known = issuer == nil ? [:] : try await store.freshCertificates(of: grants.filter(\.isKnown).map(\.device))
     var results: Results = []
     var completions: [EnrolmentCompletion] = []
     for (item, decision) in zip(items, decisions) {
@@ -52,7 +53,7 @@ struct EnrolmentBatch: Sendable {
       case .granted(let grant):
         do {
           if let failure = failures[grant.device] { throw failure }
-          let (identity, certificate) = try await identity(item, grant, anchors)
+          let (identity, certificate) = try await identity(item, grant, anchors, known[grant.device])
           completions.append(
             EnrolmentCompletion(device: grant.device, otp: identity.otp?.record, certificate: certificate))
           results.append(.success(identity))
@@ -78,7 +79,7 @@ struct EnrolmentBatch: Sendable {
   }
 
   private func identity(
-    _ item: Item, _ grant: EnrolmentGrant, _ anchors: TrustAnchors?
+    _ item: Item, _ grant: EnrolmentGrant, _ anchors: TrustAnchors?, _ known: StoredCertificate?
   ) async throws -> (Identity, IssuedCertificate?) {
     var certificate: IssuedCertificate?
     var identity = Identity(
@@ -86,9 +87,16 @@ struct EnrolmentBatch: Sendable {
     if let issuer {
       identity.trustRoots = try issuer.trustRoots.map { try $0.pem }.joined()
       if let request = item.certificateRequest {
-        let issued = try await issuer.issueDeviceCertificate(request: request, device: grant.device)
-        identity.certificateChain = try issued.chain
-        certificate = issued
+        if let known, known.publicKeyHash == item.applicant.proof.keyHash,
+          let presented = issuer.presented(known, of: grant.device)
+        {
+          // The answer that was lost.
+          identity.certificateChain = try presented.chain
+        } else {
+          let issued = try await issuer.issueDeviceCertificate(request: request, device: grant.device)
+          identity.certificateChain = try issued.chain
+          certificate = issued
+        }
       }
     }
     guard let anchors else { return (identity, certificate) }

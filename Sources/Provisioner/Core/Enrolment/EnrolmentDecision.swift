@@ -17,6 +17,8 @@ struct EnrolmentGrant: Sendable, Equatable {
   var otp: OTPRecord?
   /// For the log: "claim 8c5c…", "registration", "factory CA 12ab…".
   var basis: String
+  /// Whether it was granted before: it may have a certificate that is the answer.
+  var isKnown: Bool
 }
 
 enum EnrolmentRefusal: Error, Sendable, Equatable {
@@ -29,6 +31,8 @@ enum EnrolmentRefusal: Error, Sendable, Equatable {
   case serialRegistered
   /// Another key has an identity under it.
   case serialTaken
+  /// It is no serial number, but what makers leave in its place.
+  case serialPlaceholder
   case keyTaken
   case deviceRevoked(DeviceID)
 
@@ -42,6 +46,7 @@ enum EnrolmentRefusal: Error, Sendable, Equatable {
     case .serialNotAllowed: "serial-not-allowed"
     case .serialRegistered: "serial-registered"
     case .serialTaken: "serial-taken"
+    case .serialPlaceholder: "serial-placeholder"
     case .keyTaken: "key-taken"
     case .deviceRevoked: "device-revoked"
     }
@@ -70,16 +75,24 @@ enum EnrolmentRefusal: Error, Sendable, Equatable {
     case .serialTaken:
       WireFailure(
         .conflict, reason: reason,
-        message: "a device with another key has serial number \(serial); if this board replaces it, the operator can "
-          + "let it in with: xtblish-provisioner devices reset \(serial)")
+        message:
+          "another board has serial number \(serial). If that one is in use, give this one a serial number of its "
+          + "own (xtblish-device enroll --serial). Only if that one is gone for good: xtblish-provisioner devices reset "
+          + "\(serial), which ends the other board's certificates")
+    case .serialPlaceholder: .serialPlaceholder(serial)
     case .keyTaken:
       WireFailure(
-        .conflict, reason: reason, message: "the key is another device's, or was: enrol with a new key")
+        .conflict, reason: reason,
+        message:
+          "the key is another device's, or was. If this is the board that had it, the operator can let it back in "
+          + "with: xtblish-registry devices recommission DEVICE. Otherwise enrol with a new key")
     case .deviceRevoked:
       WireFailure(
         .permissionDenied, reason: reason,
-        message: "the device with serial number \(serial) is revoked; if its board may come back as a new device, the "
-          + "operator can let it in with: xtblish-provisioner devices reset \(serial)")
+        message:
+          "the device with serial number \(serial) is revoked; if its board may come back, the operator can let it "
+          + "in with: xtblish-registry devices recommission DEVICE; another board in its place with: xtblish-provisioner "
+          + "devices reset \(serial)")
     }
   }
 }

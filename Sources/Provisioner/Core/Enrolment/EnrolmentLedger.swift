@@ -68,7 +68,11 @@ struct EnrolmentLedger: Sendable {
     _ applicant: Applicant, with claim: Claim, _ hash: [UInt8]
   ) throws(EnrolmentRefusal) -> EnrolmentGrant {
     if claim.isRevoked { throw .claimRevoked(claim.id) }
-    if claim.isExpired { throw .claimExpired(claim.id) }
+    if claim.isExpired {
+      guard let device = repeated(applicant, by: claim) else { throw .claimExpired(claim.id) }
+      let placement = DevicePlacement(storedProduct: claim.product, group: claim.group, tags: claim.tags)
+      return grant(device, placement, basis: "claim \(claim.id), in force when the device first came", isKnown: true)
+    }
     guard claim.serials.isEmpty || claim.serials.contains(applicant.serial) else { throw .serialNotAllowed(claim.id) }
     let key = SerialKey(product: claim.product, serial: applicant.serial)
     guard !registeredSerials.contains(key) else { throw .serialRegistered }
@@ -90,6 +94,15 @@ struct EnrolmentLedger: Sendable {
       changedClaims[hash] = claim
     }
     return grant(device, placement, basis: "claim \(claim.id)")
+  }
+
+  /// The device that used a claim while it was in force, and asks again with its key: its answer was lost.
+  private func repeated(_ applicant: Applicant, by claim: Claim) -> EnrolledDevice? {
+    guard let use = uses[UseKey(claim: claim.id.bytes, serial: applicant.serial)],
+      let device = devices[SerialKey(product: claim.product, serial: applicant.serial)], device.id == use.device,
+      device.state != .revoked, let hash = applicant.proof.keyHash, device.access == .certificate(publicKeyHash: hash)
+    else { return nil }
+    return device
   }
 
   private mutating func admit(
@@ -137,7 +150,7 @@ struct EnrolmentLedger: Sendable {
     case (.pollingToken(isUsed: false), .pollingToken(let hash)):
       // The answer with the token was lost: nobody has used it.
       newTokens[device.id] = hash
-    default: throw .serialTaken
+    default: throw SerialPlaceholder.contains(key.serial) ? .serialPlaceholder : .serialTaken
     }
     devices[key] = device
     return device
@@ -146,6 +159,7 @@ struct EnrolmentLedger: Sendable {
   private mutating func make(
     _ applicant: Applicant, _ key: SerialKey, _ placement: DevicePlacement, name: String, factory: [UInt8]?
   ) throws(EnrolmentRefusal) -> EnrolledDevice {
+    guard !SerialPlaceholder.contains(key.serial) else { throw .serialPlaceholder }
     let access: EnrolledDevice.Access
     switch applicant.proof {
     case .key(let hash):
@@ -176,9 +190,13 @@ struct EnrolmentLedger: Sendable {
     }
   }
 
-  private func grant(_ device: EnrolledDevice, _ placement: DevicePlacement, basis: String) -> EnrolmentGrant {
+  /// - Parameter isKnown: whether the device has been granted what it asks for before.
+  private func grant(
+    _ device: EnrolledDevice, _ placement: DevicePlacement, basis: String, isKnown: Bool? = nil
+  ) -> EnrolmentGrant {
     EnrolmentGrant(
       device: device.id, serial: device.serial, name: device.name, tags: placement.registryTags,
-      otp: otpRecords[device.id], basis: basis)
+      otp: otpRecords[device.id], basis: basis,
+      isKnown: isKnown ?? !newDevices.contains { $0.device.id == device.id })
   }
 }

@@ -18,6 +18,7 @@ package struct EnrolmentRoutes: Sendable {
   private let anchors: RegistryTrustAnchors
   private let access: AccessControl
   private let isInsecure: Bool
+  private let attempts = EnrolmentAttempts()
 
   /// - Parameter isInsecure: whether a device's word on who it is suffices.
   package init(
@@ -31,10 +32,14 @@ package struct EnrolmentRoutes: Sendable {
   }
 
   func add(to router: Router<HTTPContext>) {
-    router.post("/v1/enroll") { request, _ in
+    router.post("/v1/enroll") { request, context in
       let body = try await request.decodeJSON(EnrollDocument.self)
-      return try Response.json(
-        IdentityDocument(try await enroller.enroll(body.request)), headers: [.cacheControl: "no-store"])
+      let hash = body.request.claim.isEmpty ? nil : try ClaimText.secret(of: body.request.claim).hash
+      let identity = try await attempts.attempt(
+        from: context.source, claim: hash.map { Hexadecimal.encode($0) },
+        isGood: { try await enroller.isKnown(secretHash: hash ?? []) }
+      ) { try await enroller.enroll(body.request) }
+      return try Response.json(IdentityDocument(identity), headers: [.cacheControl: "no-store"])
     }
     router.post("/v1/otp") { request, context in
       let report = try await request.decodeJSON(OTPBankReport.self)

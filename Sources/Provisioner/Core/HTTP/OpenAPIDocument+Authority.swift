@@ -5,7 +5,7 @@ extension OpenAPIDocument {
   private static let roots = """
     "/v1/ca": {
       "get": {
-        "operationId": "getRoots", "security": [], "tags": ["certificates"], "summary": "The roots that everybody trusts",
+        "operationId": "getRoots", "security": [], "tags": ["certificates"], "summary": "The roots that everybody trusts, and what leads from each to the one before it",
         "responses": {
           "200": {"description": "The certificates, in PEM.", \(pem)},
           \(commonResponses)
@@ -18,12 +18,17 @@ extension OpenAPIDocument {
     "/v1/crl": {
       "get": {
         "operationId": "getRevocations", "security": [], "tags": ["certificates"],
-        "summary": "The lists of certificates that were taken back, one for each issuer",
+        "summary": "The lists of certificates that were taken back, in the order in which they were made",
         "parameters": [
           {
             "name": "wait", "in": "query",
             "description": "With If-None-Match: how long to wait for something new, in seconds.",
             "schema": {"type": "integer", "minimum": 0, "maximum": 30, "default": 0}
+          },
+          {
+            "name": "since", "in": "query",
+            "description": "The ETag of an earlier answer: only newer lists are given, and Delta-Base says so, if it is still known.",
+            "schema": {"type": "string"}
           },
           {
             "name": "If-None-Match", "in": "header", "description": "The ETag of the last answer.",

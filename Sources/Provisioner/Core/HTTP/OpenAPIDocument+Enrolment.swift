@@ -3,7 +3,7 @@ extension OpenAPIDocument {
     "/v1/enroll": {
       "post": {
         "operationId": "enrollDevice", "security": [], "tags": ["enrolment"], "summary": "Get an identity",
-        "description": "A repeat with the same serial number and key gives the same identity, with a new certificate, and takes no further use of a claim.",
+        "description": "A repeat with the same serial number and key gives the same identity, with the same certificate for the first half of its life, and takes no further use of a claim.",
         "requestBody": {
           "required": true,
           "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Enrolment"}}}
@@ -20,6 +20,7 @@ extension OpenAPIDocument {
           "409": {
             "description": "All uses of the claim are taken, or another key has the serial number.", \(problem)
           },
+          "429": {"description": "Too many attempts from this address, or with this claim, failed: wait.", \(problem)},
           \(bodyResponses),
           \(commonResponses)
         }

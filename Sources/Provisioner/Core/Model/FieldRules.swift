@@ -76,9 +76,19 @@ enum FieldRules {
 
   static func serial(_ text: String) throws(WireFailure) -> String {
     guard (1...serialLength).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+      if (1...serialLength).contains(text.utf8.count), SerialPlaceholder.contains(text), isPlain(text) {
+        throw .serialPlaceholder(text)
+      }
       throw .invalidField(
         "serial", "is not a serial number: give 1 to \(serialLength) printable ASCII characters without spaces")
     }
+    return text
+  }
+
+  /// Of a device that is to come.
+  static func newSerial(_ text: String) throws(WireFailure) -> String {
+    let text = try serial(text)
+    guard !SerialPlaceholder.contains(text) else { throw .serialPlaceholder(text) }
     return text
   }
 
@@ -87,7 +97,7 @@ enum FieldRules {
       throw .invalidField("serials", "has \(serials.count) entries: at most \(serialCount) are allowed")
     }
     var valid: Set<String> = []
-    for text in serials { valid.insert(try serial(text)) }
+    for text in serials { valid.insert(try newSerial(text)) }
     return valid.sorted()
   }
 
@@ -110,6 +120,9 @@ enum FieldRules {
     if requested == 0 { return defaultPageSize }
     return try number(UInt64(requested), 1...maximumPageSize, field: "page-size")
   }
+
+  /// Printable ASCII, spaces too.
+  private static func isPlain(_ text: String) -> Bool { text.utf8.allSatisfy { (0x20...0x7E).contains($0) } }
 
   private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
     scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)

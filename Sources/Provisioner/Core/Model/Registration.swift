@@ -26,7 +26,7 @@ package struct NewRegistration: Sendable, Equatable {
   package init(
     serial: String, publicKeyHash: some Collection<UInt8>, product: String, group: String, tags: [String], name: String
   ) throws(WireFailure) {
-    self.serial = try FieldRules.serial(serial)
+    self.serial = try FieldRules.newSerial(serial)
     self.publicKeyHash = publicKeyHash.isEmpty ? nil : try FieldRules.keyHash(publicKeyHash)
     placement = try DevicePlacement(product: product, group: group, tags: tags)
     let name = try FieldRules.visible(name, field: "name", length: 0...FieldRules.nameLength)

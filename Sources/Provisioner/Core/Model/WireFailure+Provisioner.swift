@@ -13,6 +13,15 @@ extension WireFailure {
       .notFound, reason: "unknown-claim", message: "there is no claim \(id): list the claims to see which there are")
   }
 
+  static func serialPlaceholder(_ serial: String) -> WireFailure {
+    WireFailure(
+      .invalid, reason: "serial-placeholder",
+      message:
+        "\(serial) is what makers leave where a serial number should be, and other boards have it too: give this "
+        + "board one of its own, from its label for example (xtblish-device enroll --serial); boards that have enrolled "
+        + "need nothing")
+  }
+
   /// One answer for claims that never were, that expired and that were revoked: a guesser learns
   /// nothing from it. The operator's log has the reason.
   static var claimRefused: WireFailure {

@@ -44,6 +44,18 @@ extension ProvisionerRPC {
     }
   }
 
+  func registerReinstatement(on router: inout RPCRouter) {
+    router.handle(WireReinstateDevice.self, allowing: [.registry, .operator]) { request, context in
+      guard let device = DeviceID(bytes: request.deviceID) else {
+        throw WireFailure.invalidField("device-id", "has \(request.deviceID.count) bytes: a device's ID has 16")
+      }
+      try await audit.note(context, "reinstate-device", "device:\(device)")
+      var response = WireReinstateDeviceResponse()
+      response.reinstated = try await devices.reinstate(device)
+      return response
+    }
+  }
+
   func registerFactories(on router: inout RPCRouter) {
     router.handle(WireAddFactoryCA.self, allowing: .operator) { request, context in
       let target = request.product.isEmpty ? "" : "product:\(request.product)"

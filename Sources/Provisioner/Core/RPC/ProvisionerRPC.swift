@@ -75,6 +75,7 @@ package struct ProvisionerRPC: Sendable {
       return response
     }
     registerDevices(on: &router)
+    registerReinstatement(on: &router)
     registerFactories(on: &router)
   }
 }

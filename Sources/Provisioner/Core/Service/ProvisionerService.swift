@@ -29,6 +29,10 @@ package enum ProvisionerService {
     let readiness = Readiness()
     readiness.add("database") { try await pool.ping() }
     readiness.add("schema") { try await ProvisionerSchema.migrator().check(pool) }
+    if let authority {
+      security.addChecks(to: readiness)
+      readiness.add("revocation lists") { try await authority.keeper.check() }
+    }
 
     let routes = ProvisionerRoutes(claims: parts.claimRoutes, enrolment: parts.enrolmentRoutes).router()
     authority?.add(to: routes, access: security.access)

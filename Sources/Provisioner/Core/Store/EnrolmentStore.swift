@@ -75,6 +75,24 @@ package struct EnrolmentStore: Sendable {
     }
   }
 
+  /// Whether it is the secret of a claim that was not revoked, or of a registered device.
+  func isKnown(secretHash hash: [UInt8]) async throws -> Bool {
+    let row = try await translating {
+      try await pool.queryFirst(
+        """
+        select exists (select from provisioner.claims where token_hash = $1 and revoked_at is null)
+          or exists (select from provisioner.registrations where secret_hash = $1) as known
+        """, [.bytea(hash)])
+    }
+    return try row?["known"].bool ?? false
+  }
+
+  /// What devices that ask again were given.
+  func freshCertificates(of devices: [DeviceID]) async throws -> [DeviceID: StoredCertificate] {
+    guard !devices.isEmpty else { return [:] }
+    return try await translating { try await CertificateStore(pool: pool).fresh(of: devices, pool) }
+  }
+
   /// - Parameter hash: SHA-256 of a polling token.
   /// - Returns: the device that has it. From then on the token is not replaced.
   package func pollingDevice(tokenHash hash: [UInt8]) async throws -> DeviceID? {

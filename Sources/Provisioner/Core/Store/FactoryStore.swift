@@ -36,6 +36,9 @@ package struct FactoryStore: Sendable {
       throw WireFailure.invalidField(
         "certificate", "is no CA's (basicConstraints lacks CA:TRUE): give the one that signs the devices' certificates")
     }
+    guard try certificate.keyKind.isStrong else {
+      throw WireFailure.invalidField("certificate", "has a key that may be forged: \(Self.goodKeys)")
+    }
     guard certificate.notAfter > Date() else {
       throw WireFailure.invalidField("certificate", "has expired: no device could enrol with it")
     }
@@ -97,6 +100,7 @@ package struct FactoryStore: Sendable {
     }
     let (authority, refusal) = try await issuer(of: chain)
     guard let authority else { throw Self.refusal(refusal) }
+    try Self.checkUse(of: leaf)
     guard let isSigned = try? leaf.isValid(signature: proof.signature, for: message), isSigned else {
       throw WireFailure(
         .permissionDenied, reason: "factory-signature-wrong",
@@ -115,9 +119,9 @@ package struct FactoryStore: Sendable {
     for authority in try await list(Self.uncountedColumns) {
       // Few factories have a root of their own.
       let verifier = CertificateVerifier(
-        roots: [try X509Certificate(der: authority.certificate)], acceptsIntermediates: true)
+        roots: [try X509Certificate(der: authority.certificate)], acceptsIntermediates: true, refusesWeakness: true)
       do throws(CertificateRefusal) {
-        _ = try verifier.verify(chain, usage: nil, at: Date())
+        _ = try verifier.verify(chain, usage: .client, at: Date())
         return (authority, .other)
       } catch {
         // Of several refusals the one that says most: the others are not its issuers.
@@ -127,12 +131,25 @@ package struct FactoryStore: Sendable {
     return (nil, reason)
   }
 
+  private static let goodKeys =
+    "P-256, P-384, Ed25519, or RSA of 2048 bits or more are taken, signed with SHA-256 or better"
+
+  /// Whether a factory's certificate is that of a device which may prove who it is by it.
+  private static func checkUse(of leaf: X509Certificate) throws {
+    guard try !leaf.mayBeAuthority, try leaf.allowsDigitalSignature else { throw refusal(.wrongUsage) }
+    guard try leaf.keyKind.isStrong else { throw refusal(.weak) }
+  }
+
   private static func refusal(_ reason: CertificateRefusal.Reason) -> WireFailure {
     let cause =
       switch reason {
       case .expired: "has expired"
       case .notYetValid: "is not valid yet: check the clock"
       case .badSignature: "is not signed by the CA that it names"
+      case .wrongUsage:
+        "is not for this: a device's is no CA's, may sign (keyUsage digitalSignature) and, if it says what for, be a "
+          + "client of TLS (extendedKeyUsage clientAuth)"
+      case .weak: "or one above it may be forged: \(goodKeys)"
       default: "is of no CA that is registered here: ask the operator to add it with xtblish-provisioner factory-ca add"
       }
     return WireFailure(

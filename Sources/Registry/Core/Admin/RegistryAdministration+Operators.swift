@@ -48,6 +48,13 @@ extension RegistryAdministration {
     }
   }
 
+  package func recommission(_ id: String, reason: String) async throws -> DeviceDocument {
+    var request = WireRecommissionDevice()
+    request.id = try bytes(id)
+    request.reason = reason
+    return DeviceDocument(try await client.call(request, deadline: deadline))
+  }
+
   package func decommission(_ id: String, reason: String) async throws -> DeviceDocument {
     var request = WireDecommissionDevice()
     request.id = try bytes(id)

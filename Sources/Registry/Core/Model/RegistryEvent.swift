@@ -8,6 +8,7 @@ package struct RegistryEvent: Sendable, Equatable {
     case deviceUpdated = "device-updated"
     case deviceDeleted = "device-deleted"
     case deviceDecommissioned = "device-decommissioned"
+    case deviceRecommissioned = "device-recommissioned"
     case deviceOnline = "device-online"
     case deviceOffline = "device-offline"
     case imageAssigned = "image-assigned"

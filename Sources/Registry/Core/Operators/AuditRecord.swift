@@ -53,6 +53,7 @@ package enum AuditAction: String, Sendable, CaseIterable {
   case updateDevice = "update-device"
   case deleteDevice = "delete-device"
   case decommissionDevice = "decommission-device"
+  case recommissionDevice = "recommission-device"
   case assignImage = "assign-image"
   case renotifyDevice = "renotify-device"
   case retryFirmware = "retry-firmware"

@@ -35,6 +35,14 @@ extension RegistryRPC {
           DeviceID(wire: request.id), reason: request.reason,
           by: context.requester(request.hasRequester ? request.requester : nil)))
     }
+    router.handle(WireRecommissionDevice.self, allowing: .operator) { request, context in
+      WireDevice(
+        try await store.recommission(
+          DeviceID(wire: request.id), reason: request.reason,
+          by: context.requester(request.hasRequester ? request.requester : nil), provisioner: provisioner,
+          // Leaves time for what is written after it.
+          deadline: max(.milliseconds(200), context.remaining - .milliseconds(1_000))))
+    }
   }
 
   private func authorize(_ request: WireAuthorizeRequest) async throws -> WireAuthorizeRequestResponse {

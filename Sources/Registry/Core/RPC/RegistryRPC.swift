@@ -14,8 +14,13 @@ package struct RegistryRPC: Sendable {
   let store: RegistryStore
   let authority: RequestAuthority
   private let logger: Logger
+  let provisioner: (any RPCCaller)?
 
-  package init(store: RegistryStore, authority: RequestAuthority, logger: Logger) {
+  /// - Parameter provisioner: gives devices back what was taken from them; nil where they have no certificates.
+  package init(
+    store: RegistryStore, authority: RequestAuthority, provisioner: (any RPCCaller)? = nil, logger: Logger
+  ) {
+    self.provisioner = provisioner
     self.store = store
     self.authority = authority
     self.logger = logger

@@ -32,9 +32,10 @@ package enum RegistryService {
     let security = try HTTPSecurity(
       settings.tls, role: RegistrySettings.serviceName, isInsecure: process.process.isInsecure,
       authorizer: LocalAuthorizer(authority), provisioner: provisioner, logger: logger)
+    security.addChecks(to: readiness)
     let http = makeHTTP(settings, store: store, security: security, logger: logger)
     let rpc = makeRPC(
-      settings, bus: bus, store: store, authority: authority,
+      settings, bus: bus, store: store, authority: authority, provisioner: provisioner,
       status: StatusReporter(
         service: "registry", readiness: readiness,
         addresses: {
@@ -107,11 +108,11 @@ package enum RegistryService {
   }
 
   private static func makeRPC(
-    _ settings: RegistrySettings, bus: Bus, store: RegistryStore, authority: RequestAuthority, status: StatusReporter,
-    logger: Logger
+    _ settings: RegistrySettings, bus: Bus, store: RegistryStore, authority: RequestAuthority,
+    provisioner: any RPCCaller, status: StatusReporter, logger: Logger
   ) -> RPCServer {
     var router = RPCRouter()
-    RegistryRPC(store: store, authority: authority, logger: logger).addHandlers(to: &router)
+    RegistryRPC(store: store, authority: authority, provisioner: provisioner, logger: logger).addHandlers(to: &router)
     status.register(on: &router)
     return RPCServer(
       name: "registry", listening: settings.rpcListen, router: router, transport: bus.transport,

@@ -73,7 +73,7 @@ extension ProblemError {
       ], members: ["scope": .text(scope.rawValue)])
   }
 
-  static func tooManyAttempts(_ wait: Duration) -> ProblemError {
+  package static func tooManyAttempts(_ wait: Duration) -> ProblemError {
     ProblemError(
       .tooManyRequests, reason: "too-many-attempts",
       detail: "too many requests from this address failed to say who makes them; wait",

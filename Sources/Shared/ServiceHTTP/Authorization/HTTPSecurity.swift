@@ -39,4 +39,10 @@ package struct HTTPSecurity: Sendable {
         []
       }
   }
+
+  /// Makes the service unready while nobody can tell which certificates are revoked.
+  package func addChecks(to readiness: Readiness) {
+    guard tls != nil else { return }
+    readiness.add("revocations") { try revocations.check() }
+  }
 }

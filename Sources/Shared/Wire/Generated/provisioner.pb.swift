@@ -411,6 +411,61 @@ package nonisolated struct WireGetRevocations: Sendable {
   /// at most 5000
   package var waitMilliseconds: UInt32 = 0
 
+  /// Asks for serial numbers in pages instead of CRLs, after what `after` says; unset: from the first on.
+  package var paged: Bool = false
+
+  package var after: WireRevocationCursor {
+    get {_after ?? WireRevocationCursor()}
+    set {_after = newValue}
+  }
+  /// Returns true if `after` has been explicitly set.
+  package var hasAfter: Bool {self._after != nil}
+  /// Clears the value of `after`. Subsequent reads from it will return its default value.
+  package mutating func clearAfter() {self._after = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _after: WireRevocationCursor? = nil
+}
+
+/// How far a reader of revocations has come.
+package nonisolated struct WireRevocationCursor: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// the last that the reader has something of
+  package var revision: Int64 = 0
+
+  /// of that revision: a restored database gives numbers again, and never a nonce
+  package var nonce: Data = Data()
+
+  /// the last certificate that the reader has of that revision; empty: it has all of them
+  package var issuer: Data = Data()
+
+  package var serialNumber: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireRevokedCertificates: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// its common name
+  package var issuer: String = String()
+
+  /// 20 bytes each, zeros in front
+  package var serialNumbers: Data = Data()
+
+  /// seconds since 1970, one for each
+  package var expireAt: [UInt64] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -424,15 +479,40 @@ package nonisolated struct WireRevocations: Sendable {
   /// grows with every change
   package var state: UInt64 = 0
 
-  /// DER, one for each issuer in use
+  /// DER, in the order in which they were made; not with paged
   package var crls: [Data] = []
 
-  /// PEM
+  /// PEM; not with paged
   package var trustRoots: String = String()
+
+  /// what was asked for is understood: what follows counts
+  package var paged: Bool = false
+
+  /// this is the first page of all: what the reader had is of another past
+  package var whole: Bool = false
+
+  package var revoked: [WireRevokedCertificates] = []
+
+  package var cursor: WireRevocationCursor {
+    get {_cursor ?? WireRevocationCursor()}
+    set {_cursor = newValue}
+  }
+  /// Returns true if `cursor` has been explicitly set.
+  package var hasCursor: Bool {self._cursor != nil}
+  /// Clears the value of `cursor`. Subsequent reads from it will return its default value.
+  package mutating func clearCursor() {self._cursor = nil}
+
+  /// there is another page now
+  package var more: Bool = false
+
+  /// how long this may be used when nothing more is heard
+  package var validSeconds: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _cursor: WireRevocationCursor? = nil
 }
 
 /// Takes a device's certificates back. A repeat changes nothing.
@@ -468,6 +548,43 @@ package nonisolated struct WireRevokeDeviceResponse: Sendable {
 
   /// False: it has no certificate that is still good.
   package var revoked: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Lets a device that was revoked or reset come back, with the key that it has. A repeat changes nothing.
+package nonisolated struct WireReinstateDevice: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var deviceID: Data = Data()
+
+  package var requester: WireRequester {
+    get {_requester ?? WireRequester()}
+    set {_requester = newValue}
+  }
+  /// Returns true if `requester` has been explicitly set.
+  package var hasRequester: Bool {self._requester != nil}
+  /// Clears the value of `requester`. Subsequent reads from it will return its default value.
+  package mutating func clearRequester() {self._requester = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _requester: WireRequester? = nil
+}
+
+package nonisolated struct WireReinstateDeviceResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// False: nothing was taken from it.
+  package var reinstated: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1513,7 +1630,7 @@ nonisolated extension WireOTPProgram: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireGetRevocations: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".GetRevocations"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}known_state\0\u{3}wait_milliseconds\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}known_state\0\u{3}wait_milliseconds\0\u{1}paged\0\u{1}after\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1523,24 +1640,123 @@ nonisolated extension WireGetRevocations: SwiftProtobuf.Message, SwiftProtobuf._
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.knownState) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.waitMilliseconds) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.paged) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._after) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.knownState != 0 {
       try visitor.visitSingularUInt64Field(value: self.knownState, fieldNumber: 1)
     }
     if self.waitMilliseconds != 0 {
       try visitor.visitSingularUInt32Field(value: self.waitMilliseconds, fieldNumber: 2)
     }
+    if self.paged != false {
+      try visitor.visitSingularBoolField(value: self.paged, fieldNumber: 3)
+    }
+    try { if let v = self._after {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireGetRevocations, rhs: WireGetRevocations) -> Bool {
     if lhs.knownState != rhs.knownState {return false}
     if lhs.waitMilliseconds != rhs.waitMilliseconds {return false}
+    if lhs.paged != rhs.paged {return false}
+    if lhs._after != rhs._after {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRevocationCursor: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RevocationCursor"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}revision\0\u{1}nonce\0\u{1}issuer\0\u{3}serial_number\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.revision) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.nonce) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.issuer) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.serialNumber) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.revision != 0 {
+      try visitor.visitSingularInt64Field(value: self.revision, fieldNumber: 1)
+    }
+    if !self.nonce.isEmpty {
+      try visitor.visitSingularBytesField(value: self.nonce, fieldNumber: 2)
+    }
+    if !self.issuer.isEmpty {
+      try visitor.visitSingularBytesField(value: self.issuer, fieldNumber: 3)
+    }
+    if !self.serialNumber.isEmpty {
+      try visitor.visitSingularBytesField(value: self.serialNumber, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRevocationCursor, rhs: WireRevocationCursor) -> Bool {
+    if lhs.revision != rhs.revision {return false}
+    if lhs.nonce != rhs.nonce {return false}
+    if lhs.issuer != rhs.issuer {return false}
+    if lhs.serialNumber != rhs.serialNumber {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRevokedCertificates: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RevokedCertificates"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}issuer\0\u{3}serial_numbers\0\u{3}expire_at\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.issuer) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.serialNumbers) }()
+      case 3: try { try decoder.decodeRepeatedUInt64Field(value: &self.expireAt) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.issuer.isEmpty {
+      try visitor.visitSingularStringField(value: self.issuer, fieldNumber: 1)
+    }
+    if !self.serialNumbers.isEmpty {
+      try visitor.visitSingularBytesField(value: self.serialNumbers, fieldNumber: 2)
+    }
+    if !self.expireAt.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.expireAt, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRevokedCertificates, rhs: WireRevokedCertificates) -> Bool {
+    if lhs.issuer != rhs.issuer {return false}
+    if lhs.serialNumbers != rhs.serialNumbers {return false}
+    if lhs.expireAt != rhs.expireAt {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1548,7 +1764,7 @@ nonisolated extension WireGetRevocations: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireRevocations: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Revocations"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}state\0\u{1}crls\0\u{3}trust_roots\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}state\0\u{1}crls\0\u{3}trust_roots\0\u{1}paged\0\u{1}whole\0\u{1}revoked\0\u{1}cursor\0\u{1}more\0\u{3}valid_seconds\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1559,12 +1775,22 @@ nonisolated extension WireRevocations: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.state) }()
       case 2: try { try decoder.decodeRepeatedBytesField(value: &self.crls) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.trustRoots) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.paged) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.whole) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.revoked) }()
+      case 7: try { try decoder.decodeSingularMessageField(value: &self._cursor) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self.more) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.validSeconds) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.state != 0 {
       try visitor.visitSingularUInt64Field(value: self.state, fieldNumber: 1)
     }
@@ -1574,6 +1800,24 @@ nonisolated extension WireRevocations: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.trustRoots.isEmpty {
       try visitor.visitSingularStringField(value: self.trustRoots, fieldNumber: 3)
     }
+    if self.paged != false {
+      try visitor.visitSingularBoolField(value: self.paged, fieldNumber: 4)
+    }
+    if self.whole != false {
+      try visitor.visitSingularBoolField(value: self.whole, fieldNumber: 5)
+    }
+    if !self.revoked.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.revoked, fieldNumber: 6)
+    }
+    try { if let v = self._cursor {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    } }()
+    if self.more != false {
+      try visitor.visitSingularBoolField(value: self.more, fieldNumber: 8)
+    }
+    if self.validSeconds != 0 {
+      try visitor.visitSingularUInt32Field(value: self.validSeconds, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1581,6 +1825,12 @@ nonisolated extension WireRevocations: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.state != rhs.state {return false}
     if lhs.crls != rhs.crls {return false}
     if lhs.trustRoots != rhs.trustRoots {return false}
+    if lhs.paged != rhs.paged {return false}
+    if lhs.whole != rhs.whole {return false}
+    if lhs.revoked != rhs.revoked {return false}
+    if lhs._cursor != rhs._cursor {return false}
+    if lhs.more != rhs.more {return false}
+    if lhs.validSeconds != rhs.validSeconds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1655,6 +1905,75 @@ nonisolated extension WireRevokeDeviceResponse: SwiftProtobuf.Message, SwiftProt
 
   package static func ==(lhs: WireRevokeDeviceResponse, rhs: WireRevokeDeviceResponse) -> Bool {
     if lhs.revoked != rhs.revoked {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireReinstateDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReinstateDevice"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}requester\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.deviceID) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._requester) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.deviceID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.deviceID, fieldNumber: 1)
+    }
+    try { if let v = self._requester {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireReinstateDevice, rhs: WireReinstateDevice) -> Bool {
+    if lhs.deviceID != rhs.deviceID {return false}
+    if lhs._requester != rhs._requester {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireReinstateDeviceResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReinstateDeviceResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reinstated\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBoolField(value: &self.reinstated) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.reinstated != false {
+      try visitor.visitSingularBoolField(value: self.reinstated, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireReinstateDeviceResponse, rhs: WireReinstateDeviceResponse) -> Bool {
+    if lhs.reinstated != rhs.reinstated {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -1715,6 +1715,32 @@ package nonisolated struct WireDecommissionDevice: Sendable {
   fileprivate var _requester: WireRequester? = nil
 }
 
+/// Lets a device that was decommissioned come back, with its history. A repeat changes nothing.
+package nonisolated struct WireRecommissionDevice: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var id: Data = Data()
+
+  package var reason: String = String()
+
+  package var requester: WireRequester {
+    get {_requester ?? WireRequester()}
+    set {_requester = newValue}
+  }
+  /// Returns true if `requester` has been explicitly set.
+  package var hasRequester: Bool {self._requester != nil}
+  /// Clears the value of `requester`. Subsequent reads from it will return its default value.
+  package mutating func clearRequester() {self._requester = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _requester: WireRequester? = nil
+}
+
 /// A root document: who may sign what. The chain of them starts with what the device's OTP bank names.
 package nonisolated struct WireGetRootDocument: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -4977,6 +5003,50 @@ nonisolated extension WireDecommissionDevice: SwiftProtobuf.Message, SwiftProtob
   }
 
   package static func ==(lhs: WireDecommissionDevice, rhs: WireDecommissionDevice) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs._requester != rhs._requester {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRecommissionDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RecommissionDevice"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}reason\0\u{1}requester\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._requester) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 2)
+    }
+    try { if let v = self._requester {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRecommissionDevice, rhs: WireRecommissionDevice) -> Bool {
     if lhs.id != rhs.id {return false}
     if lhs.reason != rhs.reason {return false}
     if lhs._requester != rhs._requester {return false}

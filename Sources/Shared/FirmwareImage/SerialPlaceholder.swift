@@ -1,0 +1,45 @@
+/// Texts that makers leave where a serial number should be. Many boards have the same, so none of them tells one board
+/// from another.
+package enum SerialPlaceholder {
+  /// Compared without case, and without what is neither a letter nor a digit.
+  private static let texts: Set<String> = [
+    "0", "baseboardserialnumber", "boardserialnumber", "chassisserialnumber", "default", "defaultstring", "empty",
+    "invalid", "na", "nil", "none", "notapplicable", "notavailable", "notpresent", "notset", "notspecified", "null",
+    "oem", "placeholder", "productserialnumber", "serial", "serialno", "serialnumber", "sn", "systemproductname",
+    "systemserialnumber", "tbd", "todo", "unknown", "unspecified",
+    // What one maker of firmware puts in the place of a UUID.
+    "03000200040005000006000700080009",
+  ]
+  private static let beginnings = ["tobefilled", "tobeset"]
+  private static let order = Array("0123456789abcdefghijklmnopqrstuvwxyz".utf8)
+
+  package static func contains(_ text: some StringProtocol) -> Bool {
+    var core = Array(text.utf8.compactMap(plain))
+    if core.starts(with: "0x".utf8) { core.removeFirst(2) }
+    guard let first = core.first else { return true }
+    let word = String(decoding: core, as: UTF8.self)
+    if texts.contains(word) || beginnings.contains(where: { word.hasPrefix($0) }) { return true }
+    // 00000000, ffff, XXXXXXXX; a short one may be somebody's count of boards.
+    if core.allSatisfy({ $0 == first }) { return first == UInt8(ascii: "0") || core.count >= 4 }
+    // 0123456789, 1234567890, 123456789abcdef, 987654321.
+    return core.count >= 5 && (isRun(core) || isRun(core.reversed()))
+  }
+
+  /// A lower-case letter or a digit; nil for anything else.
+  private static func plain(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"): byte
+    case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte + 32
+    default: nil
+    }
+  }
+
+  /// Whether each is the next after the one before; after 9 also 0.
+  private static func isRun(_ text: [UInt8]) -> Bool {
+    zip(text, text.dropFirst()).allSatisfy { one, next in
+      if one == UInt8(ascii: "9"), next == UInt8(ascii: "0") { return true }
+      guard let place = order.firstIndex(of: one) else { return false }
+      return place + 1 < order.count && order[place + 1] == next
+    }
+  }
+}

@@ -1,0 +1,27 @@
+package import ArgumentParser
+import Foundation
+
+/// For commands that take away what no other command brings back as it was.
+package struct ConfirmationOptions: ParsableArguments {
+  @Flag(help: "Do it without asking, as scripts must.")
+  package var yes = false
+
+  package init() {}
+
+  /// Lets somebody at a terminal type a name before it is done; nobody else is asked, so that no script hangs.
+  ///
+  /// - Parameters:
+  ///   - consequence: what will be, as a sentence.
+  ///   - name: of what it is done to.
+  /// - Throws: `AdminError` when it is not to be done.
+  package func confirm(_ consequence: String, name: String) throws {
+    if yes { return }
+    guard isatty(STDIN_FILENO) == 1 else {
+      throw AdminError("\(consequence) There is no terminal to ask at: add --yes to do it all the same", status: .usage)
+    }
+    FileHandle.standardError.write(Data("\(consequence)\nType \(name) to go on: ".utf8))
+    guard let line = readLine(), Array(line.utf8) == Array(name.utf8) else {
+      throw AdminError("nothing was done: that is not \(name)", status: .failure)
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import ServiceHTTP
+import Testing
+import Wire
+
+@testable import ProvisionerCore
+
+/// How often one may try in vain.
+@Suite struct EnrolmentAttemptsTests {
+  private func outcome(
+    _ attempts: EnrolmentAttempts, from address: String = "192.0.2.1", claim: String?, isGood: Bool = false,
+    refusal: WireFailure? = .claimRefused
+  ) async -> String {
+    do {
+      return try await attempts.attempt(from: address, claim: claim, isGood: { isGood }) {
+        if let refusal { throw refusal }
+        return "in"
+      }
+    } catch let problem as ProblemError {
+      return "\(problem.document.status.code) \(problem.headers[.retryAfter] != nil)"
+    } catch {
+      return (error as? WireFailure)?.reason ?? "\(error)"
+    }
+  }
+
+  @Test func `an address that guesses is told to wait, and others are not`() async {
+    let attempts = EnrolmentAttempts(limit: 3)
+    for guess in 1...3 { #expect(await outcome(attempts, claim: "\(guess)") == "claim-refused") }
+    #expect(await outcome(attempts, claim: "4") == "429 true")
+    #expect(await outcome(attempts, from: "192.0.2.2", claim: "5") == "claim-refused")
+  }
+
+  @Test func `a good claim gets in however many fail from the same address`() async {
+    let attempts = EnrolmentAttempts(limit: 3)
+    for guess in 1...9 { _ = await outcome(attempts, claim: "\(guess)") }
+    #expect(await outcome(attempts, claim: "good", isGood: true, refusal: nil) == "in")
+    // Also one that comes without a claim.
+    #expect(await outcome(attempts, claim: nil, refusal: nil) == "in")
+    #expect(await outcome(attempts, claim: nil) == "429 true")
+  }
+
+  @Test func `a claim that is tried in vain from many addresses is bounded, and still lets good devices in`() async {
+    let attempts = EnrolmentAttempts(limit: 3)
+    let taken = WireFailure(.conflict, reason: "serial-taken", message: "")
+    for number in 1...3 {
+      #expect(
+        await outcome(attempts, from: "10.0.0.\(number)", claim: "one", isGood: true, refusal: taken) == "serial-taken")
+    }
+    #expect(await outcome(attempts, from: "10.0.0.9", claim: "one", isGood: true, refusal: taken) == "429 true")
+    #expect(await outcome(attempts, from: "10.0.0.10", claim: "one", isGood: true, refusal: nil) == "in")
+    #expect(await outcome(attempts, from: "10.0.0.11", claim: "two", isGood: true, refusal: taken) == "serial-taken")
+  }
+
+  @Test func `what is nobody's fault counts for nothing`() async {
+    let attempts = EnrolmentAttempts(limit: 1)
+    for _ in 1...5 {
+      #expect(await outcome(attempts, claim: "one", refusal: .registryUnavailable) == "registry-unavailable")
+    }
+    #expect(await outcome(attempts, claim: "one") == "claim-refused")
+  }
+}
