@@ -8,7 +8,7 @@ struct RevokeCommand: AsyncParsableCommand {
 
   @OptionGroup var options: AdminOptions
 
-  @Argument(help: "The device's ID.")
+  @Argument(help: .device, completion: DeviceCompletion.kind)
   var id: String
 
   @Option(help: "Why; kept with the record.")
@@ -16,6 +16,7 @@ struct RevokeCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await runAdmin {
+      let id = try await options.deviceID(id)
       let isNew = try await options.withClient(of: Provisioner.self) { client in
         try await RevocationAdministration(client, deadline: options.deadline).revoke(id, reason: reason)
       }

@@ -14,7 +14,8 @@ extension DeviceDocument {
       lastSeen: wire.hasLastSeen ? text(wire.lastSeen) : nil,
       createdAt: text(wire.createdAt), desired: wire.hasDesired ? Reference(wire.desired) : nil,
       reported: wire.hasReported ? Reported(wire.reported) : nil,
-      divergence: wire.divergence.isEmpty ? nil : wire.divergence)
+      divergence: wire.divergence.isEmpty ? nil : wire.divergence,
+      app: wire.hasApp ? App(name: wire.app.name, version: wire.app.version) : nil)
   }
 }
 

@@ -23,6 +23,12 @@ package struct DeviceDocument: Codable, Sendable, Equatable {
     package var switchGapNanoseconds: UInt64?
   }
 
+  /// What an app says of itself.
+  package struct App: Codable, Sendable, Equatable {
+    package var name: String
+    package var version: String
+  }
+
   package var id: String
   package var name: String
   package var tags: [String]
@@ -36,6 +42,8 @@ package struct DeviceDocument: Codable, Sendable, Equatable {
   package var reported: Reported?
   /// Why what it says it runs does not fit what it was given, if it does not: `unknown-version` or `ahead`.
   package var divergence: String?
+  /// The one that runs, if it was ever assigned here.
+  package var app: App?
 }
 
 extension DeviceDocument {
@@ -45,7 +53,8 @@ extension DeviceDocument {
       revision: device.revision, state: device.state.rawValue, online: device.online,
       lastSeen: device.lastSeen.map(JSONCoding.text(of:)),
       createdAt: JSONCoding.text(of: device.createdAt), desired: device.desired.map(Reference.init),
-      reported: device.reported.map(Reported.init), divergence: device.divergence?.rawValue)
+      reported: device.reported.map(Reported.init), divergence: device.divergence?.rawValue,
+      app: device.app.map { App(name: $0.name.text, version: $0.version.text) })
   }
 }
 

@@ -94,6 +94,13 @@ extension OpenAPIDocument {
         "divergence": {
           "type": "string", "enum": ["unknown-version", "ahead"],
           "description": "Why what it says does not fit what it was given: it runs what it was never given, or had a version that is not below the desired one. A retry of its firmware gives it the desired image as a new version."
+        },
+        "app": {
+          "type": "object", "additionalProperties": false, "required": ["name", "version"],
+          "description": "The app that runs, if it was ever assigned here.",
+          "properties": {
+            "name": {"type": "string", "maxLength": 32}, "version": {"type": "string", "maxLength": 32}
+          }
         }
       }
     },

@@ -34,7 +34,7 @@ package enum RegistryService {
       authorizer: LocalAuthorizer(authority), provisioner: provisioner, logger: logger)
     let http = makeHTTP(settings, store: store, security: security, logger: logger)
     let rpc = makeRPC(
-      settings, bus: bus, store: store, authority: authority,
+      settings, bus: bus, store: store, authority: authority, notifier: notifier,
       status: StatusReporter(
         service: "registry", readiness: readiness,
         addresses: {
@@ -107,11 +107,12 @@ package enum RegistryService {
   }
 
   private static func makeRPC(
-    _ settings: RegistrySettings, bus: Bus, store: RegistryStore, authority: RequestAuthority, status: StatusReporter,
+    _ settings: RegistrySettings, bus: Bus, store: RegistryStore, authority: RequestAuthority, notifier: any RPCCaller,
+    status: StatusReporter,
     logger: Logger
   ) -> RPCServer {
     var router = RPCRouter()
-    RegistryRPC(store: store, authority: authority, logger: logger).addHandlers(to: &router)
+    RegistryRPC(store: store, authority: authority, notifier: notifier, logger: logger).addHandlers(to: &router)
     status.register(on: &router)
     return RPCServer(
       name: "registry", listening: settings.rpcListen, router: router, transport: bus.transport,

@@ -1,10 +1,10 @@
 /// Text from elsewhere, made harmless for terminals and logs.
-enum PlainText {
+package enum PlainText {
   /// With escapes for everything that is not a character to show, so that no text can end its line early, overwrite
   /// others or change how the terminal behaves.
   ///
   /// - Parameter quote: also escape what would end a quoted text.
-  static func escaped(_ text: String, quote: Bool = false) -> String {
+  package static func escaped(_ text: String, quote: Bool = false) -> String {
     guard text.unicodeScalars.contains(where: { isUnsafe($0) || (quote && ($0 == "\"" || $0 == "\\")) }) else {
       return text
     }
