@@ -17,6 +17,12 @@ extension EndToEnd {
       "a wrong file is noticed",
       arguments: [
         ("compose.yaml", "image: postgres:15", "imagee: postgres:15"),
+        ("compose.yaml", "eclipse-mosquitto:2.0", "eclipse-mosquitto:2"),
+        ("compose.yaml", "        - -h\n", "        - --host\n"),
+        ("compose.yaml", "        - --cafile\n", "        - --cafile=/mosquitto/keys/ca.pem\n"),
+        ("compose.yaml", "condition: service_completed_successfully", "condition: service_started"),
+        ("kubernetes/mosquitto.yaml", "eclipse-mosquitto:2.0", "eclipse-mosquitto:latest"),
+        ("kubernetes/mosquitto.yaml", "/mosquitto/config/devices.acl\n", "/mosquitto/config\n"),
         ("compose.yaml", "condition: service_healthy", "condition: service_happy"),
         ("kubernetes/registry.yaml", "containerPort: 7101", "containerPort: \"http\""),
         ("kubernetes/registry.yaml", "readinessProbe:", "readynessProbe:"),

@@ -49,6 +49,31 @@ extension EndToEnd {
       }
     }
 
+    @Test("a stack that grows gives each device a name of its own, and one that was revoked takes nothing down")
+    func growsAndLosesOne() async throws {
+      try await Stack.run(devices: 1) { stack in
+        try await stack.call("up", "--quiet", "--devices", "3")
+        let listed = try await stack.admin("xtblish-registry", "devices", "list", "--json")
+        let devices = try JSONDecoder().decode([NamedDevice].self, from: Data(listed.utf8))
+        #expect(devices.map(\.name).sorted() == ["device-1", "device-2", "device-3"])
+
+        let lost = try #require(devices.first { $0.name == "device-2" })
+        try await stack.admin("xtblish-provisioner", "revoke", "device-2", "--reason", "lost")
+        try await stack.call("stop", "device-2")
+        let said = try await stack.call("up")
+        #expect(said.contains("device-2 is not started: its certificates were taken back"))
+        for name in ["REGISTRY_1", "NOTIFIER_1", "DEVICE_1", "DEVICE_3", "MOSQUITTO"] {
+          #expect(isRunning(try #require(Int32(try stack.value("XTBLISH_PID_\(name)")))), "\(name) was taken down")
+        }
+        #expect(try stack.devices.contains(lost.id))
+      }
+    }
+
+    private struct NamedDevice: Decodable {
+      let id: String
+      let name: String
+    }
+
     @Test(
       "what is wrong with a call is told",
       arguments: [
@@ -56,6 +81,8 @@ extension EndToEnd {
         (["up", "--replicas", "0"], "takes a number from 1 to 200"),
         (["down", "--data", "/nonexistent/stack"], "there is no stack in /nonexistent/stack"),
         (["stop", "registry-1", "--data", "/nonexistent/stack"], "start one with"),
+        (["up", "--data", "/tmp/a folder/stack"], "--data takes no path with ' ' in it"),
+        (["up", "--data", "/tmp/a\"b"], "Choose another folder"),
         (["fly"], "invalid choice"),
       ])
     func badCalls(arguments: [String], says: String) async throws {

@@ -153,6 +153,25 @@ import ZeroMQ
     #expect(throws: KeyFileError.self) { try PeerFolder(peers).read() }
   }
 
+  /// As Kubernetes mounts a ConfigMap: everybody may write to the folder, and what counts is in one of root's below it.
+  @Test(.enabled(if: geteuid() == 0)) func aVolumeOfKubernetesIsTrusted() throws {
+    let peers = folder.path("volume")
+    let data = "\(peers)/..2026_11_29"
+    for path in [peers, data] { mkdir(path, 0o755) }
+    try BusKey.generate(for: BusPeer(.registry, "r")).publish(in: data)
+    symlink("..2026_11_29", "\(peers)/..data")
+    for name in try FileManager.default.contentsOfDirectory(atPath: data) {
+      symlink("..data/\(name)", "\(peers)/\(name)")
+    }
+    chmod(peers, 0o777)
+    #expect(try PeerFolder(peers).read().all.count == 1)
+    // What somebody puts beside it counts for nothing, and a folder that anybody may write to is none of root's.
+    try BusKey.generate(for: BusPeer(.operator, "mallory")).publish(in: peers)
+    #expect(try PeerFolder(peers).read().all.map(\.peer.name) == ["r"])
+    chmod(data, 0o777)
+    #expect(throws: KeyFileError.self) { try PeerFolder(peers).read() }
+  }
+
   @Test func aFileThatIsJustBeingWrittenLocksNobodyOut() async throws {
     let peers = folder.path("peers")
     try PeerFolder(peers).make()

@@ -24,6 +24,7 @@ final class ScriptedRegistry: Sendable {
     var lines: [String: [WireDeviceLogLine]] = [:]
     var logBatches: [WireDeviceLogBatch] = []
     var crashes: [WireCrashReport] = []
+    var audit: [WireAuditEntry] = []
     var diagnosticFailure: WireFailure?
     /// Answered to every batch and report.
     var refusal = ""
@@ -51,6 +52,8 @@ final class ScriptedRegistry: Sendable {
   var logBatches: [WireDeviceLogBatch] { state.withLock { $0.logBatches } }
   var crashes: [WireCrashReport] { state.withLock { $0.crashes } }
 
+  var audit: [WireAuditEntry] { state.withLock { $0.audit } }
+
   /// Every RecordLogs and RecordCrashes is answered so from here on; nil: they are stored.
   func failDiagnostics(_ failure: WireFailure?) { state.withLock { $0.diagnosticFailure = failure } }
 
@@ -75,6 +78,10 @@ final class ScriptedRegistry: Sendable {
         throw WireFailure(.notFound, reason: "unknown-device", message: "no such device")
       }
       return WireRenotifyDeviceResponse.with { $0.version = 42 }
+    }
+    router.handle(WireRecordAudit.self) { request, _ in
+      self.state.withLock { $0.audit.append(request.entry) }
+      return WireRecordAuditResponse()
     }
     let server = RPCServer(name: "registry", listening: endpoint, router: router, logger: silent)
     let task = Task { try await server.run() }

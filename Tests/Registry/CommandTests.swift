@@ -9,7 +9,7 @@ import Testing
 
 /// The executable, as operators and scripts use it.
 @Suite struct CommandTests {
-  private struct Service {
+  struct Service {
     let process: ChildProcess
     let endpoint: String
     let fixture: Fixture
@@ -34,6 +34,10 @@ import Testing
 
     /// - Returns: the exit code and everything printed.
     func run(_ arguments: String...) async throws -> (status: ProcessEnding, output: String) {
+      try await run(arguments)
+    }
+
+    func run(_ arguments: [String]) async throws -> (status: ProcessEnding, output: String) {
       let child = try ChildProcess(
         product("xtblish-registry"), arguments,
         environment: ["XTBLISH_INSECURE": "true", "XTBLISH_REGISTRY_ENDPOINTS": endpoint],
@@ -49,13 +53,14 @@ import Testing
     #expect(created.status == .exited(0))
     let id = try #require(JSONValue(parsing: Array(created.output.utf8))?["id"]?.string)
     let listed = try await service.run("devices", "list")
-    #expect(listed.output.contains(id))
-    #expect(listed.output.hasPrefix("ID"))
+    #expect(listed.output.contains(id.prefix(8)) && !listed.output.contains(id))
+    #expect(listed.output.hasPrefix("NAME"))
+    #expect(try await service.run("devices", "list", "--wide").output.contains(id))
     #expect(try await service.run("devices", "list", "--tag", "south", "--json").output == "[\n\n]\n")
     let image = try AppImage.sample()
     _ = try await service.fixture.store.assign(image, to: try #require(DeviceID(id)), idempotencyKey: "k")
     #expect(try await service.run("devices", "show", id).output.contains("pending"))
-    #expect(try await service.run("firmware", "list", id).output.contains("\(image.app.wasmDigest)"))
+    #expect(try await service.run("firmware", "list", id, "--wide").output.contains("\(image.app.wasmDigest)"))
     #expect(try await service.run("firmware", "show", id, "1").output.contains("unsigned"))
     #expect(try await service.run("events", "list", "--device", id).output.contains("image-assigned"))
     #expect(try await service.run("devices", "update", id, "--name", "valve").output.contains("valve"))
@@ -151,8 +156,8 @@ import Testing
     }
     let gone = try await service.run("devices", "decommission", id, "--reason", "scrapped", "--yes")
     #expect(gone.output.contains("decommissioned"))
-    #expect(try await !service.run("devices", "list").output.contains(id))
-    #expect(try await service.run("devices", "list", "--state", "decommissioned").output.contains(id))
+    #expect(try await !service.run("devices", "list", "--wide").output.contains(id))
+    #expect(try await service.run("devices", "list", "--state", "decommissioned", "--wide").output.contains(id))
     #expect(try await service.process.stop() == .exited(0))
   }
 

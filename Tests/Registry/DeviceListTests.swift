@@ -11,7 +11,7 @@ import Testing
     _ fixture: Fixture, prefix: String = "", tag: String = "", state: String = ""
   ) async throws -> [String] {
     try await fixture.store.devices(
-      DeviceFilter(namePrefix: prefix, tag: tag, state: state), after: nil, limit: 500
+      DeviceFilter(namePrefix: prefix, tags: [tag], state: state), after: nil, limit: 500
     ).items.map(\.name)
   }
 
@@ -104,19 +104,29 @@ import Testing
       insert into registry.reports (device_id, online_until)
       select id, case when random() < 0.001 then '-infinity'::timestamptz else now() + interval '1 hour' end from made
       """)
+    try await fixture.pool.execute(
+      """
+      update registry.devices set desired_digest = decode(repeat('00', 32), 'hex'),
+        reported_digest = decode(repeat('00', 32), 'hex');
+      insert into registry.firmware (device_id, version, digest, length_bytes, app_name, app_version, security_epoch,
+        host_api_level, publisher_key_id, publisher_signature, configuration, idempotency_key)
+      select id, 1, desired_digest, 1, 'app', '1', 0, 1, '', '', decode(repeat('00', 512), 'hex'), 'k'
+      from registry.devices
+      """)
+    try await fixture.pool.execute("analyze registry.firmware")
     try await fixture.pool.execute("analyze registry.devices")
     try await fixture.pool.execute("analyze registry.reports")
     let position = DeviceCursor(name: "device-15", id: .random())
     for (filter, cursor) in [
       (.all, nil), (.all, position),
-      (try DeviceFilter(namePrefix: "device-77", tag: "", state: ""), nil),
-      (try DeviceFilter(namePrefix: "", tag: "tag-7", state: ""), nil),
-      (try DeviceFilter(namePrefix: "", tag: "common", state: ""), position),
-      (try DeviceFilter(namePrefix: "", tag: "", state: "pending"), nil),
-      (try DeviceFilter(namePrefix: "", tag: "", state: "current"), position),
-      (try DeviceFilter(namePrefix: "", tag: "", state: "failed"), nil),
-      (try DeviceFilter(namePrefix: "", tag: "", state: "online"), nil),
-      (try DeviceFilter(namePrefix: "", tag: "", state: "offline"), nil),
+      (try DeviceFilter(namePrefix: "device-77", tags: [], state: ""), nil),
+      (try DeviceFilter(namePrefix: "", tags: ["tag-7"], state: ""), nil),
+      (try DeviceFilter(namePrefix: "", tags: ["common"], state: ""), position),
+      (try DeviceFilter(namePrefix: "", tags: [], state: "pending"), nil),
+      (try DeviceFilter(namePrefix: "", tags: [], state: "current"), position),
+      (try DeviceFilter(namePrefix: "", tags: [], state: "failed"), nil),
+      (try DeviceFilter(namePrefix: "", tags: [], state: "online"), nil),
+      (try DeviceFilter(namePrefix: "", tags: [], state: "offline"), nil),
     ] as [(DeviceFilter, DeviceCursor?)] {
       let (statement, values) = DeviceListQuery.make(filter, after: cursor, limit: 51)
       let plan = try await fixture.pool.query("explain (analyze, timing off) " + statement, values)

@@ -44,7 +44,7 @@ import Wire
       let id = try await fixture.device(name, tags: [name])
       #expect(try await fixture.store.device(id).name == name)
       let page = try await fixture.store.devices(
-        DeviceFilter(namePrefix: name, tag: name, state: ""), after: nil, limit: 10)
+        DeviceFilter(namePrefix: name, tags: [name], state: ""), after: nil, limit: 10)
       #expect(page.items.map(\.id) == [id])
     }
   }

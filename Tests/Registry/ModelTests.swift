@@ -88,8 +88,8 @@ import Wire
   }
 
   @Test func states() throws {
-    #expect(try DeviceFilter(namePrefix: "", tag: "", state: "pending").state == .deployment(.pending))
-    #expect(try DeviceFilter(namePrefix: "", tag: "", state: "") == .all)
-    #expect(throws: WireFailure.self) { try DeviceFilter(namePrefix: "", tag: "", state: "Pending") }
+    #expect(try DeviceFilter(namePrefix: "", tags: [], state: "pending").state == .deployment(.pending))
+    #expect(try DeviceFilter(namePrefix: "", tags: [], state: "") == .all)
+    #expect(throws: WireFailure.self) { try DeviceFilter(namePrefix: "", tags: [], state: "Pending") }
   }
 }

@@ -53,6 +53,35 @@ import Wire
     #expect(Table(["A"]).isEmpty)
   }
 
+  @Test func tablesFitTheirRoom() {
+    var table = Table([("NAME", .cut), ("ID", .spare(1)), ("STATE", .always), ("TAGS", .spare(2))])
+    table.add(["pump", "7d444840", "current", "north, indoor"])
+    table.add(["a rather long name", "8", "failed", ""])
+    #expect(table.text == table.text(columns: nil))
+    #expect(table.text.split(separator: "\n").map(\.count).max() == 52)
+    // All of it, where it fits.
+    #expect(table.text(columns: 52) == table.text)
+    // First the last column goes, then cells are cut before another column does.
+    #expect(table.text(columns: 40).hasPrefix("NAME                ID        STATE\n"))
+    #expect(table.text(columns: 32).contains("a rather lon…  8         failed\n"))
+    #expect(table.text(columns: 24).contains("a rather long …  failed\n"))
+    // What must stay stays, however little room there is.
+    #expect(table.text(columns: 1).contains("a rather lo…  failed\n"))
+    for columns in [24, 32, 40, 52, 80] {
+      for line in table.text(columns: columns).split(separator: "\n") { #expect(line.count <= columns) }
+    }
+  }
+
+  @Test func theWidthIsThatOfTheEnvironmentOrEighty() {
+    #expect(TerminalWidth.columns(environment: ["COLUMNS": "132"]) == 132)
+    #expect(TerminalWidth.columns(environment: ["COLUMNS": "5"]) == 40)
+  }
+
+  @Test(arguments: [("It is so.", "It is so"), ("why", "why"), ("", ""), ("..", ""), ("end. ", "end")])
+  func clausesHaveNoFullStop(_ text: String, _ expected: String) {
+    #expect(text.asClause == expected)
+  }
+
   @Test func progressOnATerminalIsOneLine() {
     let written = Mutex("")
     let bar = ProgressBar("push", totalBytes: 2_048, isTerminal: true) { text in written.withLock { $0 += text } }

@@ -60,19 +60,24 @@ def bring_up(options):
         check_ports(state, starting)
         begun = time.monotonic()
         try:
-            start_in_order(state, starting, options.binaries, say)
+            start_services(state, starting, options.binaries, say)
         except (StackError, KeyboardInterrupt):
             for name in reversed(starting):
                 halt(state, name)
             raise
         finally:
             state.save()
-        write_environment(state)
-        if starting:
-            say(f"ready in {time.monotonic() - begun:.1f} s: {os.path.join(options.data, 'stack.env')}")
-        else:
+        try:
+            # Without one of its devices the stack is still a stack: nothing else is taken down for it.
+            complete = start_devices(state, starting, options.binaries, say)
+        finally:
+            state.save()
+            write_environment(state)
+        if not starting:
             say("everything runs already")
-    return 0
+        elif complete:
+            say(f"ready in {time.monotonic() - begun:.1f} s: {os.path.join(options.data, 'stack.env')}")
+    return 0 if complete else 1
 
 
 def stop_surplus(state):
@@ -83,7 +88,7 @@ def stop_surplus(state):
         del state.values["processes"][name]
 
 
-def start_in_order(state, starting, binaries, say):
+def start_services(state, starting, binaries, say):
     if starting and not os.path.exists(trust.token_file(state)):
         say("making certificates and keys")
     if starting:
@@ -107,13 +112,26 @@ def start_in_order(state, starting, binaries, say):
     services.await_ready(state, services.replicas(state, "registry"))
     trust.make_operator(state, binaries, operator_environment(state))
     services.await_ready(state, services.names(state))
+
+
+def start_devices(state, starting, binaries, say):
+    """Whether all that may connect did; of the others it tells which, and why."""
     chosen = [name for name in devices.names(state) if name in starting]
-    if chosen:
-        say(f"starting {len(chosen)} {'device' if len(chosen) == 1 else 'devices'}")
-        devices.enroll(state, binaries)
+    if not chosen:
+        return True
+    devices.enroll(state, binaries)
+    gone = [name for name in devices.out_of_service(state, binaries) if name in chosen]
+    for name in gone:
+        say(f"{name} is not started: its certificates were taken back")
+    chosen = [name for name in chosen if name not in gone]
+    say(f"starting {len(chosen)} {'device' if len(chosen) == 1 else 'devices'}")
     for name in chosen:
         devices.start(state, name, binaries)
-    devices.await_ready(state, chosen, binaries)
+    failed = devices.await_ready(state, chosen, binaries)
+    for name in failed:
+        lines = "\n  ".join(processes.last_lines(processes.log_path(state, name), 8))
+        print(f"error: {name} did not connect; the rest of the stack runs. The end of its log:\n  {lines}", file=sys.stderr)
+    return not failed
 
 
 def operator_environment(state):
@@ -124,8 +142,9 @@ def write_environment(state):
     values = operator_environment(state)
     values["XTBLISH_STACK_DATA"] = state.directory
     values["XTBLISH_REGISTRY_URLS"] = ",".join(services.addresses(state, "registry", "http", "https"))
-    values["XTBLISH_DEVICE_IDS"] = " ".join(devices.identity(state, name)["id"] for name in devices.names(state))
-    values["XTBLISH_DEVICE_DIRECTORIES"] = " ".join(devices.directory(state, name) for name in devices.names(state))
+    enrolled = [name for name in devices.names(state) if devices.is_enrolled(state, name)]
+    values["XTBLISH_DEVICE_IDS"] = " ".join(devices.identity(state, name)["id"] for name in enrolled)
+    values["XTBLISH_DEVICE_DIRECTORIES"] = " ".join(devices.directory(state, name) for name in enrolled)
     for name in services.names(state):
         operations = f"http://127.0.0.1:{state.port(f'{name}.operations')}"
         values[f"XTBLISH_OPERATIONS_URL_{name.upper().replace('-', '_')}"] = operations

@@ -37,17 +37,33 @@ def environment(state, name):
 
 
 def enroll(state, binaries):
-    """Enrols the devices that have no identity yet, all with one claim."""
+    """Enrols the devices that have no identity yet, each registered under its own name.
+
+    With a claim they would be counted from 1 again whenever the stack grows.
+    """
     new = [name for name in names(state) if not os.path.exists(os.path.join(directory(state, name), "identity.json"))]
-    if not new:
-        return
     shared = {**services.shared_environment(state), **trust.operator_environment(state)}
-    arguments = ["claim", "create", "--count", str(len(new)), "--lifetime", "1h", "--name-prefix", "device", "--quiet"]
-    token = trust.run(binaries, "provisioner", arguments, shared).strip()
     for name in new:
-        # The claim travels in the environment: arguments can be read by every user.
-        values = {**environment(state, name), "XTBLISH_CLAIM": token}
-        trust.run(binaries, "device", ["enroll", "--serial", f"stack-{name}"], values)
+        serial = f"stack-{name}"
+        # What an interrupted start registered, whose secret nobody has.
+        trust.run(binaries, "provisioner", ["devices", "unregister", serial], shared)
+        arguments = ["devices", "register", serial, "--name", name, "--quiet"]
+        secret = trust.run(binaries, "provisioner", arguments, shared).strip()
+        # It travels in the environment: arguments can be read by every user.
+        values = {**environment(state, name), "XTBLISH_CLAIM": secret}
+        trust.run(binaries, "device", ["enroll", "--serial", serial], values)
+
+
+def out_of_service(state, binaries):
+    """The stack's devices whose certificates were taken back: they can't connect, and nothing is wrong with the stack."""
+    shared = {**services.shared_environment(state), **trust.operator_environment(state)}
+    listed = json.loads(trust.run(binaries, "provisioner", ["devices", "list", "--limit", "0", "--json"], shared))
+    gone = {entry.get("device") for entry in listed if entry.get("state") in ("revoked", "reset")}
+    return [name for name in names(state) if is_enrolled(state, name) and identity(state, name)["id"] in gone]
+
+
+def is_enrolled(state, name):
+    return os.path.exists(os.path.join(directory(state, name), "identity.json"))
 
 
 def identity(state, name):
@@ -60,18 +76,24 @@ def start(state, name, binaries):
 
 
 def await_ready(state, waiting, binaries):
-    """Waits until each says it is connected to the broker."""
-    for name in waiting:
+    """Waits until each says it is connected to the broker, or has ended, for half a minute in all.
 
-        def settled(name=name):
-            if not processes.is_running(state.values["processes"].get(name)):
-                return True
-            try:
-                status = trust.run(binaries, "device", ["status", "--json"], environment(state, name))
-            except StackError:
-                return False
-            return json.loads(status).get("connected") is True
+    Gives those that did not connect.
+    """
+    waiting = list(waiting)
 
-        if not processes.wait_until(settled, 30.0, 0.05) or not processes.is_running(state.values["processes"].get(name)):
-            lines = "\n  ".join(processes.last_lines(processes.log_path(state, name), 8))
-            raise StackError(f"{name} did not connect; the end of its log:\n  {lines}")
+    def is_connected(name):
+        try:
+            status = trust.run(binaries, "device", ["status", "--json"], environment(state, name))
+        except StackError:
+            return False
+        return json.loads(status).get("connected") is True
+
+    def settled():
+        for name in list(waiting):
+            if processes.is_running(state.values["processes"].get(name)) and is_connected(name):
+                waiting.remove(name)
+        return not any(processes.is_running(state.values["processes"].get(name)) for name in waiting)
+
+    processes.wait_until(settled, 30.0, 0.05)
+    return waiting

@@ -17,6 +17,9 @@ enum Program {
 }
 
 struct XtblishDevice: AsyncParsableCommand {
+  // As `runAdmin` begins what it says: the parser alone would write "Error: ".
+  static let _errorPrefix = "error: "
+
   static let configuration = CommandConfiguration(
     commandName: Device.executable,
     abstract: "Runs apps on a device, and replaces them over the network.",
@@ -24,7 +27,8 @@ struct XtblishDevice: AsyncParsableCommand {
     version: "\(Device.executable) \(XtblishVersion.current)",
     subcommands: [
       RunCommand.self, EnrollCommand.self, StatusCommand.self, SlotsCommand.self, LogsCommand.self, CrashesCommand.self,
-      KeyCommand.self, OTPCommand.self, PinCommand.self, SensorCommand.self, DevCommand.self, HostAPICommand.self,
+      KeyCommand.self, ConfigCommand.self, OTPCommand.self, PinCommand.self, SensorCommand.self, DevCommand.self,
+      HostAPICommand.self,
       CheckConfigCommand<Device>.self, CompletionCommand<Device>.self,
     ])
 }

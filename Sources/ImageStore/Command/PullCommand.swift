@@ -7,7 +7,7 @@ struct PullCommand: AsyncParsableCommand {
     commandName: "pull", abstract: "Fetch a .wasm by its digest, or a device's whole image, and verify it.",
     discussion: "An interrupted pull goes on where it ended when it is repeated with the same output.")
 
-  @Argument(help: "sha256:…, a device's ID, or DEVICE/VERSION.")
+  @Argument(help: "sha256:…, a device (its name, ID, or the beginning of either), or DEVICE/VERSION.")
   var what: String
 
   @Option(name: .shortAndLong, help: "The file to write.", completion: .file())
@@ -17,7 +17,7 @@ struct PullCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await runAdmin {
-      let target = try AdminArguments.target(what)
+      let target = try await options.target(what)
       let progress = options.progress(what)
       defer { progress.finish() }
       let pulled = try await options.client().pull(target, to: output) { progress.update($0, $1) }

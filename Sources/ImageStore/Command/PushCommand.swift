@@ -1,4 +1,5 @@
 import ArgumentParser
+import FirmwareImage
 import ImageStoreCore
 import ServiceKit
 
@@ -7,14 +8,23 @@ struct PushCommand: AsyncParsableCommand {
     commandName: "push", abstract: "Store a .wasm or a whole image, and give it to a device.",
     discussion: """
       Without --device the file must be a .wasm, and is only stored. With --debug it is the unstripped module of an app, \
-      kept under its build ID to tell where in the sources a crash was.
+      kept under its build ID to tell where in the sources a crash was. With --wait it ends when the device has confirmed \
+      the version (0), or given it up (1), or time is up (75).
       """)
 
   @Argument(help: "The file.", completion: .file(extensions: ["wasm"]))
   var file: String
 
-  @Option(help: "The ID of the device whose next version it becomes.")
+  @Option(
+    help: "The device whose next version it becomes: its name, its ID, or the beginning of either.",
+    completion: DeviceCompletion.kind)
   var device: String?
+
+  @Flag(help: "Follow the version until the device has proved that it runs, or gives it up.")
+  var wait = false
+
+  @Option(help: ArgumentHelp("With --wait: how long at most, such as 90s or 10m.", valueName: "time"))
+  var timeout = "5m"
 
   @Option(help: "The app's name, at most 32 bytes.")
   var name: String?
@@ -39,7 +49,13 @@ struct PushCommand: AsyncParsableCommand {
 
   @OptionGroup var options: TransferOptions
 
+  private static let timeoutType = SettingType.duration(.seconds(1)...(.seconds(7 * 86_400)))
+
   func validate() throws {
+    if wait, device == nil { throw ValidationError("--wait goes with --device: it is a device that proves a version") }
+    guard (try? Self.timeoutType.parse(timeout)) != nil else {
+      throw ValidationError("--timeout must be \(Self.timeoutType.expected)")
+    }
     if signKey != nil || headers != nil, device == nil {
       throw ValidationError("a publisher signs what goes to a device: name it with --device")
     }
@@ -55,14 +71,15 @@ struct PushCommand: AsyncParsableCommand {
   func run() async throws {
     if debug { return try await pushDebugModule() }
     try await runAdmin {
-      let device = try device.map(AdminArguments.device)
+      var target: DeviceID?
+      if let device { target = try await options.registryClient().device(device) }
       let progress = options.progress(file)
       defer { progress.finish() }
       let client = try options.client()
       let choices = ImageStoreClient.PushOptions(
         appName: name, appVersion: appVersion, idempotencyKey: idempotencyKey, signing: try signing())
-      let pushed = try await untilInterrupted { [file] in
-        try await client.push(file: file, to: device, options: choices) { progress.update($0, $1) }
+      let pushed = try await untilInterrupted { [file, target] in
+        try await client.push(file: file, to: target, options: choices) { progress.update($0, $1) }
       }
       progress.finish()
       if options.json {
@@ -77,6 +94,15 @@ struct PushCommand: AsyncParsableCommand {
         for warning in pushed.warnings ?? [] { print("warning: \(warning)") }
         print(pushed.buildID.map { "build ID \($0)" } ?? "no build ID: link with --build-id=sha1 to find crash lines")
       }
+      if wait, let target, let version = pushed.version { try await follow(version, of: target) }
+    }
+  }
+
+  private func follow(_ version: UInt64, of device: DeviceID) async throws {
+    let watch = DeploymentWatch(try options.registryClient(), device: device, version: version)
+    try await watch.follow(within: try Self.timeoutType.parse(timeout)) { stage in
+      // What programs read is JSON alone.
+      if options.json { StandardError.write("\(stage)\n") } else { StandardOutput.write("\(stage)\n") }
     }
   }
 

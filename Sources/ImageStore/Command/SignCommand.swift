@@ -30,6 +30,9 @@ struct SignCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Where the headers go; FILE.headers otherwise.", valueName: "file"))
   var out: String?
 
+  @Flag(help: "Print JSON for programs instead of text for people.")
+  var json = false
+
   func run() async throws {
     try await runAdmin {
       let signing = try AppSigning(
@@ -40,7 +43,7 @@ struct SignCommand: AsyncParsableCommand {
       } catch {
         throw AdminError("\(path) can't be written; check the path and its rights", status: .data)
       }
-      print("signed; the headers are in \(path)")
+      if json { try printJSON(["headers": path]) } else { print("signed; the headers are in \(path)") }
     }
   }
 }

@@ -5,16 +5,16 @@ import ServiceKit
 struct StatCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "stat", abstract: "Show what is known of one image.")
 
-  @Argument(help: "sha256:…")
+  @Argument(help: "sha256:…, or the beginning of one.")
   var digest: String
 
   @OptionGroup var options: AdminOptions
 
   func run() async throws {
     try await runAdmin {
-      let digest = try AdminArguments.digest(digest)
       let image = try await options.withClient(of: ImageStoreCommand.self) { client in
-        try await StoredImageView.one(digest, client, deadline: options.deadline)
+        let digest = try await AdminArguments.digest(digest, client, deadline: options.deadline)
+        return try await StoredImageView.one(digest, client, deadline: options.deadline)
       }
       if options.json {
         try printJSON(image)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FirmwareImage
 import Foundation
 import ImageStoreCore
 import ServiceKit
@@ -11,6 +12,12 @@ struct TransferOptions: ParsableArguments {
       discussion: "Otherwise taken from the environment: XTBLISH_IMAGE_STORE_URL.", valueName: "https://host:port"))
   var url: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "The Registry's URL, which knows devices by their names.",
+      discussion: "Otherwise taken from the environment: XTBLISH_REGISTRY_URL.", valueName: "https://host:port"))
+  var registry: String?
+
   @OptionGroup var credentials: HTTPCredentialOptions
 
   @Flag(help: "Print JSON for programs instead of text for people.")
@@ -22,6 +29,18 @@ struct TransferOptions: ParsableArguments {
     let usual = credentials.caFile == nil ? "http://127.0.0.1:7121" : "https://127.0.0.1:7121"
     return try ImageStoreClient(
       url: url ?? (fromEnvironment.isEmpty ? usual : fromEnvironment), credentials: credentials)
+  }
+
+  func registryClient() throws -> RegistryClient {
+    try RegistryClient(url: registry, credentials: try credentials.credentials())
+  }
+
+  /// What to pull, where a device may be named as people do.
+  func target(_ text: String) async throws -> PullTarget {
+    if let target = PullTarget(text) { return target }
+    let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+    let device = try await registryClient().device(String(parts[0]))
+    return try AdminArguments.target(([device.description] + parts.dropFirst().map(String.init)).joined(separator: "/"))
   }
 
   /// A bar that appears with the first progress, when the length is known.

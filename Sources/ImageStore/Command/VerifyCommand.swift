@@ -7,7 +7,7 @@ struct VerifyCommand: AsyncParsableCommand {
     commandName: "verify", abstract: "Read images again and compare them with their digests.",
     discussion: "Ends with 65 if one is damaged. Uploading a damaged image again repairs it.")
 
-  @Argument(help: "sha256:…; several are possible.")
+  @Argument(help: "sha256:…, or the beginning of one; several are possible.")
   var digests: [String] = []
 
   @Flag(help: "All images of the store.")
@@ -18,9 +18,11 @@ struct VerifyCommand: AsyncParsableCommand {
   func run() async throws {
     try await runAdmin {
       guard all == digests.isEmpty else { throw AdminError("name digests, or --all", status: .usage) }
-      let named = try digests.map(AdminArguments.digest)
       let verdicts = try await options.withClient(of: ImageStoreCommand.self) { client in
-        let wanted = all ? try await StoredImageView.digests(client, deadline: options.deadline) : named
+        var wanted = all ? try await StoredImageView.digests(client, deadline: options.deadline) : []
+        for text in digests {
+          wanted.append(try await AdminArguments.digest(text, client, deadline: options.deadline))
+        }
         var verdicts: [ImageVerdictView] = []
         for digest in wanted {
           let verdict = try await ImageVerdictView.verify(digest, client, deadline: options.deadline)

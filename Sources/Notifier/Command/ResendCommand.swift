@@ -7,14 +7,14 @@ struct ResendCommand: AsyncParsableCommand {
     commandName: "resend", abstract: "Notify a device of the version that it should run once more.",
     discussion: "The notification goes through the Registry's outbox, so it outlives a broker that is away.")
 
-  @Argument(help: "The device's ID.")
+  @Argument(help: .device, completion: DeviceCompletion.kind)
   var device: String
 
   @OptionGroup var options: AdminOptions
 
   func run() async throws {
     try await runAdmin {
-      let request = try ResendRequest(device: device)
+      let request = try ResendRequest(device: try await options.deviceID(device))
       let version = try await options.withClient(of: NotifierCommand.self) { client in
         try await request.send(with: client, deadline: options.deadline)
       }

@@ -88,6 +88,8 @@ package struct Notifier: Sendable {
       try await eviction.evict(device, timeout: context.remaining * 0.9)
       return WireDisconnectDeviceResponse()
     }
+    let listeners = AppListeners(options: settings.brokerOptions(clientID: "\(instance)-apps", tls), logger: logger)
+    AppMessenger(publisher: publisher, listeners: listeners, registry: registry).addHandlers(to: &router)
     StatusReporter(
       service: NotifierSettings.serviceName, readiness: readiness,
       addresses: { ["rpc": settings.rpcListen, "operations": "\(settings.operationsListen)"] },
@@ -99,6 +101,7 @@ package struct Notifier: Sendable {
           "reports.waiting": Double(intake.waitingReports),
           "reports.dropped": Double(intake.droppedReports),
           "reports.rejected": Double(rejections.total),
+          "apps.listeners": Double(listeners.count),
           "logs.received": Double(diagnostics.logs.receivedMessages),
           "logs.waiting": Double(diagnostics.logs.waitingMessages),
           "logs.dropped": Double(diagnostics.logs.droppedMessages),
@@ -115,7 +118,7 @@ package struct Notifier: Sendable {
       name: NotifierSettings.serviceName, listen: settings.operationsListen, readiness: readiness, metrics: metrics,
       logger: logger)
     // Shut down in reverse order: readiness is told to the end, and the Registry is there for the last reports.
-    services = [operations, registry, publisher, intake, diagnostics, server]
+    services = [operations, registry, publisher, intake, diagnostics, listeners, server]
     self.server = server
     self.readiness = readiness
   }

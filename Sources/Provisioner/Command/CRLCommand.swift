@@ -32,6 +32,9 @@ struct FollowCommand: AsyncParsableCommand {
   @Flag(help: "Write the folder once, and end.")
   var once = false
 
+  @Flag(help: "Print JSON for programs instead of text for people.")
+  var json = false
+
   func run() async throws {
     try await runAdmin {
       let environment = ProcessInfo.processInfo.environment
@@ -41,6 +44,7 @@ struct FollowCommand: AsyncParsableCommand {
         caFile: file)
       if once {
         _ = try await following.step(known: nil)
+        if json { try printJSON(["folder": directory]) }
       } else {
         try await following.serve()
       }

@@ -47,6 +47,9 @@ struct IssueCertificateCommand: AsyncParsableCommand {
     help: ArgumentHelp("Do nothing if the files hold a certificate that is good for that long yet.", valueName: "time"))
   var unlessGoodFor: String?
 
+  @Flag(help: "Print JSON for programs instead of text for people.")
+  var json = false
+
   /// The files' name, and whom they are for.
   private func owner() throws -> (name: String, CertificateOwner) {
     if let name = `operator` {
@@ -78,6 +81,19 @@ struct IssueCertificateCommand: AsyncParsableCommand {
     ValidationError("\(option) must be 1 to 48 of a-z, 0-9, - and _, beginning with a letter or digit")
   }
 
+  private struct Issued: Encodable {
+    let certificate: String
+    let key: String
+    /// False if the one that was there is good for long enough.
+    let isNew: Bool
+
+    init(name: String, folder: String, isNew: Bool) {
+      certificate = "\(folder)/\(name).pem"
+      key = "\(folder)/\(name).key"
+      self.isNew = isNew
+    }
+  }
+
   func run() async throws {
     try await runAdmin {
       let (name, owner) = try owner()
@@ -87,9 +103,11 @@ struct IssueCertificateCommand: AsyncParsableCommand {
       if let unlessGoodFor,
         files.isGood(name, for: owner, remaining: try ProvisionerCommand.lifetime(unlessGoodFor, "--unless-good-for"))
       {
+        if json { try printJSON(Issued(name: name, folder: out, isNew: false)) }
         return
       }
       _ = try files.make(name, for: owner, lifetime: duration)
+      if json { try printJSON(Issued(name: name, folder: out, isNew: true)) }
     }
   }
 }

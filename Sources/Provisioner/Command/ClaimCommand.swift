@@ -69,7 +69,7 @@ struct CreateClaimCommand: AsyncParsableCommand {
           try jsonText(claim)
         } else {
           """
-          \(ClaimDocument.table([claim]))
+          \(ClaimDocument.table([claim], columns: TerminalWidth.columns()))
           token: \(claim.token ?? "")
           It is not shown again. On each device: xtblish-device enroll, with the token in XTBLISH_CLAIM.
 
@@ -98,20 +98,20 @@ struct ListClaimsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "list", abstract: "List claims, newest first.")
 
   @OptionGroup var options: AdminOptions
-
-  @Option(help: "How many at most; 0 for all.")
-  var limit = 50
-
-  func validate() throws {
-    guard limit >= 0 else { throw ValidationError("--limit must be a whole number from 0") }
-  }
+  @OptionGroup var list: ListOptions
 
   func run() async throws {
     try await runAdmin {
-      let claims = try await options.withClient(of: Provisioner.self) { client in
-        try await ClaimAdministration(client, deadline: options.deadline).list(limit: limit == 0 ? nil : limit)
+      let most = list.most(json: options.json)
+      let (claims, hasMore) = try await options.withClient(of: Provisioner.self) { client in
+        try await ClaimAdministration(client, deadline: options.deadline).list(limit: most)
       }
-      if options.json { try printJSON(claims) } else { print(ClaimDocument.table(claims), terminator: "") }
+      if options.json {
+        try printJSON(claims)
+      } else {
+        StandardOutput.write(ClaimDocument.table(claims, columns: list.table.columns))
+      }
+      list.tell(hasMore: hasMore)
     }
   }
 }
@@ -122,7 +122,7 @@ struct ShowClaimCommand: AsyncParsableCommand {
 
   @OptionGroup var options: AdminOptions
 
-  @Argument(help: "The claim's ID.")
+  @Argument(help: "The claim's ID, or a beginning of it that no other claim has.")
   var id: String
 
   func run() async throws {
@@ -130,7 +130,11 @@ struct ShowClaimCommand: AsyncParsableCommand {
       let details = try await options.withClient(of: Provisioner.self) { client in
         try await ClaimAdministration(client, deadline: options.deadline).show(id)
       }
-      if options.json { try printJSON(details) } else { print(details.text, terminator: "") }
+      if options.json {
+        try printJSON(details)
+      } else {
+        StandardOutput.write(details.text(columns: TerminalWidth.columns()))
+      }
     }
   }
 }
@@ -142,7 +146,7 @@ struct RevokeClaimCommand: AsyncParsableCommand {
   @OptionGroup var options: AdminOptions
   @OptionGroup var confirmation: ConfirmationOptions
 
-  @Argument(help: "The claim's ID.")
+  @Argument(help: "The claim's ID, or a beginning of it that no other claim has.")
   var id: String
 
   func run() async throws {
@@ -152,7 +156,11 @@ struct RevokeClaimCommand: AsyncParsableCommand {
       let claim = try await options.withClient(of: Provisioner.self) { client in
         try await ClaimAdministration(client, deadline: options.deadline).revoke(id)
       }
-      if options.json { try printJSON(claim) } else { print(ClaimDocument.table([claim]), terminator: "") }
+      if options.json {
+        try printJSON(claim)
+      } else {
+        StandardOutput.write(ClaimDocument.table([claim], columns: TerminalWidth.columns()))
+      }
     }
   }
 }

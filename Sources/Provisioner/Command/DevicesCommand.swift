@@ -111,20 +111,21 @@ struct ListDevicesCommand: AsyncParsableCommand {
   @Option(help: "Only those with that serial number.")
   var serial: String?
 
-  @Option(help: "How many at most; 0 for all.")
-  var limit = 50
-
-  func validate() throws {
-    guard limit >= 0 else { throw ValidationError("--limit must be a whole number from 0") }
-  }
+  @OptionGroup var list: ListOptions
 
   func run() async throws {
     try await runAdmin {
-      let devices = try await options.withClient(of: Provisioner.self) { client in
+      let most = list.most(json: options.json)
+      let (devices, hasMore) = try await options.withClient(of: Provisioner.self) { client in
         try await DeviceAdministration(client, deadline: options.deadline).list(
-          flagged: flagged, serial: serial, limit: limit == 0 ? nil : limit)
+          flagged: flagged, serial: serial, limit: most)
       }
-      if options.json { try printJSON(devices) } else { print(DeviceDocument.table(devices), terminator: "") }
+      if options.json {
+        try printJSON(devices)
+      } else {
+        StandardOutput.write(DeviceDocument.table(devices, columns: list.table.columns))
+      }
+      list.tell(hasMore: hasMore)
     }
   }
 }

@@ -43,7 +43,11 @@ struct AddFactoryCACommand: AsyncParsableCommand {
         try await DeviceAdministration(client, deadline: options.deadline).addFactoryCA(
           certificate: certificate, product: product, group: group, tags: tag, namePrefix: namePrefix)
       }
-      if options.json { try printJSON(factory) } else { print(FactoryDocument.table([factory]), terminator: "") }
+      if options.json {
+        try printJSON(factory)
+      } else {
+        StandardOutput.write(FactoryDocument.table([factory], columns: TerminalWidth.columns()))
+      }
     }
   }
 }
@@ -52,13 +56,18 @@ struct ListFactoryCAsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "list", abstract: "List the factories' CAs.")
 
   @OptionGroup var options: AdminOptions
+  @OptionGroup var table: TableOptions
 
   func run() async throws {
     try await runAdmin {
       let factories = try await options.withClient(of: Provisioner.self) { client in
         try await DeviceAdministration(client, deadline: options.deadline).factoryCAs()
       }
-      if options.json { try printJSON(factories) } else { print(FactoryDocument.table(factories), terminator: "") }
+      if options.json {
+        try printJSON(factories)
+      } else {
+        StandardOutput.write(FactoryDocument.table(factories, columns: table.columns))
+      }
     }
   }
 }
@@ -71,7 +80,7 @@ struct RemoveFactoryCACommand: AsyncParsableCommand {
   @OptionGroup var options: AdminOptions
   @OptionGroup var confirmation: ConfirmationOptions
 
-  @Argument(help: "The CA's ID: SHA-256 of its certificate in hexadecimal.")
+  @Argument(help: "The CA's ID, SHA-256 of its certificate in hexadecimal, or a beginning of it that no other has.")
   var id: String
 
   func run() async throws {

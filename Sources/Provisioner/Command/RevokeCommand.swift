@@ -9,7 +9,7 @@ struct RevokeCommand: AsyncParsableCommand {
   @OptionGroup var options: AdminOptions
   @OptionGroup var confirmation: ConfirmationOptions
 
-  @Argument(help: "The device's ID.")
+  @Argument(help: .device, completion: DeviceCompletion.kind)
   var id: String
 
   @Option(help: "Why; kept with the record.")
@@ -17,6 +17,7 @@ struct RevokeCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await runAdmin {
+      let id = try await options.deviceID(id)
       try confirmation.confirm(
         "Device \(id) loses its certificates and its session, and gets no others until it is recommissioned.", name: id)
       let isNew = try await options.withClient(of: Provisioner.self) { client in

@@ -23,10 +23,14 @@ struct MigrateCommand: AsyncParsableCommand {
 
   @OptionGroup var options: ServeOptions
 
+  @Flag(help: "Print JSON for programs instead of text for people.")
+  var json = false
+
   func run() async throws {
     try await runAdmin {
       let process = try options.prepare(ProvisionerSettings.self)
       let applied = try await ProvisionerService.migrate(process.settings, logger: process.logger)
+      if json { return try printJSON(applied) }
       for migration in applied { print("applied \(migration)") }
       if applied.isEmpty { print("up to date") }
     }

@@ -5,6 +5,9 @@ import ServiceKit
 
 @main
 struct XtblishProvisioner: AsyncParsableCommand {
+  // As `runAdmin` begins what it says: the parser alone would write "Error: ".
+  static let _errorPrefix = "error: "
+
   static func main() async {
     StandardOutput.guardToExit()
     await main(nil)

@@ -6,7 +6,10 @@ import ServiceKit
 struct AuditCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit", abstract: "Show who did what to what, from where, and what was refused; newest first.",
-    discussion: "With --follow oldest first, as it happens, until interrupted; with --json too, each entry is a line.")
+    discussion: """
+      With --follow oldest first, as it happens, until interrupted: --limit says how many to begin with. With --json too, \
+      each entry is a line.
+      """)
 
   @OptionGroup var options: AdminOptions
   @Option(help: ArgumentHelp("Only what this one did, such as token:ci or operator:laptop.", valueName: "principal"))
@@ -19,14 +22,17 @@ struct AuditCommand: AsyncParsableCommand {
   var since: String?
   @Option(help: ArgumentHelp("Only entries before then, written in the same way.", valueName: "time")) var until:
     String?
-  @Option(help: "How many at most; 0 for all. With --follow: how many to show first.") var limit = 50
+  @OptionGroup var list: ListOptions
   @Flag(help: "Go on with entries as they are made.") var follow = false
 
+  /// With --follow and no --limit.
+  private static let shownFirst = 50
   private static let ageType = SettingType.duration(.zero...(.seconds(36_500 * 86_400)))
 
   func validate() throws {
-    guard limit >= 0 else { throw ValidationError("--limit must be a whole number from 0") }
-    guard !follow || limit <= 500 else { throw ValidationError("--limit must be from 0 to 500 with --follow") }
+    guard !follow || list.limit ?? 0 <= 500 else {
+      throw ValidationError("--limit must be from 0 to 500 with --follow")
+    }
     guard !follow || until == nil else { throw ValidationError("--until and --follow exclude each other") }
     for (name, text) in [("--since", since), ("--until", until)] where text != nil && Self.time(text) == nil {
       throw ValidationError("\(name) must be a time such as 2026-11-22T14:06:00Z, or how long ago, such as 30m or 7d")
@@ -40,16 +46,20 @@ struct AuditCommand: AsyncParsableCommand {
       try await options.withClient(of: Registry.self) { client in
         if follow {
           var follower = AuditFollower(client: client, query: query, deadline: options.deadline)
-          show(try await follower.start(count: limit))
+          show(try await follower.start(count: list.limit ?? Self.shownFirst))
           while true {
             try await Task.sleep(for: .milliseconds(500))
             show(try await follower.next())
           }
         }
         let (entries, hasMore) = try await RegistryAdministration(client, deadline: options.deadline).audit(
-          query, limit: limit == 0 ? nil : limit)
-        if options.json { try printJSON(entries) } else { print(AuditDocument.table(entries), terminator: "") }
-        if hasMore, !options.json { StandardError.write("There are more: use --limit 0 for all.\n") }
+          query, limit: list.most(json: options.json))
+        if options.json {
+          try printJSON(entries)
+        } else {
+          StandardOutput.write(AuditDocument.table(entries, columns: list.table.columns))
+        }
+        list.tell(hasMore: hasMore)
       }
     }
   }

@@ -13,27 +13,24 @@ struct ListCrashesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "list", abstract: "List crashes, newest first.")
 
   @OptionGroup var options: AdminOptions
-  @Option(help: ArgumentHelp("Only crashes on this device.", valueName: "uuid")) var device: String?
+  @Option(help: ArgumentHelp("Only crashes on this device.", valueName: "device"), completion: DeviceCompletion.kind)
+  var device: String?
   @Option(help: ArgumentHelp("Only crashes of the app with this name.", valueName: "name")) var app: String?
   @Flag(help: "Show equal crashes as one, with their count.") var grouped = false
-  @Option(help: "How many at most; 0 for all.") var limit = 50
-
-  func validate() throws {
-    guard limit >= 0 else { throw ValidationError("--limit must be a whole number from 0") }
-  }
+  @OptionGroup var list: ListOptions
 
   func run() async throws {
     try await runAdmin {
       let (crashes, hasMore) = try await options.withClient(of: Registry.self) { client in
         try await RegistryAdministration(client, deadline: options.deadline).crashes(
-          device: device, app: app, grouped: grouped, limit: limit == 0 ? nil : limit)
+          device: device, app: app, grouped: grouped, limit: list.most(json: options.json))
       }
       if options.json {
         try printJSON(crashes)
       } else {
-        print(CrashDocument.table(crashes, grouped: grouped), terminator: "")
+        StandardOutput.write(CrashDocument.table(crashes, grouped: grouped, columns: list.table.columns))
       }
-      if hasMore, !options.json { StandardError.write("There are more: use --limit 0 for all.\n") }
+      list.tell(hasMore: hasMore)
     }
   }
 }

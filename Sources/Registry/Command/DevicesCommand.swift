@@ -21,8 +21,8 @@ struct ListDevicesCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Only devices whose name starts with this.", valueName: "prefix"))
   var name = ""
 
-  @Option(help: ArgumentHelp("Only devices with this tag.", valueName: "tag"))
-  var tag = ""
+  @Option(help: ArgumentHelp("Only devices with this tag; given several times, with all of them.", valueName: "tag"))
+  var tag: [String] = []
 
   @Option(
     help: """
@@ -31,21 +31,20 @@ struct ListDevicesCommand: AsyncParsableCommand {
       """)
   var state = ""
 
-  @Option(help: "How many at most; 0 for all.")
-  var limit = 50
-
-  func validate() throws {
-    guard limit >= 0 else { throw ValidationError("--limit must be a whole number from 0") }
-  }
+  @OptionGroup var list: ListOptions
 
   func run() async throws {
     try await runAdmin {
       let (devices, hasMore) = try await options.withClient(of: Registry.self) { client in
         try await RegistryAdministration(client, deadline: options.deadline).devices(
-          namePrefix: name, tag: tag, state: state, limit: limit == 0 ? nil : limit)
+          namePrefix: name, tags: tag, state: state, limit: list.most(json: options.json))
       }
-      if options.json { try printJSON(devices) } else { print(DeviceDocument.table(devices), terminator: "") }
-      if hasMore, !options.json { StandardError.write("There are more: use --limit 0 for all.\n") }
+      if options.json {
+        try printJSON(devices)
+      } else {
+        StandardOutput.write(DeviceDocument.table(devices, columns: list.table.columns))
+      }
+      list.tell(hasMore: hasMore)
     }
   }
 }
@@ -55,7 +54,7 @@ struct ShowDeviceCommand: AsyncParsableCommand {
     commandName: "show", abstract: "Show a device: what it should run, what it runs, when it was heard last.")
 
   @OptionGroup var options: AdminOptions
-  @Argument(help: "The device's UUID.") var id: String
+  @Argument(help: .device, completion: DeviceCompletion.kind) var id: String
 
   func run() async throws {
     try await runAdmin {
@@ -94,7 +93,7 @@ struct UpdateDeviceCommand: AsyncParsableCommand {
     commandName: "update", abstract: "Change a device's name or tags, and print it.")
 
   @OptionGroup var options: AdminOptions
-  @Argument(help: "The device's UUID.") var id: String
+  @Argument(help: .device, completion: DeviceCompletion.kind) var id: String
   @Option(help: "Its new name.") var name: String?
   @Option(help: ArgumentHelp("A tag, instead of those it has; may be repeated.", valueName: "tag"))
   var tag: [String] = []
@@ -129,7 +128,7 @@ struct DeleteDeviceCommand: AsyncParsableCommand {
 
   @OptionGroup var options: AdminOptions
   @OptionGroup var confirmation: ConfirmationOptions
-  @Argument(help: "The device's UUID.") var id: String
+  @Argument(help: .device, completion: DeviceCompletion.kind) var id: String
 
   func run() async throws {
     try await runAdmin {
@@ -153,7 +152,7 @@ struct DecommissionDeviceCommand: AsyncParsableCommand {
 
   @OptionGroup var options: AdminOptions
   @OptionGroup var confirmation: ConfirmationOptions
-  @Argument(help: "The device's UUID.") var id: String
+  @Argument(help: .device, completion: DeviceCompletion.kind) var id: String
   @Option(help: "Why, for those who ask later.") var reason: String
 
   func run() async throws {
@@ -175,7 +174,7 @@ struct NotifyDeviceCommand: AsyncParsableCommand {
     discussion: "A version that the device rolled back or refused gets another try with firmware retry.")
 
   @OptionGroup var options: AdminOptions
-  @Argument(help: "The device's UUID.") var id: String
+  @Argument(help: .device, completion: DeviceCompletion.kind) var id: String
 
   func run() async throws {
     try await runAdmin {

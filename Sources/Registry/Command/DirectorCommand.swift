@@ -12,13 +12,18 @@ struct ListDirectorKeysCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "list", abstract: "List the keys, newest first.")
 
   @OptionGroup var options: AdminOptions
+  @OptionGroup var table: TableOptions
 
   func run() async throws {
     try await runAdmin {
       let keys = try await options.withClient(of: Registry.self) { client in
         try await RegistryAdministration(client, deadline: options.deadline).directorKeys()
       }
-      if options.json { try printJSON(keys) } else { print(DirectorKeyDocument.table(keys), terminator: "") }
+      if options.json {
+        try printJSON(keys)
+      } else {
+        StandardOutput.write(DirectorKeyDocument.table(keys, columns: table.columns))
+      }
     }
   }
 }

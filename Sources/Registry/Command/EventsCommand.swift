@@ -12,21 +12,22 @@ struct ListEventsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "list", abstract: "List events, newest first.")
 
   @OptionGroup var options: AdminOptions
-  @Option(help: ArgumentHelp("Only events of this device.", valueName: "uuid")) var device: String?
-  @Option(help: "How many at most; 0 for all.") var limit = 50
-
-  func validate() throws {
-    guard limit >= 0 else { throw ValidationError("--limit must be a whole number from 0") }
-  }
+  @Option(help: ArgumentHelp("Only events of this device.", valueName: "device"), completion: DeviceCompletion.kind)
+  var device: String?
+  @OptionGroup var list: ListOptions
 
   func run() async throws {
     try await runAdmin {
       let (events, hasMore) = try await options.withClient(of: Registry.self) { client in
         try await RegistryAdministration(client, deadline: options.deadline).events(
-          of: device, limit: limit == 0 ? nil : limit)
+          of: device, limit: list.most(json: options.json))
       }
-      if options.json { try printJSON(events) } else { print(EventDocument.table(events), terminator: "") }
-      if hasMore, !options.json { StandardError.write("There are more: use --limit 0 for all.\n") }
+      if options.json {
+        try printJSON(events)
+      } else {
+        StandardOutput.write(EventDocument.table(events, columns: list.table.columns))
+      }
+      list.tell(hasMore: hasMore)
     }
   }
 }
@@ -37,7 +38,8 @@ struct FollowEventsCommand: AsyncParsableCommand {
     discussion: "With --json each event is a line.")
 
   @OptionGroup var options: AdminOptions
-  @Option(help: ArgumentHelp("Only events of this device.", valueName: "uuid")) var device: String?
+  @Option(help: ArgumentHelp("Only events of this device.", valueName: "device"), completion: DeviceCompletion.kind)
+  var device: String?
   @Option(help: "How many of the last events to show first.") var last: UInt32 = 10
 
   func validate() throws {
@@ -47,7 +49,9 @@ struct FollowEventsCommand: AsyncParsableCommand {
   func run() async throws {
     try await runAdmin {
       try await options.withClient(of: Registry.self) { client in
-        var follower = try EventFollower(client: client, device: device, deadline: options.deadline)
+        var id: String?
+        if let device { id = try await RegistryAdministration(client, deadline: options.deadline).deviceID(device) }
+        var follower = try EventFollower(client: client, device: id, deadline: options.deadline)
         show(try await follower.start(count: last))
         while true {
           try await Task.sleep(for: .milliseconds(500))

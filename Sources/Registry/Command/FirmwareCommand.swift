@@ -6,7 +6,9 @@ struct FirmwareCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "firmware", abstract: "Show the firmware versions of a device and what became of them.",
     discussion: "New versions are made by uploading an image to the image store.",
-    subcommands: [ListFirmwareCommand.self, ShowFirmwareCommand.self, RetryFirmwareCommand.self])
+    subcommands: [
+      ListFirmwareCommand.self, ShowFirmwareCommand.self, RetryFirmwareCommand.self, RollBackFirmwareCommand.self,
+    ])
 }
 
 struct RetryFirmwareCommand: AsyncParsableCommand {
@@ -15,7 +17,7 @@ struct RetryFirmwareCommand: AsyncParsableCommand {
     discussion: "The image becomes a new version: the device keeps refusing the old one.")
 
   @OptionGroup var options: AdminOptions
-  @Argument(help: "The device's UUID.") var device: String
+  @Argument(help: .device, completion: DeviceCompletion.kind) var device: String
 
   func run() async throws {
     try await runAdmin {
@@ -27,25 +29,56 @@ struct RetryFirmwareCommand: AsyncParsableCommand {
   }
 }
 
+struct RollBackFirmwareCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rollback", abstract: "Take a device back to the image that it ran before.",
+    discussion: """
+      The image becomes a new version, signed anew: versions only grow. Without --to it is the newest other image that \
+      the device confirmed.
+      """)
+
+  @OptionGroup var options: AdminOptions
+  @Argument(help: .device, completion: DeviceCompletion.kind) var device: String
+  @Option(help: ArgumentHelp("Whose image it shall be, one of the device's versions.", valueName: "version"))
+  var to: UInt64?
+
+  func validate() throws {
+    guard to != 0 else { throw ValidationError("versions start from 1") }
+  }
+
+  func run() async throws {
+    try await runAdmin {
+      let (version, earlier) = try await options.withClient(of: Registry.self) { client in
+        try await RegistryAdministration(client, deadline: options.deadline).rollBackFirmware(device, to: to)
+      }
+      if options.json {
+        try printJSON(["version": version, "imageOf": earlier])
+      } else {
+        print("the image of version \(earlier) is now version \(version)")
+      }
+    }
+  }
+}
+
 struct ListFirmwareCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "list", abstract: "List versions, newest first.")
 
   @OptionGroup var options: AdminOptions
-  @Argument(help: "The device's UUID.") var device: String
-  @Option(help: "How many at most; 0 for all.") var limit = 50
-
-  func validate() throws {
-    guard limit >= 0 else { throw ValidationError("--limit must be a whole number from 0") }
-  }
+  @Argument(help: .device, completion: DeviceCompletion.kind) var device: String
+  @OptionGroup var list: ListOptions
 
   func run() async throws {
     try await runAdmin {
       let (firmware, hasMore) = try await options.withClient(of: Registry.self) { client in
         try await RegistryAdministration(client, deadline: options.deadline).firmware(
-          of: device, limit: limit == 0 ? nil : limit)
+          of: device, limit: list.most(json: options.json))
       }
-      if options.json { try printJSON(firmware) } else { print(FirmwareDocument.table(firmware), terminator: "") }
-      if hasMore, !options.json { StandardError.write("There are more: use --limit 0 for all.\n") }
+      if options.json {
+        try printJSON(firmware)
+      } else {
+        StandardOutput.write(FirmwareDocument.table(firmware, columns: list.table.columns))
+      }
+      list.tell(hasMore: hasMore)
     }
   }
 }
@@ -54,7 +87,7 @@ struct ShowFirmwareCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "show", abstract: "Show one version.")
 
   @OptionGroup var options: AdminOptions
-  @Argument(help: "The device's UUID.") var device: String
+  @Argument(help: .device, completion: DeviceCompletion.kind) var device: String
   @Argument(help: "The version; the newest otherwise.") var version: UInt64?
 
   func validate() throws {

@@ -63,19 +63,20 @@ struct ListTokensCommand: AsyncParsableCommand {
     commandName: "list", abstract: "List tokens, newest first.", discussion: "Uses are noted some seconds late.")
 
   @OptionGroup var options: AdminOptions
-  @Option(help: "How many at most; 0 for all.") var limit = 50
-
-  func validate() throws {
-    guard limit >= 0 else { throw ValidationError("--limit must be a whole number from 0") }
-  }
+  @OptionGroup var list: ListOptions
 
   func run() async throws {
     try await runAdmin {
       let (tokens, hasMore) = try await options.withClient(of: Registry.self) { client in
-        try await RegistryAdministration(client, deadline: options.deadline).tokens(limit: limit == 0 ? nil : limit)
+        try await RegistryAdministration(client, deadline: options.deadline).tokens(
+          limit: list.most(json: options.json))
       }
-      if options.json { try printJSON(tokens) } else { print(TokenDocument.table(tokens), terminator: "") }
-      if hasMore, !options.json { StandardError.write("There are more: use --limit 0 for all.\n") }
+      if options.json {
+        try printJSON(tokens)
+      } else {
+        StandardOutput.write(TokenDocument.table(tokens, columns: list.table.columns))
+      }
+      list.tell(hasMore: hasMore)
     }
   }
 }
@@ -86,7 +87,7 @@ struct RevokeTokenCommand: AsyncParsableCommand {
 
   @OptionGroup var options: AdminOptions
   @OptionGroup var confirmation: ConfirmationOptions
-  @Argument(help: "Its name.") var name: String
+  @Argument(help: "Its name, or a beginning of it that no other token has.") var name: String
 
   func run() async throws {
     try await runAdmin {

@@ -5,6 +5,9 @@ import ServiceKit
 
 @main
 struct XtblishRegistry: AsyncParsableCommand {
+  // As `runAdmin` begins what it says: the parser alone would write "Error: ".
+  static let _errorPrefix = "error: "
+
   static func main() async {
     StandardOutput.guardToExit()
     await main(nil)
@@ -16,6 +19,7 @@ struct XtblishRegistry: AsyncParsableCommand {
       discussion: "Ends with the exit codes of sysexits.h.",
       subcommands: [
         ServeCommand.self, MigrateCommand.self, DevicesCommand.self, FirmwareCommand.self, CrashesCommand.self,
+        AppsCommand.self,
         EventsCommand.self, TokenCommand.self, AuditCommand.self, DirectorCommand.self, RootCommand.self,
       ])
   }

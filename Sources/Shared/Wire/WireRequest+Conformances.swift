@@ -16,6 +16,7 @@ extension WireCreateDevice: WireRequest {
 extension WireCreateDevices: WireRequest { package typealias Response = WireCreateDevicesResponse }
 extension WireGetDevice: WireRequest { package typealias Response = WireDevice }
 extension WireListDevices: WireRequest { package typealias Response = WireListDevicesResponse }
+extension WireFindDevices: WireRequest { package typealias Response = WireFoundDevices }
 extension WireUpdateDevice: WireRequest { package typealias Response = WireDevice }
 /// A repeat answers not-found, which a caller could not tell from a wrong ID.
 extension WireDeleteDevice: WireRequest {
@@ -24,8 +25,16 @@ extension WireDeleteDevice: WireRequest {
 }
 extension WireListEvents: WireRequest { package typealias Response = WireListEventsResponse }
 extension WireRecordReports: WireRequest { package typealias Response = WireRecordReportsResponse }
+extension WireRecordPolledStatus: WireRequest { package typealias Response = WireRecordPolledStatusResponse }
 extension WireRenotifyDevice: WireRequest { package typealias Response = WireRenotifyDeviceResponse }
 extension WireRetryFirmware: WireRequest { package typealias Response = WireRetryFirmwareResponse }
+/// Idempotent through its key.
+extension WireRollBackFirmware: WireRequest { package typealias Response = WireRollBackFirmwareResponse }
+/// A repeat is a second message.
+extension WireSendToApp: WireRequest {
+  package typealias Response = WireSendToAppResponse
+  package static var isIdempotent: Bool { false }
+}
 extension WireRecordLogs: WireRequest { package typealias Response = WireRecordLogsResponse }
 extension WireListLogs: WireRequest { package typealias Response = WireListLogsResponse }
 extension WireRecordCrashes: WireRequest { package typealias Response = WireRecordCrashesResponse }
@@ -55,6 +64,16 @@ extension WireListDirectorKeys: WireRequest { package typealias Response = WireL
 // Notifier
 extension WireNotify: WireRequest { package typealias Response = WireNotifyResponse }
 extension WireResendNotification: WireRequest { package typealias Response = WireResendNotificationResponse }
+/// A repeat is a second message.
+extension WirePublishToApp: WireRequest {
+  package typealias Response = WirePublishToAppResponse
+  package static var isIdempotent: Bool { false }
+}
+/// A repeat elsewhere would listen anew, and the messages of a lost answer are gone.
+extension WireListenToApp: WireRequest {
+  package typealias Response = WireListenToAppResponse
+  package static var isIdempotent: Bool { false }
+}
 extension WireDisconnectDevice: WireRequest { package typealias Response = WireDisconnectDeviceResponse }
 
 // Provisioner

@@ -71,6 +71,41 @@ import Wire
     }
   }
 
+  @Test func aDeviceSaysWhatBecameOfAVersion() async throws {
+    try await withDevice { store, device, client in
+      try store.registry.setPollingToken("small", of: device)
+      func tell(_ body: String, _ headers: [String: String] = Self.bearer("small")) async throws -> HTTPClient.Response
+      {
+        try await store.request(
+          "POST", "/status", headers: headers.merging(["Content-Type": "application/json"]) { $1 },
+          body: Array(body.utf8))
+      }
+      let trial = try await tell(#"{"version":1,"status":"trial"}"#)
+      #expect(trial.status == 200 && trial.json["file_exists"] as? Bool == true)
+      // The same JSON as over MQTT will do.
+      let kept = try await tell(
+        #"{"sequence":9,"version":1,"digest":"sha256:00","slot":"A","status":"confirmed","reason":""}"#)
+      #expect(kept.status == 200 && kept.json["file_exists"] as? Bool == false)
+      #expect(try await !waits(store, client))
+
+      #expect(
+        try await store.post(module(bytes: 9_000, seed: 2), to: device, headers: Self.bearer("deployer")).status == 201)
+      #expect(try await waits(store, client))
+      let given = try await tell(#"{"version":2,"status":"refused","reason":"no room"}"#)
+      #expect(given.json["file_exists"] as? Bool == false)
+
+      let unknown = try await tell(#"{"version":7,"status":"confirmed"}"#)
+      #expect(unknown.status == 404 && unknown.problem == "unknown-firmware")
+      for (body, status) in [("", 400), ("{}", 400), (#"{"version":-1,"status":"trial"}"#, 400)] {
+        #expect(try await tell(body).status == status, "\(body)")
+      }
+      let long = String(repeating: "x", count: 5_000)
+      #expect(try await tell(#"{"version":2,"status":"trial","reason":"\#(long)"}"#).status == 413)
+      #expect(try await tell(#"{"version":1,"status":"confirmed"}"#, Self.bearer("deployer")).status == 401)
+      #expect(try await tell(#"{"version":1,"status":"confirmed"}"#, [:]).status == 401)
+    }
+  }
+
   @Test func anInterruptedDownloadGoesOn() async throws {
     try await withDevice { store, _, client in
       let whole = try await store.request("GET", "/download", by: client)

@@ -94,6 +94,7 @@ final class ScriptedRegistry: RPCCaller {
       answer.deviceID = Data(id.bytes)
       return answer
     case let request as WireAssignImage: return try assign(request)
+    case let request as WireRecordPolledStatus: return try record(request)
     case let request as WireFindFirmware:
       let id = try require(request.deviceID)
       let found = versions(of: id).last { request.version == 0 || $0.version == request.version }
@@ -120,6 +121,17 @@ final class ScriptedRegistry: RPCCaller {
     }
     if let reported = state.withLock({ $0.reported[id] }) { device.reported = reported }
     return device
+  }
+
+  private func record(_ request: WireRecordPolledStatus) throws(WireFailure) -> WireRecordPolledStatusResponse {
+    let id = try require(request.deviceID)
+    guard versions(of: id).contains(where: { $0.version == request.version }) else {
+      throw WireFailure(.notFound, reason: "unknown-firmware", message: "the device has no such version")
+    }
+    let isFailure = ["rolled-back", "refused"].contains(request.status)
+    report(
+      id, version: isFailure ? 1 : request.version, status: request.status, failed: isFailure ? request.version : nil)
+    return WireRecordPolledStatusResponse()
   }
 
   private func authorize(_ request: WireAuthorizeRequest) -> WireAuthorizeRequestResponse {

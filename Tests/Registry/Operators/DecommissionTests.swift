@@ -75,7 +75,7 @@ extension RevocationDispatcher {
 
     func listed(_ state: String) async throws -> [DeviceID] {
       try await store.devices(
-        DeviceFilter(namePrefix: "", tag: "", state: state), after: nil, limit: 50
+        DeviceFilter(namePrefix: "", tags: [], state: state), after: nil, limit: 50
       ).items.map(\.id)
     }
     #expect(try await listed("") == [other])

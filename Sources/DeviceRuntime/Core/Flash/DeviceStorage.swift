@@ -239,15 +239,12 @@ package actor DeviceStorage {
 
   /// What apps read with `config_get`: a flat JSON object of texts that an operator may put beside the slots.
   func appConfiguration() throws -> [String: String] {
-    guard let bytes = try flash.readAll(Self.appConfigurationName, maximumBytes: 64 * 1024) else { return [:] }
     do {
-      return try JSONCoding.decode([String: String].self, from: bytes)
-    } catch {
-      throw AppLaunchError("\(Self.appConfigurationName) is not a JSON object of texts; correct or remove it")
+      return try AppConfiguration(from: flash).values
+    } catch let problem as AppConfiguration.Problem {
+      throw AppLaunchError(problem.description)
     }
   }
-
-  private static let appConfigurationName = "app-configuration.json"
 
   private func verify(_ name: String, _ trust: ImageTrust) throws -> VerifiedImage {
     if let path = flash.path(of: name) { return try VerifiedImage.verifying(file: path, for: device, trust: trust) }

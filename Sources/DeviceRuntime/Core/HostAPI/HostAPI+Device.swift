@@ -11,8 +11,9 @@ extension HostAPI {
     HostAPIFunction(
       "config_get",
       """
-      Copies the value of a configuration key into buf. Returns its full length in bytes, and writes only if that is at \
-      most cap; -44 if there is no such key.
+      Copies the value of a configuration key into buf: what `xtblish-device config set KEY VALUE` put into \
+      `app-configuration.json` in the device's directory before the app started, or `--config` of `dev`. Returns its full \
+      length in bytes, and writes only if that is at most cap; -44 if there is no such key.
       """
     ) { context, call throws(HostErrno) in
       let key = try context.text(call, 0, limit: keyLimitBytes, "key")

@@ -20,22 +20,28 @@ package struct StoredImageView: Encodable, Sendable {
     storedAt = image.storedAt.date
   }
 
-  /// All images of a store, page by page.
-  package static func all(_ client: any RPCCaller, deadline: Duration) async throws -> [StoredImageView] {
+  /// The images of a store by digest, page by page.
+  ///
+  /// - Parameter limit: how many at most; nil for all.
+  package static func list(
+    _ client: any RPCCaller, limit: Int?, deadline: Duration
+  ) async throws -> (images: [StoredImageView], hasMore: Bool) {
     var images: [StoredImageView] = []
     var request = WireListImages()
-    request.pageSize = UInt32(ImageRequests.largestPage)
     repeat {
+      let wanted = min(limit.map { $0 - images.count } ?? .max, ImageRequests.largestPage)
+      if wanted <= 0 { return (images, true) }
+      request.pageSize = UInt32(wanted)
       let page = try await client.call(request, deadline: deadline)
       images += page.images.map(StoredImageView.init)
       request.afterDigest = page.nextAfterDigest
     } while !request.afterDigest.isEmpty
-    return images
+    return (images, false)
   }
 
   /// The digests of all images of a store.
   package static func digests(_ client: any RPCCaller, deadline: Duration) async throws -> [SHA256Digest] {
-    try await all(client, deadline: deadline).compactMap { SHA256Digest($0.digest) }
+    try await list(client, limit: nil, deadline: deadline).images.compactMap { SHA256Digest($0.digest) }
   }
 
   package static func one(

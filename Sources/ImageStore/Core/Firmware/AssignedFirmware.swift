@@ -1,4 +1,5 @@
 import FirmwareImage
+import ServiceKit
 import Wire
 
 import struct Foundation.Data
@@ -41,6 +42,6 @@ struct AssignedFirmware: Hashable, Sendable {
   private static func contradiction(_ problem: String) -> WireFailure {
     WireFailure(
       .internal, reason: "registry-contradiction",
-      message: "The Registry's answer about this firmware can't be used: \(problem).")
+      message: "The Registry's answer about this firmware can't be used: \(problem.asClause).")
   }
 }

@@ -113,6 +113,23 @@ final class FirmwareCatalog: Sendable {
     }
   }
 
+  /// Hands on what a device said of itself at the polling door.
+  func record(
+    _ status: PolledStatus, of device: DeviceID, requester: WireRequester, trace: String
+  ) async throws {
+    var request = WireRecordPolledStatus()
+    request.deviceID = .init(device.bytes)
+    request.version = status.version
+    request.status = status.status
+    request.reason = status.reason ?? ""
+    request.requester = requester
+    do throws(WireFailure) {
+      _ = try await registry.call(request, deadline: Self.deadline, traceParent: trace)
+    } catch {
+      throw Self.refusal(error)
+    }
+  }
+
   private static func refusal(_ failure: WireFailure) -> ProblemError {
     guard failure.isTransient else { return ProblemError(registry: failure) }
     return ProblemError.unavailable(

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import OpenSSL
 import ServiceHTTP
+import ServiceKit
 
 /// What the headers of `POST /firmware/{device}` say.
 struct UploadHeaders: Sendable {
@@ -93,7 +94,7 @@ struct UploadHeaders: Sendable {
 
   private static func invalid(_ field: HTTPField.Name, _ problem: String) -> ProblemError {
     ProblemError(
-      .badRequest, reason: "invalid-header", detail: "The header \(field.rawName) can't be used: \(problem).",
+      .badRequest, reason: "invalid-header", detail: "The header \(field.rawName) can't be used: \(problem.asClause).",
       members: ["header": .text(field.rawName)])
   }
 }

@@ -33,16 +33,16 @@ package struct ClaimAdministration: Sendable {
   }
 
   /// - Parameter limit: how many at most; nil stands for all.
-  package func list(limit: Int?) async throws -> [ClaimDocument] {
+  package func list(limit: Int?) async throws -> (claims: [ClaimDocument], hasMore: Bool) {
     var claims: [ClaimDocument] = []
     var request = WireListClaims()
     while true {
       let left = limit.map { $0 - claims.count } ?? FieldRules.maximumPageSize
-      guard left > 0 else { return claims }
+      guard left > 0 else { return (claims, true) }
       request.pageSize = UInt32(min(left, FieldRules.maximumPageSize))
       let page = try await provisioner.call(request, deadline: deadline)
       for claim in page.claims { claims.append(ClaimDocument(try Claim(claim, now: Date()))) }
-      guard !page.nextCursor.isEmpty else { return claims }
+      guard !page.nextCursor.isEmpty else { return (claims, false) }
       request.cursor = page.nextCursor
     }
   }
@@ -50,7 +50,7 @@ package struct ClaimAdministration: Sendable {
   /// A claim and who enrolled with it.
   package func show(_ id: String) async throws -> ClaimDetails {
     var request = WireGetClaim()
-    request.id = Data(try ClaimID(id).bytes)
+    request.id = Data(try await claimID(id).bytes)
     let response = try await provisioner.call(request, deadline: deadline)
     return ClaimDetails(
       claim: ClaimDocument(try Claim(response.claim, now: Date())),
@@ -61,9 +61,13 @@ package struct ClaimAdministration: Sendable {
       })
   }
 
+  private func claimID(_ text: String) async throws -> ClaimID {
+    try ClaimID(try await Reference(text, "claim").resolve(among: { try await list(limit: nil).claims.map(\.id) }))
+  }
+
   package func revoke(_ id: String) async throws -> ClaimDocument {
     var request = WireRevokeClaim()
-    request.id = Data(try ClaimID(id).bytes)
+    request.id = Data(try await claimID(id).bytes)
     return ClaimDocument(try Claim(try await provisioner.call(request, deadline: deadline).claim, now: Date()))
   }
 }

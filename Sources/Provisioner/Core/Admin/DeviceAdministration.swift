@@ -55,18 +55,20 @@ package struct DeviceAdministration: Sendable {
   /// Newest first.
   ///
   /// - Parameter limit: how many at most; nil stands for all.
-  package func list(flagged: Bool, serial: String?, limit: Int?) async throws -> [DeviceDocument] {
+  package func list(
+    flagged: Bool, serial: String?, limit: Int?
+  ) async throws -> (devices: [DeviceDocument], hasMore: Bool) {
     var devices: [DeviceDocument] = []
     var request = WireListEnrolledDevices()
     request.flagged = flagged
     request.serial = serial ?? ""
     while true {
       let left = limit.map { $0 - devices.count } ?? FieldRules.maximumPageSize
-      guard left > 0 else { return devices }
+      guard left > 0 else { return (devices, true) }
       request.pageSize = UInt32(min(left, FieldRules.maximumPageSize))
       let page = try await provisioner.call(request, deadline: deadline)
       devices += page.devices.map { DeviceDocument($0) }
-      guard !page.nextCursor.isEmpty else { return devices }
+      guard !page.nextCursor.isEmpty else { return (devices, false) }
       request.cursor = page.nextCursor
     }
   }
@@ -89,6 +91,7 @@ package struct DeviceAdministration: Sendable {
 
   /// - Returns: whether there was one.
   package func removeFactoryCA(_ id: String) async throws -> Bool {
+    let id = try await Reference(id, "factory CA").resolve(among: { try await factoryCAs().map(\.id) })
     guard let bytes = Hexadecimal.decode(id), bytes.count == 32 else {
       throw WireFailure.invalidField("id", "is not 64 hexadecimal digits: list the factory CAs to see theirs")
     }

@@ -3,17 +3,21 @@ import ServiceKit
 
 extension DeviceDocument {
   /// For people.
-  package static func table(_ devices: [DeviceDocument]) -> String {
+  package static func table(_ devices: [DeviceDocument], columns: Int? = nil) -> String {
     guard !devices.isEmpty else { return "no devices\n" }
-    var table = Table(["DEVICE", "SERIAL", "PRODUCT", "GROUP", "NAME", "STATE", "ACCESS", "ENROLLED", "OTP"])
+    var table = Table([
+      ("SERIAL", .cut), ("NAME", .cut), ("DEVICE", .always), ("STATE", .always), ("ACCESS", .always), ("OTP", .always),
+      ("PRODUCT", .spare(2)), ("GROUP", .spare(3)), ("ENROLLED", .spare(1)),
+    ])
     for device in devices {
       table.add([
-        device.device ?? "-", device.serial, device.product.isEmpty ? "-" : device.product,
-        device.group.isEmpty ? "-" : device.group, device.name, device.state, device.access,
-        device.enrolledAt.map { JSONCoding.text(of: $0) } ?? "-", device.otp,
+        device.serial, device.name,
+        device.device.map { columns == nil ? $0 : String($0.prefix(8)) } ?? "-", device.state, device.access,
+        device.otp, device.product.isEmpty ? "-" : device.product, device.group.isEmpty ? "-" : device.group,
+        device.enrolledAt.map { JSONCoding.text(of: $0) } ?? "-",
       ])
     }
-    var text = table.text
+    var text = table.text(columns: columns)
     for device in devices where !device.otpDifferences.isEmpty {
       text += "\n\(device.device ?? "-"):\n" + device.otpDifferences.map { "  \($0)\n" }.joined()
     }
@@ -28,15 +32,20 @@ extension DeviceDocument {
 
 extension FactoryDocument {
   /// For people.
-  package static func table(_ factories: [FactoryDocument]) -> String {
+  package static func table(_ factories: [FactoryDocument], columns: Int? = nil) -> String {
     guard !factories.isEmpty else { return "no factory CAs: add one with xtblish-provisioner factory-ca add\n" }
-    var table = Table(["SUBJECT", "PRODUCT", "GROUP", "NAMES", "DEVICES", "EXPIRES", "ID"], rightAligned: [4])
+    var table = Table(
+      [
+        ("SUBJECT", .cut), ("ID", .always), ("DEVICES", .always), ("EXPIRES", .always), ("NAMES", .spare(1)),
+        ("PRODUCT", .spare(2)), ("GROUP", .spare(3)),
+      ], rightAligned: [2])
     for factory in factories {
       table.add([
-        factory.subject, factory.product.isEmpty ? "-" : factory.product, factory.group.isEmpty ? "-" : factory.group,
-        "\(factory.namePrefix)-SERIAL", "\(factory.devices)", JSONCoding.text(of: factory.notAfter), factory.id,
+        factory.subject, columns == nil ? factory.id : String(factory.id.prefix(8)), "\(factory.devices)",
+        JSONCoding.text(of: factory.notAfter), "\(factory.namePrefix)-SERIAL",
+        factory.product.isEmpty ? "-" : factory.product, factory.group.isEmpty ? "-" : factory.group,
       ])
     }
-    return table.text
+    return table.text(columns: columns)
   }
 }

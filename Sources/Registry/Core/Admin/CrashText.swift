@@ -1,18 +1,22 @@
 import ServiceKit
 
 extension CrashDocument {
-  package static func table(_ crashes: [CrashDocument], grouped: Bool) -> String {
+  /// - Parameter columns: for how many characters a line has room; nil for any number.
+  package static func table(_ crashes: [CrashDocument], grouped: Bool, columns: Int? = nil) -> String {
+    let counts: [(String, Table.Room)] = grouped ? [("COUNT", .always), ("DEVICES", .always)] : []
+    let whose: [(String, Table.Room)] = grouped ? [("GROUP", .spare(1))] : [("DEVICE", .always)]
     var table = Table(
-      ["NUMBER"] + (grouped ? ["COUNT", "DEVICES"] : []) + ["RECEIVED", "APP", "VERSION", "CODE", "IN"]
-        + (grouped ? ["GROUP"] : ["DEVICE"]), rightAligned: grouped ? [0, 1, 2] : [0])
+      [("NUMBER", .always)] + counts + [("RECEIVED", .always)] + whose
+        + [("APP", .cut), ("VERSION", .spare(2)), ("CODE", .cut), ("IN", .cut)],
+      rightAligned: grouped ? [0, 1, 2] : [0])
     for crash in crashes {
-      let counts = grouped ? ["\(crash.count ?? 1)", "\(crash.devices ?? 1)"] : []
+      let device = columns == nil ? crash.device : shortID(crash.device)
       table.add(
-        ["\(crash.number)"] + counts
-          + [crash.receivedAt, "\(crash.appName) \(crash.appVersion)", "\(crash.version)", crash.code, crash.top]
-          + [grouped ? crash.group : crash.device])
+        ["\(crash.number)"] + (grouped ? ["\(crash.count ?? 1)", "\(crash.devices ?? 1)"] : [])
+          + [columns == nil ? crash.receivedAt : shortTime(crash.receivedAt), grouped ? crash.group : device]
+          + ["\(crash.appName) \(crash.appVersion)", "\(crash.version)", crash.code, crash.top])
     }
-    return table.text
+    return table.text(columns: columns)
   }
 
   /// The innermost function, as far as it is known.

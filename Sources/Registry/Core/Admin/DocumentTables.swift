@@ -4,16 +4,27 @@ import ServiceKit
 // Tables for people.
 
 extension DeviceDocument {
-  package static func table(_ devices: [DeviceDocument]) -> String {
-    var table = Table(["ID", "NAME", "STATE", "ONLINE", "DESIRED", "RUNS", "LAST SEEN", "TAGS"], rightAligned: [4, 5])
+  /// - Parameter columns: for how many characters a line has room; nil for any number.
+  package static func table(_ devices: [DeviceDocument], columns: Int? = nil) -> String {
+    var table = Table(
+      [
+        ("NAME", .cut), ("ID", columns == nil ? .always : .spare(1)), ("APP", .cut), ("VERSION", .cut),
+        ("STATE", .always), ("ONLINE", .spare(2)), ("SEEN", .always), ("RUNS", .spare(3)), ("DESIRED", .spare(4)),
+        ("TAGS", .spare(5)), ("SERIAL", .spare(6)),
+      ], rightAligned: [7, 8])
     for device in devices {
       table.add([
-        device.id, device.name, device.state, device.online ? "yes" : "no", version(device.desired?.version),
-        version(device.reported?.version), ago(device.lastSeen), device.tags.joined(separator: ", "),
+        device.name, columns == nil ? device.id : shortID(device.id), device.app?.name ?? "-",
+        device.app?.version ?? "-", device.state, device.online ? "yes" : "no", ago(device.lastSeen),
+        version(device.reported?.version), version(device.desired?.version), device.tags.joined(separator: ", "),
+        device.serial,
       ])
     }
-    return table.text
+    return table.text(columns: columns)
   }
+
+  /// Its name in a stream of lines.
+  package var label: String { name.isEmpty ? shortID(id) : name }
 
   /// Everything of one device, a line each.
   package var details: String {
@@ -28,6 +39,7 @@ extension DeviceDocument {
     if let divergence { table.add(["does not fit", Self.explanation(of: divergence)]) }
     table.add(["online", online ? "yes" : "no"])
     table.add(["last seen", lastSeen ?? "never"])
+    if let app { table.add(["app", "\(app.name) \(app.version)"]) }
     if let waiting { table.add(["waiting", waiting.line]) }
     table.add(["desired", desired.map { "version \($0.version) \($0.digest)" } ?? "nothing assigned"])
     if let reported {
@@ -67,21 +79,24 @@ extension DeviceDocument.Waiting {
 }
 
 extension FirmwareDocument {
-  package static func table(_ firmware: [FirmwareDocument]) -> String {
+  /// - Parameter columns: for how many characters a line has room; nil for any number.
+  package static func table(_ firmware: [FirmwareDocument], columns: Int? = nil) -> String {
     var table = Table(
       [
-        "VERSION", "STATUS", "APP", "APP VERSION", "SIZE", "ASSIGNED", "NOTIFIED", "TRIAL", "CONFIRMED", "FAILED",
-        "REASON", "DIGEST",
-      ], rightAligned: [0, 4])
+        ("VERSION", .always), ("STATUS", .always), ("APP", .cut), ("APP VERSION", .cut), ("ASSIGNED", .always),
+        ("SIZE", .spare(1)), ("REASON", .cut), ("DIGEST", columns == nil ? .always : .spare(2)),
+        ("NOTIFIED", .spare(3)), ("TRIAL", .spare(4)), ("CONFIRMED", .spare(5)), ("FAILED", .spare(6)),
+      ], rightAligned: [0, 5])
+    let time = { (text: String?) in columns == nil ? text ?? "-" : text.map { ago($0) } ?? "-" }
     for version in firmware {
       table.add([
-        "\(version.version)", version.status, version.appName, version.appVersion,
-        HumanText.bytes(Int(clamping: version.lengthBytes)), version.createdAt, version.notifiedAt ?? "-",
-        version.trialAt ?? "-", version.confirmedAt ?? "-", version.failedAt ?? "-", version.failedReason ?? "-",
-        version.digest,
+        "\(version.version)", version.status, version.appName, version.appVersion, time(version.createdAt),
+        HumanText.bytes(Int(clamping: version.lengthBytes)), version.failedReason ?? "-",
+        columns == nil ? version.digest : shortDigest(version.digest), time(version.notifiedAt),
+        time(version.trialAt), time(version.confirmedAt), time(version.failedAt),
       ])
     }
-    return table.text
+    return table.text(columns: columns)
   }
 
   package var details: String {
@@ -109,10 +124,18 @@ extension FirmwareDocument {
 }
 
 extension EventDocument {
-  package static func table(_ events: [EventDocument]) -> String {
-    var table = Table(["ID", "TIME", "DEVICE", "EVENT", "DETAIL"], rightAligned: [0])
-    for event in events { table.add(["\(event.id)", event.at, event.device, event.kind, event.detail.text]) }
-    return table.text
+  /// - Parameter columns: for how many characters a line has room; nil for any number.
+  package static func table(_ events: [EventDocument], columns: Int? = nil) -> String {
+    var table = Table(
+      [("ID", .always), ("TIME", .always), ("DEVICE", .always), ("EVENT", .always), ("DETAIL", .cut)],
+      rightAligned: [0])
+    for event in events {
+      table.add([
+        "\(event.id)", columns == nil ? event.at : shortTime(event.at),
+        columns == nil ? event.device : shortID(event.device), event.kind, event.detail.text,
+      ])
+    }
+    return table.text(columns: columns)
   }
 
   /// For a stream of events, which has no widths to align to. JSON leaves no control characters in it.
@@ -134,6 +157,15 @@ private func gapText(_ nanoseconds: UInt64) -> String {
 private func version(_ version: UInt64?) -> String {
   version.map { $0 == 0 ? "-" : "\($0)" } ?? "-"
 }
+
+/// The beginning of an ID, which names a device wherever one is asked for, as long as no other begins so.
+func shortID(_ id: String) -> String { String(id.prefix(8)) }
+
+/// Without the algorithm, as far as people compare.
+private func shortDigest(_ digest: String) -> String { String(digest.drop { $0 != ":" }.dropFirst().prefix(12)) }
+
+/// To the second: `2026-11-22 14:06:00`, in UTC.
+func shortTime(_ text: String) -> String { text.prefix(19).split(separator: "T").joined(separator: " ") }
 
 func ago(_ text: String?) -> String {
   text.flatMap(JSONCoding.date).map { HumanText.ago($0) } ?? "never"

@@ -49,7 +49,25 @@ extension LogLineDocument {
   package var textLine: String { "\(at)  \(level)  \(source)  \(text)" }
 
   /// For programs that read a line at a time.
-  package func jsonLine() throws -> String {
-    String(decoding: try JSONCoding.encoder().encode(self), as: UTF8.self)
+  ///
+  /// - Parameter device: whose line it is, where lines of several are shown; nil leaves that out.
+  package func jsonLine(device: String? = nil) throws -> String {
+    String(decoding: try JSONCoding.encoder().encode(OfDevice(device: device, line: self)), as: UTF8.self)
+  }
+
+  private struct OfDevice: Encodable {
+    let device: String?
+    let line: LogLineDocument
+
+    private enum CodingKeys: String, CodingKey {
+      case device
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      try line.encode(to: encoder)
+      guard let device else { return }
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(device, forKey: .device)
+    }
   }
 }

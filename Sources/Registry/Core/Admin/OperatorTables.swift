@@ -4,15 +4,20 @@ import ServiceKit
 // Tables for people.
 
 extension TokenDocument {
-  package static func table(_ tokens: [TokenDocument]) -> String {
-    var table = Table(["NAME", "SCOPES", "STATE", "EXPIRES", "LAST USED", "CREATED", "BY"])
+  /// - Parameter columns: for how many characters a line has room; nil for any number.
+  package static func table(_ tokens: [TokenDocument], columns: Int? = nil) -> String {
+    var table = Table([
+      ("NAME", .cut), ("SCOPES", .cut), ("STATE", .always), ("EXPIRES", .always), ("LAST USED", .always),
+      ("CREATED", .spare(2)), ("BY", .spare(1)),
+    ])
+    let time = { (text: String) in columns == nil ? text : ago(text) }
     for token in tokens {
       table.add([
-        token.name, token.scopes.joined(separator: ", "), token.state, token.expiresAt ?? "never",
-        ago(token.lastUsedAt), token.createdAt, token.createdBy,
+        token.name, token.scopes.joined(separator: ", "), token.state, token.expiresAt.map(time) ?? "never",
+        ago(token.lastUsedAt), time(token.createdAt), token.createdBy,
       ])
     }
-    return table.text
+    return table.text(columns: columns)
   }
 
   private var state: String {
@@ -23,16 +28,20 @@ extension TokenDocument {
 }
 
 extension AuditDocument {
-  package static func table(_ entries: [AuditDocument]) -> String {
+  /// - Parameter columns: for how many characters a line has room; nil for any number.
+  package static func table(_ entries: [AuditDocument], columns: Int? = nil) -> String {
     var table = Table(
-      ["ID", "TIME", "PRINCIPAL", "ACTION", "TARGET", "SOURCE", "OUTCOME", "DETAIL"], rightAligned: [0])
+      [
+        ("ID", .spare(2)), ("TIME", .always), ("PRINCIPAL", .cut), ("ACTION", .always), ("TARGET", .cut),
+        ("OUTCOME", .always), ("SOURCE", .spare(1)), ("DETAIL", .spare(3)),
+      ], rightAligned: [0])
     for entry in entries {
       table.add([
-        "\(entry.id)", entry.at, entry.principal, entry.action, entry.target, entry.source, entry.outcome,
-        entry.detail.text,
+        "\(entry.id)", columns == nil ? entry.at : shortTime(entry.at), entry.principal, entry.action, entry.target,
+        entry.outcome, entry.source, entry.detail.text,
       ])
     }
-    return table.text
+    return table.text(columns: columns)
   }
 
   /// For a stream of entries, which has no widths to align to.

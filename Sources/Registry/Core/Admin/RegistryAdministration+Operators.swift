@@ -1,6 +1,7 @@
 import FirmwareImage
 package import FoundationEssentials
 import Messaging
+import ServiceKit
 import SwiftProtobuf
 package import Wire
 
@@ -29,7 +30,23 @@ extension RegistryAdministration {
     }
   }
 
+  /// - Parameter name: of a token, or the beginning of the name of one alone that is not revoked.
   package func revokeToken(_ name: String) async throws -> TokenDocument {
+    do {
+      return try await revokeToken(exactly: name)
+    } catch let failure as WireFailure where failure.code == .notFound {
+      let names = Set(try await tokens(limit: nil).items.filter { $0.revokedAt == nil }.map(\.name))
+      let found = names.filter { !name.isEmpty && $0.hasPrefix(name) }.sorted()
+      guard let only = found.first else { throw failure }
+      guard found.count == 1 else {
+        throw AdminError(
+          "\(name) may be any of \(found.prefix(10).joined(separator: ", ")): give more of the name", status: .data)
+      }
+      return try await revokeToken(exactly: only)
+    }
+  }
+
+  private func revokeToken(exactly name: String) async throws -> TokenDocument {
     var request = WireRevokeToken()
     request.name = name
     return TokenDocument(try await client.call(request, deadline: deadline).token)
@@ -57,7 +74,7 @@ extension RegistryAdministration {
 
   package func decommission(_ id: String, reason: String) async throws -> DeviceDocument {
     var request = WireDecommissionDevice()
-    request.id = try bytes(id)
+    request.id = try await bytes(id)
     request.reason = reason
     return DeviceDocument(try await client.call(request, deadline: deadline))
   }

@@ -69,9 +69,10 @@ package struct DirectorKeyDocument: Codable, Equatable, Sendable {
         timeIntervalSince1970: Double(wire.createdAt.seconds) + Double(wire.createdAt.nanos) / 1e9))
   }
 
-  package static func table(_ keys: [DirectorKeyDocument]) -> String {
-    var table = Table(["KEY", "STATE", "CREATED", "PUBLIC KEY"])
+  /// - Parameter columns: for how many characters a line has room; nil for any number.
+  package static func table(_ keys: [DirectorKeyDocument], columns: Int? = nil) -> String {
+    var table = Table([("KEY", .always), ("STATE", .always), ("CREATED", .always), ("PUBLIC KEY", .spare(1))])
     for key in keys { table.add([key.keyID, key.state, key.createdAt, key.publicKey]) }
-    return table.text
+    return table.text(columns: columns)
   }
 }

@@ -1,9 +1,11 @@
 import FirmwareImage
-import FoundationEssentials
+package import FoundationEssentials
 package import Messaging
+import ServiceKit
 import Wire
 
-/// What operators do with the Registry, over the bus. Devices are named by the texts of their UUIDs.
+/// What operators do with the Registry, over the bus. Devices are named as people do: by their IDs, their names, or the
+/// beginning of either.
 package struct RegistryAdministration: Sendable {
   let client: any RPCCaller
   let deadline: Duration
@@ -16,30 +18,33 @@ package struct RegistryAdministration: Sendable {
 
   package func device(_ id: String) async throws -> DeviceDocument {
     var request = WireGetDevice()
-    request.id = try bytes(id)
+    request.id = try await bytes(id)
     return DeviceDocument(try await client.call(request, deadline: deadline))
   }
 
   /// - Parameter limit: nil for all.
   package func devices(
-    namePrefix: String, tag: String, state: String, limit: Int?
+    namePrefix: String, tags: [String], state: String, limit: Int?
   ) async throws -> (items: [DeviceDocument], hasMore: Bool) {
     var request = WireListDevices()
     request.namePrefix = namePrefix
-    request.tag = tag
+    // The first also where a Registry of the release before looks for the only one.
+    request.tag = tags.first ?? ""
+    request.tags = tags
     request.state = state
     return try await collect(limit) { (size, cursor: String?) in
       request.pageSize = size
       request.cursor = cursor ?? ""
       let page = try await client.call(request, deadline: deadline)
-      return (page.devices.map { DeviceDocument($0) }, page.nextCursor.isEmpty ? nil : page.nextCursor)
+      let devices = page.devices.map { DeviceDocument($0) }.filter { Set(tags).isSubset(of: $0.tags) }
+      return (devices, page.nextCursor.isEmpty ? nil : page.nextCursor)
     }
   }
 
   package func create(id: String?, name: String, tags: [String], serial: String) async throws -> DeviceDocument {
     var request = WireCreateDevice()
     // Chosen here, so that asking again after a lost answer makes no second device.
-    request.id = try id.map(bytes) ?? Data(DeviceID.random().bytes)
+    request.id = try id.map(newID) ?? Data(DeviceID.random().bytes)
     request.name = name
     request.tags = tags
     request.serial = serial
@@ -54,7 +59,7 @@ package struct RegistryAdministration: Sendable {
   ) async throws -> DeviceDocument {
     var request = WireUpdateDevice()
     request.revision = revision ?? 0
-    request.id = try bytes(id)
+    request.id = try await bytes(id)
     if let name { request.name = name }
     if let tags {
       var set = WireUpdateDevice.TagSet()
@@ -66,28 +71,28 @@ package struct RegistryAdministration: Sendable {
 
   package func delete(_ id: String) async throws {
     var request = WireDeleteDevice()
-    request.id = try bytes(id)
+    request.id = try await bytes(id)
     _ = try await client.call(request, deadline: deadline)
   }
 
   /// - Returns: the version that is notified again.
   package func renotify(_ id: String) async throws -> UInt64 {
     var request = WireRenotifyDevice()
-    request.deviceID = try bytes(id)
+    request.deviceID = try await bytes(id)
     return try await client.call(request, deadline: deadline).version
   }
 
   /// - Parameter version: nil for the newest.
   package func firmware(of id: String, version: UInt64?) async throws -> FirmwareDocument {
     var request = WireFindFirmware()
-    request.deviceID = try bytes(id)
+    request.deviceID = try await bytes(id)
     request.version = version ?? 0
     return FirmwareDocument(try await client.call(request, deadline: deadline))
   }
 
   package func firmware(of id: String, limit: Int?) async throws -> (items: [FirmwareDocument], hasMore: Bool) {
     var request = WireListFirmware()
-    request.deviceID = try bytes(id)
+    request.deviceID = try await bytes(id)
     return try await collect(limit) { (size, before: UInt64?) in
       request.pageSize = size
       request.beforeVersion = before ?? 0
@@ -99,7 +104,7 @@ package struct RegistryAdministration: Sendable {
   /// Newest first.
   package func events(of id: String?, limit: Int?) async throws -> (items: [EventDocument], hasMore: Bool) {
     var request = WireListEvents()
-    request.deviceID = try id.map(bytes) ?? Data()
+    request.deviceID = try await optionalBytes(id)
     request.newestFirst = true
     return try await collect(limit) { (size, before: UInt64?) in
       request.pageSize = size
@@ -112,8 +117,22 @@ package struct RegistryAdministration: Sendable {
   /// - Returns: the new version.
   package func retryFirmware(_ id: String) async throws -> UInt64 {
     var request = WireRetryFirmware()
-    request.deviceID = try bytes(id)
+    request.deviceID = try await bytes(id)
     return try await client.call(request, deadline: deadline).version
+  }
+
+  /// Takes a device back to an earlier image.
+  ///
+  /// - Parameter version: whose image; nil: the newest of another image that the device confirmed.
+  /// - Returns: the new version, and the earlier one whose image it is.
+  package func rollBackFirmware(_ id: String, to version: UInt64?) async throws -> (version: UInt64, earlier: UInt64) {
+    var request = WireRollBackFirmware()
+    request.deviceID = try await bytes(id)
+    request.version = version ?? 0
+    // Chosen here, so that asking again after a lost answer makes no second version.
+    request.idempotencyKey = "\(DeviceID.random())"
+    let answer = try await client.call(request, deadline: deadline)
+    return (answer.version, answer.imageOf)
   }
 
   /// The newest lines of a device's log, oldest first.
@@ -123,7 +142,7 @@ package struct RegistryAdministration: Sendable {
     of id: String, level: String, text: String, limit: Int?
   ) async throws -> (items: [LogLineDocument], hasMore: Bool) {
     var request = WireListLogs()
-    request.deviceID = try bytes(id)
+    request.deviceID = try await bytes(id)
     request.minimumLevel = level
     request.text = text
     let (newestFirst, hasMore) = try await collect(limit, pageSize: LogQuery.maximumPageSize) {
@@ -143,7 +162,7 @@ package struct RegistryAdministration: Sendable {
     device: String?, app: String?, grouped: Bool, limit: Int?
   ) async throws -> (items: [CrashDocument], hasMore: Bool) {
     var request = WireListCrashes()
-    request.deviceID = try device.map(bytes) ?? Data()
+    request.deviceID = try await optionalBytes(device)
     request.appName = app ?? ""
     request.grouped = grouped
     return try await collect(limit) { (size, cursor: String?) in
@@ -162,9 +181,32 @@ package struct RegistryAdministration: Sendable {
     return CrashDocument(try await client.call(request, deadline: deadline), isWhole: true)
   }
 
-  func bytes(_ id: String) throws -> Data {
-    Data(try FieldRules.deviceID(id).bytes)
+  /// The devices that a person names, each once.
+  package func devices(named texts: [String]) async throws -> [DeviceDocument] {
+    var devices: [DeviceDocument] = []
+    for text in texts {
+      let device = try await device(text)
+      if !devices.contains(where: { $0.id == device.id }) { devices.append(device) }
+    }
+    return devices
   }
+
+  /// The ID of the device that a person names.
+  package func deviceID(_ text: String) async throws -> String { DeviceReference.uuid(try await bytes(text)) }
+
+  /// The same in bytes.
+  package func deviceBytes(_ text: String) async throws -> Data { try await bytes(text) }
+
+  func bytes(_ text: String) async throws -> Data {
+    try await DeviceReference(text).resolve(client, deadline: deadline)
+  }
+
+  /// Empty for none.
+  private func optionalBytes(_ text: String?) async throws -> Data {
+    if let text { try await bytes(text) } else { Data() }
+  }
+
+  private func newID(_ text: String) throws -> Data { Data(try FieldRules.deviceID(text).bytes) }
 
   /// Page after page, until there are enough.
   func collect<Item, Position>(

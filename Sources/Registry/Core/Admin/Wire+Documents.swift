@@ -15,7 +15,8 @@ extension DeviceDocument {
       createdAt: text(wire.createdAt), desired: wire.hasDesired ? Reference(wire.desired) : nil,
       reported: wire.hasReported ? Reported(wire.reported) : nil,
       divergence: wire.divergence.isEmpty ? nil : wire.divergence,
-      waiting: wire.hasWaiting ? Waiting(wire.waiting) : nil)
+      waiting: wire.hasWaiting ? Waiting(wire.waiting) : nil,
+      app: wire.hasApp ? App(name: wire.app.name, version: wire.app.version) : nil)
   }
 }
 

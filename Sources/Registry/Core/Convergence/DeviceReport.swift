@@ -8,6 +8,8 @@ package struct DeviceReport: Sendable, Equatable {
     /// `supersedes`: what the device was told that is held; see ``ReportPosition``.
     case state(ReportedState, at: ReportPosition, supersedes: ReportPosition? = nil)
     case presence(online: Bool)
+    /// At the polling door, where reports have no sequence. The time in the state is not used.
+    case polled(ReportedState)
   }
 
   package var device: DeviceID

@@ -34,8 +34,10 @@ struct ReportBatch: Sendable {
     entries[report.device] = nil
     let (verdict, changes) = entry.device.take(report.content, now: now, onlineWindow: onlineWindow)
     entry.isTouched = true
-    if case .state(let state, _, _) = report.content {
-      entry.lastStated = verdict == .stored ? entry.device.reported : state
+    switch report.content {
+    case .state(let state, _, _): entry.lastStated = verdict == .stored ? entry.device.reported : state
+    case .polled where verdict == .stored: entry.lastStated = entry.device.reported
+    case .polled, .presence: break
     }
     entry.changes += changes.map { Change(kind: $0, state: $0 == .stateReported ? entry.device.reported : nil) }
     entries[report.device] = entry

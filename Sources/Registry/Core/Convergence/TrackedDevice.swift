@@ -33,8 +33,11 @@ package struct TrackedDevice: Sendable, Equatable {
     switch content {
     case .presence(let online):
       return (.stored, online ? heard(now, onlineWindow) : lost(now))
+    case .polled(let state):
+      guard position == ReportPosition(sequence: 0) else { return (.stale(held: position), []) }
+      return (.stored, heard(now, onlineWindow) + take(state, now: now))
     case .state(var state, let position, let supersedes):
-      var changes = heard(now, onlineWindow)
+      let changes = heard(now, onlineWindow)
       remember(&state)
       guard position.follows(self.position, supersedes: supersedes) else {
         let isKnown = position.isRepeat(of: self.position) && (reported?.says(state) ?? false)
@@ -43,16 +46,20 @@ package struct TrackedDevice: Sendable, Equatable {
       // An older Notifier leaves the epoch out: what is known of it stays.
       self.position = ReportPosition(
         epoch: position.epoch == 0 ? self.position.epoch : position.epoch, sequence: position.sequence)
-      if let reported, reported.says(state) {
-        state.at = reported.at
-        if state.waiting != reported.waiting { changes.append(.waitsForOther) }
-      } else {
-        state.at = now
-        changes.append(.stateReported)
-      }
-      reported = state
-      return (.stored, changes)
+      return (.stored, changes + take(state, now: now))
     }
+  }
+
+  private mutating func take(_ stated: ReportedState, now: Date) -> [Change] {
+    var state = stated
+    remember(&state)
+    defer { reported = state }
+    if let reported, reported.says(state) {
+      state.at = reported.at
+      return state.waiting == reported.waiting ? [] : [.waitsForOther]
+    }
+    state.at = now
+    return [.stateReported]
   }
 
   /// A device that restarted may not mention again what it rolled back, nor how its last switch went. It must not be

@@ -30,6 +30,12 @@ package struct DeviceDocument: Codable, Sendable, Equatable {
     package var since: String?
   }
 
+  /// What an app says of itself.
+  package struct App: Codable, Sendable, Equatable {
+    package var name: String
+    package var version: String
+  }
+
   package var id: String
   package var name: String
   package var tags: [String]
@@ -45,6 +51,8 @@ package struct DeviceDocument: Codable, Sendable, Equatable {
   package var divergence: String?
   /// Why it does not run what it should, if it doesn't.
   package var waiting: Waiting?
+  /// The one that runs, if it was ever assigned here.
+  package var app: App?
 }
 
 extension DeviceDocument {
@@ -55,7 +63,8 @@ extension DeviceDocument {
       lastSeen: device.lastSeen.map(JSONCoding.text(of:)),
       createdAt: JSONCoding.text(of: device.createdAt), desired: device.desired.map(Reference.init),
       reported: device.reported.map(Reported.init), divergence: device.divergence?.rawValue,
-      waiting: device.waiting.map(Waiting.init))
+      waiting: device.waiting.map(Waiting.init),
+      app: device.app.map { App(name: $0.name.text, version: $0.version.text) })
   }
 }
 

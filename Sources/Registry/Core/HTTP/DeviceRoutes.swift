@@ -45,12 +45,27 @@ struct DeviceRoutes: Sendable {
   }
 
   private func list(_ request: Request) async throws -> Response {
-    let query = try QueryParameters(request, known: ["limit", "cursor", "namePrefix", "tag", "state"])
+    let query = try QueryParameters(
+      request, known: ["limit", "cursor", "namePrefix", "tag", "state", "reference"], repeatable: ["tag"])
+    if let reference = query["reference"] { return try await listMeant(by: reference, query) }
     let page = try await store.devices(
-      DeviceFilter(namePrefix: query["namePrefix"] ?? "", tag: query["tag"] ?? "", state: query["state"] ?? ""),
+      DeviceFilter(namePrefix: query["namePrefix"] ?? "", tags: query.all("tag"), state: query["state"] ?? ""),
       after: query["cursor"].map { text throws(WireFailure) in try DeviceCursor(text) }, limit: query.limit())
     return try Response.json(
       DeviceListDocument(devices: page.items.map(DeviceDocument.init), nextCursor: page.next?.text))
+  }
+
+  /// The devices that a person may mean by a name, an ID or the beginning of one: one, if it is unambiguous.
+  private func listMeant(by reference: String, _ query: QueryParameters) async throws -> Response {
+    for other in ["cursor", "namePrefix", "tag", "state"] where query[other] != nil {
+      throw WireFailure.invalidField(other, "goes with no reference: that names devices by itself")
+    }
+    let limit = min(try query.limit(), RegistryStore.maximumFound)
+    var devices: [DeviceDocument] = []
+    for found in try await store.devices(meantBy: reference, limit: limit).devices {
+      devices.append(DeviceDocument(try await store.device(found.id)))
+    }
+    return try Response.json(DeviceListDocument(devices: devices, nextCursor: nil))
   }
 
   private func show(_ request: Request, _ id: DeviceID) async throws -> Response {

@@ -19,8 +19,18 @@ extension OpenAPIDocument {
             }
           },
           {
-            "name": "tag", "in": "query", "description": "Only devices with this tag.",
-            "schema": {"type": "string", "maxLength": \#(FieldRules.tagLength), "pattern": "\#(printable)"}
+            "name": "tag", "in": "query", "description": "Only devices with this tag; given several times, with all of them.",
+            "schema": {
+              "type": "array", "maxItems": \#(FieldRules.tagCount),
+              "items": {"type": "string", "maxLength": \#(FieldRules.tagLength), "pattern": "\#(printable)"}
+            }
+          },
+          {
+            "name": "reference", "in": "query",
+            "description": "Only the devices that a person may mean by this: those of that name, else those whose name or ID begins so. It goes with none of cursor, namePrefix, tag and state.",
+            "schema": {
+              "type": "string", "minLength": 1, "maxLength": \#(FieldRules.nameLength), "pattern": "\#(printable)"
+            }
           },
           {
             "name": "state", "in": "query",

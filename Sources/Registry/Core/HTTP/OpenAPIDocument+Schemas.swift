@@ -103,6 +103,13 @@ extension OpenAPIDocument {
             "reason": {"type": "string"},
             "since": {"type": "string", "format": "date-time"}
           }
+        },
+        "app": {
+          "type": "object", "additionalProperties": false, "required": ["name", "version"],
+          "description": "The app that runs, if it was ever assigned here.",
+          "properties": {
+            "name": {"type": "string", "maxLength": 32}, "version": {"type": "string", "maxLength": 32}
+          }
         }
       }
     },

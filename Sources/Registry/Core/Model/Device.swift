@@ -81,6 +81,12 @@ package enum DeploymentState: String, Sendable, CaseIterable {
   case decommissioned
 }
 
+/// What an app says of itself.
+package struct RunningApp: Sendable, Equatable {
+  package var name: AppLabel
+  package var version: AppLabel
+}
+
 /// A device as the Registry knows it.
 package struct Device: Sendable, Equatable {
   package var id: DeviceID
@@ -96,6 +102,8 @@ package struct Device: Sendable, Equatable {
   package var desired: FirmwareReference?
   package var reported: ReportedState?
   package var divergence: Divergence?
+  /// The one that runs, if it was ever assigned here.
+  package var app: RunningApp?
   /// Why it does not run what it should.
   package var waiting: Waiting? = nil
 }

@@ -21,21 +21,27 @@ package struct DeviceFilter: Sendable, Equatable {
   }
 
   package var namePrefix: String
-  package var tag: String?
+  /// A device has all of them.
+  package var tags: [String]
   package var state: State?
 
-  package static let all = DeviceFilter(namePrefix: "", tag: nil, state: nil)
+  package static let all = DeviceFilter(namePrefix: "", tags: [], state: nil)
 
-  package init(namePrefix: String, tag: String?, state: State?) {
+  package init(namePrefix: String, tags: [String], state: State?) {
     self.namePrefix = namePrefix
-    self.tag = tag
+    self.tags = tags
     self.state = state
   }
 
   /// From what a client wrote; empty texts filter nothing.
-  package init(namePrefix: String, tag: String, state: String) throws(WireFailure) {
+  package init(namePrefix: String, tags: [String], state: String) throws(WireFailure) {
     self.namePrefix = try FieldRules.namePrefix(namePrefix)
-    self.tag = tag.isEmpty ? nil : try FieldRules.tag(tag)
+    var wanted: [String] = []
+    for tag in tags where !tag.isEmpty { wanted.append(try FieldRules.tag(tag)) }
+    guard wanted.count <= FieldRules.tagCount else {
+      throw .invalidField("tag", "is given \(wanted.count) times: at most \(FieldRules.tagCount) are allowed")
+    }
+    self.tags = wanted
     if state.isEmpty {
       self.state = nil
     } else if let known = State(state) {

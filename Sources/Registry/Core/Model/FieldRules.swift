@@ -55,6 +55,11 @@ package enum FieldRules {
     try printable(text, field: "name-prefix", length: 0...nameLength)
   }
 
+  /// How a person names a device.
+  package static func reference(_ text: String) throws(WireFailure) -> String {
+    try printable(text, field: "reference", length: 1...nameLength)
+  }
+
   package static func searchText(_ text: String, maximumLength: Int) throws(WireFailure) -> String {
     try printable(text, field: "text", length: 0...maximumLength)
   }

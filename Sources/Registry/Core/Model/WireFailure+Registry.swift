@@ -25,10 +25,38 @@ extension WireFailure {
       message: "Device \(id) has no firmware yet. Upload an image for it to the image store.")
   }
 
+  package static func reportsOverMQTT(_ id: DeviceID) -> WireFailure {
+    WireFailure(
+      .conflict, reason: "reports-over-mqtt",
+      message:
+        "Device \(id) states what it runs over MQTT. Only a device that never did so reports at the polling door.")
+  }
+
   package static func nothingToRetry(_ id: DeviceID, version: UInt64) -> WireFailure {
     WireFailure(
       .conflict, reason: "nothing-to-retry",
       message: "Device \(id) has not rolled back or refused its version \(version), nor taken no notice of it: there is nothing to try again.")
+  }
+
+  package static func nothingToRollBackTo(_ id: DeviceID) -> WireFailure {
+    WireFailure(
+      .conflict, reason: "nothing-to-roll-back-to",
+      message: "Device \(id) has confirmed no earlier image. Name one of its versions with --to: `firmware list` shows "
+        + "them.")
+  }
+
+  package static func epochTooLow(_ id: DeviceID, version: UInt64, epoch: UInt32, confirmed: Int64) -> WireFailure {
+    WireFailure(
+      .conflict, reason: "security-epoch-too-low",
+      message:
+        "Device \(id) confirmed security epoch \(confirmed) and refuses the image of version \(version), which has "
+        + "epoch \(epoch). Publish the old code again with the higher epoch.")
+  }
+
+  package static func alreadyDesired(_ id: DeviceID, version: UInt64) -> WireFailure {
+    WireFailure(
+      .conflict, reason: "already-desired",
+      message: "Version \(version) is what device \(id) should run already. Name an earlier one.")
   }
 
   package static func heldBack(_ id: DeviceID, version: UInt64) -> WireFailure {

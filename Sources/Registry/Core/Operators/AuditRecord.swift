@@ -57,6 +57,8 @@ package enum AuditAction: String, Sendable, CaseIterable {
   case assignImage = "assign-image"
   case renotifyDevice = "renotify-device"
   case retryFirmware = "retry-firmware"
+  case rollBackFirmware = "roll-back-firmware"
+  case sendToApp = "send-to-app"
   case createToken = "create-token"
   case revokeToken = "revoke-token"
   case createDirectorKey = "create-director-key"

@@ -2,6 +2,7 @@ import FirmwareImage
 import FoundationEssentials
 package import Logging
 package import Messaging
+import SwiftProtobuf
 import Wire
 
 /// What the Registry answers on the bus.
@@ -13,16 +14,22 @@ package struct RegistryRPC: Sendable {
 
   let store: RegistryStore
   let authority: RequestAuthority
+  /// Who brings messages to apps; nil where nobody does.
+  let notifier: (any RPCCaller)?
   private let logger: Logger
   let provisioner: (any RPCCaller)?
 
-  /// - Parameter provisioner: gives devices back what was taken from them; nil where they have no certificates.
+  /// - Parameters:
+  ///   - notifier: brings messages to apps; nil where nobody does.
+  ///   - provisioner: gives devices back what was taken from them; nil where they have no certificates.
   package init(
-    store: RegistryStore, authority: RequestAuthority, provisioner: (any RPCCaller)? = nil, logger: Logger
+    store: RegistryStore, authority: RequestAuthority, notifier: (any RPCCaller)? = nil,
+    provisioner: (any RPCCaller)? = nil, logger: Logger
   ) {
     self.provisioner = provisioner
     self.store = store
     self.authority = authority
+    self.notifier = notifier
     self.logger = logger
   }
 
@@ -32,7 +39,13 @@ package struct RegistryRPC: Sendable {
     addTelemetryHandlers(to: &router)
     addOperatorHandlers(to: &router)
     addTrustHandlers(to: &router)
+    addAppHandlers(to: &router)
     router.handle(WireListEvents.self, allowing: .operator) { request, _ in try await listEvents(request) }
+    router.handle(WireRecordPolledStatus.self, allowing: .imageStore) { request, _ in
+      try await store.recordPolled(
+        request.status, version: request.version, reason: request.reason, of: DeviceID(wire: request.deviceID))
+      return WireRecordPolledStatusResponse()
+    }
     router.handle(WireRecordReports.self, allowing: .notifier) { request, _ in try await record(request) }
   }
 
@@ -49,6 +62,7 @@ package struct RegistryRPC: Sendable {
       WireDevice(try await store.device(DeviceID(wire: request.id)))
     }
     router.handle(WireListDevices.self, allowing: .operator) { request, _ in try await listDevices(request) }
+    router.handle(WireFindDevices.self, allowing: .operator) { request, _ in try await findDevices(request) }
     router.handle(WireUpdateDevice.self, allowing: .operator) { request, context in
       WireDevice(
         try await store.updateDevice(
@@ -88,6 +102,15 @@ package struct RegistryRPC: Sendable {
       var response = WireRetryFirmwareResponse()
       response.version = try await store.retryFirmware(of: DeviceID(wire: request.deviceID), by: context.requester())
       return response
+    }
+    router.handle(WireRollBackFirmware.self, allowing: .operator) { request, context in
+      let (version, earlier) = try await store.rollBackFirmware(
+        of: DeviceID(wire: request.deviceID), to: request.version == 0 ? nil : request.version,
+        key: request.idempotencyKey, by: context.requester())
+      return WireRollBackFirmwareResponse.with {
+        $0.version = version
+        $0.imageOf = earlier
+      }
     }
     router.handle(WireListFirmware.self, allowing: .operator) { request, _ in
       let page = try await store.firmware(
@@ -135,13 +158,30 @@ package struct RegistryRPC: Sendable {
 
   private func listDevices(_ request: WireListDevices) async throws -> WireListDevicesResponse {
     let page = try await store.devices(
-      DeviceFilter(namePrefix: request.namePrefix, tag: request.tag, state: request.state),
+      DeviceFilter(namePrefix: request.namePrefix, tags: [request.tag] + request.tags, state: request.state),
       after: request.cursor.isEmpty ? nil : DeviceCursor(request.cursor),
       limit: FieldRules.pageSize(request.pageSize))
     var response = WireListDevicesResponse()
     response.devices = page.items.map { WireDevice($0) }
     response.nextCursor = page.next?.text ?? ""
     return response
+  }
+
+  private func findDevices(_ request: WireFindDevices) async throws -> WireFoundDevices {
+    let limit = try FieldRules.pageSize(request.limit, default: 10, maximum: RegistryStore.maximumFound)
+    let found =
+      request.forCompletion
+      ? try await store.devices(beginning: request.text, limit: limit)
+      : try await store.devices(meantBy: request.text, limit: limit)
+    return WireFoundDevices.with {
+      $0.devices = found.devices.map { device in
+        WireFoundDevice.with {
+          $0.id = Data(device.id.bytes)
+          $0.name = device.name
+        }
+      }
+      $0.more = found.hasMore
+    }
   }
 
   private func listEvents(_ request: WireListEvents) async throws -> WireListEventsResponse {

@@ -63,6 +63,10 @@ extension WireDevice {
     createdAt = Google_Protobuf_Timestamp(device.createdAt)
     if let desired = device.desired { self.desired = WireFirmwareReference(desired) }
     if let reported = device.reported { self.reported = WireReportedState(reported) }
+    if let app = device.app {
+      self.app.name = app.name.text
+      self.app.version = app.version.text
+    }
     state = device.state.rawValue
     revision = UInt64(clamping: device.revision)
     if let waiting = device.waiting { self.waiting = WireWaiting(waiting) }

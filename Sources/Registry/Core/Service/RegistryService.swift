@@ -35,7 +35,7 @@ package enum RegistryService {
     security.addChecks(to: readiness)
     let http = makeHTTP(settings, store: store, security: security, logger: logger)
     let rpc = makeRPC(
-      settings, bus: bus, store: store, authority: authority, provisioner: provisioner,
+      settings, bus: bus, store: store, authority: authority, notifier: notifier, provisioner: provisioner,
       status: StatusReporter(
         service: "registry", readiness: readiness,
         addresses: {
@@ -108,11 +108,12 @@ package enum RegistryService {
   }
 
   private static func makeRPC(
-    _ settings: RegistrySettings, bus: Bus, store: RegistryStore, authority: RequestAuthority,
+    _ settings: RegistrySettings, bus: Bus, store: RegistryStore, authority: RequestAuthority, notifier: any RPCCaller,
     provisioner: any RPCCaller, status: StatusReporter, logger: Logger
   ) -> RPCServer {
     var router = RPCRouter()
-    RegistryRPC(store: store, authority: authority, provisioner: provisioner, logger: logger).addHandlers(to: &router)
+    RegistryRPC(store: store, authority: authority, notifier: notifier, provisioner: provisioner, logger: logger)
+      .addHandlers(to: &router)
     status.register(on: &router)
     return RPCServer(
       name: "registry", listening: settings.rpcListen, router: router, transport: bus.transport,

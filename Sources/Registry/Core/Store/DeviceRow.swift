@@ -10,14 +10,17 @@ enum DeviceRow {
     d.reported_version, d.reported_digest, d.reported_slot, d.reported_status, d.reported_reason, d.reported_at,
     d.failed_version, d.failed_digest, d.failed_reason, d.switch_gap_nanoseconds,
     d.waiting_version, d.waiting_reason, d.waiting_since, f.notified_at, o.version is not null as is_pending,
-    d.divergence, r.last_seen, r.online_until > statement_timestamp() as online
+    d.divergence, r.last_seen, r.online_until > statement_timestamp() as online,
+    running.app_name as running_app_name, running.app_version as running_app_version
     """
 
   /// Every device has its row in `reports` from the start.
   static let tables: SQL = """
     registry.devices d join registry.reports r on r.device_id = d.id
-      left join registry.firmware f on f.device_id = d.id and f.version = d.desired_version
-      left join registry.outbox o on o.device_id = d.id and o.version = d.desired_version
+    left join registry.firmware f on f.device_id = d.id and f.version = d.desired_version
+    left join registry.outbox o on o.device_id = d.id and o.version = d.desired_version
+    left join registry.firmware running on running.device_id = d.id and running.version = d.reported_version
+      and running.digest = d.reported_digest
     """
 
   static func device(_ row: PostgresRow) throws -> Device {
@@ -33,11 +36,17 @@ enum DeviceRow {
       state: try known(row["state"]),
       desired: try reference(row["desired_version"], row["desired_digest"]),
       reported: try reported(row),
-      divergence: Divergence(rawValue: try row["divergence"].text))
+      divergence: Divergence(rawValue: try row["divergence"].text),
+      app: try app(row))
     device.waiting = Waiting.reason(
       for: device,
       Waiting.Notification(isPending: try row["is_pending"].bool, at: try row["notified_at"].optional?.date))
     return device
+  }
+
+  private static func app(_ row: PostgresRow) throws -> RunningApp? {
+    guard let name = row["running_app_name"].optional else { return nil }
+    return RunningApp(name: try AppLabel(try name.text), version: try AppLabel(try row["running_app_version"].text))
   }
 
   static func reported(_ row: PostgresRow) throws -> ReportedState? {

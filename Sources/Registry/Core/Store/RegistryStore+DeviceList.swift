@@ -29,7 +29,7 @@ enum DeviceListQuery {
     // Values keep their places, so that a condition can be left out.
     var values: [PostgresValue] = [
       .int(limit), .text(position?.name), .uuid(position?.id.bytes), .text(filter.namePrefix),
-      .text(upperBound), .textArray(filter.tag.map { [$0] }), .text(nil),
+      .text(upperBound), .textArray(filter.tags), .text(nil),
     ]
     var conditions: [SQL] = filter.state == .deployment(.decommissioned) ? [] : ["d.state <> 'decommissioned'"]
     if position != nil { conditions.append("(d.name, d.id) > ($2, $3)") }
@@ -37,7 +37,7 @@ enum DeviceListQuery {
       conditions.append("d.name >= $4")
       if upperBound != nil { conditions.append("d.name < $5") }
     }
-    if filter.tag != nil { conditions.append("d.tags @> $6") }
+    if !filter.tags.isEmpty { conditions.append("d.tags @> $6") }
     switch filter.state {
     case .online: conditions.append("r.online_until > statement_timestamp()")
     case .offline: conditions.append("r.online_until <= statement_timestamp()")

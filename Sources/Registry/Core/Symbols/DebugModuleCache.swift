@@ -73,7 +73,7 @@ package struct DebugModuleCache: Sendable {
         HTTPClient.Request("GET", url, maximumResponseBytes: Self.maximumModuleBytes))
     } catch {
       throw AdminError(
-        "the image store can't be asked for the debug module: \(error.message); say where it is with --image-store or "
+        "the image store can't be asked for the debug module: \(error.message.asClause); say where it is with --image-store or "
           + "XTBLISH_IMAGE_STORE_URL", status: .unavailable)
     }
     if response.status == 404 { return nil }

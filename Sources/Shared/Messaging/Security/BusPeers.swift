@@ -32,6 +32,9 @@ package struct PeerFolder: Sendable {
   /// More are refused: every look at the folder reads them all.
   package static let maximumFiles = 4096
 
+  /// `ST_RDONLY` of statvfs(3).
+  private static let readOnlyMount: UInt = 1
+
   package let path: String
 
   package init(_ path: String) { self.path = path }
@@ -100,16 +103,33 @@ package struct PeerFolder: Sendable {
     return contents
   }
 
+  /// Where nobody else can put files: the folder itself, or what a volume of Kubernetes has in it.
+  ///
+  /// Kubernetes gives everybody the right to write to a ConfigMap's folder. Mounted read-only nobody can; and the files
+  /// are in a folder of root's below it, which `..data` names and which is exchanged as a whole.
+  private func trustedPath() throws(KeyFileError) -> String {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      throw KeyFileError("can't read the folder of peers \(path): \(KeyFile.errorText())")
+    }
+    var volume = statvfs()
+    let isReadOnly = statvfs(path, &volume) == 0 && volume.f_flag & Self.readOnlyMount != 0
+    if status.st_mode & 0o002 == 0 || isReadOnly { return path }
+    let data = "\(path)/..data"
+    if stat(data, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == 0, status.st_mode & 0o022 == 0 {
+      return data
+    }
+    throw KeyFileError(
+      "anybody may write to the folder of peers \(path): chmod o-w it, or mount it read-only into a container")
+  }
+
   /// The files, sorted by name.
   func paths() throws(KeyFileError) -> [String] {
+    let path = try trustedPath()
     guard let folder = opendir(path) else {
       throw KeyFileError("can't read the folder of peers \(path): \(KeyFile.errorText())")
     }
     defer { closedir(folder) }
-    var status = stat()
-    guard fstat(dirfd(folder), &status) == 0, status.st_mode & 0o002 == 0 else {
-      throw KeyFileError("anybody may write to the folder of peers \(path): chmod o-w it")
-    }
     var names: [String] = []
     while let entry = readdir(folder) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in

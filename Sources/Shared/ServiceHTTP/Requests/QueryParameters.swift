@@ -1,13 +1,15 @@
 package import Hummingbird
 
-/// The query of a request, decoded, every name at most once.
+/// The query of a request, decoded, every name at most once unless the route takes several.
 package struct QueryParameters: Sendable {
-  private let values: [String: String]
+  private let values: [String: [String]]
 
-  /// - Parameter known: all names that the route takes; others are a `ProblemError`, so that a typing error does not
-  ///   silently return too much.
-  package init(_ request: Request, known: Set<String>) throws {
-    var values: [String: String] = [:]
+  /// - Parameters:
+  ///   - known: all names that the route takes; others are a `ProblemError`, so that a typing error does not silently
+  ///     return too much.
+  ///   - repeatable: those that may be given several times.
+  package init(_ request: Request, known: Set<String>, repeatable: Set<String> = []) throws {
+    var values: [String: [String]] = [:]
     for pair in (request.uri.query ?? "").split(separator: "&") {
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       // A plus is a space in what forms send.
@@ -19,18 +21,22 @@ package struct QueryParameters: Sendable {
         let names = known.sorted().joined(separator: ", ")
         throw Self.invalid(name, "the query parameter \(name) is not known; known are \(names)")
       }
-      guard values.updateValue(value, forKey: name) == nil else {
+      values[name, default: []].append(value)
+      guard values[name]?.count == 1 || repeatable.contains(name) else {
         throw Self.invalid(name, "the query parameter \(name) is given more than once; give it once")
       }
     }
     self.values = values
   }
 
-  package subscript(name: String) -> String? { values[name] }
+  package subscript(name: String) -> String? { values[name]?.first }
+
+  /// All values of a name that may be given several times.
+  package func all(_ name: String) -> [String] { values[name] ?? [] }
 
   /// The value as a whole number in `range`, or `default` when it is not given.
   package func integer(_ name: String, in range: ClosedRange<Int>, default: Int) throws -> Int {
-    guard let text = values[name] else { return `default` }
+    guard let text = self[name] else { return `default` }
     guard let value = Int(text), range.contains(value) else {
       throw Self.invalid(
         name, "the query parameter \(name) must be a whole number from \(range.lowerBound) to \(range.upperBound)")

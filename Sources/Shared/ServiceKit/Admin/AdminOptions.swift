@@ -64,17 +64,25 @@ package struct AdminOptions: ParsableArguments {
   func withClient<Service: AdministeredService, T: Sendable>(
     of service: Service.Type, endpoints: [String], _ body: (any RPCCaller) async throws -> T
   ) async throws -> T {
+    try await withClient(
+      name: service.name, role: service.busRole, endpoints: endpoints,
+      advice: "say where \(service.executable) is with --endpoint or \(service.endpointsVariable)", body)
+  }
+
+  /// - Parameter advice: what to do if nobody answers.
+  func withClient<T: Sendable>(
+    name: String, role: BusRole, endpoints: [String], advice: String, _ body: (any RPCCaller) async throws -> T
+  ) async throws -> T {
     // Its doings are not what the caller of a command wants to read.
-    let logger = Logger(label: service.name) { _ in SwiftLogNoOpLogHandler() }
-    let transport = try bus.bus().transport(to: service.busRole)
+    let logger = Logger(label: name) { _ in SwiftLogNoOpLogHandler() }
+    let transport = try bus.bus().transport(to: role)
     do {
-      return try await withRPCClient(
-        name: service.name, endpoints: endpoints, transport: transport, logger: logger
-      ) { try await body($0) }
+      return try await withRPCClient(name: name, endpoints: endpoints, transport: transport, logger: logger) {
+        try await body($0)
+      }
     } catch let failure as WireFailure where failure.code == .unavailable || failure.code == .deadlineExceeded {
       throw AdminError(
-        "\(failure.message); say where \(service.executable) is with --endpoint or \(service.endpointsVariable)",
-        status: failure.code == .unavailable ? .unavailable : .temporary)
+        "\(failure.message.asClause); \(advice)", status: failure.code == .unavailable ? .unavailable : .temporary)
     }
   }
 }

@@ -1,12 +1,35 @@
-/// Rows and columns for people, as wide as their contents.
+/// Rows and columns for people, as wide as their contents, or as wide as there is room.
 package struct Table: Sendable {
+  /// What a column does where there is not room for all.
+  package enum Room: Sendable, Equatable {
+    /// It stays, and whole.
+    case always
+    /// It stays, and its longest cells are cut.
+    case cut
+    /// It goes; those of the highest number first.
+    case spare(Int)
+  }
+
   private let header: [String]
   private let rightAligned: Set<Int>
+  private let room: [Room]
   private var rows: [[String]] = []
+
+  /// No column of it is narrower than that for want of room.
+  private static let leastCutWidth = 12
+  private static let gap = "  "
 
   /// - Parameter rightAligned: the columns of numbers, from 0.
   package init(_ header: [String], rightAligned: Set<Int> = []) {
     self.header = header
+    self.rightAligned = rightAligned
+    room = header.map { _ in .always }
+  }
+
+  /// - Parameter columns: their titles, and which of them go or are cut where there is not room for all.
+  package init(_ columns: [(title: String, room: Room)], rightAligned: Set<Int> = []) {
+    header = columns.map(\.title)
+    room = columns.map(\.room)
     self.rightAligned = rightAligned
   }
 
@@ -19,22 +42,77 @@ package struct Table: Sendable {
   package var isEmpty: Bool { rows.isEmpty }
 
   /// All lines, each with its newline. Only the header when there are no rows.
-  package var text: String {
+  package var text: String { text(columns: nil) }
+
+  /// The same, made to fit.
+  ///
+  /// - Parameter columns: how many characters a line has room for; nil for as many as it takes.
+  package func text(columns: Int?) -> String {
     let all = [header] + rows
     let widths = header.indices.map { column in all.map { Self.width($0[column]) }.max() ?? 0 }
-    return all.map { line($0, widths) + "\n" }.joined()
+    let shown = Self.fit(widths, header.map(Self.width), room, columns)
+    return all.map { line($0, shown) + "\n" }.joined()
   }
 
-  private func line(_ cells: [String], _ widths: [Int]) -> String {
+  /// Which columns are shown, and how wide each.
+  private static func fit(
+    _ widths: [Int], _ titles: [Int], _ room: [Room], _ columns: Int?
+  ) -> [(column: Int, width: Int)] {
+    var shown = widths.indices.map { (column: $0, width: widths[$0]) }
+    guard let columns else { return shown }
+    func excess() -> Int {
+      shown.reduce(0) { $0 + $1.width } + gap.utf8.count * max(0, shown.count - 1) - columns
+    }
+    func rank(_ column: Int) -> Int? {
+      if case .spare(let rank) = room[column] { rank } else { nil }
+    }
+    /// What cutting all that may be cut would give.
+    func slack() -> Int {
+      shown.reduce(0) { sum, entry in
+        room[entry.column] == .cut ? sum + max(0, entry.width - max(titles[entry.column], leastCutWidth)) : sum
+      }
+    }
+    // A column that goes leaves room for one that would be cut, so they go only where cutting is not enough.
+    let leaving = widths.indices.compactMap { column in rank(column).map { (column: column, rank: $0) } }
+    for last in leaving.sorted(by: { $0.rank > $1.rank }) {
+      guard excess() > slack() else { break }
+      shown.removeAll { $0.column == last.column }
+    }
+    while excess() > 0 {
+      // The widest first, so that short cells stay whole.
+      let candidates = shown.indices.filter {
+        room[shown[$0].column] == .cut && shown[$0].width > max(titles[shown[$0].column], leastCutWidth)
+      }
+      guard let widest = candidates.max(by: { shown[$0].width < shown[$1].width }) else { break }
+      shown[widest].width -= 1
+    }
+    return shown
+  }
+
+  private func line(_ cells: [String], _ shown: [(column: Int, width: Int)]) -> String {
     var line = ""
-    for (column, cell) in cells.enumerated() {
-      let padding = String(repeating: " ", count: widths[column] - Self.width(cell))
-      if column > 0 { line += "  " }
-      line += rightAligned.contains(column) ? padding + cell : cell + padding
+    for (place, entry) in shown.enumerated() {
+      let cell = Self.cut(cells[entry.column], entry.width)
+      let padding = String(repeating: " ", count: max(0, entry.width - Self.width(cell)))
+      if place > 0 { line += Self.gap }
+      line += rightAligned.contains(entry.column) ? padding + cell : cell + padding
     }
     // Spaces at the end make lines wrap in narrow terminals for nothing.
     while line.last == " " { line.removeLast() }
     return line
+  }
+
+  private static func cut(_ text: String, _ columns: Int) -> String {
+    guard width(text) > columns else { return text }
+    var short = ""
+    var taken = 0
+    for character in text {
+      let next = width(String(character))
+      if taken + next > columns - 1 { break }
+      short.append(character)
+      taken += next
+    }
+    return short + "…"
   }
 
   /// How many columns of a terminal the text takes.

@@ -1,0 +1,138 @@
+import FoundationEssentials
+import Mosquitto
+import SwiftProtobuf
+import Synchronization
+import Wire
+
+/// One operator's ear at the app of one device.
+final class AppListener: Sendable {
+  /// What waits to be asked for; beyond it the oldest go, and are counted.
+  private static let mostMessages = 1_000
+  private static let mostBytes = 1 << 20
+  /// Of one answer: it must fit a frame of the bus.
+  private static let answerBytes = 256 << 10
+  /// One that nobody asks for so long is over.
+  private static let patience = Duration.seconds(60)
+
+  private struct State {
+    var messages: [WirePublishedMessage] = []
+    var bytes = 0
+    var dropped: UInt64 = 0
+    var lastAsked = ContinuousClock.now
+    var isOver = false
+    var waiter: CheckedContinuation<Void, Never>?
+  }
+
+  let client: MQTTClient
+  private let prefix: String
+  private let state = Mutex(State())
+
+  /// - Parameter prefix: `/apps/{id}/`; the filter and the topics that are told are below it.
+  init(client: MQTTClient, prefix: String) {
+    self.client = client
+    self.prefix = prefix
+  }
+
+  func subscribe(to filter: String, timeout: Duration) async throws(MQTTError) {
+    try client.start()
+    try await client.subscribe(to: prefix + filter, timeout: timeout)
+  }
+
+  /// Gathers messages until nobody asks any more, or the task is cancelled.
+  func run() async {
+    await withTaskGroup { group in
+      group.addTask {
+        for await message in self.client.messages { self.add(message) }
+      }
+      group.addTask { await self.waitUntilNobodyAsks() }
+      await group.next()
+      await self.client.close()
+      group.cancelAll()
+    }
+    state.withLock { state in
+      state.isOver = true
+      let waiter = state.waiter
+      state.waiter = nil
+      return waiter
+    }?.resume()
+  }
+
+  private func waitUntilNobodyAsks() async {
+    while true {
+      let left = state.withLock { $0.lastAsked } + Self.patience - .now
+      if left <= .zero { return }
+      do {
+        try await Task.sleep(for: left)
+      } catch {
+        return
+      }
+    }
+  }
+
+  private func add(_ message: MQTTMessage) {
+    let published = WirePublishedMessage.with {
+      $0.topic = String(message.topic.dropFirst(prefix.count))
+      $0.payload = Data(message.payload)
+      $0.at = Google_Protobuf_Timestamp(date: Date())
+    }
+    state.withLock { state in
+      state.messages.append(published)
+      state.bytes += published.payload.count
+      while state.messages.count > Self.mostMessages || state.bytes > Self.mostBytes {
+        state.bytes -= state.messages.removeFirst().payload.count
+        state.dropped += 1
+      }
+      let waiter = state.waiter
+      state.waiter = nil
+      return waiter
+    }?.resume()
+  }
+
+  /// What came; waits for the first message up to that long.
+  func take(within timeout: Duration) async -> WireListenToAppResponse {
+    if timeout > .zero { await waitForMessage(timeout) }
+    return state.withLock { state in
+      state.lastAsked = .now
+      var answer = WireListenToAppResponse()
+      var bytes = 0
+      while let next = state.messages.first, answer.messages.isEmpty || bytes + next.payload.count <= Self.answerBytes {
+        bytes += next.payload.count
+        answer.messages.append(state.messages.removeFirst())
+      }
+      state.bytes -= bytes
+      answer.dropped = state.dropped
+      state.dropped = 0
+      return answer
+    }
+  }
+
+  private func waitForMessage(_ timeout: Duration) async {
+    await withTaskGroup { group in
+      group.addTask { try? await Task.sleep(for: timeout) }
+      group.addTask {
+        await withTaskCancellationHandler {
+          await withCheckedContinuation { waiter in
+            let (now, before) = self.state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
+              // Whoever waited before asked twice at once: the newer question counts.
+              let before = state.waiter
+              state.waiter = nil
+              if !state.messages.isEmpty || state.isOver || Task.isCancelled { return (true, before) }
+              state.waiter = waiter
+              return (false, before)
+            }
+            before?.resume()
+            if now { waiter.resume() }
+          }
+        } onCancel: {
+          self.state.withLock { state in
+            let waiter = state.waiter
+            state.waiter = nil
+            return waiter
+          }?.resume()
+        }
+      }
+      await group.next()
+      group.cancelAll()
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import FirmwareImage
+import Foundation
+import Mosquitto
+import SwiftProtobuf
+import TestSupport
+import Testing
+import Wire
+
+@testable import NotifierCore
+
+/// What operators and apps say to each other.
+@Suite(.timeLimit(.minutes(3))) struct AppMessengerTests {
+  private func withReplica(_ body: (Replica, MQTTClient, ScriptedRegistry) async throws -> Void) async throws {
+    let (broker, registry) = (try await MosquittoServer(), try await ScriptedRegistry())
+    let replica = try await Replica.start(broker: broker, registry: registry)
+    try await replica.waitUntilReady()
+    let app = try await deviceClient(broker)
+    try await body(replica, app, registry)
+    await app.close()
+    try await replica.stop()
+  }
+
+  private func publication(_ device: DeviceID, _ topic: String, _ payload: String) -> WirePublishToApp {
+    WirePublishToApp.with {
+      $0.deviceID = Data(device.bytes)
+      $0.topic = topic
+      $0.payload = Data(payload.utf8)
+    }
+  }
+
+  private func question(_ device: DeviceID, _ filter: String, id: UInt8 = 1) -> WireListenToApp {
+    WireListenToApp.with {
+      $0.deviceID = Data(device.bytes)
+      $0.filter = filter
+      $0.listenerID = Data(repeating: id, count: 16)
+    }
+  }
+
+  @Test func aMessageReachesTheAppOrIsSaidToReachNobody() async throws {
+    try await withReplica { replica, app, _ in
+      let device = DeviceID.random()
+      #expect(try await !replica.call(publication(device, "set", "21")).heard)
+      try await app.subscribe(to: "/apps/\(device)/set")
+      #expect(try await replica.call(publication(device, "set", "22")).heard)
+      var messages = app.messages.makeAsyncIterator()
+      let message = try #require(await messages.next())
+      #expect(message.topic == "/apps/\(device)/set" && message.payload == Array("22".utf8))
+      let failure = await #expect(throws: WireFailure.self) {
+        try await replica.call(publication(device, "set/#", "23"))
+      }
+      #expect(failure?.code == .invalid)
+    }
+  }
+
+  @Test func anOperatorHearsWhatAnAppPublishesAndIsNoted() async throws {
+    try await withReplica { replica, app, registry in
+      let device = DeviceID.random()
+      #expect(try await replica.call(question(device, "#")).begun)
+      #expect(registry.audit.map(\.action) == ["listen-to-app"])
+      #expect(registry.audit.map(\.target) == ["device:\(device)"])
+      // Whatever came before the question is there, in its order.
+      for number in 1...3 {
+        try await app.publish(topic: "/apps/\(device)/values/\(number)", payload: Array("\(number)".utf8))
+      }
+      try await app.publish(topic: "/apps/\(DeviceID.random())/values", payload: [1])
+      var heard: [WirePublishedMessage] = []
+      while heard.count < 3 {
+        let answer = try await replica.call(question(device, "#"))
+        #expect(!answer.begun && answer.dropped == 0)
+        heard += answer.messages
+      }
+      #expect(heard.map(\.topic) == ["values/1", "values/2", "values/3"])
+      // One note for all questions of a listener.
+      #expect(registry.audit.count == 1)
+    }
+  }
+
+  @Test func whatNobodyReadsIsBoundedAndCounted() async throws {
+    try await withReplica { replica, app, _ in
+      let device = DeviceID.random()
+      _ = try await replica.call(question(device, "flood"))
+      for number in 1...1_200 {
+        try await app.publish(topic: "/apps/\(device)/flood", payload: Array("\(number)".utf8))
+      }
+      var (heard, dropped): ([String], UInt64) = ([], 0)
+      while heard.last != "1200" {
+        let answer = try await replica.call(question(device, "flood"))
+        heard += answer.messages.map { String(decoding: $0.payload, as: UTF8.self) }
+        dropped += answer.dropped
+      }
+      #expect(UInt64(heard.count) + dropped == 1_200)
+      #expect(heard.map { Int($0) ?? 0 } == heard.map { Int($0) ?? 0 }.sorted())
+    }
+  }
+
+  @Test func wrongFiltersAndTooManyListenersAreRefused() async throws {
+    try await withReplica { replica, _, _ in
+      let device = DeviceID.random()
+      let wrong = await #expect(throws: WireFailure.self) { try await replica.call(question(device, "a/#/b")) }
+      #expect(wrong?.code == .invalid)
+      for id in 1...AppListeners.most { _ = try await replica.call(question(device, "x", id: UInt8(id))) }
+      let full = await #expect(throws: WireFailure.self) { try await replica.call(question(device, "x", id: 200)) }
+      #expect(full?.code == .overloaded)
+    }
+  }
+}

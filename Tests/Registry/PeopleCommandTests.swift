@@ -1,0 +1,141 @@
+import FirmwareImage
+import Foundation
+import TestSupport
+import Testing
+
+@testable import RegistryCore
+
+/// What people meet at the command line: names instead of IDs, whole lists, tables that fit, one style of errors.
+@Suite struct PeopleCommandTests {
+  private func withService(_ body: (CommandTests.Service) async throws -> Void) async throws {
+    let service = try await CommandTests.Service.start()
+    try await eventually { try await service.run("status").status == .exited(0) }
+    try await body(service)
+    #expect(try await service.process.stop() == .exited(0))
+  }
+
+  @Test func aListForProgramsIsNeverAPart() async throws {
+    try await withService { service in
+      for number in 1...61 { try await service.fixture.device("pump-\(number)") }
+      let json = try await service.run("devices", "list", "--json")
+      #expect(JSONValue(parsing: Array(json.output.utf8))?.items.count == 61)
+      let table = try await service.run("devices", "list")
+      #expect(table.output.split(separator: "\n").count == 52)
+      #expect(table.output.contains("There are more: use --limit 0 for all."))
+      // Who asks for a part is told that it is one.
+      let part = try await service.run("devices", "list", "--json", "--limit", "3")
+      #expect(part.output.contains("There are more"))
+      #expect(try await service.run("devices", "list", "--limit", "0").output.split(separator: "\n").count == 62)
+    }
+  }
+
+  @Test func severalTagsMeanAllOfThem() async throws {
+    try await withService { service in
+      try await service.fixture.device("both", tags: ["a", "b"])
+      try await service.fixture.device("first", tags: ["a"])
+      try await service.fixture.device("second", tags: ["b"])
+      let listed = try await service.run("devices", "list", "--tag", "a", "--tag", "b", "--json")
+      let names = JSONValue(parsing: Array(listed.output.utf8))?.items.map { $0["name"]?.string }
+      #expect(names == ["both"])
+    }
+  }
+
+  @Test func aDeviceIsNamedAsPeopleDo() async throws {
+    try await withService { service in
+      let pump = try await service.fixture.device("pump-north")
+      try await service.fixture.device("pump-south")
+      _ = try await service.fixture.store.assign(try .sample(), to: pump, idempotencyKey: "k")
+      for name in ["pump-north", "pump-n", "\(pump)", String("\(pump)".prefix(9))] {
+        let shown = try await service.run("devices", "show", name, "--json")
+        #expect(JSONValue(parsing: Array(shown.output.utf8))?["id"]?.string == "\(pump)", "\(name): \(shown.output)")
+      }
+      #expect(try await service.run("firmware", "list", "pump-n").output.contains("sensor"))
+      #expect(try await service.run("events", "list", "--device", "pump-n").output.contains("image-assigned"))
+      #expect(try await service.run("devices", "notify", "pump-n").status == .exited(0))
+      let many = try await service.run("devices", "show", "pump")
+      #expect(many.status == .exited(65))
+      #expect(many.output.contains("error: \"pump\" may be any of these"))
+      #expect(many.output.contains("\(pump)  pump-north") && many.output.contains("pump-south"))
+      let none = try await service.run("devices", "delete", "valve")
+      #expect(none.status == .exited(65) && none.output.contains("error: no device has the name or ID"))
+    }
+  }
+
+  @Test func aTokenIsRevokedByTheBeginningOfItsName() async throws {
+    try await withService { service in
+      for name in ["ci-main", "ci-nightly"] { _ = try await service.run("token", "create", name, "--scope", "read") }
+      let many = try await service.run("token", "revoke", "ci")
+      #expect(many.status == .exited(65) && many.output.contains("ci-main, ci-nightly"))
+      #expect(try await service.run("token", "revoke", "ci-n").output == "revoked ci-nightly\n")
+      #expect(try await service.run("token", "revoke", "x").status == .exited(65))
+    }
+  }
+
+  @Test func tablesFitEightyColumns() async throws {
+    try await withService { service in
+      let device = try await service.fixture.device(
+        "a rather long name of a device in the northern hall", tags: ["north", "indoor", "pump"])
+      let image = try AppImage.sample(1, name: "an-app-with-a-name-of-32-bytes-x")
+      _ = try await service.fixture.store.assign(image, to: device, idempotencyKey: "k")
+      _ = try await service.fixture.store.record([.state(device, 1, .running(image.reference(1)))])
+      _ = try await service.run("token", "create", "a-long-name-of-a-token-for-the-nightly-build", "--scope", "deploy")
+      for command in [
+        ["devices", "list"], ["firmware", "list", "\(device)"], ["events", "list"], ["token", "list"], ["audit"],
+        ["crashes", "list"], ["director", "list"],
+      ] {
+        let result = try await service.run(command)
+        #expect(result.status == .exited(0))
+        for line in result.output.split(separator: "\n") { #expect(line.count <= 80, "\(command): \(line)") }
+        let wide = try await service.run(command + ["--wide"])
+        #expect(!wide.output.contains("…"), "\(command): \(wide.output)")
+      }
+      let listed = try await service.run("devices", "list").output
+      #expect(listed.hasPrefix("NAME") && listed.contains("VERSION") && listed.contains("STATE"))
+      #expect(listed.contains("an-app") && listed.contains("1.1") && listed.contains("current"))
+    }
+  }
+
+  @Test func everyErrorBeginsAlike() async throws {
+    for arguments in [["devices", "list", "--nonsense"], ["devices", "update", "x"], ["nonsense"]] {
+      let child = try ChildProcess(
+        product("xtblish-registry"), arguments, environment: ["XTBLISH_INSECURE": "true"], inheritsEnvironment: false)
+      #expect(try await child.waitForExit() == .exited(64))
+      #expect(child.output.hasPrefix("error: "), "\(child.output)")
+      #expect(!child.output.contains("Error:"))
+    }
+  }
+
+  @Test func aShellIsOfferedNames() async throws {
+    try await withService { service in
+      try await service.fixture.device("pump-north")
+      try await service.fixture.device("valve")
+      let script = try await service.run("completion", "bash")
+      #expect(script.output.contains("---completion"))
+      let offered = try await service.run(
+        "---completion", "devices", "show", "--", "positional@0", "3", "2", "xtblish-registry", "devices", "show", "pu")
+      #expect(offered.output.contains("pump-north") && !offered.output.contains("valve"), "\(offered.output)")
+    }
+  }
+
+  @Test func aRollbackIsANewVersionOfTheImageBefore() async throws {
+    try await withService { service in
+      let device = try await service.fixture.device("pump")
+      let (old, new) = (try AppImage.sample(1), try AppImage.sample(2))
+      let none = try await service.run("firmware", "rollback", "pump")
+      #expect(none.status == .exited(65))
+      _ = try await service.fixture.store.assign(old, to: device, idempotencyKey: "1")
+      _ = try await service.fixture.store.record([.state(device, 1, .running(old.reference(1)))])
+      let first = try await service.run("firmware", "rollback", "pump")
+      #expect(first.status == .exited(1) && first.output.contains("--to"))
+      _ = try await service.fixture.store.assign(new, to: device, idempotencyKey: "2")
+      _ = try await service.fixture.store.record([.state(device, 2, .running(new.reference(2)))])
+      let back = try await service.run("firmware", "rollback", "pump")
+      #expect(back.output == "the image of version 1 is now version 3\n")
+      let firmware = try await service.fixture.store.firmware(of: device, version: nil)
+      #expect(firmware.version == 3 && firmware.image == old)
+      #expect(try await service.run("audit", "--action", "roll-back-firmware").output.contains("device:"))
+      let named = try await service.run("firmware", "rollback", "pump", "--to", "2", "--json")
+      #expect(JSONValue(parsing: Array(named.output.utf8))?["version"] == .integer(4))
+    }
+  }
+}
