@@ -18,18 +18,20 @@ extension DeviceReport {
     var reason: String
     var failed: Failed?
     var switchGapNanoseconds: UInt64?
+    var run: String?
   }
 
   /// - Parameters:
   ///   - position: its sequence is higher than that of every report before it of the same epoch, over restarts too.
   ///   - supersedes: what the Registry holds in its place, as it said.
-  func json(at position: ReportPosition, supersedes: ReportPosition? = nil) throws -> [UInt8] {
+  ///   - run: the name of this process of the agent: two that take turns are two machines with one identity.
+  func json(at position: ReportPosition, supersedes: ReportPosition? = nil, run: String? = nil) throws -> [UInt8] {
     let payload = Payload(
       sequence: position.sequence, epoch: position.epoch, supersedes: supersedes, version: version,
       digest: digest?.description ?? "", slot: slot?.rawValue ?? "",
       status: status.rawValue, reason: reason,
       failed: failed.map { Payload.Failed(version: $0.version, digest: $0.digest.description) },
-      switchGapNanoseconds: switchGapNanoseconds)
+      switchGapNanoseconds: switchGapNanoseconds, run: run)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return Array(try encoder.encode(payload))

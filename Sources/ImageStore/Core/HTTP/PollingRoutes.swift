@@ -2,6 +2,7 @@ import FirmwareImage
 import HTTPTypes
 import Hummingbird
 import ServiceHTTP
+import ServiceKit
 
 /// `/status` and `/download`: the door for devices that only ask now and then, each for its own firmware.
 ///
@@ -42,8 +43,8 @@ struct PollingRoutes: Sendable {
   private func device(_ request: Request, _ context: HTTPContext) async throws -> DeviceID {
     if case .device = context.peer { return try access.device(of: context) }
     let trace = context.traceParent.description
-    return try await access.authenticated(request, context, isTrusted: { tokens.isKnown($0) }) { hash in
-      try await tokens.device(of: hash, trace: trace)
+    return try await access.authenticated(request, context, isTrusted: { tokens.isKnown($0) }) { token in
+      try await tokens.device(of: token.hash, trace: trace)
     }
   }
 }

@@ -25,6 +25,7 @@ private struct StateDocument: Decodable {
   let reason: String?
   let failed: Reference?
   let switchGapNanoseconds: UInt64?
+  let run: String?
 }
 
 /// A state report whose every field was checked. Fields that this version does not know are ignored.
@@ -33,6 +34,7 @@ struct StatePayload: Equatable, Sendable {
   static let maximumBytes = 4_096
   /// Bytes of UTF-8 of a reason; the rest is cut off.
   static let maximumReasonBytes = 512
+  static let runBytes = 8
   static let statuses: Set<String> = ["trial", "confirmed", "rolled-back", "refused"]
   /// Statuses that name a version that was tried and not kept.
   static let failures: Set<String> = ["rolled-back", "refused"]
@@ -41,6 +43,8 @@ struct StatePayload: Equatable, Sendable {
   /// What the device was told that the Registry holds.
   let supersedes: ReportPosition?
   let state: WireReportedState
+  /// The name of the agent's process, 8 bytes; empty if it tells none.
+  let run: Data
 
   var sequence: UInt64 { position.sequence }
 
@@ -60,6 +64,8 @@ struct StatePayload: Equatable, Sendable {
       supersedes = nil
     }
     state = try Self.state(document)
+    let run = document.run.flatMap { Hexadecimal.decode($0) } ?? []
+    self.run = Data(run.count == Self.runBytes ? run : [])
   }
 
   private static func state(_ document: StateDocument) throws(RejectedReport) -> WireReportedState {

@@ -28,6 +28,12 @@ extension DeviceDocument {
     if let divergence { table.add(["does not fit", Self.explanation(of: divergence)]) }
     table.add(["online", online ? "yes" : "no"])
     table.add(["last seen", lastSeen ?? "never"])
+    if let clonedAt {
+      table.add([
+        "warning",
+        "two machines use this identity, last seen at \(clonedAt): find them, decommission this device, enrol each anew",
+      ])
+    }
     table.add(["desired", desired.map { "version \($0.version) \($0.digest)" } ?? "nothing assigned"])
     if let reported {
       table.add(["runs", reported.version == 0 ? "nothing" : "version \(reported.version) \(reported.digest)"])

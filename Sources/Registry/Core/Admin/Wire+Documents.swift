@@ -14,7 +14,8 @@ extension DeviceDocument {
       lastSeen: wire.hasLastSeen ? text(wire.lastSeen) : nil,
       createdAt: text(wire.createdAt), desired: wire.hasDesired ? Reference(wire.desired) : nil,
       reported: wire.hasReported ? Reported(wire.reported) : nil,
-      divergence: wire.divergence.isEmpty ? nil : wire.divergence)
+      divergence: wire.divergence.isEmpty ? nil : wire.divergence,
+      clonedAt: wire.hasClonedAt ? text(wire.clonedAt) : nil)
   }
 }
 

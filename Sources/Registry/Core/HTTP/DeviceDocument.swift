@@ -36,6 +36,8 @@ package struct DeviceDocument: Codable, Sendable, Equatable {
   package var reported: Reported?
   /// Why what it says it runs does not fit what it was given, if it does not: `unknown-version` or `ahead`.
   package var divergence: String?
+  /// When two machines last spoke with its identity.
+  package var clonedAt: String?
 }
 
 extension DeviceDocument {
@@ -45,7 +47,8 @@ extension DeviceDocument {
       revision: device.revision, state: device.state.rawValue, online: device.online,
       lastSeen: device.lastSeen.map(JSONCoding.text(of:)),
       createdAt: JSONCoding.text(of: device.createdAt), desired: device.desired.map(Reference.init),
-      reported: device.reported.map(Reported.init), divergence: device.divergence?.rawValue)
+      reported: device.reported.map(Reported.init), divergence: device.divergence?.rawValue,
+      clonedAt: device.clonedAt.map(JSONCoding.text(of:)))
   }
 }
 

@@ -94,6 +94,10 @@ extension OpenAPIDocument {
         "divergence": {
           "type": "string", "enum": ["unknown-version", "ahead"],
           "description": "Why what it says does not fit what it was given: it runs what it was never given, or had a version that is not below the desired one. A retry of its firmware gives it the desired image as a new version."
+        },
+        "clonedAt": {
+          "type": "string", "format": "date-time",
+          "description": "When two machines last spoke with the device's identity, if that was within the last day."
         }
       }
     },

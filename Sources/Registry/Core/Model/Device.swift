@@ -92,6 +92,8 @@ package struct Device: Sendable, Equatable {
   package var desired: FirmwareReference?
   package var reported: ReportedState?
   package var divergence: Divergence?
+  /// When two machines last spoke with its identity, if that was within the last day.
+  package var clonedAt: Date?
 }
 
 /// Why what a device says it runs does not fit what it was given.

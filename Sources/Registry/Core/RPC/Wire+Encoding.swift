@@ -56,6 +56,7 @@ extension WireDevice {
     state = device.state.rawValue
     revision = UInt64(clamping: device.revision)
     divergence = device.divergence?.rawValue ?? ""
+    if let cloned = device.clonedAt { clonedAt = Google_Protobuf_Timestamp(cloned) }
   }
 }
 

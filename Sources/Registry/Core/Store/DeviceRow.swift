@@ -9,7 +9,12 @@ enum DeviceRow {
     d.desired_version, d.desired_digest,
     d.reported_version, d.reported_digest, d.reported_slot, d.reported_status, d.reported_reason, d.reported_at,
     d.failed_version, d.failed_digest, d.failed_reason, d.switch_gap_nanoseconds,
-    d.divergence, r.last_seen, r.online_until > statement_timestamp() as online
+    d.divergence,
+    (
+      select u.cloned_at from registry.device_runs u
+      where u.device_id = d.id and u.cloned_at > statement_timestamp() - interval '1 day'
+    ) as cloned_at,
+    r.last_seen, r.online_until > statement_timestamp() as online
     """
 
   /// Every device has its row in `reports` from the start.
@@ -28,7 +33,8 @@ enum DeviceRow {
       state: try known(row["state"]),
       desired: try reference(row["desired_version"], row["desired_digest"]),
       reported: try reported(row),
-      divergence: Divergence(rawValue: try row["divergence"].text))
+      divergence: Divergence(rawValue: try row["divergence"].text),
+      clonedAt: try row["cloned_at"].optional?.date)
   }
 
   static func reported(_ row: PostgresRow) throws -> ReportedState? {

@@ -29,6 +29,9 @@ package enum RegistrySchema {
     Migration(version: 6, name: "director keys and root documents", compatibleFrom: 6, script: trust),
     Migration(version: 7, name: "outcomes of the audit log", compatibleFrom: 6, script: auditOutcomes),
     Migration(version: 8, name: "devices and databases that went back in time", compatibleFrom: 6, script: backInTime),
+    Migration(
+      version: 9, name: "who is proven and who is claimed in the audit log", compatibleFrom: 6, script: auditClaims),
+    Migration(version: 10, name: "which process of its agent speaks for a device", compatibleFrom: 6, script: runs),
   ]
 
   /// The first version: devices, firmware, reports, outbox, events.

@@ -79,7 +79,7 @@ package nonisolated struct WireAssignImage: Sendable {
   /// image store: the client's Idempotency-Key, or a random one, so that its own retry is safe.
   package var idempotencyKey: String = String()
 
-  /// For whom a service asks, for the audit log. Taken from services alone: others are who their key says.
+  /// From where the client asked; the name in it is noted only as what the image store says.
   package var requester: WireRequester {
     get {_requester ?? WireRequester()}
     set {_requester = newValue}
@@ -89,6 +89,11 @@ package nonisolated struct WireAssignImage: Sendable {
   /// Clears the value of `requester`. Subsequent reads from it will return its default value.
   package mutating func clearRequester() {self._requester = nil}
 
+  /// What the client presented. The Registry decides by it whether the image is assigned, and in whose name. An image
+  /// store of the release before sends none: it is let through if the Registry itself let the client's upload to this
+  /// device through a short while ago.
+  package var bearerToken: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -97,7 +102,48 @@ package nonisolated struct WireAssignImage: Sendable {
   fileprivate var _requester: WireRequester? = nil
 }
 
-/// Who asked a service for something, and from where.
+/// Says for what reason AssignImage would be refused, and changes nothing: asked before the bytes are kept.
+package nonisolated struct WireCheckAssignment: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var deviceID: Data = Data()
+
+  package var image: WireAppImage {
+    get {_image ?? WireAppImage()}
+    set {_image = newValue}
+  }
+  /// Returns true if `image` has been explicitly set.
+  package var hasImage: Bool {self._image != nil}
+  /// Clears the value of `image`. Subsequent reads from it will return its default value.
+  package mutating func clearImage() {self._image = nil}
+
+  package var idempotencyKey: String = String()
+
+  package var bearerToken: String = String()
+
+  /// the address that the request came from
+  package var source: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _image: WireAppImage? = nil
+}
+
+package nonisolated struct WireCheckAssignmentResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Who asked a service for something, and from where, in the service's words.
 package nonisolated struct WireRequester: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -380,6 +426,16 @@ package nonisolated struct WireDevice: @unchecked Sendable {
     get {_storage._divergence}
     set {_uniqueStorage()._divergence = newValue}
   }
+
+  /// When two machines last spoke with the device's identity; unset: never.
+  package var clonedAt: SwiftProtobuf.Google_Protobuf_Timestamp {
+    get {_storage._clonedAt ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
+    set {_uniqueStorage()._clonedAt = newValue}
+  }
+  /// Returns true if `clonedAt` has been explicitly set.
+  package var hasClonedAt: Bool {_storage._clonedAt != nil}
+  /// Clears the value of `clonedAt`. Subsequent reads from it will return its default value.
+  package mutating func clearClonedAt() {_uniqueStorage()._clonedAt = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -718,47 +774,66 @@ package nonisolated struct WireReportPosition: Sendable {
   package init() {}
 }
 
-package nonisolated struct WireDeviceReport: Sendable {
+package nonisolated struct WireDeviceReport: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var deviceID: Data = Data()
+  package var deviceID: Data {
+    get {_storage._deviceID}
+    set {_uniqueStorage()._deviceID = newValue}
+  }
 
   /// Grows with every report of a device, over reboots too; 0 for presence.
-  package var sequence: UInt64 = 0
+  package var sequence: UInt64 {
+    get {_storage._sequence}
+    set {_uniqueStorage()._sequence = newValue}
+  }
 
-  package var content: WireDeviceReport.OneOf_Content? = nil
+  package var content: OneOf_Content? {
+    get {return _storage._content}
+    set {_uniqueStorage()._content = newValue}
+  }
 
   package var state: WireReportedState {
     get {
-      if case .state(let v)? = content {return v}
+      if case .state(let v)? = _storage._content {return v}
       return WireReportedState()
     }
-    set {content = .state(newValue)}
+    set {_uniqueStorage()._content = .state(newValue)}
   }
 
   package var online: Bool {
     get {
-      if case .online(let v)? = content {return v}
+      if case .online(let v)? = _storage._content {return v}
       return false
     }
-    set {content = .online(newValue)}
+    set {_uniqueStorage()._content = .online(newValue)}
   }
 
   /// Of the flash that the sequence is counted on, see ReportPosition.
-  package var epoch: UInt64 = 0
+  package var epoch: UInt64 {
+    get {_storage._epoch}
+    set {_uniqueStorage()._epoch = newValue}
+  }
 
   /// With a state: what the Registry said it holds. The state is taken in its place whatever its own epoch and sequence
   /// are, if the Registry still holds exactly that; a late message can't know it.
   package var supersedes: WireReportPosition {
-    get {_supersedes ?? WireReportPosition()}
-    set {_supersedes = newValue}
+    get {_storage._supersedes ?? WireReportPosition()}
+    set {_uniqueStorage()._supersedes = newValue}
   }
   /// Returns true if `supersedes` has been explicitly set.
-  package var hasSupersedes: Bool {self._supersedes != nil}
+  package var hasSupersedes: Bool {_storage._supersedes != nil}
   /// Clears the value of `supersedes`. Subsequent reads from it will return its default value.
-  package mutating func clearSupersedes() {self._supersedes = nil}
+  package mutating func clearSupersedes() {_uniqueStorage()._supersedes = nil}
+
+  /// Random, of the agent's process that says so: one that comes back after another has spoken is a second machine with
+  /// the device's identity. Empty: the agent does not tell.
+  package var run: Data {
+    get {_storage._run}
+    set {_uniqueStorage()._run = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -770,7 +845,7 @@ package nonisolated struct WireDeviceReport: Sendable {
 
   package init() {}
 
-  fileprivate var _supersedes: WireReportPosition? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 package nonisolated struct WireRecordReportsResponse: Sendable {
@@ -1286,7 +1361,7 @@ package nonisolated struct WireAuthorizeRequest: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// SHA-256 of the bearer token
+  /// SHA-256 of the bearer token; of services of the release before, which don't send the token
   package var tokenHash: Data = Data()
 
   /// what the action needs: "read", "deploy", "operate", "admin"
@@ -1306,6 +1381,8 @@ package nonisolated struct WireAuthorizeRequest: Sendable {
 
   /// why it failed: "invalid-body"
   package var problem: String = String()
+
+  package var bearerToken: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1333,7 +1410,8 @@ package nonisolated struct WireAuthorizeRequestResponse: Sendable {
   package init() {}
 }
 
-/// A service puts into the audit log what an operator did over the bus.
+/// A service puts into the audit log what, as it says, an operator did there over the bus. The entry is the service's own;
+/// the name in it stands there as its claim.
 package nonisolated struct WireRecordAudit: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1394,6 +1472,12 @@ package nonisolated struct WireAuditEntry: Sendable {
   package var outcome: String = String()
 
   package var detailJson: String = String()
+
+  /// The service that the principal asked, if it was one: "image-store:image-store-1". It says what the source is.
+  package var via: String = String()
+
+  /// Whom the principal, a service, says that it acted for. Nobody has proved it.
+  package var claimed: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1832,7 +1916,7 @@ nonisolated extension WireAppImage: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireAssignImage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AssignImage"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}image\0\u{3}idempotency_key\0\u{1}requester\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}image\0\u{3}idempotency_key\0\u{1}requester\0\u{3}bearer_token\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1844,6 +1928,7 @@ nonisolated extension WireAssignImage: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 2: try { try decoder.decodeSingularMessageField(value: &self._image) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.idempotencyKey) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._requester) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.bearerToken) }()
       default: break
       }
     }
@@ -1866,6 +1951,9 @@ nonisolated extension WireAssignImage: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try { if let v = self._requester {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
     } }()
+    if !self.bearerToken.isEmpty {
+      try visitor.visitSingularStringField(value: self.bearerToken, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1874,6 +1962,80 @@ nonisolated extension WireAssignImage: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs._image != rhs._image {return false}
     if lhs.idempotencyKey != rhs.idempotencyKey {return false}
     if lhs._requester != rhs._requester {return false}
+    if lhs.bearerToken != rhs.bearerToken {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCheckAssignment: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CheckAssignment"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}image\0\u{3}idempotency_key\0\u{3}bearer_token\0\u{1}source\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.deviceID) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._image) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.idempotencyKey) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.bearerToken) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.source) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.deviceID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.deviceID, fieldNumber: 1)
+    }
+    try { if let v = self._image {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if !self.idempotencyKey.isEmpty {
+      try visitor.visitSingularStringField(value: self.idempotencyKey, fieldNumber: 3)
+    }
+    if !self.bearerToken.isEmpty {
+      try visitor.visitSingularStringField(value: self.bearerToken, fieldNumber: 4)
+    }
+    if !self.source.isEmpty {
+      try visitor.visitSingularStringField(value: self.source, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireCheckAssignment, rhs: WireCheckAssignment) -> Bool {
+    if lhs.deviceID != rhs.deviceID {return false}
+    if lhs._image != rhs._image {return false}
+    if lhs.idempotencyKey != rhs.idempotencyKey {return false}
+    if lhs.bearerToken != rhs.bearerToken {return false}
+    if lhs.source != rhs.source {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCheckAssignmentResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CheckAssignmentResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireCheckAssignmentResponse, rhs: WireCheckAssignmentResponse) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2248,7 +2410,7 @@ nonisolated extension WireFirmwareReference: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Device"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}tags\0\u{1}serial\0\u{1}online\0\u{3}last_seen\0\u{3}created_at\0\u{1}desired\0\u{1}reported\0\u{1}state\0\u{1}revision\0\u{1}divergence\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}tags\0\u{1}serial\0\u{1}online\0\u{3}last_seen\0\u{3}created_at\0\u{1}desired\0\u{1}reported\0\u{1}state\0\u{1}revision\0\u{1}divergence\0\u{4}\u{8}cloned_at\0")
 
   fileprivate class _StorageClass {
     var _id: Data = Data()
@@ -2263,6 +2425,7 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     var _state: String = String()
     var _revision: UInt64 = 0
     var _divergence: String = String()
+    var _clonedAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2285,6 +2448,7 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       _state = source._state
       _revision = source._revision
       _divergence = source._divergence
+      _clonedAt = source._clonedAt
     }
   }
 
@@ -2315,6 +2479,7 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         case 10: try { try decoder.decodeSingularStringField(value: &_storage._state) }()
         case 11: try { try decoder.decodeSingularUInt64Field(value: &_storage._revision) }()
         case 12: try { try decoder.decodeSingularStringField(value: &_storage._divergence) }()
+        case 20: try { try decoder.decodeSingularMessageField(value: &_storage._clonedAt) }()
         default: break
         }
       }
@@ -2363,6 +2528,9 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       if !_storage._divergence.isEmpty {
         try visitor.visitSingularStringField(value: _storage._divergence, fieldNumber: 12)
       }
+      try { if let v = _storage._clonedAt {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2384,6 +2552,7 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         if _storage._state != rhs_storage._state {return false}
         if _storage._revision != rhs_storage._revision {return false}
         if _storage._divergence != rhs_storage._divergence {return false}
+        if _storage._clonedAt != rhs_storage._clonedAt {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -3056,81 +3225,132 @@ nonisolated extension WireReportPosition: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireDeviceReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DeviceReport"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}sequence\0\u{1}state\0\u{1}online\0\u{1}epoch\0\u{1}supersedes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}sequence\0\u{1}state\0\u{1}online\0\u{1}epoch\0\u{1}supersedes\0\u{2}\u{9}run\0")
+
+  fileprivate class _StorageClass {
+    var _deviceID: Data = Data()
+    var _sequence: UInt64 = 0
+    var _content: WireDeviceReport.OneOf_Content?
+    var _epoch: UInt64 = 0
+    var _supersedes: WireReportPosition? = nil
+    var _run: Data = Data()
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _deviceID = source._deviceID
+      _sequence = source._sequence
+      _content = source._content
+      _epoch = source._epoch
+      _supersedes = source._supersedes
+      _run = source._run
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self.deviceID) }()
-      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.sequence) }()
-      case 3: try {
-        var v: WireReportedState?
-        var hadOneofValue = false
-        if let current = self.content {
-          hadOneofValue = true
-          if case .state(let m) = current {v = m}
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularBytesField(value: &_storage._deviceID) }()
+        case 2: try { try decoder.decodeSingularUInt64Field(value: &_storage._sequence) }()
+        case 3: try {
+          var v: WireReportedState?
+          var hadOneofValue = false
+          if let current = _storage._content {
+            hadOneofValue = true
+            if case .state(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._content = .state(v)
+          }
+        }()
+        case 4: try {
+          var v: Bool?
+          try decoder.decodeSingularBoolField(value: &v)
+          if let v = v {
+            if _storage._content != nil {try decoder.handleConflictingOneOf()}
+            _storage._content = .online(v)
+          }
+        }()
+        case 5: try { try decoder.decodeSingularFixed64Field(value: &_storage._epoch) }()
+        case 6: try { try decoder.decodeSingularMessageField(value: &_storage._supersedes) }()
+        case 15: try { try decoder.decodeSingularBytesField(value: &_storage._run) }()
+        default: break
         }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.content = .state(v)
-        }
-      }()
-      case 4: try {
-        var v: Bool?
-        try decoder.decodeSingularBoolField(value: &v)
-        if let v = v {
-          if self.content != nil {try decoder.handleConflictingOneOf()}
-          self.content = .online(v)
-        }
-      }()
-      case 5: try { try decoder.decodeSingularFixed64Field(value: &self.epoch) }()
-      case 6: try { try decoder.decodeSingularMessageField(value: &self._supersedes) }()
-      default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.deviceID.isEmpty {
-      try visitor.visitSingularBytesField(value: self.deviceID, fieldNumber: 1)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._deviceID.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._deviceID, fieldNumber: 1)
+      }
+      if _storage._sequence != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._sequence, fieldNumber: 2)
+      }
+      switch _storage._content {
+      case .state?: try {
+        guard case .state(let v)? = _storage._content else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      }()
+      case .online?: try {
+        guard case .online(let v)? = _storage._content else { preconditionFailure() }
+        try visitor.visitSingularBoolField(value: v, fieldNumber: 4)
+      }()
+      case nil: break
+      }
+      if _storage._epoch != 0 {
+        try visitor.visitSingularFixed64Field(value: _storage._epoch, fieldNumber: 5)
+      }
+      try { if let v = _storage._supersedes {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+      } }()
+      if !_storage._run.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._run, fieldNumber: 15)
+      }
     }
-    if self.sequence != 0 {
-      try visitor.visitSingularUInt64Field(value: self.sequence, fieldNumber: 2)
-    }
-    switch self.content {
-    case .state?: try {
-      guard case .state(let v)? = self.content else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
-    }()
-    case .online?: try {
-      guard case .online(let v)? = self.content else { preconditionFailure() }
-      try visitor.visitSingularBoolField(value: v, fieldNumber: 4)
-    }()
-    case nil: break
-    }
-    if self.epoch != 0 {
-      try visitor.visitSingularFixed64Field(value: self.epoch, fieldNumber: 5)
-    }
-    try { if let v = self._supersedes {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireDeviceReport, rhs: WireDeviceReport) -> Bool {
-    if lhs.deviceID != rhs.deviceID {return false}
-    if lhs.sequence != rhs.sequence {return false}
-    if lhs.content != rhs.content {return false}
-    if lhs.epoch != rhs.epoch {return false}
-    if lhs._supersedes != rhs._supersedes {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._deviceID != rhs_storage._deviceID {return false}
+        if _storage._sequence != rhs_storage._sequence {return false}
+        if _storage._content != rhs_storage._content {return false}
+        if _storage._epoch != rhs_storage._epoch {return false}
+        if _storage._supersedes != rhs_storage._supersedes {return false}
+        if _storage._run != rhs_storage._run {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4175,7 +4395,7 @@ nonisolated extension WireRetryFirmwareResponse: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension WireAuthorizeRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AuthorizeRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}token_hash\0\u{1}scope\0\u{1}action\0\u{1}target\0\u{1}source\0\u{1}outcome\0\u{1}problem\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}token_hash\0\u{1}scope\0\u{1}action\0\u{1}target\0\u{1}source\0\u{1}outcome\0\u{1}problem\0\u{3}bearer_token\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4190,6 +4410,7 @@ nonisolated extension WireAuthorizeRequest: SwiftProtobuf.Message, SwiftProtobuf
       case 5: try { try decoder.decodeSingularStringField(value: &self.source) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.outcome) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self.problem) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.bearerToken) }()
       default: break
       }
     }
@@ -4217,6 +4438,9 @@ nonisolated extension WireAuthorizeRequest: SwiftProtobuf.Message, SwiftProtobuf
     if !self.problem.isEmpty {
       try visitor.visitSingularStringField(value: self.problem, fieldNumber: 7)
     }
+    if !self.bearerToken.isEmpty {
+      try visitor.visitSingularStringField(value: self.bearerToken, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4228,6 +4452,7 @@ nonisolated extension WireAuthorizeRequest: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.source != rhs.source {return false}
     if lhs.outcome != rhs.outcome {return false}
     if lhs.problem != rhs.problem {return false}
+    if lhs.bearerToken != rhs.bearerToken {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4333,7 +4558,7 @@ nonisolated extension WireRecordAuditResponse: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension WireAuditEntry: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AuditEntry"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}at\0\u{1}principal\0\u{1}action\0\u{1}target\0\u{1}source\0\u{1}outcome\0\u{3}detail_json\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}at\0\u{1}principal\0\u{1}action\0\u{1}target\0\u{1}source\0\u{1}outcome\0\u{3}detail_json\0\u{1}via\0\u{1}claimed\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4349,6 +4574,8 @@ nonisolated extension WireAuditEntry: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 6: try { try decoder.decodeSingularStringField(value: &self.source) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self.outcome) }()
       case 8: try { try decoder.decodeSingularStringField(value: &self.detailJson) }()
+      case 9: try { try decoder.decodeSingularStringField(value: &self.via) }()
+      case 10: try { try decoder.decodeSingularStringField(value: &self.claimed) }()
       default: break
       }
     }
@@ -4383,6 +4610,12 @@ nonisolated extension WireAuditEntry: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.detailJson.isEmpty {
       try visitor.visitSingularStringField(value: self.detailJson, fieldNumber: 8)
     }
+    if !self.via.isEmpty {
+      try visitor.visitSingularStringField(value: self.via, fieldNumber: 9)
+    }
+    if !self.claimed.isEmpty {
+      try visitor.visitSingularStringField(value: self.claimed, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4395,6 +4628,8 @@ nonisolated extension WireAuditEntry: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.source != rhs.source {return false}
     if lhs.outcome != rhs.outcome {return false}
     if lhs.detailJson != rhs.detailJson {return false}
+    if lhs.via != rhs.via {return false}
+    if lhs.claimed != rhs.claimed {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
