@@ -99,7 +99,7 @@ def check_kubernetes(directory):
     # The broker's configuration stands in both deployments and must say the same.
     broker = yaml.safe_load_all((directory / "mosquitto.yaml").read_text())
     inside = next(document for document in broker if document["kind"] == "ConfigMap")["data"]
-    for name in ("mosquitto.conf", "devices.acl", "services.acl"):
+    for name in ("mosquitto.conf", "devices.acl", "services.acl", "notifier.acl"):
         beside = (directory.parent / "mosquitto" / name).read_text()
         if rules(inside.get(name, "")) != rules(beside):
             faults.append(f"{name} differs between deploy/mosquitto and deploy/kubernetes")

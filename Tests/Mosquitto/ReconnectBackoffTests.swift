@@ -30,6 +30,22 @@ import Testing
   }
 }
 
+extension ReconnectBackoffTests {
+  @Test func twoMachinesWithOneIDWaitEverLonger() {
+    var backoff = ReconnectBackoff(initial: .milliseconds(100), maximum: .seconds(30))
+    var waits: [Duration] = []
+    for _ in 0..<10 {
+      waits.append(backoff.next(fraction: 1))
+      // For as long as the other one waited.
+      backoff.connectionEnded(after: .seconds(20), wasTakenOver: true)
+    }
+    #expect(waits.last == .seconds(30))
+    #expect(zip(waits, waits.dropFirst()).allSatisfy { $0 <= $1 })
+    backoff.connectionEnded(after: .seconds(601), wasTakenOver: true)
+    #expect(backoff.next(fraction: 1) == .milliseconds(100))
+  }
+}
+
 @Suite struct FIFOTests {
   @Test func keepsOrderThroughGrowthAndCompaction() {
     var queue = FIFO<Int>()

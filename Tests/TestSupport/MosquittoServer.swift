@@ -12,8 +12,10 @@ package final class MosquittoServer: Sendable {
 
   /// Starts a broker that lets everybody in.
   ///
-  /// - Parameter configuration: more lines for its configuration file.
-  package init(configuration: String = "") async throws {
+  /// - Parameters:
+  ///   - prologue: lines that come before its own listener in the configuration file.
+  ///   - configuration: more lines after it.
+  package init(prologue: String = "", configuration: String = "") async throws {
     freePort = try FreePort()
     port = freePort.number
     folder = try TemporaryFolder("xtblish-mosquitto")
@@ -21,6 +23,7 @@ package final class MosquittoServer: Sendable {
     try writeFile(
       folder.path("mosquitto.conf"),
       """
+      \(prologue)
       listener \(port) 127.0.0.1
       allow_anonymous true
       user \(getuid() == 0 ? "root" : "mosquitto")

@@ -12,6 +12,7 @@ from state import write_private
 
 NAME = "mosquitto"
 DEVICES = "mosquitto.devices"
+NOTIFIERS = "mosquitto.notifiers"
 
 RULES = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(__file__))), "mosquitto")
 
@@ -36,7 +37,12 @@ def service_rules(state):
     return "\n\n".join(rules)
 
 
-def listener(state, port, audience):
+def notifier_rules():
+    with open(os.path.join(RULES, "notifier.acl"), encoding="utf-8") as file:
+        return file.read()
+
+
+def listener(state, port, audience, rules):
     """One TLS listener that only knows the revocation list of those it is for.
 
     Certificates of the other kind come from another issuer, whose list is not here: OpenSSL refuses them.
@@ -51,14 +57,17 @@ def listener(state, port, audience):
         f"certfile {trust.certificate_file(state, 'broker')}",
         f"keyfile {trust.key_file(state, 'broker')}",
         "require_certificate true",
-        "use_identity_as_username true",
         "allow_anonymous false",
-        f"acl_file {rules_path(state, audience)}",
+        f"acl_file {rules_path(state, rules)}",
     ]
 
 
-def rules_path(state, audience):
-    return os.path.join(state.folder("mosquitto"), f"{audience}.acl")
+# The client ID is the name in the certificate: nobody ends another's session by coming with its ID.
+NAMED_BY_CERTIFICATE = ["use_identity_as_username true", "use_username_as_clientid true"]
+
+
+def rules_path(state, name):
+    return os.path.join(state.folder("mosquitto"), f"{name}.acl")
 
 
 def configuration(state):
@@ -66,10 +75,13 @@ def configuration(state):
     lines = [
         "# Written by deploy/stack at each start.",
         "per_listener_settings true",
-        *listener(state, state.port(DEVICES), "devices"),
-        # Nobody ends another's session by coming with its client ID.
-        "use_username_as_clientid true",
-        *listener(state, state.port(NAME), "services"),
+        *listener(state, state.port(DEVICES), "devices", "devices"),
+        *NAMED_BY_CERTIFICATE,
+        *listener(state, state.port(NAME), "services", "services"),
+        *NAMED_BY_CERTIFICATE,
+        # Notifiers have several connections each, and end a revoked device's session with its ID.
+        *listener(state, state.port(NOTIFIERS), "services", "notifier"),
+        f"password_file {trust.broker_passwords_file(state)}",
         "persistence true",
         f"persistence_location {directory}/",
         # Every change is on disk within seconds; what a crash still loses, the devices' own
@@ -90,6 +102,7 @@ def configuration(state):
 def write_configuration(state):
     write_private(rules_path(state, "devices"), device_rules())
     write_private(rules_path(state, "services"), service_rules(state))
+    write_private(rules_path(state, "notifier"), notifier_rules())
     path = os.path.join(state.folder("mosquitto"), "mosquitto.conf")
     write_private(path, configuration(state))
     return path
@@ -115,7 +128,7 @@ def await_ready(state):
     def accepts():
         if not processes.is_running(state.values["processes"].get(NAME)):
             return True
-        for port in (state.port(NAME), state.port(DEVICES)):
+        for port in (state.port(NAME), state.port(DEVICES), state.port(NOTIFIERS)):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) != 0:
                     return False

@@ -70,6 +70,8 @@ def environment(state, name):
         scheme = "tcp://" if purpose == "rpc" else ""
         values[f"{prefix(service)}_{purpose.upper()}_LISTEN"] = f"{scheme}127.0.0.1:{state.port(f'{name}.{purpose}')}"
     values.update(trust.service_environment(state, name, service))
+    if service == "notifier":
+        values["XTBLISH_MQTT_PORT"] = str(state.port(broker.NOTIFIERS))
     if service == "provisioner":
         # As devices reach it: on the listener that is for them alone.
         values["XTBLISH_DEVICE_MQTT_PORT"] = str(state.port(broker.DEVICES))

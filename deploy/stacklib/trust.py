@@ -43,6 +43,10 @@ def revocation_file(state, audience):
     return os.path.join(revocation_directory(state, audience), "ca.crl.pem")
 
 
+def broker_passwords_file(state):
+    return os.path.join(state.folder("mosquitto"), "passwords")
+
+
 def bus_key_file(state, name):
     return os.path.join(state.folder("bus"), f"{name}.bus-key")
 
@@ -136,6 +140,9 @@ def service_environment(state, name, service):
         "XTBLISH_BUS_KEY_FILE": bus_key_file(state, name),
         "XTBLISH_BUS_PEERS_DIRECTORY": peers_directory(state),
     }
+    if service == "notifier":
+        values["XTBLISH_MQTT_USERNAME"] = "notifier"
+        values["XTBLISH_MQTT_PASSWORD_FILE"] = os.path.join(state.folder("secrets"), "notifier.mqtt-password")
     if service == "registry":
         values["XTBLISH_REGISTRY_DIRECTOR_DIRECTORY"] = director_directory(state)
     if service == "provisioner":

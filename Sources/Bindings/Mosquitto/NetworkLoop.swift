@@ -121,7 +121,7 @@ final class NetworkLoop {
   }
 
   private func retry(after error: MQTTError, uptime: Duration) {
-    backoff.connectionEnded(after: uptime)
+    backoff.connectionEnded(after: uptime, wasTakenOver: error.reasonCode == .sessionTakenOver)
     connection = .waiting(until: clock.now + backoff.next(fraction: .random(in: 0...1)))
     core.disconnected(error)
   }

@@ -22,8 +22,13 @@ struct ReconnectBackoff: Sendable {
   /// The wait after a connection that held for `uptime`.
   ///
   /// A broker that accepts and drops, or a second client that takes the session over and over, must
-  /// not be met at the shortest wait for ever, so only a connection that held counts as success.
-  mutating func connectionEnded(after uptime: Duration) {
-    if uptime >= .seconds(5) { failures = 0 }
+  /// not be met at the shortest wait for ever, so only a connection that held counts as success. Of two machines with one
+  /// client ID each holds for as long as the other waits: that one of them held for some seconds says nothing.
+  ///
+  /// - Parameter wasTakenOver: whether another client came with the same ID.
+  mutating func connectionEnded(after uptime: Duration, wasTakenOver: Bool = false) {
+    if uptime >= (wasTakenOver ? Self.longHold : .seconds(5)) { failures = 0 }
   }
+
+  private static let longHold = Duration.seconds(600)
 }

@@ -1,4 +1,4 @@
-import FirmwareImage
+package import FirmwareImage
 import Glibc
 import Logging
 package import Messaging

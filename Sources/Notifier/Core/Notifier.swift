@@ -28,25 +28,28 @@ package struct Notifier: Sendable {
     let tls = try settings.tls.serverFiles(role: "notifier", isInsecure: isInsecure).map { files in
       MQTTTLS(caFile: files.roots, certificateFile: files.certificate, keyFile: files.key)
     }
+    let password = try BrokerPassword(settings)
+    let group = try password.sharedGroup()
     // Differs for each start: two replicas with one client ID would take the broker from each other for ever, and
     // there is no session worth coming back to.
     let instance = "notifier-\(String(UInt64.random(in: .min ... .max), radix: 16))"
     let registry = RPCClient(
       name: "registry", endpoints: settings.registryEndpoints, transport: bus.transport(to: .registry), logger: logger)
     let publisher = try BrokerConnection(
-      options: settings.brokerOptions(clientID: "\(instance)-publisher", tls), purpose: "publisher", logger: logger)
+      options: settings.brokerOptions(clientID: "\(instance)-publisher", password, tls), purpose: "publisher",
+      logger: logger)
     let rejections = RejectionLog(logger: logger)
     let intake = try ReportIntake(
-      client: settings.brokerOptions(clientID: "\(instance)-reports", tls), publisher: publisher,
+      client: settings.brokerOptions(clientID: "\(instance)-reports", password, tls), publisher: publisher,
       registry: registry, rejections: rejections,
       options: ReportIntake.Options(
         gatherTime: settings.reportGatherTime, maximumDevices: settings.reportDevices,
-        presenceInterval: settings.presenceInterval),
+        presenceInterval: settings.presenceInterval, sharedGroup: group),
       logger: logger)
     let diagnostics = try DiagnosticIntake(
-      client: settings.brokerOptions(clientID: "\(instance)-diagnostics", tls), publisher: publisher,
+      client: settings.brokerOptions(clientID: "\(instance)-diagnostics", password, tls), publisher: publisher,
       registry: registry,
-      rejections: rejections, bufferBytes: settings.diagnosticBytes, logger: logger)
+      rejections: rejections, sharedGroup: group, bufferBytes: settings.diagnosticBytes, logger: logger)
     let notifications = NotificationPublisher(
       broker: publisher, imageStores: ImageStoreURLs(settings.imageStoreURLs),
       acknowledgementTimeout: settings.acknowledgementTimeout, logger: logger)
@@ -79,7 +82,7 @@ package struct Notifier: Sendable {
       let answer = try await registry.call(renotify, deadline: context.remaining * 0.9)
       return WireResendNotificationResponse.with { $0.version = answer.version }
     }
-    let eviction = SessionEviction(broker: settings.brokerOptions(clientID: instance, tls))
+    let eviction = SessionEviction(broker: settings.brokerOptions(clientID: instance, password, tls))
     router.handle(WireDisconnectDevice.self, allowing: .provisioner) { request, context in
       guard let device = DeviceID(bytes: request.deviceID) else {
         throw WireFailure(
@@ -125,10 +128,12 @@ package struct Notifier: Sendable {
 }
 
 extension NotifierSettings {
-  fileprivate func brokerOptions(clientID: String, _ tls: MQTTTLS?) -> MQTTClientOptions {
+  fileprivate func brokerOptions(
+    clientID: String, _ password: BrokerPassword, _ tls: MQTTTLS?
+  ) -> MQTTClientOptions {
     var options = MQTTClientOptions(host: brokerHost, port: UInt16(clamping: brokerPort), clientID: clientID)
     options.username = brokerUsername
-    options.password = brokerPassword
+    options.password = password.text
     options.tls = tls
     // The broker takes a silent replica for dead after one and a half of it, and gives its reports to others.
     options.keepAliveSeconds = 5

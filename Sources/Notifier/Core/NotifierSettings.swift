@@ -10,6 +10,7 @@ package struct NotifierSettings: ServiceSettings {
   package let brokerPort: Int
   package let brokerUsername: String?
   package let brokerPassword: String?
+  package let brokerPasswordFile: String?
   package let tls: TLSSettings
   package let imageStoreURLs: [String]
   package let acknowledgementTimeout: Duration
@@ -38,6 +39,8 @@ package struct NotifierSettings: ServiceSettings {
     "mqtt.username", .text, .optional, help: "The user name at the MQTT broker, if it wants one.")
   package static let brokerPasswordSetting = Setting(
     "mqtt.password", .text, .optional, isSecret: true, help: "The password of that user.")
+  package static let brokerPasswordFileSetting = Setting(
+    "mqtt.password-file", .path, .optional, help: "A file with that password, which its owner alone may read.")
   package static let imageStoreURLsSetting = Setting(
     "image-store.urls", .urls(["http", "https"]), .default("http://127.0.0.1:7121"),
     help: "Public base URLs of the image stores, separated by commas; notifications name them in turn.")
@@ -60,8 +63,9 @@ package struct NotifierSettings: ServiceSettings {
   package static let allSettings: [any SettingDescription] =
     [
       rpcListenSetting, operationsListenSetting, registryEndpointsSetting, brokerHostSetting, brokerPortSetting,
-      brokerUsernameSetting, brokerPasswordSetting, imageStoreURLsSetting, acknowledgementTimeoutSetting,
-      reportGatherTimeSetting, reportDevicesSetting, presenceIntervalSetting, diagnosticBytesSetting,
+      brokerUsernameSetting, brokerPasswordSetting, brokerPasswordFileSetting, imageStoreURLsSetting,
+      acknowledgementTimeoutSetting, reportGatherTimeSetting, reportDevicesSetting, presenceIntervalSetting,
+      diagnosticBytesSetting,
     ] + TLSSettings.allSettings
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
@@ -72,6 +76,7 @@ package struct NotifierSettings: ServiceSettings {
     brokerPort = try reader.require(Self.brokerPortSetting)
     brokerUsername = try reader.optional(Self.brokerUsernameSetting)
     brokerPassword = try reader.optional(Self.brokerPasswordSetting)
+    brokerPasswordFile = try reader.optional(Self.brokerPasswordFileSetting)
     tls = try TLSSettings(&reader)
     imageStoreURLs = try reader.require(Self.imageStoreURLsSetting)
     acknowledgementTimeout = try reader.require(Self.acknowledgementTimeoutSetting)
@@ -81,6 +86,11 @@ package struct NotifierSettings: ServiceSettings {
     diagnosticBytes = try reader.require(Self.diagnosticBytesSetting)
     if brokerPassword != nil, brokerUsername == nil {
       reader.refuse(Self.brokerPasswordSetting, "a password needs \(Self.brokerUsernameSetting.environmentName) too")
+    }
+    if brokerPasswordFile != nil, brokerUsername == nil || brokerPassword != nil {
+      reader.refuse(
+        Self.brokerPasswordFileSetting,
+        "the password's file needs \(Self.brokerUsernameSetting.environmentName), and no other password beside it")
     }
   }
 

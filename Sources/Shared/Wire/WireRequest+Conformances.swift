@@ -5,6 +5,7 @@ extension WireGetStatus: WireRequest { package typealias Response = WireServiceS
 // Registry
 /// Idempotent through its key.
 extension WireAssignImage: WireRequest { package typealias Response = WireAssignImageResponse }
+extension WireCheckAssignment: WireRequest { package typealias Response = WireCheckAssignmentResponse }
 extension WireFindFirmware: WireRequest { package typealias Response = WireFirmware }
 extension WireListFirmware: WireRequest { package typealias Response = WireListFirmwareResponse }
 /// Idempotent only where the caller chose the ID; the Registry's own choice differs each time.

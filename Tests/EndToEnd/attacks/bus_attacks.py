@@ -95,8 +95,8 @@ def run(report):
         world.admin("notifier", "resend", target)
         entries = json.loads(world.admin("registry", "audit", "--action", "renotify-device", "--limit", "1", "--json"))
         entry = entries["entries"][0] if isinstance(entries, dict) else entries[0]
-        if not entry["principal"].startswith("operator:") or target not in entry["target"]:
+        if entry["principal"] != "notifier:notifier-1" or entry.get("claimed") != "operator:stack" or target not in entry["target"]:
             return f"the audit log says {entry}"
         return None
 
-    report.attack("bus: an operator behind the Notifier is named in the audit log", kept_in_audit)
+    report.attack("bus: an operator behind the Notifier is named in the audit log, as the Notifier's word", kept_in_audit)

@@ -16,6 +16,7 @@ import bus_attacks  # noqa: E402
 import enrolment_attacks  # noqa: E402
 import http_attacks  # noqa: E402
 import image_attacks  # noqa: E402
+import role_attacks  # noqa: E402
 import secret_checks  # noqa: E402
 from report import Report  # noqa: E402
 from world import World  # noqa: E402
@@ -26,7 +27,7 @@ def main():
     chosen = sys.argv[2:]
     for name, part in (
         ("broker", broker_attacks), ("http", http_attacks), ("enrolment", enrolment_attacks), ("bus", bus_attacks),
-        ("image", image_attacks), ("secrets", secret_checks),
+        ("image", image_attacks), ("roles", role_attacks), ("secrets", secret_checks),
     ):
         if not chosen or name in chosen:
             part.run(report)

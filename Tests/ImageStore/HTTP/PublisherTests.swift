@@ -90,6 +90,7 @@ import Wire
         let response = try await store.post(wasm, to: device, headers: headers)
         #expect(response.status == 422)
         #expect(response.problem == reason)
+        #expect(store.files.isEmpty, "\(reason)")
       }
       #expect(store.registry.calls(WireAssignImage.self) == 0)
     }

@@ -57,7 +57,7 @@ import Wire
     ("pwrite64", "EIO", 500, "storage-failed"),
     ("pwrite64", "ENOSPC", 507, "storage-full"),
     ("pwrite64", "EDQUOT", 507, "storage-full"),
-    ("rename", "EIO", 500, "storage-failed"),
+    ("link", "EIO", 500, "storage-failed"),
   ]
 
   @Test(arguments: faults)

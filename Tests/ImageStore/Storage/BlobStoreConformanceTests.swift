@@ -68,6 +68,58 @@ import Testing
   }
 
   @Test(arguments: Backend.allCases)
+  func whatAnUploadBroughtCanBeTakenAway(backend: Backend) async throws {
+    let subject = try await StoreUnderTest(backend)
+    let bytes = noise(50_000, seed: 20)
+    func place() async throws -> (any BlobUpload, CommittedBlob) {
+      let upload = try await subject.store.beginUpload()
+      try await upload.write([ByteBuffer(bytes: bytes)])
+      #expect(try await upload.finish().lengthBytes == 50_000)
+      return (upload, try await upload.place(expecting: nil))
+    }
+    let (upload, blob) = try await place()
+    #expect(blob.isNew)
+    #expect(try await subject.store.content(of: blob.digest) == bytes)
+    await upload.settle(keeping: false)
+    #expect(try await subject.store.stat(blob.digest) == nil)
+    #expect(try await subject.store.open(blob.digest) == nil)
+    // What was there already stays.
+    _ = try await subject.store.add(bytes)
+    let (second, again) = try await place()
+    #expect(!again.isNew)
+    await second.settle(keeping: false)
+    #expect(try await subject.store.content(of: blob.digest) == bytes)
+    #expect(try subject.filesInProgress().isEmpty)
+    await subject.close()
+  }
+
+  /// Of many who bring the same bytes at once, those that keep them find them at the end, whoever takes back.
+  @Test(arguments: Backend.allCases)
+  func nobodyTakesAwayWhatAnotherReliesOn(backend: Backend) async throws {
+    let subject = try await StoreUnderTest(backend)
+    let store = subject.store
+    for round in 0..<20 {
+      let bytes = noise(30_000, seed: UInt64(1_000 + round))
+      let digest = try SHA256Digest.of(bytes)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for index in 0..<8 {
+          group.addTask {
+            let upload = try await store.beginUpload()
+            try await upload.write([ByteBuffer(bytes: bytes)])
+            _ = try await upload.place(expecting: digest)
+            await upload.settle(keeping: index.isMultiple(of: 4))
+            if index.isMultiple(of: 4) { #expect(try await store.content(of: digest) == bytes) }
+          }
+        }
+        try await group.waitForAll()
+      }
+      #expect(try await store.content(of: digest) == bytes)
+    }
+    #expect(try subject.filesInProgress().isEmpty)
+    await subject.close()
+  }
+
+  @Test(arguments: Backend.allCases)
   func anotherDigestThanAnnouncedIsRefused(backend: Backend) async throws {
     let subject = try await StoreUnderTest(backend)
     let bytes = noise(1_000, seed: 4)

@@ -22,6 +22,9 @@ final class ScriptedRegistry: RPCCaller {
     var tokens: [Data: Set<AccessScope>] = [:]
     var authorized: [WireAuthorizeRequest] = []
     var rootDocument: [UInt8]?
+    var checked: [WireCheckAssignment] = []
+    /// Of which no assignment is answered yet.
+    var held: Set<DeviceID> = []
   }
 
   let state = Mutex(State())
@@ -69,11 +72,17 @@ final class ScriptedRegistry: RPCCaller {
   func call<R: WireRequest>(
     _ request: R, deadline: Duration, traceParent: String?
   ) async throws(WireFailure) -> R.Response {
+    if let request = request as? WireAssignImage { await waitWhileHeld(request.deviceID) }
     let response = try answer(request)
     guard let response = response as? R.Response else {
       throw WireFailure(.unsupported, reason: "unknown-kind", message: R.kind)
     }
     return response
+  }
+
+  private func waitWhileHeld(_ bytes: Data) async {
+    guard let device = DeviceID(bytes: bytes) else { return }
+    while state.withLock({ $0.held.contains(device) }) { try? await Task.sleep(for: .milliseconds(2)) }
   }
 
   private func answer<R: WireRequest>(_ request: R) throws(WireFailure) -> any Sendable {
@@ -95,6 +104,10 @@ final class ScriptedRegistry: RPCCaller {
       return answer
     case let request as WireAssignImage: return try assign(request)
     case let request as WireRecordPolledStatus: return try record(request)
+    case let request as WireCheckAssignment:
+      _ = try require(request.deviceID)
+      state.withLock { $0.checked.append(request) }
+      return WireCheckAssignmentResponse()
     case let request as WireFindFirmware:
       let id = try require(request.deviceID)
       let found = versions(of: id).last { request.version == 0 || $0.version == request.version }

@@ -159,7 +159,7 @@ extension RequestAuthority.Request {
     try await server.stop()
     let failure = await #expect(throws: WireFailure.self) {
       try await LocalAuthorizer(make(fixture)).authorize(
-        tokenHash: hash, scope: .read, action: "", target: "", source: "192.0.2.1")
+        token: PresentedToken(text: "", hash: hash), scope: .read, action: "", target: "", source: "192.0.2.1")
     }
     #expect(failure?.code == .unavailable || failure?.code == .overloaded)
   }

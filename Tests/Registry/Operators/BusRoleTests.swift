@@ -13,7 +13,7 @@ import Wire
 @Suite struct BusRoleTests {
   /// Every kind of request that the Registry answers stands here, or the test fails.
   private static let roles: [String: BusRoles] = [
-    "AssignImage": .imageStore, "AuthorizeRequest": [.imageStore, .provisioner],
+    "AssignImage": .imageStore, "AuthorizeRequest": [.imageStore, .provisioner], "CheckAssignment": .imageStore,
     "CreateDevice": [.operator, .provisioner], "CreateDevices": .provisioner, "CreateDirectorKey": .operator,
     "CreateToken": .operator, "DecommissionDevice": .operator,
     "DeleteDevice": .operator, "FindFirmware": [.operator, .imageStore], "GetCrash": .operator,
@@ -138,6 +138,9 @@ import Wire
       list.principal = "operator:anna"
       let entries = try await client.call(list).entries
       #expect(entries.map(\.outcome) == ["refused", "allowed"])
+      // Her name is what was claimed, and nobody is known on a bus without keys.
+      #expect(entries.map(\.principal) == ["anonymous", "anonymous"])
+      #expect(entries.map(\.claimed) == ["operator:anna", "operator:anna"])
       #expect(entries.last?.source == "bus")
       #expect(entries.last?.detailJson == #"{"reason": "lost"}"#)
     }

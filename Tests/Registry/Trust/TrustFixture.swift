@@ -12,10 +12,13 @@ struct TrustFixture {
 
   var store: RegistryStore { fixture.store }
 
-  static func make(requiresRootDocument: Bool = true) async throws -> TrustFixture {
+  static func make(
+    requiresRootDocument: Bool = true, publishers: PublisherPolicy = .unchecked
+  ) async throws -> TrustFixture {
     let folder = try TemporaryFolder("director")
     let signing = AssignmentSigning.director(
-      DirectorKeyring(directory: folder.path("keys")), requiresRootDocument: requiresRootDocument)
+      DirectorKeyring(directory: folder.path("keys")), requiresRootDocument: requiresRootDocument,
+      publishers: publishers)
     return TrustFixture(
       fixture: try await Fixture.make(signing: signing), folder: folder,
       rootKeys: try (0..<2).map { _ in try Ed25519.PrivateKey() })
@@ -23,12 +26,13 @@ struct TrustFixture {
 
   /// A root document with the director's keys as they are, or with the given ones.
   func document(
-    version: UInt64 = 1, expires: UTCTime = .now + 3600, directors: [TrustedKey]? = nil
+    version: UInt64 = 1, expires: UTCTime = .now + 3600, directors: [TrustedKey]? = nil,
+    publishers: [PublisherDelegation] = []
   ) async throws -> RootDocument {
     let current = try await store.directorKeys().filter { $0.state != .retired }.map(\.key)
     return try RootDocument(
       version: version, expires: expires, threshold: 2, rootKeys: rootKeys.map { try TrustedKey($0.publicKey()) },
-      directors: directors ?? current, publishers: [])
+      directors: directors ?? current, publishers: publishers)
   }
 
   func sign(_ document: RootDocument) throws -> [UInt8] {
@@ -36,9 +40,11 @@ struct TrustFixture {
   }
 
   @discardableResult
-  func publish(version: UInt64 = 1, directors: [TrustedKey]? = nil) async throws -> SignedRootDocument {
+  func publish(
+    version: UInt64 = 1, directors: [TrustedKey]? = nil, publishers: [PublisherDelegation] = []
+  ) async throws -> SignedRootDocument {
     try await store.publishRootDocument(
-      sign(document(version: version, directors: directors)), by: .anonymous)
+      sign(document(version: version, directors: directors, publishers: publishers)), by: .anonymous)
   }
 
   func key(_ state: DirectorKey.State) async throws -> TrustedKey? {

@@ -40,17 +40,17 @@ final class ScriptedAuthorizer: RequestAuthorizer {
   var conclusions: [String] { state.withLock { $0.conclusions } }
 
   func conclude(
-    tokenHash: [UInt8], scope: AccessScope, action: String, target: String, source: String, problem: String?
+    token: PresentedToken, scope: AccessScope, action: String, target: String, source: String, problem: String?
   ) async throws(WireFailure) {
     state.withLock { $0.conclusions.append("\(action) \(problem ?? "done")") }
   }
 
   func authorize(
-    tokenHash: [UInt8], scope: AccessScope, action: String, target: String, source: String
+    token: PresentedToken, scope: AccessScope, action: String, target: String, source: String
   ) async throws(WireFailure) -> Principal {
     let (principal, refusal, failure) = state.withLock { state in
       state.questions.append(Question(scope: scope, action: action, target: target, source: source))
-      return (state.principals[tokenHash], state.refused[tokenHash], state.failure)
+      return (state.principals[token.hash], state.refused[token.hash], state.failure)
     }
     if let failure { throw failure }
     guard let principal else {

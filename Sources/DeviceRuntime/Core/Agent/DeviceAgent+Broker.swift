@@ -27,6 +27,7 @@ extension DeviceAgent {
   }
 
   func readConnectionEvents() async {
+    var nextTakeoverNote = ContinuousClock.now
     for await event in mqtt.events {
       switch event {
       case .connected(let sessionPresent):
@@ -41,6 +42,14 @@ extension DeviceAgent {
         await logUploader.disconnected()
         await crashUploader.disconnected()
         logger.info("not connected to the broker", metadata: ["reason": "\(reason)"])
+        if reason.reasonCode == .sessionTakenOver, .now >= nextTakeoverNote {
+          // Once is how a session is ended from the server; what goes on is not to fill the flash.
+          nextTakeoverNote = .now + .seconds(600)
+          await note(
+            .warning,
+            "the broker ended this session for another one with this device's identity: if that goes on, a second "
+              + "machine has a copy of its key")
+        }
       case .subscriptionLost(let filter, let reason):
         logger.error("the broker refuses a subscription", metadata: ["filter": "\(filter)", "reason": "\(reason)"])
         if filter.hasPrefix(topics.appPrefix) {

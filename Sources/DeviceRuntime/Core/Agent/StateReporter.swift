@@ -1,3 +1,4 @@
+internal import FirmwareImage
 internal import FoundationEssentials
 internal import Logging
 internal import Mosquitto
@@ -17,6 +18,8 @@ actor StateReporter {
   private let repeatInterval: Duration
   private let logger: Logger
   private let signal = TaskSignal()
+  /// No other start of this agent, nor that of another machine with this device's identity, has this name.
+  private let run = Hexadecimal.encode((0..<8).map { _ in UInt8.random(in: .min ... .max) })
 
   private var report: DeviceReport?
   private var sequence: UInt64 = 0
@@ -133,9 +136,8 @@ actor StateReporter {
     let onSent = onSent
     self.onSent = nil
     do {
-      try await mqtt.publish(
-        topic: topic, payload: try report.json(at: position, supersedes: supersedes), isAdaptable: true,
-        timeout: repeatInterval)
+      let payload = try report.json(at: position, supersedes: supersedes, run: run)
+      try await mqtt.publish(topic: topic, payload: payload, isAdaptable: true, timeout: repeatInterval)
     } catch {
       logger.debug("report not sent", metadata: ["sequence": "\(sequence)", "reason": "\(error)"])
     }

@@ -26,12 +26,14 @@ extension DeviceReport {
     var failed: Failed?
     var switchGapNanoseconds: UInt64?
     var waiting: Waiting?
+    var run: String?
   }
 
   /// - Parameters:
   ///   - position: its sequence is higher than that of every report before it of the same epoch, over restarts too.
   ///   - supersedes: what the Registry holds in its place, as it said.
-  func json(at position: ReportPosition, supersedes: ReportPosition? = nil) throws -> [UInt8] {
+  ///   - run: the name of this process of the agent: two that take turns are two machines with one identity.
+  func json(at position: ReportPosition, supersedes: ReportPosition? = nil, run: String? = nil) throws -> [UInt8] {
     let payload = Payload(
       sequence: position.sequence, epoch: position.epoch, supersedes: supersedes, version: version,
       digest: digest?.description ?? "", slot: slot?.rawValue ?? "",
@@ -40,7 +42,8 @@ extension DeviceReport {
       switchGapNanoseconds: switchGapNanoseconds,
       waiting: waiting.map {
         Payload.Waiting(version: $0.version, reason: $0.reason, since: $0.since.nanoseconds / 1_000_000_000)
-      })
+      },
+      run: run)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return Array(try encoder.encode(payload))

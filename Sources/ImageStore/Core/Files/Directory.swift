@@ -63,6 +63,10 @@ enum Directory {
     guard Glibc.rename(source, destination) == 0 else { throw .last("rename", destination) }
   }
 
+  static func remove(_ path: String) throws(FileError) {
+    guard unlink(path) == 0 else { throw .last("unlink", path) }
+  }
+
   static func parent(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])

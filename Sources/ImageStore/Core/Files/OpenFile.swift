@@ -115,6 +115,16 @@ final class OpenFile: Sendable {
     guard fsync(descriptor) == 0 else { throw .last("fsync", path) }
   }
 
+  /// Takes, for as long as the file is open, a lock beside which others may have theirs, but nobody an exclusive one.
+  /// - Returns: false if somebody has an exclusive one.
+  func lockShared() throws(FileError) -> Bool {
+    while flock(descriptor, LOCK_SH | LOCK_NB) != 0 {
+      if errno == EWOULDBLOCK { return false }
+      if errno != EINTR { throw .last("flock", path) }
+    }
+    return true
+  }
+
   /// Takes an exclusive lock that ends with the file, also when the process is killed.
   /// - Returns: false if another holds it and `waiting` is false.
   func lock(waiting: Bool) throws(FileError) -> Bool {

@@ -34,6 +34,17 @@ final class TemporaryFile: Sendable {
     isKept.store(true, ordering: .relaxed)
   }
 
+  /// Gives the file its place, unless there is something. Its lock stays with it for as long as it is open.
+  ///
+  /// - Returns: whether it is there now.
+  func place(at path: String) throws(FileError) -> Bool {
+    guard try link(to: path) else { return false }
+    isKept.store(true, ordering: .relaxed)
+    // A leftover of this name goes when the store is opened next.
+    unlink(file.path)
+    return true
+  }
+
   /// Gives the file a second name, unless there is one already.
   ///
   /// - Returns: whether it has that name now.

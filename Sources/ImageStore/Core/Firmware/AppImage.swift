@@ -12,10 +12,10 @@ struct AppImage: Sendable {
   let app: AppDescription
   let publisher: ImageSignature?
 
-  init(_ received: ImageIntake.Received, _ headers: UploadHeaders) throws {
+  init(_ received: ReceivedModule, _ headers: UploadHeaders) throws {
     let stated = received.header?.configuration.manifest
     app = try AppDescription(
-      wasmLength: received.blob.lengthBytes, wasmDigest: received.blob.digest,
+      wasmLength: received.bytes.lengthBytes, wasmDigest: received.bytes.digest,
       securityEpoch: headers.securityEpoch ?? stated?.app.securityEpoch ?? 0,
       hostAPILevel: stated?.app.hostAPILevel ?? HostInterface.level(of: received.interface),
       name: headers.name ?? stated?.app.name ?? .empty, version: headers.version ?? stated?.app.version ?? .empty)

@@ -2,6 +2,7 @@ import FirmwareImage
 import HTTPTypes
 import Messaging
 import ServiceHTTP
+import ServiceKit
 import Synchronization
 import Wire
 
@@ -23,7 +24,7 @@ final class FirmwareCatalog: Sendable {
   /// Entries take about 1 KiB each.
   private static let capacity = 8_192
   private static let lifetime = Duration.seconds(30)
-  /// For the question before an upload, which can go on without an answer.
+  /// For the questions before an image is kept, which can go on without an answer.
   private static let lookDeadline = Duration.seconds(2)
   private static let deadline = Duration.seconds(10)
 
@@ -47,19 +48,45 @@ final class FirmwareCatalog: Sendable {
     }
   }
 
+  /// A client's wish to give an image to a device.
+  struct Order: Sendable {
+    let device: DeviceID
+    /// For idempotency.
+    let key: String
+    let requester: WireRequester
+    /// What the client presented; nil where nobody is asked.
+    let token: PresentedToken?
+    let trace: String
+  }
+
+  /// Throws what the Registry would refuse the image for. One that does not answer, or does not know this question yet,
+  /// is no reason to refuse it here: assigning it asks again.
+  func check(_ image: WireAppImage, _ order: Order) async throws {
+    var request = WireCheckAssignment()
+    request.deviceID = .init(order.device.bytes)
+    request.image = image
+    request.idempotencyKey = order.key
+    request.bearerToken = order.token?.text ?? ""
+    request.source = order.requester.source
+    do throws(WireFailure) {
+      _ = try await registry.call(request, deadline: Self.lookDeadline, traceParent: order.trace)
+    } catch {
+      if error.code == .notFound { throw Self.unknownDevice(order.device) }
+      guard error.isTransient || error.code == .unsupported else { throw ProblemError(registry: error) }
+    }
+  }
+
   /// Makes the image the device's next version.
-  ///
-  /// - Parameter requester: who asked for it.
-  func assign(
-    _ image: WireAppImage, to device: DeviceID, key: String, requester: WireRequester, trace: String
-  ) async throws -> AssignedFirmware {
+  func assign(_ image: WireAppImage, _ order: Order) async throws -> AssignedFirmware {
+    let (device, key) = (order.device, order.key)
     var request = WireAssignImage()
     request.deviceID = .init(device.bytes)
     request.image = image
     request.idempotencyKey = key
-    request.requester = requester
+    request.requester = order.requester
+    request.bearerToken = order.token?.text ?? ""
     do throws(WireFailure) {
-      let response = try await registry.call(request, deadline: Self.deadline, traceParent: trace)
+      let response = try await registry.call(request, deadline: Self.deadline, traceParent: order.trace)
       let firmware = try AssignedFirmware(
         device: device, version: response.version, digest: image.digest, lengthBytes: image.lengthBytes,
         configuration: response.configuration)

@@ -48,11 +48,28 @@ struct FirmwareRoutes: Sendable {
     let headers = try UploadHeaders(request.headers)
     try await catalog.requireDevice(device, trace: trace)
     try await publishers.check(headers, trace: trace)
-    let received = try await uploads.receive(request, as: .firmware(device), context)
-    let image = try publishers.signed(AppImage(received, headers))
-    try await publishers.check(image, trace: trace)
-    let firmware = try await catalog.assign(
-      image.wire, to: device, key: headers.idempotencyKey, requester: context.wireRequester, trace: trace)
+    let order = FirmwareCatalog.Order(
+      device: device, key: headers.idempotencyKey, requester: context.wireRequester, token: context.presentedToken,
+      trace: trace)
+    // What would be refused is refused before anything of it is kept.
+    let use = ModuleUse(
+      admit: { module in
+        let image = try publishers.signed(AppImage(module, headers))
+        try await publishers.check(image, trace: trace)
+        try await catalog.check(image.wire, order)
+      },
+      begin: { received in
+        try await give(received, publishers.signed(AppImage(received.module, headers)), order, context)
+      },
+      isFinal: { ($0 as? ProblemError)?.isFinal ?? false })
+    return try await uploads.receive(request, as: .firmware(device), context, use: use)
+  }
+
+  /// Makes what is stored the device's next version.
+  private func give(
+    _ received: ImageIntake.Received, _ image: AppImage, _ order: FirmwareCatalog.Order, _ context: HTTPContext
+  ) async throws -> Response {
+    let firmware = try await catalog.assign(image.wire, order)
     guard firmware.digest == received.blob.digest else {
       throw ProblemError(
         .unprocessableContent, reason: "idempotency-key-reused",
@@ -63,15 +80,15 @@ struct FirmwareRoutes: Sendable {
     context.logger.info(
       "image assigned",
       metadata: [
-        "device": "\(device)", "version": "\(firmware.version)", "digest": "\(firmware.digest)",
+        "device": "\(order.device)", "version": "\(firmware.version)", "digest": "\(firmware.digest)",
         "bytes": "\(received.blob.lengthBytes)",
       ])
     let answer = Assigned(
-      device: device.description, version: firmware.version, digest: firmware.digest.description,
-      size: received.blob.lengthBytes + UInt64(ImageHeader.byteCount), warnings: received.warnings)
+      device: order.device.description, version: firmware.version, digest: firmware.digest.description,
+      size: received.blob.lengthBytes + UInt64(ImageHeader.byteCount), warnings: received.module.warnings)
     return try .json(
       answer, status: .created,
-      headers: [.location: FirmwareResponder.path(firmware), UploadHeaders.idempotencyKey: headers.idempotencyKey])
+      headers: [.location: FirmwareResponder.path(firmware), UploadHeaders.idempotencyKey: order.key])
   }
 
   private func fetch(_ request: Request, _ context: HTTPContext) async throws -> Response {
@@ -102,5 +119,13 @@ struct FirmwareRoutes: Sendable {
         .badRequest, reason: "invalid-version", detail: "A version is a number from 1, or the word latest.")
     }
     return version
+  }
+}
+
+extension ProblemError {
+  /// Whether the same request would be refused again.
+  fileprivate var isFinal: Bool {
+    document.status.kind == .clientError
+      && ![.requestTimeout, .tooEarly, .tooManyRequests].contains(document.status)
   }
 }

@@ -68,6 +68,9 @@ extension ProblemError {
       self.init(
         .internalServerError, reason: "storage-failed",
         detail: "The image store could not read or write its storage. Its log says why.")
+    case .unsettled:
+      self = .unavailable(
+        reason: "image-unsettled", detail: "Another upload of the same bytes is not finished yet. Send them again.")
     case .closed:
       self = .unavailable(reason: "shutting-down", detail: "The image store is shutting down; try again.")
     }

@@ -38,7 +38,7 @@ struct ImageRoutes: Sendable {
     let digest = try Self.digest(context)
     let received = try await uploads.receive(request, as: .wasm(digest), context)
     let answer = Stored(
-      digest: digest.description, size: received.blob.lengthBytes, warnings: received.warnings)
+      digest: digest.description, size: received.blob.lengthBytes, warnings: received.module.warnings)
     return try .json(
       answer, status: received.blob.isNew ? .created : .ok, headers: [.location: "/images/\(digest)"])
   }

@@ -2,6 +2,7 @@ import FirmwareImage
 import HTTPTypes
 import Hummingbird
 import ServiceHTTP
+import ServiceKit
 
 /// What a polling device says about a version: the fields of the MQTT state that it can know. Others are ignored, so that
 /// the same JSON does for both.
@@ -63,8 +64,8 @@ struct PollingRoutes: Sendable {
   private func device(_ request: Request, _ context: HTTPContext) async throws -> DeviceID {
     if case .device = context.peer { return try access.device(of: context) }
     let trace = context.traceParent.description
-    return try await access.authenticated(request, context, isTrusted: { tokens.isKnown($0) }) { hash in
-      try await tokens.device(of: hash, trace: trace)
+    return try await access.authenticated(request, context, isTrusted: { tokens.isKnown($0) }) { token in
+      try await tokens.device(of: token.hash, trace: trace)
     }
   }
 }

@@ -13,11 +13,18 @@ struct Uploads: Sendable {
   func receive(
     _ request: Request, as expectation: ImageIntake.Expectation, _ context: HTTPContext
   ) async throws -> ImageIntake.Received {
+    try await receive(request, as: expectation, context, use: .storing)
+  }
+
+  func receive<Outcome>(
+    _ request: Request, as expectation: ImageIntake.Expectation, _ context: HTTPContext, use: ModuleUse<Outcome>
+  ) async throws -> Outcome {
     do {
       // Where nobody is asked who they are, addresses are told apart.
       let owner = context.principal.name == Principal.anonymous.name ? context.source : context.principal.name
       let received = try await slots.withSlot(of: owner) {
-        try await intake.receive(request.body, as: expectation, declaredBytes: request.declaredBodyBytes)
+        try await intake.receive(
+          request.body, as: expectation, declaredBytes: request.declaredBodyBytes, use: counted(use))
       }
       guard let received else {
         metrics.refused("too-many-uploads")
@@ -25,15 +32,26 @@ struct Uploads: Sendable {
           reason: "too-many-uploads",
           detail: "\(slots.inUse) of \(slots.capacity) uploads are under way, and the rest is for others. Try again.")
       }
-      metrics.received(received.blob)
       return received
     } catch {
-      guard let problem = ProblemError(image: error) else { throw error }
+      guard let problem = ProblemError(image: error) else {
+        if let refusal = error as? ProblemError { metrics.refused(refusal.document.reason) }
+        throw error
+      }
       metrics.refused(problem.document.reason)
       if error is BlobStoreError {
         context.logger.error("an upload could not be stored", metadata: ["error": "\(error)"])
       }
       throw problem
     }
+  }
+
+  private func counted<Outcome>(_ use: ModuleUse<Outcome>) -> ModuleUse<Outcome> {
+    ModuleUse(
+      admit: use.admit,
+      begin: { received in
+        metrics.received(received.blob)
+        return try await use.begin(received)
+      }, isFinal: use.isFinal)
   }
 }

@@ -18,15 +18,7 @@ struct ImageIntake: Sendable {
 
   struct Received: Sendable {
     let blob: CommittedBlob
-    let interface: WebAssemblyInterface
-    /// Of a whole image, whose bytes were all verified.
-    let header: ImageHeader?
-
-    /// Nil: there are none.
-    var warnings: [String]? {
-      let warnings = AppWarning.of(interface).map(\.description)
-      return warnings.isEmpty ? nil : warnings
-    }
+    let module: ReceivedModule
   }
 
   /// One batch: large enough that handing it to other threads costs little beside hashing it.
@@ -42,12 +34,14 @@ struct ImageIntake: Sendable {
   let codeCheck: (any CodeCheck)?
 
   /// Reads the whole body, and returns when its wasm is durable. If it throws, nothing of the body
-  /// is left.
+  /// is left, but for what `isFinal` says.
   ///
-  /// - Parameter declaredBytes: the length that the sender announced, if it did.
-  func receive<Body: AsyncSequence>(
-    _ body: Body, as expectation: Expectation, declaredBytes: Int?
-  ) async throws -> Received where Body.Element == ByteBuffer {
+  /// - Parameters:
+  ///   - declaredBytes: the length that the sender announced, if it did.
+  ///   - use: what the module is stored for.
+  func receive<Body: AsyncSequence, Outcome>(
+    _ body: Body, as expectation: Expectation, declaredBytes: Int?, use: ModuleUse<Outcome>
+  ) async throws -> Outcome where Body.Element == ByteBuffer {
     var iterator = body.makeAsyncIterator()
     var batch: [ByteBuffer] = []
     var batchBytes = 0
@@ -81,10 +75,26 @@ struct ImageIntake: Sendable {
       }
       let (interface, header) = try check.finish()
       let expectedDigest = try await judge(interface, header, expectation, upload)
-      let blob = try await upload.commit(expecting: expectedDigest)
-      return Received(blob: blob, interface: interface, header: header)
+      let module = ReceivedModule(bytes: try await upload.finish(), interface: interface, header: header)
+      if expectedDigest == nil || expectedDigest == module.bytes.digest { try await use.admit(module) }
+      let blob = try await upload.place(expecting: expectedDigest)
+      return try await settling(upload, use) { try await use.begin(Received(blob: blob, module: module)) }
     } catch {
       await upload.abandon()
+      throw error
+    }
+  }
+
+  /// What was refused for good is not kept. After any other failure the sender may come again, and finds it stored.
+  private func settling<Outcome>(
+    _ upload: any BlobUpload, _ use: ModuleUse<Outcome>, _ body: () async throws -> Outcome
+  ) async throws -> Outcome {
+    do {
+      let outcome = try await body()
+      await upload.settle(keeping: true)
+      return outcome
+    } catch {
+      await upload.settle(keeping: !use.isFinal(error))
       throw error
     }
   }
@@ -108,6 +118,35 @@ extension ImageIntake {
     if case .wasm(let digest) = expectation { return digest }
     return nil
   }
+}
+
+/// What is known of a module when all of it has come.
+struct ReceivedModule: Sendable {
+  let bytes: WrittenBytes
+  let interface: WebAssemblyInterface
+  /// Of a whole image, whose bytes were all verified.
+  let header: ImageHeader?
+
+  /// Nil: there are none.
+  var warnings: [String]? {
+    let warnings = AppWarning.of(interface).map(\.description)
+    return warnings.isEmpty ? nil : warnings
+  }
+}
+
+/// What a module is stored for, and who may refuse it.
+struct ModuleUse<Outcome> {
+  /// Asked once everything is known of the module and before it is stored; throws to refuse it.
+  var admit: (ReceivedModule) async throws -> Void = { _ in }
+  /// What follows when it is stored.
+  let begin: (ImageIntake.Received) async throws -> Outcome
+  /// Whether an error of `begin` is a refusal for good, after which what this upload brought is taken away again.
+  var isFinal: (any Error) -> Bool = { _ in false }
+}
+
+extension ModuleUse<ImageIntake.Received> {
+  /// Only to be there.
+  static var storing: Self { ModuleUse { $0 } }
 }
 
 enum ImageIntakeError: Error, Equatable {

@@ -30,13 +30,30 @@ package protocol BlobUpload: Sendable {
   /// A descriptor of all bytes so far, from their beginning, which the caller closes; nil if this store has none.
   func openForReading() async throws -> CInt?
 
-  /// Ends the upload; once it returns, the blob outlives a power failure.
+  /// Ends the writing and says what was written; nothing is stored under its digest yet.
+  func finish() async throws -> WrittenBytes
+
+  /// Stores what was written, finished or not; once it returns, the blob outlives a power failure. Until `settle`, others
+  /// who bring the same bytes don't rely on it.
   /// - Parameter expected: what the digest must be; another throws
   ///   ``BlobStoreError/digestMismatch(expected:actual:)`` and nothing is stored.
-  func commit(expecting expected: SHA256Digest?) async throws -> CommittedBlob
+  func place(expecting expected: SHA256Digest?) async throws -> CommittedBlob
 
-  /// Ends the upload and leaves nothing behind. Does nothing after `commit`.
+  /// Ends the upload after `place`.
+  /// - Parameter isKept: false takes the blob away again, if this upload brought it and nobody else did meanwhile.
+  func settle(keeping isKept: Bool) async
+
+  /// Ends the upload and leaves nothing behind. Does nothing after `place`.
   func abandon() async
+}
+
+extension BlobUpload {
+  /// Stores what was written, for good.
+  package func commit(expecting expected: SHA256Digest?) async throws -> CommittedBlob {
+    let blob = try await place(expecting: expected)
+    await settle(keeping: true)
+    return blob
+  }
 }
 
 /// A stored blob that was found to be what its digest says.
@@ -74,6 +91,12 @@ package struct BlobStatus: Equatable, Sendable {
     self.storedAtSeconds = storedAtSeconds
     self.storedAtNanoseconds = storedAtNanoseconds
   }
+}
+
+/// What an upload brought, before it is stored.
+package struct WrittenBytes: Equatable, Sendable {
+  package var digest: SHA256Digest
+  package var lengthBytes: UInt64
 }
 
 package struct CommittedBlob: Equatable, Sendable {

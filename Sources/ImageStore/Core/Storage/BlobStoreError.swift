@@ -9,6 +9,8 @@ package enum BlobStoreError: Error, Equatable, Sendable {
   case digestMismatch(expected: SHA256Digest, actual: SHA256Digest)
   /// The storage failed: a disk, a file system, a missing permission.
   case failed(String)
+  /// Whoever stored these bytes first has not yet found out whether they stay.
+  case unsettled(SHA256Digest)
   /// The store is shutting down.
   case closed
 }
@@ -24,6 +26,8 @@ extension BlobStoreError: CustomStringConvertible {
       "The bytes that came have the digest \(actual), not \(expected): they were changed or cut short on the way."
     case .failed(let cause):
       "The image store's storage failed: \(cause)"
+    case .unsettled(let digest):
+      "\(digest) is being stored by somebody else at this moment."
     case .closed:
       "The image store is shutting down."
     }

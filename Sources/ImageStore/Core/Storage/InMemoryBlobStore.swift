@@ -8,6 +8,8 @@ package final class InMemoryBlobStore: BlobStore {
   private struct Stored {
     var content: ByteBuffer
     var status: BlobStatus
+    /// Whose upload may still take it away.
+    var owner: ObjectIdentifier?
   }
 
   private let blobs = Mutex<[SHA256Digest: Stored]>([:])
@@ -54,9 +56,15 @@ package final class InMemoryBlobStore: BlobStore {
     blobs.withLock { $0[digest]?.content }
   }
 
-  fileprivate func add(_ content: ByteBuffer, _ digest: SHA256Digest) throws -> Bool {
+  fileprivate func add(
+    _ content: ByteBuffer, _ digest: SHA256Digest, by upload: InMemoryBlobUpload
+  ) throws -> Bool {
     try blobs.withLock { blobs in
-      if blobs[digest]?.content == content { return false }
+      if blobs[digest]?.content == content {
+        // Now there are two who brought it.
+        blobs[digest]?.owner = nil
+        return false
+      }
       let used = blobs.values.reduce(0) { $0 + $1.content.readableBytes }
       guard used + content.readableBytes <= capacityBytes else {
         throw BlobStoreError.full("\(capacityBytes) bytes are all there is")
@@ -64,8 +72,16 @@ package final class InMemoryBlobStore: BlobStore {
       blobs[digest] = Stored(
         content: content,
         status: BlobStatus(
-          digest: digest, lengthBytes: UInt64(content.readableBytes), storedAtSeconds: 0, storedAtNanoseconds: 0))
+          digest: digest, lengthBytes: UInt64(content.readableBytes), storedAtSeconds: 0, storedAtNanoseconds: 0),
+        owner: ObjectIdentifier(upload))
       return true
+    }
+  }
+
+  fileprivate func settle(_ digest: SHA256Digest, by upload: InMemoryBlobUpload, isKept: Bool) {
+    blobs.withLock { blobs in
+      guard blobs[digest]?.owner == ObjectIdentifier(upload) else { return }
+      if isKept { blobs[digest]?.owner = nil } else { blobs[digest] = nil }
     }
   }
 }
@@ -73,6 +89,7 @@ package final class InMemoryBlobStore: BlobStore {
 private actor InMemoryBlobUpload: BlobUpload {
   private let store: InMemoryBlobStore
   private var content = ByteBuffer()
+  private var placed: SHA256Digest?
 
   init(store: InMemoryBlobStore) {
     self.store = store
@@ -84,11 +101,21 @@ private actor InMemoryBlobUpload: BlobUpload {
 
   func openForReading() -> CInt? { nil }
 
-  func commit(expecting expected: SHA256Digest?) throws -> CommittedBlob {
-    let digest = try SHA256Digest.of(content.readableBytesView)
+  func finish() throws -> WrittenBytes {
+    WrittenBytes(
+      digest: try SHA256Digest.of(content.readableBytesView), lengthBytes: UInt64(content.readableBytes))
+  }
+
+  func place(expecting expected: SHA256Digest?) throws -> CommittedBlob {
+    let digest = try finish().digest
     if let expected, digest != expected { throw BlobStoreError.digestMismatch(expected: expected, actual: digest) }
-    let isNew = try store.add(content, digest)
+    let isNew = try store.add(content, digest, by: self)
+    placed = digest
     return CommittedBlob(digest: digest, lengthBytes: UInt64(content.readableBytes), isNew: isNew)
+  }
+
+  func settle(keeping isKept: Bool) {
+    if let digest = placed.take() { store.settle(digest, by: self, isKept: isKept) }
   }
 
   func abandon() {

@@ -12,7 +12,7 @@ import Wire
 /// what they run pass by.
 final class DiagnosticIntake: Service {
   /// Shared by all replicas, as those of reports.
-  static let sharedFilters = ["$share/notifier//devices/+/log", "$share/notifier//devices/+/crash"]
+  static let sharedTopics = ["/devices/+/log", "/devices/+/crash"]
   /// For one attempt at one batch.
   private static let deadline = Duration.seconds(10)
   /// For the last batches after graceful shutdown began.
@@ -25,15 +25,18 @@ final class DiagnosticIntake: Service {
   let crashes: DiagnosticLane<WireCrashReport, WireCrashOutcome>
   private let broker: BrokerConnection
   private let rejections: RejectionLog
+  private let sharedFilters: [String]
 
   /// - Parameters:
   ///   - client: options of the connection that they come on.
   ///   - publisher: the connection that acknowledgements go out on.
+  ///   - sharedGroup: in which replicas share what devices say.
   ///   - bufferBytes: of logs, and again of crashes, that wait while the Registry is away.
   init(
     client: MQTTClientOptions, publisher: BrokerConnection, registry: any RPCCaller, rejections: RejectionLog,
-    bufferBytes: Int, logger: Logger
+    sharedGroup: String, bufferBytes: Int, logger: Logger
   ) throws(MQTTError) {
+    sharedFilters = BrokerPassword.shared(Self.sharedTopics, in: sharedGroup)
     broker = try BrokerConnection(options: client, purpose: "diagnostics", logger: logger)
     self.rejections = rejections
     let acknowledgements = Acknowledgements(publisher: publisher, logger: logger)
@@ -100,7 +103,7 @@ final class DiagnosticIntake: Service {
       group.addTask { await self.broker.follow() }
       group.addTask { await self.takeMessages() }
       await withTaskGroup { subscribing in
-        subscribing.addTask { await self.broker.subscribe(to: Self.sharedFilters) }
+        subscribing.addTask { await self.broker.subscribe(to: self.sharedFilters) }
         try? await gracefulShutdown()
         subscribing.cancelAll()
       }

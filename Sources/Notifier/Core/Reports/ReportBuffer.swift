@@ -76,6 +76,7 @@ struct ReportBuffer: Sendable {
             $0.epoch = state.position.epoch
             if let supersedes = state.supersedes { $0.supersedes = supersedes.wire }
             $0.state = state.state
+            $0.run = state.run
           })
       }
       entries[device] = nil

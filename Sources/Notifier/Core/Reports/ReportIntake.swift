@@ -25,9 +25,13 @@ final class ReportIntake: Service {
     var maximumDevices: Int
     /// How often the presences that the broker keeps are read again, in case one was missed.
     var presenceInterval: Duration
+    /// In which replicas share what devices say.
+    var sharedGroup: String
     /// For the last batches after graceful shutdown began.
     var drainTime: Duration = .seconds(5)
   }
+
+  private var sharedFilters: [String] { BrokerPassword.shared(ReportTopic.sharedTopics, in: options.sharedGroup) }
 
   /// - Parameters:
   ///   - client: options of the connection that reports come on.
@@ -70,7 +74,7 @@ final class ReportIntake: Service {
       group.addTask { await self.broker.follow() }
       group.addTask { await self.takeMessages() }
       await withTaskGroup { subscribing in
-        subscribing.addTask { await self.broker.subscribe(to: ReportTopic.sharedFilters) }
+        subscribing.addTask { await self.broker.subscribe(to: self.sharedFilters) }
         subscribing.addTask { await self.readPresencesAgain() }
         try? await gracefulShutdown()
         subscribing.cancelAll()

@@ -7,9 +7,8 @@ struct ReportTopic: Equatable, Sendable {
   let device: DeviceID
   let kind: Kind
 
-  /// Shared by all replicas, so that each report reaches one of them. The device's topic starts with a slash, so there
-  /// are two after the group's name.
-  static let sharedFilters = ["$share/notifier//devices/+/state", "$share/notifier//devices/+/presence"]
+  /// Shared by all replicas, so that each report reaches one of them.
+  static let sharedTopics = ["/devices/+/state", "/devices/+/presence"]
 
   /// Each replica's own: only an ordinary subscription is given the presences that the broker keeps.
   static let presenceFilter = "/devices/+/presence"

@@ -32,6 +32,7 @@ private struct StateDocument: Decodable {
   let failed: Reference?
   let switchGapNanoseconds: UInt64?
   let waiting: Waiting?
+  let run: String?
 }
 
 /// A state report whose every field was checked. Fields that this version does not know are ignored.
@@ -42,6 +43,7 @@ struct StatePayload: Equatable, Sendable {
   static let maximumReasonBytes = 512
   /// The end of the year 9999, the last that a timestamp may say.
   private static let latestSeconds: UInt64 = 253_402_300_799
+  static let runBytes = 8
   static let statuses: Set<String> = ["trial", "confirmed", "rolled-back", "refused"]
   /// Statuses that name a version that was tried and not kept.
   static let failures: Set<String> = ["rolled-back", "refused"]
@@ -50,6 +52,8 @@ struct StatePayload: Equatable, Sendable {
   /// What the device was told that the Registry holds.
   let supersedes: ReportPosition?
   let state: WireReportedState
+  /// The name of the agent's process, 8 bytes; empty if it tells none.
+  let run: Data
 
   var sequence: UInt64 { position.sequence }
 
@@ -69,6 +73,8 @@ struct StatePayload: Equatable, Sendable {
       supersedes = nil
     }
     state = try Self.state(document)
+    let run = document.run.flatMap { Hexadecimal.decode($0) } ?? []
+    self.run = Data(run.count == Self.runBytes ? run : [])
   }
 
   private static func state(_ document: StateDocument) throws(RejectedReport) -> WireReportedState {

@@ -39,6 +39,12 @@ extension DeviceDocument {
     if let divergence { table.add(["does not fit", Self.explanation(of: divergence)]) }
     table.add(["online", online ? "yes" : "no"])
     table.add(["last seen", lastSeen ?? "never"])
+    if let clonedAt {
+      table.add([
+        "warning",
+        "two machines use this identity, last seen at \(clonedAt): find them, decommission this device, enrol each anew",
+      ])
+    }
     if let app { table.add(["app", "\(app.name) \(app.version)"]) }
     if let waiting { table.add(["waiting", waiting.line]) }
     table.add(["desired", desired.map { "version \($0.version) \($0.digest)" } ?? "nothing assigned"])

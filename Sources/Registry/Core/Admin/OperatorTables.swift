@@ -37,25 +37,35 @@ extension AuditDocument {
       ], rightAligned: [0])
     for entry in entries {
       table.add([
-        "\(entry.id)", columns == nil ? entry.at : shortTime(entry.at), entry.principal, entry.action, entry.target,
+        "\(entry.id)", columns == nil ? entry.at : shortTime(entry.at), entry.who, entry.action, entry.target,
         entry.outcome, entry.source, entry.detail.text,
       ])
     }
     return table.text(columns: columns)
   }
 
+  /// Who it was, with who stands in between, or who only says so.
+  private var who: String {
+    if let via { return "\(via) for \(principal)" }
+    if let claimed { return "\(principal) says \(claimed)" }
+    return principal
+  }
+
   /// For a stream of entries, which has no widths to align to.
   package var line: String {
-    let fields = [at, principal, action, target.isEmpty ? "-" : target, source, outcome, detail.text]
+    let fields = [at, who, action, target.isEmpty ? "-" : target, source, outcome, detail.text]
     return fields.joined(separator: "  ")
   }
 
   /// For programs that read a line at a time.
   package var jsonLine: String {
-    JSONValue.object([
+    var fields: [String: JSONValue] = [
       "id": .integer(Int64(clamping: id)), "at": .string(at), "principal": .string(principal),
       "action": .string(action), "target": .string(target), "source": .string(source), "outcome": .string(outcome),
       "detail": detail,
-    ]).text
+    ]
+    if let via { fields["via"] = .string(via) }
+    if let claimed { fields["claimed"] = .string(claimed) }
+    return JSONValue.object(fields).text
   }
 }

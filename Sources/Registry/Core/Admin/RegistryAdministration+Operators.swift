@@ -121,8 +121,9 @@ extension TokenDocument {
 extension AuditDocument {
   package init(_ wire: WireAuditEntry) {
     self.init(
-      id: wire.id, at: text(wire.at), principal: wire.principal, action: wire.action, target: wire.target,
-      source: wire.source, outcome: wire.outcome,
+      id: wire.id, at: text(wire.at), principal: wire.principal, via: wire.via.isEmpty ? nil : wire.via,
+      claimed: wire.claimed.isEmpty ? nil : wire.claimed, action: wire.action, target: wire.target, source: wire.source,
+      outcome: wire.outcome,
       detail: JSONValue(parsing: Array(wire.detailJson.utf8)) ?? .object([:]))
   }
 }

@@ -16,7 +16,8 @@ extension DeviceDocument {
       reported: wire.hasReported ? Reported(wire.reported) : nil,
       divergence: wire.divergence.isEmpty ? nil : wire.divergence,
       waiting: wire.hasWaiting ? Waiting(wire.waiting) : nil,
-      app: wire.hasApp ? App(name: wire.app.name, version: wire.app.version) : nil)
+      app: wire.hasApp ? App(name: wire.app.name, version: wire.app.version) : nil,
+      clonedAt: wire.hasClonedAt ? text(wire.clonedAt) : nil)
   }
 }
 

@@ -53,6 +53,8 @@ package struct DeviceDocument: Codable, Sendable, Equatable {
   package var waiting: Waiting?
   /// The one that runs, if it was ever assigned here.
   package var app: App?
+  /// When two machines last spoke with its identity.
+  package var clonedAt: String?
 }
 
 extension DeviceDocument {
@@ -64,7 +66,8 @@ extension DeviceDocument {
       createdAt: JSONCoding.text(of: device.createdAt), desired: device.desired.map(Reference.init),
       reported: device.reported.map(Reported.init), divergence: device.divergence?.rawValue,
       waiting: device.waiting.map(Waiting.init),
-      app: device.app.map { App(name: $0.name.text, version: $0.version.text) })
+      app: device.app.map { App(name: $0.name.text, version: $0.version.text) },
+      clonedAt: device.clonedAt.map(JSONCoding.text(of:)))
   }
 }
 

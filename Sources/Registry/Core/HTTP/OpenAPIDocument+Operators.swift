@@ -82,7 +82,8 @@ extension OpenAPIDocument {
           {"$ref": "#/components/parameters/Limit"},
           {"$ref": "#/components/parameters/NumberCursor"},
           {
-            "name": "principal", "in": "query", "description": "Only what this one did.",
+            "name": "principal", "in": "query",
+            "description": "Only what this one did, or what a service says that it did for this one.",
             "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "\#(printable)"}
           },
           {
@@ -187,6 +188,13 @@ extension OpenAPIDocument {
         "id": {"type": "integer", "format": "int64", "minimum": 1},
         "at": {"type": "string", "format": "date-time"},
         "principal": {"type": "string", "description": "token:ci, operator:laptop, provisioner:provisioner-1, device:<uuid>."},
+        "via": {
+          "type": "string", "description": "The service that the principal asked. It says what the source is."
+        },
+        "claimed": {
+          "type": "string",
+          "description": "Whom the principal, a service, says that it acted for. Nothing proves it."
+        },
         "action": {"type": "string", "description": "In the imperative: assign-image."},
         "target": {"type": "string", "description": "What it was done to: device:<uuid>, token:<name>."},
         "source": {"type": "string", "description": "The address that it came from, or bus."},

@@ -110,6 +110,10 @@ extension OpenAPIDocument {
           "properties": {
             "name": {"type": "string", "maxLength": 32}, "version": {"type": "string", "maxLength": 32}
           }
+        },
+        "clonedAt": {
+          "type": "string", "format": "date-time",
+          "description": "When two machines last spoke with the device's identity, if that was within the last day."
         }
       }
     },

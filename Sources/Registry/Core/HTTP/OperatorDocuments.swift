@@ -31,6 +31,10 @@ package struct AuditDocument: Codable, Sendable, Equatable {
   package var id: UInt64
   package var at: String
   package var principal: String
+  /// The service that the principal asked.
+  package var via: String?
+  /// Whom the principal, a service, says that it acted for.
+  package var claimed: String?
   package var action: String
   package var target: String
   package var source: String
@@ -57,8 +61,9 @@ extension TokenDocument {
 extension AuditDocument {
   init(_ entry: AuditEntry) {
     self.init(
-      id: entry.id, at: JSONCoding.text(of: entry.at), principal: entry.principal, action: entry.action,
-      target: entry.target, source: entry.source, outcome: entry.outcome,
+      id: entry.id, at: JSONCoding.text(of: entry.at), principal: entry.principal,
+      via: entry.via.isEmpty ? nil : entry.via, claimed: entry.claimed.isEmpty ? nil : entry.claimed,
+      action: entry.action, target: entry.target, source: entry.source, outcome: entry.outcome,
       detail: JSONValue(parsing: Array(entry.detail.utf8)) ?? .object([:]))
   }
 }

@@ -104,6 +104,8 @@ package struct Device: Sendable, Equatable {
   package var divergence: Divergence?
   /// The one that runs, if it was ever assigned here.
   package var app: RunningApp?
+  /// When two machines last spoke with its identity, if that was within the last day.
+  package var clonedAt: Date?
   /// Why it does not run what it should.
   package var waiting: Waiting? = nil
 }

@@ -22,6 +22,8 @@ package struct RegistryEvent: Sendable, Equatable {
     /// It says that it ran what it was never given.
     case unknownVersion = "unknown-version"
     case crashReported = "crash-reported"
+    /// Two machines speak with the identity of one device; at most once an hour.
+    case identityCloned = "identity-cloned"
   }
 
   /// Grows in the order in which events became visible.

@@ -71,6 +71,10 @@ package struct AuditEntry: Sendable, Equatable {
   package var id: UInt64
   package var at: Date
   package var principal: String
+  /// The service that the principal asked; empty for none.
+  package var via: String
+  /// Whom the principal, a service, says that it acted for; empty for nobody.
+  package var claimed: String
   package var action: String
   package var target: String
   package var source: String

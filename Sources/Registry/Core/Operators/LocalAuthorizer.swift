@@ -10,12 +10,12 @@ package struct LocalAuthorizer: RequestAuthorizer {
   }
 
   package func authorize(
-    tokenHash: [UInt8], scope: AccessScope, action: String, target: String, source: String
+    token: PresentedToken, scope: AccessScope, action: String, target: String, source: String
   ) async throws(WireFailure) -> Principal {
     let verdict: RequestAuthority.Verdict
     do {
       verdict = try await authority.decide(
-        RequestAuthority.Request(tokenHash: tokenHash, scope: scope, action: action, target: target, source: source),
+        RequestAuthority.Request(tokenHash: token.hash, scope: scope, action: action, target: target, source: source),
         isRecorded: false)
     } catch let failure as WireFailure {
       throw failure

@@ -4,6 +4,8 @@ struct RefusalTally {
   static let window = Duration.seconds(60)
   /// At the bound those of further sources are counted together.
   static let maximumKinds = 1_000
+  /// Of these, how many the words of one service may take up.
+  static let maximumKindsOfService = 200
   /// The source of those.
   static let manySources = "several"
 
@@ -11,6 +13,8 @@ struct RefusalTally {
     var principal: String
     var source: String
     var reason: String
+    /// The service that tells of it, by itself or for somebody; empty for none.
+    var service: String
   }
 
   private struct Count {
@@ -29,10 +33,16 @@ struct RefusalTally {
     var attempt = attempt
     attempt.outcome = .refused
     attempt.detail["reason"] = .string(reason)
-    var kind = Kind(principal: attempt.requester.principal, source: attempt.requester.source, reason: reason)
-    if counts[kind] == nil, counts.count >= Self.maximumKinds {
-      attempt.requester = Requester(principal: attempt.requester.principal, source: Self.manySources)
-      kind = Kind(principal: Requester.anonymousPrincipal, source: Self.manySources, reason: reason)
+    let requester = attempt.requester
+    let service = requester.claimed.isEmpty ? requester.via : requester.principal
+    var kind = Kind(principal: requester.principal, source: requester.source, reason: reason, service: service)
+    if counts[kind] == nil, isFull(for: service) {
+      attempt.requester = Requester(
+        principal: requester.principal, source: Self.manySources, via: requester.via, claimed: requester.claimed)
+      kind = Kind(
+        principal: Requester.anonymousPrincipal, source: Self.manySources,
+        // A service may give any reason it likes.
+        reason: service.isEmpty ? reason : Self.manySources, service: service)
     }
     if counts[kind] != nil {
       counts[kind]?.repeats += 1
@@ -41,6 +51,13 @@ struct RefusalTally {
     }
     counts[kind] = Count(end: now + Self.window, last: attempt)
     return attempt
+  }
+
+  private func isFull(for service: String) -> Bool {
+    if counts.count >= Self.maximumKinds { return true }
+    return !service.isEmpty
+      && counts.keys.lazy.filter { $0.service == service }.prefix(Self.maximumKindsOfService).count
+        >= Self.maximumKindsOfService
   }
 
   /// The entries of the windows that have ended.

@@ -1,5 +1,6 @@
 import FoundationEssentials
 package import Logging
+package import Messaging
 package import ServiceHTTP
 package import ServiceKit
 import ServiceLifecycle
@@ -21,14 +22,25 @@ package final class RequestAuthority: Service {
     /// Empty for reads.
     package var action: String
     package var target: String
+    /// In the words of the service that asks, if one does.
     package var source: String
+    /// The service that the client presented the token to; nil: to the Registry itself.
+    package var service: BusPeer?
 
-    package init(tokenHash: [UInt8], scope: AccessScope, action: String, target: String, source: String) {
+    package init(
+      tokenHash: [UInt8], scope: AccessScope, action: String, target: String, source: String,
+      service: BusPeer? = nil
+    ) {
       self.tokenHash = tokenHash
       self.scope = scope
       self.action = action
       self.target = target
       self.source = source
+      self.service = service
+    }
+
+    func requester(_ principal: String) -> Requester {
+      Requester(principal: principal, source: source, via: service.map { "\($0)" } ?? "")
     }
   }
 
@@ -45,14 +57,15 @@ package final class RequestAuthority: Service {
   }
 
   private let store: RegistryStore
-  private let limiter: AttemptLimiter
+  private let limiters: AttemptLimiters
   private let logger: Logger
   private let state = Mutex(State())
 
-  /// - Parameter limiter: bounds failed attempts by their source, over all services that ask this replica.
+  /// - Parameter limiter: bounds failed attempts here by their source. What services say of their clients is counted for
+  ///   each service by itself, so that none can keep anybody away from another, or from here.
   package init(store: RegistryStore, limiter: AttemptLimiter = AttemptLimiter(), logger: Logger) {
     self.store = store
-    self.limiter = limiter
+    limiters = AttemptLimiters(own: limiter)
     self.logger = logger
   }
 
@@ -61,6 +74,7 @@ package final class RequestAuthority: Service {
   /// - Throws: `overloaded` for a token that is not taken, from a source that has failed too often of late. A good token
   ///   is good wherever it comes from; how many are looked up at once is bounded by the database's connections.
   package func decide(_ request: Request, isRecorded: Bool) async throws -> Verdict {
+    let limiter = limiters.limiter(of: request.service)
     let wait = limiter.wait(of: request.source)
     let found = try await store.presentedToken(hash: request.tokenHash)
     if let refusal = Self.refusal(found, request.scope) {
@@ -72,7 +86,7 @@ package final class RequestAuthority: Service {
       await note(
         AuditRecord(
           request.action.isEmpty ? Self.readAction : request.action, request.target,
-          by: Requester(principal: principal, source: request.source)),
+          by: request.requester(principal)),
         refusedFor: refusal.rawValue)
       return .refused(refusal)
     }
@@ -80,9 +94,7 @@ package final class RequestAuthority: Service {
     noteUse(of: token)
     if isRecorded, !request.action.isEmpty {
       try await store.append(
-        AuditRecord(
-          request.action, request.target, by: Requester(principal: token.principal, source: request.source),
-          outcome: .begun))
+        AuditRecord(request.action, request.target, by: request.requester(token.principal), outcome: .begun))
     }
     return .allowed(token)
   }
@@ -96,7 +108,7 @@ package final class RequestAuthority: Service {
     }
     try await store.append(
       AuditRecord(
-        request.action, request.target, by: Requester(principal: token.principal, source: request.source),
+        request.action, request.target, by: request.requester(token.principal),
         outcome: problem == nil ? .allowed : .failed,
         problem.map { ["reason": .string(FieldRules.sanitized($0, maximumBytes: AuditRecord.actionBytes))] } ?? [:]))
   }

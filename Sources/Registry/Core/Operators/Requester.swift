@@ -4,11 +4,18 @@ package struct Requester: Sendable, Equatable {
   package let principal: String
   /// The address that the request came from, or `bus`.
   package let source: String
+  /// The service that was asked and handed on what the principal presented: `image-store:image-store-1`; empty for
+  /// none. The source is then its word.
+  package let via: String
+  /// Whom the principal, a service, says that it acts for; empty for nobody. Nothing proves it.
+  package let claimed: String
 
   /// What is too long is cut: a service may tell what it likes of whom it asks for.
-  package init(principal: String, source: String) {
+  package init(principal: String, source: String, via: String = "", claimed: String = "") {
     self.principal = FieldRules.sanitized(principal, maximumBytes: Self.maximumBytes)
     self.source = FieldRules.sanitized(source, maximumBytes: Self.maximumBytes)
+    self.via = FieldRules.sanitized(via, maximumBytes: Self.maximumBytes)
+    self.claimed = FieldRules.sanitized(claimed, maximumBytes: Self.maximumBytes)
   }
 
   /// Of each field, in bytes of UTF-8.

@@ -2,16 +2,17 @@ import FirmwareImage
 import FoundationEssentials
 import Messaging
 import ServiceKit
+import SwiftProtobuf
 import Wire
 
 /// Tokens, the audit log, and devices that go out of service.
 extension RegistryRPC {
   func addOperatorHandlers(to router: inout RPCRouter) {
-    router.handle(WireAuthorizeRequest.self, allowing: [.imageStore, .provisioner]) { request, _ in
-      try await authorize(request)
+    router.handle(WireAuthorizeRequest.self, allowing: [.imageStore, .provisioner]) { request, context in
+      try await authorize(request, from: context.peer)
     }
-    router.handle(WireRecordAudit.self, allowing: [.imageStore, .provisioner, .notifier]) { request, _ in
-      try await record(request.entry)
+    router.handle(WireRecordAudit.self, allowing: [.imageStore, .provisioner, .notifier]) { request, context in
+      try await record(request.entry, by: context)
       return WireRecordAuditResponse()
     }
     router.handle(WireListAudit.self, allowing: .operator) { request, _ in try await listAudit(request) }
@@ -45,16 +46,20 @@ extension RegistryRPC {
     }
   }
 
-  private func authorize(_ request: WireAuthorizeRequest) async throws -> WireAuthorizeRequestResponse {
-    guard request.tokenHash.count == SHA256Digest.byteCount else {
+  private func authorize(
+    _ request: WireAuthorizeRequest, from service: BusPeer?
+  ) async throws -> WireAuthorizeRequestResponse {
+    let hash =
+      request.bearerToken.isEmpty ? Array(request.tokenHash) : try Self.hash(ofToken: request.bearerToken)
+    guard hash.count == SHA256Digest.byteCount else {
       throw WireFailure.invalidField("token-hash", "has \(request.tokenHash.count) bytes: a SHA-256 has 32")
     }
     guard let scope = AccessScope(rawValue: request.scope) else {
       throw WireFailure.invalidField("scope", "is none that tokens have")
     }
     let question = RequestAuthority.Request(
-      tokenHash: Array(request.tokenHash), scope: scope, action: request.action, target: request.target,
-      source: request.source)
+      tokenHash: hash, scope: scope, action: request.action, target: request.target, source: request.source,
+      service: service)
     var response = WireAuthorizeRequestResponse()
     if !request.outcome.isEmpty {
       try await authority.conclude(question, problem: Self.problem(of: request))
@@ -81,8 +86,9 @@ extension RegistryRPC {
     }
   }
 
-  /// What a service says of an operator's doings there.
-  private func record(_ entry: WireAuditEntry) async throws {
+  /// What a service says of an operator's doings there: an entry of the service's own.
+  private func record(_ entry: WireAuditEntry, by context: RequestContext) async throws {
+    if let service = context.peer, let wait = claims.wait(of: service) { throw WireFailure.tooManyClaims(wait: wait) }
     guard let outcome = AuditRecord.Outcome(rawValue: entry.outcome) else {
       throw WireFailure.invalidField("outcome", "is none that entries have")
     }
@@ -102,8 +108,11 @@ extension RegistryRPC {
       }
       detail = fields
     }
-    let requester = Requester(
-      principal: entry.principal, source: entry.source.isEmpty ? Requester.bus : entry.source)
+    let requester = context.requester(
+      WireRequester.with {
+        $0.principal = entry.principal
+        $0.source = entry.source
+      })
     var record = AuditRecord(entry.action, entry.target, by: requester, outcome: outcome, detail)
     guard outcome == .refused else { return try await store.append(record) }
     record.detail = [:]

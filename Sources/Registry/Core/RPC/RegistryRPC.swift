@@ -16,6 +16,7 @@ package struct RegistryRPC: Sendable {
   let authority: RequestAuthority
   /// Who brings messages to apps; nil where nobody does.
   let notifier: (any RPCCaller)?
+  let claims = ClaimBudget()
   private let logger: Logger
   let provisioner: (any RPCCaller)?
 
@@ -83,16 +84,7 @@ package struct RegistryRPC: Sendable {
   }
 
   private func addFirmwareHandlers(to router: inout RPCRouter) {
-    router.handle(WireAssignImage.self, allowing: .imageStore) { request, context in
-      let assignment = try await store.assign(
-        AppImage(request.image), to: DeviceID(wire: request.deviceID), idempotencyKey: request.idempotencyKey,
-        by: context.requester(request.hasRequester ? request.requester : nil))
-      var response = WireAssignImageResponse()
-      response.version = assignment.version
-      response.configuration = Data(assignment.configuration)
-      response.repeated = assignment.repeated
-      return response
-    }
+    addAssignmentHandlers(to: &router)
     router.handle(WireFindFirmware.self, allowing: [.operator, .imageStore]) { request, _ in
       WireFirmware(
         try await store.firmware(
@@ -216,8 +208,27 @@ package struct RegistryRPC: Sendable {
     response.outcomes = zip(request.reports, verdicts).map { report, refusal in
       WireReportOutcome(refusal ?? stored.removeFirst(), of: report)
     }
+    await noteRuns(of: zip(request.reports, response.outcomes).filter { $1.stored }.map(\.0))
     return response
   }
+
+  /// The reports are stored; who speaks for a device is looked at beside them.
+  ///
+  /// - Parameter reports: those that were newer than all before them.
+  private func noteRuns(of reports: [WireDeviceReport]) async {
+    var runs: [DeviceID: String] = [:]
+    for report in reports where report.run.count == Self.runBytes {
+      if let device = DeviceID(bytes: report.deviceID) { runs[device] = Hexadecimal.encode(report.run) }
+    }
+    do {
+      try await store.note(runs)
+    } catch {
+      // The next report says it again.
+      logger.warning("not looked whether devices have doubles", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private static let runBytes = 8
 
   func logRefusal(_ message: Logger.Message, of device: Data, _ error: WireFailure) {
     logger.warning(

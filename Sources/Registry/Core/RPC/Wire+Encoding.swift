@@ -71,6 +71,7 @@ extension WireDevice {
     revision = UInt64(clamping: device.revision)
     if let waiting = device.waiting { self.waiting = WireWaiting(waiting) }
     divergence = device.divergence?.rawValue ?? ""
+    if let cloned = device.clonedAt { clonedAt = Google_Protobuf_Timestamp(cloned) }
   }
 }
 

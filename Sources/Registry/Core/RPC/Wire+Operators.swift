@@ -25,6 +25,8 @@ extension WireAuditEntry {
     id = entry.id
     at = Google_Protobuf_Timestamp(entry.at)
     principal = entry.principal
+    via = entry.via
+    claimed = entry.claimed
     action = entry.action
     target = entry.target
     source = entry.source

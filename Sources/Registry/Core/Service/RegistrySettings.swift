@@ -1,3 +1,4 @@
+import FirmwareImage
 package import Messaging
 package import ServiceKit
 
@@ -25,6 +26,7 @@ package struct RegistrySettings: ServiceSettings {
   package let crashesPerDevice: Int
   /// Nil to sign nothing, which only an insecure Registry may.
   package let directorDirectory: String?
+  package let requiresPublisher: Bool
 
   package static let serviceName = "registry"
   package static let busRole: BusRole? = .registry
@@ -82,13 +84,17 @@ package struct RegistrySettings: ServiceSettings {
     "registry.director.directory", .path, .optional,
     help: "The folder of the director's keys; the first is made at the first start. Replicas share it or have copies.")
 
+  private static let requiresPublisherSetting = Setting(
+    "registry.publisher.required", .boolean, .default("true"),
+    help: "Whether apps must be signed by a publisher that the root document names before the director signs them.")
+
   package static let allSettings: [any SettingDescription] =
     [
       httpListenSetting, rpcListenSetting, operationsListenSetting, databaseURLSetting, databaseConnectionsSetting,
       notifierEndpointsSetting, provisionerEndpointsSetting, heartbeatSetting, renotifySetting, leaseSetting,
       retrySetting,
       retentionSetting, auditRetentionSetting, logRetentionSetting, logSizeSetting, crashRetentionSetting,
-      crashCountSetting, directorDirectorySetting,
+      crashCountSetting, directorDirectorySetting, requiresPublisherSetting,
     ] + TLSSettings.allSettings + HTTPSettings.allSettings
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
@@ -112,6 +118,7 @@ package struct RegistrySettings: ServiceSettings {
     crashRetention = try reader.require(Self.crashRetentionSetting)
     crashesPerDevice = try reader.require(Self.crashCountSetting)
     directorDirectory = try reader.optional(Self.directorDirectorySetting)
+    requiresPublisher = try reader.require(Self.requiresPublisherSetting)
   }
 
   package func missing(isInsecure: Bool) -> [SettingProblem] {
@@ -136,7 +143,9 @@ package struct RegistrySettings: ServiceSettings {
   /// - Throws: if there is nowhere to keep the director's keys, unless the process was told to be insecure.
   package func signing(isInsecure: Bool) throws(SettingsError) -> AssignmentSigning {
     if let directorDirectory {
-      return .director(DirectorKeyring(directory: directorDirectory), requiresRootDocument: !isInsecure)
+      return .director(
+        DirectorKeyring(directory: directorDirectory), requiresRootDocument: !isInsecure,
+        publishers: isInsecure ? .unchecked : requiresPublisher ? .required : .optional)
     }
     let missing = missingDirector(isInsecure: isInsecure)
     guard missing.isEmpty else { throw SettingsError(missing) }

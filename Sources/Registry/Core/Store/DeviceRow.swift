@@ -11,7 +11,11 @@ enum DeviceRow {
     d.failed_version, d.failed_digest, d.failed_reason, d.switch_gap_nanoseconds,
     d.waiting_version, d.waiting_reason, d.waiting_since, f.notified_at, o.version is not null as is_pending,
     d.divergence, r.last_seen, r.online_until > statement_timestamp() as online,
-    running.app_name as running_app_name, running.app_version as running_app_version
+    running.app_name as running_app_name, running.app_version as running_app_version,
+    (
+      select u.cloned_at from registry.device_runs u
+      where u.device_id = d.id and u.cloned_at > statement_timestamp() - interval '1 day'
+    ) as cloned_at
     """
 
   /// Every device has its row in `reports` from the start.
@@ -37,7 +41,8 @@ enum DeviceRow {
       desired: try reference(row["desired_version"], row["desired_digest"]),
       reported: try reported(row),
       divergence: Divergence(rawValue: try row["divergence"].text),
-      app: try app(row))
+      app: try app(row),
+      clonedAt: try row["cloned_at"].optional?.date)
     device.waiting = Waiting.reason(
       for: device,
       Waiting.Notification(isPending: try row["is_pending"].bool, at: try row["notified_at"].optional?.date))

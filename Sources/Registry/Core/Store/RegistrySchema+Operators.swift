@@ -118,4 +118,12 @@ extension RegistrySchema {
     alter table registry.audit add constraint audit_outcome_check
       check (outcome in ('allowed', 'refused', 'begun', 'failed')) not valid;
     """
+
+  /// Through whom the log's principals acted, and what services only say of whom they act for.
+  static let auditClaims: SQLScript = """
+    alter table registry.audit
+      add via text collate "C" not null default '',
+      add claimed text collate "C" not null default '';
+    create index audit_by_claimed on registry.audit (claimed, id) where claimed <> '';
+    """
 }

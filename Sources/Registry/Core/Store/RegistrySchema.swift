@@ -30,6 +30,9 @@ package enum RegistrySchema {
     Migration(version: 7, name: "outcomes of the audit log", compatibleFrom: 6, script: auditOutcomes),
     Migration(version: 8, name: "devices and databases that went back in time", compatibleFrom: 6, script: backInTime),
     Migration(version: 9, name: "what devices wait for", compatibleFrom: 6, script: waiting),
+    Migration(
+      version: 10, name: "who is proven and who is claimed in the audit log", compatibleFrom: 6, script: auditClaims),
+    Migration(version: 11, name: "which process of its agent speaks for a device", compatibleFrom: 6, script: runs),
   ]
 
   /// The first version: devices, firmware, reports, outbox, events.

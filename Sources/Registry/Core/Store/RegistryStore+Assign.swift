@@ -13,15 +13,13 @@ extension RegistryStore {
     let assignment = try await write { connection in
       // The lock makes assignments to one device follow each other: versions have no gaps.
       let locked = try await connection.query(
-        "select " + Self.nextVersion + ", state from registry.devices where id = $1 for no key update",
-        [.uuid(id.bytes)])
-      guard let row = locked.first else { throw WireFailure.unknownDevice(id) }
-      if let earlier = try await Self.firmware(id, key: key, connection) {
-        guard earlier.image == image else { throw WireFailure.idempotencyKeyReused(version: earlier.version) }
+        Self.assignable + " for no key update of d", [.uuid(id.bytes)])
+      let version: UInt64
+      switch try await Self.admit(image, id, key, locked.first, connection) {
+      case .made(let earlier):
         return Assignment(version: earlier.version, configuration: earlier.configuration, repeated: true)
+      case .next(let next): version = next
       }
-      try Self.requireInService(id, row)
-      let version = UInt64(try row["next_version"].int64)
       let configuration = try await signedConfiguration(image, for: id, version: version, connection)
       try await Self.insertFirmware(image, version: version, of: id, key: key, configuration, connection)
       try await Self.append(
@@ -39,6 +37,49 @@ extension RegistryStore {
       highest_version, case when reported_version <= 4503599627370496 then reported_version end,
       case when failed_version <= 4503599627370496 then failed_version end) as next_version
     """
+
+  /// Throws what `assign` would refuse the image for, and changes nothing.
+  package func checkAssignment(_ image: AppImage, to id: DeviceID, idempotencyKey: String) async throws {
+    let key = try FieldRules.idempotencyKey(idempotencyKey)
+    try await read { connection in
+      let rows = try await connection.query(Self.assignable, [.uuid(id.bytes)])
+      guard case .next(let version) = try await Self.admit(image, id, key, rows.first, connection) else { return }
+      _ = try await signedConfiguration(image, for: id, version: version, connection)
+    }
+  }
+
+  /// What decides on an assignment to the device $1.
+  private static let assignable: SQL = """
+    select d.state, (
+      select coalesce(max(f.security_epoch), 0) from registry.firmware f
+      where f.device_id = d.id and f.confirmed_at is not null
+    ) as confirmed_epoch,
+    """ + nextVersion + " from registry.devices d where d.id = $1"
+
+  private enum Admission {
+    /// As the repeat of an earlier request.
+    case made(FirmwareVersion)
+    /// As this version.
+    case next(UInt64)
+  }
+
+  /// - Parameter row: what `assignable` found; nil: nothing.
+  private static func admit(
+    _ image: AppImage, _ id: DeviceID, _ key: String, _ row: PostgresRow?, _ connection: some PostgresExecutor
+  ) async throws -> Admission {
+    guard let row else { throw WireFailure.unknownDevice(id) }
+    if let earlier = try await firmware(id, key: key, connection) {
+      guard earlier.image == image else { throw WireFailure.idempotencyKeyReused(version: earlier.version) }
+      return .made(earlier)
+    }
+    try requireInService(id, row)
+    // A device that confirmed an epoch has burnt it, and takes no lower one.
+    let epoch = UInt32(clamping: try row["confirmed_epoch"].int64)
+    guard image.app.securityEpoch >= epoch else {
+      throw WireFailure.securityEpochTooLow(id, image.app.securityEpoch, confirmed: epoch)
+    }
+    return .next(UInt64(try row["next_version"].int64))
+  }
 
   private static func firmware(
     _ id: DeviceID, key: String, _ connection: some PostgresExecutor

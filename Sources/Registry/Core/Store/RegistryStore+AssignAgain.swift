@@ -42,10 +42,12 @@ extension RegistryStore {
         let firmware = try FirmwareRow.firmware(row)
         let count = AssignedAgain.count(inKey: try row["idempotency_key"].text)
         guard let version = next[firmware.device], count < Self.assignmentsAgain else { continue }
-        made.append(
-          AssignedAgain(
-            firmware, as: version, count: count + 1,
-            configuration: try director.sign(firmware.image, for: firmware.device, version: version)))
+        let configuration: [UInt8]
+        // An app whose publisher is trusted no more stays as it is, and keeps none of the others from theirs.
+        do {
+          configuration = try director.sign(firmware.image, for: firmware.device, version: version)
+        } catch is WireFailure { continue }
+        made.append(AssignedAgain(firmware, as: version, count: count + 1, configuration: configuration))
       }
       return try await Self.insert(made, connection)
     }

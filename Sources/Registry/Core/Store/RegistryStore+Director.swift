@@ -22,12 +22,12 @@ extension RegistryStore {
 
   /// Throws unless the private keys that sign, and will sign, are here.
   package func checkDirectorKeys() async throws {
-    guard case .director(let keyring, _) = signing else { return }
+    guard case .director(let keyring, _, _) = signing else { return }
     for key in try await directorKeys() where key.state != .retired { _ = try keyring.key(key.key.id) }
   }
 
   private func createDirectorKey(_ state: DirectorKey.State, by requester: Requester) async throws -> DirectorKey? {
-    guard case .director(let keyring, _) = signing else { return nil }
+    guard case .director(let keyring, _, _) = signing else { return nil }
     return try await write { connection in
       try await connection.query(RegistrySchema.trustLock)
       if let known = try await Self.directorKeys(connection).first(where: { $0.state == state }) { return known }
@@ -63,7 +63,8 @@ extension RegistryStore {
       state: DirectorKey.State(rawValue: try row["state"].text) ?? .retired, createdAt: try row["created_at"].date)
   }
 
-  /// Signs what is assigned, within the transaction that assigns it.
+  /// Signs what is assigned, within the transaction that assigns it, if its publisher is one whom the root document
+  /// trusts: whoever asks, the director puts its name to nothing that devices would not take.
   ///
   /// - Returns: bytes 32…543 of the image.
   func signedConfiguration(
@@ -72,17 +73,19 @@ extension RegistryStore {
     try await signer(connection).sign(image, for: device, version: version)
   }
 
-  /// Who signs now.
+  /// Who signs now, and for whom.
   ///
   /// - Throws: a `WireFailure` if nobody can.
   func signer(_ connection: some PostgresExecutor) async throws -> AssignmentSigner {
-    guard case .director(let keyring, let requiresRootDocument) = signing else { return AssignmentSigner(key: nil) }
+    guard case .director(let keyring, let requiresRootDocument, let policy) = signing else {
+      return AssignmentSigner(key: nil)
+    }
     let rows = try await connection.query(
       """
-      select k.key_id, r.version, r.expires_at <= clock_timestamp() as expired
+      select k.key_id, r.version, r.published_at, r.expires_at <= clock_timestamp() as expired
       from registry.director_keys k
       left join lateral (
-        select version, expires_at from registry.root_documents order by version desc limit 1
+        select version, published_at, expires_at from registry.root_documents order by version desc limit 1
       ) r on true
       where k.state = 'active'
       """)
@@ -91,18 +94,50 @@ extension RegistryStore {
       guard let version = try row["version"].optional?.int64 else { throw WireFailure.noRootDocument }
       if try row["expired"].bool { throw WireFailure.rootDocumentExpired(UInt64(version)) }
     }
-    return AssignmentSigner(key: try keyring.key(id))
+    return AssignmentSigner(
+      key: try keyring.key(id), policy: policy,
+      publishers: policy == .unchecked ? [] : try await publishers(document: row, connection))
+  }
+
+  /// - Parameter document: `version` and `published_at` of the newest root document, or nulls.
+  private func publishers(
+    document: PostgresRow, _ connection: some PostgresExecutor
+  ) async throws -> [PublisherDelegation] {
+    guard let version = try document["version"].optional?.int64 else { throw WireFailure.noRootDocument }
+    // A restored database may have another document under a number.
+    let edition = KnownPublishers.Edition(version: version, publishedAt: try document["published_at"].date)
+    if let known = knownPublishers.publishers(of: edition) { return known }
+    guard let signed = try await Self.rootDocument(UInt64(version), connection) else {
+      throw WireFailure.noRootDocument
+    }
+    knownPublishers.remember(signed.document.publishers, of: edition)
+    return signed.document.publishers
   }
 }
 
 /// Makes the configurations of images, with the director's signature if there is a director.
 struct AssignmentSigner {
   let key: Ed25519.PrivateKey?
+  /// What an app must prove about who built it, to those whom the newest root document names.
+  var policy = PublisherPolicy.unchecked
+  var publishers: [PublisherDelegation] = []
 
+  /// Whoever asks, the director puts its name to nothing that devices would not take.
+  ///
   /// - Returns: bytes 32…543 of the image.
+  /// - Throws: a `WireFailure` for an app whose publisher is not trusted.
   func sign(_ image: AppImage, for device: DeviceID, version: UInt64) throws -> [UInt8] {
     let configuration = try image.configuration(for: device, version: version)
     guard let key else { return configuration.encoded() }
+    try verifyPublisher(of: image)
     return try configuration.signed(byDirector: key).encoded()
+  }
+
+  private func verifyPublisher(of image: AppImage) throws(WireFailure) {
+    guard policy == .required || (policy == .optional && image.publisher != nil) else { return }
+    guard image.publisher != nil else { throw WireFailure(publisher: .signatureMissing(.publisher)) }
+    do throws(ImageFormatError) {
+      try image.app.verify(publisher: image.publisher, delegatedBy: publishers)
+    } catch { throw WireFailure(publisher: error) }
   }
 }

@@ -66,7 +66,7 @@ extension RegistryStore {
     }
   }
 
-  private static func rootDocument(
+  static func rootDocument(
     _ version: UInt64?, _ connection: some PostgresExecutor
   ) async throws -> SignedRootDocument? {
     let rows = try await connection.query(

@@ -33,6 +33,7 @@ package struct RegistryStore: Sendable {
   let pool: PostgresPool
   let options: Options
   let signing: AssignmentSigning
+  let knownPublishers = KnownPublishers()
   /// Raised after a commit that put something into the outbox.
   package let outboxSignal: WakeSignal
   /// Raised after a commit that took a device out of service.

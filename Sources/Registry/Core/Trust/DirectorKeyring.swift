@@ -1,4 +1,4 @@
-import FirmwareImage
+package import FirmwareImage
 import Glibc
 import OpenSSL
 import Synchronization
@@ -62,5 +62,6 @@ package enum AssignmentSigning: Sendable {
   /// For an installation that was made insecure.
   case none
   /// - requiresRootDocument: whether devices must be able to learn of the key.
-  case director(DirectorKeyring, requiresRootDocument: Bool)
+  /// - publishers: what an app must prove about who built it before it is signed.
+  case director(DirectorKeyring, requiresRootDocument: Bool, publishers: PublisherPolicy = .unchecked)
 }

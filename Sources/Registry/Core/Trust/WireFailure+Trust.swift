@@ -14,6 +14,28 @@ extension WireFailure {
         + "`xtblish-registry root update`.")
   }
 
+  static func securityEpochTooLow(_ id: DeviceID, _ epoch: UInt32, confirmed: UInt32) -> WireFailure {
+    WireFailure(
+      .conflict, reason: "security-epoch-too-low",
+      message: "Device \(id) has confirmed an image of security epoch \(confirmed), so it takes none of epoch \(epoch) "
+        + "any more. Have the publisher sign the app with epoch \(confirmed) or a higher one.")
+  }
+
+  /// What devices would refuse of an app's publisher, said before the director signs.
+  init(publisher error: ImageFormatError) {
+    let advice =
+      switch error {
+      case .signatureMissing:
+        " Sign it with `xtblish-image-store sign`, or push it with --sign-key."
+      case .unknownKey, .publisherNotDelegated:
+        " Have it named with `xtblish-registry root update --add-publisher FILE --app NAME`."
+      case .wrongSignature:
+        " It must be of exactly this app: digest, length, security epoch, host API level, name and version."
+      default: ""
+      }
+    self.init(.invalid, reason: error.reason, message: error.description + advice)
+  }
+
   static let noDirectorKey = WireFailure(
     .unavailable, reason: "no-director-key",
     message: "The director has no key yet. A Registry with registry.director.directory makes it when it starts.",

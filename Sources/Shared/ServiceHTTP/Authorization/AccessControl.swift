@@ -41,12 +41,12 @@ package struct AccessControl: Sendable {
     _ scope: AccessScope, action: String = "", isEffectNoted: Bool = false, target: @escaping Target = { _ in "" }
   ) -> AccessMiddleware {
     guard !action.isEmpty else {
-      return AccessMiddleware { try await principal($0, $1, scope, action: "", target: target) }
+      return AccessMiddleware { try await admission($0, $1, scope, action: "", target: target) }
     }
     return AccessMiddleware(conclude: { request, context, problem in
       guard problem != nil || !isEffectNoted else { return }
       await conclude(request, context, scope, action, target, problem)
-    }) { try await principal($0, $1, scope, action: action, target: target) }
+    }) { try await admission($0, $1, scope, action: action, target: target) }
   }
 
   private func conclude(
@@ -56,7 +56,7 @@ package struct AccessControl: Sendable {
     guard let authorizer, let token = try? BearerToken(request), let target = try? target(context) else { return }
     do throws(WireFailure) {
       try await authorizer.conclude(
-        tokenHash: token.hash, scope: scope, action: action, target: target, source: context.source,
+        token: token.presented, scope: scope, action: action, target: target, source: context.source,
         problem: problem.map { $0.reason.isEmpty ? "status-\($0.status.code)" : $0.reason })
     } catch {
       // That it was begun is in the log; what became of it is in this process's.
@@ -74,14 +74,14 @@ package struct AccessControl: Sendable {
   ) -> AccessMiddleware {
     AccessMiddleware { request, context in
       guard authorizer != nil, case .device = context.peer else {
-        return try await principal(request, context, .read, action: "", target: { _ in "" })
+        return try await admission(request, context, .read, action: "", target: { _ in "" })
       }
       let peer = try self.device(of: context)
       guard try device(context) == peer else {
         throw ProblemError(
           .forbidden, reason: "other-device", detail: "a device gets only what is its own; this is another one's")
       }
-      return Principal(name: "device:\(peer)")
+      return Admission(principal: Principal(name: "device:\(peer)"))
     }
   }
 
@@ -112,16 +112,16 @@ package struct AccessControl: Sendable {
   ///   - find: returns nil for a token that nobody has, and may throw a `ProblemError` 401 that says more.
   package func authenticated<Value: Sendable>(
     _ request: Request, _ context: HTTPContext, isTrusted: (_ hash: [UInt8]) -> Bool = { _ in false },
-    find: (_ hash: [UInt8]) async throws -> Value?
+    find: (_ token: PresentedToken) async throws -> Value?
   ) async throws -> Value {
     let wait = limiter.wait(of: context.source)
     do {
       guard let token = try BearerToken(request) else { throw ProblemError.missingToken }
       let found =
         if wait != nil, !isTrusted(token.hash) {
-          try await lookups.withSlot { try await find(token.hash) }
+          try await lookups.withSlot { try await find(token.presented) }
         } else {
-          try await find(token.hash)
+          try await find(token.presented)
         }
       guard let value = found else { throw ProblemError.refusedToken(.unknown) }
       context.connection?.vouch(by: "token:\(Hexadecimal.encode(token.hash))")
@@ -134,18 +134,21 @@ package struct AccessControl: Sendable {
     }
   }
 
-  private func principal(
+  private func admission(
     _ request: Request, _ context: HTTPContext, _ scope: AccessScope, action: String, target: Target
-  ) async throws -> Principal {
-    guard let authorizer else { return .anonymous }
-    return try await authenticated(request, context, isTrusted: { known.isTrusted($0) }) { hash in
-      if action.isEmpty, let principal = known.principal(hash, for: scope) { return principal }
+  ) async throws -> Admission {
+    guard let authorizer else { return Admission(principal: .anonymous) }
+    return try await authenticated(request, context, isTrusted: { known.isTrusted($0) }) { token in
+      let hash = token.hash
+      if action.isEmpty, let principal = known.principal(hash, for: scope) {
+        return Admission(principal: principal, token: token)
+      }
       let target = try target(context)
       do throws(WireFailure) {
         let principal = try await authorizer.authorize(
-          tokenHash: hash, scope: scope, action: action, target: target, source: context.source)
+          token: token, scope: scope, action: action, target: target, source: context.source)
         known.remember(hash, principal)
-        return principal
+        return Admission(principal: principal, token: token)
       } catch {
         let problem = refusal(error, hash, scope)
         if problem.document.status == .serviceUnavailable {

@@ -2,17 +2,24 @@ package import Hummingbird
 import Logging
 import ServiceKit
 
+/// Whom a route let in, and by what.
+struct Admission: Sendable {
+  var principal: Principal
+  /// Nil for those who need none: devices, by their certificates, and everybody where nobody is asked.
+  var token: PresentedToken?
+}
+
 /// Lets only those to the routes that it is added to who may use them, before anything of the body is read.
 package struct AccessMiddleware: RouterMiddleware {
   package typealias Context = HTTPContext
 
-  private let decide: @Sendable (Request, HTTPContext) async throws -> Principal
+  private let decide: @Sendable (Request, HTTPContext) async throws -> Admission
   private let conclude: (@Sendable (Request, HTTPContext, ProblemDocument?) async -> Void)?
 
   /// - Parameter conclude: told what was wrong with the answer, or nil if it was a good one, before that is sent.
   init(
     conclude: (@Sendable (Request, HTTPContext, ProblemDocument?) async -> Void)? = nil,
-    _ decide: @escaping @Sendable (Request, HTTPContext) async throws -> Principal
+    _ decide: @escaping @Sendable (Request, HTTPContext) async throws -> Admission
   ) {
     self.decide = decide
     self.conclude = conclude
@@ -22,7 +29,9 @@ package struct AccessMiddleware: RouterMiddleware {
     _ request: Request, context: HTTPContext, next: (Request, HTTPContext) async throws -> Response
   ) async throws -> Response {
     var context = context
-    context.principal = try await decide(request, context)
+    let admission = try await decide(request, context)
+    context.principal = admission.principal
+    context.presentedToken = admission.token
     context.logger[metadataKey: "principal"] = "\(context.principal.name)"
     guard let conclude else { return try await next(request, context) }
     let response: Response

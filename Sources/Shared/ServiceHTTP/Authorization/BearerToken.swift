@@ -4,11 +4,9 @@ import ServiceKit
 
 /// The secret in a request's `Authorization` header (RFC 6750).
 struct BearerToken: Sendable {
-  /// SHA-256 of its text, which itself is kept nowhere.
-  let hash: [UInt8]
-
-  /// Far longer than any token that is given out.
-  private static let maximumBytes = 512
+  let presented: PresentedToken
+  /// SHA-256 of its text.
+  var hash: [UInt8] { presented.hash }
 
   /// Nil if there is none.
   ///
@@ -16,13 +14,14 @@ struct BearerToken: Sendable {
   init?(_ request: Request) throws {
     guard let header = request.headers[.authorization] else { return nil }
     let parts = header.split(separator: " ", maxSplits: 1)
-    guard parts.count == 2, parts[0].lowercased() == "bearer", (1...Self.maximumBytes).contains(parts[1].utf8.count),
+    guard parts.count == 2, parts[0].lowercased() == "bearer",
+      (1...PresentedToken.maximumBytes).contains(parts[1].utf8.count),
       parts[1].utf8.allSatisfy(Self.isTokenByte)
     else {
       throw ProblemError.unauthenticated(
         reason: "invalid-authorization", detail: "the header Authorization must be Bearer and a token", isRefused: true)
     }
-    hash = try SHA256.digest(of: Array(parts[1].utf8))
+    presented = PresentedToken(text: String(parts[1]), hash: try SHA256.digest(of: Array(parts[1].utf8)))
   }
 
   /// `token68` of RFC 9110, section 11.2.

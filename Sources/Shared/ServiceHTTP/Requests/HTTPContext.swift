@@ -23,6 +23,8 @@ package struct HTTPContext: RequestContext {
   package let source: String
   /// Who makes the request, as the routes' `AccessControl` found out.
   package internal(set) var principal = Principal(name: "anonymous")
+  /// What it showed for that, to be handed on to a service that decides by it.
+  package internal(set) var presentedToken: PresentedToken?
 
   package init(source: ApplicationRequestContextSource) {
     coreContext = .init(source: source)
@@ -36,7 +38,7 @@ package struct HTTPContext: RequestContext {
 extension HTTPContext {
   package var id: String { requestID }
 
-  /// For requests to other services, which put it into the audit log.
+  /// For requests to other services, which note it as this service's word.
   package var wireRequester: WireRequester {
     var requester = WireRequester()
     requester.principal = principal.name

@@ -14,9 +14,9 @@ package struct RegistryAuthorizer: RequestAuthorizer {
   }
 
   package func authorize(
-    tokenHash: [UInt8], scope: AccessScope, action: String, target: String, source: String
+    token: PresentedToken, scope: AccessScope, action: String, target: String, source: String
   ) async throws(WireFailure) -> Principal {
-    let request = Self.request(tokenHash, scope, action, target, source)
+    let request = Self.request(token, scope, action, target, source)
     let answer = try await registry.call(request, deadline: deadline)
     guard answer.principal.isEmpty else {
       return Principal(
@@ -35,19 +35,21 @@ package struct RegistryAuthorizer: RequestAuthorizer {
   }
 
   package func conclude(
-    tokenHash: [UInt8], scope: AccessScope, action: String, target: String, source: String, problem: String?
+    token: PresentedToken, scope: AccessScope, action: String, target: String, source: String, problem: String?
   ) async throws(WireFailure) {
-    var request = Self.request(tokenHash, scope, action, target, source)
+    var request = Self.request(token, scope, action, target, source)
     request.outcome = problem == nil ? "allowed" : "failed"
     request.problem = problem ?? ""
     _ = try await registry.call(request, deadline: deadline)
   }
 
   private static func request(
-    _ tokenHash: [UInt8], _ scope: AccessScope, _ action: String, _ target: String, _ source: String
+    _ token: PresentedToken, _ scope: AccessScope, _ action: String, _ target: String, _ source: String
   ) -> WireAuthorizeRequest {
     var request = WireAuthorizeRequest()
-    request.tokenHash = Data(tokenHash)
+    request.bearerToken = token.text
+    // A Registry of the release before reads nothing else.
+    request.tokenHash = Data(token.hash)
     request.scope = scope.rawValue
     request.action = action
     request.target = target

@@ -6,7 +6,7 @@ package protocol RequestAuthorizer: Sendable {
   /// refused as that, before the answer comes, unless `action` is empty.
   ///
   /// - Parameters:
-  ///   - tokenHash: SHA-256 of the token's text.
+  ///   - token: as the client presented it.
   ///   - scope: what the action needs.
   ///   - action: in the imperative: `create-claim`; empty for reads.
   ///   - target: what it is done to: `device:<uuid>`, `claim:<uuid>`; may be empty.
@@ -14,21 +14,21 @@ package protocol RequestAuthorizer: Sendable {
   /// - Throws: `WireFailure` with the code `permissionDenied` and one of the reasons in `RefusedToken` when the token
   ///   does not allow it, and any other code when that can't be found out.
   func authorize(
-    tokenHash: [UInt8], scope: AccessScope, action: String, target: String, source: String
+    token: PresentedToken, scope: AccessScope, action: String, target: String, source: String
   ) async throws(WireFailure) -> Principal
 
   /// Tells what became of an action that was let through, for the audit log.
   ///
   /// - Parameter problem: why it failed, in kebab-case; nil if it was done.
   func conclude(
-    tokenHash: [UInt8], scope: AccessScope, action: String, target: String, source: String, problem: String?
+    token: PresentedToken, scope: AccessScope, action: String, target: String, source: String, problem: String?
   ) async throws(WireFailure)
 }
 
 extension RequestAuthorizer {
   /// For authorizers whose service notes each change where it makes it.
   package func conclude(
-    tokenHash: [UInt8], scope: AccessScope, action: String, target: String, source: String, problem: String?
+    token: PresentedToken, scope: AccessScope, action: String, target: String, source: String, problem: String?
   ) async throws(WireFailure) {}
 }
 

@@ -79,7 +79,7 @@ package nonisolated struct WireAssignImage: Sendable {
   /// image store: the client's Idempotency-Key, or a random one, so that its own retry is safe.
   package var idempotencyKey: String = String()
 
-  /// For whom a service asks, for the audit log. Taken from services alone: others are who their key says.
+  /// From where the client asked; the name in it is noted only as what the image store says.
   package var requester: WireRequester {
     get {_requester ?? WireRequester()}
     set {_requester = newValue}
@@ -89,6 +89,11 @@ package nonisolated struct WireAssignImage: Sendable {
   /// Clears the value of `requester`. Subsequent reads from it will return its default value.
   package mutating func clearRequester() {self._requester = nil}
 
+  /// What the client presented. The Registry decides by it whether the image is assigned, and in whose name. An image
+  /// store of the release before sends none: it is let through if the Registry itself let the client's upload to this
+  /// device through a short while ago.
+  package var bearerToken: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -97,7 +102,48 @@ package nonisolated struct WireAssignImage: Sendable {
   fileprivate var _requester: WireRequester? = nil
 }
 
-/// Who asked a service for something, and from where.
+/// Says for what reason AssignImage would be refused, and changes nothing: asked before the bytes are kept.
+package nonisolated struct WireCheckAssignment: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var deviceID: Data = Data()
+
+  package var image: WireAppImage {
+    get {_image ?? WireAppImage()}
+    set {_image = newValue}
+  }
+  /// Returns true if `image` has been explicitly set.
+  package var hasImage: Bool {self._image != nil}
+  /// Clears the value of `image`. Subsequent reads from it will return its default value.
+  package mutating func clearImage() {self._image = nil}
+
+  package var idempotencyKey: String = String()
+
+  package var bearerToken: String = String()
+
+  /// the address that the request came from
+  package var source: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _image: WireAppImage? = nil
+}
+
+package nonisolated struct WireCheckAssignmentResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Who asked a service for something, and from where, in the service's words.
 package nonisolated struct WireRequester: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -400,6 +446,16 @@ package nonisolated struct WireDevice: @unchecked Sendable {
   package var hasApp: Bool {_storage._app != nil}
   /// Clears the value of `app`. Subsequent reads from it will return its default value.
   package mutating func clearApp() {_uniqueStorage()._app = nil}
+
+  /// When two machines last spoke with the device's identity; unset: never.
+  package var clonedAt: SwiftProtobuf.Google_Protobuf_Timestamp {
+    get {_storage._clonedAt ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
+    set {_uniqueStorage()._clonedAt = newValue}
+  }
+  /// Returns true if `clonedAt` has been explicitly set.
+  package var hasClonedAt: Bool {_storage._clonedAt != nil}
+  /// Clears the value of `clonedAt`. Subsequent reads from it will return its default value.
+  package mutating func clearClonedAt() {_uniqueStorage()._clonedAt = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -895,6 +951,13 @@ package nonisolated struct WireDeviceReport: @unchecked Sendable {
   package var hasSupersedes: Bool {_storage._supersedes != nil}
   /// Clears the value of `supersedes`. Subsequent reads from it will return its default value.
   package mutating func clearSupersedes() {_uniqueStorage()._supersedes = nil}
+
+  /// Random, of the agent's process that says so: one that comes back after another has spoken is a second machine with
+  /// the device's identity. Empty: the agent does not tell.
+  package var run: Data {
+    get {_storage._run}
+    set {_uniqueStorage()._run = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1530,7 +1593,7 @@ package nonisolated struct WireAuthorizeRequest: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// SHA-256 of the bearer token
+  /// SHA-256 of the bearer token; of services of the release before, which don't send the token
   package var tokenHash: Data = Data()
 
   /// what the action needs: "read", "deploy", "operate", "admin"
@@ -1550,6 +1613,8 @@ package nonisolated struct WireAuthorizeRequest: Sendable {
 
   /// why it failed: "invalid-body"
   package var problem: String = String()
+
+  package var bearerToken: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1577,7 +1642,8 @@ package nonisolated struct WireAuthorizeRequestResponse: Sendable {
   package init() {}
 }
 
-/// A service puts into the audit log what an operator did over the bus.
+/// A service puts into the audit log what, as it says, an operator did there over the bus. The entry is the service's own;
+/// the name in it stands there as its claim.
 package nonisolated struct WireRecordAudit: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1638,6 +1704,12 @@ package nonisolated struct WireAuditEntry: Sendable {
   package var outcome: String = String()
 
   package var detailJson: String = String()
+
+  /// The service that the principal asked, if it was one: "image-store:image-store-1". It says what the source is.
+  package var via: String = String()
+
+  /// Whom the principal, a service, says that it acted for. Nobody has proved it.
+  package var claimed: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2102,7 +2174,7 @@ nonisolated extension WireAppImage: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireAssignImage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AssignImage"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}image\0\u{3}idempotency_key\0\u{1}requester\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}image\0\u{3}idempotency_key\0\u{1}requester\0\u{3}bearer_token\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2114,6 +2186,7 @@ nonisolated extension WireAssignImage: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 2: try { try decoder.decodeSingularMessageField(value: &self._image) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.idempotencyKey) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._requester) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.bearerToken) }()
       default: break
       }
     }
@@ -2136,6 +2209,9 @@ nonisolated extension WireAssignImage: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try { if let v = self._requester {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
     } }()
+    if !self.bearerToken.isEmpty {
+      try visitor.visitSingularStringField(value: self.bearerToken, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2144,6 +2220,80 @@ nonisolated extension WireAssignImage: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs._image != rhs._image {return false}
     if lhs.idempotencyKey != rhs.idempotencyKey {return false}
     if lhs._requester != rhs._requester {return false}
+    if lhs.bearerToken != rhs.bearerToken {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCheckAssignment: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CheckAssignment"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}image\0\u{3}idempotency_key\0\u{3}bearer_token\0\u{1}source\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.deviceID) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._image) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.idempotencyKey) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.bearerToken) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.source) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.deviceID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.deviceID, fieldNumber: 1)
+    }
+    try { if let v = self._image {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if !self.idempotencyKey.isEmpty {
+      try visitor.visitSingularStringField(value: self.idempotencyKey, fieldNumber: 3)
+    }
+    if !self.bearerToken.isEmpty {
+      try visitor.visitSingularStringField(value: self.bearerToken, fieldNumber: 4)
+    }
+    if !self.source.isEmpty {
+      try visitor.visitSingularStringField(value: self.source, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireCheckAssignment, rhs: WireCheckAssignment) -> Bool {
+    if lhs.deviceID != rhs.deviceID {return false}
+    if lhs._image != rhs._image {return false}
+    if lhs.idempotencyKey != rhs.idempotencyKey {return false}
+    if lhs.bearerToken != rhs.bearerToken {return false}
+    if lhs.source != rhs.source {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCheckAssignmentResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CheckAssignmentResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireCheckAssignmentResponse, rhs: WireCheckAssignmentResponse) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2518,7 +2668,7 @@ nonisolated extension WireFirmwareReference: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Device"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}tags\0\u{1}serial\0\u{1}online\0\u{3}last_seen\0\u{3}created_at\0\u{1}desired\0\u{1}reported\0\u{1}state\0\u{1}revision\0\u{1}divergence\0\u{1}waiting\0\u{1}app\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}tags\0\u{1}serial\0\u{1}online\0\u{3}last_seen\0\u{3}created_at\0\u{1}desired\0\u{1}reported\0\u{1}state\0\u{1}revision\0\u{1}divergence\0\u{1}waiting\0\u{1}app\0\u{4}\u{6}cloned_at\0")
 
   fileprivate class _StorageClass {
     var _id: Data = Data()
@@ -2535,6 +2685,7 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     var _divergence: String = String()
     var _waiting: WireWaiting? = nil
     var _app: WireReportedApp? = nil
+    var _clonedAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2559,6 +2710,7 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       _divergence = source._divergence
       _waiting = source._waiting
       _app = source._app
+      _clonedAt = source._clonedAt
     }
   }
 
@@ -2591,6 +2743,7 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         case 12: try { try decoder.decodeSingularStringField(value: &_storage._divergence) }()
         case 13: try { try decoder.decodeSingularMessageField(value: &_storage._waiting) }()
         case 14: try { try decoder.decodeSingularMessageField(value: &_storage._app) }()
+        case 20: try { try decoder.decodeSingularMessageField(value: &_storage._clonedAt) }()
         default: break
         }
       }
@@ -2645,6 +2798,9 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       try { if let v = _storage._app {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
       } }()
+      try { if let v = _storage._clonedAt {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2668,6 +2824,7 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         if _storage._divergence != rhs_storage._divergence {return false}
         if _storage._waiting != rhs_storage._waiting {return false}
         if _storage._app != rhs_storage._app {return false}
+        if _storage._clonedAt != rhs_storage._clonedAt {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -3539,7 +3696,7 @@ nonisolated extension WireReportPosition: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireDeviceReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DeviceReport"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}sequence\0\u{1}state\0\u{1}online\0\u{1}epoch\0\u{1}supersedes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}sequence\0\u{1}state\0\u{1}online\0\u{1}epoch\0\u{1}supersedes\0\u{2}\u{9}run\0")
 
   fileprivate class _StorageClass {
     var _deviceID: Data = Data()
@@ -3547,6 +3704,7 @@ nonisolated extension WireDeviceReport: SwiftProtobuf.Message, SwiftProtobuf._Me
     var _content: WireDeviceReport.OneOf_Content?
     var _epoch: UInt64 = 0
     var _supersedes: WireReportPosition? = nil
+    var _run: Data = Data()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3562,6 +3720,7 @@ nonisolated extension WireDeviceReport: SwiftProtobuf.Message, SwiftProtobuf._Me
       _content = source._content
       _epoch = source._epoch
       _supersedes = source._supersedes
+      _run = source._run
     }
   }
 
@@ -3605,6 +3764,7 @@ nonisolated extension WireDeviceReport: SwiftProtobuf.Message, SwiftProtobuf._Me
         }()
         case 5: try { try decoder.decodeSingularFixed64Field(value: &_storage._epoch) }()
         case 6: try { try decoder.decodeSingularMessageField(value: &_storage._supersedes) }()
+        case 15: try { try decoder.decodeSingularBytesField(value: &_storage._run) }()
         default: break
         }
       }
@@ -3640,6 +3800,9 @@ nonisolated extension WireDeviceReport: SwiftProtobuf.Message, SwiftProtobuf._Me
       try { if let v = _storage._supersedes {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
       } }()
+      if !_storage._run.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._run, fieldNumber: 15)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3654,6 +3817,7 @@ nonisolated extension WireDeviceReport: SwiftProtobuf.Message, SwiftProtobuf._Me
         if _storage._content != rhs_storage._content {return false}
         if _storage._epoch != rhs_storage._epoch {return false}
         if _storage._supersedes != rhs_storage._supersedes {return false}
+        if _storage._run != rhs_storage._run {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -4920,7 +5084,7 @@ nonisolated extension WireSendToAppResponse: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension WireAuthorizeRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AuthorizeRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}token_hash\0\u{1}scope\0\u{1}action\0\u{1}target\0\u{1}source\0\u{1}outcome\0\u{1}problem\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}token_hash\0\u{1}scope\0\u{1}action\0\u{1}target\0\u{1}source\0\u{1}outcome\0\u{1}problem\0\u{3}bearer_token\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4935,6 +5099,7 @@ nonisolated extension WireAuthorizeRequest: SwiftProtobuf.Message, SwiftProtobuf
       case 5: try { try decoder.decodeSingularStringField(value: &self.source) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.outcome) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self.problem) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.bearerToken) }()
       default: break
       }
     }
@@ -4962,6 +5127,9 @@ nonisolated extension WireAuthorizeRequest: SwiftProtobuf.Message, SwiftProtobuf
     if !self.problem.isEmpty {
       try visitor.visitSingularStringField(value: self.problem, fieldNumber: 7)
     }
+    if !self.bearerToken.isEmpty {
+      try visitor.visitSingularStringField(value: self.bearerToken, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4973,6 +5141,7 @@ nonisolated extension WireAuthorizeRequest: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.source != rhs.source {return false}
     if lhs.outcome != rhs.outcome {return false}
     if lhs.problem != rhs.problem {return false}
+    if lhs.bearerToken != rhs.bearerToken {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5078,7 +5247,7 @@ nonisolated extension WireRecordAuditResponse: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension WireAuditEntry: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AuditEntry"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}at\0\u{1}principal\0\u{1}action\0\u{1}target\0\u{1}source\0\u{1}outcome\0\u{3}detail_json\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}at\0\u{1}principal\0\u{1}action\0\u{1}target\0\u{1}source\0\u{1}outcome\0\u{3}detail_json\0\u{1}via\0\u{1}claimed\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5094,6 +5263,8 @@ nonisolated extension WireAuditEntry: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 6: try { try decoder.decodeSingularStringField(value: &self.source) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self.outcome) }()
       case 8: try { try decoder.decodeSingularStringField(value: &self.detailJson) }()
+      case 9: try { try decoder.decodeSingularStringField(value: &self.via) }()
+      case 10: try { try decoder.decodeSingularStringField(value: &self.claimed) }()
       default: break
       }
     }
@@ -5128,6 +5299,12 @@ nonisolated extension WireAuditEntry: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.detailJson.isEmpty {
       try visitor.visitSingularStringField(value: self.detailJson, fieldNumber: 8)
     }
+    if !self.via.isEmpty {
+      try visitor.visitSingularStringField(value: self.via, fieldNumber: 9)
+    }
+    if !self.claimed.isEmpty {
+      try visitor.visitSingularStringField(value: self.claimed, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5140,6 +5317,8 @@ nonisolated extension WireAuditEntry: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.source != rhs.source {return false}
     if lhs.outcome != rhs.outcome {return false}
     if lhs.detailJson != rhs.detailJson {return false}
+    if lhs.via != rhs.via {return false}
+    if lhs.claimed != rhs.claimed {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
