@@ -70,6 +70,9 @@ package struct Notifier: Sendable {
       }
     }
 
+    let expiry = ExpiryWatch(settings.tls.expirySources(isInsecure: isInsecure), logger: logger)
+    expiry.register(on: readiness)
+
     var router = RPCRouter()
     router.handle(WireNotify.self, allowing: .registry) { request, context in
       try await notifications.notify(request, deadline: context.deadline)
@@ -121,7 +124,7 @@ package struct Notifier: Sendable {
       name: NotifierSettings.serviceName, listen: settings.operationsListen, readiness: readiness, metrics: metrics,
       logger: logger)
     // Shut down in reverse order: readiness is told to the end, and the Registry is there for the last reports.
-    services = [operations, registry, publisher, intake, diagnostics, listeners, server]
+    services = [operations, expiry, registry, publisher, intake, diagnostics, listeners, server]
     self.server = server
     self.readiness = readiness
   }
