@@ -70,7 +70,8 @@ package enum RegistryService {
         ),
         TelemetryRetention(
           store: store, logRetention: settings.logRetention, crashRetention: settings.crashRetention, logger: logger),
-        LeftoverRemoval(store: store, logger: logger), OutboxGauge(store: store, metrics: metrics), authority,
+        LeftoverRemoval(store: store, metrics: metrics, logger: logger), OutboxGauge(store: store, metrics: metrics),
+        authority,
       ] + security.services + [rpc, http], logger: logger)
     try await ServiceHost.run(
       name: "registry", logger: logger, services: [operations, expiry, disk, work], readiness: readiness,

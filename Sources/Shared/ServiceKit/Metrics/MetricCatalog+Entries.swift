@@ -51,6 +51,9 @@ extension MetricCatalog {
 
   static let registry = [
     Entry(
+      "registry_events_omitted_total", .counter,
+      "Events that were left out, and told by one event each, of devices that caused too many."),
+    Entry(
       "registry_notifications_acknowledged_total", .counter,
       "Notifications that the broker took, so that they left the outbox."),
     Entry(
