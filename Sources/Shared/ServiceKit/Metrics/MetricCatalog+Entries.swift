@@ -21,6 +21,9 @@ extension MetricCatalog {
 
   static let http = [
     Entry(
+      "http_server_dropped_connections_total", .counter, ["reason"],
+      "Connections that were refused or gave way to others, by reason."),
+    Entry(
       "http_server_refused_clients_total", .counter, ["reason"], "Clients whose certificate was refused, by reason."),
     Entry(
       "http_server_request_duration_seconds", .histogram, ["method", "route", "server"],
@@ -90,6 +93,9 @@ extension MetricCatalog {
       "notifier_crash_messages_dropped_total", .counter, "Crash reports that found no room; devices send them again."),
     Entry("notifier_crash_messages_received_total", .counter, "Crash reports that came from devices."),
     Entry("notifier_crash_waiting_bytes", .gauge, "Crash reports that wait for the Registry, in bytes."),
+    Entry(
+      "notifier_crashs_set_aside_total", .counter,
+      "Crash reports that failed again and again by themselves, and were left out."),
     Entry("notifier_crashs_unreadable_total", .counter, "Crash reports that the Registry can't read."),
     Entry("notifier_log_batches_retried_total", .counter, "Attempts to hand log lines to the Registry that failed."),
     Entry(
@@ -97,6 +103,9 @@ extension MetricCatalog {
       "Batches of log lines that found no room; devices send them again."),
     Entry("notifier_log_messages_received_total", .counter, "Batches of log lines that came from devices."),
     Entry("notifier_log_waiting_bytes", .gauge, "Batches of log lines that wait for the Registry, in bytes."),
+    Entry(
+      "notifier_logs_set_aside_total", .counter,
+      "Batches of log lines that failed again and again by themselves, and were left out."),
     Entry("notifier_logs_unreadable_total", .counter, "Batches of log lines that the Registry can't read."),
     Entry("notifier_notifications_failed_total", .counter, "Notifications that the broker did not take in time."),
     Entry("notifier_notifications_published_total", .counter, "Notifications that the broker took."),
@@ -108,6 +117,9 @@ extension MetricCatalog {
     Entry(
       "notifier_reports_rejected_total", .counter, ["reason"],
       "Messages that are no reports, by what is wrong with them."),
+    Entry(
+      "notifier_reports_set_aside_total", .counter,
+      "Reports that failed again and again by themselves, and were left out."),
     Entry("notifier_reports_superseded_total", .counter, "Reports that a newer one of the same device replaced."),
     Entry("notifier_reports_unreadable_total", .counter, "Reports that the Registry can't read."),
     Entry("notifier_reports_waiting", .gauge, "Devices with a report that waits for the Registry."),
