@@ -12,6 +12,10 @@ extension MetricCatalog {
 
   static let upkeep = [
     Entry(
+      "revocations_age_seconds", .gauge,
+      "Time since the service last heard from a Provisioner which certificates are revoked, in seconds."),
+    Entry("revocations_known", .gauge, "Revoked certificates that the service knows."),
+    Entry(
       "xtblish_disk_free_bytes", .gauge, ["path"], "Free space where the service writes, in bytes, for its own user."),
     Entry("xtblish_disk_size_bytes", .gauge, ["path"], "Size of the file system where the service writes, in bytes."),
     Entry(
@@ -69,6 +73,10 @@ extension MetricCatalog {
   ]
 
   static let provisioner = [
+    Entry("provisioner_revocation_lists", .gauge, "Lists of revoked certificates that are kept."),
+    Entry(
+      "provisioner_revocations_failing_seconds", .gauge,
+      "For how long revocations could not be told to the broker, in seconds; 0 while they can."),
     Entry("provisioner_certificates_renewed_total", .counter, "Certificates given to devices that had one."),
     Entry(
       "provisioner_enrolments_total", .counter, ["outcome"],
