@@ -147,6 +147,18 @@ import Wire
       let factory = try Factory()
       try writeFile(folder.path("ca.pem"), try factory.certificate.pem)
       try writeFile(folder.path("ca.key"), String(decoding: try factory.key.pem(), as: UTF8.self))
+      try writeFile(
+        folder.path("config"),
+        """
+        [req]
+        distinguished_name = name
+        x509_extensions = board
+        [name]
+        [board]
+        basicConstraints = critical, CA:FALSE
+        keyUsage = critical, digitalSignature
+
+        """)
       let parts = kind.split(separator: ":")
       let making =
         switch parts[0] {
@@ -159,8 +171,8 @@ import Wire
         "openssl",
         [
           "req", "-x509", "-new", "-key", folder.path("b.key"), "-CA", folder.path("ca.pem"), "-CAkey",
-          folder.path("ca.key"), "-subj", "/CN=SN-1", "-addext", "basicConstraints=critical,CA:FALSE", "-addext",
-          "keyUsage=critical,digitalSignature", "-days", "1", "-out", folder.path("b.pem"),
+          folder.path("ca.key"), "-subj", "/CN=SN-1", "-days", "1", "-config", folder.path("config"), "-out",
+          folder.path("b.pem"),
         ])
       let request = try CertificateRequest(key: P256.PrivateKey(), commonName: "new")
       try Data(request.der).write(to: URL(filePath: folder.path("request")))

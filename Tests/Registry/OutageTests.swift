@@ -1,5 +1,6 @@
 import FirmwareImage
 import PostgreSQL
+import ServiceKit
 import TestSupport
 import Testing
 import Wire
@@ -80,6 +81,35 @@ import Wire
     #expect(ContinuousClock.now - start < .seconds(60))
     try await server.start()
     try await eventually { (try? await fixture.store.device(device)) != nil }
+  }
+
+  @Test func aDatabaseThatTakesNoChangesIsToldAsSuchAndUsedAgain() async throws {
+    let server = try await PostgresServer()
+    let fixture = try await make(server)
+    let device = try await fixture.device()
+    let readiness = Readiness(validity: .zero)
+    readiness.add("database", deadline: .seconds(30)) { try await fixture.pool.ping(within: .seconds(20)) }
+    #expect(await readiness.isReady())
+    for number in 1...3 {
+      try await server.setReadOnly(true)
+      try await eventually(within: .seconds(60), "the answer that the database takes no changes") {
+        do {
+          _ = try await fixture.store.assign(.sample(number), to: device, idempotencyKey: "\(number)")
+          return false
+        } catch let failure as WireFailure {
+          #expect(failure.code == .unavailable && failure.retryAfterMilliseconds > 0, "\(failure)")
+          return failure.reason == "database-read-only"
+        }
+      }
+      try await eventually(within: .seconds(60), "a readiness that says so") {
+        let finding = await readiness.findings()[0]
+        return !finding.isReady && finding.detail.contains("takes no changes")
+      }
+      try await server.setReadOnly(false)
+      #expect(try await assign(fixture.store, number, to: device) == UInt64(number))
+      #expect(await readiness.isReady())
+    }
+    try await server.stop()
   }
 
   @Test func aDatabaseThatHangsIsToldAsSuch() async throws {

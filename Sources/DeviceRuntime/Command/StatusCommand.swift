@@ -45,6 +45,13 @@ extension DeviceStatusView {
     } else {
       lines.append(("running", "nothing yet"))
     }
+    if let end = certificateEndsAt {
+      lines.append(("ends", "its certificate, \(HumanText.ago(end)) (\(JSONCoding.text(of: end)))"))
+    }
+    if let free = diskFreeBytes, let size = diskSizeBytes {
+      lines.append(
+        ("disk", "\(HumanText.bytes(Int(clamping: free))) of \(HumanText.bytes(Int(clamping: size))) free"))
+    }
     if !detail.isEmpty { lines.append(("note", detail)) }
     for hindrance in waiting {
       lines.append(("waiting", "\(hindrance.reason), since \(HumanText.ago(hindrance.since))"))

@@ -100,9 +100,13 @@ struct PushCommand: AsyncParsableCommand {
 
   private func follow(_ version: UInt64, of device: DeviceID) async throws {
     let watch = DeploymentWatch(try options.registryClient(), device: device, version: version)
-    try await watch.follow(within: try Self.timeoutType.parse(timeout)) { stage in
-      // What programs read is JSON alone.
-      if options.json { StandardError.write("\(stage)\n") } else { StandardOutput.write("\(stage)\n") }
+    let (limit, isJSON) = (try Self.timeoutType.parse(timeout), options.json)
+    // Signals have been trapped once, so they would no longer end the process by themselves.
+    try await untilInterrupted {
+      try await watch.follow(within: limit) { stage in
+        // What programs read is JSON alone.
+        if isJSON { StandardError.write("\(stage)\n") } else { StandardOutput.write("\(stage)\n") }
+      }
     }
   }
 

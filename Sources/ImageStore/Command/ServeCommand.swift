@@ -15,7 +15,7 @@ struct ServeCommand: AsyncParsableCommand {
       let process = try options.prepare(ImageStoreSettings.self)
       let store = try await ImageStore(
         process.settings, isInsecure: process.process.isInsecure, bus: process.openBus(), metrics: process.metrics,
-        executable: ownExecutable(), logger: process.logger)
+        diskMinimumBytes: process.process.diskMinimumBytes, executable: ownExecutable(), logger: process.logger)
       try await ServiceHost.run(
         name: ImageStoreCommand.executable, logger: process.logger, services: store.services,
         readiness: store.readiness, shutdownTimeout: process.process.shutdownTimeout)

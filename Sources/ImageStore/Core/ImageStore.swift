@@ -17,10 +17,11 @@ package struct ImageStore: Sendable {
   ///
   /// - Parameters:
   ///   - isInsecure: whether to do without TLS, tokens and signatures.
+  ///   - diskMinimumBytes: with less room for images it is not ready.
   ///   - executable: this program, to look at the code of modules in a process of its own; nil: nobody looks.
   package init(
     _ settings: ImageStoreSettings, isInsecure: Bool, bus: Bus, metrics: MetricsRegistry,
-    executable: String? = nil, logger: Logger
+    diskMinimumBytes: Int = DiskWatch.usualMinimumBytes, executable: String? = nil, logger: Logger
   ) async throws {
     let blobs = try await FileBlobStore(directory: settings.directory)
     let registry = RPCClient(
@@ -44,6 +45,10 @@ package struct ImageStore: Sendable {
     let readiness = Readiness()
     readiness.add("storage") { try await blobs.checkWritable() }
     security.addChecks(to: readiness)
+    let disk = DiskWatch([settings.directory], minimumBytes: diskMinimumBytes, logger: logger)
+    disk.register(on: readiness)
+    let expiry = ExpiryWatch(settings.tls.expirySources(isInsecure: isInsecure), logger: logger)
+    expiry.register(on: readiness)
 
     let router = makeRouter()
     api.addRoutes(to: router)
@@ -68,7 +73,7 @@ package struct ImageStore: Sendable {
       name: ImageStoreSettings.serviceName, listen: settings.operationsListen, readiness: readiness, metrics: metrics,
       logger: logger)
     // Shut down in reverse order: uploads end before the Registry's client and the blobs' threads do.
-    services = [blobs, operations, registry, provisioner] + security.services + [rpc, http]
+    services = [blobs, operations, disk, expiry, registry, provisioner] + security.services + [rpc, http]
     self.readiness = readiness
     self.http = http
     self.rpc = rpc

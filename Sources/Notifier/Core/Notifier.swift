@@ -70,6 +70,9 @@ package struct Notifier: Sendable {
       }
     }
 
+    let expiry = ExpiryWatch(settings.tls.expirySources(isInsecure: isInsecure), logger: logger)
+    expiry.register(on: readiness)
+
     var router = RPCRouter()
     router.handle(WireNotify.self, allowing: .registry) { request, context in
       try await notifications.notify(request, deadline: context.deadline)
@@ -91,7 +94,7 @@ package struct Notifier: Sendable {
       try await eviction.evict(device, timeout: context.remaining * 0.9)
       return WireDisconnectDeviceResponse()
     }
-    let listeners = AppListeners(options: settings.brokerOptions(clientID: "\(instance)-apps", tls), logger: logger)
+    let listeners = AppListeners(options: settings.brokerOptions(clientID: "\(instance)-apps", password, tls), logger: logger)
     AppMessenger(publisher: publisher, listeners: listeners, registry: registry).addHandlers(to: &router)
     StatusReporter(
       service: NotifierSettings.serviceName, readiness: readiness,
@@ -121,7 +124,7 @@ package struct Notifier: Sendable {
       name: NotifierSettings.serviceName, listen: settings.operationsListen, readiness: readiness, metrics: metrics,
       logger: logger)
     // Shut down in reverse order: readiness is told to the end, and the Registry is there for the last reports.
-    services = [operations, registry, publisher, intake, diagnostics, listeners, server]
+    services = [operations, expiry, registry, publisher, intake, diagnostics, listeners, server]
     self.server = server
     self.readiness = readiness
   }

@@ -31,13 +31,16 @@ struct ListDevicesCommand: AsyncParsableCommand {
       """)
   var state = ""
 
+  @Option(help: "Only devices that are healthy, restarting, crash-looping, silent or unknown.")
+  var health = ""
+
   @OptionGroup var list: ListOptions
 
   func run() async throws {
     try await runAdmin {
       let (devices, hasMore) = try await options.withClient(of: Registry.self) { client in
         try await RegistryAdministration(client, deadline: options.deadline).devices(
-          namePrefix: name, tags: tag, state: state, limit: list.most(json: options.json))
+          namePrefix: name, tags: tag, state: state, health: health, limit: list.most(json: options.json))
       }
       if options.json {
         try printJSON(devices)

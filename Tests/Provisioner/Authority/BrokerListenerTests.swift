@@ -55,7 +55,7 @@ import Testing
         ("listener 8884", "listener \(ports[1].number) 127.0.0.1"),
         ("listener 8885", "listener \(ports[2].number) 127.0.0.1"),
         ("/mosquitto/keys/ca.pem", fixture.folder.path("devices/ca.pem")),
-        ("/mosquitto/keys/passwords", fixture.folder.path("passwords")), ("/mosquitto/keys", out),
+        ("/mosquitto/passwords", fixture.folder.path("passwords")), ("/mosquitto/keys", out),
         ("/mosquitto/revocations", fixture.folder.path), ("/mosquitto/config", folder),
       ] {
         #expect(shipped.contains(from), "the shipped configuration has no \(from) any more")

@@ -146,14 +146,14 @@ import Wire
         try await replica.revoke(device)
         #expect(await !broker.letsIn(device))
       }
-      #expect(await broker.letsIn(try #require(devices.last)))
+      #expect(await broker.letsIn(devices[11]))
       // The lists with everything have a megabyte each, and several times that in the broker's memory.
       #expect(try broker.residentBytes() - before < 4 << 20)
-      #expect(Set(try replica.listed()).count == 30_011)
+      #expect(try replica.listed().count == 30_011)
       // One that starts now knows as much.
       try await broker.restart()
       for device in devices.dropLast() { #expect(await !broker.letsIn(device)) }
-      #expect(await broker.letsIn(try #require(devices.last)))
+      #expect(await broker.letsIn(devices[11]))
     }
   }
 

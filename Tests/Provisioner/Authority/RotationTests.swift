@@ -48,7 +48,9 @@ import Testing
     let after = try fixture.directory.load()
     let services = try fixture.directory.rotateServices(AuthorityDirectory.Options())
     #expect(AuthorityFixture.refusal(of: try leaf(after), roots: before.roots) == nil)
-    #expect(AuthorityFixture.refusal(of: services.chain, roots: before.roots) == nil)
+    let person = try services.issue(
+      to: .operator("ann"), P256.PrivateKey().publicKey, lifetime: .seconds(60), now: Date())
+    #expect(AuthorityFixture.refusal(of: [person.certificate] + person.issuers, roots: before.roots) == nil)
     // What /v1/ca adds to the roots is the same way.
     let crosses = LiveAuthority(after, deviceLifetime: .seconds(60)).crossCertificates
     let (newest, intermediate) = (try leaf(after)[0], after.issuers[0].certificate)

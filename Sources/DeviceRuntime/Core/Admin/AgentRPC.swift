@@ -15,7 +15,17 @@ struct AgentRPC: Sendable {
   func register(on router: inout RPCRouter) {
     registerHardware(on: &router)
     let agent = agent
-    router.handle(WireGetDeviceStatus.self, allowing: .operator) { _, _ in await agent.status() }
+    router.handle(WireGetDeviceStatus.self, allowing: .operator) { _, _ in
+      var status = await agent.status()
+      if let file = agent.security.mqtt?.certificateFile, let end = await agent.storage.certificateEnd(file: file) {
+        status.certificateEndsAt = .init(date: end)
+      }
+      if let space = await agent.storage.space() {
+        status.diskFreeBytes = space.freeBytes
+        status.diskSizeBytes = space.sizeBytes
+      }
+      return status
+    }
     router.handle(WireListSlots.self, allowing: .operator) { _, _ in await agent.slots() }
     router.handle(WireReadLog.self, allowing: .operator) { request, context in
       // The answer must still reach whoever waits for it.

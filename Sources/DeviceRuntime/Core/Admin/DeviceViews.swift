@@ -40,6 +40,10 @@ package struct DeviceStatusView: Encodable, Sendable {
   package var download: Download?
   /// What the device waits for.
   package var waiting: [Waiting]
+  /// Nil for a device without a certificate.
+  package var certificateEndsAt: Date?
+  package var diskFreeBytes: UInt64?
+  package var diskSizeBytes: UInt64?
 
   package init(_ status: WireDeviceStatus) {
     id = DeviceID(bytes: status.deviceID)?.description ?? ""
@@ -61,6 +65,11 @@ package struct DeviceStatusView: Encodable, Sendable {
     }
     if status.downloadBytesTotal > 0 {
       download = Download(bytesDone: status.downloadBytesDone, bytesTotal: status.downloadBytesTotal)
+    }
+    certificateEndsAt = status.hasCertificateEndsAt ? status.certificateEndsAt.date : nil
+    if status.diskSizeBytes > 0 {
+      diskFreeBytes = status.diskFreeBytes
+      diskSizeBytes = status.diskSizeBytes
     }
   }
 }

@@ -3,6 +3,7 @@ package import FirmwareImage
 import Foundation
 import Glibc
 import ServiceKit
+import Synchronization
 
 /// What the store answered to a pushed image.
 package struct PushedImage: Codable, Equatable, Sendable {
@@ -52,14 +53,20 @@ extension ImageStoreClient {
       if let version = options.appVersion { headers.append(.init("X-App-Version", version)) }
     }
     if let key { headers.append(.init("Idempotency-Key", key)) }
+    let sent = SentMark()
     let request = HTTPClient.Request(
       device == nil ? "PUT" : "POST", device.map { "\(url)/firmware/\($0)" } ?? "\(url)/images/\(digest)",
       headers: headers, body: .file(path: path),
-      onProgress: { onProgress(Int(clamping: $0.sentBytes), Int(clamping: $0.totalToSendBytes)) })
+      onProgress: {
+        if $0.sentBytes > 0 { sent.set() }
+        onProgress(Int(clamping: $0.sentBytes), Int(clamping: $0.totalToSendBytes))
+      })
     let response: HTTPClient.Response
     do {
       response = try await send(request)
-    } catch  where device != nil {
+    } catch {
+      // A store that got nothing has made nothing.
+      guard device != nil, sent.isSet else { throw error }
       throw Self.unknownOutcome(error, key ?? "")
     }
     guard response.isSuccess else { throw Self.refusal(response) }
@@ -93,4 +100,11 @@ extension ImageStoreClient {
       throw AdminError("\(error); check the path", status: .data)
     }
   }
+}
+
+/// Whether anything of a body has left.
+private final class SentMark: Sendable {
+  private let flag = Atomic(false)
+  var isSet: Bool { flag.load(ordering: .relaxed) }
+  func set() { flag.store(true, ordering: .relaxed) }
 }

@@ -84,8 +84,9 @@ extension OpenAPIDocument {
     \(problem("Unknown", "There is no such device, version or image.")),
     \(problem("Conflict", "It does not go with what is there.")),
     \(problem("OtherNow", "It is none of those in If-Match any more.")),
-    \(problem("TooLarge", "The module is larger than this store takes.")),
+    \(problem("TooLarge", "The body is larger than is taken here.")),
     \(problem("NotWebAssembly", "The body is no WebAssembly module.")),
+    \(problem("NotJSON", "The body is no JSON.")),
     \(problem("BehindTheEnd", "The range starts behind the last byte.")),
     \(problem("Unusable", "No device could run the image, or its signature or digest is wrong.")),
     \(problem("TooManyAttempts", "Too many tokens from this address were refused.", isLater: true)),
@@ -136,6 +137,14 @@ extension OpenAPIDocument {
     "Waiting": {
       "type": "object", "required": ["file_exists"],
       "properties": {"file_exists": {"type": "boolean", "description": "Whether a version waits that is newer."}}
+    },
+    "PolledStatus": {
+      "type": "object", "required": ["version", "status"],
+      "properties": {
+        "version": {"type": "integer", "minimum": 1},
+        "status": {"type": "string", "description": "What became of it; docs/polling.md has the words."},
+        "reason": {"type": "string"}
+      }
     },
     "Problem": {
       "type": "object", "required": ["type", "title", "status", "detail"],

@@ -187,6 +187,25 @@ extension OpenAPIDocument {
           "404": {"$ref": "#/components/responses/Unknown"},
           \(commonResponses)
         }
+      },
+      "post": {
+        "operationId": "tellWhatRuns", "tags": ["polling"], "summary": "Say what the device that asks runs",
+        "description": "Confirms a version, or gives it up.",
+        "security": [{"certificate": []}, {"pollingToken": []}],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PolledStatus"}}}
+        },
+        "responses": {
+          "200": {
+            "description": "Whether another version waits now.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Waiting"}}}
+          },
+          "404": {"$ref": "#/components/responses/Unknown"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/NotJSON"},
+          \(commonResponses)
+        }
       }
     },
     "/download": {

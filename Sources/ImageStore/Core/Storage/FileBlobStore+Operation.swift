@@ -13,7 +13,12 @@ extension FileBlobStore: Service {
 
   /// Throws if nothing can be added.
   func checkWritable() async throws {
-    try await blocking { [layout] in _ = try TemporaryFile(in: layout.uploads) }
+    try await blocking { [layout] in
+      // A full disk still takes an empty file.
+      let probe = [UInt8](repeating: 0, count: 4096)
+      let temporary = try TemporaryFile(in: layout.uploads)
+      try probe.withUnsafeBytes { try temporary.file.write($0, at: 0) }
+    }
   }
 
   /// What the file system has left for this user, in bytes.

@@ -119,7 +119,9 @@ final class ReportIntake: Service {
         switch topic.kind {
         case .state: queue.add(try StatePayload(message.payload), of: topic.device)
         case .presence:
-          if let isOnline = try PresencePayload.isOnline(message.payload) {
+          // A kept "online" is no word of the device: after a crash of the broker it stays for ever, whoever died. Who is
+          // there says so by its reports. A kept "offline" was true when it was said, and may have been missed.
+          if let isOnline = try PresencePayload.isOnline(message.payload), !(isOnline && message.retain) {
             queue.add(isOnline: isOnline, of: topic.device)
           }
         }

@@ -3,6 +3,7 @@ package import Logging
 package import Messaging
 package import PostgreSQL
 package import ServiceHTTP
+package import ServiceKit
 package import ServiceLifecycle
 import Wire
 
@@ -37,6 +38,26 @@ package struct AuthorityParts: Sendable {
     ender = SessionEnder(store: store, notifier: notifier, logger: logger)
     // So that whoever asks first gets an answer, and a broker finds the folder complete.
     await keeper.turn()
+  }
+
+  /// When the intermediate that devices get certificates from ends, or the last of the roots.
+  package var expirySource: ExpirySource {
+    ExpirySource { [issuer] in
+      let authority = issuer.authority
+      var found = authority.issuers.prefix(1).map { newest in
+        Expiry(
+          kind: "ca-intermediate", name: newest.certificate.commonName ?? "of devices",
+          end: newest.certificate.notAfter,
+          remedy: "make the next with xtblish-provisioner ca rotate")
+      }
+      if let last = authority.roots.max(by: { $0.notAfter < $1.notAfter }) {
+        found.append(
+          Expiry(
+            kind: "ca-root", name: last.commonName ?? "root", end: last.notAfter,
+            remedy: "make the next with xtblish-provisioner ca rotate --root, and give everybody the new roots"))
+      }
+      return found
+    }
   }
 
   package var services: [any Service] { [AuthorityKeeping(keeper, store: store), ender] }

@@ -49,10 +49,11 @@ extension ProvisionerRPC {
       guard let device = DeviceID(bytes: request.deviceID) else {
         throw WireFailure.invalidField("device-id", "has \(request.deviceID.count) bytes: a device's ID has 16")
       }
-      try await audit.note(context, "reinstate-device", "device:\(device)")
-      var response = WireReinstateDeviceResponse()
-      response.reinstated = try await devices.reinstate(device)
-      return response
+      return try await audit.recording(context, "reinstate-device", "device:\(device)") {
+        var response = WireReinstateDeviceResponse()
+        response.reinstated = try await devices.reinstate(device)
+        return response
+      }
     }
   }
 

@@ -33,6 +33,13 @@ package enum ProvisionerService {
       security.addChecks(to: readiness)
       readiness.add("revocation lists") { try await authority.keeper.check() }
     }
+    let expiry = ExpiryWatch(
+      settings.tls.expirySources(isInsecure: isInsecure) + (authority.map { [$0.expirySource] } ?? []), logger: logger)
+    expiry.register(on: readiness)
+    let disk = DiskWatch(
+      [settings.authority.directory, settings.authority.listDirectory].compactMap { $0 },
+      minimumBytes: process.process.diskMinimumBytes, logger: logger)
+    disk.register(on: readiness)
 
     let routes = ProvisionerRoutes(claims: parts.claimRoutes, enrolment: parts.enrolmentRoutes).router()
     authority?.add(to: routes, access: security.access)
@@ -63,7 +70,7 @@ package enum ProvisionerService {
       name: "provisioner", logger: logger,
       services: [registry, notifier] + security.services + (authority?.services ?? [])
         + (authority.map { [$0.following(security.revocations, logger: logger)] } ?? [])
-        + [parts.enroller, rpc, http, operations],
+        + [parts.enroller, expiry, disk, rpc, http, operations],
       readiness: readiness, shutdownTimeout: process.process.shutdownTimeout)
     await pool.close()
   }

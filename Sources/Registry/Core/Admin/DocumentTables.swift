@@ -9,13 +9,14 @@ extension DeviceDocument {
     var table = Table(
       [
         ("NAME", .cut), ("ID", columns == nil ? .always : .spare(1)), ("APP", .cut), ("VERSION", .cut),
-        ("STATE", .always), ("ONLINE", .spare(2)), ("SEEN", .always), ("RUNS", .spare(3)), ("DESIRED", .spare(4)),
+        ("STATE", .always), ("HEALTH", .always), ("ONLINE", .spare(2)), ("SEEN", .always), ("RUNS", .spare(3)),
+        ("DESIRED", .spare(4)),
         ("TAGS", .spare(5)), ("SERIAL", .spare(6)),
-      ], rightAligned: [7, 8])
+      ], rightAligned: [8, 9])
     for device in devices {
       table.add([
         device.name, columns == nil ? device.id : shortID(device.id), device.app?.name ?? "-",
-        device.app?.version ?? "-", device.state, device.online ? "yes" : "no", ago(device.lastSeen),
+        device.app?.version ?? "-", device.state, device.health, device.online ? "yes" : "no", ago(device.lastSeen),
         version(device.reported?.version), version(device.desired?.version), device.tags.joined(separator: ", "),
         device.serial,
       ])
@@ -37,6 +38,7 @@ extension DeviceDocument {
     table.add(["created", createdAt])
     table.add(["state", state])
     if let divergence { table.add(["does not fit", Self.explanation(of: divergence)]) }
+    table.add(["health", healthReason.map { "\(health): \($0)" } ?? health])
     table.add(["online", online ? "yes" : "no"])
     table.add(["last seen", lastSeen ?? "never"])
     if let clonedAt {

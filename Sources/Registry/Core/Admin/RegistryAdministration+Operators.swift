@@ -67,7 +67,7 @@ extension RegistryAdministration {
 
   package func recommission(_ id: String, reason: String) async throws -> DeviceDocument {
     var request = WireRecommissionDevice()
-    request.id = try bytes(id)
+    request.id = try await bytes(id)
     request.reason = reason
     return DeviceDocument(try await client.call(request, deadline: deadline))
   }

@@ -24,7 +24,7 @@ package struct RegistryAdministration: Sendable {
 
   /// - Parameter limit: nil for all.
   package func devices(
-    namePrefix: String, tags: [String], state: String, limit: Int?
+    namePrefix: String, tags: [String], state: String, health: String = "", limit: Int?
   ) async throws -> (items: [DeviceDocument], hasMore: Bool) {
     var request = WireListDevices()
     request.namePrefix = namePrefix
@@ -32,6 +32,7 @@ package struct RegistryAdministration: Sendable {
     request.tag = tags.first ?? ""
     request.tags = tags
     request.state = state
+    request.health = health
     return try await collect(limit) { (size, cursor: String?) in
       request.pageSize = size
       request.cursor = cursor ?? ""

@@ -10,7 +10,10 @@ extension DeviceDocument {
   package init(_ wire: WireDevice) {
     self.init(
       id: DeviceID(bytes: wire.id)?.description ?? "", name: wire.name, tags: wire.tags, serial: wire.serial,
-      revision: Int64(clamping: wire.revision), state: wire.state, online: wire.online,
+      revision: Int64(clamping: wire.revision), state: wire.state,
+      // A Registry of the release before tells nothing of it.
+      health: wire.health.isEmpty ? DeviceHealth.unknown.rawValue : wire.health,
+      healthReason: wire.healthReason.isEmpty ? nil : wire.healthReason, online: wire.online,
       lastSeen: wire.hasLastSeen ? text(wire.lastSeen) : nil,
       createdAt: text(wire.createdAt), desired: wire.hasDesired ? Reference(wire.desired) : nil,
       reported: wire.hasReported ? Reported(wire.reported) : nil,

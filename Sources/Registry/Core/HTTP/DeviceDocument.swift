@@ -42,6 +42,9 @@ package struct DeviceDocument: Codable, Sendable, Equatable {
   package var serial: String
   package var revision: Int64
   package var state: String
+  package var health: String
+  /// What speaks against it, if anything does.
+  package var healthReason: String?
   package var online: Bool
   package var lastSeen: String?
   package var createdAt: String
@@ -61,7 +64,8 @@ extension DeviceDocument {
   init(_ device: Device) {
     self.init(
       id: device.id.description, name: device.name, tags: device.tags, serial: device.serial,
-      revision: device.revision, state: device.state.rawValue, online: device.online,
+      revision: device.revision, state: device.state.rawValue, health: device.health.rawValue,
+      healthReason: device.healthReason.isEmpty ? nil : device.healthReason, online: device.online,
       lastSeen: device.lastSeen.map(JSONCoding.text(of:)),
       createdAt: JSONCoding.text(of: device.createdAt), desired: device.desired.map(Reference.init),
       reported: device.reported.map(Reported.init), divergence: device.divergence?.rawValue,

@@ -46,10 +46,12 @@ struct DeviceRoutes: Sendable {
 
   private func list(_ request: Request) async throws -> Response {
     let query = try QueryParameters(
-      request, known: ["limit", "cursor", "namePrefix", "tag", "state", "reference"], repeatable: ["tag"])
+      request, known: ["limit", "cursor", "namePrefix", "tag", "state", "health", "reference"], repeatable: ["tag"])
     if let reference = query["reference"] { return try await listMeant(by: reference, query) }
     let page = try await store.devices(
-      DeviceFilter(namePrefix: query["namePrefix"] ?? "", tags: query.all("tag"), state: query["state"] ?? ""),
+      DeviceFilter(
+        namePrefix: query["namePrefix"] ?? "", tags: query.all("tag"), state: query["state"] ?? "",
+        health: query["health"] ?? ""),
       after: query["cursor"].map { text throws(WireFailure) in try DeviceCursor(text) }, limit: query.limit())
     return try Response.json(
       DeviceListDocument(devices: page.items.map(DeviceDocument.init), nextCursor: page.next?.text))

@@ -36,6 +36,10 @@ extension OpenAPIDocument {
             "name": "state", "in": "query",
             "description": "Only devices in this state: connected or not, or how far they are with what they should run.",
             "schema": {"type": "string", "enum": [\#(DeviceFilter.State.names.map { "\"\($0)\"" }.joined(separator: ", "))]}
+          },
+          {
+            "name": "health", "in": "query", "description": "Only devices of this health.",
+            "schema": {"type": "string", "enum": [\#(DeviceHealth.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", "))]}
           }
         ],
         "responses": {

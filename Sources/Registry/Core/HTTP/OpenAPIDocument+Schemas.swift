@@ -80,12 +80,17 @@ extension OpenAPIDocument {
     },
     "Device": {
       "type": "object", "additionalProperties": false,
-      "required": ["id", "name", "tags", "serial", "revision", "state", "online", "createdAt"],
+      "required": ["id", "name", "tags", "serial", "revision", "state", "health", "online", "createdAt"],
       "properties": {
         "id": {"$ref": "#/components/schemas/DeviceID"}, "name": {"$ref": "#/components/schemas/Name"},
         "tags": {"$ref": "#/components/schemas/Tags"}, "serial": {"$ref": "#/components/schemas/Serial"},
         "revision": {"$ref": "#/components/schemas/Revision"},
         "state": {"type": "string", "enum": [\#(DeploymentState.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", "))]},
+        "health": {
+          "type": "string", "enum": [\#(DeviceHealth.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", "))],
+          "description": "Whether it does its work: \#(DeviceHealth.crashLoop) crashes within \#(DeviceHealth.windowMinutes) minutes are a loop."
+        },
+        "healthReason": {"type": "string", "description": "What speaks against it, if anything does."},
         "online": {"type": "boolean"},
         "lastSeen": {"type": "string", "format": "date-time"},
         "createdAt": {"type": "string", "format": "date-time"},

@@ -99,6 +99,9 @@ package struct Device: Sendable, Equatable {
   package var online: Bool
   package var lastSeen: Date?
   package var state: DeploymentState
+  package var health: DeviceHealth
+  /// What speaks against it, or empty.
+  package var healthReason: String
   package var desired: FirmwareReference?
   package var reported: ReportedState?
   package var divergence: Divergence?

@@ -24,17 +24,19 @@ package struct DeviceFilter: Sendable, Equatable {
   /// A device has all of them.
   package var tags: [String]
   package var state: State?
+  package var health: DeviceHealth?
 
   package static let all = DeviceFilter(namePrefix: "", tags: [], state: nil)
 
-  package init(namePrefix: String, tags: [String], state: State?) {
+  package init(namePrefix: String, tags: [String], state: State?, health: DeviceHealth? = nil) {
     self.namePrefix = namePrefix
     self.tags = tags
     self.state = state
+    self.health = health
   }
 
   /// From what a client wrote; empty texts filter nothing.
-  package init(namePrefix: String, tags: [String], state: String) throws(WireFailure) {
+  package init(namePrefix: String, tags: [String], state: String, health: String = "") throws(WireFailure) {
     self.namePrefix = try FieldRules.namePrefix(namePrefix)
     var wanted: [String] = []
     for tag in tags where !tag.isEmpty { wanted.append(try FieldRules.tag(tag)) }
@@ -48,6 +50,14 @@ package struct DeviceFilter: Sendable, Equatable {
       self.state = known
     } else {
       throw .invalidField("state", "is none of \(State.names.joined(separator: ", "))")
+    }
+    if health.isEmpty {
+      self.health = nil
+    } else if let known = DeviceHealth(rawValue: health) {
+      self.health = known
+    } else {
+      throw .invalidField(
+        "health", "is none of \(DeviceHealth.allCases.map(\.rawValue).joined(separator: ", "))")
     }
   }
 

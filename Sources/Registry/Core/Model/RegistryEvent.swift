@@ -24,6 +24,8 @@ package struct RegistryEvent: Sendable, Equatable {
     case crashReported = "crash-reported"
     /// Two machines speak with the identity of one device; at most once an hour.
     case identityCloned = "identity-cloned"
+    /// It caused more events than it may: so many were left out.
+    case eventsOmitted = "events-omitted"
   }
 
   /// Grows in the order in which events became visible.

@@ -150,7 +150,9 @@ package struct RegistryRPC: Sendable {
 
   private func listDevices(_ request: WireListDevices) async throws -> WireListDevicesResponse {
     let page = try await store.devices(
-      DeviceFilter(namePrefix: request.namePrefix, tags: [request.tag] + request.tags, state: request.state),
+      DeviceFilter(
+        namePrefix: request.namePrefix, tags: [request.tag] + request.tags, state: request.state,
+        health: request.health),
       after: request.cursor.isEmpty ? nil : DeviceCursor(request.cursor),
       limit: FieldRules.pageSize(request.pageSize))
     var response = WireListDevicesResponse()

@@ -68,6 +68,8 @@ extension WireDevice {
       self.app.version = app.version.text
     }
     state = device.state.rawValue
+    health = device.health.rawValue
+    healthReason = device.healthReason
     revision = UInt64(clamping: device.revision)
     if let waiting = device.waiting { self.waiting = WireWaiting(waiting) }
     divergence = device.divergence?.rawValue ?? ""

@@ -7,7 +7,13 @@ package struct RegistryMetrics: Sendable {
   private let postponedNotifications = Counter(label: "registry_notifications_postponed_total")
   private let outboxPending = Gauge(label: "registry_outbox_pending")
 
+  private let omittedEvents = Counter(label: "registry_events_omitted_total")
+
   package init() {}
+
+  func eventsOmitted(_ count: Int) {
+    omittedEvents.increment(by: count)
+  }
 
   /// - Parameter latency: from the commit that asked for the notification to the broker's acknowledgement.
   func notified(after latency: Duration) {

@@ -19,6 +19,12 @@ package enum RegistryService {
     readiness.add("database") { try await pool.ping() }
     readiness.add("schema") { try await RegistrySchema.migrator().check(pool) }
     readiness.add("director") { try await store.checkDirectorKeys() }
+    let expiry = ExpiryWatch(
+      settings.tls.expirySources(isInsecure: process.process.isInsecure) + [store.expirySource], logger: logger)
+    expiry.register(on: readiness)
+    let disk = DiskWatch(
+      settings.directorDirectory.map { [$0] } ?? [], minimumBytes: process.process.diskMinimumBytes, logger: logger)
+    disk.register(on: readiness)
 
     let operations = OperationsServer.make(
       name: "registry", listen: settings.operationsListen, readiness: readiness, metrics: process.metrics,
@@ -64,10 +70,11 @@ package enum RegistryService {
         ),
         TelemetryRetention(
           store: store, logRetention: settings.logRetention, crashRetention: settings.crashRetention, logger: logger),
-        OutboxGauge(store: store, metrics: metrics), authority,
+        LeftoverRemoval(store: store, metrics: metrics, logger: logger), OutboxGauge(store: store, metrics: metrics),
+        authority,
       ] + security.services + [rpc, http], logger: logger)
     try await ServiceHost.run(
-      name: "registry", logger: logger, services: [operations, work], readiness: readiness,
+      name: "registry", logger: logger, services: [operations, expiry, disk, work], readiness: readiness,
       shutdownTimeout: process.process.shutdownTimeout)
     await pool.close()
   }

@@ -15,8 +15,43 @@ enum DeviceRow {
     (
       select u.cloned_at from registry.device_runs u
       where u.device_id = d.id and u.cloned_at > statement_timestamp() - interval '1 day'
-    ) as cloned_at
+    ) as cloned_at,
+    d.health_reason,
+    """ + health + " as health"
+
+  /// The most telling first.
+  private static let health: SQL = """
+     case
+      when r.last_seen is null then 'unknown'
+      when r.online_until <= statement_timestamp() then 'silent'
+      when d.crash_looping_until > statement_timestamp() then 'crash-looping'
+      when d.restarting_until > statement_timestamp() then 'restarting'
+      else 'healthy'
+    end
     """
+
+  /// The devices of a health, by conditions that indexes serve.
+  static func condition(_ health: DeviceHealth) -> SQL {
+    switch health {
+    case .unknown: "r.last_seen is null"
+    case .silent: "r.last_seen is not null and r.online_until <= statement_timestamp()"
+    case .crashLooping:
+      """
+      r.online_until > statement_timestamp() and d.restarting_until > statement_timestamp()
+        and d.crash_looping_until > statement_timestamp()
+      """
+    case .restarting:
+      """
+      r.online_until > statement_timestamp() and d.restarting_until > statement_timestamp()
+        and (d.crash_looping_until is null or d.crash_looping_until <= statement_timestamp())
+      """
+    case .healthy:
+      """
+      r.online_until > statement_timestamp()
+        and (d.restarting_until is null or d.restarting_until <= statement_timestamp())
+      """
+    }
+  }
 
   /// Every device has its row in `reports` from the start.
   static let tables: SQL = """
@@ -28,6 +63,7 @@ enum DeviceRow {
     """
 
   static func device(_ row: PostgresRow) throws -> Device {
+    let health: DeviceHealth = try known(row["health"])
     var device = Device(
       id: try deviceID(row["id"]),
       name: try row["name"].text,
@@ -38,6 +74,8 @@ enum DeviceRow {
       online: try row["online"].bool,
       lastSeen: try row["last_seen"].optional?.date,
       state: try known(row["state"]),
+      health: health,
+      healthReason: health == .restarting || health == .crashLooping ? try row["health_reason"].text : "",
       desired: try reference(row["desired_version"], row["desired_digest"]),
       reported: try reported(row),
       divergence: Divergence(rawValue: try row["divergence"].text),

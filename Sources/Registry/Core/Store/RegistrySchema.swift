@@ -33,6 +33,8 @@ package enum RegistrySchema {
     Migration(
       version: 10, name: "who is proven and who is claimed in the audit log", compatibleFrom: 6, script: auditClaims),
     Migration(version: 11, name: "which process of its agent speaks for a device", compatibleFrom: 6, script: runs),
+    Migration(version: 12, name: "bounds of each device, health", compatibleFrom: 6, script: bounds),
+    Migration(version: 13, name: "events that each device may cause", compatibleFrom: 6, script: eventAllowances),
   ]
 
   /// The first version: devices, firmware, reports, outbox, events.

@@ -46,6 +46,7 @@ enum DeviceListQuery {
       conditions.append("d.state = $7")
     case nil: break
     }
+    if let health = filter.health { conditions.append(DeviceRow.condition(health)) }
     var statement: SQL = "select " + DeviceRow.columns + " from " + DeviceRow.tables
     statement += " where " + conditions.joined(separator: " and ") + " order by d.name, d.id limit $1"
     return (statement, values)

@@ -118,10 +118,10 @@ extension RegistryStore {
     }
   }
 
-  /// Removes all rows of the device. What stays is the event that tells of it, and its highest
-  /// version, so that a device made again under the same ID never gets a version twice.
+  /// Removes all rows of the device, many events after the answer. What stays is the event that tells of it, and its
+  /// highest version, so that a device made again under the same ID never gets a version twice.
   package func deleteDevice(_ id: DeviceID, by requester: Requester) async throws {
-    try await write { connection in
+    let hasLeftovers = try await write { connection in
       let key = [PostgresValue.uuid(id.bytes)]
       try await connection.query("select 1 from registry.reports where device_id = $1 for update", key)
       let rows = try await connection.query(
@@ -136,7 +136,8 @@ extension RegistryStore {
         key + [.int8(try row["highest_version"].int64)])
       try await connection.query("delete from registry.outbox where device_id = $1", key)
       try await connection.query("delete from registry.firmware where device_id = $1", key)
-      try await connection.query("delete from registry.events where device_id = $1", key)
+      let hasLeftovers = try await Self.removeEvents(of: id, connection)
+      try await connection.query("delete from registry.event_allowances where device_id = $1", key)
       try await connection.query("delete from registry.reports where device_id = $1", key)
       try await connection.query("delete from registry.devices where id = $1", key)
       let detail: [String: JSONValue] = [
@@ -146,7 +147,9 @@ extension RegistryStore {
       // Its certificate would outlive it.
       try await Self.queueRevocation(of: id, reason: "deleted", by: requester, connection)
       try await Self.append(AuditRecord(.deleteDevice, AuditRecord.target(id), by: requester, detail), connection)
+      return hasLeftovers
     }
     revocationSignal.raise()
+    if hasLeftovers { removalSignal.raise() }
   }
 }

@@ -17,7 +17,14 @@ extension RegistryStore {
       statement += "id < $2"
       values += [.int8(id.map { Int64(clamping: $0) } ?? .max), .uuid(device?.bytes)]
     }
-    if device != nil { statement += " and device_id = $3" }
+    if device != nil {
+      statement += """
+         and device_id = $3
+        and not exists (
+          select from registry.removals r
+          where r.device_id = $3 and row_id <= r.events_through and (r.kinds is null or kind = any(r.kinds)))
+        """
+    }
     statement += order.isForward ? " order by id limit $1" : " order by id desc limit $1"
     let (text, parameters) = (statement, values)
     return try await read { connection in

@@ -58,7 +58,7 @@ private enum CrashRows {
   static func reading(_ crashes: [Crash]) -> [PostgresStatement] {
     [
       PostgresStatement(
-        "select id from registry.devices where id = any($1) order by id for key share",
+        "select id from registry.devices where id = any($1) order by id for no key update",
         [.uuidArray(Array(Set(crashes.map(\.device.bytes))))]),
       PostgresStatement(
         """
@@ -89,6 +89,7 @@ private enum CrashRows {
         where c.device_id = u.device_id and c.number <= newest_doomed.number
         """,
         [.uuidArray(new.map(\.key.bytes)), .int8Array(new.map { Int64(max(0, count - $0.value)) })]),
+      CrashHealth.noting(crashes),
       try inserting(crashes),
     ]
   }
@@ -108,10 +109,12 @@ private enum CrashRows {
     return PostgresStatement(
       """
       with new as (
-        insert into registry.crashes (device_id, report_id, app_name, group_id, report, last_lines)
-        select u.device_id, u.report_id, u.app_name, u.group_id, u.report, u.last_lines
-        from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $9::bytea[])
-          as u (device_id, report_id, app_name, group_id, report, last_lines)
+        insert into registry.crashes (device_id, report_id, app_name, group_id, report, last_lines, occurred_at)
+        select u.device_id, u.report_id, u.app_name, u.group_id, u.report, u.last_lines,
+          case when u.at >= 0
+            then least(clock_timestamp(), 'epoch'::timestamptz + u.at * interval '1 microsecond') end
+        from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $9::bytea[], $10::int8[])
+          as u (device_id, report_id, app_name, group_id, report, last_lines, at)
         order by u.device_id, u.report_id
         on conflict (device_id, report_id) do nothing
         returning number, device_id, report_id, group_id
@@ -130,6 +133,7 @@ private enum CrashRows {
         .textArray(crashes.map(\.report.appName)), .textArray(groups), .byteaArray(reports),
         .textArray(crashes.map(\.report.code)), .int8Array(crashes.map { Int64($0.report.firmwareVersion) }),
         .text(RegistryEvent.Kind.crashReported.rawValue), .byteaArray(lastLines),
+        .int8Array(crashes.map(CrashHealth.microseconds)),
       ])
   }
 }

@@ -1,8 +1,25 @@
 package import FirmwareImage
 import PostgreSQL
+package import ServiceKit
 import Wire
 
 extension RegistryStore {
+  /// When the newest root document ends: nobody would believe it any more, nor whom it names.
+  package var expirySource: ExpirySource {
+    ExpirySource {
+      let row = try await read { connection in
+        try await connection.queryFirst(
+          "select version, expires_at from registry.root_documents order by version desc limit 1")
+      }
+      guard let row else { return [] }
+      return [
+        Expiry(
+          kind: "root-document", name: "version \(try row["version"].int64)", end: try row["expires_at"].date,
+          remedy: "sign the next one and publish it with xtblish-registry root publish")
+      ]
+    }
+  }
+
   /// - Parameter version: nil: the newest.
   package func rootDocument(_ version: UInt64?) async throws -> SignedRootDocument {
     try await read { connection in

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Glibc
 
 /// For commands that take away what no other command brings back as it was.
 package struct ConfirmationOptions: ParsableArguments {
@@ -19,7 +19,8 @@ package struct ConfirmationOptions: ParsableArguments {
     guard isatty(STDIN_FILENO) == 1 else {
       throw AdminError("\(consequence) There is no terminal to ask at: add --yes to do it all the same", status: .usage)
     }
-    FileHandle.standardError.write(Data("\(consequence)\nType \(name) to go on: ".utf8))
+    let question = Array("\(consequence)\nType \(name) to go on: ".utf8)
+    _ = question.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
     guard let line = readLine(), Array(line.utf8) == Array(name.utf8) else {
       throw AdminError("nothing was done: that is not \(name)", status: .failure)
     }

@@ -57,9 +57,10 @@ package final class MetricsRegistry: MetricsFactory {
       (families.byName.sorted { $0.key < $1.key }, families.droppedCount)
     }
     var text = ProcessFigures.exposition()
-    text += "# TYPE xtblish_metrics_dropped_series gauge\nxtblish_metrics_dropped_series \(dropped)\n"
+    text += PrometheusText.heading("xtblish_metrics_dropped_series", .gauge)
+    text += "xtblish_metrics_dropped_series \(dropped)\n"
     for (name, family) in sorted {
-      text += "# TYPE \(name) \(family.kind.rawValue)\n"
+      text += PrometheusText.heading(name, family.kind)
       for (labels, series) in family.series.sorted(by: { $0.key < $1.key }) {
         text += series.lines(name: name, labels: labels)
       }
@@ -69,7 +70,7 @@ package final class MetricsRegistry: MetricsFactory {
 
   /// The series of that name and labels: the one that there is, or a new one.
   private func series<Series: MetricSeries>(
-    _ label: String, suffix: String?, _ kind: MetricKind, _ dimensions: [(String, String)], _ make: () -> Series
+    _ label: String, suffix: String?, _ kind: MetricCatalog.Kind, _ dimensions: [(String, String)], _ make: () -> Series
   ) -> Series {
     let name = PrometheusText.name(label, suffix: suffix)
     let labels = PrometheusText.labels(dimensions)
@@ -106,13 +107,9 @@ package final class MetricsRegistry: MetricsFactory {
 
 /// All series of one name.
 struct MetricFamily {
-  let kind: MetricKind
+  let kind: MetricCatalog.Kind
   /// By their labels as Prometheus writes them.
   var series: [String: any MetricSeries] = [:]
-}
-
-enum MetricKind: String {
-  case counter, gauge, histogram
 }
 
 /// One line, or a few, of what Prometheus fetches.

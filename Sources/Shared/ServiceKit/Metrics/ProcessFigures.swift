@@ -6,13 +6,15 @@ enum ProcessFigures {
     var text = ""
     func gauge(_ name: String, _ value: Double?) {
       guard let value else { return }
-      text += "# TYPE \(name) gauge\n\(name) \(PrometheusText.number(value))\n"
+      text += PrometheusText.heading(name, .gauge) + "\(name) \(PrometheusText.number(value))\n"
     }
     gauge("process_resident_memory_bytes", residentBytes())
     gauge("process_open_fds", openDescriptors())
     gauge("process_max_fds", maximumDescriptors())
-    text += "# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total \(cpuSeconds())\n"
-    text += "# TYPE xtblish_build_info gauge\nxtblish_build_info{version=\"\(XtblishVersion.current)\"} 1\n"
+    text += PrometheusText.heading("process_cpu_seconds_total", .counter)
+    text += "process_cpu_seconds_total \(cpuSeconds())\n"
+    text += PrometheusText.heading("xtblish_build_info", .gauge)
+    text += "xtblish_build_info{version=\"\(XtblishVersion.current)\"} 1\n"
     return text
   }
 

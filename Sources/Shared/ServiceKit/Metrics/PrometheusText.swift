@@ -18,6 +18,12 @@ package enum PrometheusText {
     dimensions.map { "\(sanitised($0.0, allowing: nil))=\"\(escaped($0.1))\"" }.sorted().joined(separator: ",")
   }
 
+  /// What stands before the series of a metric.
+  static func heading(_ name: String, _ kind: MetricCatalog.Kind) -> String {
+    let help = MetricCatalog.help(name).replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
+    return "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
+  }
+
   static func braced(_ labels: String) -> String { labels.isEmpty ? "" : "{\(labels)}" }
 
   /// Whole numbers without a point.

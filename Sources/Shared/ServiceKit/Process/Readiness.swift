@@ -9,7 +9,7 @@ package final class Readiness: Sendable {
   package struct Finding: Sendable, Equatable {
     package let name: String
     package let isReady: Bool
-    /// What is wrong, or empty.
+    /// What is wrong, or what soon will be; or empty.
     package let detail: String
 
     package init(name: String, isReady: Bool, detail: String) {
@@ -22,7 +22,7 @@ package final class Readiness: Sendable {
   private struct Check: Sendable {
     let name: String
     let deadline: Duration
-    let body: @Sendable () async throws -> Void
+    let body: @Sendable () async throws -> String
   }
 
   private struct State {
@@ -47,6 +47,19 @@ package final class Readiness: Sendable {
   ///   - check: throws when the dependency is not usable; the error's text is shown to operators.
   package func add(_ name: String, deadline: Duration = .seconds(2), check: @escaping @Sendable () async throws -> Void)
   {
+    addTelling(name, deadline: deadline) {
+      try await check()
+      return ""
+    }
+  }
+
+  /// Adds a dependency that may have something to tell although it is usable.
+  ///
+  /// - Parameter check: what it returns is shown to operators, as is the error that it throws when the dependency is not
+  ///   usable.
+  package func addTelling(
+    _ name: String, deadline: Duration = .seconds(2), check: @escaping @Sendable () async throws -> String
+  ) {
     state.withLock { $0.checks.append(Check(name: name, deadline: deadline, body: check)) }
   }
 
@@ -97,20 +110,22 @@ package final class Readiness: Sendable {
     // A check that ignores cancellation must not hold the answer, so it is not waited for.
     let work = Task {
       do {
-        try await check.body()
-        outcome.settle(nil)
+        let word = try await check.body()
+        outcome.settle(Finding(name: check.name, isReady: true, detail: word))
       } catch {
-        outcome.settle("\(error)")
+        outcome.settle(Finding(name: check.name, isReady: false, detail: "\(error)"))
       }
     }
     let timer = Task {
       try await Task.sleep(for: check.deadline)
-      outcome.settle("no answer within \(HumanText.duration(check.deadline))")
+      outcome.settle(
+        Finding(
+          name: check.name, isReady: false, detail: "no answer within \(HumanText.duration(check.deadline))"))
     }
-    let problem = await outcome.value()
+    let finding = await outcome.value()
     work.cancel()
     timer.cancel()
-    return Finding(name: check.name, isReady: problem == nil, detail: problem ?? "")
+    return finding
   }
 }
 
@@ -118,31 +133,31 @@ package final class Readiness: Sendable {
 private final class FirstOutcome: Sendable {
   private enum State {
     case open
-    case waiting(CheckedContinuation<String?, Never>)
-    case settled(String?)
+    case waiting(CheckedContinuation<Readiness.Finding, Never>)
+    case settled(Readiness.Finding)
   }
 
   private let state = Mutex(State.open)
 
-  func settle(_ problem: String?) {
-    let waiter = state.withLock { state -> CheckedContinuation<String?, Never>? in
+  func settle(_ finding: Readiness.Finding) {
+    let waiter = state.withLock { state -> CheckedContinuation<Readiness.Finding, Never>? in
       switch state {
       case .settled: return nil
       case .open:
-        state = .settled(problem)
+        state = .settled(finding)
         return nil
       case .waiting(let continuation):
-        state = .settled(problem)
+        state = .settled(finding)
         return continuation
       }
     }
-    waiter?.resume(returning: problem)
+    waiter?.resume(returning: finding)
   }
 
-  func value() async -> String? {
+  func value() async -> Readiness.Finding {
     await withCheckedContinuation { continuation in
-      let settled = state.withLock { state -> String?? in
-        if case .settled(let problem) = state { return .some(problem) }
+      let settled = state.withLock { state -> Readiness.Finding? in
+        if case .settled(let finding) = state { return finding }
         state = .waiting(continuation)
         return nil
       }

@@ -7,6 +7,8 @@ package struct ProcessSettings: Sendable {
   package let shutdownTimeout: Duration
   /// Whether to do without certificates, bus keys and tokens.
   package let isInsecure: Bool
+  /// With less room where it writes, a service is not ready.
+  package let diskMinimumBytes: Int
 
   package static let configurationFile = Setting(
     "config", .path, .optional, help: "The JSON file with settings that are not in the environment.")
@@ -22,8 +24,12 @@ package struct ProcessSettings: Sendable {
     "insecure", .boolean, .default("false"),
     help: "Do without TLS, bus keys and tokens, so that anyone who reaches a port may do anything. For tests.")
 
+  package static let diskMinimumSetting = Setting(
+    "disk.free.minimum", .byteSize(0...(1 << 40)), .default("64MiB"),
+    help: "With less free where it writes, a service is not ready. Never more than a twentieth of the disk.")
+
   package static let allSettings: [any SettingDescription] = [
-    configurationFile, logLevelSetting, logFormatSetting, shutdownTimeoutSetting, insecureSetting,
+    configurationFile, logLevelSetting, logFormatSetting, shutdownTimeoutSetting, insecureSetting, diskMinimumSetting,
   ]
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
@@ -31,6 +37,7 @@ package struct ProcessSettings: Sendable {
     logFormat = try reader.require(Self.logFormatSetting)
     shutdownTimeout = try reader.require(Self.shutdownTimeoutSetting)
     isInsecure = try reader.require(Self.insecureSetting)
+    diskMinimumBytes = try reader.require(Self.diskMinimumSetting)
   }
 }
 

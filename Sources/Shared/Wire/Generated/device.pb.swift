@@ -108,6 +108,27 @@ package nonisolated struct WireDeviceStatus: @unchecked Sendable {
     set {_uniqueStorage()._waiting = newValue}
   }
 
+  /// When the device's own certificate ends; unset: it has none.
+  package var certificateEndsAt: SwiftProtobuf.Google_Protobuf_Timestamp {
+    get {_storage._certificateEndsAt ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
+    set {_uniqueStorage()._certificateEndsAt = newValue}
+  }
+  /// Returns true if `certificateEndsAt` has been explicitly set.
+  package var hasCertificateEndsAt: Bool {_storage._certificateEndsAt != nil}
+  /// Clears the value of `certificateEndsAt`. Subsequent reads from it will return its default value.
+  package mutating func clearCertificateEndsAt() {_uniqueStorage()._certificateEndsAt = nil}
+
+  /// Of the file system that holds its flash.
+  package var diskFreeBytes: UInt64 {
+    get {_storage._diskFreeBytes}
+    set {_uniqueStorage()._diskFreeBytes = newValue}
+  }
+
+  package var diskSizeBytes: UInt64 {
+    get {_storage._diskSizeBytes}
+    set {_uniqueStorage()._diskSizeBytes = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -448,7 +469,7 @@ nonisolated extension WireGetDeviceStatus: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension WireDeviceStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DeviceStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}name\0\u{1}version\0\u{1}connected\0\u{1}phase\0\u{1}detail\0\u{1}running\0\u{3}started_at\0\u{3}download_bytes_done\0\u{3}download_bytes_total\0\u{1}waiting\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}name\0\u{1}version\0\u{1}connected\0\u{1}phase\0\u{1}detail\0\u{1}running\0\u{3}started_at\0\u{3}download_bytes_done\0\u{3}download_bytes_total\0\u{1}waiting\0\u{3}certificate_ends_at\0\u{3}disk_free_bytes\0\u{3}disk_size_bytes\0")
 
   fileprivate class _StorageClass {
     var _deviceID: Data = Data()
@@ -462,6 +483,9 @@ nonisolated extension WireDeviceStatus: SwiftProtobuf.Message, SwiftProtobuf._Me
     var _downloadBytesDone: UInt64 = 0
     var _downloadBytesTotal: UInt64 = 0
     var _waiting: [WireWaiting] = []
+    var _certificateEndsAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
+    var _diskFreeBytes: UInt64 = 0
+    var _diskSizeBytes: UInt64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -483,6 +507,9 @@ nonisolated extension WireDeviceStatus: SwiftProtobuf.Message, SwiftProtobuf._Me
       _downloadBytesDone = source._downloadBytesDone
       _downloadBytesTotal = source._downloadBytesTotal
       _waiting = source._waiting
+      _certificateEndsAt = source._certificateEndsAt
+      _diskFreeBytes = source._diskFreeBytes
+      _diskSizeBytes = source._diskSizeBytes
     }
   }
 
@@ -512,6 +539,9 @@ nonisolated extension WireDeviceStatus: SwiftProtobuf.Message, SwiftProtobuf._Me
         case 9: try { try decoder.decodeSingularUInt64Field(value: &_storage._downloadBytesDone) }()
         case 10: try { try decoder.decodeSingularUInt64Field(value: &_storage._downloadBytesTotal) }()
         case 11: try { try decoder.decodeRepeatedMessageField(value: &_storage._waiting) }()
+        case 12: try { try decoder.decodeSingularMessageField(value: &_storage._certificateEndsAt) }()
+        case 13: try { try decoder.decodeSingularUInt64Field(value: &_storage._diskFreeBytes) }()
+        case 14: try { try decoder.decodeSingularUInt64Field(value: &_storage._diskSizeBytes) }()
         default: break
         }
       }
@@ -557,6 +587,15 @@ nonisolated extension WireDeviceStatus: SwiftProtobuf.Message, SwiftProtobuf._Me
       if !_storage._waiting.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._waiting, fieldNumber: 11)
       }
+      try { if let v = _storage._certificateEndsAt {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+      } }()
+      if _storage._diskFreeBytes != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._diskFreeBytes, fieldNumber: 13)
+      }
+      if _storage._diskSizeBytes != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._diskSizeBytes, fieldNumber: 14)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -577,6 +616,9 @@ nonisolated extension WireDeviceStatus: SwiftProtobuf.Message, SwiftProtobuf._Me
         if _storage._downloadBytesDone != rhs_storage._downloadBytesDone {return false}
         if _storage._downloadBytesTotal != rhs_storage._downloadBytesTotal {return false}
         if _storage._waiting != rhs_storage._waiting {return false}
+        if _storage._certificateEndsAt != rhs_storage._certificateEndsAt {return false}
+        if _storage._diskFreeBytes != rhs_storage._diskFreeBytes {return false}
+        if _storage._diskSizeBytes != rhs_storage._diskSizeBytes {return false}
         return true
       }
       if !storagesAreEqual {return false}

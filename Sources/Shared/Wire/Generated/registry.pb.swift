@@ -457,6 +457,19 @@ package nonisolated struct WireDevice: @unchecked Sendable {
   /// Clears the value of `clonedAt`. Subsequent reads from it will return its default value.
   package mutating func clearClonedAt() {_uniqueStorage()._clonedAt = nil}
 
+  /// Whether it does its work: "unknown" (never said anything), "silent" (says nothing any more), "crash-looping" (its
+  /// app failed again and again of late), "restarting" (its app failed of late), "healthy".
+  package var health: String {
+    get {_storage._health}
+    set {_uniqueStorage()._health = newValue}
+  }
+
+  /// what speaks against it, or empty
+  package var healthReason: String {
+    get {_storage._healthReason}
+    set {_uniqueStorage()._healthReason = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -662,6 +675,9 @@ package nonisolated struct WireListDevices: Sendable {
 
   /// All of them, besides `tag`.
   package var tags: [String] = []
+
+  /// "", or as in Device
+  package var health: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2668,7 +2684,7 @@ nonisolated extension WireFirmwareReference: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Device"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}tags\0\u{1}serial\0\u{1}online\0\u{3}last_seen\0\u{3}created_at\0\u{1}desired\0\u{1}reported\0\u{1}state\0\u{1}revision\0\u{1}divergence\0\u{1}waiting\0\u{1}app\0\u{4}\u{6}cloned_at\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}tags\0\u{1}serial\0\u{1}online\0\u{3}last_seen\0\u{3}created_at\0\u{1}desired\0\u{1}reported\0\u{1}state\0\u{1}revision\0\u{1}divergence\0\u{1}waiting\0\u{1}app\0\u{1}health\0\u{3}health_reason\0\u{4}\u{4}cloned_at\0")
 
   fileprivate class _StorageClass {
     var _id: Data = Data()
@@ -2686,6 +2702,8 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     var _waiting: WireWaiting? = nil
     var _app: WireReportedApp? = nil
     var _clonedAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
+    var _health: String = String()
+    var _healthReason: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2711,6 +2729,8 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       _waiting = source._waiting
       _app = source._app
       _clonedAt = source._clonedAt
+      _health = source._health
+      _healthReason = source._healthReason
     }
   }
 
@@ -2743,6 +2763,8 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         case 12: try { try decoder.decodeSingularStringField(value: &_storage._divergence) }()
         case 13: try { try decoder.decodeSingularMessageField(value: &_storage._waiting) }()
         case 14: try { try decoder.decodeSingularMessageField(value: &_storage._app) }()
+        case 15: try { try decoder.decodeSingularStringField(value: &_storage._health) }()
+        case 16: try { try decoder.decodeSingularStringField(value: &_storage._healthReason) }()
         case 20: try { try decoder.decodeSingularMessageField(value: &_storage._clonedAt) }()
         default: break
         }
@@ -2798,6 +2820,12 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       try { if let v = _storage._app {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
       } }()
+      if !_storage._health.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._health, fieldNumber: 15)
+      }
+      if !_storage._healthReason.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._healthReason, fieldNumber: 16)
+      }
       try { if let v = _storage._clonedAt {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
       } }()
@@ -2825,6 +2853,8 @@ nonisolated extension WireDevice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         if _storage._waiting != rhs_storage._waiting {return false}
         if _storage._app != rhs_storage._app {return false}
         if _storage._clonedAt != rhs_storage._clonedAt {return false}
+        if _storage._health != rhs_storage._health {return false}
+        if _storage._healthReason != rhs_storage._healthReason {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -3169,7 +3199,7 @@ nonisolated extension WireGetDevice: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireListDevices: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ListDevices"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}page_size\0\u{1}cursor\0\u{3}name_prefix\0\u{1}tag\0\u{1}state\0\u{1}tags\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}page_size\0\u{1}cursor\0\u{3}name_prefix\0\u{1}tag\0\u{1}state\0\u{1}tags\0\u{1}health\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3183,6 +3213,7 @@ nonisolated extension WireListDevices: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 4: try { try decoder.decodeSingularStringField(value: &self.tag) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.state) }()
       case 6: try { try decoder.decodeRepeatedStringField(value: &self.tags) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.health) }()
       default: break
       }
     }
@@ -3207,6 +3238,9 @@ nonisolated extension WireListDevices: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.tags.isEmpty {
       try visitor.visitRepeatedStringField(value: self.tags, fieldNumber: 6)
     }
+    if !self.health.isEmpty {
+      try visitor.visitSingularStringField(value: self.health, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3217,6 +3251,7 @@ nonisolated extension WireListDevices: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.tag != rhs.tag {return false}
     if lhs.state != rhs.state {return false}
     if lhs.tags != rhs.tags {return false}
+    if lhs.health != rhs.health {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

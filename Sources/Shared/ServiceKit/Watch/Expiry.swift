@@ -1,0 +1,52 @@
+package import FoundationEssentials
+
+/// Something that ends by itself one day, and then takes down what relies on it.
+package struct Expiry: Sendable, Equatable {
+  /// What it is, in few fixed words, as metrics and programs tell it: `tls-certificate`.
+  package let kind: String
+  /// Which one, for people: the file or the name that it is found by.
+  package let name: String
+  package let end: Date
+  /// How long before its end people are to hear of it.
+  package let warningTime: Duration
+  /// What to do about it, as an imperative.
+  package let remedy: String
+
+  package static let usualWarningTime = Duration.seconds(30 * 86_400)
+
+  package init(
+    kind: String, name: String, end: Date, warningTime: Duration = Expiry.usualWarningTime, remedy: String
+  ) {
+    self.kind = kind
+    self.name = name
+    self.end = end
+    self.warningTime = warningTime
+    self.remedy = remedy
+  }
+
+  package enum Stage: Sendable, Equatable {
+    case fine
+    case ending
+    case over
+  }
+
+  package func stage(now: Date) -> Stage {
+    if end <= now { return .over }
+    return end.timeIntervalSince(now) < warningTime / .seconds(1) ? .ending : .fine
+  }
+
+  /// `tls-certificate /etc/xtblish/registry-1.pem ends in 12 d (2026-12-11T10:00:00.000Z): issue another`
+  package func text(now: Date) -> String {
+    "\(kind) \(name) \(end <= now ? "ended" : "ends") \(HumanText.ago(end, now: now)) (\(JSONCoding.text(of: end))): "
+      + remedy
+  }
+}
+
+/// Where expiries are found. Asked again and again, as what it tells of may be replaced at any time.
+package struct ExpirySource: Sendable {
+  package let find: @Sendable () async throws -> [Expiry]
+
+  package init(_ find: @escaping @Sendable () async throws -> [Expiry]) {
+    self.find = find
+  }
+}

@@ -1,0 +1,43 @@
+import Foundation
+import Logging
+import ServiceKit
+import TestSupport
+import Testing
+
+@testable import ImageStoreCore
+
+@Suite struct FullDiskTests {
+  /// As the service puts it together.
+  private func readiness(_ store: FileBlobStore, _ path: String) -> Readiness {
+    let readiness = Readiness(validity: .zero)
+    readiness.add("storage") { try await store.checkWritable() }
+    DiskWatch([path], minimumBytes: DiskWatch.usualMinimumBytes, logger: Logger(label: "test")).register(on: readiness)
+    return readiness
+  }
+
+  @Test func aFullDiskMakesItUnreadyUntilThereIsRoom() async throws {
+    let folder = try TemporaryFolder()
+    // A file system of 4 MiB of its own; only root may mount one.
+    guard getuid() == 0 else { return }
+    let mount = folder.path("small")
+    try FileManager.default.createDirectory(atPath: mount, withIntermediateDirectories: false)
+    try await runProgram("mount", ["-t", "tmpfs", "-o", "size=4m", "none", mount])
+    let store = try await FileBlobStore(directory: mount)
+    let readiness = readiness(store, mount)
+    #expect(await readiness.isReady(), "a small disk is not full from the start: \(await readiness.findings())")
+
+    // A little is left, and then nothing.
+    let ballast = "\(mount)/ballast"
+    for megabytes in [3.95, 8] {
+      _ = try? await runProgram("dd", ["if=/dev/zero", "of=\(ballast)", "bs=10k", "count=\(Int(megabytes * 100))"])
+      let disk = try #require(await readiness.findings().first { $0.name == "disk" })
+      #expect(!disk.isReady)
+      #expect(disk.detail.contains("must be: free space there, or enlarge the disk") && disk.detail.contains(mount))
+    }
+    #expect(await readiness.findings().first { $0.name == "storage" }?.isReady == false)
+    try FileManager.default.removeItem(atPath: ballast)
+    #expect(await readiness.isReady(), "\(await readiness.findings())")
+    await store.close()
+    try await runProgram("umount", [mount])
+  }
+}

@@ -1,0 +1,79 @@
+import CoreMetrics
+import Foundation
+import TestSupport
+import Testing
+
+@testable import ServiceKit
+
+@Suite struct MetricCatalogTests {
+  private let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
+
+  private var entries: [MetricCatalog.Entry] { MetricCatalog.sections.flatMap(\.entries) }
+
+  /// With XTBLISH_WRITE_DOCS=1 it writes the page instead.
+  @Test func thePageIsMadeFromTheCatalog() throws {
+    let file = root.appending(path: "docs/metrics.md")
+    if ProcessInfo.processInfo.environment["XTBLISH_WRITE_DOCS"] == "1" {
+      try MetricCatalog.page.write(to: file, atomically: true, encoding: .utf8)
+    }
+    #expect(
+      try String(contentsOf: file, encoding: .utf8) == MetricCatalog.page,
+      "write docs/metrics.md anew: XTBLISH_WRITE_DOCS=1 make test FILTER=MetricCatalogTests")
+  }
+
+  /// Names that are put together at run time are not seen here; `Not described.` in what a service answers tells of them.
+  @Test func everyMetricThatIsMadeIsDescribed() throws {
+    let known = Set(entries.map(\.name))
+    let making = /(?<type>Counter|Gauge|Timer|Recorder|Meter|Tally)\(\s*label:\s*"(?<label>[a-z_]+)"/
+    let files = try #require(
+      FileManager.default.enumerator(at: root.appending(path: "Sources"), includingPropertiesForKeys: nil))
+    var count = 0
+    for case let file as URL in files where file.pathExtension == "swift" {
+      for match in try String(contentsOf: file, encoding: .utf8).matches(of: making) {
+        count += 1
+        let suffix: String? =
+          switch match.type {
+          case "Counter", "Tally": "total"
+          case "Timer": "seconds"
+          default: nil
+          }
+        let name = PrometheusText.name(String(match.label), suffix: suffix)
+        #expect(known.contains(name), "\(name) of \(file.lastPathComponent) is missing in MetricCatalog+Entries.swift")
+      }
+    }
+    #expect(count > 20)
+  }
+
+  @Test func descriptionsAreOneSentenceAndNamesAreUnique() {
+    #expect(Set(entries.map(\.name)).count == entries.count)
+    for entry in entries {
+      #expect(entry.help.hasSuffix(".") && !entry.help.contains { $0 == "|" || $0.isNewline }, "\(entry.name)")
+    }
+  }
+
+  /// As Prometheus's own tool sees every metric of every service.
+  @Test func promtoolHasNothingToSay() async throws {
+    let registry = MetricsRegistry()
+    for entry in entries where !entry.name.hasPrefix("process_") && !entry.name.hasPrefix("xtblish_build") {
+      let dimensions = entry.labels.map { ($0, "value") }
+      switch entry.kind {
+      case .counter: registry.makeCounter(label: entry.name, dimensions: dimensions).increment(by: 1)
+      case .gauge where entry.name != "xtblish_metrics_dropped_series":
+        registry.makeMeter(label: entry.name, dimensions: dimensions).set(1)
+      case .histogram: registry.makeTimer(label: entry.name, dimensions: dimensions).recordNanoseconds(1)
+      case .gauge: break
+      }
+    }
+    let text = registry.exposition()
+    for entry in entries { #expect(text.contains("# TYPE \(entry.name) \(entry.kind.rawValue)\n")) }
+    #expect(!text.contains("Not described."))
+    let folder = try TemporaryFolder("metrics")
+    try text.write(toFile: folder.path("metrics"), atomically: true, encoding: .utf8)
+    try await runProgram(
+      "sh",
+      [
+        "-c", "promtool check metrics < \"$0\" 2>&1 | tee \"$1\" && test ! -s \"$1\"", folder.path("metrics"),
+        folder.path("complaints"),
+      ])
+  }
+}
