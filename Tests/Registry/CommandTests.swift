@@ -78,7 +78,7 @@ import Testing
     #expect(try await service.run("devices", "show", id, "--json").output.contains("\"a\""))
 
     let follower = try ChildProcess(
-      product("xtblish-registry"), ["events", "follow", "--json", "--last", "1"],
+      product("xtblish-registry"), ["events", "follow", "--json", "--last", "2"],
       environment: ["XTBLISH_INSECURE": "true", "XTBLISH_REGISTRY_ENDPOINTS": service.endpoint],
       inheritsEnvironment: false)
     try await follower.waitForLine(containing: "notification-requested")

@@ -107,7 +107,10 @@ import Testing
     try await fixture.pool.execute(
       """
       update registry.devices set desired_digest = decode(repeat('00', 32), 'hex'),
-        reported_digest = decode(repeat('00', 32), 'hex');
+        reported_digest = decode(repeat('00', 32), 'hex')
+      """)
+    try await fixture.pool.execute(
+      """
       insert into registry.firmware (device_id, version, digest, length_bytes, app_name, app_version, security_epoch,
         host_api_level, publisher_key_id, publisher_signature, configuration, idempotency_key)
       select id, 1, desired_digest, 1, 'app', '1', 0, 1, '', '', decode(repeat('00', 512), 'hex'), 'k'

@@ -19,7 +19,7 @@ import Testing
         more: """
           (global $stack (mut i32) (i32.const 65536))
           (func $deep (result i32)
-            (global.set $stack (i32.sub (global.get $stack) (i32.const 4096)))
+            (global.set $stack (i32.sub (global.get $stack) (i32.const 1024)))
             (i32.store (global.get $stack) (i32.const 1))
             (i32.add (call $deep) (i32.load (global.get $stack))))
           """), limits: AppLimits(reservesAddressSpace: reservesAddressSpace))

@@ -62,7 +62,6 @@ import Testing
     let notes = try await Self.notes(
       """
       (local $i i32)
-      (drop (call $kv_get (i32.const 16) (i32.const 5) (i32.const 0) (i32.const 0)))
       (drop (call $config_get (i32.const 16) (i32.const 5) (i32.const 0) (i32.const 0)))
       (loop $more
         (i32.store8 (i32.const 16) (i32.add (i32.const 97) (i32.rem_u (local.get $i) (i32.const 26))))

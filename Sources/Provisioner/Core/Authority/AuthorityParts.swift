@@ -1,6 +1,7 @@
 package import Hummingbird
 package import Logging
 package import Messaging
+import OpenSSL
 package import PostgreSQL
 package import ServiceHTTP
 package import ServiceKit
