@@ -1,8 +1,10 @@
 import FirmwareImage
 import Foundation
 import Mosquitto
+import ServiceKit
 import TestSupport
 import Testing
+import Wire
 
 @testable import NotifierCore
 
@@ -22,7 +24,7 @@ import Testing
     for device in devices { #expect(try await report(client, device, sequence: 1) == .success) }
     let expected = Set(devices.map { Data($0.bytes) })
     try await eventually("all reports at the Registry") {
-      Set(registry.state.withLock { $0.reports.map(\.deviceID) }).isSuperset(of: expected)
+      Set(registry.reports.map(\.deviceID)).isSuperset(of: expected)
     }
     await thief.close()
     await client.close()
@@ -37,7 +39,7 @@ import Testing
     let one = try group(user.merging(["XTBLISH_MQTT_PASSWORD": "one"]) { $1 })
     let folder = try TemporaryFolder("xtblish-notifier")
     let file = folder.path("password")
-    FileManager.default.createFile(
+    _ = FileManager.default.createFile(
       atPath: file, contents: Data("one\n".utf8), attributes: [.posixPermissions: 0o600])
     #expect(try group(user.merging(["XTBLISH_MQTT_PASSWORD_FILE": file]) { $1 }) == one)
     #expect(try group(user.merging(["XTBLISH_MQTT_PASSWORD": "two"]) { $1 }) != one)

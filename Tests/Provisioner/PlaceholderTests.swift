@@ -1,5 +1,6 @@
 import FirmwareImage
 import OpenSSL
+import PostgreSQL
 import Testing
 import Wire
 

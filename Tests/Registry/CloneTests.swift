@@ -80,12 +80,16 @@ import Wire
           }
           return try await client.call(WireRecordReports.with { $0.reports = [report] }).outcomes[0].stored
         }
-        #expect(try await report(1, 1))
-        #expect(try await report(1 << 32, 2))
-        #expect(try await !report(2, 1))
-        #expect(try await fixture.store.device(device).clonedAt == nil)
-        #expect(try await report(2 << 32, 1))
-        #expect(try await fixture.store.device(device).clonedAt != nil)
+        for (sequence, run, isTaken) in [(1, 1, true), (1 << 32, 2, true), (2, 1, false)] as [(UInt64, UInt8, Bool)] {
+          let isStored = try await report(sequence, run)
+          #expect(isStored == isTaken)
+        }
+        let before = try await fixture.store.device(device)
+        #expect(before.clonedAt == nil)
+        let isStored = try await report(2 << 32, 1)
+        #expect(isStored)
+        let after = try await fixture.store.device(device)
+        #expect(after.clonedAt != nil)
       }
     }
     #expect(try await events(fixture) == 1)

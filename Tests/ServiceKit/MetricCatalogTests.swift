@@ -59,7 +59,7 @@ import Testing
       switch entry.kind {
       case .counter: registry.makeCounter(label: entry.name, dimensions: dimensions).increment(by: 1)
       case .gauge where entry.name != "xtblish_metrics_dropped_series":
-        registry.makeMeter(label: entry.name, dimensions: dimensions).set(1)
+        registry.makeMeter(label: entry.name, dimensions: dimensions).set(Double(1))
       case .histogram: registry.makeTimer(label: entry.name, dimensions: dimensions).recordNanoseconds(1)
       case .gauge: break
       }

@@ -44,7 +44,7 @@ import Testing
       _ = try LeafFiles(signer: authority.issuers[0], folder: out).make(
         "device", for: .device(device), lifetime: .seconds(3_600))
       let salt = Array("a salt of 12".utf8)
-      let hash = Data(try sha512(Array(Self.password.utf8) + salt)).base64EncodedString()
+      let hash = Data(try Self.sha512(Array(Self.password.utf8) + salt)).base64EncodedString()
       try Data("notifier:$6$\(Data(salt).base64EncodedString())$\(hash)\n".utf8).write(
         to: URL(filePath: fixture.folder.path("passwords")))
 
@@ -70,7 +70,7 @@ import Testing
       try await eventually("the broker's last listener") { (try? RawTCPClient(port: last)) != nil }
     }
 
-    private func sha512(_ bytes: [UInt8]) throws -> [UInt8] {
+    private static func sha512(_ bytes: [UInt8]) throws -> [UInt8] {
       let process = Process()
       let (input, output) = (Pipe(), Pipe())
       process.executableURL = URL(filePath: "/usr/bin/sha512sum")

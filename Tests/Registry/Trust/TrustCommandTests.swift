@@ -125,7 +125,7 @@ import Testing
       return
     }
     let folder = ["XTBLISH_REGISTRY_DIRECTOR_DIRECTORY": "/nonexistent"]
-    guard case .director(_, requiresRootDocument: true) = try signing(folder, isInsecure: false) else {
+    guard case .director(_, requiresRootDocument: true, publishers: _) = try signing(folder, isInsecure: false) else {
       Issue.record("a secure Registry assigns without a root document")
       return
     }
