@@ -61,6 +61,14 @@ struct ReportsBenchmark {
   }
 }
 
+/// What the batches under way have in common.
+private final class Counts: Sendable {
+  /// Above those of any run before.
+  let sequence = Atomic<UInt64>(UInt64(Date().timeIntervalSince1970 * 1000) << 20)
+  let next = Atomic<Int>(0)
+  let stored = Atomic<Int>(0)
+}
+
 private struct Run {
   let store: RegistryStore
   let kind: String
@@ -73,22 +81,19 @@ private struct Run {
     let batches = stride(from: 0, to: devices.count, by: batch).map {
       Array(devices[$0..<min(devices.count, $0 + batch)])
     }
-    // Above those of any run before.
-    let sequence = Atomic<UInt64>(UInt64(Date().timeIntervalSince1970 * 1000) << 20)
-    let next = Atomic<Int>(0)
-    let stored = Atomic<Int>(0)
+    let counts = Counts()
     let start = ContinuousClock.now
     let end = start + .seconds(seconds)
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<inFlight {
         group.addTask {
           while .now < end {
-            let turn = next.wrappingAdd(1, ordering: .relaxed).oldValue
-            let position = ReportPosition(epoch: 7, sequence: sequence.wrappingAdd(1, ordering: .relaxed).newValue)
+            let turn = counts.next.wrappingAdd(1, ordering: .relaxed).oldValue
+            let position = ReportPosition(epoch: 7, sequence: counts.sequence.wrappingAdd(1, ordering: .relaxed).newValue)
             let state = state(turn: turn / batches.count)
             let verdicts = try await store.record(
               batches[turn % batches.count].map { DeviceReport(device: $0, content: .state(state, at: position)) })
-            stored.wrappingAdd(verdicts.filter { $0 == .stored }.count, ordering: .relaxed)
+            counts.stored.wrappingAdd(verdicts.filter { $0 == .stored }.count, ordering: .relaxed)
           }
         }
       }
@@ -96,7 +101,7 @@ private struct Run {
     }
     let elapsed = ContinuousClock.now - start
     let whole = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
-    return "\(Int(Double(stored.load(ordering: .relaxed)) / whole))"
+    return "\(Int(Double(counts.stored.load(ordering: .relaxed)) / whole))"
   }
 
   /// A change in each turn, or none.
