@@ -62,7 +62,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         return
       }
       arrival = state.headArrived(wantsClose: head.headerFields[.connection].map(Self.saysClose) ?? false)
-      entry.isBusy = true
+      if arrival == .forward { entry.isBusy = true }
     case .body(let bytes): arrival = state.bodyArrived(bytes: bytes.readableBytes)
     case .end: arrival = state.endArrived()
     }
