@@ -45,7 +45,8 @@ import Wire
       #expect(
         await outcome(attempts, from: "10.0.0.\(number)", claim: "one", isGood: true, refusal: taken) == "serial-taken")
     }
-    #expect(await outcome(attempts, from: "10.0.0.9", claim: "one", isGood: true, refusal: taken) == "too-many-attempts")
+    let fourth = await outcome(attempts, from: "10.0.0.9", claim: "one", isGood: true, refusal: taken)
+    #expect(fourth == "too-many-attempts")
     #expect(await outcome(attempts, from: "10.0.0.10", claim: "one", isGood: true, refusal: nil) == "in")
     #expect(await outcome(attempts, from: "10.0.0.11", claim: "two", isGood: true, refusal: taken) == "serial-taken")
   }

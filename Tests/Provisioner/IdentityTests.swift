@@ -36,11 +36,15 @@ import Wire
     }
   }
 
-  @Test func `a repeat gets a new certificate for the same identity, and both are on record`() async throws {
+  @Test func `who repeats later gets a new certificate for the same identity, and both are on record`() async throws {
     try await withAuthority { stage, _ in
       let (_, token) = try await stage.makeClaim(count: 1)
       let key = try P256.PrivateKey()
       let first = try await stage.enroll(token: token, serial: "SN-1", key: key)
+      // Half of its life is over.
+      try await stage.pool.execute(
+        "update provisioner.certificates set issued_at = issued_at - interval '1 day', not_after = not_after - interval '59 minutes'"
+      )
       let second = try await stage.enroll(token: token, serial: "SN-1", key: key)
       #expect(first.device == second.device)
       let numbers = [try chain(first)[0].serialNumber, try chain(second)[0].serialNumber]

@@ -118,7 +118,11 @@ extension Trap {
     guard let cause = lines.firstIndex(where: { $0.hasPrefix("Caused by:") }), cause + 1 < lines.count else {
       return lines.joined(separator: " ")
     }
-    return lines[(cause + 1)...].joined(separator: ": ")
+    // Several causes are numbered.
+    return lines[(cause + 1)...].map { line in
+      let rest = line.drop { $0.isASCII && $0.isNumber }
+      return rest.count < line.count && rest.hasPrefix(": ") ? rest.dropFirst(2) : line
+    }.joined(separator: ": ")
   }
 }
 

@@ -135,10 +135,13 @@ struct DeleteDeviceCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await runAdmin {
-      try confirmation.confirm(
-        "Device \(id) goes for good, with all that is known of it, and its certificates are revoked.", name: id)
       try await options.withClient(of: Registry.self) { client in
-        try await RegistryAdministration(client, deadline: options.deadline).delete(id)
+        let administration = RegistryAdministration(client, deadline: options.deadline)
+        // A name or a beginning may be another device's than was meant.
+        let device = try await administration.deviceID(id)
+        try confirmation.confirm(
+          "Device \(device) goes for good, with all that is known of it, and its certificates are revoked.", name: id)
+        try await administration.delete(device)
       }
       if options.json { try printJSON(["deleted": "\(id)"]) } else { print("deleted \(id)") }
     }
@@ -160,11 +163,13 @@ struct DecommissionDeviceCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await runAdmin {
-      try confirmation.confirm(
-        "Device \(id) goes out of service: its certificates are revoked, and the board must enrol again to come back.",
-        name: id)
       let device = try await options.withClient(of: Registry.self) { client in
-        try await RegistryAdministration(client, deadline: options.deadline).decommission(id, reason: reason)
+        let administration = RegistryAdministration(client, deadline: options.deadline)
+        let device = try await administration.deviceID(id)
+        try confirmation.confirm(
+          "Device \(device) goes out of service: its certificates are revoked, and the board must enrol again to come "
+            + "back.", name: id)
+        return try await administration.decommission(device, reason: reason)
       }
       if options.json { try printJSON(device) } else { print(device.details, terminator: "") }
     }

@@ -12,7 +12,7 @@ struct RecommissionDeviceCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: AdminOptions
-  @Argument(help: "The device's UUID.") var id: String
+  @Argument(help: .device, completion: DeviceCompletion.kind) var id: String
   @Option(help: "Why, for those who ask later.") var reason: String
 
   func run() async throws {

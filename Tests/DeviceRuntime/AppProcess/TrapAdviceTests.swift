@@ -53,8 +53,8 @@ import Testing
 
   @Test func addressesAreReadFromTheEnginesWords() {
     #expect(
-      TrapAdvice.address(in: "memory fault at wasm addr 0xfffffff0 in linear memory of size 0x20000") == 0xFFFF_FFF0)
+      TrapAdvice.address(in: "memory fault at wasm address 0xfffffff0 in linear memory of size 0x20000") == 0xFFFF_FFF0)
     #expect(TrapAdvice.address(in: "wasm trap: out of bounds memory access") == nil)
-    #expect(TrapAdvice.address(in: "addr") == nil)
+    #expect(TrapAdvice.address(in: "address") == nil)
   }
 }

@@ -48,7 +48,8 @@ extension AppEnding {
       var told = AppTrap(trap)
       if let more = advice.cause(of: told) { told.message += ": \(more)" }
       self = .trapped(told)
-    case .failed(let error): self = .startFailed(reason: error.message)
+    // What the app wants from its start was looked at before: this came of its running.
+    case .failed(let error): self = .trapped(AppTrap(code: "host", message: error.message, frames: []))
     }
   }
 }

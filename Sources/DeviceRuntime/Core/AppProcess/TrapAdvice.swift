@@ -58,10 +58,10 @@ struct TrapAdvice: Sendable {
     return "a pointer or an index is wrong, or the memory could not grow"
   }
 
-  /// "memory fault at wasm addr 0xfffffff0 in linear memory of size 0x20000".
+  /// "memory fault at wasm address 0xfffffff0 in linear memory of size 0x20000".
   static func address(in message: String) -> UInt64? {
     let words = message.split(separator: " ")
-    guard let index = words.firstIndex(of: "addr"), index + 1 < words.count, words[index + 1].hasPrefix("0x") else {
+    guard let index = words.firstIndex(of: "address"), index + 1 < words.count, words[index + 1].hasPrefix("0x") else {
       return nil
     }
     return UInt64(words[index + 1].dropFirst(2), radix: 16)

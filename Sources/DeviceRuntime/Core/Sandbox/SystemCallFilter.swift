@@ -50,16 +50,15 @@ package struct SystemCallFilter: Sendable {
       // O_WRONLY, O_RDWR, O_CREAT, O_TRUNC.
       program.add(.openat, .allowIfNone(argument: 2, bits: 0o1 | 0o2 | 0o100 | 0o1000))
       program.add(.clone, Program.threadsOnly)
+      // What the next stage may allow: of two filters the stricter one holds.
+      program.add(.socketpair, Program.streamPair)
     case .running(let startsThreads):
       // Asking for a limit of one's own, not setting one. Nothing is looked up by a path: newfstatat, with which newer
       // C libraries look at what is open, takes one too, whatever its flags.
       program.add(.prlimit64, .allow(argument: 0, mask: .max, oneOf: [0], then: .allowIfZero(argument: 2)))
       if startsThreads {
         program.add(.clone, Program.threadsOnly)
-        // AF_UNIX, SOCK_STREAM: such a pair can send to nobody else. (Its flags are SOCK_NONBLOCK and SOCK_CLOEXEC.)
-        program.add(
-          .socketpair,
-          .allow(argument: 0, mask: .max, oneOf: [1], then: .allow(argument: 1, mask: 0xF, oneOf: [1])))
+        program.add(.socketpair, Program.streamPair)
       }
     }
     instructions = program.finish()
@@ -76,6 +75,10 @@ private struct Program {
   /// The flags of a thread, as the C libraries set them, with CLONE_DETACHED or without: never another process, and no
   /// new namespace.
   static let threadsOnly: [Instruction] = .allow(argument: 0, mask: ~0x40_0000, oneOf: [0x3D_0F00])
+
+  /// AF_UNIX, SOCK_STREAM: such a pair can send to nobody else. (Its flags are SOCK_NONBLOCK and SOCK_CLOEXEC.)
+  static let streamPair: [Instruction] =
+    .allow(argument: 0, mask: .max, oneOf: [1], then: .allow(argument: 1, mask: 0xF, oneOf: [1]))
 
   private let architecture: ProcessorArchitecture
   private var instructions: [Instruction]

@@ -3,23 +3,62 @@ extension WebAssemblyReader {
   /// Imports, and among them the memories and tables.
   mutating func imports(into interface: inout WebAssemblyInterface) throws(Problem) {
     for _ in 0..<(try count(smallestEntryBytes: 4)) {
-      var item = WebAssemblyInterface.Import(module: try name(), name: try name(), kind: try kind())
-      switch item.kind {
-      case .function: item.typeIndex = try number()
-      case .table:
-        _ = try valueType()
-        interface.tables.append(try limits())
-      case .memory: interface.memories.append(try limits())
-      case .global:
-        _ = try valueType()
-        guard try byte() <= 3 else { throw Problem("a global's mutability is out of range") }
-      case .tag:
+      let (module, name) = (try name(), try name())
+      switch name.text.isEmpty ? peek : nil {
+      case CompactImports.ofTypes:
+        // Of one module: names with their types.
         _ = try byte()
-        _ = try number()
+        for _ in 0..<(try count(smallestEntryBytes: 3)) {
+          let name = try self.name()
+          try importItem(module, name, into: &interface)
+        }
+      case CompactImports.ofOneType:
+        // Of one module and one type: names.
+        _ = try byte()
+        let type = position
+        var scratch = WebAssemblyInterface()
+        try importItem(module, name, into: &scratch)
+        for _ in 0..<(try count(smallestEntryBytes: 1)) {
+          let name = try self.name()
+          var again = WebAssemblyReader(bytes, from: type)
+          try again.importItem(module, name, into: &interface)
+        }
+      default: try importItem(module, name, into: &interface)
       }
-      interface.imports.append(item)
     }
     try expectEnd()
+  }
+
+  private static let importLimit = 100_000
+
+  /// What stands for the kind where several imports share their module's name.
+  private enum CompactImports {
+    static let ofTypes: UInt8 = 0x7F
+    static let ofOneType: UInt8 = 0x7E
+  }
+
+  private mutating func importItem(
+    _ module: ByteText, _ name: ByteText, into interface: inout WebAssemblyInterface
+  ) throws(Problem) {
+    // Each takes more memory than the byte that a compact one is long.
+    guard interface.imports.count < Self.importLimit else {
+      throw Problem("it has more than \(Self.importLimit) imports")
+    }
+    var item = WebAssemblyInterface.Import(module: module, name: name, kind: try kind())
+    switch item.kind {
+    case .function: item.typeIndex = try number()
+    case .table:
+      _ = try valueType()
+      interface.tables.append(try limits())
+    case .memory: interface.memories.append(try limits())
+    case .global:
+      _ = try valueType()
+      guard try byte() <= 3 else { throw Problem("a global's mutability is out of range") }
+    case .tag:
+      _ = try byte()
+      _ = try number()
+    }
+    interface.imports.append(item)
   }
 
   mutating func exports(into interface: inout WebAssemblyInterface) throws(Problem) {

@@ -5,7 +5,7 @@ struct WebAssemblyReader {
     init(_ text: String) { self.text = text }
   }
 
-  private let bytes: [UInt8]
+  let bytes: [UInt8]
   private(set) var position: Int
 
   init(_ bytes: [UInt8], from position: Int = 0) {
@@ -98,7 +98,12 @@ struct WebAssemblyReader {
     case 0x7C: return .f64
     case 0x7B: return .v128
     case 0x63, 0x64:
+      // Shared and exact ones have a mark before the type.
+      if peek == 0x62 || peek == 0x65 { _ = try byte() }
       try skipNumber(maximumBytes: 5)
+      return .reference
+    case 0x65:
+      _ = try byte()
       return .reference
     // The short forms of references, and whatever may come: a host passes none of them.
     default: return .reference

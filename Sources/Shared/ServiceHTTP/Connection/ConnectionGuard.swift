@@ -17,6 +17,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private let meter: InboundMeter
   /// No more is read: what comes is framing without end.
   private var isDeaf = false
+  private var bytesBeforeLingering: UInt64 = 0
   private var state: ConnectionState
   private var timer: Scheduled<Void>?
   /// A response's head was written, and nothing of what follows it.
@@ -61,7 +62,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         return
       }
       arrival = state.headArrived(wantsClose: head.headerFields[.connection].map(Self.saysClose) ?? false)
-      entry.isBusy = true
+      if arrival == .forward { entry.isBusy = true }
     case .body(let bytes): arrival = state.bodyArrived(bytes: bytes.readableBytes)
     case .end: arrival = state.endArrived()
     }
@@ -79,8 +80,14 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
           detail: "the chunks of the body are nearly all size and extension; send larger ones without extensions"))
     }
     context.fireChannelReadComplete()
-    // What the server does not ask for any more is read here, to be thrown away.
-    if state.isLingering { context.read() }
+    // What the server does not ask for any more is read here, to be thrown away: as much as is likely on its way when the
+    // answer comes, and not for as long as somebody likes to send.
+    guard state.isLingering else { return }
+    if meter.receivedBytes - bytesBeforeLingering > ConnectionState.lingerBytes {
+      context.close(promise: nil)
+    } else {
+      context.read()
+    }
   }
 
   func read(context: ChannelHandlerContext) {
@@ -166,6 +173,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   /// Tells the peer that nothing more comes, and takes what it still sends off the socket.
   private func linger(_ context: ChannelHandlerContext) {
     guard context.channel.isActive else { return }
+    bytesBeforeLingering = meter.receivedBytes
     context.close(mode: .output, promise: nil)
     context.read()
     scheduleCheck(context, in: ConnectionState.lingerTimeout)

@@ -1,4 +1,5 @@
 import Metrics
+import NIOCore
 import Synchronization
 
 /// Who has how many of a server's connections, and who gives way when there are no more.
@@ -201,9 +202,5 @@ final class ConnectionLedger: Sendable {
     }
   }
 
-  private static let origin = ContinuousClock.now
-  @Sendable static func monotonic() -> UInt64 {
-    let (seconds, attoseconds) = (ContinuousClock.now - origin).components
-    return UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
-  }
+  @Sendable static func monotonic() -> UInt64 { NIODeadline.now().uptimeNanoseconds }
 }

@@ -11,6 +11,8 @@ struct ConnectionState {
   let headTimeout: Duration
   /// How long a lingering connection stays.
   static let lingerTimeout = Duration.seconds(2)
+  /// How much is taken off its socket and thrown away meanwhile.
+  static let lingerBytes: UInt64 = 32 << 20
 
   private enum Phase {
     case open

@@ -88,8 +88,10 @@ extension ProblemError {
     case .invalidURL, .invalidHost, .invalidPort, .invalidPath, .invalidQueryString, .invalidFragment:
       self.init(.badRequest, reason: "invalid-target", detail: "the request's target is not a valid URL; encode it")
     case .invalidVersion:
+      // Also a line that ends in a bare line feed, which the parser takes for a part of the version.
       self.init(
-        .httpVersionNotSupported, reason: "unsupported-version", detail: "this server speaks HTTP/1.1; use that")
+        .badRequest, reason: "unsupported-version",
+        detail: "the first line must end in HTTP/1.1, a carriage return and a line feed; this server speaks no other")
     default:
       self.init(.badRequest, reason: "invalid-request", detail: "the request is not valid HTTP/1.1 (\(error))")
     }

@@ -31,7 +31,7 @@ package struct HTTPLimits: Sendable {
     headTimeout: Duration = .seconds(10), handshakeTimeout: Duration = .seconds(10),
     minimumBodyBytesPerSecond: Int = 1_024,
     slownessWindow: Duration = .seconds(15), writeTimeout: Duration = .seconds(60), maximumConnections: Int = 4_096,
-    connectionsPerAddress: Int = 256
+    connectionsPerAddress: Int = 1_024
   ) {
     self.maximumBodyBytes = maximumBodyBytes
     self.maximumHeaderBytes = maximumHeaderBytes
