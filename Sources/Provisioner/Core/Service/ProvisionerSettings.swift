@@ -35,7 +35,10 @@ package struct ProvisionerSettings: ServiceSettings {
     help: "Where liveness, readiness and metrics are answered.")
   package static let databaseURLSetting = Setting(
     "database.url", .url(["postgresql", "postgres"]), .required,
-    help: "The PostgreSQL database; the Provisioner keeps its tables in the schema provisioner.")
+    help: """
+      The PostgreSQL database; the Provisioner keeps its tables in the schema provisioner. Of several hosts with commas between \
+      them the one that takes changes is used.
+      """)
   private static let databaseConnectionsSetting = Setting(
     "database.connections", .integer(1...1_000), .default("10"),
     help: "How many connections to the database there are at most.")
