@@ -91,7 +91,7 @@ struct PushCommand: AsyncParsableCommand {
         print("\(pushed.digest) is stored (\(HumanText.bytes(Int(clamping: pushed.size))))")
       }
       if !options.json {
-        for warning in pushed.warnings ?? [] { print("warning: \(warning)") }
+        for warning in pushed.warnings ?? [] { print("warning: \(PlainText.escaped(warning))") }
         print(pushed.buildID.map { "build ID \($0)" } ?? "no build ID: link with --build-id=sha1 to find crash lines")
       }
       if wait, let target, let version = pushed.version { try await follow(version, of: target) }
@@ -104,8 +104,9 @@ struct PushCommand: AsyncParsableCommand {
     // Signals have been trapped once, so they would no longer end the process by themselves.
     try await untilInterrupted {
       try await watch.follow(within: limit) { stage in
-        // What programs read is JSON alone.
-        if isJSON { StandardError.write("\(stage)\n") } else { StandardOutput.write("\(stage)\n") }
+        // A stage may hold the device's own words. What programs read is JSON alone.
+        let line = PlainText.escaped("\(stage)") + "\n"
+        if isJSON { StandardError.write(line) } else { StandardOutput.write(line) }
       }
     }
   }

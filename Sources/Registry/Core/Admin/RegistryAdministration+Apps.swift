@@ -80,6 +80,6 @@ package struct AppMessageDocument: Codable, Sendable, Equatable {
   }
 
   package func jsonLine() throws -> String {
-    String(decoding: try JSONCoding.encoder().encode(self), as: UTF8.self)
+    PlainText.escaped(json: String(decoding: try JSONCoding.encoder().encode(self), as: UTF8.self))
   }
 }
