@@ -136,7 +136,10 @@ actor StateReporter {
     let onSent = onSent
     self.onSent = nil
     do {
-      let payload = try report.json(at: position, supersedes: supersedes, run: run)
+      var payload = try report.json(at: position, supersedes: supersedes, run: run)
+      if let room = mqtt.brokerLimits.payloadRoomBytes(topic: topic), payload.count > room {
+        payload = try report.inFewWords.json(at: position, supersedes: supersedes, run: run)
+      }
       try await mqtt.publish(topic: topic, payload: payload, isAdaptable: true, timeout: repeatInterval)
     } catch {
       logger.debug("report not sent", metadata: ["sequence": "\(sequence)", "reason": "\(error)"])

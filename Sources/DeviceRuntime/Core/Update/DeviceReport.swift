@@ -24,6 +24,18 @@ package struct DeviceReport: Sendable, Hashable {
   package var waiting: Hindrance? = nil
 }
 
+extension DeviceReport {
+  /// For a broker that takes little: what runs counts, and of the reasons their beginning.
+  var inFewWords: DeviceReport {
+    var short = self
+    short.reason = reason.prefixOfUTF8(Self.fewWordsBytes)
+    short.waiting?.reason = waiting?.reason.prefixOfUTF8(Self.fewWordsBytes) ?? ""
+    return short
+  }
+
+  private static let fewWordsBytes = 64
+}
+
 extension UpdateMachine {
   package var report: DeviceReport {
     if case .trial(let slot) = phase {
