@@ -41,7 +41,11 @@ extension IntegrationTests {
     @Test func `an uploaded app is notified with a URL that answers the device's image`() async throws {
       try await withInstallation(.registry, .notifier, .imageStore) { installation in
         let device = try await installation.makeDevice()
-        let app = try await assemble("(module (memory (export \"memory\") 1) (func (export \"xtb_init\")))")
+        let app = try await assemble(
+          """
+          (module (memory (export "memory") 1) (func (export "xtb_init") (result i32) (i32.const 0))
+            (func (export "xtb_event") (param i32 i32 i64 i64) (result i32) (i32.const 0)))
+          """)
         let http = HTTPClient()
         defer { http.close() }
         let upload = try await http.request(

@@ -156,6 +156,7 @@ import Wire
     try await broker.restart()
     try await eventually("all departures again") { registry.reports.count >= before + 50 }
     #expect(!registry.reports.contains { $0.content == .online(true) })
+    try await client.waitUntilConnected(timeout: .seconds(20))
     // What a device says now is its word, kept or not.
     try await client.publish(topic: "/devices/\(there[0])/presence", payload: Array("online".utf8), retain: true)
     try await eventually("an arrival") {

@@ -57,7 +57,7 @@ import Wire
     #expect(state.waiting.version == 5 && state.waiting.reason == "the store answered 503")
     #expect(state.waiting.since.seconds == 1_790_000_000)
     // Its clock may say anything, and an old device says nothing.
-    let strange = ",\"waiting\":{\"reason\":\"\u{1B}[2J\",\"since\":18446744073709551615}"
+    let strange = ",\"waiting\":{\"reason\":\"\\u001b[2J\",\"since\":18446744073709551615}"
     let odd = try StatePayload(Array(Self.state(more: strange).utf8)).state
     #expect(odd.waiting.since.seconds == 253_402_300_799 && !odd.waiting.reason.contains("\u{1B}"))
     #expect(try !StatePayload(Array(Self.state().utf8)).state.hasWaiting)

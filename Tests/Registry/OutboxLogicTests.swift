@@ -76,8 +76,8 @@ extension Duration {
     signal.raise()
     signal.raise()
     let start = ContinuousClock.now
-    await signal.wait(atMost: .seconds(60))
-    #expect(ContinuousClock.now - start < .seconds(30))
+    await signal.wait(atMost: .seconds(600))
+    #expect(ContinuousClock.now - start < .seconds(300))
     // Both counted as one.
     await signal.wait(atMost: .milliseconds(20))
   }
@@ -86,11 +86,11 @@ extension Duration {
     let signal = WakeSignal()
     let start = ContinuousClock.now
     await withTaskGroup { group in
-      group.addTask { await signal.wait(atMost: .seconds(60)) }
+      group.addTask { await signal.wait(atMost: .seconds(600)) }
       await Task.yield()
       signal.raise()
     }
-    #expect(ContinuousClock.now - start < .seconds(30))
+    #expect(ContinuousClock.now - start < .seconds(300))
   }
 
   @Test func theTimeRunsOut() async {
@@ -102,9 +102,9 @@ extension Duration {
   @Test func aCancelledSleeperLeavesAtOnce() async {
     let signal = WakeSignal()
     let start = ContinuousClock.now
-    let sleeper = Task { await signal.wait(atMost: .seconds(60)) }
+    let sleeper = Task { await signal.wait(atMost: .seconds(600)) }
     sleeper.cancel()
     await sleeper.value
-    #expect(ContinuousClock.now - start < .seconds(30))
+    #expect(ContinuousClock.now - start < .seconds(300))
   }
 }
