@@ -55,6 +55,7 @@ import Wire
       let key = try P256.PrivateKey()
       let identity = try await stage.enroll(token: token, serial: "SN-1", key: key)
       try await stage.pool.execute("update provisioner.devices set serial = '0123456789'")
+      stage.registry.delete(identity.device)
       try await stage.pool.execute("update provisioner.claim_uses set serial = '0123456789'")
       #expect(try await stage.enroll(token: token, serial: "0123456789", key: key).device == identity.device)
       let failure = await wireFailure {

@@ -121,8 +121,10 @@ enum FieldRules {
     return try number(UInt64(requested), 1...maximumPageSize, field: "page-size")
   }
 
-  /// Printable ASCII, spaces too.
-  private static func isPlain(_ text: String) -> Bool { text.utf8.allSatisfy { (0x20...0x7E).contains($0) } }
+  /// Printable ASCII, spaces too, but not these alone.
+  private static func isPlain(_ text: String) -> Bool {
+    text.utf8.allSatisfy { (0x20...0x7E).contains($0) } && text.utf8.contains { $0 != 0x20 }
+  }
 
   private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
     scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
