@@ -15,7 +15,11 @@ import Testing
     buildID: [UInt8]? = buildID, hasCode: Bool = true, names: Bool = true, note: UInt8 = 0
   ) -> [UInt8] {
     var bytes = preamble
-    if hasCode { bytes += section(1, [1, 0x60, 0, 0]) + section(3, [1, 0]) + section(10, [1, 3, 0, 0, 0x0B]) }
+    if hasCode {
+      let exports = [2] + name("memory") + [2, 0] + name("_start") + [0, 0]
+      bytes += section(1, [1, 0x60, 0, 0]) + section(3, [1, 0]) + section(5, [1, 0, 1]) + section(7, exports)
+      bytes += section(10, [1, 3, 0, 0, 0x0B])
+    }
     if names { bytes += section(0, name("name") + [1, 4, 1, 0, 1, 0x66]) }
     bytes += section(0, name("note") + [note])
     if let buildID { bytes += section(0, name("build_id") + [UInt8(buildID.count)] + buildID) }

@@ -87,12 +87,14 @@ import Testing
       let folder = try TemporaryFolder()
       let store = try await StoreProcess.start(directory: folder.path, registry: address)
       try Data("hello".utf8).write(to: URL(filePath: folder.path("text")))
+      // Names of devices are for the Registry to tell.
+      let nowhere = ["--registry", "http://127.0.0.1:1"]
       let cases: [([String], Int32, String)] = [
         (["push", folder.path("text")], 65, "not a WebAssembly module"),
         (["push", folder.path("missing")], 65, "No such file"),
         (["push", folder.path("text"), "--device", "\(DeviceID.random())"], 65, "no device"),
-        (["push", folder.path("text"), "--device", "x"], 64, "no device ID"),
-        (["pull", "x", "-o", "y"], 64, "neither a digest"),
+        (["push", folder.path("text"), "--device", "x"] + nowhere, 69, "say where the Registry is"),
+        (["pull", "x", "-o", "y"] + nowhere, 69, "say where the Registry is"),
         (["pull", "\(try SHA256Digest.of([1]))", "-o", folder.path("y")], 65, "no image"),
         (["stat", "\(try SHA256Digest.of([1]))"], 65, "no image"),
         (["verify"], 64, "--all"),

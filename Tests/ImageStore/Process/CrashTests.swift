@@ -69,7 +69,9 @@ import Wire
       try await first.process.stop()
       let injection = "inject=\(call):error=\(error)"
       let store = try await StoreProcess.start(
-        directory: folder.path, registry: address, tracing: ["-e", "trace=\(call)", "-e", injection])
+        directory: folder.path, registry: address, tracing: ["-e", "trace=\(call)", "-e", injection],
+        // With a disk that takes nothing it is never ready.
+        isReady: call != "pwrite64")
       let device = registry.addDevice()
       let refused = try await store.send("POST", "/firmware/\(device)", body: module(bytes: 700_000))
       #expect(refused.status == status, "\(refused.text)")

@@ -16,9 +16,12 @@ struct StoreProcess: Sendable {
 
   /// Starts it, and returns when it is ready.
   ///
-  /// - Parameter tracing: options of strace, under which it then runs.
+  /// - Parameters:
+  ///   - tracing: options of strace, under which it then runs.
+  ///   - isReady: whether it gets ready, or only answers.
   static func start(
-    directory: String, registry: String, tracing: [String]? = nil, settings: [String: String] = [:]
+    directory: String, registry: String, tracing: [String]? = nil, settings: [String: String] = [:],
+    isReady: Bool = true
   ) async throws -> StoreProcess {
     let ports = try (0..<3).map { _ in try FreePort() }
     let environment = [
@@ -46,7 +49,7 @@ struct StoreProcess: Sendable {
     let http = "http://127.0.0.1:\(ports[0].number)"
     try await eventually("the image store is ready: \(process.output)") {
       guard process.isRunning else { throw TestFailure("it ended: \(process.output)") }
-      guard let answer = try? await client.get(ready), answer.status == 200 else { return false }
+      guard let answer = try? await client.get(ready), answer.status == (isReady ? 200 : 503) else { return false }
       return (try? await client.get(http + "/nothing")) != nil
     }
     return StoreProcess(

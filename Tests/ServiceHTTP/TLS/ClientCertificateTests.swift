@@ -107,23 +107,35 @@ import Testing
   }
 
   @Test func aConnectionIsNobodysAfterItsCertificateHasExpired() async throws {
+    // Long enough for the first request, however busy the machine is.
+    for seconds in [4, 16] {
+      if try await isNobodysOnceItHasExpired(after: seconds) { return }
+    }
+    let isNobodys = try await isNobodysOnceItHasExpired(after: 64)
+    #expect(isNobodys)
+  }
+
+  /// - Returns: false if the certificate had expired before the first request was answered.
+  private func isNobodysOnceItHasExpired(after seconds: Int) async throws -> Bool {
     try await SecureServer.with { server in
-      let identity = try server.authority.device(Self.id, to: 4)
+      let identity = try server.authority.device(Self.id, to: Double(seconds))
       var configuration = HTTPClient.Configuration()
       configuration.tls = HTTPTLS(
         caFile: server.authority.rootsFile, certificateFile: identity.certificateFile, keyFile: identity.keyFile)
       let client = HTTPClient(configuration)
       defer { client.close() }
       let url = "https://127.0.0.1:\(server.port)/who"
-      let first = try await client.get(url).text.split(separator: " ")
-      #expect(first[0] == "device:\(Self.id)")
+      guard let first = try? await client.get(url).text.split(separator: " "), first[0] == "device:\(Self.id)" else {
+        return false
+      }
       var last = first
-      try await eventually("the certificate has expired") {
+      try await eventually(within: .seconds(seconds + 20), "the certificate has expired") {
         last = try await client.get(url).text.split(separator: " ")
         return last[0] == "nobody"
       }
       // On the same connection: a new one would have been refused.
       #expect(last[1] == first[1])
+      return true
     }
   }
 }

@@ -17,7 +17,9 @@ import Testing
       let inner = "GET /who HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
       let answer = try await server.exchange(
         Array("POST /sum HTTP/1.1\r\nHost: h\r\n\(headers)\r\n0\r\n\r\n\(inner)".utf8))
-      #expect(answer.contains("HTTP/1.1 400"), "\(answer)")
+      // A coding that is not spoken here is told as that.
+      let status = headers.contains("xchunked") ? 501 : 400
+      #expect(answer.contains("HTTP/1.1 \(status)"), "\(answer)")
       #expect(!answer.contains("nobody"), "\(answer)")
       let answers = answer.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("HTTP/1.1 ") }
       #expect(answers.count == 1, "one answer, and then the end: \(answer)")

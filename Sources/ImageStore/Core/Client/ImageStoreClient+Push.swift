@@ -65,8 +65,8 @@ extension ImageStoreClient {
     do {
       response = try await send(request)
     } catch {
-      // A store that got nothing has made nothing.
-      guard device != nil, sent.isSet else { throw error }
+      // A store that could not be reached has made nothing. Whoever interrupts may be faster than the news of what was sent.
+      guard device != nil, sent.isSet || error is CancellationError else { throw error }
       throw Self.unknownOutcome(error, key ?? "")
     }
     guard response.isSuccess else { throw Self.refusal(response) }
