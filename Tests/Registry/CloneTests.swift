@@ -65,11 +65,11 @@ import Wire
     ).addHandlers(to: &router)
     let network = InMemoryTransport()
     let server = RPCServer(
-      name: "registry", listening: "tcp://registry:1", router: router, transport: network, logger: .quiet)
+      name: "registry", listening: "tcp://127.0.0.1:7102", router: router, transport: network, logger: .quiet)
     try await running([server]) {
       _ = try await server.boundAddress()
       try await withRPCClient(
-        endpoints: ["tcp://registry:1"], transport: network.identified(as: BusPeer(.notifier, "n")), logger: .quiet
+        endpoints: ["tcp://127.0.0.1:7102"], transport: network.identified(as: BusPeer(.notifier, "n")), logger: .quiet
       ) { client in
         func report(_ sequence: UInt64, _ run: UInt8) async throws -> Bool {
           let report = WireDeviceReport.with {

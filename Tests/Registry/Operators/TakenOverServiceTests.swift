@@ -25,7 +25,7 @@ import Wire
     var router = RPCRouter()
     RegistryRPC(store: fixture.store, authority: authority, logger: .quiet).addHandlers(to: &router)
     let server = RPCServer(
-      name: "registry", listening: "tcp://registry:1", router: router, transport: network, logger: .quiet)
+      name: "registry", listening: "tcp://127.0.0.1:7102", router: router, transport: network, logger: .quiet)
     try await running([server]) {
       _ = try await server.boundAddress()
       try await body(Bus(network: network, authority: authority))
@@ -39,7 +39,7 @@ import Wire
     func call<R: WireRequest & Sendable>(_ request: R, by peer: BusPeer = store) async throws -> R.Response
     where R.Response: Sendable {
       try await withRPCClient(
-        endpoints: ["tcp://registry:1"], transport: network.identified(as: peer), logger: .quiet
+        endpoints: ["tcp://127.0.0.1:7102"], transport: network.identified(as: peer), logger: .quiet
       ) { try await $0.call(request, deadline: .seconds(60)) }
     }
 
