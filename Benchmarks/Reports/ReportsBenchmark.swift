@@ -89,7 +89,8 @@ private struct Run {
         group.addTask {
           while .now < end {
             let turn = counts.next.wrappingAdd(1, ordering: .relaxed).oldValue
-            let position = ReportPosition(epoch: 7, sequence: counts.sequence.wrappingAdd(1, ordering: .relaxed).newValue)
+            let position = ReportPosition(
+              epoch: 7, sequence: counts.sequence.wrappingAdd(1, ordering: .relaxed).newValue)
             let state = state(turn: turn / batches.count)
             let verdicts = try await store.record(
               batches[turn % batches.count].map { DeviceReport(device: $0, content: .state(state, at: position)) })

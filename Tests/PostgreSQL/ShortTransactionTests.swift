@@ -101,8 +101,9 @@ import Testing
     let server = try await PostgresServer.shared()
     let database = try await server.createDatabase()
     let proxy = try await DelayProxy(port: server.port, roundTripMilliseconds: 40)
-    try await withPool(url: database.replacing(":\(server.port)/", with: ":\(proxy.port)/"), { $0.maximumConnections = 1 })
-    {
+    try await withPool(
+      url: database.replacing(":\(server.port)/", with: ":\(proxy.port)/"), { $0.maximumConnections = 1 }
+    ) {
       pool in
       try await pool.execute("create table t (n int8)")
       let writes = (0..<50).map { PostgresStatement("insert into t values ($1)", [.int8(Int64($0))]) }

@@ -40,7 +40,7 @@ import Wire
 
   @Test func textsThatLookLikeSQLAreTexts() async throws {
     let fixture = try await Fixture.make()
-    for name in ["'; drop table registry.devices; --", "$1", "\\'", "%", "_", "a\u{202E}b"] {
+    for name in ["'; drop table registry.devices; --", "$1", "\\'", "%", "_", "a\u{301}b"] {
       let id = try await fixture.device(name, tags: [name])
       #expect(try await fixture.store.device(id).name == name)
       let page = try await fixture.store.devices(

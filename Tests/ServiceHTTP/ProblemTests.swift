@@ -111,7 +111,8 @@ import Wire
     (#"{"name": "a", "tags": []}"#, "port", "missing"), (#"{"name": 5, "tags": [], "port": 1}"#, "name", "a text"),
     (#"{"name": "a", "tags": ["x", 5], "port": 1}"#, "tags[1]", "a text"),
     (#"{"name": "a", "tags": [], "port": "1"}"#, "port", "a whole number"),
-    (#"{"name": null, "tags": [], "port": 1}"#, "name", ""), ("[]", "", ""), ("{", "", "line 1, column 2"), ("", "", "empty"),
+    (#"{"name": null, "tags": [], "port": 1}"#, "name", ""), ("[]", "", ""), ("{", "", "line 1, column 2"),
+    ("", "", "empty"),
     (String(repeating: "[", count: 100_000), "", ""), ("{\"name\": \"\u{0}\"", "", ""),
   ])
   func badBodiesNameTheField(_ body: String, _ field: String, _ detail: String) async throws {

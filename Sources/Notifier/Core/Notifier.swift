@@ -94,7 +94,8 @@ package struct Notifier: Sendable {
       try await eviction.evict(device, timeout: context.remaining * 0.9)
       return WireDisconnectDeviceResponse()
     }
-    let listeners = AppListeners(options: settings.brokerOptions(clientID: "\(instance)-apps", password, tls), logger: logger)
+    let listeners = AppListeners(
+      options: settings.brokerOptions(clientID: "\(instance)-apps", password, tls), logger: logger)
     AppMessenger(publisher: publisher, listeners: listeners, registry: registry).addHandlers(to: &router)
     StatusReporter(
       service: NotifierSettings.serviceName, readiness: readiness,

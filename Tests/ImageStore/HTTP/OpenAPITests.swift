@@ -74,7 +74,9 @@ import Testing
         #expect(responses[status] != nil, "\(name) \(status)")
       }
       if operation["requestBody"] != nil {
-        for status in ["413", "415"] + (name.hasSuffix("/status") ? [] : ["422", "507"]) { #expect(responses[status] != nil, "\(name) \(status)") }
+        for status in ["413", "415"] + (name.hasSuffix("/status") ? [] : ["422", "507"]) {
+          #expect(responses[status] != nil, "\(name) \(status)")
+        }
       }
     }
   }

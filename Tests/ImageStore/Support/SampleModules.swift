@@ -22,7 +22,7 @@ let preamble: [UInt8] = [0x00, 0x61, 0x73, 0x6D, 0x01, 0x00, 0x00, 0x00]
 func module(bytes size: Int, seed: UInt64 = 1, imports: [String] = ["xtb1.log"]) -> [UInt8] {
   let entries = imports.map { item in
     let dot = item.firstIndex(of: ".")!
-    return name(String(item[..<dot])) + name(String(item[item.index(after: dot)...])) 
+    return name(String(item[..<dot])) + name(String(item[item.index(after: dot)...]))
       + [0, item == "xtb1.log" ? 1 : 0]
   }
   var module = preamble + section(1, [2, 0x60, 0, 0, 0x60, 3, 0x7F, 0x7F, 0x7F, 1, 0x7F])

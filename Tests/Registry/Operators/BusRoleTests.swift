@@ -16,7 +16,8 @@ import Wire
     "AssignImage": .imageStore, "AuthorizeRequest": [.imageStore, .provisioner], "CheckAssignment": .imageStore,
     "CreateDevice": [.operator, .provisioner], "CreateDevices": .provisioner, "CreateDirectorKey": .operator,
     "CreateToken": .operator, "DecommissionDevice": .operator,
-    "DeleteDevice": .operator, "FindFirmware": [.operator, .imageStore], "GetCrash": .operator,
+    "DeleteDevice": .operator, "FindDevices": .operator, "FindFirmware": [.operator, .imageStore],
+    "GetCrash": .operator,
     "GetDevice": [.operator, .imageStore], "GetRootDocument": [.provisioner, .imageStore, .operator],
     "ListAudit": .operator, "ListCrashes": .operator, "ListDevices": .operator,
     "ListDirectorKeys": [.provisioner, .operator], "ListEvents": .operator, "ListFirmware": .operator,
@@ -26,7 +27,8 @@ import Wire
     "RecordCrashes": .notifier,
     "RecordLogs": .notifier,
     "RecordReports": .notifier, "RenotifyDevice": [.operator, .notifier], "RetryFirmware": .operator,
-    "RevokeToken": .operator, "UpdateDevice": .operator,
+    "RecordPolledStatus": .imageStore, "RevokeToken": .operator, "RollBackFirmware": .operator,
+    "SendToApp": .operator, "UpdateDevice": .operator,
   ]
 
   @Test func everyKindHasItsRoles() throws {

@@ -34,7 +34,8 @@ package struct DeviceCursor: Sendable, Equatable {
       text.utf8.count <= Self.maximumLength, let bytes = Self.decode(text),
       let id = DeviceID(bytes: bytes.prefix(DeviceID.byteCount)),
       let name = String(validating: bytes.dropFirst(DeviceID.byteCount), as: UTF8.self),
-      (try? FieldRules.name(name)) != nil
+      // A name may be older than the rule for new ones.
+      (try? FieldRules.reference(name)) != nil
     else {
       throw .invalidField("cursor", "is none that this list gave out: leave it away to start from the beginning")
     }

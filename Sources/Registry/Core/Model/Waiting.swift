@@ -52,7 +52,9 @@ extension Waiting {
     }
     if let waiting = reported.waiting, [0, desired.version].contains(waiting.version) { return waiting }
     if reported.running == desired { return because("on trial", since: reported.at) }
-    if notification.isPending { return because("the broker has not taken the notification yet", since: notification.at) }
+    if notification.isPending {
+      return because("the broker has not taken the notification yet", since: notification.at)
+    }
     if let waiting = reported.waiting {
       return Waiting(
         version: waiting.version, reason: "the device is at version \(waiting.version): \(waiting.reason)",

@@ -35,7 +35,9 @@ extension WireFailure {
   package static func nothingToRetry(_ id: DeviceID, version: UInt64) -> WireFailure {
     WireFailure(
       .conflict, reason: "nothing-to-retry",
-      message: "Device \(id) has not rolled back or refused its version \(version), nor taken no notice of it: there is nothing to try again.")
+      message:
+        "Device \(id) has not rolled back or refused its version \(version), nor taken no notice of it: there is nothing to try again."
+    )
   }
 
   package static func nothingToRollBackTo(_ id: DeviceID) -> WireFailure {
