@@ -22,11 +22,10 @@ import Wire
     "ListDirectorKeys": [.provisioner, .operator], "ListEvents": .operator, "ListFirmware": .operator,
     "ListLogs": .operator, "ListTokens": .operator,
     "PublishRootDocument": .operator, "RecordAudit": [.imageStore, .provisioner, .notifier],
-    "RecommissionDevice": .operator,
-    "RecordCrashes": .notifier,
-    "RecordLogs": .notifier,
-    "RecordReports": .notifier, "RenotifyDevice": [.operator, .notifier], "RetryFirmware": .operator,
-    "RevokeToken": .operator, "UpdateDevice": .operator,
+    "FindDevices": .operator, "RecommissionDevice": .operator, "RecordCrashes": .notifier, "RecordLogs": .notifier,
+    "RecordPolledStatus": .imageStore, "RecordReports": .notifier, "RenotifyDevice": [.operator, .notifier],
+    "RetryFirmware": .operator, "RevokeToken": .operator, "RollBackFirmware": .operator, "SendToApp": .operator,
+    "UpdateDevice": .operator,
   ]
 
   @Test func everyKindHasItsRoles() throws {
