@@ -28,7 +28,8 @@ import Testing
     try Data("{\(settings.joined(separator: ", "))}".utf8).write(to: URL(fileURLWithPath: folder.path("features.json")))
     let shape = #"(module (memory (export "memory") 1) (func (export "_start")) (func (export "v") (param v128)))"#
     try await Data(assemble(shape)).write(to: URL(fileURLWithPath: folder.path("shape.wasm")))
-    let tools = try PythonEnvironment.interpreter().replacingOccurrences(of: "/python", with: "/wasm-tools")
+    let python = URL(fileURLWithPath: try PythonEnvironment.interpreter())
+    let tools = python.deletingLastPathComponent().appendingPathComponent("wasm-tools").path
     for seed in 1...20 as ClosedRange<UInt64> {
       try Data(Self.noise(4096, seed: seed)).write(to: URL(fileURLWithPath: folder.path("seed")))
       var arguments = ["smith", "--config", folder.path("features.json"), "--output", folder.path("smith.wasm")]

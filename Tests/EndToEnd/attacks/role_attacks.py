@@ -134,7 +134,7 @@ def image_store(report, bus, device):
     deploy = world.token_with("role-deploy", "deploy")
     reader = world.token_with("role-reader", "read")
     image = signed_image(bus, "replayed")
-    stranger = world.folder / "stranger.key"
+    stranger = world.folder / "role-stranger.key"
     world.admin("image-store", "keygen", "--out", str(stranger))
     forged = signed_image(bus, "forged", key=str(stranger))
 
@@ -175,7 +175,7 @@ def image_store(report, bus, device):
         entry = newest_audit(world, "--principal", "token:role-deploy", "--action", "assign-image")
         if entry.get("principal") != "token:role-deploy" or entry.get("via") != "image-store:image-store-1":
             return f"the audit log says {entry}"
-        world.admin("registry", "token", "revoke", "role-deploy")
+        world.admin("registry", "token", "revoke", "role-deploy", "--yes")
         return refused("revoked-token", assign(deploy, level=level))
 
     report.attack("role image-store: replays a live token, which the log shows and a revocation ends", replays)
@@ -253,9 +253,7 @@ def provisioner(report, bus, device):
     def brings_nobody_back():
         gone = str(uuid.uuid4())
         world.admin("registry", "devices", "create", "gone", "--id", gone)
-        world.admin("registry", "devices", "decommission", gone, "--reason", "tried", "--yes", check=False)
-        if "decommissioned" not in world.admin("registry", "devices", "show", gone, "--json"):
-            world.admin("registry", "devices", "decommission", gone, "--reason", "tried")
+        world.admin("registry", "devices", "decommission", gone, "--reason", "tried", "--yes")
         bus.ask("registry", "provisioner", bus.message("CreateDevice", id=uuid.UUID(gone).bytes, name="gone"))
         shown = world.admin("registry", "devices", "show", gone, "--json")
         return None if "decommissioned" in shown else f"it is back: {shown}"
@@ -266,7 +264,7 @@ def provisioner(report, bus, device):
 def registry(report, bus):
     def revokes():
         # It may; the certificates are gone for good, and the Provisioner's record names it.
-        victim = json.loads((bus.world.enroll("role-victim") / "identity.json").read_text())["deviceID"]
+        victim = json.loads((bus.world.enroll("role-victim") / "identity.json").read_text())["id"]
         reason = bus.refusal("provisioner", "registry", bus.message(
             "RevokeDevice", device_id=uuid.UUID(victim).bytes, reason="tried"))
         return f"it was refused: {reason}" if reason else None

@@ -75,6 +75,7 @@ extension AppTrap: CustomStringConvertible {
   /// " in NAME at offset N", of the innermost frame, or nothing.
   package var location: String {
     guard let frame = frames.first else { return "" }
-    return " in \(frame.functionName ?? "function \(frame.functionIndex)") at offset \(frame.moduleOffset)"
+    let name = frame.functionName.map(Demangling.name) ?? "function \(frame.functionIndex)"
+    return " in \(name) at offset \(frame.moduleOffset)"
   }
 }
