@@ -253,11 +253,11 @@ def bus_rows():
     row("ZeroMQ: a payload that is no message", refused(target, request(good, payload=b"\xff\xff\xff\xff"), invalid))
     row("ZeroMQ: a device ID of 3 bytes", refused(target, request(registry.GetDevice(id=b"abc")), invalid))
     row("ZeroMQ: a device nobody made", refused(target, request(registry.GetDevice(id=uuid.uuid4().bytes)), {code.CODE_NOT_FOUND}))
-    row("ZeroMQ: a digest of 5 bytes", refused(target, request(registry.AssignImage(
+    row("ZeroMQ: a digest of 5 bytes", refused(target, request(registry.AssignImage(bearer_token=WORLD.token,
         device_id=device, image=registry.AppImage(digest=b"12345", length_bytes=8), idempotency_key="h1")), invalid))
-    row("ZeroMQ: an assignment without a key", refused(target, request(registry.AssignImage(
+    row("ZeroMQ: an assignment without a key", refused(target, request(registry.AssignImage(bearer_token=WORLD.token,
         device_id=device, image=registry.AppImage(digest=bytes(32), length_bytes=8))), invalid))
-    row("ZeroMQ: an app name of 1,000 bytes", refused(target, request(registry.AssignImage(
+    row("ZeroMQ: an app name of 1,000 bytes", refused(target, request(registry.AssignImage(bearer_token=WORLD.token,
         device_id=device, image=registry.AppImage(digest=bytes(32), length_bytes=8, app_name="n" * 1000), idempotency_key="h2")), invalid))
     row("ZeroMQ: a name with a NUL", refused(target, request(registry.CreateDevice(name="a\0b")), invalid))
     row("ZeroMQ: a claim that nobody made", refused(endpoints["PROVISIONER"], request(provisioner.EnrollDevice(
