@@ -48,15 +48,19 @@ import Testing
   }
 
   @Test func slowBodiesAreGivenUp() async throws {
-    var limits = HTTPLimits.standard
-    // As long again the handler has to answer, on a machine that may be busy.
-    limits.slownessWindow = .seconds(3)
-    try await SecureServer.with(limits: limits) { server in
-      // The file ends, and the client stays.
-      let answer = try await server.exchange(
-        Array("POST /sum HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\nabc".utf8))
-      #expect(answer.contains("HTTP/1.1 408"), "\(answer)")
+    var answer = ""
+    // As long again the handler has to answer, for which a busy machine may need the longer time.
+    for seconds in [3, 15] {
+      var limits = HTTPLimits.standard
+      limits.slownessWindow = .seconds(seconds)
+      answer = try await SecureServer.with(limits: limits) { server in
+        // The file ends, and the client stays.
+        try await server.exchange(
+          Array("POST /sum HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\nabc".utf8))
+      }
+      if answer.contains("HTTP/1.1 408") { break }
     }
+    #expect(answer.contains("HTTP/1.1 408"), "\(answer)")
   }
 
   @Test func idleConnectionsEnd() async throws {

@@ -68,7 +68,7 @@ struct HTTPConnectionSetup: HTTPChannelHandler {
     await withTaskExecutorPreference(EventLoopTaskExecutor(value.channel.eventLoop)) {
       await ConnectionLedger.Entry.$current.withValue(value.entry) {
         await TLSSession.$current.withValue(value.session) {
-          await handleHTTP(asyncChannel: value.requests, logger: logger)
+          await handleHTTP(asyncChannel: value.takeRequests(), logger: logger)
         }
       }
     }
