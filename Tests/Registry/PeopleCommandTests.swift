@@ -64,10 +64,10 @@ import Testing
   @Test func aTokenIsRevokedByTheBeginningOfItsName() async throws {
     try await withService { service in
       for name in ["ci-main", "ci-nightly"] { _ = try await service.run("token", "create", name, "--scope", "read") }
-      let many = try await service.run("token", "revoke", "ci")
+      let many = try await service.run("token", "revoke", "ci", "--yes")
       #expect(many.status == .exited(65) && many.output.contains("ci-main, ci-nightly"))
-      #expect(try await service.run("token", "revoke", "ci-n").output == "revoked ci-nightly\n")
-      #expect(try await service.run("token", "revoke", "x").status == .exited(65))
+      #expect(try await service.run("token", "revoke", "ci-n", "--yes").output == "revoked ci-nightly\n")
+      #expect(try await service.run("token", "revoke", "x", "--yes").status == .exited(65))
     }
   }
 
