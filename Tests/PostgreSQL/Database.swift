@@ -40,6 +40,8 @@ func withPool<Answer: Sendable>(
   _ body: (PostgresPool) async throws -> Answer
 ) async throws -> Answer {
   var options = PostgresPoolOptions.standard
+  // For a machine that has other things to do; tests of the limit set their own.
+  options.acquireTimeout = .seconds(60)
   change(&options)
   let pool = try PostgresPool(url: url, options: options, logger: quietLogger)
   do {

@@ -53,6 +53,7 @@ import Testing
     }
   }
 
+  /// The server looks for a deadlock after a second of waiting.
   @Test func `runs again when another transaction was in the way`() async throws {
     try await withPool({ $0.maximumConnections = 8 }) { pool in
       try await pool.executeScript("create table t (id int8 primary key, n int8); insert into t values (1, 0), (2, 0);")
@@ -60,9 +61,9 @@ import Testing
         PostgresStatement("update t set n = n + 1 where id = $1", [.int8($0)])
       }
       try await withThrowingTaskGroup { group in
-        for task in 0..<8 {
+        for task in 0..<4 {
           group.addTask {
-            for _ in 0..<10 {
+            for _ in 0..<3 {
               // Half of them lock in the other order, and meet those in a deadlock.
               let order: [Int64] = task.isMultiple(of: 2) ? [1, 2] : [2, 1]
               _ = try await pool.withShortTransaction(reading: [step(order[0])], attempts: 100) { _ in
@@ -73,7 +74,7 @@ import Testing
         }
         try await group.waitForAll()
       }
-      #expect(try await pool.queryFirst("select sum(n)::int8 as n from t")?["n"].int == 160)
+      #expect(try await pool.queryFirst("select sum(n)::int8 as n from t")?["n"].int == 24)
     }
   }
 

@@ -92,4 +92,13 @@ import Wire
     #expect(try DeviceFilter(namePrefix: "", tags: [], state: "") == .all)
     #expect(throws: WireFailure.self) { try DeviceFilter(namePrefix: "", tags: [], state: "Pending") }
   }
+
+  @Test func whatIsWrittenAsJSONIsReadAsItWas() {
+    let value = JSONValue.object([
+      "list": .array([.null, .bool(true), .integer(.min), .number(1.5), .number(1e300)]), "": .object([:]),
+      "text": .string("a\"b\\c\n\u{1}é☠/"),
+    ])
+    #expect(JSONValue(parsing: Array(value.text.utf8)) == value)
+    #expect(JSONValue.object(["b": .integer(1), "a": .string("\u{1F}")]).text == #"{"a":"\u001f","b":1}"#)
+  }
 }

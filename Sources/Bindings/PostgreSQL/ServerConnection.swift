@@ -189,7 +189,8 @@ actor ServerConnection {
 /// holds no locks for long.
 ///
 /// Statements are planned for their values each time: a plan that was kept from when a table was small would go through
-/// all of it later.
+/// all of it later. Nor is a table gone through for a few hundred rows of it, as PostgreSQL does where it takes every
+/// page for one on a turning disk.
 struct SessionLimits: Sendable {
   var statementTimeout: Duration
   var idleInTransactionTimeout: Duration
@@ -201,6 +202,7 @@ struct SessionLimits: Sendable {
         set_config('idle_in_transaction_session_timeout', $2, false),
         set_config('TimeZone', 'UTC', false),
         set_config('plan_cache_mode', 'force_custom_plan', false),
+        set_config('random_page_cost', '1.1', false),
       """ + " " + Self.readOnlyColumn,
       [.text(Self.milliseconds(statementTimeout)), .text(Self.milliseconds(idleInTransactionTimeout))])
   }

@@ -106,7 +106,7 @@ def run(report):
 
     spare = json.loads(world.admin("registry", "devices", "create", "spare", "--json"))["id"]
     image_store(report, bus, uuid.UUID(spare).bytes)
-    notifier(report, bus, device)
+    notifier(report, bus, device, uuid.UUID(spare).bytes)
     provisioner(report, bus, device)
     registry(report, bus)
     broker(report, world)
@@ -208,12 +208,12 @@ def image_store(report, bus, device):
         report.attack(f"role {role}: failed attempts that it makes up lock nobody out", locks_out, role)
 
 
-def notifier(report, bus, device):
+def notifier(report, bus, device, spare):
     world = bus.world
 
     def renotifies():
         reason = bus.refusal("registry", "notifier", bus.message(
-            "RenotifyDevice", device_id=device, requester=bus.message("Requester", principal="operator:victim")))
+            "RenotifyDevice", device_id=spare, requester=bus.message("Requester", principal="operator:victim")))
         if reason:
             return f"it was refused: {reason}"
         entry = newest_audit(world, "--action", "renotify-device")
