@@ -9,7 +9,9 @@ import Testing
 @Suite struct PeopleCommandTests {
   private func withService(_ body: (CommandTests.Service) async throws -> Void) async throws {
     let service = try await CommandTests.Service.start()
-    try await eventually { try await service.run("status").status == .exited(0) }
+    try await eventually(within: .seconds(120), "the service answers") {
+      try await service.run("status").status == .exited(0)
+    }
     try await body(service)
     #expect(try await service.process.stop() == .exited(0))
   }
