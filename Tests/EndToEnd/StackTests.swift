@@ -58,7 +58,7 @@ extension EndToEnd {
         #expect(devices.map(\.name).sorted() == ["device-1", "device-2", "device-3"])
 
         let lost = try #require(devices.first { $0.name == "device-2" })
-        try await stack.admin("xtblish-provisioner", "revoke", "device-2", "--reason", "lost")
+        try await stack.admin("xtblish-provisioner", "revoke", "device-2", "--reason", "lost", "--yes")
         try await stack.call("stop", "device-2")
         let said = try await stack.call("up")
         #expect(said.contains("device-2 is not started: its certificates were taken back"))
