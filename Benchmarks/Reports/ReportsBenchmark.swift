@@ -1,5 +1,6 @@
 import FirmwareImage
 import FoundationEssentials
+import Glibc
 import Logging
 import PostgreSQL
 import RegistryCore
@@ -13,7 +14,14 @@ import Synchronization
 struct ReportsBenchmark {
   static func main() async throws {
     let arguments = CommandLine.arguments.dropFirst()
-    guard arguments.count >= 3, let url = arguments.first else { fatalError("see the comment in the source") }
+    guard arguments.count >= 3, let url = arguments.first else {
+      print(
+        """
+        usage: ReportsBenchmark DATABASE-URL prepare DEVICES
+               ReportsBenchmark DATABASE-URL changes|heartbeats BATCH IN-FLIGHT SECONDS
+        """)
+      exit(64)
+    }
     let rest = Array(arguments.dropFirst())
     let logger = Logger(label: "benchmark") { _ in SwiftLogNoOpLogHandler() }
     let pool = try PostgresPool(url: url, options: .standard, logger: logger)
