@@ -11,6 +11,8 @@ import Wire
   /// With numbers, as their transactions give them.
   private func fill(_ fixture: Fixture, _ device: DeviceID, _ count: Int) async throws {
     try await fixture.pool.withTransaction { transaction in
+      // However long it takes: this is not what is tried.
+      try await transaction.execute("set local statement_timeout = 0")
       // The trigger would number them one by one.
       try await transaction.execute("set local session_replication_role = replica")
       try await transaction.execute(

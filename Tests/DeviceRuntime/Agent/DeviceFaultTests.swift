@@ -60,7 +60,9 @@ import Testing
         throw TestFailure("under \(fault): \(error)\n\(process.output.suffix(3000))")
       }
       #expect(harness.reports.allSatisfy { $0.failed == nil }, "\(fault)")
-      try await process.stop()
+      // strace does not end by SIGTERM while the agent goes on; the agent is killed with it.
+      process.kill()
+      try await process.waitForExit()
     }
   }
 }
