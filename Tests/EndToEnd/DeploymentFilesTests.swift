@@ -6,10 +6,19 @@ extension EndToEnd {
   @Suite(.serialized)
   struct DeploymentFilesTests {
     static let validator = "\(Stack.package)/Tests/Deployment/validate.py"
+    static let brokerCheck = "\(Stack.package)/Tests/Deployment/broker.py"
 
     @Test("the Compose file, the Kubernetes base and the Dockerfile fit their schemas")
     func valid() async throws {
       let result = try await command(try PythonEnvironment.interpreter(), [Self.validator])
+      #expect(result.status == 0, "\(result.output)\(result.errors)")
+    }
+
+    @Test("a broker with the shipped configuration takes those whom each listener is for, and nobody else")
+    func broker() async throws {
+      let result = try await command(
+        try PythonEnvironment.interpreter(), [Self.brokerCheck],
+        environment: ["XTBLISH_BINARIES": try productsDirectory()])
       #expect(result.status == 0, "\(result.output)\(result.errors)")
     }
 
@@ -23,6 +32,10 @@ extension EndToEnd {
         ("compose.yaml", "condition: service_completed_successfully", "condition: service_started"),
         ("kubernetes/mosquitto.yaml", "eclipse-mosquitto:2.0", "eclipse-mosquitto:latest"),
         ("kubernetes/mosquitto.yaml", "/mosquitto/config/devices.acl\n", "/mosquitto/config\n"),
+        ("compose.yaml", "    cap_add:\n      - CHOWN\n", ""),
+        ("compose.yaml", "user: \"10001:1883\"", "user: \"10001:10001\""),
+        ("compose.yaml", "\"--host=127.0.0.1\", ", ""),
+        ("kubernetes/postgres.yaml", "\"--host=127.0.0.1\", ", ""),
         ("compose.yaml", "condition: service_healthy", "condition: service_happy"),
         ("kubernetes/registry.yaml", "containerPort: 7101", "containerPort: \"http\""),
         ("kubernetes/registry.yaml", "readinessProbe:", "readynessProbe:"),
