@@ -177,7 +177,8 @@ class Pod:
             if result.returncode == 0:
                 self.started = True
                 return
-            self.problem = " ".join(result.stderr.split())[-500:]
+            said = [line for line in result.stderr.splitlines() if "level=warning" not in line]
+            self.problem = " ".join(" ".join(said).split())[-500:]
             print(f"{self.name} did not start, and is tried again: {self.problem}", flush=True)
             podman("pod", "rm", "--force", self.name, check=False)
             ENDED.wait(2)
