@@ -22,6 +22,30 @@ extension EndToEnd {
       #expect(result.status == 0, "\(result.output)\(result.errors)")
     }
 
+    /// As a ConfigMap is mounted into a container.
+    @Test(
+      "a folder of peers that everybody may write to is taken where it is mounted read-only",
+      .enabled(if: geteuid() == 0))
+    func peersMountedReadOnly() async throws {
+      let folder = try TemporaryFolder("xtblish-peers")
+      let (registry, key, peers) = (try product("xtblish-registry"), folder.path("lena.bus-key"), folder.path("peers"))
+      for (role, file) in [("operator", key), ("registry", folder.path("registry.bus-key"))] {
+        try await mustSucceed(
+          registry,
+          ["bus-key", "create", "--role", role, "--name", "lena", "--key-file", file, "--peers-directory", peers])
+      }
+      chmod(peers, 0o777)
+      let settings = ["XTBLISH_BUS_KEY_FILE": key, "XTBLISH_BUS_PEERS_DIRECTORY": peers]
+      let ask = ["status", "--endpoint", "tcp://127.0.0.1:9"]
+      let refused = try await command(registry, ask, environment: settings)
+      #expect(refused.status == 78 && refused.errors.contains("anybody may write to the folder of peers"))
+      let mount = #"mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@""#
+      let taken = try await command(
+        "unshare", ["--mount", "--propagation", "private", "sh", "-c", mount, peers, registry] + ask, environment: settings)
+      // It gets as far as to find nobody at the endpoint.
+      #expect(taken.status == 69, "\(taken.errors)")
+    }
+
     @Test(
       "a wrong file is noticed",
       arguments: [
