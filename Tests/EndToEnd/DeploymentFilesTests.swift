@@ -41,7 +41,8 @@ extension EndToEnd {
       #expect(refused.status == 78 && refused.errors.contains("anybody may write to the folder of peers"))
       let mount = #"mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@""#
       let taken = try await command(
-        "unshare", ["--mount", "--propagation", "private", "sh", "-c", mount, peers, registry] + ask, environment: settings)
+        "unshare", ["--mount", "--propagation", "private", "sh", "-c", mount, peers, registry] + ask,
+        environment: settings)
       // It gets as far as to find nobody at the endpoint.
       #expect(taken.status == 69, "\(taken.errors)")
     }
