@@ -48,6 +48,10 @@ test: setup engine examples python ## Run all tests
 	@ln -sf ../../../$(ENGINE) "$$(swift build $(SWIFT_FLAGS) --show-bin-path)/libwasmtime.so"
 	@FILTER="$(FILTER)" Tests/run $(SWIFT_FLAGS)
 
+.PHONY: containers
+containers: build examples ## Start the Compose file and the Kubernetes base, and deploy to a device in each (root)
+	@Tests/Containers/check
+
 .PHONY: python
 python: $(PYTHON)
 

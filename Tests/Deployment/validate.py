@@ -55,8 +55,15 @@ def check_compose(path):
                 faults.append(f"{path.name}: {name} depends on {needed}, which is not there")
     broker = document["services"].get("mosquitto", {})
     check_broker(f"{path.name}: mosquitto", broker.get("image", ""), broker.get("healthcheck", {}).get("test", []), [])
+    # Its owner can read the keys, and mosquitto 2.1 crashes in a group that its image has no name for.
+    if broker.get("user") != "10001:1883":
+        faults.append(f"{path.name}: mosquitto must be the keys' owner, 10001, in the group 1883 of its image")
+    owner = document["services"].get("broker-data", {})
     if broker.get("depends_on", {}).get("broker-data", {}).get("condition") != "service_completed_successfully":
         faults.append(f"{path.name}: nobody makes the broker's volume its user's before it starts")
+    if owner.get("user") != "0:0" or "CHOWN" not in owner.get("cap_add", []) or "chown" not in owner.get("command", []):
+        faults.append(f"{path.name}: broker-data can't give the broker its volume")
+    check_database(path.name, document["services"].get("postgres", {}).get("healthcheck", {}).get("test", []))
     for missing in (SERVICES | {"postgres", "mosquitto"}) - set(document["services"]):
         faults.append(f"{path.name}: {missing} is missing")
 
@@ -82,6 +89,9 @@ def check_kubernetes(directory):
             check_following(label, document)
             if document["kind"] == "StatefulSet":
                 for container in document["spec"]["template"]["spec"]["containers"]:
+                    if "postgres" in container["image"]:
+                        for probe in ("readinessProbe", "livenessProbe"):
+                            check_database(f"{label} {probe}", container[probe].get("exec", {}).get("command", []))
                     if "mosquitto" in container["image"]:
                         check_broker(label, container["image"], [], [m["mountPath"] for m in container["volumeMounts"]])
             if document["kind"] == "Deployment":
@@ -115,6 +125,12 @@ def check_broker(label, image, probe, files):
     for path in files:
         if path == "/mosquitto/config":
             faults.append(f"{label}: the rules are links in {path}; mount each by its subPath")
+
+
+def check_database(label, probe):
+    """A first start makes the database behind a server that listens on its socket alone: nobody else can use that one."""
+    if "--host=127.0.0.1" not in probe:
+        faults.append(f"{label}: the probe must ask PostgreSQL where the services do, by TCP")
 
 
 def check_following(label, value):

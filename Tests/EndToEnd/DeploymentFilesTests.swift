@@ -6,11 +6,45 @@ extension EndToEnd {
   @Suite(.seated, .serialized)
   struct DeploymentFilesTests {
     static let validator = "\(Stack.package)/Tests/Deployment/validate.py"
+    static let brokerCheck = "\(Stack.package)/Tests/Deployment/broker.py"
 
     @Test("the Compose file, the Kubernetes base and the Dockerfile fit their schemas")
     func valid() async throws {
       let result = try await command(try PythonEnvironment.interpreter(), [Self.validator])
       #expect(result.status == 0, "\(result.output)\(result.errors)")
+    }
+
+    @Test("a broker with the shipped configuration takes those whom each listener is for, and nobody else")
+    func broker() async throws {
+      let result = try await command(
+        try PythonEnvironment.interpreter(), [Self.brokerCheck],
+        environment: ["XTBLISH_BINARIES": try productsDirectory()])
+      #expect(result.status == 0, "\(result.output)\(result.errors)")
+    }
+
+    /// As a ConfigMap is mounted into a container.
+    @Test(
+      "a folder of peers that everybody may write to is taken where it is mounted read-only",
+      .enabled(if: geteuid() == 0))
+    func peersMountedReadOnly() async throws {
+      let folder = try TemporaryFolder("xtblish-peers")
+      let (registry, key, peers) = (try product("xtblish-registry"), folder.path("lena.bus-key"), folder.path("peers"))
+      for (role, file) in [("operator", key), ("registry", folder.path("registry.bus-key"))] {
+        try await mustSucceed(
+          registry,
+          ["bus-key", "create", "--role", role, "--name", "lena", "--key-file", file, "--peers-directory", peers])
+      }
+      chmod(peers, 0o777)
+      let settings = ["XTBLISH_BUS_KEY_FILE": key, "XTBLISH_BUS_PEERS_DIRECTORY": peers]
+      let ask = ["status", "--endpoint", "tcp://127.0.0.1:9"]
+      let refused = try await command(registry, ask, environment: settings)
+      #expect(refused.status == 78 && refused.errors.contains("anybody may write to the folder of peers"))
+      let mount = #"mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@""#
+      let taken = try await command(
+        "unshare", ["--mount", "--propagation", "private", "sh", "-c", mount, peers, registry] + ask,
+        environment: settings)
+      // It gets as far as to find nobody at the endpoint.
+      #expect(taken.status == 69, "\(taken.errors)")
     }
 
     @Test(
@@ -23,6 +57,10 @@ extension EndToEnd {
         ("compose.yaml", "condition: service_completed_successfully", "condition: service_started"),
         ("kubernetes/mosquitto.yaml", "eclipse-mosquitto:2.0", "eclipse-mosquitto:latest"),
         ("kubernetes/mosquitto.yaml", "/mosquitto/config/devices.acl\n", "/mosquitto/config\n"),
+        ("compose.yaml", "    cap_add:\n      - CHOWN\n", ""),
+        ("compose.yaml", "user: \"10001:1883\"", "user: \"10001:10001\""),
+        ("compose.yaml", "\"--host=127.0.0.1\", ", ""),
+        ("kubernetes/postgres.yaml", "\"--host=127.0.0.1\", ", ""),
         ("compose.yaml", "condition: service_healthy", "condition: service_happy"),
         ("kubernetes/registry.yaml", "containerPort: 7101", "containerPort: \"http\""),
         ("kubernetes/registry.yaml", "readinessProbe:", "readynessProbe:"),

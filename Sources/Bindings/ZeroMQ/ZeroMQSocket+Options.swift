@@ -15,6 +15,8 @@ extension ZeroMQSocket {
     case heartbeatTimeoutMilliseconds(Int32)
     /// When the peer is told to give the connection up if it hears nothing.
     case heartbeatTimeToLiveMilliseconds(Int32)
+    /// When to give up a try to connect that nobody answers, and begin another.
+    case connectTimeoutMilliseconds(Int32)
     /// When to give up a connection that does not complete the ZMTP handshake.
     case handshakeTimeoutMilliseconds(Int32)
     /// The first pause before connecting again.
@@ -40,6 +42,7 @@ extension ZeroMQSocket {
     case .heartbeatIntervalMilliseconds(let value): try set(ZMQ_HEARTBEAT_IVL, value)
     case .heartbeatTimeoutMilliseconds(let value): try set(ZMQ_HEARTBEAT_TIMEOUT, value)
     case .heartbeatTimeToLiveMilliseconds(let value): try set(ZMQ_HEARTBEAT_TTL, value)
+    case .connectTimeoutMilliseconds(let value): try set(ZMQ_CONNECT_TIMEOUT, value)
     case .handshakeTimeoutMilliseconds(let value): try set(ZMQ_HANDSHAKE_IVL, value)
     case .reconnectIntervalMilliseconds(let value): try set(ZMQ_RECONNECT_IVL, value)
     case .reconnectMaximumIntervalMilliseconds(let value): try set(ZMQ_RECONNECT_IVL_MAX, value)

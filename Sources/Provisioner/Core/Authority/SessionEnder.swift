@@ -33,7 +33,8 @@ package struct SessionEnder: Service {
           isBurst = outcome.ended == Self.batchSize
           if outcome.failed > 0, !isFailing {
             logger.warning(
-              "sessions of revoked devices can't be ended yet", metadata: ["devices": "\(outcome.failed)"])
+              "sessions of revoked devices can't be ended yet",
+              metadata: ["devices": "\(outcome.failed)", "error": "\(outcome.error ?? "")"])
             isFailing = true
           } else if outcome.ended > 0, isFailing {
             logger.info("sessions of revoked devices are ended again")
@@ -51,7 +52,7 @@ package struct SessionEnder: Service {
   }
 
   /// Asks for those that are due.
-  func endSessions() async throws -> (ended: Int, failed: Int) {
+  func endSessions() async throws -> (ended: Int, failed: Int, error: String?) {
     // What one replica has taken, others leave alone for a while.
     let due = try await store.pool.query(
       """
@@ -62,20 +63,26 @@ package struct SessionEnder: Service {
       )
       returning device_id
       """, [.int(Self.batchSize)])
-    return try await withThrowingTaskGroup(of: Bool.self) { group in
+    return try await withThrowingTaskGroup(of: WireFailure?.self) { group in
       for row in due {
         let device = try row["device_id"].uuid
         group.addTask { try await end(device) }
       }
-      var outcome = (ended: 0, failed: 0)
-      for try await isEnded in group {
-        if isEnded { outcome.ended += 1 } else { outcome.failed += 1 }
+      var outcome: (ended: Int, failed: Int, error: String?) = (0, 0, nil)
+      for try await failure in group {
+        if let failure {
+          outcome.failed += 1
+          outcome.error = failure.message
+        } else {
+          outcome.ended += 1
+        }
       }
       return outcome
     }
   }
 
-  private func end(_ device: [UInt8]) async throws -> Bool {
+  /// - Returns: why it could not be ended, if so.
+  private func end(_ device: [UInt8]) async throws -> WireFailure? {
     var request = WireDisconnectDevice()
     request.deviceID = Data(device)
     do throws(WireFailure) {
@@ -84,7 +91,7 @@ package struct SessionEnder: Service {
       try await store.pool.execute(
         "update provisioner.revoked_devices set next_disconnect_at = clock_timestamp() + interval '1 second' where device_id = $1",
         [.uuid(device)])
-      return false
+      return error
     }
     // Again 1, 3 and 30 s after the revocation, whichever of them is still to come.
     try await store.pool.execute(
@@ -95,6 +102,6 @@ package struct SessionEnder: Service {
       )
       where device_id = $1
       """, [.uuid(device)])
-    return true
+    return nil
   }
 }

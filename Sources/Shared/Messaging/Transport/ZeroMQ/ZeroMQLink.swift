@@ -49,6 +49,9 @@ final class ZeroMQLink {
     try socket.setCommonOptions(options, endpoint: endpoint, isEncrypted: keys != nil)
     if let keys, let keyPair { try socket.useCurve(keyPair, server: keys.current) }
     try socket.set(.lingerMilliseconds(0))
+    // What is sent to the address of a container or a machine that is gone is lost. The kernel would repeat it at ever
+    // longer pauses, and be in one of more than a minute when a server is there again.
+    try socket.set(.connectTimeoutMilliseconds(2_000))
     // A stopped server's kernel still accepts connections.
     try socket.set(.handshakeTimeoutMilliseconds(2_000))
     // Long enough for this to be released before it would connect again by itself.
