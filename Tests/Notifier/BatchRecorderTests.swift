@@ -16,6 +16,7 @@ import Wire
       var failure = WireFailure(.unavailable, reason: "database-unavailable", message: "too slow")
       var sizes: [Int] = []
       var attempts: [Int: Int] = [:]
+      var isWell = true
     }
 
     let state = Mutex(State())
@@ -33,7 +34,8 @@ import Wire
   private func recorder(_ registry: Registry) -> BatchRecorder<Int, Int> {
     BatchRecorder(
       "item", pace: .init(batchItems: 64, retryInitialDelay: .milliseconds(1), retryMaximumDelay: .milliseconds(2)),
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, describe: { "\($0)" }
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, describe: { "\($0)" },
+      canStore: { registry.state.withLock(\.isWell) }
     ) { try registry.record($0) }
   }
 
@@ -70,6 +72,27 @@ import Wire
     let expected = Array(0..<64).filter { $0 != 17 && $0 != 40 }
     #expect(await record(Array(0..<64), recorder(registry)) == expected)
     #expect(registry.state.withLock { $0.attempts[17] ?? 0 } < 20)
+  }
+
+  /// A database that is down answers each attempt with a failure: that is the fault of nothing that devices told.
+  @Test(arguments: [
+    WireFailure(.unavailable, reason: "database-unavailable", message: "down"),
+    WireFailure(.deadlineExceeded, reason: "deadline", message: "no answer"),
+  ])
+  func whatFailsWhileNothingCanBeStoredWaits(failure: WireFailure) async {
+    let registry = Registry()
+    registry.state.withLock { state in
+      state.limit = 0
+      state.failure = failure
+      state.isWell = false
+    }
+    async let recorded = record(Array(0..<64), recorder(registry))
+    try? await eventually("many attempts at the first") { registry.state.withLock { $0.attempts[0] ?? 0 } > 100 }
+    registry.state.withLock { state in
+      state.limit = .max
+      state.isWell = true
+    }
+    #expect(await recorded == Array(0..<64))
   }
 
   /// While nobody is there everything waits, whole.

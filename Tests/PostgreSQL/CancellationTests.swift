@@ -1,3 +1,4 @@
+import Dispatch
 import PostgreSQL
 import TestSupport
 import Testing
@@ -24,6 +25,35 @@ import Testing
       }
       // The connections survived.
       #expect(pool.statistics.idleCount <= 2)
+    }
+  }
+
+  /// Neither the statement's answer comes, nor one to the request that cancels it.
+  @Test func `a server that stands still holds nobody beyond the time to cancel`() async throws {
+    let server = try await PostgresServer.shared()
+    let (isStill, isFreed, wasFreedByHand) = (Shared(false), DispatchSemaphore(value: 0), Shared(false))
+    let proxy = try CuttingProxy(to: server.port) { _ in
+      guard isStill.value else { return true }
+      isFreed.wait()
+      return false
+    }
+    defer { for _ in 0..<64 { isFreed.signal() } }
+    let url = "postgresql://postgres@127.0.0.1:\(proxy.port)/postgres?sslmode=disable&gssencmode=disable"
+    try await withPool(url: url, { $0.maximumConnections = 1 }) { pool in
+      try await pool.query("select 1")
+      isStill.change { $0 = true }
+      let rescue = Task {
+        try await Task.sleep(for: .seconds(45))
+        wasFreedByHand.change { $0 = true }
+        for _ in 0..<64 { isFreed.signal() }
+      }
+      let error = await postgresError {
+        _ = try await pool.withConnection(deadline: .now + .seconds(2)) { try await $0.query("select 1") }
+      }
+      rescue.cancel()
+      #expect(error?.kind == .deadlineExceeded)
+      #expect(!wasFreedByHand.value, "it was held for as long as the server stood still")
+      #expect(pool.statistics.lentCount == 0 && pool.statistics.idleCount == 0)
     }
   }
 

@@ -1,3 +1,4 @@
+import Dispatch
 import PostgreSQL
 import TestSupport
 import Testing
@@ -123,6 +124,23 @@ import Testing
     try await withPool(url: url) { pool in
       let answer = try await pool.queryFirst("select 7 as n")
       #expect(try answer?["n"].int == 7)
+    }
+  }
+
+  /// The pool's time ends in the middle of an attempt more often than between two.
+  @Test func `what a server said is told when a later attempt got no answer`() async throws {
+    let server = try await PostgresServer.shared()
+    let end = DispatchSemaphore(value: 0)
+    defer { for _ in 0..<64 { end.signal() } }
+    let proxy = try CuttingProxy(to: server.port) { piece in
+      guard piece.connection > 1 else { return false }
+      end.wait()
+      return false
+    }
+    let url = "postgresql://postgres@127.0.0.1:\(proxy.port)/postgres?sslmode=disable&gssencmode=disable"
+    try await withPool(url: url) { pool in
+      let error = await postgresError { try await pool.ping(within: .seconds(3)) }
+      #expect(error?.description.contains("closed the connection") == true, "\(String(describing: error))")
     }
   }
 

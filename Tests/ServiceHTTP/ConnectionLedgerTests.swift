@@ -44,6 +44,22 @@ import Testing
     #expect(ledger.level().current == 3)
   }
 
+  /// Where nobody is idle the request that has been coming for longest gives way, and none that waits for its answer.
+  @Test func bodiesThatDoNotEndKeepNobodyOut() throws {
+    let ledger = ledger(4, perAddress: 3)
+    let entries = try ["a", "b", "c"].map { try #require(open(ledger, "192.0.2.1", $0)) }
+    for entry in entries { entry.isBusy = true }
+    for entry in entries.dropFirst() { entry.givesWay = true }
+    let fourth = try #require(open(ledger, "192.0.2.1", "d"))
+    #expect(fourth.isAdmitted && cuts.all == ["b"])
+    fourth.isBusy = true
+    // The server is full by now, and nobody idle.
+    let other = try #require(open(ledger, "192.0.2.2", "other"))
+    other.isBusy = true
+    #expect(try #require(open(ledger, "192.0.2.3", "new")).isAdmitted)
+    #expect(cuts.all == ["b", "c"])
+  }
+
   @Test func anAddressOfIPv6IsItsNetwork() throws {
     let ledger = ledger(10, perAddress: 1)
     _ = try #require(open(ledger, "2001:db8::1", "a"))

@@ -193,22 +193,64 @@ import Testing
     return (try? client.receiveToEnd().count) ?? 0
   }
 
+  /// How many requests have reached their handler, which does not answer.
+  private final class Held: Sendable {
+    private let requests = Atomic(0)
+    var count: Int { requests.load(ordering: .sequentiallyConsistent) }
+
+    /// Ends with the server.
+    func hold() async throws -> String {
+      requests.add(1, ordering: .sequentiallyConsistent)
+      while true { try await Task.sleep(for: .seconds(600)) }
+    }
+  }
+
+  private func held(_ held: Held) -> (Router<HTTPContext>) -> Void {
+    { router in
+      routes(Consumption())(router)
+      router.get("/work") { _, _ in try await held.hold() }
+      router.get("/news") { _, context in try await context.givingWay { try await held.hold() } }
+    }
+  }
+
+  /// However busy the machine is, none of them is given up before the fifth comes.
+  private static let four = HTTPLimits(
+    idleTimeout: .seconds(600), headTimeout: .seconds(600), slownessWindow: .seconds(600), writeTimeout: .seconds(600),
+    maximumConnections: 4)
+
   @Test func tooManyConnectionsAreTurnedAway() async throws {
-    // However busy the machine is, none of the four is given up before the fifth comes.
-    let limits = HTTPLimits(
-      idleTimeout: .seconds(600), headTimeout: .seconds(600), slownessWindow: .seconds(600), maximumConnections: 4)
-    try await withServer(limits: limits, routes: routes(Consumption())) { port in
-      // Their bodies have not come, so all of them are at work.
-      let held = try (0..<4).map { _ in try RawTCPClient(port: port) }
-      for client in held {
-        try client.send("POST /large HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")
-        let told = try client.receive(until: { String(decoding: $0, as: UTF8.self).hasSuffix("\r\n\r\n") })
-        #expect(String(decoding: told, as: UTF8.self) == "HTTP/1.1 100 Continue\r\n\r\n")
-      }
+    let requests = Held()
+    try await withServer(limits: Self.four, routes: held(requests)) { port in
+      let clients = try (0..<4).map { _ in try RawTCPClient(port: port) }
+      for client in clients { try client.send("GET /work HTTP/1.1\r\nHost: h\r\n\r\n") }
+      try await eventually("four that the server works for") { requests.count == 4 }
       let refused = try get(port, "/ok")
       #expect(refused.status == 503 && refused.isProblem && refused.headers["retry-after"] == "1", "\(refused)")
-      for client in held { client.reset() }
+      for client in clients { client.reset() }
       try await eventually("a free connection") { (try? get(port, "/ok"))?.status == 200 }
+    }
+  }
+
+  /// Whether the rest of a request is missing, an answer is not read, or something is waited for: it is no reason to turn
+  /// others away.
+  @Test(arguments: ["body", "answer", "news"]) func slowAndPatientClientsGiveWay(kind: String) async throws {
+    let requests = Held()
+    try await withServer(limits: Self.four, routes: held(requests)) { port in
+      let clients = try (0..<4).map { _ in try RawTCPClient(port: port) }
+      for client in clients {
+        switch kind {
+        case "body":
+          try client.send("POST /large HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")
+          _ = try client.receive(until: { String(decoding: $0, as: UTF8.self).hasSuffix("\r\n\r\n") })
+        case "answer":
+          client.setReceiveBuffer(bytes: 4_096)
+          try client.send("GET /big HTTP/1.1\r\nHost: h\r\n\r\n")
+          _ = try client.receive(until: { !$0.isEmpty })
+        default: try client.send("GET /news HTTP/1.1\r\nHost: h\r\n\r\n")
+        }
+      }
+      if kind == "news" { try await eventually("four that wait") { requests.count == 4 } }
+      for _ in 0..<8 { #expect(try get(port, "/ok").body == "fine") }
     }
   }
 

@@ -94,6 +94,23 @@ private func silentLogger() -> Logger { Logger(label: "test") { _ in SwiftLogNoO
     #expect(text.contains("registry 0.1.0: not ready\n"))
     #expect(text.contains("database    NOT READY  away\n") && text.contains("outbox.pending      3\n"))
   }
+
+  /// What is counted in a database that is away must not keep from being told that it is away.
+  @Test func figuresThatDoNotComeHoldUpNoStatus() async {
+    let readiness = Readiness()
+    readiness.add("database") { throw TestFailure("away") }
+    let (end, isEnded) = AsyncStream<Void>.makeStream()
+    let status = await StatusReporter(
+      service: "registry", readiness: readiness,
+      figures: {
+        // Whatever becomes of its task.
+        await Task { for await _ in end {} }.value
+        return ["outbox.pending": 3]
+      }
+    ).status()
+    #expect(!status.ready && status.dependencies.map(\.detail) == ["away"] && status.figures.isEmpty)
+    isEnded.finish()
+  }
 }
 
 /// A flag that several tasks can hold.

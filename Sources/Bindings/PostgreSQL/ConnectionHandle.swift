@@ -110,23 +110,18 @@ import Glibc
       switch watch.check(now: .now) {
       case .goOn(let until):
         if pollSocket(writing: writing, reading: true, until: until) { return }
-      case .requestCancel:
-        requestCancel()
+      case .requestCancel(let giveUpAt):
+        requestCancel(until: giveUpAt)
       case .giveUp(let reason):
         throw abandon(reason)
       }
     }
   }
 
-  /// Returns once the server's postmaster has signalled the backend, so a cancel request can never
-  /// hit a later statement of this connection.
-  private func requestCancel() {
-    guard let cancel = unsafe PQgetCancel(pointer) else { return }
-    defer { unsafe PQfreeCancel(cancel) }
-    // A request that fails leaves the statement running; the watch gives the connection up then.
-    unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { complaint in
-      _ = unsafe PQcancel(cancel, complaint.baseAddress, CInt(complaint.count))
-    }
+  /// A cancel request never hits a later statement of this connection: there is none before it has ended, or ever.
+  private func requestCancel(until giveUpAt: ContinuousClock.Instant) {
+    guard let request = unsafe CancelRequest.send(for: pointer) else { return }
+    if !request.hasEnded(by: giveUpAt) { isAbandoned = true }
   }
 
   /// True if the socket is ready or broken, false if woken, interrupted by a signal or timed out.

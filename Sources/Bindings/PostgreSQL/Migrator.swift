@@ -42,9 +42,11 @@ package struct Migrator: Sendable {
   }
 
   /// What the database has, oldest first; empty if it never was migrated.
-  package func applied(_ pool: PostgresPool) async throws(MigrationError) -> [AppliedMigration] {
+  package func applied(
+    _ pool: PostgresPool, by deadline: ContinuousClock.Instant? = nil
+  ) async throws(MigrationError) -> [AppliedMigration] {
     try await wrapped {
-      try await pool.withTransaction { transaction in
+      try await pool.withTransaction(deadline: deadline) { transaction in
         let tables = try await tables(transaction)
         return tables.hasMigrations ? try await read(transaction, withAdditions: tables.hasAdditions) : []
       }
@@ -53,11 +55,15 @@ package struct Migrator: Sendable {
 
   /// Throws unless the database has the migrations of this program, and none besides after which it does not work.
   ///
+  /// - Parameter limit: how long it may take; nil: as long as the pool allows.
   /// - Returns: those that a newer program applied.
   @discardableResult
-  package func check(_ pool: PostgresPool) async throws(MigrationError) -> [AppliedMigration] {
-    let applied = try await applied(pool)
-    try verify(applied, checksums: await checksums(pool))
+  package func check(
+    _ pool: PostgresPool, within limit: Duration? = nil
+  ) async throws(MigrationError) -> [AppliedMigration] {
+    let deadline = limit.map { ContinuousClock.now + $0 }
+    let applied = try await applied(pool, by: deadline)
+    try verify(applied, checksums: await checksums(pool, by: deadline))
     guard applied.count >= migrations.count else {
       throw .invalid(
         "schema \(schema.text) is at version \(applied.count) and this program needs \(targetVersion): run its migrate command"
@@ -177,8 +183,10 @@ package struct Migrator: Sendable {
     return checksums
   }
 
-  private func checksums(_ pool: PostgresPool) async throws(MigrationError) -> [[UInt8]] {
-    try await wrapped { try await pool.withConnection { try await checksums($0) } }
+  private func checksums(
+    _ pool: PostgresPool, by deadline: ContinuousClock.Instant?
+  ) async throws(MigrationError) -> [[UInt8]] {
+    try await wrapped { try await pool.withConnection(deadline: deadline) { try await checksums($0) } }
   }
 
   private func verify(_ applied: [AppliedMigration], checksums: [[UInt8]]) throws(MigrationError) {

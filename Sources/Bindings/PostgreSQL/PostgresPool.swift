@@ -56,7 +56,7 @@ package final class PostgresPool: Sendable {
   }
 
   /// Makes sure that a statement gets an answer, from a server that takes changes.
-  package func ping(within limit: Duration = .seconds(2)) async throws(PostgresError) {
+  package func ping(within limit: Duration = .milliseconds(1_500)) async throws(PostgresError) {
     let deadline = ContinuousClock.now + limit
     let lease = try await lend(deadline: deadline)
     let outcome: Result<Void, PostgresError>
@@ -222,10 +222,14 @@ extension PostgresPool {
   /// back meanwhile will do: the server may allow no more of them.
   private func open(by deadline: ContinuousClock.Instant) async throws(PostgresError) -> ServerConnection {
     var pause = Duration.milliseconds(50)
+    var told: PostgresError?
     while true {
       do {
         return try await ServerConnection.open(settings, limits: sessionLimits, deadline: deadline)
       } catch {
+        // An attempt that the deadline cut short knows less than one before it that had an answer.
+        let error = ContinuousClock.now < deadline ? error : told ?? error
+        told = error
         let next = ContinuousClock.now + pause * Double.random(in: 0.5...1)
         guard error.isConnectionFailure || error.isOverload, next < deadline else { throw error }
         logger.debug("connecting to the database failed", metadata: ["error": "\(error)"])

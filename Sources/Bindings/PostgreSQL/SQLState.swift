@@ -22,6 +22,7 @@ package struct SQLState: Sendable, Hashable, RawRepresentable, CustomStringConve
   package static let serializationFailure = SQLState(rawValue: "40001")
   package static let deadlockDetected = SQLState(rawValue: "40P01")
   package static let undefinedTable = SQLState(rawValue: "42P01")
+  package static let diskFull = SQLState(rawValue: "53100")
   package static let tooManyConnections = SQLState(rawValue: "53300")
   package static let lockNotAvailable = SQLState(rawValue: "55P03")
   package static let queryCanceled = SQLState(rawValue: "57014")

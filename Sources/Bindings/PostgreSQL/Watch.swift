@@ -23,7 +23,7 @@ struct Watch {
 
   enum Verdict {
     case goOn(until: ContinuousClock.Instant)
-    case requestCancel
+    case requestCancel(giveUpAt: ContinuousClock.Instant)
     case giveUp(PostgresError)
   }
 
@@ -43,8 +43,9 @@ struct Watch {
       } else {
         return .goOn(until: deadline)
       }
-      phase = .cancelling(reason: reason, giveUpAt: now + Self.cancellationGrace)
-      return .requestCancel
+      let giveUpAt = now + Self.cancellationGrace
+      phase = .cancelling(reason: reason, giveUpAt: giveUpAt)
+      return .requestCancel(giveUpAt: giveUpAt)
     case .cancelling(let reason, let giveUpAt):
       return now >= giveUpAt ? .giveUp(reason) : .goOn(until: giveUpAt)
     }

@@ -105,6 +105,21 @@ import Wire
     }
   }
 
+  /// Whether the token or what comes after it finds the database as it is: the client hears the same.
+  @Test func whatTheRegistrySaysOfItsDatabaseIsTold() async throws {
+    let authorizer = ScriptedAuthorizer()
+    try authorizer.add("good", [.admin])
+    authorizer.state.withLock {
+      $0.failure = WireFailure(
+        .unavailable, reason: "database-read-only", message: "it takes no changes", retryAfterMilliseconds: 1000)
+    }
+    try await with(authorizer) { port in
+      let response = try get(port, "/things", headers: token("good"))
+      #expect(response.status == 503 && response.isProblem && response.headers["retry-after"] == "1")
+      #expect(response.json["reason"] as? String == "database-read-only")
+    }
+  }
+
   @Test func aRegistryThatCannotBeAskedIsNoPermission() async throws {
     let authorizer = ScriptedAuthorizer()
     try authorizer.add("good", [.admin])

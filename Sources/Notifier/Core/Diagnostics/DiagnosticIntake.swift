@@ -43,7 +43,8 @@ final class DiagnosticIntake: Service {
     // A device sends its next lines when these are acknowledged.
     logs = DiagnosticLane(
       "log",
-      options: .init(bufferBytes: bufferBytes, itemsPerDevice: 1, batchItems: 500, batchBytes: 1 << 20), logger: logger
+      options: .init(bufferBytes: bufferBytes, itemsPerDevice: 1, batchItems: 500, batchBytes: 1 << 20),
+      registry: registry, logger: logger
     ) { batches in
       let request = WireRecordLogs.with { $0.batches = batches.map(\.content) }
       return try await registry.call(request, deadline: Self.deadline).outcomes
@@ -63,7 +64,7 @@ final class DiagnosticIntake: Service {
     crashes = DiagnosticLane(
       "crash",
       options: .init(bufferBytes: bufferBytes, itemsPerDevice: 20, batchItems: 100, batchBytes: 1 << 20),
-      logger: logger
+      registry: registry, logger: logger
     ) { reports in
       let request = WireRecordCrashes.with { $0.reports = reports.map(\.content) }
       return try await registry.call(request, deadline: Self.deadline).outcomes

@@ -1,4 +1,5 @@
 import Logging
+import Messaging
 import Metrics
 import Synchronization
 
@@ -34,14 +35,15 @@ final class DiagnosticLane<Content: Sendable, Outcome: Sendable>: Sendable {
   ///   - name: "log" or "crash", in metrics and logs.
   ///   - settle: told what the Registry answered.
   init(
-    _ name: String, options: Options, logger: Logger,
+    _ name: String, options: Options, registry: any RPCCaller, logger: Logger,
     record: @escaping BatchRecorder<Item, Outcome>.Attempt,
     settle: @escaping @Sendable ([(item: Item, outcome: Outcome)]) async -> Void
   ) {
     self.options = options
     self.settle = settle
     recorder = BatchRecorder(
-      name, pace: .init(batchItems: options.batchItems), logger: logger, describe: { "\($0.device)" }, attempt: record)
+      name, pace: .init(batchItems: options.batchItems), logger: logger, describe: { "\($0.device)" },
+      canStore: { await registry.canStore() }, attempt: record)
     state = Mutex(
       State(
         buffer: DiagnosticBuffer(maximumBytes: options.bufferBytes, maximumPerDevice: options.itemsPerDevice)))

@@ -7,11 +7,13 @@ import Wire
 /// Hands items to the Registry, one batch at a time so that they stay in order, however long it is away.
 ///
 /// A batch that fails or takes too long is halved, so that one that is too large for a slow database is not repeated for
-/// ever. What fails again and again by itself is set aside: what is behind it goes on, and its device, which was told
-/// nothing, sends it again.
+/// ever. What fails again and again by itself, although the Registry could store others, is set aside: what is behind it
+/// goes on, and its device, which was told nothing, sends it again. While the Registry can store nothing everything waits.
 final class BatchRecorder<Item: Sendable, Outcome: Sendable>: Sendable {
   /// One attempt: an outcome for each item, in order. Throws a `WireFailure`.
   typealias Attempt = @Sendable ([Item]) async throws -> [Outcome]
+  /// Whether the Registry says of itself that it can store what it is given.
+  typealias Inquiry = @Sendable () async -> Bool
   typealias Answers = [(item: Item, outcome: Outcome)]
 
   struct Pace: Sendable {
@@ -25,6 +27,7 @@ final class BatchRecorder<Item: Sendable, Outcome: Sendable>: Sendable {
 
   private let name: String
   private let attempt: Attempt
+  private let canStore: Inquiry
   private let describe: @Sendable (Item) -> String
   private let pace: Pace
   private let size: Mutex<BatchSize>
@@ -36,12 +39,14 @@ final class BatchRecorder<Item: Sendable, Outcome: Sendable>: Sendable {
   /// - Parameters:
   ///   - name: of the items, in metrics and logs: "report", "log".
   ///   - describe: whose the item is, for the log.
+  ///   - canStore: asked before an item is set aside, which an outage is no reason for.
   init(
     _ name: String, pace: Pace = Pace(), logger: Logger, describe: @escaping @Sendable (Item) -> String,
-    attempt: @escaping Attempt
+    canStore: @escaping Inquiry, attempt: @escaping Attempt
   ) {
     self.name = name
     self.attempt = attempt
+    self.canStore = canStore
     self.describe = describe
     self.pace = pace
     self.logger = logger
@@ -89,10 +94,12 @@ final class BatchRecorder<Item: Sendable, Outcome: Sendable>: Sendable {
         size.withLock { $0.shrink(after: batch.count) }
         failuresByItself += batch.count == 1 ? 1 : 0
         if failuresByItself >= pace.attemptsByItself {
-          drop(batch[0], failure, setAside, "The Registry fails at what a device told; it is set aside")
-          rest = rest.dropFirst()
           failuresByItself = 0
-          continue
+          if await canStore() {
+            drop(batch[0], failure, setAside, "The Registry fails at what a device told; it is set aside")
+            rest = rest.dropFirst()
+            continue
+          }
         }
       }
       if !isOutageLogged {

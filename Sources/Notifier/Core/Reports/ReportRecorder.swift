@@ -24,6 +24,8 @@ struct ReportRecorder: Sendable {
   init(registry: any RPCCaller, deadline: Duration = .seconds(5), logger: Logger) {
     recorder = BatchRecorder("report", logger: logger) { report in
       DeviceID(bytes: report.deviceID)?.description ?? "?"
+    } canStore: {
+      await registry.canStore()
     } attempt: { reports in
       let request = WireRecordReports.with { $0.reports = reports }
       return try await registry.call(request, deadline: deadline).outcomes

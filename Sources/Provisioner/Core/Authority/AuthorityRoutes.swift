@@ -31,11 +31,12 @@ package struct AuthorityRoutes: Sendable {
       // After the roots what leads from each to the one before it: who knows the first alone can follow to the last.
       Self.pem(try Authority.pem((feed.current?.roots ?? issuer.trustRoots) + issuer.crossCertificates))
     }
-    router.get("/v1/crl") { request, _ in
+    router.get("/v1/crl") { request, context in
       let query = try QueryParameters(request, known: ["wait", "since"])
       let wait = try query.integer("wait", in: 0...Self.longestWaitSeconds, default: 0)
-      return try await lists(
-        known: request.headers[.ifNoneMatch], since: query["since"], wait: .seconds(wait))
+      return try await context.givingWay {
+        try await lists(known: request.headers[.ifNoneMatch], since: query["since"], wait: .seconds(wait))
+      }
     }
     router.post("/v1/renew") { request, context in
       let device = try access.device(of: context)

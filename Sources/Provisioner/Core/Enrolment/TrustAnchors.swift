@@ -18,8 +18,8 @@ package final class RegistryTrustAnchors: Sendable {
   private struct State {
     var anchors: TrustAnchors?
     var askedAt: ContinuousClock.Instant?
-    /// Older ones, which devices that ask again were told to burn.
-    var documents: [UInt64: [UInt8]] = [:]
+    /// By their versions, for as short a time: a restored database may give a version out again.
+    var documents: [UInt64: (document: [UInt8], askedAt: ContinuousClock.Instant)] = [:]
   }
 
   private static let keepsFor = Duration.seconds(5)
@@ -53,14 +53,16 @@ package final class RegistryTrustAnchors: Sendable {
   /// - Parameter version: 0: the newest.
   /// - Throws: what the Registry answers, so `notFound` for one that there is not.
   package func rootDocument(version: UInt64) async throws(WireFailure) -> (version: UInt64, document: [UInt8]) {
-    if version != 0, let known = state.withLock({ $0.documents[version] }) { return (version, known) }
+    if version != 0, let known = state.withLock({ $0.documents[version] }), .now - known.askedAt < Self.keepsFor {
+      return (version, known.document)
+    }
     var request = WireGetRootDocument()
     request.version = version
     let answer = try await registry.call(request, deadline: .seconds(3))
     let document = Array(answer.document)
     state.withLock { state in
       if state.documents.count >= Self.keptDocuments { state.documents = [:] }
-      state.documents[answer.version] = document
+      state.documents[answer.version] = (document, .now)
     }
     return (answer.version, document)
   }

@@ -42,21 +42,22 @@ package struct EnrolmentRoutes: Sendable {
       return try Response.json(IdentityDocument(identity), headers: [.cacheControl: "no-store"])
     }
     router.post("/v1/otp") { request, context in
+      // Nothing of a body is read for nobody.
+      if !isInsecure { _ = try access.device(of: context) }
       let report = try await request.decodeJSON(OTPBankReport.self)
       let differences = try await otp.record(report, of: device(report, context))
       return try Response.json(OTPAnswer(agrees: differences.isEmpty, differences: differences))
     }
-    router.get("/v1/root-documents/{version}") { _, context in
-      let (version, document) = try await anchors.rootDocument(version: Self.version(context.parameter("version")))
-      return Response(
-        status: .ok,
-        headers: [
-          .contentType: "application/json",
-          // A published version never changes; which is the newest does.
-          .cacheControl: try context.parameter("version") == "latest" ? "no-cache" : "public, max-age=86400",
-          .eTag: "\"\(version)\"",
-        ],
-        body: ResponseBody(byteBuffer: ByteBuffer(bytes: document)))
+    router.get("/v1/root-documents/{version}") { request, context in
+      let (_, document) = try await anchors.rootDocument(version: Self.version(context.parameter("version")))
+      // A restored database may give a version out again, to another document.
+      let tag = try "\"\(Hexadecimal.encode(SHA256Digest.of(document).bytes))\""
+      let headers: HTTPFields = [.cacheControl: "no-cache", .eTag: tag]
+      if request.headers[.ifNoneMatch] == tag { return Response(status: .notModified, headers: headers) }
+      var response = Response(
+        status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: document)))
+      response.headers[.contentType] = "application/json"
+      return response
     }
   }
 
@@ -73,7 +74,9 @@ package struct EnrolmentRoutes: Sendable {
   /// - Returns: 0 for the newest.
   private static func version(_ text: String) throws(WireFailure) -> UInt64 {
     if text == "latest" { return 0 }
-    guard let version = UInt64(text), version > 0 else {
+    guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), let version = UInt64(text),
+      version > 0
+    else {
       throw .invalidField("version", "is neither a whole number from 1 nor latest")
     }
     return version

@@ -98,6 +98,10 @@ extension WireFailure {
         .unavailable, reason: "database-read-only",
         message: "The database takes no changes at this moment, as during a failover. Try again shortly.",
         retryAfterMilliseconds: 1000)
+    } else if error.sqlState == .diskFull {
+      self.init(
+        .overloaded, reason: "database-full",
+        message: "The database's disk is full: make room on it. Then try again.", retryAfterMilliseconds: 5000)
     } else if error.isTransient {
       self.init(
         .unavailable, reason: "database-unavailable",

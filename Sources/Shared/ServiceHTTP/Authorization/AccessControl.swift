@@ -166,6 +166,10 @@ package struct AccessControl: Sendable {
       return .tooManyAttempts(.milliseconds(Int64(failure.retryAfterMilliseconds)))
     }
     guard failure.code == .permissionDenied else {
+      // What the Registry says of its database is what there is to say, here as for what comes after the token.
+      if [.unavailable, .overloaded].contains(failure.code), failure.reason.hasPrefix("database-") {
+        return ProblemError(failure)
+      }
       return .unavailable(
         reason: "authorization-unavailable",
         detail: "the Registry can't be asked what the token allows; try again")

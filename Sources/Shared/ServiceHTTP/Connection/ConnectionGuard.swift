@@ -62,9 +62,14 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         return
       }
       arrival = state.headArrived(wantsClose: head.headerFields[.connection].map(Self.saysClose) ?? false)
-      if arrival == .forward { entry.isBusy = true }
+      if arrival == .forward {
+        entry.isBusy = true
+        entry.givesWay = true
+      }
     case .body(let bytes): arrival = state.bodyArrived(bytes: bytes.readableBytes)
-    case .end: arrival = state.endArrived()
+    case .end:
+      arrival = state.endArrived()
+      entry.givesWay = false
     }
     if arrival == .forward { context.fireChannelRead(data) }
   }
@@ -132,6 +137,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         head.headerFields[.connection] = "close"
       }
       isHeadAlone = head.status.kind != .informational
+      // From now on it is the client's pace.
+      if isHeadAlone { entry.givesWay = true }
       context.write(wrapOutboundOut(.head(head)), promise: promise)
     case .body:
       isHeadAlone = false

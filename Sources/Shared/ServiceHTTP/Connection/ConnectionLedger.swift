@@ -7,8 +7,10 @@ import Synchronization
 /// A connection counts for its address until its client has shown good credentials, a certificate or a token; from then
 /// on it counts for them alone. An address that has its share, and a server that is full, drop for each new connection
 /// the one that has waited for nothing the longest and has shown no credentials: of that address, or of the one that
-/// has most. Only where there is none is the new one told to come again; it may still take the place of an unknown one
-/// by its certificate.
+/// has most. Where there is none the one goes that has been at it for longest of those whose request or answer is on its
+/// way, or that wait for something to happen: neither slow clients nor patient ones keep others out. Only where the
+/// server works for all of them is the new one told to come again; it may still take the place of an unknown one by its
+/// certificate.
 final class ConnectionLedger: Sendable {
   /// One connection.
   final class Entry: Sendable {
@@ -20,6 +22,8 @@ final class ConnectionLedger: Sendable {
     private let ledger: ConnectionLedger
     /// Whether a request waits for its answer. Set by the connection's event loop alone.
     private let busy = Atomic(false)
+    /// Whether it may be dropped although it is busy.
+    private let mayGo = Atomic(false)
     private let lastUse: Atomic<UInt64>
     fileprivate let admitted = Atomic(true)
 
@@ -36,6 +40,13 @@ final class ConnectionLedger: Sendable {
         busy.store(newValue, ordering: .relaxed)
         lastUse.store(ledger.clock(), ordering: .relaxed)
       }
+    }
+
+    /// Whether it may be dropped although it is busy, where nobody is idle: the rest of its request is still to come, its
+    /// answer is on the way, or it waits for something to happen.
+    var givesWay: Bool {
+      get { mayGo.load(ordering: .relaxed) }
+      set { mayGo.store(newValue, ordering: .relaxed) }
     }
 
     fileprivate var idleSince: UInt64 { lastUse.load(ordering: .relaxed) }
@@ -96,10 +107,10 @@ final class ConnectionLedger: Sendable {
       var victim: Entry?
       let own = state.unknown[entry.address]?.count ?? 0
       if own >= perAddress {
-        victim = Self.longestIdle(state.unknown[entry.address])
+        victim = Self.leastAtWork(state.unknown[entry.address])
         guard victim != nil else { return (Self.wait(entry, &state), nil) }
       } else if state.count >= maximum {
-        victim = Self.longestIdle(ofMost: state)
+        victim = Self.leastAtWork(ofMost: state)
         guard victim != nil else { return (Self.wait(entry, &state), nil) }
       }
       if let victim { Self.forget(victim, &state) }
@@ -140,7 +151,7 @@ final class ConnectionLedger: Sendable {
       if state.waiting[id] != nil {
         if state.count >= maximum {
           // Whoever is known goes before whoever is not, also before one that is being answered.
-          victim = Self.longestIdle(ofMost: state) ?? Self.longestBusy(state)
+          victim = Self.leastAtWork(ofMost: state) ?? Self.longestBusy(state)
           guard victim != nil else { return nil }
         }
         state.waiting[id] = nil
@@ -179,13 +190,16 @@ final class ConnectionLedger: Sendable {
     if state.unknown[entry.address]?.isEmpty == true { state.unknown[entry.address] = nil }
   }
 
-  private static func longestIdle(_ entries: [ObjectIdentifier: Entry]?) -> Entry? {
-    entries?.values.filter { !$0.isBusy }.min { $0.idleSince < $1.idleSince }
+  /// The one that has been idle longest, or else the one that has been busy longest of those that give way.
+  private static func leastAtWork(_ entries: [ObjectIdentifier: Entry]?) -> Entry? {
+    guard let entries = entries?.values else { return nil }
+    return entries.filter { !$0.isBusy }.min { $0.idleSince < $1.idleSince }
+      ?? entries.filter(\.givesWay).min { $0.idleSince < $1.idleSince }
   }
 
-  private static func longestIdle(ofMost state: State) -> Entry? {
+  private static func leastAtWork(ofMost state: State) -> Entry? {
     for entries in state.unknown.values.sorted(by: { $0.count > $1.count }) {
-      if let entry = longestIdle(entries) { return entry }
+      if let entry = leastAtWork(entries) { return entry }
     }
     return nil
   }

@@ -46,6 +46,14 @@ extension HTTPContext {
     return requester
   }
 
+  /// Waits for something to happen. Meanwhile the connection may be dropped in favour of another one, if its client has
+  /// shown no credentials and the server or the client's address has all the connections that it may have.
+  package func givingWay<Answer>(_ body: () async throws -> Answer) async rethrows -> Answer {
+    connection?.givesWay = true
+    defer { connection?.givesWay = false }
+    return try await body()
+  }
+
   /// A parameter of the route, percent-decoded.
   package func parameter(_ name: String) throws -> String {
     // The guard has seen that the path decodes.

@@ -106,7 +106,7 @@ package final class Readiness: Sendable {
   }
 
   private static func run(_ check: Check) async -> Finding {
-    let outcome = FirstOutcome()
+    let outcome = FirstOutcome<Finding>()
     // A check that ignores cancellation must not hold the answer, so it is not waited for.
     let work = Task {
       do {
@@ -126,42 +126,5 @@ package final class Readiness: Sendable {
     work.cancel()
     timer.cancel()
     return finding
-  }
-}
-
-/// What comes first of several: a check's end or its deadline.
-private final class FirstOutcome: Sendable {
-  private enum State {
-    case open
-    case waiting(CheckedContinuation<Readiness.Finding, Never>)
-    case settled(Readiness.Finding)
-  }
-
-  private let state = Mutex(State.open)
-
-  func settle(_ finding: Readiness.Finding) {
-    let waiter = state.withLock { state -> CheckedContinuation<Readiness.Finding, Never>? in
-      switch state {
-      case .settled: return nil
-      case .open:
-        state = .settled(finding)
-        return nil
-      case .waiting(let continuation):
-        state = .settled(finding)
-        return continuation
-      }
-    }
-    waiter?.resume(returning: finding)
-  }
-
-  func value() async -> Readiness.Finding {
-    await withCheckedContinuation { continuation in
-      let settled = state.withLock { state -> Readiness.Finding? in
-        if case .settled(let finding) = state { return finding }
-        state = .waiting(continuation)
-        return nil
-      }
-      if let settled { continuation.resume(returning: settled) }
-    }
   }
 }

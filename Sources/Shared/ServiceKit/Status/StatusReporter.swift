@@ -5,6 +5,8 @@ package import Wire
 
 /// Tells who asks on the bus how the service is (`GetStatus`).
 package struct StatusReporter: Sendable {
+  private static let figuresDeadline = Duration.seconds(2)
+
   private let service: String
   private let instanceID: String
   private let startedAt: Date
@@ -35,6 +37,7 @@ package struct StatusReporter: Sendable {
   }
 
   package func status() async -> WireServiceStatus {
+    async let counted = countedFigures()
     let findings = await readiness.findings()
     var status = WireServiceStatus()
     status.service = service
@@ -49,9 +52,24 @@ package struct StatusReporter: Sendable {
       dependency.detail = finding.detail
       return dependency
     }
-    // What the figures count is often in a dependency that is down, and then shown as such above.
-    status.figures = (try? await figures()) ?? [:]
+    status.figures = await counted
     status.addresses = await addresses()
     return status
+  }
+
+  /// What they count is often in a dependency that is down. That is told by then, and must not be held up: whoever asks
+  /// waits for some seconds only.
+  private func countedFigures() async -> [String: Double] {
+    let outcome = FirstOutcome<[String: Double]>()
+    let work = Task { outcome.settle((try? await figures()) ?? [:]) }
+    let timer = Task {
+      try await Task.sleep(for: Self.figuresDeadline)
+      outcome.settle([:])
+    }
+    defer {
+      work.cancel()
+      timer.cancel()
+    }
+    return await outcome.value()
   }
 }
