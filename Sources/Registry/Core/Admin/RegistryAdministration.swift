@@ -192,6 +192,11 @@ package struct RegistryAdministration: Sendable {
     return devices
   }
 
+  /// The device that a person names.
+  package func found(_ text: String) async throws -> DeviceReference.Found {
+    try await DeviceReference(text).find(client, deadline: deadline)
+  }
+
   /// The ID of the device that a person names.
   package func deviceID(_ text: String) async throws -> String { DeviceReference.uuid(try await bytes(text)) }
 
