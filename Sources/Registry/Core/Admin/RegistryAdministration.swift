@@ -1,7 +1,7 @@
 import FirmwareImage
 package import FoundationEssentials
 package import Messaging
-import ServiceKit
+package import ServiceKit
 import Wire
 
 /// What operators do with the Registry, over the bus. Devices are named as people do: by their IDs, their names, or the

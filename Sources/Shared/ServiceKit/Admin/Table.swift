@@ -62,7 +62,7 @@ package struct Table: Sendable {
   package func text(columns: Int?) -> String {
     let all = (isTitled ? [header] : []) + rows
     let widths = header.indices.map { column in all.map { Self.width($0[column]) }.max() ?? 0 }
-    let shown = Self.fit(widths, isTitled ? header.map(Self.width) : header.map { _ in 0 }, room, columns)
+    let shown = Self.fit(widths, header.map { isTitled ? Self.width($0) : 0 }, room, columns)
     return all.map { lines($0, shown, columns) + "\n" }.joined()
   }
 
@@ -94,6 +94,41 @@ package struct Table: Sendable {
       }
     }
     return parts
+  }
+
+  /// Which columns are shown, and how wide each.
+  private static func fit(
+    _ widths: [Int], _ titles: [Int], _ room: [Room], _ columns: Int?
+  ) -> [(column: Int, width: Int)] {
+    var shown = widths.indices.map { (column: $0, width: widths[$0]) }
+    guard let columns else { return shown }
+    func excess() -> Int {
+      shown.reduce(0) { $0 + $1.width } + gap.utf8.count * max(0, shown.count - 1) - columns
+    }
+    func rank(_ column: Int) -> Int? {
+      if case .spare(let rank) = room[column] { rank } else { nil }
+    }
+    /// What cutting all that may be cut would give.
+    func slack() -> Int {
+      shown.reduce(0) { sum, entry in
+        room[entry.column] == .cut ? sum + max(0, entry.width - max(titles[entry.column], leastCutWidth)) : sum
+      }
+    }
+    // A column that goes leaves room for one that would be cut, so they go only where cutting is not enough.
+    let leaving = widths.indices.compactMap { column in rank(column).map { (column: column, rank: $0) } }
+    for last in leaving.sorted(by: { $0.rank > $1.rank }) {
+      guard excess() > slack() else { break }
+      shown.removeAll { $0.column == last.column }
+    }
+    while excess() > 0 {
+      // The widest first, so that short cells stay whole.
+      let candidates = shown.indices.filter {
+        room[shown[$0].column] == .cut && shown[$0].width > max(titles[shown[$0].column], leastCutWidth)
+      }
+      guard let widest = candidates.max(by: { shown[$0].width < shown[$1].width }) else { break }
+      shown[widest].width -= 1
+    }
+    return shown
   }
 
   private func line(_ cells: [String], _ shown: [(column: Int, width: Int)]) -> String {
