@@ -1,6 +1,7 @@
 import Synchronization
 import TestSupport
 import Testing
+import Wire
 
 @testable import DeviceRuntimeCore
 
