@@ -6,7 +6,7 @@ import Wire
 @testable import DeviceRuntimeCore
 
 /// What the device waits for is told, with its reason.
-@Suite(.timeLimit(.minutes(3))) struct HindranceTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct HindranceTests {
   /// As long as a broker refuses it, for whatever reason.
   @Test func aBrokerThatCanNotBeReachedIsInTheStatusAndInTheLog() async throws {
     let harness = try await AgentHarness()
