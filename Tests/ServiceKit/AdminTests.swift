@@ -105,9 +105,8 @@ import Wire
       UsageText.wrapped(text, columns: 34) == """
         OVERVIEW: It is so.
 
-        USAGE: tool list
-               [--from <a time>] [--json]
-               <id> [--wide]
+        USAGE: tool list [--from <a time>]
+               [--json] <id> [--wide]
 
         OPTIONS:
 
