@@ -141,7 +141,7 @@ import Testing
         #expect(!wide.output.contains("…"), "\(command): \(wide.output)")
       }
       for command in [
-        ["devices", "show", "\(device)"], ["firmware", "show", "\(device)"], ["status"], ["check-config"],
+        ["devices", "show", "\(device)"], ["firmware", "show", "\(device)"], ["status"],
       ] {
         let result = try await service.run(command, environment: ["COLUMNS": "80"])
         #expect(!result.output.isEmpty)

@@ -162,6 +162,7 @@ private struct SampleSettings: ServiceSettings {
   @Test func reportOfAGoodConfigurationIsValid() {
     let report = ConfigurationReport(SampleSettings.self, environment: Self.database, configurationPath: nil)
     #expect(report.isValid && report.problems.isEmpty)
+    for line in report.text(columns: 80).split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
     #expect(report.settings.count == SampleSettings.settingsOfProcess.count)
   }
 
