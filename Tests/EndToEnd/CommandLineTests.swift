@@ -35,10 +35,8 @@ extension EndToEnd {
       let command: Command
     }
 
-    /// What they give is a file, an exit status for a probe, or for the program that started them alone.
-    private static let answersByOtherMeans: Set<String> = [
-      "xtblish-registry root sign", "xtblish-provisioner crl check", "xtblish-image-store check-code",
-    ]
+    /// What it gives is for the program that started it alone.
+    private static let answersByOtherMeans: Set<String> = ["xtblish-image-store check-code"]
 
     @Test("every admin command takes --json", arguments: programs)
     func json(program: String) async throws {
@@ -50,6 +48,20 @@ extension EndToEnd {
         let names = (command.arguments ?? []).flatMap { $0.names ?? [] }.map(\.name)
         #expect(names.contains("json"), "\(name) has no --json")
       }
+    }
+
+    @Test("help fits 80 columns, its lines of usage too", arguments: programs)
+    func help(program: String) async throws {
+      let path = "\(try productsDirectory())/\(program)"
+      let dumped = try await mustSucceed(path, ["--experimental-dump-help"])
+      for (name, _) in try JSONDecoder().decode(Help.self, from: Data(dumped.utf8)).command.leaves() {
+        let words = name.split(separator: " ").dropFirst().map(String.init)
+        let help = try await command(path, words + ["--help"], environment: ["COLUMNS": "80"])
+        #expect(help.status == 0 && help.output.contains("USAGE: \(program)"), "\(name)")
+        for line in help.output.split(separator: "\n") { #expect(line.count <= 80, "\(name): \(line)") }
+      }
+      let wrong = try await command(path, ["status", "--nonsense"], environment: ["COLUMNS": "80"])
+      for line in wrong.errors.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
     }
 
     @Test("what is wrong with a command line begins as every other error does", arguments: programs)

@@ -66,6 +66,20 @@ extension EndToEnd {
           #expect(isRunning(try #require(Int32(try stack.value("XTBLISH_PID_\(name)")))), "\(name) was taken down")
         }
         #expect(try stack.devices.contains(lost.id))
+
+        // It may come back, and has not yet: that takes nothing down either.
+        try await stack.admin("xtblish-registry", "devices", "recommission", "device-2", "--reason", "found")
+        let waits = try await stack.call("up")
+        #expect(waits.contains("device-2 is not started: it may come back, and has to enrol again"), "\(waits)")
+        // As the same device, with any claim: it knows its serial number, and its key tells that it is the one.
+        let claim = try await stack.admin("xtblish-provisioner", "claim", "create", "--quiet")
+          .trimmingCharacters(in: .newlines)
+        let folder = stack.folder.path("devices/2")
+        try await mustSucceed(
+          "\(try productsDirectory())/xtblish-device", ["enroll", "--replace", "--directory", folder],
+          environment: stack.environment().merging(["XTBLISH_CLAIM": claim]) { $1 })
+        #expect(try await !stack.call("up").contains("device-2 is not started"))
+        #expect(isRunning(try #require(Int32(try stack.value("XTBLISH_PID_DEVICE_2")))))
       }
     }
 

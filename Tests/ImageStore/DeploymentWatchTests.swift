@@ -48,6 +48,16 @@ import Testing
     #expect(try await follow(script) == ["assigned", "notified", "trial", "confirmed"])
   }
 
+  @Test func stagesBetweenTwoLooksAreToldToo() async throws {
+    let confirmed = RegistryClient.Progress(
+      version: 3, status: "confirmed", failedReason: nil, notifiedAt: "2026-11-22T14:06:00Z",
+      trialAt: "2026-11-22T14:06:01Z")
+    #expect(try await follow(Script([.success(confirmed)])) == ["assigned", "notified", "trial", "confirmed"])
+    // One that learnt of its version when it connected was never notified.
+    #expect(
+      try await follow(Script([Self.stage("assigned"), Self.stage("confirmed")])) == ["assigned", "confirmed"])
+  }
+
   @Test func whatTheDeviceGaveUpFailsWithItsReason() async throws {
     let error = await #expect(throws: AdminError.self) {
       try await follow(Script([Self.stage("trial"), Self.stage("rolled-back", "it trapped")]))

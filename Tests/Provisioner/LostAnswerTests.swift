@@ -59,7 +59,13 @@ import Wire
       #expect(refused?.message.contains("recommission") == true)
       #expect(try await devices.reinstate(before.device))
       #expect(try await devices.reinstate(before.device) == false)
+      // It has no certificate that is good, and nobody is told otherwise.
+      let state = { () async throws -> EnrolledDevice.State? in
+        try await devices.list(flagged: false, serial: "SN-1", after: nil, limit: 1).devices.first?.state
+      }
+      #expect(try await state() == .reserved)
       let after = try await stage.enroll(token: token, serial: "SN-1", key: key)
+      #expect(try await state() == .enrolled)
       #expect(after.device == before.device)
       #expect(after.certificateChain != before.certificateChain)
       // The one that was taken back stays so.

@@ -14,6 +14,9 @@ import Wire
     "To_Be_Filled_By_O.E.M.", "Default string", "DefaultString", "None", "none", "System Serial Number",
     "Not-Specified", "N/A", "unknown", "0x00000000", "0123456789ABCDEF", "987654321", "Serial-Number", "12345678",
     "00000000-0000-0000-0000-000000000000", "03000200-0400-0500-0006-000700080009", "..........", "OEM", "Invalid",
+    "SN0123456789", "MB-1234567890", "SSN12345678901234567", "MSK0000000000", "Fill By OEM", "Filled by manufacturer",
+    "Type2 - Board Serial Number", "Chassis Serial Number", "System Serial", "System manufacturer", "EVAL", "Undefined",
+    "Not Available", "Not Applicable", "none ", " To be filled", "OEM Default String", "Standard",
   ]
 
   @Test(arguments: placeholders) func `is one`(_ text: String) {
@@ -23,6 +26,7 @@ import Wire
   @Test(arguments: [
     "SN-1", "board-7", "0001", "1", "22", "333", "10000000a1b2c3d4", "VMware-56", "C02XK0AAJGH5", "000000123",
     "112233", "none-1", "4f9d7c2e8a", "2024-000001", "default-pump-1",
+    "SN-00000017", "CN1234567", "ABCDE12345678", "SN123456780",
   ])
   func `is none`(_ text: String) {
     #expect(!SerialPlaceholder.contains(text))

@@ -73,6 +73,21 @@ import Wire
     }
   }
 
+  /// It has nothing but its key to come back with: its secret was used up, or never was.
+  @Test func `the board that enrolled under it comes back with any claim, by its key`() async throws {
+    try await withStage { stage in
+      let secret = try #require(try await register("SN-1", stage))
+      let key = try P256.PrivateKey()
+      let before = try await stage.enroll(token: secret, serial: "SN-1", key: key)
+      let (_, token) = try await stage.makeClaim(product: "sensor")
+      #expect(try await stage.enroll(token: token, serial: "SN-1", key: key).device == before.device)
+      let stranger = await wireFailure {
+        _ = try await stage.enroll(token: token, serial: "SN-1", key: P256.PrivateKey())
+      }
+      #expect(stranger?.reason == "serial-registered")
+    }
+  }
+
   @Test func `what is registered or enrolled already can't be registered`() async throws {
     try await withStage { stage in
       let key = try P256.PrivateKey()

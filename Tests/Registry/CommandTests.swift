@@ -37,12 +37,27 @@ import Testing
       try await run(arguments)
     }
 
-    func run(_ arguments: [String]) async throws -> (status: ProcessEnding, output: String) {
+    func run(
+      _ arguments: [String], environment: [String: String] = [:]
+    ) async throws -> (status: ProcessEnding, output: String) {
       let child = try ChildProcess(
         product("xtblish-registry"), arguments,
-        environment: ["XTBLISH_INSECURE": "true", "XTBLISH_REGISTRY_ENDPOINTS": endpoint],
+        environment: environment.merging(
+          ["XTBLISH_INSECURE": "true", "XTBLISH_REGISTRY_ENDPOINTS": endpoint]) { $1 },
         inheritsEnvironment: false)
       return (try await child.waitForExit(), child.output)
+    }
+
+    /// Runs a command at a terminal, types a line, and returns everything printed.
+    func type(_ line: String, to arguments: String...) async throws -> String {
+      let words = try ([product("xtblish-registry")] + arguments).map { "'\($0)'" }.joined(separator: " ")
+      let child = try ChildProcess(
+        "/bin/sh", ["-c", #"printf '%s\n' "$1" | script -qec "$2" /dev/null"#, "sh", line, words],
+        environment: [
+          "XTBLISH_INSECURE": "true", "XTBLISH_REGISTRY_ENDPOINTS": endpoint, "PATH": "/usr/bin:/bin", "COLUMNS": "300",
+        ], inheritsEnvironment: false)
+      _ = try await child.waitForExit()
+      return child.output
     }
   }
 

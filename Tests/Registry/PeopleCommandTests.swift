@@ -63,6 +63,55 @@ import Testing
     }
   }
 
+  /// Whatever beginning of it the command was given: nobody confirms a device that he did not mean.
+  @Test func aPromptAsksForTheNameOfTheDeviceItself() async throws {
+    try await withService { service in
+      let pump = try await service.fixture.device("pump-north")
+      let short = String("\(pump)".prefix(8))
+      for typed in ["no", short, ""] {
+        let result = try await service.type(typed, to: "devices", "decommission", short, "--reason", "old")
+        #expect(result.contains("Device pump-north (\(pump)) goes out of service"), "\(result)")
+        #expect(result.contains("Type pump-north to go on") && result.contains("error: nothing was done"), "\(result)")
+      }
+      let done = try await service.type("pump-north", to: "devices", "decommission", short, "--reason", "old")
+      #expect(done.contains("decommissioned"), "\(done)")
+      let deleted = try await service.type("\(pump)", to: "devices", "delete", "pump-n")
+      #expect(deleted.contains("deleted"), "\(deleted)")
+    }
+  }
+
+  @Test func theAuditLogIsAskedByADevicesName() async throws {
+    try await withService { service in
+      let pump = try await service.fixture.device("pump-north")
+      _ = try await service.run("devices", "update", "pump-n", "--tag", "x")
+      let found = try await service.run("audit", "--target", "device:pump-n", "--action", "update-device", "--json")
+      #expect(JSONValue(parsing: Array(found.output.utf8))?.items.first?["target"]?.string == "device:\(pump)")
+      #expect(try await service.run("audit", "--target", "device:valve").status == .exited(65))
+      #expect(try await service.run("audit", "--target", "device:\(DeviceID.random())").status == .exited(0))
+    }
+  }
+
+  @Test func aPlaceholderIsNoSerialNumberHereEither() async throws {
+    try await withService { service in
+      let result = try await service.run("devices", "create", "pump", "--serial", "0123456789")
+      #expect(result.status == .exited(65) && result.output.contains("serial-placeholder"), "\(result.output)")
+      #expect(try await service.run("devices", "create", "pump", "--serial", "SN-17").status == .exited(0))
+      #expect(try await service.run("devices", "create", "valve").status == .exited(0))
+    }
+  }
+
+  @Test func whatAnAppIsSentIsNotCut() async throws {
+    try await withService { service in
+      try await service.fixture.device("pump")
+      let folder = try TemporaryFolder("xtblish-payload")
+      try Data(repeating: 0, count: 70_000).write(to: URL(filePath: folder.path("large")))
+      let large = try await service.run("apps", "send", "pump", "a", "--file", folder.path("large"))
+      #expect(large.status == .exited(65) && large.output.contains("has more than 65536 bytes"), "\(large.output)")
+      let absent = try await service.run("apps", "send", "pump", "a", "--file", folder.path("absent"))
+      #expect(absent.status == .exited(65) && absent.output.contains("absent can't be read: check the path"))
+    }
+  }
+
   @Test func aTokenIsRevokedByTheBeginningOfItsName() async throws {
     try await withService { service in
       for name in ["ci-main", "ci-nightly"] { _ = try await service.run("token", "create", name, "--scope", "read") }
@@ -90,6 +139,13 @@ import Testing
         for line in result.output.split(separator: "\n") { #expect(line.count <= 80, "\(command): \(line)") }
         let wide = try await service.run(command + ["--wide"])
         #expect(!wide.output.contains("…"), "\(command): \(wide.output)")
+      }
+      for command in [
+        ["devices", "show", "\(device)"], ["firmware", "show", "\(device)"], ["status"],
+      ] {
+        let result = try await service.run(command, environment: ["COLUMNS": "80"])
+        #expect(!result.output.isEmpty)
+        for line in result.output.split(separator: "\n") { #expect(line.count <= 80, "\(command): \(line)") }
       }
       let listed = try await service.run("devices", "list").output
       #expect(listed.hasPrefix("NAME") && listed.contains("VERSION") && listed.contains("STATE"))

@@ -126,6 +126,6 @@ import Wire
     let document = FirmwareDocument(firmware)
     #expect(document.status == "confirmed")
     #expect(FirmwareDocument.table([document]).contains("confirmed"))
-    #expect(DeviceDocument(found).details.contains("4.2 ms"))
+    #expect(DeviceDocument(found).details().contains("4.2 ms"))
   }
 }

@@ -1,10 +1,11 @@
 import ArgumentParser
 import Foundation
-import ServiceKit
 import Synchronization
 import TestSupport
 import Testing
 import Wire
+
+@testable import ServiceKit
 
 @Suite(.seated) struct AdminTests {
   /// Runs a body that fails, and returns what was written and the exit code.
@@ -71,6 +72,53 @@ import Wire
     for columns in [24, 32, 40, 52, 80] {
       for line in table.text(columns: columns).split(separator: "\n") { #expect(line.count <= columns) }
     }
+  }
+
+  @Test func fieldsGoOnInFurtherLines() {
+    var table = Table.fields()
+    table.add(["id", "1"])
+    table.add(["reason", "one two three four"])
+    table.add(["digest", "version 1 " + String(repeating: "a", count: 22)])
+    table.add(["more", String(repeating: "b", count: 22)])
+    #expect(
+      table.text(columns: 24) == """
+        FIELD   VALUE
+        id      1
+        reason  one two three
+                four
+        digest  version 1
+          aaaaaaaaaaaaaaaaaaaaaa
+        more
+          bbbbbbbbbbbbbbbbbbbbbb
+
+        """)
+    // What nobody has to fit stays a line each, for those who search it.
+    #expect(table.text.contains("\nreason  one two three four\n"))
+    var untitled = Table.fields(isTitled: false)
+    untitled.add(["a", "b c"])
+    #expect(untitled.text(columns: 80) == "a  b c\n")
+  }
+
+  @Test func linesOfUsageAreBrokenBetweenArguments() {
+    let text = "OVERVIEW: It is so.\n\nUSAGE: tool list [--from <a time>] [--json] <id> [--wide]\n\nOPTIONS:\n"
+    #expect(
+      UsageText.wrapped(text, columns: 34) == """
+        OVERVIEW: It is so.
+
+        USAGE: tool list [--from <a time>]
+               [--json] <id> [--wide]
+
+        OPTIONS:
+
+        """)
+    #expect(UsageText.wrapped(text, columns: 80) == text)
+  }
+
+  @Test func anIDIsOneWithAndWithoutItsHyphens() {
+    let id = "7d444840-9dc0-11d1-b245-5ffdce74fad2"
+    #expect(DeviceReference(id).id.map(DeviceReference.uuid) == id)
+    #expect(DeviceReference("7D4448409DC011D1B2455FFDCE74FAD2").id.map(DeviceReference.uuid) == id)
+    for text in ["7d444840", "pump", "", String(repeating: "x", count: 32)] { #expect(DeviceReference(text).id == nil) }
   }
 
   @Test func theWidthIsThatOfTheEnvironmentOrEighty() {

@@ -151,7 +151,7 @@ private struct SampleSettings: ServiceSettings {
     environment["XTBLISH_IMAGE_STORE_KEY"] = "opensesame"
     environment["XTBLISH_REGISTRY_ENDPOINTS"] = "tcp://u:geheim@h:1"
     let report = ConfigurationReport(SampleSettings.self, environment: environment, configurationPath: nil)
-    let text = report.text + report.problems.joined()
+    let text = report.text(columns: nil) + report.problems.joined()
     #expect(!report.isValid)
     #expect(!text.contains("hunter2") && !text.contains("opensesame") && !text.contains("geheim"))
     #expect(text.contains("postgresql://app:***@db:5432/xtblish"))
@@ -162,6 +162,7 @@ private struct SampleSettings: ServiceSettings {
   @Test func reportOfAGoodConfigurationIsValid() {
     let report = ConfigurationReport(SampleSettings.self, environment: Self.database, configurationPath: nil)
     #expect(report.isValid && report.problems.isEmpty)
+    for line in report.text(columns: 80).split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
     #expect(report.settings.count == SampleSettings.settingsOfProcess.count)
   }
 

@@ -120,9 +120,9 @@ def start_devices(state, starting, binaries, say):
     if not chosen:
         return True
     devices.enroll(state, binaries)
-    gone = [name for name in devices.out_of_service(state, binaries) if name in chosen]
-    for name in gone:
-        say(f"{name} is not started: its certificates were taken back")
+    gone = {name: reason for name, reason in devices.out_of_service(state, binaries).items() if name in chosen}
+    for name, reason in gone.items():
+        say(f"{name} is not started: {reason}")
     chosen = [name for name in chosen if name not in gone]
     say(f"starting {len(chosen)} {'device' if len(chosen) == 1 else 'devices'}")
     for name in chosen:

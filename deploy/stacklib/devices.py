@@ -55,11 +55,21 @@ def enroll(state, binaries):
 
 
 def out_of_service(state, binaries):
-    """The stack's devices whose certificates were taken back: they can't connect, and nothing is wrong with the stack."""
+    """The stack's devices that can't connect while nothing is wrong with the stack, each with the reason."""
     shared = {**services.shared_environment(state), **trust.operator_environment(state)}
     listed = json.loads(trust.run(binaries, "provisioner", ["devices", "list", "--limit", "0", "--json"], shared))
-    gone = {entry.get("device") for entry in listed if entry.get("state") in ("revoked", "reset")}
-    return [name for name in names(state) if is_enrolled(state, name) and identity(state, name)["id"] in gone]
+    reasons = {
+        "revoked": "its certificates were taken back",
+        "reset": "its certificates were taken back",
+        "reserved": "it may come back, and has to enrol again: xtblish-device enroll --replace --directory {}",
+    }
+    gone = {entry.get("device"): reasons[entry["state"]] for entry in listed if entry.get("state") in reasons}
+    enrolled = [name for name in names(state) if is_enrolled(state, name)]
+    return {
+        name: gone[identity(state, name)["id"]].format(directory(state, name))
+        for name in enrolled
+        if identity(state, name)["id"] in gone
+    }
 
 
 def is_enrolled(state, name):

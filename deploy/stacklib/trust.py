@@ -113,7 +113,7 @@ def make_operator(state, binaries, environment):
         token = file.read().strip()
     write_private(
         curl_file(state),
-        f'cacert = "{authority_file(state)}"\nheader = "Authorization: Bearer {token}"\n',
+        f'cacert = "{authority_file(state)}"\nheader = "Authorization: Bearer {token}"\nno-progress-meter\n',
     )
 
 

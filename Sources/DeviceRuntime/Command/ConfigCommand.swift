@@ -1,5 +1,6 @@
 import ArgumentParser
 import DeviceRuntimeCore
+import Glibc
 import ServiceKit
 
 struct ConfigCommand: AsyncParsableCommand {
@@ -14,6 +15,10 @@ struct ConfigCommand: AsyncParsableCommand {
   fileprivate static func change(
     _ directory: DirectoryOption, _ body: (inout AppConfiguration) throws -> Void
   ) throws -> AppConfiguration {
+    // A flash would make it, and nobody would read there what was set.
+    guard access(directory.path, F_OK) == 0 else {
+      throw AdminError("there is no folder \(directory.path): name the device's with --directory", status: .data)
+    }
     do {
       let flash = try DirectoryFlash(directory: directory.path)
       var configuration = try AppConfiguration(from: flash)

@@ -26,9 +26,13 @@ struct CrashesCommand: AsyncParsableCommand {
       } else if crashes.isEmpty {
         print("No crash report waits to be sent.")
       } else {
-        var table = Table(["AT", "VERSION", "APP", "CODE", "WHERE", "MESSAGE"], rightAligned: [1])
+        var table = Table(
+          [
+            ("AT", .always), ("VERSION", .spare(1)), ("APP", .cut), ("CODE", .cut), ("WHERE", .cut),
+            ("MESSAGE", .spare(2)),
+          ], rightAligned: [1])
         for crash in crashes { table.add(crash.cells) }
-        StandardOutput.write(table.text)
+        StandardOutput.write(table.text(columns: TerminalWidth.told()))
       }
     }
   }

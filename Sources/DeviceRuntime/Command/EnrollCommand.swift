@@ -25,7 +25,10 @@ struct EnrollCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       "What tells this board from others of its maker, 1 to 64 characters.",
-      discussion: "Otherwise taken from the device tree, the firmware or /etc/machine-id."))
+      discussion: """
+        Otherwise, with --replace, the one that it enrolled with; else from the device tree, the firmware or \
+        /etc/machine-id.
+        """))
   var serial: String?
 
   @Option(
@@ -127,7 +130,7 @@ struct EnrollCommand: AsyncParsableCommand {
         "where to enrol? Name the Provisioner with --provisioner or XTBLISH_PROVISIONER_URL", status: .usage)
     }
     // A maker's certificate has its own.
-    let serial = serial ?? (factoryCertificate == nil ? MachineSerial.read() : nil)
+    let serial = serial ?? (factoryCertificate == nil ? ownSerial(installation, settings) : nil)
     guard serial != nil || factoryCertificate != nil else {
       throw AdminError("this machine has no serial number that can be read; give it one with --serial", status: .usage)
     }
@@ -148,6 +151,12 @@ struct EnrollCommand: AsyncParsableCommand {
           : "the Provisioner gave no certificate, which only an insecure one at an http URL may", status: .failure)
     }
     return try installation.install(answer, serial: serial ?? answer.name, provisionerURL: url)
+  }
+
+  /// A board that comes back is known by the serial number that it had.
+  private func ownSerial(_ installation: EnrolmentInstallation, _ settings: DeviceSettings) -> String? {
+    let former = replace ? installation.formerSerial(directory: settings.directory) : nil
+    return former ?? MachineSerial.read()
   }
 
   private func credential() throws -> EnrolmentCredential {

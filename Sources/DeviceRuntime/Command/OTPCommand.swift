@@ -100,6 +100,8 @@ extension OTPContents {
       ("security epoch", "\(securityEpoch) of \(OTPLayout.highestSecurityEpoch)"),
       ("locked words", lockedWords.isEmpty ? "none" : lockedWords.map { "\($0)" }.joined(separator: " ")),
     ]
-    return rows.map { name, value in name + String(repeating: " ", count: 16 - name.count) + value + "\n" }.joined()
+    var table = Table.fields(isTitled: false)
+    for (name, value) in rows { table.add([name, value]) }
+    return table.text(columns: TerminalWidth.told())
   }
 }

@@ -75,7 +75,9 @@ struct PinCommand: AsyncParsableCommand {
 
 private func show(_ pins: [PinView], _ options: AdminOptions) throws {
   if options.json { return try printJSON(pins) }
-  var table = Table(["PIN", "DIRECTION", "LEVEL", "CHANGES", "SOURCE"], rightAligned: [2, 3])
+  var table = Table(
+    [("PIN", .cut), ("DIRECTION", .always), ("LEVEL", .always), ("CHANGES", .always), ("SOURCE", .cut)],
+    rightAligned: [2, 3])
   for pin in pins { table.add([pin.name, pin.direction, "\(pin.level)", "\(pin.changes)", pin.source]) }
-  StandardOutput.write(table.text)
+  StandardOutput.write(table.text(columns: TerminalWidth.told()))
 }

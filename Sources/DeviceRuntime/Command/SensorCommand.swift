@@ -109,9 +109,9 @@ struct SensorCommand: AsyncParsableCommand {
 
 private func show(_ sensors: [SensorView], _ options: AdminOptions) throws {
   if options.json { return try printJSON(sensors) }
-  var table = Table(["SENSOR", "VALUES", "SOURCE"])
+  var table = Table([("SENSOR", .cut), ("VALUES", .cut), ("SOURCE", .cut)])
   for sensor in sensors {
     table.add([sensor.name, sensor.values.map { "\($0)" }.joined(separator: " "), sensor.source])
   }
-  StandardOutput.write(table.text)
+  StandardOutput.write(table.text(columns: TerminalWidth.told()))
 }

@@ -20,9 +20,13 @@ struct SlotsCommand: AsyncParsableCommand {
       if options.json {
         try printJSON(slots)
       } else {
-        var table = Table(["SLOT", "STATUS", "VERSION", "APP", "SIZE", "DIGEST"], rightAligned: [2, 4])
+        var table = Table(
+          [
+            ("SLOT", .always), ("STATUS", .always), ("VERSION", .always), ("APP", .cut), ("SIZE", .always),
+            ("DIGEST", .spare(1)),
+          ], rightAligned: [2, 4])
         for slot in slots { table.add(slot.cells) }
-        StandardOutput.write(table.text)
+        StandardOutput.write(table.text(columns: TerminalWidth.told()))
       }
     }
   }

@@ -54,11 +54,11 @@ extension DeviceStatusView {
     }
     if !detail.isEmpty { lines.append(("note", detail)) }
     for hindrance in waiting {
-      lines.append(("waiting", "\(hindrance.reason), since \(HumanText.ago(hindrance.since))"))
+      lines.append(("waiting", "\(hindrance.reason); since \(HumanText.ago(hindrance.since))"))
     }
-    return lines.map { name, value in
-      name + String(repeating: " ", count: 10 - name.count) + PlainText.escaped(value) + "\n"
-    }.joined()
+    var table = Table.fields(isTitled: false)
+    for (name, value) in lines { table.add([name, value]) }
+    return table.text(columns: TerminalWidth.told())
   }
 }
 

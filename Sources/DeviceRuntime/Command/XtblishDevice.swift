@@ -12,7 +12,7 @@ enum Program {
     // Not a command of the parser: nobody but the agent calls it, and its start should cost nothing.
     if arguments.first == AppHostProcess.subcommand { AppHostProcess.run(arguments: Array(arguments.dropFirst())) }
     StandardOutput.guardToExit()
-    await XtblishDevice.main()
+    await XtblishDevice.runProgram()
   }
 }
 

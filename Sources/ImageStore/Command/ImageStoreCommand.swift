@@ -10,7 +10,7 @@ struct ImageStoreCommand: AsyncParsableCommand, AdministeredService {
 
   static func main() async {
     StandardOutput.guardToExit()
-    await main(nil)
+    await runProgram()
   }
 
   typealias Settings = ImageStoreSettings

@@ -7,7 +7,9 @@ struct PullCommand: AsyncParsableCommand {
     commandName: "pull", abstract: "Fetch a .wasm by its digest, or a device's whole image, and verify it.",
     discussion: "An interrupted pull goes on where it ended when it is repeated with the same output.")
 
-  @Argument(help: "sha256:…, a device (its name, ID, or the beginning of either), or DEVICE/VERSION.")
+  @Argument(
+    help: "sha256:…, a device (its name, ID, or the beginning of either), or DEVICE/VERSION.",
+    completion: DeviceCompletion.kind)
   var what: String
 
   @Option(name: .shortAndLong, help: "The file to write.", completion: .file())

@@ -38,6 +38,11 @@ struct TransferOptions: ParsableArguments {
   /// What to pull, where a device may be named as people do.
   func target(_ text: String) async throws -> PullTarget {
     if let target = PullTarget(text) { return target }
+    guard !text.hasPrefix("sha256:") else {
+      throw AdminError(
+        "\(PlainText.escaped(text)) is no whole digest, which has 64 digits from 0 to f: xtblish-image-store stat shows it "
+          + "for its beginning", status: .data)
+    }
     let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
     let device = try await registryClient().device(String(parts[0]))
     return try AdminArguments.target(([device.description] + parts.dropFirst().map(String.init)).joined(separator: "/"))

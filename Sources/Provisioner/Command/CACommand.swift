@@ -28,7 +28,7 @@ struct AuthorityOptions: ParsableArguments {
 
   func printOut(_ authority: Authority) throws {
     let document = try AuthorityDocument(authority)
-    if json { try printJSON(document) } else { print(document.text, terminator: "") }
+    if json { try printJSON(document) } else { StandardOutput.write(document.text(columns: TerminalWidth.told())) }
   }
 }
 
@@ -36,7 +36,7 @@ struct AuthorityOptions: ParsableArguments {
 struct AuthorityKeyOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The root's key in a PKCS#11 token, such as pkcs11:token=T;object=root?module-path=FILE&pin-source=FILE.",
+      "The root's key in a PKCS#11 token, such as pkcs11:token=T;object=K?module-path=F&pin-source=F.",
       valueName: "uri"))
   var rootPkcs11Uri: String?
 

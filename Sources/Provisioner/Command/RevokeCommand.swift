@@ -17,11 +17,12 @@ struct RevokeCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await runAdmin {
-      let id = try await options.deviceID(id)
+      let device = try await options.device(id)
       try confirmation.confirm(
-        "Device \(id) loses its certificates and its session, and gets no others until it is recommissioned.", name: id)
+        "Device \(device.label) loses its certificates and its session, and gets no others until it is recommissioned.",
+        device: device)
       let isNew = try await options.withClient(of: Provisioner.self) { client in
-        try await RevocationAdministration(client, deadline: options.deadline).revoke(id, reason: reason)
+        try await RevocationAdministration(client, deadline: options.deadline).revoke(device.uuid, reason: reason)
       }
       if options.json {
         try printJSON(["revoked": isNew])

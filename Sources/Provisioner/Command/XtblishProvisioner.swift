@@ -10,7 +10,7 @@ struct XtblishProvisioner: AsyncParsableCommand {
 
   static func main() async {
     StandardOutput.guardToExit()
-    await main(nil)
+    await runProgram()
   }
 
   static var configuration: CommandConfiguration {

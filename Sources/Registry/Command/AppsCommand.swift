@@ -26,8 +26,7 @@ struct SendToAppCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("A file with what it says; - is the standard input.", valueName: "file"))
   var file: String?
 
-  /// One more than is taken, so that a longer file is refused by the Registry and not cut.
-  private static let mostBytes = (64 << 10) + 1
+  private static let mostBytes = 64 << 10
 
   func validate() throws {
     if payload != nil, file != nil { throw ValidationError("the payload and --file exclude each other") }
@@ -50,14 +49,20 @@ struct SendToAppCommand: AsyncParsableCommand {
   }
 
   private static func read(_ path: String) throws -> Data {
+    let name = path == "-" ? "the standard input" : path
+    let bytes: Data
     do {
-      guard path != "-" else { return try FileHandle.standardInput.read(upToCount: mostBytes) ?? Data() }
-      let file = try FileHandle(forReadingFrom: URL(filePath: path))
-      defer { try? file.close() }
-      return try file.read(upToCount: mostBytes) ?? Data()
+      let file = path == "-" ? FileHandle.standardInput : try FileHandle(forReadingFrom: URL(filePath: path))
+      defer { if path != "-" { try? file.close() } }
+      // One more than is taken, to know that there is more.
+      bytes = try file.read(upToCount: mostBytes + 1) ?? Data()
     } catch {
-      throw AdminError("\(path) can't be read: \(error.localizedDescription)", status: .data)
+      throw AdminError("\(name) can't be read: check the path and its rights", status: .data)
     }
+    guard bytes.count <= mostBytes else {
+      throw AdminError("\(name) has more than \(mostBytes) bytes, which is the most that an app takes", status: .data)
+    }
+    return bytes
   }
 }
 

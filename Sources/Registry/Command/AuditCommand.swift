@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Messaging
 import RegistryCore
 import ServiceKit
 
@@ -15,7 +16,7 @@ struct AuditCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Only what this one did, such as token:ci or operator:laptop.", valueName: "principal"))
   var principal = ""
   @Option(help: ArgumentHelp("Only this action, such as assign-image.", valueName: "action")) var action = ""
-  @Option(help: ArgumentHelp("Only what was done to this, such as device:UUID or token:NAME.", valueName: "target"))
+  @Option(help: ArgumentHelp("Only what was done to this, such as device:NAME or token:NAME.", valueName: "target"))
   var target = ""
   @Option(
     help: ArgumentHelp("Only entries since then: 2026-11-22T14:06:00Z, or 2h for two hours ago.", valueName: "time"))
@@ -41,9 +42,10 @@ struct AuditCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await runAdmin {
-      let query = AuditQuery(
-        principal: principal, action: action, target: target, since: Self.time(since), until: Self.time(until))
       try await options.withClient(of: Registry.self) { client in
+        let query = AuditQuery(
+          principal: principal, action: action, target: try await Self.target(target, client, options.deadline),
+          since: Self.time(since), until: Self.time(until))
         if follow {
           var follower = AuditFollower(client: client, query: query, deadline: options.deadline)
           show(try await follower.start(count: list.limit ?? Self.shownFirst))
@@ -69,6 +71,14 @@ struct AuditCommand: AsyncParsableCommand {
       StandardOutput.write(
         (options.json ? PlainText.escaped(json: entry.jsonLine) : PlainText.escaped(entry.line)) + "\n")
     }
+  }
+
+  /// A device is named as everywhere; what is gone from the Registry, by its whole ID.
+  private static func target(_ text: String, _ client: any RPCCaller, _ deadline: Duration) async throws -> String {
+    let kind = "device:"
+    guard text.hasPrefix(kind) else { return text }
+    let device = DeviceReference(String(text.dropFirst(kind.count)))
+    return kind + DeviceReference.uuid(try await device.resolve(client, deadline: deadline))
   }
 
   private static func time(_ text: String?) -> Date? {

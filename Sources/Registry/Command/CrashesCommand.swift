@@ -67,7 +67,11 @@ struct ShowCrashCommand: AsyncParsableCommand {
         folder: DebugModuleCache.usualFolder(environment: environment),
         imageStore: imageStore ?? (fromEnvironment.isEmpty ? usual : fromEnvironment), credentials: credentials)
       let symbols = await CrashSymbols.find(crash, in: cache, with: try SymbolizerTool.find(environment: environment))
-      if options.json { try printJSON(crash.with(symbols)) } else { print(crash.text(symbols), terminator: "") }
+      if options.json {
+        try printJSON(crash.with(symbols))
+      } else {
+        StandardOutput.write(crash.text(symbols, columns: TerminalWidth.told()))
+      }
     }
   }
 }

@@ -20,7 +20,10 @@ struct DeviceLogsCommand: AsyncParsableCommand {
     completion: DeviceCompletion.kind)
   var devices: [String]
   @Flag(help: "Go on with lines as they arrive, until interrupted.") var follow = false
-  @Option(help: "Only lines that matter at least so much: debug, info, warning or error.") var level = ""
+  @Option(
+    help: "Only lines that matter at least so much: debug, info, warning or error.",
+    completion: .list(["debug", "info", "warning", "error"]))
+  var level = ""
   @Option(help: ArgumentHelp("Only lines that hold this, in the same case.", valueName: "text")) var grep = ""
   @Option(help: "How many of the newest lines to show of each device; 0 for all.") var last: UInt32 = 100
 

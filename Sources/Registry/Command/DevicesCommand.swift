@@ -28,10 +28,13 @@ struct ListDevicesCommand: AsyncParsableCommand {
     help: """
       Only devices that are online, offline, unassigned, pending, current, failed or decommissioned; without it, all \
       but those last ones.
-      """)
+      """,
+    completion: .list(["online", "offline", "unassigned", "pending", "current", "failed", "decommissioned"]))
   var state = ""
 
-  @Option(help: "Only devices that are healthy, restarting, crash-looping, silent or unknown.")
+  @Option(
+    help: "Only devices that are healthy, restarting, crash-looping, silent or unknown.",
+    completion: .list(["healthy", "restarting", "crash-looping", "silent", "unknown"]))
   var health = ""
 
   @OptionGroup var list: ListOptions
@@ -64,7 +67,11 @@ struct ShowDeviceCommand: AsyncParsableCommand {
       let device = try await options.withClient(of: Registry.self) { client in
         try await RegistryAdministration(client, deadline: options.deadline).device(id)
       }
-      if options.json { try printJSON(device) } else { print(device.details, terminator: "") }
+      if options.json {
+        try printJSON(device)
+      } else {
+        StandardOutput.write(device.details(columns: TerminalWidth.told()))
+      }
     }
   }
 }
@@ -86,7 +93,11 @@ struct CreateDeviceCommand: AsyncParsableCommand {
         try await RegistryAdministration(client, deadline: options.deadline).create(
           id: id, name: name, tags: tag, serial: serial)
       }
-      if options.json { try printJSON(device) } else { print(device.details, terminator: "") }
+      if options.json {
+        try printJSON(device)
+      } else {
+        StandardOutput.write(device.details(columns: TerminalWidth.told()))
+      }
     }
   }
 }
@@ -119,7 +130,11 @@ struct UpdateDeviceCommand: AsyncParsableCommand {
         try await RegistryAdministration(client, deadline: options.deadline).update(
           id, name: name, tags: noTags || !tag.isEmpty ? tag : nil, revision: revision)
       }
-      if options.json { try printJSON(device) } else { print(device.details, terminator: "") }
+      if options.json {
+        try printJSON(device)
+      } else {
+        StandardOutput.write(device.details(columns: TerminalWidth.told()))
+      }
     }
   }
 }
@@ -138,10 +153,11 @@ struct DeleteDeviceCommand: AsyncParsableCommand {
       try await options.withClient(of: Registry.self) { client in
         let administration = RegistryAdministration(client, deadline: options.deadline)
         // A name or a beginning may be another device's than was meant.
-        let device = try await administration.deviceID(id)
+        let device = try await administration.found(id)
         try confirmation.confirm(
-          "Device \(device) goes for good, with all that is known of it, and its certificates are revoked.", name: id)
-        try await administration.delete(device)
+          "Device \(device.label) goes for good, with all that is known of it, and its certificates are revoked.",
+          device: device)
+        try await administration.delete(device.uuid)
       }
       if options.json { try printJSON(["deleted": "\(id)"]) } else { print("deleted \(id)") }
     }
@@ -165,13 +181,17 @@ struct DecommissionDeviceCommand: AsyncParsableCommand {
     try await runAdmin {
       let device = try await options.withClient(of: Registry.self) { client in
         let administration = RegistryAdministration(client, deadline: options.deadline)
-        let device = try await administration.deviceID(id)
+        let device = try await administration.found(id)
         try confirmation.confirm(
-          "Device \(device) goes out of service: its certificates are revoked, and the board must enrol again to come "
-            + "back.", name: id)
-        return try await administration.decommission(device, reason: reason)
+          "Device \(device.label) goes out of service: its certificates are revoked, and the board must enrol again to "
+            + "come back.", device: device)
+        return try await administration.decommission(device.uuid, reason: reason)
       }
-      if options.json { try printJSON(device) } else { print(device.details, terminator: "") }
+      if options.json {
+        try printJSON(device)
+      } else {
+        StandardOutput.write(device.details(columns: TerminalWidth.told()))
+      }
     }
   }
 }

@@ -99,7 +99,11 @@ struct ShowFirmwareCommand: AsyncParsableCommand {
       let firmware = try await options.withClient(of: Registry.self) { client in
         try await RegistryAdministration(client, deadline: options.deadline).firmware(of: device, version: version)
       }
-      if options.json { try printJSON(firmware) } else { print(firmware.details, terminator: "") }
+      if options.json {
+        try printJSON(firmware)
+      } else {
+        StandardOutput.write(firmware.details(columns: TerminalWidth.told()))
+      }
     }
   }
 }

@@ -20,7 +20,11 @@ struct RecommissionDeviceCommand: AsyncParsableCommand {
       let device = try await options.withClient(of: Registry.self) { client in
         try await RegistryAdministration(client, deadline: options.deadline).recommission(id, reason: reason)
       }
-      if options.json { try printJSON(device) } else { print(device.details, terminator: "") }
+      if options.json {
+        try printJSON(device)
+      } else {
+        StandardOutput.write(device.details(columns: TerminalWidth.told()))
+      }
     }
   }
 }

@@ -49,7 +49,7 @@ struct InitRootCommand: AsyncParsableCommand {
         try await registry.publish(document)
         return try RootDocumentView(document)
       }
-      if options.json { try printJSON(view) } else { print(view.details, terminator: "") }
+      if options.json { try printJSON(view) } else { StandardOutput.write(view.details(columns: TerminalWidth.told())) }
     }
   }
 }
@@ -75,7 +75,7 @@ struct ShowRootCommand: AsyncParsableCommand {
         }
       if let out { try RootDocumentFile.write(document, to: out) }
       let view = try RootDocumentView(document)
-      if options.json { try printJSON(view) } else { print(view.details, terminator: "") }
+      if options.json { try printJSON(view) } else { StandardOutput.write(view.details(columns: TerminalWidth.told())) }
     }
   }
 }
@@ -107,13 +107,19 @@ struct SignRootCommand: AsyncParsableCommand {
 
   @Argument(help: "The file.") var file: String
   @Option(help: ArgumentHelp("A root key; several are possible.", valueName: "file")) var key: [String]
+  @Flag(help: "Print JSON for programs instead of text for people.") var json = false
 
   func run() async throws {
     try await runAdmin {
       var document = try RootDocumentFile.read(file)
       for path in key { document = try document.signed(by: SigningKeyFile.readPrivate(path)) }
       try RootDocumentFile.write(document, to: file)
-      print("version \(document.document.version) has \(document.signatures.count) signatures")
+      let (version, count) = (document.document.version, document.signatures.count)
+      if json {
+        try printJSON(["version": version, "signatures": UInt64(count)])
+      } else {
+        print("version \(version) has \(count) signatures")
+      }
     }
   }
 }
@@ -157,7 +163,7 @@ struct UpdateRootCommand: AsyncParsableCommand {
         try await registry.publish(document)
         return try RootDocumentView(document)
       }
-      if options.json { try printJSON(view) } else { print(view.details, terminator: "") }
+      if options.json { try printJSON(view) } else { StandardOutput.write(view.details(columns: TerminalWidth.told())) }
     }
   }
 }

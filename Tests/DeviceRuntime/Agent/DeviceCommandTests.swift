@@ -11,6 +11,21 @@ import Testing
     try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
   }
 
+  /// Settings that nobody reads are none.
+  @Test func settingsAreThoseOfAFolderThatIsThere() async throws {
+    let folder = try TemporaryFolder("xtblish-settings")
+    for arguments in [["list"], ["set", "interval", "30"], ["unset", "interval"]] {
+      let result = try await DeviceProcess.command(
+        ["config"] + arguments + ["--directory", folder.path("absent")])
+      #expect(result.status == .exited(65), "\(result.output)")
+      #expect(result.output.contains("there is no folder \(folder.path("absent")): name the device's with --directory"))
+    }
+    let set = try await DeviceProcess.command(["config", "set", "interval", "30", "--directory", folder.path])
+    #expect(set.status == .exited(0))
+    let listed = try await DeviceProcess.command(["config", "list", "--json", "--directory", folder.path])
+    #expect(try Self.json(listed.output)["interval"] as? String == "30")
+  }
+
   @Test func statusSlotsAndLogsTellWhatRuns() async throws {
     let harness = try await AgentHarness()
     let device = try DeviceProcess(harness)

@@ -57,6 +57,44 @@ import Testing
     for (note, words) in zip(notes, expected) { #expect(note.contains(words), "\(note)") }
   }
 
+  @Test func whatEventsGiveIsToldOnceForEachResult() async throws {
+    let bed = try AppTestBed()
+    let app = try await bed.launch(
+      eventApp(
+        initialize: "(drop (call $timer_start (i64.const 0) (i64.const 1000000))) (i32.const 0)",
+        event: """
+          (global.set $count (i32.add (global.get $count) (i32.const 1)))
+          (if (i32.eq (global.get $count) (i32.const 20)) (then (drop (call $health_confirm))))
+          (select (i32.const 5) (i32.const -28) (i32.rem_u (global.get $count) (i32.const 2)))
+          """, more: "(global $count (mut i32) (i32.const 0))"))
+    var history = AppHistory()
+    try await history.read(app) { $0 == .healthConfirmed }
+    await app.stop(grace: .seconds(10))
+    _ = try await history.ending(of: app)
+    #expect(
+      history.texts(.host).sorted() == [
+        "xtb_event returned -28 (INVAL), not 0, for an event of kind 1 (timer): A value is out of range; the app goes on "
+          + "(told once)",
+        "xtb_event returned 5, not 0, for an event of kind 1 (timer): what that means is the app's own; it returns 0 when "
+          + "it has dealt with the event; the app goes on (told once)",
+      ])
+  }
+
+  @Test func aLineThatIsNotTheAppsOwnAndAHandleThatIsNotOpenAreTold() async throws {
+    let notes = try await Self.notes(
+      """
+      (drop (call $log (i32.const 1) (i32.const 0x7fffff00) (i32.const 100)))
+      (drop (call $log (i32.const 9) (i32.const 0) (i32.const 1)))
+      (drop (call $gpio_set (i32.const 99) (i32.const 1)))
+      """)
+    let expected = [
+      "log gave -21 (FAULT): A pointer", "log gave -28 (INVAL)",
+      "gpio_set gave -8 (BADF): nothing is open by the handle that it was given: pass what the call that opened it",
+    ]
+    #expect(notes.count == expected.count, "\(notes)")
+    for (note, words) in zip(notes, expected) { #expect(note.contains(words), "\(note)") }
+  }
+
   /// That there is nothing of a name is an answer, not a refusal; and a program that tries everything is not endless.
   @Test func answersAndFloodsAreNotTold() async throws {
     let notes = try await Self.notes(

@@ -28,10 +28,13 @@ extension DeviceAgent {
 
   func readConnectionEvents() async {
     var nextTakeoverNote = ContinuousClock.now
+    var failures = 0
     for await event in mqtt.events {
       switch event {
       case .connected(let sessionPresent):
         logger.info("connected to the broker", metadata: ["sessionPresent": "\(sessionPresent)"])
+        failures = 0
+        await hinder(.connection, by: nil)
         await greetAnew()
       case .disconnected(let reason):
         greeting?.cancel()
@@ -42,6 +45,9 @@ extension DeviceAgent {
         await logUploader.disconnected()
         await crashUploader.disconnected()
         logger.info("not connected to the broker", metadata: ["reason": "\(reason)"])
+        failures += 1
+        // A link that breaks and is back at once is nothing to write down.
+        if failures >= Self.failuresTold { await hinder(.connection, by: "\(reason)") }
         if reason.reasonCode == .sessionTakenOver, .now >= nextTakeoverNote {
           // Once is how a session is ended from the server; what goes on is not to fill the flash.
           nextTakeoverNote = .now + .seconds(600)
@@ -60,6 +66,8 @@ extension DeviceAgent {
       }
     }
   }
+
+  private static let failuresTold = 3
 
   private func greetAnew() async {
     greeting?.cancel()

@@ -10,6 +10,8 @@ package struct Hindrance: Sendable, Hashable {
     /// To hear of new versions.
     case subscription
     case certificate
+    /// To be connected to the broker.
+    case connection
   }
 
   /// 0: it is not about a version.
@@ -56,7 +58,8 @@ struct Hindrances: Sendable {
   /// What an update waits for: the newest word, and then the likeliest: what is on offer, and the version that is the
   /// next of those announced.
   var ofUpdate: Hindrance? {
-    if let newest, newest != .certificate, let hindrance = current[newest] { return hindrance }
+    // Whoever reads it knows that the device is connected.
+    if let newest, newest != .certificate, newest != .connection, let hindrance = current[newest] { return hindrance }
     if let download = current[.download] { return download }
     let announced = current.compactMap { matter, hindrance in
       if case .announcement = matter { hindrance } else { nil }
@@ -91,6 +94,7 @@ extension DeviceAgent {
     case .download, .announcement: "version \(version) has to wait: \(reason)"
     case .subscription: "new versions can't be heard of: \(reason)"
     case .certificate: "the device's certificate is not renewed yet: \(reason)"
+    case .connection: "the broker can't be reached: \(reason)"
     }
   }
 }

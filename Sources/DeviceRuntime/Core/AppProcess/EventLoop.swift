@@ -1,4 +1,5 @@
 internal import FirmwareImage
+internal import ServiceKit
 internal import Wasmtime
 
 /// Drives an app of the event kind: `xtb_init`, then an `xtb_event` for each thing that happens. For the app's thread.
@@ -14,7 +15,7 @@ struct EventLoop {
     else { throw .startFailed(AppProblem.noEntry.description) }
     let result = try calls.run("xtb_init", until: deadline) { () throws(WasmtimeCallFailure) in try initialize() }
     guard result == [.i32(0)] else {
-      throw .startFailed(refusal(by: result.first))
+      throw .startFailed(refusal(by: result.first, of: "xtb_init", when: "it is ready"))
     }
     state.outbox.put(.started(initNanoseconds: KernelClock.monotonicNanoseconds() - state.startedAt))
     guard state.waitForActivation() else { return .stopped }
@@ -30,24 +31,24 @@ struct EventLoop {
       try function(
         .i32(event.kind.rawValue), .i32(event.handle), .i64(Int64(clamping: event.time)), .i64(event.argument))
     }
-    if result != [.i32(0)] {
-      let value = result.first.map(Self.text) ?? "nothing"
-      state.log.write(
-        .warning, .host,
-        Array("xtb_event returned \(value), not 0, for an event of kind \(event.kind.rawValue) (\(event.kind))".utf8))
-    }
+    guard result != [.i32(0)] else { return }
+    guard context.isNews(result.first, of: event.kind) else { return }
+    let what = refusal(
+      by: result.first, of: "xtb_event", when: "it has dealt with the event",
+      detail: ", for an event of kind \(event.kind.rawValue) (\(event.kind))")
+    state.log.note(.warning, "\(what); the app goes on (told once)")
   }
 
-  /// Why `xtb_init` did not return 0, as far as its result and what was refused last tell.
-  private func refusal(by result: Value?) -> String {
-    guard case .i32(let number)? = result else { return "xtb_init returned nothing, and must return 0" }
-    let text = "xtb_init returned \(Self.text(.i32(number))), not 0"
+  /// Why a function of the app did not return 0, as far as its result and what was refused last tell.
+  private func refusal(by result: Value?, of function: String, when: String, detail: String = "") -> String {
+    guard case .i32(let number)? = result else { return "\(function) returned nothing, and must return 0\(detail)" }
+    let text = "\(function) returned \(Self.text(.i32(number))), not 0\(detail)"
     guard let errno = HostErrno(result: number) else {
-      return "\(text): what that means is the app's own; it returns 0 when it is ready"
+      return "\(text): what that means is the app's own; it returns 0 when \(when)"
     }
     // An app often gives on what it got.
     if let last = context.lastRefusal, last.errno == errno { return "\(text): \(last.description)" }
-    return "\(text): \(errno.documentation)"
+    return "\(text): \(errno.documentation.asClause)"
   }
 
   private static func text(_ value: Value) -> String {

@@ -12,7 +12,10 @@ extension AppContext {
     var why: String
 
     var description: String {
-      let words = why.isEmpty ? errno.documentation : why
+      let words =
+        if !why.isEmpty { why } else if errno == .badHandle {
+          "nothing is open by the handle that it was given: pass what the call that opened it returned, if that is above 0"
+        } else { errno.documentation }
       return "\(call) gave \(errno.result) (\(errno.name)): \(words)"
     }
   }
@@ -39,7 +42,7 @@ extension AppContext {
   func note(_ errno: HostErrno, of call: String) {
     defer { explanation = "" }
     // That there is nothing of a name is an answer. Dropped lines have notes of their own.
-    guard errno != .notFound, call != "log" else { return }
+    guard errno != .notFound, call != "log" || errno != .again else { return }
     let refusal = Refusal(call: call, errno: errno, why: explanation)
     lastRefusal = refusal
     guard refusals.count < Self.refusalLimit,

@@ -1,4 +1,5 @@
 internal import FirmwareImage
+internal import Wasmtime
 
 /// What the host functions of one running app work on. For the app's thread.
 final class AppContext {
@@ -25,6 +26,8 @@ final class AppContext {
   /// What the app was refused, each kind once.
   var refusals: [Refusal] = []
   var lastRefusal: Refusal?
+  /// What `xtb_event` returned that was not 0, each once.
+  private var eventResults: [(kind: HostEvent.Kind, result: Value?)] = []
   /// Of AssemblyScript's `console.time`, monotonic nanoseconds.
   var stopwatches: [ByteText: UInt64] = [:]
   /// Why the app is to end when the host function that set this returns.
@@ -44,6 +47,15 @@ final class AppContext {
   }
 
   var launch: AppLaunch { state.launch }
+
+  /// Whether the app has not given that for an event of that kind before, as far as so many are remembered.
+  func isNews(_ result: Value?, of kind: HostEvent.Kind) -> Bool {
+    guard eventResults.count < Self.refusalLimit,
+      !eventResults.contains(where: { $0.kind == kind && $0.result == result })
+    else { return false }
+    eventResults.append((kind, result))
+    return true
+  }
 
   func confirmHealth() {
     guard !isHealthConfirmed else { return }

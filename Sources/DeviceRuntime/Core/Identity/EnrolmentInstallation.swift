@@ -37,6 +37,14 @@ package struct EnrolmentInstallation: Sendable {
     return try complete(pending)
   }
 
+  /// The serial number that the device enrolled with before, if there is an identity whose key it still has.
+  package func formerSerial(directory: String) -> String? {
+    guard let identity = try? DeviceIdentity.load(from: flash, directory: directory), !identity.isPlain else {
+      return nil
+    }
+    return identity.serial.isEmpty ? nil : identity.serial
+  }
+
   /// Fuses that hold another key's hash can't be given this one's.
   package func checkFuses(for key: P256.PrivateKey) throws {
     guard let burnt = OTPContents(try bank.read()).publicKeyHash else { return }

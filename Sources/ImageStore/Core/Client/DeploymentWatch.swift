@@ -33,6 +33,7 @@ package struct DeploymentWatch: Sendable {
   package func follow(within timeout: Duration, onStage: (String) -> Void) async throws {
     let end = ContinuousClock.now + timeout
     var stage: String?
+    var told: [String] = []
     var trouble: AdminError?
     while true {
       do {
@@ -42,7 +43,10 @@ package struct DeploymentWatch: Sendable {
         trouble = nil
         if progress.status != stage {
           stage = progress.status
-          onStage(progress.status)
+          for passed in progress.stages where !told.contains(passed) {
+            told.append(passed)
+            onStage(passed)
+          }
         }
         switch progress.status {
         case "confirmed": return
@@ -74,7 +78,8 @@ package struct DeploymentWatch: Sendable {
       text += ", and the device is offline, last seen \(view.lastSeen ?? "never")"
     }
     return AdminError(
-      "\(text). It stays assigned: xtblish-registry firmware show tells what becomes of it", status: .temporary)
+      "\(text). It stays assigned: xtblish-registry firmware show \(device) \(version) tells what becomes of it",
+      status: .temporary)
   }
 
   private static func verb(_ status: String) -> String { status == "refused" ? "refused" : "rolled back" }

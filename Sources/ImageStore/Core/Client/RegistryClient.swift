@@ -49,6 +49,17 @@ package struct RegistryClient: Sendable {
     /// `assigned`, `notified`, `trial`, `confirmed`, `rolled-back` or `refused`.
     package var status: String
     package var failedReason: String?
+    /// When it got there; nil: not yet.
+    package var notifiedAt: String?
+    package var trialAt: String?
+
+    /// All that it has been through, in order: a look now and then sees some of them alone.
+    package var stages: [String] {
+      var stages = ["assigned"]
+      if notifiedAt != nil { stages.append("notified") }
+      if trialAt != nil { stages.append("trial") }
+      return stages.filter { $0 != status } + [status]
+    }
   }
 
   /// Nil if the device has no such version (any more).

@@ -26,14 +26,16 @@ package struct AuthorityDocument: Encodable, Sendable {
   }
 
   /// For people.
-  package var text: String {
-    var table = Table(["KIND", "NAME", "EXPIRES", "SHA-256"])
+  ///
+  /// - Parameter columns: for how many characters a line has room; nil for any number.
+  package func text(columns: Int? = nil) -> String {
+    var table = Table([("KIND", .always), ("NAME", .cut), ("EXPIRES", .always), ("SHA-256", .cut)])
     for certificate in certificates {
       table.add([
         certificate.kind, certificate.name, JSONCoding.text(of: certificate.notAfter), certificate.fingerprint,
       ])
     }
-    return table.text
+    return table.text(columns: columns)
   }
 }
 

@@ -84,8 +84,9 @@ enum EnrolmentRefusal: Error, Sendable, Equatable {
       WireFailure(
         .conflict, reason: reason,
         message:
-          "the key is another device's, or was. If this is the board that had it, the operator can let it back in "
-          + "with: xtblish-registry devices recommission DEVICE. Otherwise enrol with a new key")
+          "the key is that of a device with another serial number, or of one that was reset. If this is that board, "
+          + "enrol with the serial number that it had (xtblish-device enroll --serial); if it was reset, the operator can "
+          + "let it back in with: xtblish-registry devices recommission DEVICE. Otherwise enrol with a new key")
     case .deviceRevoked:
       WireFailure(
         .permissionDenied, reason: reason,

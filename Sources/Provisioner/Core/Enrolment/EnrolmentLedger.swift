@@ -75,7 +75,7 @@ struct EnrolmentLedger: Sendable {
     }
     guard claim.serials.isEmpty || claim.serials.contains(applicant.serial) else { throw .serialNotAllowed(claim.id) }
     let key = SerialKey(product: claim.product, serial: applicant.serial)
-    guard !registeredSerials.contains(key) else { throw .serialRegistered }
+    try refuseIfRegistered(key, applicant)
     let useKey = UseKey(claim: claim.id.bytes, serial: applicant.serial)
     let use = uses[useKey]
     guard use != nil || claim.used < claim.count else { throw .claimExhausted(claim.id, count: claim.count) }
@@ -94,6 +94,15 @@ struct EnrolmentLedger: Sendable {
       changedClaims[hash] = claim
     }
     return grant(device, placement, basis: "claim \(claim.id)")
+  }
+
+  /// A serial number that is named beforehand is for whoever presents its own secret or key. The board that enrolled
+  /// under it has nothing else to present when it comes back: its key tells that it is the one.
+  private func refuseIfRegistered(_ key: SerialKey, _ applicant: Applicant) throws(EnrolmentRefusal) {
+    guard registeredSerials.contains(key) else { return }
+    guard let hash = applicant.proof.keyHash, devices[key]?.access == .certificate(publicKeyHash: hash) else {
+      throw .serialRegistered
+    }
   }
 
   /// The device that used a claim while it was in force, and asks again with its key: its answer was lost.
@@ -117,7 +126,7 @@ struct EnrolmentLedger: Sendable {
     _ applicant: Applicant, with authority: FactoryAuthority
   ) throws(EnrolmentRefusal) -> EnrolmentGrant {
     let key = SerialKey(product: authority.placement.product, serial: applicant.serial)
-    guard !registeredSerials.contains(key) else { throw .serialRegistered }
+    try refuseIfRegistered(key, applicant)
     let device = try admitted(
       applicant, key, authority.placement, name: "\(authority.namePrefix)-\(applicant.serial)", factory: authority.id)
     return grant(

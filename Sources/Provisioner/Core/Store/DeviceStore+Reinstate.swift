@@ -28,7 +28,13 @@ extension DeviceStore {
         }
         let count = try await transaction.execute(
           "delete from provisioner.revoked_devices where device_id = $1", [.uuid(device.bytes)])
-        return isReset || count > 0
+        guard isReset || count > 0 else { return false }
+        // All its certificates are revoked: until it has asked for one, nobody may take it for enrolled. A token of a
+        // device that only polls is as good as it was.
+        try await transaction.execute(
+          "update provisioner.devices set enrolled_at = null where id = $1 and public_key_hash is not null",
+          [.uuid(device.bytes)])
+        return true
       }
     }
   }

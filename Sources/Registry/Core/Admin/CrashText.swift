@@ -25,8 +25,10 @@ extension CrashDocument {
   }
 
   /// Everything of a crash, for people.
-  package func text(_ symbols: CrashSymbols) -> String {
-    var table = Table(["FIELD", "VALUE"])
+  ///
+  /// - Parameter columns: for how many characters a line has room; nil for any number.
+  package func text(_ symbols: CrashSymbols, columns: Int? = nil) -> String {
+    var table = Table.fields()
     table.add(["crash", "\(number)"])
     table.add(["device", device])
     table.add(["app", "\(appName) \(appVersion)"])
@@ -38,7 +40,7 @@ extension CrashDocument {
     table.add(["at", "\(at) by the device's clock"])
     table.add(["received", receivedAt])
     table.add(["equal", "\(count ?? 1) on \(devices ?? 1) device\(devices ?? 1 == 1 ? "" : "s"), group \(group)"])
-    var text = table.text
+    var text = table.text(columns: columns)
     if !frames.isEmpty { text += "\n" + frameLines(symbols).joined(separator: "\n") + "\n" }
     if let advice = symbols.advice { text += "\nNo lines: \(advice).\n" }
     if let lastLines, !lastLines.isEmpty {

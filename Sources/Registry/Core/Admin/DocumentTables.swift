@@ -15,8 +15,8 @@ extension DeviceDocument {
       ], rightAligned: [8, 9])
     for device in devices {
       table.add([
-        device.name, columns == nil ? device.id : shortID(device.id), device.app?.name ?? "-",
-        device.app?.version ?? "-", device.state, device.health, device.online ? "yes" : "no", ago(device.lastSeen),
+        device.name, columns == nil ? device.id : shortID(device.id), dashed(device.app?.name),
+        dashed(device.app?.version), device.state, device.health, device.online ? "yes" : "no", ago(device.lastSeen),
         version(device.reported?.version), version(device.desired?.version), device.tags.joined(separator: ", "),
         device.serial,
       ])
@@ -27,9 +27,11 @@ extension DeviceDocument {
   /// Its name in a stream of lines.
   package var label: String { name.isEmpty ? shortID(id) : name }
 
-  /// Everything of one device, a line each.
-  package var details: String {
-    var table = Table(["FIELD", "VALUE"])
+  /// Everything of one device, by fields.
+  ///
+  /// - Parameter columns: for how many characters a line has room; nil for any number.
+  package func details(columns: Int? = nil) -> String {
+    var table = Table.fields()
     table.add(["id", id])
     table.add(["name", name])
     table.add(["tags", tags.joined(separator: ", ")])
@@ -64,7 +66,7 @@ extension DeviceDocument {
     } else {
       table.add(["runs", "not reported yet"])
     }
-    return table.text
+    return table.text(columns: columns)
   }
 }
 
@@ -98,7 +100,8 @@ extension FirmwareDocument {
     let time = { (text: String?) in columns == nil ? text ?? "-" : text.map { ago($0) } ?? "-" }
     for version in firmware {
       table.add([
-        "\(version.version)", version.status, version.appName, version.appVersion, time(version.createdAt),
+        "\(version.version)", version.status, dashed(version.appName), dashed(version.appVersion),
+        time(version.createdAt),
         HumanText.bytes(Int(clamping: version.lengthBytes)), version.failedReason ?? "-",
         columns == nil ? version.digest : shortDigest(version.digest), time(version.notifiedAt),
         time(version.trialAt), time(version.confirmedAt), time(version.failedAt),
@@ -107,8 +110,9 @@ extension FirmwareDocument {
     return table.text(columns: columns)
   }
 
-  package var details: String {
-    var table = Table(["FIELD", "VALUE"])
+  /// - Parameter columns: for how many characters a line has room; nil for any number.
+  package func details(columns: Int? = nil) -> String {
+    var table = Table.fields()
     table.add(["device", device])
     table.add(["version", "\(version)"])
     table.add(["digest", digest])
@@ -127,7 +131,7 @@ extension FirmwareDocument {
       table.add(["reason", failedReason ?? ""])
     }
     if let switchGapNanoseconds { table.add(["switch gap", gapText(switchGapNanoseconds)]) }
-    return table.text
+    return table.text(columns: columns)
   }
 }
 
@@ -169,8 +173,11 @@ private func version(_ version: UInt64?) -> String {
 /// The beginning of an ID, which names a device wherever one is asked for, as long as no other begins so.
 func shortID(_ id: String) -> String { String(id.prefix(8)) }
 
+/// What is not there is seen to be not there.
+private func dashed(_ text: String?) -> String { text.map { $0.isEmpty ? "-" : $0 } ?? "-" }
+
 /// Without the algorithm, as far as people compare.
-private func shortDigest(_ digest: String) -> String { String(digest.drop { $0 != ":" }.dropFirst().prefix(12)) }
+func shortDigest(_ digest: String) -> String { String(digest.drop { $0 != ":" }.dropFirst().prefix(12)) }
 
 /// To the second: `2026-11-22 14:06:00`, in UTC.
 func shortTime(_ text: String) -> String { text.prefix(19).split(separator: "T").joined(separator: " ") }

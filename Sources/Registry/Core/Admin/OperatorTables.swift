@@ -37,11 +37,22 @@ extension AuditDocument {
       ], rightAligned: [0])
     for entry in entries {
       table.add([
-        "\(entry.id)", columns == nil ? entry.at : shortTime(entry.at), entry.who, entry.action, entry.target,
+        "\(entry.id)", columns == nil ? entry.at : shortTime(entry.at), entry.who, entry.action,
+        columns == nil ? entry.target : entry.shortTarget,
         entry.outcome, entry.source, entry.detail.text,
       ])
     }
     return table.text(columns: columns)
+  }
+
+  /// As far as it names it wherever one is asked for: a cut in a cell of its own may take the rest away.
+  private var shortTarget: String {
+    let parts = target.split(separator: ":", maxSplits: 1)
+    switch parts.first {
+    case "device": return "device:" + shortID(String(parts.last ?? ""))
+    case "image": return "image:" + shortDigest(String(parts.last ?? ""))
+    default: return target
+    }
   }
 
   /// Who it was, with who stands in between, or who only says so.

@@ -1,7 +1,7 @@
 import FirmwareImage
 package import FoundationEssentials
 package import Messaging
-import ServiceKit
+package import ServiceKit
 import Wire
 
 /// What operators do with the Registry, over the bus. Devices are named as people do: by their IDs, their names, or the
@@ -190,6 +190,11 @@ package struct RegistryAdministration: Sendable {
       if !devices.contains(where: { $0.id == device.id }) { devices.append(device) }
     }
     return devices
+  }
+
+  /// The device that a person names.
+  package func found(_ text: String) async throws -> DeviceReference.Found {
+    try await DeviceReference(text).find(client, deadline: deadline)
   }
 
   /// The ID of the device that a person names.

@@ -38,9 +38,11 @@ package struct RootDocumentView: Codable, Equatable, Sendable {
     signedBy = try signed.signers(among: document.rootKeys).map(\.description).sorted()
   }
 
-  /// Everything, a line each.
-  package var details: String {
-    var table = Table(["FIELD", "VALUE"])
+  /// Everything, by fields.
+  ///
+  /// - Parameter columns: for how many characters a line has room; nil for any number.
+  package func details(columns: Int? = nil) -> String {
+    var table = Table.fields()
     table.add(["version", "\(version)"])
     table.add(["digest", digest])
     table.add(["expires", expires])
@@ -50,6 +52,6 @@ package struct RootDocumentView: Codable, Equatable, Sendable {
     for publisher in publishers {
       table.add(["publisher", "\(publisher.keyID) for \(publisher.apps.joined(separator: ", "))"])
     }
-    return table.text
+    return table.text(columns: columns)
   }
 }

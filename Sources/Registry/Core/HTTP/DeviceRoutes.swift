@@ -37,7 +37,8 @@ struct DeviceRoutes: Sendable {
     }
     let id = try body.string("id").map(FieldRules.deviceID)
     let new = try RegistryStore.NewDevice(
-      id: id, name: name, tags: body.strings("tags") ?? [], serial: body.string("serial") ?? "")
+      id: id, name: name, tags: body.strings("tags") ?? [],
+      serial: FieldRules.newSerial(body.string("serial") ?? ""))
     let (device, isNew) = try await store.createDevice(new, by: requester)
     return try Response.json(
       DeviceDocument(device), status: isNew ? .created : .ok,

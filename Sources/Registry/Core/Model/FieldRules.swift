@@ -36,6 +36,18 @@ package enum FieldRules {
     try visible(text, field: "serial", length: 0...serialLength)
   }
 
+  /// Of a device that an operator makes. Those that enrolled before placeholders were refused keep what they have.
+  package static func newSerial(_ text: String) throws(WireFailure) -> String {
+    let serial = try serial(text)
+    guard serial.isEmpty || !SerialPlaceholder.contains(serial) else {
+      throw WireFailure(
+        .invalid, reason: "serial-placeholder",
+        message: "\(serial) is what makers leave where a serial number should be, and other boards have it too: "
+          + "leave the serial number out, or give the board's own")
+    }
+    return serial
+  }
+
   /// One to look for, which may be older than the rule for new ones.
   package static func tag(_ text: String) throws(WireFailure) -> String {
     try printable(text, field: "tag", length: 1...tagLength)

@@ -84,8 +84,8 @@ extension WireFailure {
     WireFailure(
       .conflict, reason: "device-decommissioned",
       message:
-        "Device \(id) was taken out of service: nothing can be assigned to it any more. Enrol the board anew, as "
-        + "another device.")
+        "Device \(id) was taken out of service: nothing can be assigned to it. If its board comes back: "
+        + "xtblish-registry devices recommission \(id).")
   }
 
   package static func tokenExists(_ name: String) -> WireFailure {

@@ -53,7 +53,8 @@ package struct RegistryRPC: Sendable {
   private func addDeviceHandlers(to router: inout RPCRouter) {
     router.handle(WireCreateDevice.self, allowing: [.operator, .provisioner]) { request, context in
       let new = try RegistryStore.NewDevice(
-        id: DeviceID.optional(wire: request.id), name: request.name, tags: request.tags, serial: request.serial)
+        id: DeviceID.optional(wire: request.id), name: request.name, tags: request.tags,
+        serial: FieldRules.newSerial(request.serial))
       return WireDevice(try await store.createDevice(new, by: context.requester()).device)
     }
     router.handle(WireCreateDevices.self, allowing: .provisioner) { request, context in

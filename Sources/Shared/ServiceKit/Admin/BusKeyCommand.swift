@@ -110,9 +110,9 @@ package struct BusKeyShowCommand<Service: AdministeredService>: AsyncParsableCom
   private func show(_ folder: PeerFolder) throws {
     let peers = try folder.read().all.map { BusKeyView(peer: $0.peer, publicKey: $0.key.text) }
     if json { return try printJSON(peers) }
-    var table = Table(["ROLE", "NAME", "PUBLIC KEY"])
+    var table = Table([("ROLE", .always), ("NAME", .cut), ("PUBLIC KEY", .always)])
     for peer in peers { table.add([peer.role, peer.name, peer.publicKey]) }
-    StandardOutput.write(table.text)
+    StandardOutput.write(table.text(columns: TerminalWidth.told()))
   }
 }
 

@@ -14,13 +14,19 @@ package struct CheckConfigCommand<Service: AdministeredService>: AsyncParsableCo
   @Flag(help: "Print JSON for programs instead of text for people.")
   package var json = false
 
+  @OptionGroup package var table: TableOptions
+
   package init() {}
 
   package func run() async throws {
     let report = ConfigurationReport(
       Service.Settings.self, environment: ProcessInfo.processInfo.environment, configurationPath: options.config)
     try await runAdmin {
-      if json { try printJSON(report) } else { StandardOutput.write(report.text) }
+      if json {
+        try printJSON(report)
+      } else {
+        StandardOutput.write(report.text(columns: table.wide ? nil : TerminalWidth.told()))
+      }
       guard !report.isValid else { return }
       throw SettingsError(report.problems.map { SettingProblem(key: nil, message: $0) })
     }
@@ -29,9 +35,11 @@ package struct CheckConfigCommand<Service: AdministeredService>: AsyncParsableCo
 
 extension ConfigurationReport {
   /// For people.
-  package var text: String {
-    var table = Table(["KEY", "ENVIRONMENT", "VALUE", "SOURCE"])
+  ///
+  /// - Parameter columns: for how many characters a line has room; nil for any number.
+  package func text(columns: Int?) -> String {
+    var table = Table([("KEY", .always), ("ENVIRONMENT", .spare(1)), ("VALUE", .cut), ("SOURCE", .cut)])
     for row in settings { table.add([row.key, row.environment, row.value ?? "-", row.source]) }
-    return table.text
+    return table.text(columns: columns)
   }
 }

@@ -14,14 +14,23 @@ package struct ConfirmationOptions: ParsableArguments {
   ///   - consequence: what will be, as a sentence.
   ///   - name: of what it is done to.
   /// - Throws: `AdminError` when it is not to be done.
-  package func confirm(_ consequence: String, name: String) throws {
+  package func confirm(_ consequence: String, name: String) throws { try confirm(consequence, names: [name]) }
+
+  /// The same of a device: by its name or its whole ID, whatever beginning of them the command was given.
+  package func confirm(_ consequence: String, device: DeviceReference.Found) throws {
+    try confirm(consequence, names: device.names)
+  }
+
+  /// - Parameter names: any of these does, and the first is asked for.
+  private func confirm(_ consequence: String, names: [String]) throws {
     if yes { return }
     guard isatty(STDIN_FILENO) == 1 else {
       throw AdminError("\(consequence) There is no terminal to ask at: add --yes to do it all the same", status: .usage)
     }
+    let name = PlainText.escaped(names.first ?? "")
     let question = Array("\(consequence)\nType \(name) to go on: ".utf8)
     _ = question.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-    guard let line = readLine(), Array(line.utf8) == Array(name.utf8) else {
+    guard let line = readLine(), names.contains(where: { Array(line.utf8) == Array($0.utf8) }) else {
       throw AdminError("nothing was done: that is not \(name)", status: .failure)
     }
   }

@@ -13,10 +13,32 @@ package struct DeviceReference: Sendable {
 
   package init(_ text: String) { self.text = text }
 
-  /// The ID, if that is what the text is: no need to ask then.
+  /// The ID, if that is what the text is: no need to ask then. Its hyphens may be missing.
   package var id: Data? {
-    guard text.utf8.count == 36, let uuid = UUID(uuidString: text) else { return nil }
+    guard let uuid = UUID(uuidString: text.utf8.count == 32 ? hyphenated : text) else { return nil }
     return withUnsafeBytes(of: uuid.uuid) { Data($0) }
+  }
+
+  private var hyphenated: String {
+    var result = ""
+    for (place, character) in text.enumerated() {
+      if [8, 12, 16, 20].contains(place) { result.append("-") }
+      result.append(character)
+    }
+    return result
+  }
+
+  /// A device as it was found.
+  package struct Found: Sendable {
+    package let id: Data
+    /// Empty if the device has none, or nobody had to ask for it.
+    package let name: String
+
+    package var uuid: String { DeviceReference.uuid(id) }
+    /// The names that a person may confirm it by: what it is, not what somebody made do with to name it.
+    package var names: [String] { [name, uuid].filter { !$0.isEmpty } }
+    /// For a sentence.
+    package var label: String { name.isEmpty ? uuid : "\(PlainText.escaped(name)) (\(uuid))" }
   }
 
   /// Asks the Registry which device is meant.
@@ -24,12 +46,23 @@ package struct DeviceReference: Sendable {
   /// - Throws: `AdminError` if it is none, or may be several.
   package func resolve(_ registry: any RPCCaller, deadline: Duration) async throws -> Data {
     if let id { return id }
+    return try await find(registry, deadline: deadline).id
+  }
+
+  /// The same with its name.
+  package func find(_ registry: any RPCCaller, deadline: Duration) async throws -> Found {
+    if let id { return Found(id: id, name: "") }
+    guard !text.isEmpty else {
+      throw AdminError("a device is named by its name, its ID, or the beginning of either; \"\" is none", status: .data)
+    }
     let request = WireFindDevices.with {
       $0.text = text
       $0.limit = Self.shownCandidates
     }
     let found = try await registry.call(request, deadline: deadline)
-    if let device = found.devices.first, found.devices.count == 1, !found.more { return device.id }
+    if let device = found.devices.first, found.devices.count == 1, !found.more {
+      return Found(id: device.id, name: device.name)
+    }
     let quoted = "\"\(PlainText.escaped(text, quote: true))\""
     guard !found.devices.isEmpty else {
       throw AdminError(
@@ -58,8 +91,14 @@ extension AdminOptions {
   package func deviceID(_ text: String) async throws -> String {
     let reference = DeviceReference(text)
     if let id = reference.id { return DeviceReference.uuid(id) }
-    let id = try await withRegistry { try await reference.resolve($0, deadline: deadline) }
-    return DeviceReference.uuid(id)
+    return try await device(text).uuid
+  }
+
+  /// The same with its name.
+  package func device(_ text: String) async throws -> DeviceReference.Found {
+    let reference = DeviceReference(text)
+    if let id = reference.id { return DeviceReference.Found(id: id, name: "") }
+    return try await withRegistry { try await reference.find($0, deadline: deadline) }
   }
 
   /// Runs `body` with a client of one replica of another service than the command's own: what it begins there, others

@@ -32,7 +32,7 @@ package struct StatusCommand<Service: AdministeredService>: AsyncParsableCommand
       if options.json {
         if !replicas.isEmpty { try printJSON(replicas) }
       } else {
-        StandardOutput.write(replicas.map { $0.text() }.joined(separator: "\n"))
+        StandardOutput.write(replicas.map { $0.text(columns: TerminalWidth.told()) }.joined(separator: "\n"))
       }
       if let failure { throw failure }
       if !replicas.allSatisfy(\.ready) { throw ExitCode(ExitStatus.unavailable.rawValue) }

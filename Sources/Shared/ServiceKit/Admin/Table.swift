@@ -8,12 +8,15 @@ package struct Table: Sendable {
     case cut
     /// It goes; those of the highest number first.
     case spare(Int)
+    /// It stays, whole, and goes on in further lines: the last column of what is read and not compared.
+    case wrapped
   }
 
   private let header: [String]
   private let rightAligned: Set<Int>
   private let room: [Room]
   private var rows: [[String]] = []
+  private var isTitled = true
 
   /// No column of it is narrower than that for want of room.
   private static let leastCutWidth = 12
@@ -33,6 +36,15 @@ package struct Table: Sendable {
     self.rightAligned = rightAligned
   }
 
+  /// What is known of one thing, by fields.
+  ///
+  /// - Parameter isTitled: whether the columns have titles.
+  package static func fields(isTitled: Bool = true) -> Table {
+    var table = Table([("FIELD", .always), ("VALUE", .wrapped)])
+    table.isTitled = isTitled
+    return table
+  }
+
   /// Missing cells are empty, and control characters in them escaped.
   package mutating func add(_ cells: [String]) {
     let missing = max(0, header.count - cells.count)
@@ -48,10 +60,40 @@ package struct Table: Sendable {
   ///
   /// - Parameter columns: how many characters a line has room for; nil for as many as it takes.
   package func text(columns: Int?) -> String {
-    let all = [header] + rows
+    let all = (isTitled ? [header] : []) + rows
     let widths = header.indices.map { column in all.map { Self.width($0[column]) }.max() ?? 0 }
-    let shown = Self.fit(widths, header.map(Self.width), room, columns)
-    return all.map { line($0, shown) + "\n" }.joined()
+    let shown = Self.fit(widths, header.map { isTitled ? Self.width($0) : 0 }, room, columns)
+    return all.map { lines($0, shown, columns) + "\n" }.joined()
+  }
+
+  /// A row, in as many lines as its last cell takes if that may wrap.
+  private func lines(_ cells: [String], _ shown: [(column: Int, width: Int)], _ columns: Int?) -> String {
+    guard let columns, let last = shown.last, room[last.column] == .wrapped else { return line(cells, shown) }
+    let indent = shown.dropLast().reduce(0) { $0 + $1.width + Self.gap.utf8.count }
+    var parts = Self.wrapped(cells[last.column], indent: indent, columns: columns)
+    var cells = cells
+    cells[last.column] = parts.removeFirst()
+    return ([line(cells, shown)] + parts).joined(separator: "\n")
+  }
+
+  /// Broken at its spaces. A word that is longer than the room beside the first columns, such as a digest, begins further
+  /// to the left: broken it could not be copied.
+  private static func wrapped(_ text: String, indent: Int, columns: Int) -> [String] {
+    var parts = [""]
+    // Of the part that grows; the first stands beside the other columns.
+    var end = indent
+    for (place, word) in text.split(separator: " ", omittingEmptySubsequences: false).enumerated() {
+      let taken = width(String(word))
+      if place == 0 ? end + taken <= columns : end + 1 + taken <= columns {
+        parts[parts.count - 1] += place == 0 ? String(word) : " " + word
+        end += place == 0 ? taken : 1 + taken
+      } else {
+        let begin = min(indent, max(0, columns - taken))
+        parts.append(String(repeating: " ", count: begin) + word)
+        end = begin + taken
+      }
+    }
+    return parts
   }
 
   /// Which columns are shown, and how wide each.

@@ -11,9 +11,14 @@ package enum TerminalWidth {
   /// What COLUMNS says, else the terminal, else the usual width. It is the same in a pipe as on a terminal of that
   /// width; programs ask for JSON.
   package static func columns(environment: [String: String] = ProcessInfo.processInfo.environment) -> Int {
+    told(environment: environment) ?? usual
+  }
+
+  /// The same where somebody says it: nil in a pipe or a file, where lines may as well stay whole.
+  package static func told(environment: [String: String] = ProcessInfo.processInfo.environment) -> Int? {
     if let text = environment["COLUMNS"], let columns = Int(text), columns > 0 { return max(columns, least) }
     var size = winsize()
-    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return usual }
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
     return max(Int(size.ws_col), least)
   }
 }

@@ -31,11 +31,13 @@ package struct ServiceStatusView: Encodable, Sendable {
   }
 
   /// For people.
-  package func text(now: Date = Date()) -> String {
+  ///
+  /// - Parameter columns: for how many characters a line has room; nil for any number.
+  package func text(now: Date = Date(), columns: Int? = nil) -> String {
     var text = "\(service) \(version): \(ready ? "ready" : "not ready")\n"
-    text += "instance \(instance), started \(HumanText.ago(startedAt, now: now)) (\(JSONCoding.text(of: startedAt)))\n"
+    text += "instance \(instance),\nstarted \(HumanText.ago(startedAt, now: now)) (\(JSONCoding.text(of: startedAt)))\n"
     var sections: [Table] = []
-    var dependencyTable = Table(["DEPENDENCY", "STATE", "DETAIL"])
+    var dependencyTable = Table([("DEPENDENCY", .always), ("STATE", .always), ("DETAIL", .wrapped)])
     for dependency in dependencies {
       dependencyTable.add([dependency.name, dependency.ready ? "ready" : "NOT READY", dependency.detail])
     }
@@ -45,10 +47,10 @@ package struct ServiceStatusView: Encodable, Sendable {
       figureTable.add([name, PrometheusText.number(value)])
     }
     sections.append(figureTable)
-    var addressTable = Table(["SERVES", "AT"])
+    var addressTable = Table([("SERVES", .always), ("AT", .wrapped)])
     for (purpose, address) in addresses.sorted(by: { $0.key < $1.key }) { addressTable.add([purpose, address]) }
     sections.append(addressTable)
-    for table in sections where !table.isEmpty { text += "\n" + table.text }
+    for table in sections where !table.isEmpty { text += "\n" + table.text(columns: columns) }
     return text
   }
 }
