@@ -20,10 +20,15 @@ package actor MQTTOutlet {
     package var areHopeless: Bool { cutsAlone >= Self.provingCuts }
     package var cuts: Int { cutsInCompany + cutsAlone }
 
-    mutating func noteCut(reason: MQTTReasonCode?) {
-      let isNamed = reason == .packetTooLarge
+    /// What went wrong, if it may have been the message's fault.
+    package mutating func note(_ error: MQTTError) {
+      guard error.code == .connectionLost, error.mayHaveArrived else { return }
+      let isNamed = error.reasonCode == .packetTooLarge
       if goesAlone { cutsAlone += isNamed ? Self.provingCuts : 1 } else { cutsInCompany += isNamed ? 2 : 1 }
     }
+
+    /// It is a smaller message from now on, which still goes alone.
+    package mutating func beginSmaller() { cutsAlone = 0 }
   }
 
   private nonisolated let client: MQTTClient
@@ -67,7 +72,26 @@ package actor MQTTOutlet {
       tries = Tries()
       return reason
     } catch {
-      if error.code == .connectionLost, error.mayHaveArrived { tries.noteCut(reason: error.reasonCode) }
+      tries.note(error)
+      throw error
+    }
+  }
+
+  /// Subscribes when it is open, and the filter's turn, for as long as the connection lasts.
+  ///
+  /// - Parameter timeout: from then on.
+  package func subscribe(
+    to filter: String, timeout: Duration = .seconds(10), tries: inout Tries
+  ) async throws(MQTTError) -> MQTTQualityOfService {
+    let goesAlone = tries.goesAlone
+    try await enter(alone: goesAlone)
+    defer { leave(alone: goesAlone) }
+    do throws(MQTTError) {
+      let granted = try await client.subscribe(to: filter, isKept: false, timeout: timeout)
+      tries = Tries()
+      return granted
+    } catch {
+      tries.note(error)
       throw error
     }
   }

@@ -39,6 +39,10 @@ package actor DeviceAgent: Service {
   lazy var hints = makeHintChecks()
   /// What is said first on the present connection.
   var greeting: Task<Void, Never>?
+  /// Connections in a row that ended when the broker was asked to let the device hear.
+  var deafConnections = 0
+  /// How saying that the device is there fared.
+  var presenceTries = MQTTOutlet.Tries()
   /// Apps whose processes run, by slot.
   var apps: [Slot: LiveApp] = [:]
   /// Apps that were told to stop and whose processes may still be there.
@@ -85,16 +89,17 @@ package actor DeviceAgent: Service {
     self.board = BoardState(board)
     boardProblem = problem
     keyValues = KeyValueStore(flash: flash, limits: KeyValueLimits(bytes: configuration.appLimits.keyValueBytes))
-    subscriptions = AppSubscriptions(mqtt: mqtt, prefix: topics.appPrefix, logger: logger)
+    let notes = AgentNotes(log: log, logger: logger)
+    subscriptions = AppSubscriptions(mqtt: mqtt, outlet: outlet, prefix: topics.appPrefix, notes: notes)
     reporter = StateReporter(
       mqtt: mqtt, topic: topics.state, heartbeat: configuration.heartbeat,
-      repeatInterval: configuration.reportRepeatInterval, logger: logger)
+      repeatInterval: configuration.reportRepeatInterval, notes: notes)
     logUploader = LogUploader(
-      log: log, mqtt: mqtt, outlet: outlet, topic: topics.log, policy: configuration.logUpload, logger: logger)
+      log: log, mqtt: mqtt, outlet: outlet, topic: topics.log, policy: configuration.logUpload, notes: notes)
     crashUploader = CrashUploader(
       store: crashes, mqtt: mqtt, outlet: outlet, topic: topics.crash,
       firstRepeatPause: configuration.reportRepeatInterval,
-      logger: logger)
+      notes: notes)
   }
 
   private static func mqttOptions(
@@ -176,6 +181,7 @@ package actor DeviceAgent: Service {
   func handle(_ event: UpdateMachine.Event) async {
     let actions = machine.handle(event)
     for action in actions { await perform(action) }
+    if case .staged(_, _, isStarted: false) = machine.phase {} else { await hinder(.start, by: nil) }
     if case .downloading = machine.phase { return }
     await hinder(.download, by: nil)
   }
