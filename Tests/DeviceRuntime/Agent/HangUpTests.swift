@@ -61,13 +61,14 @@ import Testing
       #expect(app.subscribed == [1: 1, 2: 1])
       hangsUp.withLock { $0 = true }
       link.cutNow()
+      try await harness.send("cut", to: "/apps/\(harness.device)/good")
       try await eventually(within: .seconds(150), "the app is told") { app.subscribed[1] == 0x80 }
-      try await harness.deploy(2)
       // What the broker still has goes on over the new connections.
       try await eventually(within: .seconds(30), "a message to the app") {
         try await harness.send("x", to: "/apps/\(harness.device)/good")
         return app.delivered.contains { if case .message([2], "good", _) = $0 { true } else { false } }
       }
+      try await harness.deploy(2)
     }
   }
 
@@ -127,6 +128,9 @@ import Testing
       #expect(report.waiting?.reason.contains("the broker ends the connection") == true)
       try await checkThatOthersGetOut(harness, 1, 1)
       link.endHangingUp()
+      try await eventually(within: .seconds(150), "the device hears") {
+        harness.reports.last.map { $0.waiting == nil } == true
+      }
       try await harness.deploy(2)
     }
   }
@@ -142,7 +146,7 @@ import Testing
       try await harness.deploy(1)
       await agent.note(.info, "poison")
       for number in 1...5 { await agent.note(.info, "after \(number)") }
-      try await eventually(within: .seconds(150), "the lines behind it") {
+      try await eventually(within: .seconds(280), "the lines behind it") {
         played.lines.contains { $0.text == "after 5" }
       }
       #expect(!played.lines.contains { $0.text == "poison" })

@@ -23,7 +23,7 @@ actor LogUploader {
   private var largestTakenBytes: Int?
   private var largestTakenSince = ContinuousClock.now
   /// After lines that were set aside: where the broker takes none at all, few are given up and others go on.
-  private var holds = RetryBackoff(first: .seconds(1), limit: .seconds(600))
+  private var holds = RetryBackoff(first: .seconds(10), limit: .seconds(600))
   private var nextBatch = ContinuousClock.now
   private var nextRepeat = ContinuousClock.now
 

@@ -38,6 +38,10 @@ actor StateReporter {
   private var nextHeartbeat = ContinuousClock.now
   private var nextRepeat = ContinuousClock.now
   private var tries = MQTTOutlet.Tries()
+  /// The smallest report that was on its way when a connection broke, since one got through; and those that get through
+  /// in few words alone, as was found.
+  private var cutBytes = Int.max
+  private var shortFromBytes = Int.max
   /// The broker ends the connection for the report, however short it is: until then others speak instead.
   private var heldUntil: ContinuousClock.Instant?
   private var holds = RetryBackoff(first: .seconds(15), limit: .seconds(600))
@@ -146,16 +150,21 @@ actor StateReporter {
     do {
       var payload = try report.json(at: position, supersedes: supersedes, run: run)
       let room = mqtt.brokerLimits.payloadRoomBytes(topic: topic) ?? .max
-      if payload.count > room || tries.goesAlone {
+      let isShort = payload.count > room || payload.count >= shortFromBytes || tries.goesAlone
+      if isShort {
         payload = try report.inFewWords.json(at: position, supersedes: supersedes, run: run)
       }
       do throws(MQTTError) {
         try await mqtt.publish(topic: topic, payload: payload, isAdaptable: true, timeout: repeatInterval)
-        tries = MQTTOutlet.Tries()
+        if isShort { shortFromBytes = min(shortFromBytes, cutBytes) }
+        (tries, cutBytes) = (MQTTOutlet.Tries(), .max)
         holds.reset()
       } catch {
         tries.note(error)
-        if error.code == .connectionLost, tries.areHopeless { await hold(payload.count) }
+        if error.code == .connectionLost {
+          if !isShort { cutBytes = min(cutBytes, payload.count) }
+          if tries.areHopeless { await hold(payload.count) }
+        }
         throw error
       }
     } catch {
