@@ -171,6 +171,11 @@ import Testing
       try await eventually {
         await agent.log.read(after: 0, count: 100).lines.contains { $0.text.contains("message of the app is given up") }
       }
+      // The next of the kind costs no connection.
+      let cuts = link.cuts
+      app.send(.publish(id: 3, topic: "big", payload: [UInt8](repeating: 1, count: 60_000), qos: 1))
+      try await eventually { app.published[3].map { $0 >= 0x80 } == true }
+      #expect(link.cuts == cuts)
       // What the device says of itself gets out all the while and afterwards.
       try await harness.deploy(2)
     }
