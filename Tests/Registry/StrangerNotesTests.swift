@@ -1,9 +1,10 @@
 import FirmwareImage
+import TestSupport
 import Testing
 
 @testable import RegistryCore
 
-@Suite struct StrangerNotesTests {
+@Suite(.seated) struct StrangerNotesTests {
   @Test func eachStrangerIsToldOnceAnHour() {
     let notes = StrangerNotes()
     let (first, second) = (DeviceID.random(), DeviceID.random())

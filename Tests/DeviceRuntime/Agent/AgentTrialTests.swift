@@ -7,7 +7,7 @@ import Testing
 @testable import DeviceRuntimeCore
 
 /// What becomes of an app once it is started.
-@Suite struct AgentTrialTests {
+@Suite(.seated) struct AgentTrialTests {
   /// What the device itself can't do for a moment says nothing of the version, and is told as what it waits for.
   @Test func aHostThatFailsForAMomentCondemnsNoVersion() async throws {
     let harness = try await AgentHarness()

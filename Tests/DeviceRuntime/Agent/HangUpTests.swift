@@ -9,13 +9,13 @@ import Testing
 
 /// A broker that ends the connection for one kind of packet, and does not say why: that packet is set aside, and
 /// everything else gets out.
-@Suite(.timeLimit(.minutes(5))) struct HangUpTests {
+@Suite(.seated, .timeLimit(.minutes(20))) struct HangUpTests {
   private func lines(_ agent: DeviceAgent) async -> [String] {
     await agent.log.read(after: 0, count: 1000).lines.map(\.text)
   }
 
   private func waitForLine(_ agent: DeviceAgent, containing text: String) async throws {
-    try await eventually(within: .seconds(150), "a line with: \(text)") {
+    try await eventually("a line with: \(text)") {
       await lines(agent).contains { $0.contains(text) }
     }
   }
@@ -24,7 +24,7 @@ import Testing
   private func checkThatOthersGetOut(_ harness: AgentHarness, _ version: UInt64, _ id: UInt64) async throws {
     let app = try await eventuallySome { harness.launcher.app(version) }
     app.send(.publish(id: id, topic: "others-\(id)", payload: [1], qos: 1))
-    try await eventually(within: .seconds(150), "the app's message \(id)") {
+    try await eventually("the app's message \(id)") {
       harness.appMessages.contains { $0.topic.hasSuffix("/others-\(id)") }
     }
   }
@@ -37,7 +37,7 @@ import Testing
       let app = try #require(harness.launcher.app(1))
       app.send(.subscribe(handle: 1, filter: "bad"))
       app.send(.subscribe(handle: 2, filter: "good"))
-      try await eventually(within: .seconds(150), "both were answered: \(app.delivered)") { app.subscribed.count == 2 }
+      try await eventually("both were answered: \(app.delivered)") { app.subscribed.count == 2 }
       #expect(app.subscribed == [1: 0x80, 2: 1])
       try await waitForLine(agent, containing: "a subscription of the app is given up")
       // The device hears and says what it should.
@@ -62,9 +62,9 @@ import Testing
       hangsUp.withLock { $0 = true }
       link.cutNow()
       try await harness.send("cut", to: "/apps/\(harness.device)/good")
-      try await eventually(within: .seconds(150), "the app is told") { app.subscribed[1] == 0x80 }
+      try await eventually("the app is told") { app.subscribed[1] == 0x80 }
       // What the broker still has goes on over the new connections.
-      try await eventually(within: .seconds(30), "a message to the app") {
+      try await eventually("a message to the app") {
         try await harness.send("x", to: "/apps/\(harness.device)/good")
         return app.delivered.contains { if case .message([2], "good", _) = $0 { true } else { false } }
       }
@@ -109,8 +109,8 @@ import Testing
       // The device takes new versions all the while.
       let image = try harness.offer(2)
       try await harness.notify(image)
-      try await eventually(within: .seconds(60), "version 2 runs") { harness.launcher.running == [2] }
-      try await eventually(within: .seconds(60), "the report of it") {
+      try await eventually("version 2 runs") { harness.launcher.running == [2] }
+      try await eventually("the report of it") {
         harness.reports.contains { $0.version == 2 && $0.status == "confirmed" }
       }
     }
@@ -128,7 +128,7 @@ import Testing
       #expect(report.waiting?.reason.contains("the broker ends the connection") == true)
       try await checkThatOthersGetOut(harness, 1, 1)
       link.endHangingUp()
-      try await eventually(within: .seconds(150), "the device hears") {
+      try await eventually("the device hears") {
         harness.reports.last.map { $0.waiting == nil } == true
       }
       try await harness.deploy(2)
@@ -146,7 +146,7 @@ import Testing
       try await harness.deploy(1)
       await agent.note(.info, "poison")
       for number in 1...5 { await agent.note(.info, "after \(number)") }
-      try await eventually(within: .seconds(280), "the lines behind it") {
+      try await eventually("the lines behind it") {
         played.lines.contains { $0.text == "after 5" }
       }
       #expect(!played.lines.contains { $0.text == "poison" })
@@ -163,7 +163,7 @@ import Testing
       try await harness.deploy(1)
       for number in 1...40 { await agent.note(.info, "\(number) " + String(repeating: "x", count: 1000), 1) }
       try #require(harness.launcher.app(1)).trap()
-      let report = try await eventuallySome(within: .seconds(150), "the crash report") { played.crashes.first }
+      let report = try await eventuallySome("the crash report") { played.crashes.first }
       #expect(report.code == "unreachable")
       try await eventually { await agent.crashes.waiting.isEmpty }
     }

@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import DeviceRuntimeCore
 
-@Suite struct HopelessMessagesTests {
+@Suite(.seated) struct HopelessMessagesTests {
   @Test func whatIsAsLargeToTheSameTopicIsOneForAWhile() {
     let now = ContinuousClock.now
     var messages = HopelessMessages()
