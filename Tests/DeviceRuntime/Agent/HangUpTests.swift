@@ -9,7 +9,13 @@ import Testing
 
 /// A broker that ends the connection for one kind of packet, and does not say why: that packet is set aside, and
 /// everything else gets out.
-@Suite(.seated, .timeLimit(.minutes(20))) struct HangUpTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct HangUpTests {
+  private static var configuration: AgentConfiguration {
+    var configuration = AgentHarness.configuration()
+    configuration.longestReconnectPause = .seconds(1)
+    return configuration
+  }
+
   private func lines(_ agent: DeviceAgent) async -> [String] {
     await agent.log.read(after: 0, count: 1000).lines.map(\.text)
   }
@@ -32,7 +38,7 @@ import Testing
   @Test func aSubscriptionOfAnAppIsSetAside() async throws {
     let harness = try await AgentHarness()
     let link = try HangingUpLink(to: harness.broker.port) { $0.filters.contains { $0.hasSuffix("/bad") } }
-    try await harness.withAgent(brokerPort: link.port) { agent in
+    try await harness.withAgent(Self.configuration, brokerPort: link.port) { agent in
       try await harness.deploy(1)
       let app = try #require(harness.launcher.app(1))
       app.send(.subscribe(handle: 1, filter: "bad"))
@@ -52,7 +58,7 @@ import Testing
     let link = try HangingUpLink(to: harness.broker.port) { packet in
       hangsUp.withLock { $0 } && packet.filters.contains { $0.hasSuffix("/later") }
     }
-    try await harness.withAgent(brokerPort: link.port) { _ in
+    try await harness.withAgent(Self.configuration, brokerPort: link.port) { _ in
       try await harness.deploy(1)
       let app = try #require(harness.launcher.app(1))
       app.send(.subscribe(handle: 1, filter: "later"))
@@ -78,7 +84,7 @@ import Testing
     let link = try HangingUpLink(to: harness.broker.port) { $0.topic.hasSuffix("/state") && $0.length > 620 }
     let image = try harness.offer(2)
     let path = String(repeating: "x", count: 350)
-    try await harness.withAgent(brokerPort: link.port) { _ in
+    try await harness.withAgent(Self.configuration, brokerPort: link.port) { _ in
       try await harness.deploy(1)
       harness.store.handle { _, connection in connection.respond(302, headers: ["Location: http://localhost:1/\(path)"])
       }
@@ -95,7 +101,7 @@ import Testing
     let harness = try await AgentHarness()
     try await harness.withAgent { _ in try await harness.deploy(1) }
     let link = try HangingUpLink(to: harness.broker.port) { $0.topic.hasSuffix(topic) }
-    try await harness.withAgent(awaitsReport: topic != "/state", brokerPort: link.port) { agent in
+    try await harness.withAgent(Self.configuration, awaitsReport: topic != "/state", brokerPort: link.port) { agent in
       try await checkThatOthersGetOut(harness, 1, 1)
       let line =
         switch topic {
@@ -123,7 +129,7 @@ import Testing
     try await harness.forgetSubscriptions()
     let link = try HangingUpLink(to: harness.broker.port) { $0.filters.contains { $0.hasPrefix("/firmware/") } }
     let last = harness.reports.map(\.sequence).max() ?? 0
-    try await harness.withAgent(awaitsReport: false, brokerPort: link.port) { _ in
+    try await harness.withAgent(Self.configuration, awaitsReport: false, brokerPort: link.port) { _ in
       let report = try await harness.waitForReport(after: last) { $0.waiting != nil }
       #expect(report.waiting?.reason.contains("the broker ends the connection") == true)
       try await checkThatOthersGetOut(harness, 1, 1)
@@ -142,7 +148,7 @@ import Testing
     let link = try HangingUpLink(to: harness.broker.port) { packet in
       packet.topic.hasSuffix("/log") && packet.contains("poison")
     }
-    try await harness.withAgent(brokerPort: link.port) { agent in
+    try await harness.withAgent(Self.configuration, brokerPort: link.port) { agent in
       try await harness.deploy(1)
       await agent.note(.info, "poison")
       for number in 1...5 { await agent.note(.info, "after \(number)") }
@@ -159,7 +165,7 @@ import Testing
     let harness = try await AgentHarness()
     let played = try await PlayedDiagnostics(harness)
     let link = try HangingUpLink(to: harness.broker.port) { $0.topic.hasSuffix("/crash") && $0.length > 1500 }
-    try await harness.withAgent(brokerPort: link.port) { agent in
+    try await harness.withAgent(Self.configuration, brokerPort: link.port) { agent in
       try await harness.deploy(1)
       for number in 1...40 { await agent.note(.info, "\(number) " + String(repeating: "x", count: 1000), 1) }
       try #require(harness.launcher.app(1)).trap()

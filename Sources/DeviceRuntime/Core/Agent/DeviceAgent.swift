@@ -80,7 +80,9 @@ package actor DeviceAgent: Service {
     log = DeviceLog(flash: flash)
     crashes = CrashStore(flash: flash)
     topics = DeviceTopics(identity.device)
-    mqtt = try MQTTClient(options: Self.mqttOptions(identity, security, topics))
+    var options = Self.mqttOptions(identity, security, topics)
+    options.reconnectMaximumDelay = configuration.longestReconnectPause
+    mqtt = try MQTTClient(options: options)
     outlet = MQTTOutlet(mqtt, isOpen: false)
     servers = ImageServers(
       device: identity.device, imageStoreURLs: identity.imageStoreURLs, requiresTLS: security.mqtt != nil,
@@ -113,7 +115,6 @@ package actor DeviceAgent: Service {
     options.sessionExpirySeconds = 7 * 24 * 60 * 60
     options.will = MQTTWill(topic: topics.presence, payload: Array("offline".utf8), qos: .atLeastOnce, retain: true)
     options.reconnectInitialDelay = .milliseconds(200)
-    options.reconnectMaximumDelay = .seconds(15)
     // Anything that is lost here is told again; and this side must not stall on its own publications.
     options.incomingOverflow = .dropOldest
     options.maximumIncomingMessages = 256
