@@ -87,6 +87,29 @@ import Testing
     await client.close()
   }
 
+  /// Whoever waits to go alone, and gives up, holds up nobody.
+  @Test func whoGivesUpItsTurnLetsOthersSpeak() async throws {
+    let broker = try await MosquittoServer()
+    let client = try MQTTClient(options: MQTTClientOptions(host: broker.host, port: UInt16(broker.port), clientID: "c"))
+    try client.start()
+    try await client.waitUntilConnected(timeout: patience)
+    let outlet = MQTTOutlet(client, quietTime: .seconds(3600))
+    let alone = Task {
+      var tries = MQTTOutlet.Tries()
+      for _ in 0..<2 { tries.note(MQTTError(.connectionLost, "gone", mayHaveArrived: true)) }
+      _ = try? await outlet.publish(topic: "alone", payload: [1], tries: &tries)
+    }
+    try await eventually("it has its turn") { await outlet.isOneAlone }
+    let other = Task {
+      var tries = MQTTOutlet.Tries()
+      try await outlet.publish(topic: "other", payload: [1], timeout: patience, tries: &tries)
+    }
+    alone.cancel()
+    _ = try await other.value
+    await alone.value
+    await client.close()
+  }
+
   @Test func aClosedOutletLetsGoOfWhoIsCancelled() async throws {
     let broker = try await MosquittoServer()
     let client = try MQTTClient(options: MQTTClientOptions(host: broker.host, port: UInt16(broker.port), clientID: "c"))

@@ -32,22 +32,32 @@ package actor MQTTOutlet {
   }
 
   private nonisolated let client: MQTTClient
+  /// How long nothing was sent before a message counts as alone.
+  private let quietTime: Duration
   private var isOpen: Bool
+  /// When something was last sent, or may have been.
+  private var lastWord = ContinuousClock.now
   /// Messages on their way.
   private var underWay = 0
-  private var isOneAlone = false
+  /// Somebody has the way out for itself, or will after a quiet time.
+  private(set) var isOneAlone = false
   private var waitingAlone = 0
   private var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
   private var lastWaiter: UInt64 = 0
 
-  /// - Parameter isOpen: false: nothing goes out before `open()`.
-  package init(_ client: MQTTClient, isOpen: Bool = true) {
+  /// - Parameters:
+  ///   - isOpen: false: nothing goes out before `open()`.
+  ///   - quietTime: before a message that goes alone. What nobody acknowledges, and what the broker counts over a time,
+  ///     makes it hang up a moment later, and the next message is not to be blamed.
+  package init(_ client: MQTTClient, isOpen: Bool = true, quietTime: Duration = .zero) {
     self.client = client
     self.isOpen = isOpen
+    self.quietTime = quietTime
   }
 
   package func open() {
     isOpen = true
+    lastWord = .now
     wakeAll()
   }
 
@@ -100,10 +110,23 @@ package actor MQTTOutlet {
     if alone { waitingAlone += 1 }
     defer { if alone { waitingAlone -= 1 } }
     while true {
-      if Task.isCancelled { throw MQTTError(.cancelled, "cancelled while waiting for the broker") }
+      if Task.isCancelled {
+        // Others may have waited for this one.
+        wakeAll()
+        throw MQTTError(.cancelled, "cancelled while waiting for the broker")
+      }
       let hasTurn = !isOneAlone && (alone ? underWay == 0 : waitingAlone == 0)
-      if isOpen, hasTurn { break }
-      await waitForChange()
+      if isOpen, hasTurn {
+        let quiet = alone ? lastWord + quietTime : lastWord
+        if .now >= quiet { break }
+        // Nobody else speaks meanwhile; but the connection may end.
+        isOneAlone = true
+        try? await Task.sleep(until: quiet)
+        isOneAlone = false
+        wakeAll()
+      } else {
+        await waitForChange()
+      }
     }
     underWay += 1
     isOneAlone = alone
@@ -111,6 +134,7 @@ package actor MQTTOutlet {
 
   private func leave(alone: Bool) {
     underWay -= 1
+    lastWord = .now
     if alone { isOneAlone = false }
     wakeAll()
   }

@@ -83,7 +83,7 @@ package actor DeviceAgent: Service {
     var options = Self.mqttOptions(identity, security, topics)
     options.reconnectMaximumDelay = configuration.longestReconnectPause
     mqtt = try MQTTClient(options: options)
-    outlet = MQTTOutlet(mqtt, isOpen: false)
+    outlet = MQTTOutlet(mqtt, isOpen: false, quietTime: .seconds(1))
     servers = ImageServers(
       device: identity.device, imageStoreURLs: identity.imageStoreURLs, requiresTLS: security.mqtt != nil,
       redirectHosts: configuration.redirectHosts)
