@@ -30,7 +30,7 @@ actor LogUploader {
   /// A broker that takes less than this takes no log.
   private static let leastBatchBytes = 512
   /// The link may have broken by itself, or the broker takes more by now.
-  private static let largestTakenLife = Duration.seconds(3600)
+  private static let largestTakenLife = Duration.seconds(600)
 
   init(log: DeviceLog, mqtt: MQTTClient, outlet: MQTTOutlet, topic: String, policy: LogUploadPolicy, notes: AgentNotes)
   {
@@ -126,8 +126,8 @@ actor LogUploader {
             tries.beginSmaller()
             self.batch = nil
           } else if tries.areHopeless {
+            // The next one that meets the same costs one connection: only what gets through ends this.
             await setAside(batch, cuts: tries.cuts)
-            tries = MQTTOutlet.Tries()
           }
         }
         throw error
