@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// An address where nothing answers, as that of a container or a machine that is gone: not even a refusal comes back.
-@Suite struct SilentAddressTests {
+@Suite(.seated) struct SilentAddressTests {
   /// Listens, and has no room for any connection: the kernel drops every further try to connect.
   private final class FullListener {
     let port: FreePort

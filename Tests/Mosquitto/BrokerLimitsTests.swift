@@ -74,7 +74,9 @@ import Testing
       for number in 0..<50 {
         group.addTask {
           var tries = MQTTOutlet.Tries()
-          if number.isMultiple(of: 5) { for _ in 0..<2 { tries.noteCut(reason: nil) } }
+          if number.isMultiple(of: 5) {
+            for _ in 0..<2 { tries.note(MQTTError(.connectionLost, "gone", mayHaveArrived: true)) }
+          }
           let answer = try? await outlet.publish(topic: "t", payload: [1], timeout: patience, tries: &tries)
           return answer != nil && tries.cuts == 0
         }
@@ -82,6 +84,29 @@ import Testing
       await outlet.open()
       for await isThrough in group { #expect(isThrough) }
     }
+    await client.close()
+  }
+
+  /// Whoever waits to go alone, and gives up, holds up nobody.
+  @Test func whoGivesUpItsTurnLetsOthersSpeak() async throws {
+    let broker = try await MosquittoServer()
+    let client = try MQTTClient(options: MQTTClientOptions(host: broker.host, port: UInt16(broker.port), clientID: "c"))
+    try client.start()
+    try await client.waitUntilConnected(timeout: patience)
+    let outlet = MQTTOutlet(client, quietTime: .seconds(3600))
+    let alone = Task {
+      var tries = MQTTOutlet.Tries()
+      for _ in 0..<2 { tries.note(MQTTError(.connectionLost, "gone", mayHaveArrived: true)) }
+      _ = try? await outlet.publish(topic: "alone", payload: [1], tries: &tries)
+    }
+    try await eventually("it has its turn") { await outlet.isOneAlone }
+    let other = Task {
+      var tries = MQTTOutlet.Tries()
+      try await outlet.publish(topic: "other", payload: [1], timeout: patience, tries: &tries)
+    }
+    alone.cancel()
+    _ = try await other.value
+    await alone.value
     await client.close()
   }
 

@@ -125,6 +125,29 @@ import Testing
     #expect(table.subscriptions == [subscription])
   }
 
+  /// One that is not kept is a matter of its connection, as a publication is.
+  @Test func aSubscriptionThatIsNotKeptEndsWithItsConnection() throws {
+    var table = connectedTable()
+    let subscription = Subscription(filter: "f", qos: .atLeastOnce, isKept: false)
+    _ = try table.submit(.subscribe(subscription), waiter: "a", deadline: nil).get()
+    _ = try table.sendNext(as: 1)
+    let lost = try #require(table.connectionLost(someError).first)
+    let error = #expect(throws: MQTTError.self) { try lost.result.get() }
+    #expect(error?.code == .connectionLost && error?.mayHaveArrived == true)
+    let offline = table.submit(.subscribe(subscription), waiter: "b", deadline: nil)
+    #expect(#expect(throws: MQTTError.self) { try offline.get() }?.code == .notConnected)
+
+    _ = table.connected(receiveMaximum: nil)
+    #expect(table.hasNothingToSend())
+    _ = try table.submit(.subscribe(subscription), waiter: "c", deadline: nil).get()
+    _ = try table.sendNext(as: 1)
+    #expect(try table.answered(messageID: 1, reason: MQTTReasonCode(rawValue: 1)).completion?.result.get() == 1)
+    _ = table.connectionLost(someError)
+    _ = table.connected(receiveMaximum: nil)
+    #expect(table.hasNothingToSend())
+    #expect(table.subscriptions.isEmpty)
+  }
+
   @Test func everyConnectionGetsTheSubscriptionsAgain() throws {
     var table = connectedTable()
     let subscription = Subscription(filter: "f", qos: .atLeastOnce)
@@ -180,7 +203,8 @@ import Testing
     _ = table.connectionLost(someError)
     _ = table.connected(receiveMaximum: nil)
     #expect(try table.sendNext(as: 1) == .unsubscribe(filter: "f"))
-    #expect(table.hasNothingToSend() && table.subscriptions.isEmpty)
+    #expect(table.hasNothingToSend())
+    #expect(table.subscriptions.isEmpty)
   }
 
   /// What ends a connection is told as its end, whatever the broker called it: it is no judgement of what was on its way.

@@ -94,14 +94,19 @@ package final class MQTTClient: Sendable {
   /// Subscribes, and returns when the broker granted it (SUBACK). Without a connection it waits for
   /// one. The client subscribes again on every new connection.
   ///
-  /// - Parameter timeout: nil waits until the client is closed.
+  /// - Parameters:
+  ///   - isKept: false: it needs a connection and ends with it, as a publication does, and whoever wants it on the next
+  ///     one asks again. So a filter for which the broker ends the connection is found, and others go first.
+  ///   - timeout: nil waits until the client is closed.
   /// - Returns: what the broker granted, which may be less than was asked.
   @discardableResult
   package func subscribe(
-    to filter: String, qos: MQTTQualityOfService = .atLeastOnce, timeout: Duration? = .seconds(10)
+    to filter: String, qos: MQTTQualityOfService = .atLeastOnce, isKept: Bool = true,
+    timeout: Duration? = .seconds(10)
   ) async throws(MQTTError) -> MQTTQualityOfService {
     try MQTTTopic.validate(filter: filter)
-    let granted = try await core.perform(.subscribe(Subscription(filter: filter, qos: qos)), timeout: timeout).get()
+    let subscription = Subscription(filter: filter, qos: qos, isKept: isKept)
+    let granted = try await core.perform(.subscribe(subscription), timeout: timeout).get()
     return granted == 0 ? .atMostOnce : .atLeastOnce
   }
 

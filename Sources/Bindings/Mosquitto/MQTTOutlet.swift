@@ -20,29 +20,44 @@ package actor MQTTOutlet {
     package var areHopeless: Bool { cutsAlone >= Self.provingCuts }
     package var cuts: Int { cutsInCompany + cutsAlone }
 
-    mutating func noteCut(reason: MQTTReasonCode?) {
-      let isNamed = reason == .packetTooLarge
+    /// What went wrong, if it may have been the message's fault.
+    package mutating func note(_ error: MQTTError) {
+      guard error.code == .connectionLost, error.mayHaveArrived else { return }
+      let isNamed = error.reasonCode == .packetTooLarge
       if goesAlone { cutsAlone += isNamed ? Self.provingCuts : 1 } else { cutsInCompany += isNamed ? 2 : 1 }
     }
+
+    /// It is a smaller message from now on, which still goes alone.
+    package mutating func beginSmaller() { cutsAlone = 0 }
   }
 
   private nonisolated let client: MQTTClient
+  /// How long nothing was sent before a message counts as alone.
+  private let quietTime: Duration
   private var isOpen: Bool
+  /// When something was last sent, or may have been.
+  private var lastWord = ContinuousClock.now
   /// Messages on their way.
   private var underWay = 0
-  private var isOneAlone = false
+  /// Somebody has the way out for itself, or will after a quiet time.
+  private(set) var isOneAlone = false
   private var waitingAlone = 0
   private var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
   private var lastWaiter: UInt64 = 0
 
-  /// - Parameter isOpen: false: nothing goes out before `open()`.
-  package init(_ client: MQTTClient, isOpen: Bool = true) {
+  /// - Parameters:
+  ///   - isOpen: false: nothing goes out before `open()`.
+  ///   - quietTime: before a message that goes alone. What nobody acknowledges, and what the broker counts over a time,
+  ///     makes it hang up a moment later, and the next message is not to be blamed.
+  package init(_ client: MQTTClient, isOpen: Bool = true, quietTime: Duration = .zero) {
     self.client = client
     self.isOpen = isOpen
+    self.quietTime = quietTime
   }
 
   package func open() {
     isOpen = true
+    lastWord = .now
     wakeAll()
   }
 
@@ -67,7 +82,26 @@ package actor MQTTOutlet {
       tries = Tries()
       return reason
     } catch {
-      if error.code == .connectionLost, error.mayHaveArrived { tries.noteCut(reason: error.reasonCode) }
+      tries.note(error)
+      throw error
+    }
+  }
+
+  /// Subscribes when it is open, and the filter's turn, for as long as the connection lasts.
+  ///
+  /// - Parameter timeout: from then on.
+  package func subscribe(
+    to filter: String, timeout: Duration = .seconds(10), tries: inout Tries
+  ) async throws(MQTTError) -> MQTTQualityOfService {
+    let goesAlone = tries.goesAlone
+    try await enter(alone: goesAlone)
+    defer { leave(alone: goesAlone) }
+    do throws(MQTTError) {
+      let granted = try await client.subscribe(to: filter, isKept: false, timeout: timeout)
+      tries = Tries()
+      return granted
+    } catch {
+      tries.note(error)
       throw error
     }
   }
@@ -76,10 +110,23 @@ package actor MQTTOutlet {
     if alone { waitingAlone += 1 }
     defer { if alone { waitingAlone -= 1 } }
     while true {
-      if Task.isCancelled { throw MQTTError(.cancelled, "cancelled while waiting for the broker") }
+      if Task.isCancelled {
+        // Others may have waited for this one.
+        wakeAll()
+        throw MQTTError(.cancelled, "cancelled while waiting for the broker")
+      }
       let hasTurn = !isOneAlone && (alone ? underWay == 0 : waitingAlone == 0)
-      if isOpen, hasTurn { break }
-      await waitForChange()
+      if isOpen, hasTurn {
+        let quiet = alone ? lastWord + quietTime : lastWord
+        if .now >= quiet { break }
+        // Nobody else speaks meanwhile; but the connection may end.
+        isOneAlone = true
+        try? await Task.sleep(until: quiet)
+        isOneAlone = false
+        wakeAll()
+      } else {
+        await waitForChange()
+      }
     }
     underWay += 1
     isOneAlone = alone
@@ -87,6 +134,7 @@ package actor MQTTOutlet {
 
   private func leave(alone: Bool) {
     underWay -= 1
+    lastWord = .now
     if alone { isOneAlone = false }
     wakeAll()
   }

@@ -5,6 +5,15 @@ enum Request: Sendable, Equatable {
   case unsubscribe(filter: String)
   /// Nothing is sent: done as soon as there is a connection.
   case awaitConnection
+
+  /// Its outcome is final at the end of the connection it was sent on.
+  var endsWithConnection: Bool {
+    switch self {
+    case .publish: true
+    case .subscribe(let subscription): !subscription.isKept
+    case .unsubscribe, .awaitConnection: false
+    }
+  }
 }
 
 struct Publication: Sendable, Equatable {
@@ -29,6 +38,8 @@ struct Publication: Sendable, Equatable {
 struct Subscription: Sendable, Equatable {
   var filter: String
   var qos: MQTTQualityOfService
+  /// Asked for again on every connection. Otherwise it ends with its connection, as a publication does.
+  var isKept = true
   /// The client's own, because there is a new connection.
   var isRenewal = false
 }
@@ -36,8 +47,8 @@ struct Subscription: Sendable, Equatable {
 /// Every request from its start to its outcome: the rules of waiting, window, time limits and lost
 /// connections, without any I/O. The network thread does what `nextToSend` says.
 ///
-/// The outcome of a publish is final at the end of the connection it was sent on: the library's
-/// own repeat on the next connection is thrown away with the library's handle, so that what was
+/// The outcome of a publish, and of a subscription that is not kept, is final at the end of the connection it was sent
+/// on: the library's own repeat on the next connection is thrown away with the library's handle, so that what was
 /// reported as failed is not delivered later.
 struct RequestTable<Waiter: Sendable>: Sendable {
   typealias ID = UInt64
@@ -88,9 +99,8 @@ struct RequestTable<Waiter: Sendable>: Sendable {
   mutating func submit(
     _ request: Request, waiter: Waiter, deadline: ContinuousClock.Instant?
   ) -> Result<ID, MQTTError> {
-    if case .publish = request, !isConnected {
-      return .failure(
-        MQTTError(.notConnected, "not connected to the broker: nothing was published; try again later"))
+    if request.endsWithConnection, !isConnected {
+      return .failure(MQTTError(.notConnected, "not connected to the broker: nothing was sent; try again later"))
     }
     guard waiting < maximumQueued else {
       return .failure(
@@ -172,12 +182,14 @@ struct RequestTable<Waiter: Sendable>: Sendable {
           .refused, "the broker refused the subscription to \(subscription.filter): \(reason)",
           reasonCode: reason)
         result = .failure(error)
-        if entry.waiter == nil { event = .subscriptionLost(filter: subscription.filter, error) }
+        if entry.waiter == nil, subscription.isKept {
+          event = .subscriptionLost(filter: subscription.filter, error)
+        }
       } else {
         var granted = subscription
         granted.isRenewal = false
         // Who ended it meanwhile does not want it again.
-        if !isEnding(subscription.filter) { subscriptions.append(granted) }
+        if subscription.isKept, !isEnding(subscription.filter) { subscriptions.append(granted) }
       }
     case .unsubscribe(let filter):
       if reason.isFailure {
@@ -211,10 +223,12 @@ struct RequestTable<Waiter: Sendable>: Sendable {
     isConnected = false
     var completions: [Completion] = []
     for (id, entry) in entries {
-      switch entry.request {
-      case .publish:
+      if entry.request.endsWithConnection {
         let told = entry.messageID == nil ? error.endingConnection() : error.endingConnection().afterSending()
         if let completion = remove(id, result: .failure(told)) { completions.append(completion) }
+        continue
+      }
+      switch entry.request {
       case .subscribe, .unsubscribe:
         if entry.waiter == nil {
           _ = remove(id, result: .failure(error))
@@ -223,7 +237,7 @@ struct RequestTable<Waiter: Sendable>: Sendable {
           entries[id]?.messageID = nil
           controlQueue.append(id)
         }
-      case .awaitConnection: break
+      case .publish, .awaitConnection: break
       }
     }
     return completions

@@ -8,6 +8,35 @@ import Testing
 
 /// What becomes of an app once it is started.
 @Suite(.seated) struct AgentTrialTests {
+  /// What the device itself can't do for a moment says nothing of the version, and is told as what it waits for.
+  @Test func aHostThatFailsForAMomentCondemnsNoVersion() async throws {
+    let harness = try await AgentHarness()
+    try await harness.withAgent { _ in
+      try await harness.deploy(1)
+      harness.launcher.fail(launches: 3, processes: 3)
+      try await harness.deploy(2)
+      #expect(harness.reports.allSatisfy { $0.failed == nil })
+      #expect(harness.reports.contains { $0.waiting?.version == 2 })
+      #expect(harness.reports.last?.waiting == nil)
+      #expect(harness.launcher.running == [2])
+    }
+  }
+
+  /// The old version runs all the while, and in the end others get their turn.
+  @Test func aHostThatFailsForeverGivesTheVersionUp() async throws {
+    let harness = try await AgentHarness()
+    try await harness.withAgent { _ in
+      try await harness.deploy(1)
+      harness.launcher.fail(launches: 1000, processes: 0)
+      try await harness.notify(try harness.offer(2))
+      let report = try await harness.waitForReport { $0.status == "rolled-back" }
+      #expect(report.failed?.version == 2 && report.reason.contains("this device could not start it"))
+      #expect(harness.launcher.running == [1])
+      harness.launcher.fail(launches: 0, processes: 0)
+      try await harness.deploy(3)
+    }
+  }
+
   @Test(arguments: ["trap", "start", "exit"]) func aBadVersionGivesWayToTheOldOne(_ how: String) async throws {
     let harness = try await AgentHarness()
     harness.launcher.set(how == "trap" ? .trapsAfterStart : how == "start" ? .failsToStart : .finishes(3), for: 2)

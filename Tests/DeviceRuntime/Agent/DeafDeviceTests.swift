@@ -73,6 +73,50 @@ import Testing
     #expect(again.isRunning && device.allReports.allSatisfy { $0.failed == nil })
   }
 
+  /// The image store that the enrolment named has no such version, and nobody answers where it is said to be: what the
+  /// device waits for is not named for ever.
+  @Test func whatOnlyANotificationKnowsOfIsDropped() async throws {
+    let harness = try await AgentHarness()
+    try await harness.withAgent { _ in
+      try await harness.deploy(1)
+      let image = try TestImage(device: harness.device, version: UInt64(Int64.max), size: 1000)
+      let text = image.notification(url: "http://127.0.0.1:1/firmware")
+      try await harness.send(text, version: "\(image.version)")
+      let report = try await harness.waitForReport { $0.waiting?.version == image.version }
+      try await harness.waitForReport(after: report.sequence) { $0.waiting == nil }
+      try await harness.deploy(2)
+    }
+  }
+
+  /// Somebody on the way answers every request for a part with 416; and the link breaks in the middle of the whole.
+  @Test func aServerWithoutRangesGivesTheWhole() async throws {
+    let harness = try await AgentHarness()
+    let image = try TestImage(device: harness.device, version: 1, size: 2_000_000)
+    harness.store.handle { request, connection in
+      if request.headers["range"] != nil { return connection.respond(416) }
+      connection.respond(200, headers: ["ETag: \"strong\""], body: image.bytes)
+    }
+    let link = try CuttingProxy(to: harness.store.port) {
+      $0.direction == .toServer || $0.connection > 4 || $0.passed < 150_000
+    }
+    try await harness.withAgent { _ in
+      try await harness.send(image.notification(url: "http://127.0.0.1:\(link.port)/i"), version: "1")
+      try await harness.waitForReport { $0.version == 1 && $0.status == "confirmed" }
+    }
+    #expect(link.cuts > 0)
+  }
+
+  /// A description of a download that can't be read describes nothing.
+  @Test func aDamagedDescriptionOfADownloadStopsNothing() async throws {
+    let harness = try await AgentHarness()
+    let flash = try DirectoryFlash(directory: harness.folder.path("flash"))
+    for slot in Slot.allCases {
+      let bytes = [UInt8](repeating: 0x7B, count: 40_000)
+      try flash.write(bytes.span.bytes, to: SlotFiles(slot).downloadDescription, at: 0)
+    }
+    try await harness.withAgent { _ in try await harness.deploy(1) }
+  }
+
   /// Ten seconds of somebody else in the image store's place, as a signed device sees them: wrong bodies in every way.
   ///
   /// Three ways at a time, because the pauses between tries grow.
@@ -127,6 +171,11 @@ import Testing
       try await eventually {
         await agent.log.read(after: 0, count: 100).lines.contains { $0.text.contains("message of the app is given up") }
       }
+      // The next of the kind costs no connection.
+      let cuts = link.cuts
+      app.send(.publish(id: 3, topic: "big", payload: [UInt8](repeating: 1, count: 60_000), qos: 1))
+      try await eventually { app.published[3].map { $0 >= 0x80 } == true }
+      #expect(link.cuts == cuts)
       // What the device says of itself gets out all the while and afterwards.
       try await harness.deploy(2)
     }

@@ -30,6 +30,8 @@ final class FakeAppLauncher: AppLauncher {
     var resetReasons: [ResetReason] = []
     var running: [FakeApp] = []
     var compiled: [UInt64] = []
+    var refusals = 0
+    var hostFailures = 0
     var inspection: @Sendable (AppLaunch) -> Void = { _ in }
     var preparations = 0
     var isPrepared = false
@@ -53,6 +55,11 @@ final class FakeAppLauncher: AppLauncher {
   /// `healthy` where nothing is said.
   func set(_ behaviour: Behaviour, for version: UInt64) { state.withLock { $0.behaviours[version] = behaviour } }
 
+  /// So many launches find no process, and so many after them one that fails by itself.
+  func fail(launches: Int, processes: Int) {
+    state.withLock { ($0.refusals, $0.hostFailures) = (launches, processes) }
+  }
+
   /// Called with every launch, before it.
   func inspect(_ body: @escaping @Sendable (AppLaunch) -> Void) { state.withLock { $0.inspection = body } }
 
@@ -72,6 +79,15 @@ final class FakeAppLauncher: AppLauncher {
   func launch(_ launch: AppLaunch) async throws -> any RunningApp {
     let inspection = state.withLock { $0.inspection }
     inspection(launch)
+    let isRefused = state.withLock { state in
+      defer { state.refusals = max(0, state.refusals - 1) }
+      return state.refusals > 0
+    }
+    if isRefused { throw AppLaunchError("can't start it: Text file busy") }
+    let hostFails = state.withLock { state in
+      defer { state.hostFailures = max(0, state.hostFailures - 1) }
+      return state.hostFailures > 0
+    }
     let app = state.withLock { state in
       state.isPrepared = false
       let app = FakeApp(version: launch.version, behaviour: state.behaviours[launch.version] ?? .healthy)
@@ -85,7 +101,13 @@ final class FakeAppLauncher: AppLauncher {
       }
       return app
     }
-    if launch.onlyCompiles { app.compile() } else { app.begin() }
+    if hostFails {
+      app.end(.hostFailed(reason: "no engine"))
+    } else if launch.onlyCompiles {
+      app.compile()
+    } else {
+      app.begin()
+    }
     return app
   }
 }

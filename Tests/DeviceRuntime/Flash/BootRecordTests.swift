@@ -85,6 +85,33 @@ import Testing
     #expect(try store.load() == (BootRecord(), .bothDamaged))
   }
 
+  /// A place on the flash that can be neither read nor written any more.
+  @Test func aBadBlockIsADamagedCopy() throws {
+    for bad in BootRecordStore.copies {
+      let flash = InMemoryFlash()
+      var store = BootRecordStore(flash)
+      for version in 1...4 as ClosedRange<UInt64> { try store.save(Self.sample(version: version)) }
+      let broken = FaultyFlash(
+        flash, fault: { operation, name in name == bad ? Self.error(of: operation) : nil })
+      var reader = BootRecordStore(broken)
+      let (record, finding) = try reader.load()
+      #expect(finding == .oneDamaged && [3, 4].contains(record.highestConfirmedVersion))
+      for version in 5...6 as ClosedRange<UInt64> { try reader.save(Self.sample(version: version)) }
+      // Another file took its name, so that both copies are good again.
+      var again = BootRecordStore(flash)
+      #expect(try again.load() == (Self.sample(version: 6), .good))
+    }
+    let flash = InMemoryFlash()
+    var store = BootRecordStore(flash)
+    try store.save(Self.sample(version: 1))
+    var reader = BootRecordStore(FaultyFlash(flash, fault: { operation, _ in Self.error(of: operation) }))
+    #expect(try reader.load() == (BootRecord(), .bothDamaged))
+  }
+
+  private static func error(of operation: FaultyFlash.Operation) -> FlashError? {
+    [.read, .write].contains(operation) ? FlashError(.failed, "I/O error") : nil
+  }
+
   @Test func theSequenceGoesOnAfterARestart() throws {
     let flash = InMemoryFlash()
     for version in 1...7 as ClosedRange<UInt64> {

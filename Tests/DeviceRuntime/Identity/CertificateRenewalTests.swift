@@ -68,6 +68,17 @@ import Testing
     #expect(bed.renewals == 2)
   }
 
+  /// A kept certificate that can't be read any more, for whatever reason, does not end renewal.
+  @Test func aKeptCertificateThatCannotBeReadIsAskedForAgain() async throws {
+    let bed = try await Bed()
+    try bed.files.saveRenewal([UInt8](repeating: 0x20, count: 2 << 20))
+    try await bed.renewal.renew()
+    try bed.files.saveRenewal([1])
+    bed.fail(.read, IdentityFiles.renewal)
+    try await bed.renewal.renew()
+    #expect(bed.renewals == 2)
+  }
+
   @Test func aKeptCertificateSurvivesARestart() async throws {
     let bed = try await Bed()
     bed.fail(.write, IdentityFiles.certificate + ".new")

@@ -52,6 +52,20 @@ import Testing
     #expect(next >= 3)
   }
 
+  /// The agent, and so the app, starts without what can't be read.
+  @Test func aSegmentThatCannotBeReadMakesRoom() async throws {
+    let flash = InMemoryFlash()
+    var log = try await Self.open(flash)
+    for number in 1...10 { await Self.append("line \(number)", to: log) }
+    let broken = FaultyFlash(
+      flash, fault: { operation, _ in operation == .read ? FlashError(.failed, "I/O error") : nil })
+    log = try await Self.open(broken)
+    await Self.append("more", to: log)
+    #expect(await log.read(after: 0, count: 9, newest: true).lines.map(\.text) == ["more"])
+    log = try await Self.open(flash)
+    #expect(await log.read(after: 0, count: 9).lines.map(\.text) == ["more"])
+  }
+
   @Test func theRingIsBoundedAndKeepsTheNewest() async throws {
     let flash = InMemoryFlash()
     let limits = DeviceLog.Limits(segmentBytes: 300, segments: 3, linesInMemory: 4)

@@ -137,12 +137,14 @@ import Testing
     #expect(throws: IdentityError.self) { try Self.store(InMemoryFlash(), pin: try signers.document(1)) }
   }
 
-  @Test func aDamagedDocumentIsFetchedAgain() async throws {
+  @Test(arguments: [4, SignedRootDocument.maximumBytes + 1]) func aDamagedDocumentIsFetchedAgain(
+    bytes: Int
+  ) async throws {
     let signers = try TestSigners()
     let (first, second) = (try signers.document(1), try signers.document(2))
     let flash = InMemoryFlash()
     try RootDocumentStore.save(first: first, to: flash)
-    try flash.write(Array("torn".utf8).span.bytes, to: "2.json", at: 0)
+    try flash.write([UInt8](repeating: 0x7B, count: bytes).span.bytes, to: "2.json", at: 0)
     let server = try Server([2: second])
     let store = try Self.store(flash, pin: first, urls: [server.http.url])
     #expect(store.latestVersion == 1)

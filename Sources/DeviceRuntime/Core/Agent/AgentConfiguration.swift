@@ -18,6 +18,8 @@ package struct AgentConfiguration: Sendable {
   package var redirectHosts: [String]
   package var appLimits: AppLimits
   package var logUpload: LogUploadPolicy
+  /// Between two connections to the broker that don't hold.
+  package var longestReconnectPause: Duration
   /// Between two starts of an app that fails; the pause grows to the second.
   package var firstRelaunchPause: Duration
   package var longestRelaunchPause: Duration
@@ -28,7 +30,7 @@ package struct AgentConfiguration: Sendable {
     startDeadline: Duration = .seconds(30), stopGrace: Duration = .seconds(2),
     download: ImageDownload.Policy = ImageDownload.Policy(), redirectHosts: [String] = [],
     appLimits: AppLimits = .standard,
-    logUpload: LogUploadPolicy = LogUploadPolicy(),
+    logUpload: LogUploadPolicy = LogUploadPolicy(), longestReconnectPause: Duration = .seconds(15),
     firstRelaunchPause: Duration = .seconds(1), longestRelaunchPause: Duration = .seconds(60)
   ) {
     self.heartbeat = heartbeat
@@ -44,6 +46,7 @@ package struct AgentConfiguration: Sendable {
     self.redirectHosts = redirectHosts
     self.appLimits = appLimits
     self.logUpload = logUpload
+    self.longestReconnectPause = longestReconnectPause
     self.firstRelaunchPause = firstRelaunchPause
     self.longestRelaunchPause = longestRelaunchPause
   }

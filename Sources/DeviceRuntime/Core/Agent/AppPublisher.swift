@@ -27,6 +27,7 @@ final class AppPublisher: Sendable {
   /// A line for whoever operates the device.
   private let onGivenUp: @Sendable (String) async -> Void
   private let notes = Mutex(DropNotes())
+  private let hopeless = Mutex(HopelessMessages())
   private let queue: AsyncStream<Publication>
   private let input: AsyncStream<Publication>.Continuation
 
@@ -63,6 +64,10 @@ final class AppPublisher: Sendable {
 
   private func send(_ publication: Publication) async -> MQTTReasonCode {
     var tries = MQTTOutlet.Tries()
+    if publication.qos > 0, isHopeless(publication) {
+      await giveUp(publication, "the broker ended its connections for one like it a short while ago")
+      return .unspecifiedError
+    }
     while !Task.isCancelled {
       // Without a connection one of QoS 0 is lost.
       if publication.qos == 0, !mqtt.isConnected { return .serverUnavailable }
@@ -80,6 +85,7 @@ final class AppPublisher: Sendable {
         case .notConnected, .overloaded, .timedOut, .connectionLost, .connectFailed, .tls, .library:
           if publication.qos == 0 { return .serverUnavailable }
           if tries.areHopeless {
+            hopeless.withLock { $0.add(publication.topic, bytes: publication.payload.count, now: .now) }
             await giveUp(publication, "the broker ended \(tries.cuts) connections while it was on its way")
             return error.reasonCode == .packetTooLarge ? .packetTooLarge : .unspecifiedError
           }
@@ -91,6 +97,10 @@ final class AppPublisher: Sendable {
       }
     }
     return .serverUnavailable
+  }
+
+  private func isHopeless(_ publication: Publication) -> Bool {
+    hopeless.withLock { $0.contain(publication.topic, bytes: publication.payload.count, now: .now) }
   }
 
   private func giveUp(_ publication: Publication, _ reason: String) async {

@@ -3,8 +3,10 @@ internal import Logging
 internal import Mosquitto
 
 /// What the running apps subscribe to at the broker. Each filter is subscribed to once, however many want it, and
-/// until none does; so what an app and its successor both subscribe to goes on through a switch. The client subscribes
-/// again by itself on every connection.
+/// until none does; so what an app and its successor both subscribe to goes on through a switch.
+///
+/// It is asked for again on every connection, after the device's own reports. A filter for which the broker ends the
+/// connection again and again is refused to the app, so that it keeps nothing else from getting out.
 actor AppSubscriptions {
   private struct Subscription {
     var app: UInt64
@@ -18,19 +20,41 @@ actor AppSubscriptions {
   private struct Filter {
     /// Subscribes and unsubscribes in turn, each waiting for the one before.
     var work: Task<MQTTReasonCode, Never>
+    /// The broker granted it on the present connection.
+    var isGranted = false
+    var tries = MQTTOutlet.Tries()
   }
 
   private let mqtt: MQTTClient
+  private let outlet: MQTTOutlet
   private let prefix: String
-  private let logger: Logger
+  private let notes: AgentNotes
   private var subscriptions: [Subscription] = []
   private var filters: [ByteText: Filter] = [:]
+  /// Counts them.
+  private var connection: UInt64 = 0
 
-  init(mqtt: MQTTClient, prefix: String, logger: Logger) {
+  init(mqtt: MQTTClient, outlet: MQTTOutlet, prefix: String, notes: AgentNotes) {
     self.mqtt = mqtt
+    self.outlet = outlet
     self.prefix = prefix
-    self.logger = logger
+    self.notes = notes
   }
+
+  /// There is a new connection, and others may speak: its session may not be the one in which the broker granted this.
+  func connected() {
+    for (text, filter) in filters where filter.isGranted {
+      let work = Task { [self] in await demand(text.text) }
+      filters[text]?.isGranted = false
+      filters[text]?.work = work
+      Task { [self] in
+        let code = await work.value
+        if code.rawValue >= 0x80, filters[text]?.work == work { await lose(text, code) }
+      }
+    }
+  }
+
+  func disconnected() { connection += 1 }
 
   /// - Parameter app: tells one start of an app from others.
   func subscribe(_ target: any RunningApp, app: UInt64, handle: UInt32, filter text: String) {
@@ -101,17 +125,16 @@ actor AppSubscriptions {
     do {
       try await mqtt.unsubscribe(from: prefix + text)
     } catch {
-      logger.debug("app subscription not ended", metadata: ["filter": "\(text)", "reason": "\(error)"])
+      notes.logger.debug("app subscription not ended", metadata: ["filter": "\(text)", "reason": "\(error)"])
     }
     // Someone came while the broker was asked: what it granted them is gone too.
     if filters[text] != nil { _ = await demand(text) }
   }
 
   /// The broker does not grant again what it had granted: the apps are told as of a refusal at once.
-  func lose(_ text: ByteText, _ error: MQTTError) async {
+  private func lose(_ text: ByteText, _ code: MQTTReasonCode) async {
     let targets = subscriptions.filter { $0.text == text }
     refused(text)
-    let code = error.reasonCode ?? MQTTReasonCode(rawValue: 0x80)
     for lost in targets {
       await lost.target.deliver(.subscribed(handle: lost.handle, reasonCode: code.rawValue))
     }
@@ -124,10 +147,16 @@ actor AppSubscriptions {
 
   /// Subscribes, for as long as it takes; the answer is the broker's.
   private func demand(_ text: String) async -> MQTTReasonCode {
+    let key = ByteText(text)
     while !Task.isCancelled {
+      var tries = filters[key]?.tries ?? MQTTOutlet.Tries()
+      let asked = connection
       do throws(MQTTError) {
-        try await mqtt.waitUntilConnected()
-        let granted = try await mqtt.subscribe(to: prefix + text)
+        defer { filters[key]?.tries = tries }
+        let granted = try await outlet.subscribe(to: prefix + text, tries: &tries)
+        // That of a connection which is over meanwhile says nothing of the present one.
+        guard asked == connection else { continue }
+        filters[key]?.isGranted = true
         return MQTTReasonCode(rawValue: granted == .atMostOnce ? 0 : 1)
       } catch {
         switch error.code {
@@ -135,7 +164,14 @@ actor AppSubscriptions {
         case .invalid, .tooLarge: return MQTTReasonCode(rawValue: 0x8F)
         case .cancelled, .closed: return MQTTReasonCode(rawValue: 0x88)
         case .notConnected, .overloaded, .timedOut, .connectionLost, .connectFailed, .tls, .library:
-          logger.debug("app not subscribed yet", metadata: ["filter": "\(text)", "reason": "\(error)"])
+          if tries.areHopeless {
+            await notes.write(
+              .warning,
+              "a subscription of the app is given up: the broker ended \(tries.cuts) connections when it was asked for "
+                + "\(prefix)\(text)")
+            return MQTTReasonCode(rawValue: 0x80)
+          }
+          notes.logger.debug("app not subscribed yet", metadata: ["filter": "\(text)", "reason": "\(error)"])
           try? await Task.sleep(for: .milliseconds(100))
         }
       }

@@ -7,7 +7,7 @@ actor CrashUploader {
   private let mqtt: MQTTClient
   private let outlet: MQTTOutlet
   private let topic: String
-  private let logger: Logger
+  private let notes: AgentNotes
   private let signal = TaskSignal()
 
   private var repeats: RetryBackoff
@@ -26,13 +26,13 @@ actor CrashUploader {
   ///   - firstRepeatPause: without an acknowledgement all are sent again after this; it grows to `longestRepeatPause`.
   init(
     store: CrashStore, mqtt: MQTTClient, outlet: MQTTOutlet, topic: String, firstRepeatPause: Duration,
-    longestRepeatPause: Duration = .seconds(300), logger: Logger
+    longestRepeatPause: Duration = .seconds(300), notes: AgentNotes
   ) {
     self.store = store
     self.mqtt = mqtt
     self.outlet = outlet
     self.topic = topic
-    self.logger = logger
+    self.notes = notes
     repeats = RetryBackoff(first: firstRepeatPause, limit: longestRepeatPause)
   }
 
@@ -84,17 +84,23 @@ actor CrashUploader {
       do throws(MQTTError) {
         try await outlet.publish(topic: topic, payload: payload, isAdaptable: true, tries: &tries)
       } catch {
-        if error.code == .connectionLost, tries.goesAlone { largestBytes[id] = payload.count / 2 }
-        if tries.areHopeless {
-          setAside.insert(id)
-          logger.error(
-            "a crash report is set aside: the broker ends the connection for it",
-            metadata: ["id": "\(id)", "cuts": "\(tries.cuts)"])
+        if error.code == .connectionLost, tries.goesAlone {
+          let smaller = try? report.json(maximumBytes: payload.count / 2)
+          if let smaller, smaller.count < payload.count {
+            largestBytes[id] = payload.count / 2
+            tries.beginSmaller()
+          } else if tries.areHopeless {
+            setAside.insert(id)
+            await notes.write(
+              .error,
+              "the broker ended \(tries.cuts) connections for crash report \(id), in the smallest form too: it is not "
+                + "sent before the next start", version: report.version)
+          }
         }
         throw error
       }
     } catch {
-      logger.debug("crash report not sent", metadata: ["id": "\(report.id)", "reason": "\(error)"])
+      notes.logger.debug("crash report not sent", metadata: ["id": "\(report.id)", "reason": "\(error)"])
     }
   }
 }

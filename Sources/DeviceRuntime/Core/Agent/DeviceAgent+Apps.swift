@@ -19,6 +19,8 @@ struct Relaunch: Sendable {
   var task: Task<Void, Never>?
   /// In a row.
   var unreadableImages = 0
+  /// How often the device itself could not start a version that is on its way, in a row.
+  var hostFailures: (version: UInt64, count: Int) = (0, 0)
 }
 
 /// Starts and ends of apps.
@@ -47,9 +49,29 @@ extension DeviceAgent {
     } catch is FlashError, is ImageFormatError, is OTPError {
       hasFailedToRead(slot)
     } catch {
-      mailbox.post(.appFailed(slot, reason: "\(error)"))
+      await hasFailedOnHost(slot, "\(error)")
     }
   }
+
+  /// No process could be had for the app, or it failed by itself. That says nothing of a version which is on its way,
+  /// and passes: a program that is being replaced, no memory or processes left, a configuration with a mistake.
+  private func hasFailedOnHost(_ slot: Slot, _ reason: String) async {
+    guard case .staged(slot, _, isStarted: false) = machine.phase else {
+      mailbox.post(.appFailed(slot, reason: reason))
+      return
+    }
+    scheduleRelaunch(of: slot)
+    let version = machine.record[slot].version
+    let before = relaunches[slot]?.hostFailures
+    let failures = before?.version == version ? (before?.count ?? 0) + 1 : 1
+    relaunches[slot]?.hostFailures = (version, failures)
+    await hinder(.start, version: version, by: reason)
+    guard failures >= Self.maximumHostFailures else { return }
+    mailbox.post(.appFailed(slot, reason: "this device could not start it, \(failures) times: \(reason)"))
+  }
+
+  /// With the standard pauses these take some minutes.
+  private static let maximumHostFailures = 9
 
   /// An error of the flash may pass, and says nothing of the image; one that stays does.
   private func hasFailedToRead(_ slot: Slot) {
@@ -139,7 +161,7 @@ extension DeviceAgent {
           // For a process that could not say so itself.
           quiet.note(at: WallClock.monotonicNanoseconds())
           await keepCrash(ending, of: image, in: slot, version: version)
-          hasEnded(ending, id: id, slot: slot)
+          await hasEnded(ending, id: id, slot: slot)
         }
       }
       publisher.finish()
@@ -157,7 +179,7 @@ extension DeviceAgent {
     if apps[slot]?.id == id { mailbox.post(event) }
   }
 
-  private func hasEnded(_ ending: AppEnding, id: UInt64, slot: Slot) {
+  private func hasEnded(_ ending: AppEnding, id: UInt64, slot: Slot) async {
     guard let live = apps[slot], live.id == id else { return }
     apps[slot] = nil
     takeovers.removeValue(forKey: slot)?.cancel()
@@ -168,6 +190,7 @@ extension DeviceAgent {
       // What follows does not interrupt it.
       lastActive = nil
       mailbox.post(.appFinished(slot))
+    case .hostFailed: await hasFailedOnHost(slot, ending.description)
     default: mailbox.post(.appFailed(slot, reason: ending.description))
     }
   }

@@ -44,6 +44,7 @@ extension DeviceAgent {
         await reporter.disconnected()
         await logUploader.disconnected()
         await crashUploader.disconnected()
+        await subscriptions.disconnected()
         logger.info("not connected to the broker", metadata: ["reason": "\(reason)"])
         failures += 1
         // A link that breaks and is back at once is nothing to write down.
@@ -56,13 +57,8 @@ extension DeviceAgent {
             "the broker ended this session for another one with this device's identity: if that goes on, a second "
               + "machine has a copy of its key")
         }
-      case .subscriptionLost(let filter, let reason):
-        logger.error("the broker refuses a subscription", metadata: ["filter": "\(filter)", "reason": "\(reason)"])
-        if filter.hasPrefix(topics.appPrefix) {
-          await subscriptions.lose(ByteText(String(filter.dropFirst(topics.appPrefix.count))), reason)
-        } else {
-          await greetAnew()
-        }
+      // Nothing is subscribed to but what is asked for on each connection.
+      case .subscriptionLost: break
       }
     }
   }
@@ -79,8 +75,13 @@ extension DeviceAgent {
   /// then may others speak, so that nothing of theirs keeps that from being known.
   private func greet() async {
     await hints.forgetAbsent()
-    // Whoever hears the report may answer it at once, and must not speak to nobody.
-    guard let isListening = await subscribe() else { return }
+    var isListening = false
+    // Whoever hears the report may answer it at once, and must not speak to nobody. But a broker that hangs up when it
+    // is asked to let the device hear is told first what runs.
+    if deafConnections < Self.suspiciousDeafConnections {
+      guard let isGranted = await subscribe() else { return }
+      isListening = isGranted
+    }
     let isSaid = TaskSignal()
     await reporter.connected { isSaid.wake() }
     await isSaid.wait(upTo: Self.firstWordLimit)
@@ -90,17 +91,27 @@ extension DeviceAgent {
     await outlet.open()
     await logUploader.connected()
     await crashUploader.connected()
+    await subscriptions.connected()
     if !isListening { await subscribeAfterAll() }
   }
 
   /// A flash that fails may keep the first report back.
   private static let firstWordLimit = Duration.seconds(10)
+  private static let suspiciousDeafConnections = 3
 
+  /// Not to be kept where the broker hung up on that, and left out of one connection where it hangs up on it at all.
   private func announcePresence() async {
+    guard !presenceTries.areHopeless else {
+      presenceTries = MQTTOutlet.Tries()
+      await note(.warning, "the broker ends the connection when the device says that it is there: that is left out")
+      return
+    }
     do {
       try await mqtt.publish(
-        topic: topics.presence, payload: Array("online".utf8), retain: true, isAdaptable: true)
+        topic: topics.presence, payload: Array("online".utf8), retain: !presenceTries.goesAlone, isAdaptable: true)
+      presenceTries = MQTTOutlet.Tries()
     } catch {
+      presenceTries.note(error)
       logger.debug("presence not announced", metadata: ["reason": "\(error)"])
     }
   }
@@ -113,20 +124,31 @@ extension DeviceAgent {
     var problem: String?
     for filter in [topics.firmwareFilter, topics.acknowledgement] {
       do {
-        try await mqtt.subscribe(to: filter, qos: .atLeastOnce)
+        try await mqtt.subscribe(to: filter, qos: .atLeastOnce, isKept: false)
       } catch {
+        if error.code == .connectionLost, error.mayHaveArrived { await hasGoneDeaf(filter) }
         if Task.isCancelled || !mqtt.isConnected { return nil }
         logger.warning("not subscribed yet", metadata: ["filter": "\(filter)", "reason": "\(error)"])
         problem = problem ?? "\(error)"
       }
     }
+    deafConnections = 0
     await hinder(.subscription, by: problem)
     return problem == nil
+  }
+
+  /// The connection ended while the broker was asked for it.
+  private func hasGoneDeaf(_ filter: String) async {
+    deafConnections = min(deafConnections + 1, 1000)
+    guard deafConnections >= Self.suspiciousDeafConnections else { return }
+    await hinder(.subscription, by: "the broker ends the connection when it is asked for \(filter)")
   }
 
   /// Ends when the broker has granted all, or with the connection: the next one starts this again.
   private func subscribeAfterAll() async {
     var backoff = RetryBackoff(first: .milliseconds(500), limit: .seconds(30))
+    // Others are to get their turn before the connection ends for it again.
+    for _ in 0..<min(deafConnections, 8) { _ = backoff.next() }
     repeat {
       do { try await Task.sleep(for: backoff.next()) } catch { return }
     } while await subscribe() == false

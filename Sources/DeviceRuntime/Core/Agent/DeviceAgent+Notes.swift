@@ -34,10 +34,6 @@ extension DeviceAgent {
   }
 
   func note(_ level: Logger.Level, _ text: String, _ version: UInt64 = 0) async {
-    logger.log(level: level, "\(text)")
-    let now = WallClock.now
-    await log.append(
-      level: level == .critical ? "error" : level.rawValue, source: "agent", firmwareVersion: version,
-      realtimeNanoseconds: now.nanoseconds, monotonicNanoseconds: WallClock.monotonicNanoseconds(), text: text)
+    await AgentNotes(log: log, logger: logger).write(level, text, version: version)
   }
 }

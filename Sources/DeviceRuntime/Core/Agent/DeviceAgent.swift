@@ -39,6 +39,10 @@ package actor DeviceAgent: Service {
   lazy var hints = makeHintChecks()
   /// What is said first on the present connection.
   var greeting: Task<Void, Never>?
+  /// Connections in a row that ended when the broker was asked to let the device hear.
+  var deafConnections = 0
+  /// How saying that the device is there fared.
+  var presenceTries = MQTTOutlet.Tries()
   /// Apps whose processes run, by slot.
   var apps: [Slot: LiveApp] = [:]
   /// Apps that were told to stop and whose processes may still be there.
@@ -76,8 +80,10 @@ package actor DeviceAgent: Service {
     log = DeviceLog(flash: flash)
     crashes = CrashStore(flash: flash)
     topics = DeviceTopics(identity.device)
-    mqtt = try MQTTClient(options: Self.mqttOptions(identity, security, topics))
-    outlet = MQTTOutlet(mqtt, isOpen: false)
+    var options = Self.mqttOptions(identity, security, topics)
+    options.reconnectMaximumDelay = configuration.longestReconnectPause
+    mqtt = try MQTTClient(options: options)
+    outlet = MQTTOutlet(mqtt, isOpen: false, quietTime: .seconds(1))
     servers = ImageServers(
       device: identity.device, imageStoreURLs: identity.imageStoreURLs, requiresTLS: security.mqtt != nil,
       redirectHosts: configuration.redirectHosts)
@@ -85,16 +91,17 @@ package actor DeviceAgent: Service {
     self.board = BoardState(board)
     boardProblem = problem
     keyValues = KeyValueStore(flash: flash, limits: KeyValueLimits(bytes: configuration.appLimits.keyValueBytes))
-    subscriptions = AppSubscriptions(mqtt: mqtt, prefix: topics.appPrefix, logger: logger)
+    let notes = AgentNotes(log: log, logger: logger)
+    subscriptions = AppSubscriptions(mqtt: mqtt, outlet: outlet, prefix: topics.appPrefix, notes: notes)
     reporter = StateReporter(
       mqtt: mqtt, topic: topics.state, heartbeat: configuration.heartbeat,
-      repeatInterval: configuration.reportRepeatInterval, logger: logger)
+      repeatInterval: configuration.reportRepeatInterval, notes: notes)
     logUploader = LogUploader(
-      log: log, mqtt: mqtt, outlet: outlet, topic: topics.log, policy: configuration.logUpload, logger: logger)
+      log: log, mqtt: mqtt, outlet: outlet, topic: topics.log, policy: configuration.logUpload, notes: notes)
     crashUploader = CrashUploader(
       store: crashes, mqtt: mqtt, outlet: outlet, topic: topics.crash,
       firstRepeatPause: configuration.reportRepeatInterval,
-      logger: logger)
+      notes: notes)
   }
 
   private static func mqttOptions(
@@ -108,7 +115,6 @@ package actor DeviceAgent: Service {
     options.sessionExpirySeconds = 7 * 24 * 60 * 60
     options.will = MQTTWill(topic: topics.presence, payload: Array("offline".utf8), qos: .atLeastOnce, retain: true)
     options.reconnectInitialDelay = .milliseconds(200)
-    options.reconnectMaximumDelay = .seconds(15)
     // Anything that is lost here is told again; and this side must not stall on its own publications.
     options.incomingOverflow = .dropOldest
     options.maximumIncomingMessages = 256
@@ -176,6 +182,7 @@ package actor DeviceAgent: Service {
   func handle(_ event: UpdateMachine.Event) async {
     let actions = machine.handle(event)
     for action in actions { await perform(action) }
+    if case .staged(_, _, isStarted: false) = machine.phase {} else { await hinder(.start, by: nil) }
     if case .downloading = machine.phase { return }
     await hinder(.download, by: nil)
   }

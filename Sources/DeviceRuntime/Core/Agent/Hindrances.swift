@@ -5,6 +5,8 @@ package struct Hindrance: Sendable, Hashable {
   enum Matter: Sendable, Hashable {
     /// The image of a version that is on offer.
     case download
+    /// The start of a version that is in its slot.
+    case start
     /// The head of a version that was announced.
     case announcement(version: UInt64)
     /// To hear of new versions.
@@ -60,6 +62,7 @@ struct Hindrances: Sendable {
   var ofUpdate: Hindrance? {
     // Whoever reads it knows that the device is connected.
     if let newest, newest != .certificate, newest != .connection, let hindrance = current[newest] { return hindrance }
+    if let start = current[.start] { return start }
     if let download = current[.download] { return download }
     let announced = current.compactMap { matter, hindrance in
       if case .announcement = matter { hindrance } else { nil }
@@ -91,6 +94,7 @@ extension DeviceAgent {
 
   private static func text(of matter: Hindrance.Matter, _ version: UInt64, _ reason: String) -> String {
     switch matter {
+    case .start: "version \(version) can't be started yet: \(reason)"
     case .download, .announcement: "version \(version) has to wait: \(reason)"
     case .subscription: "new versions can't be heard of: \(reason)"
     case .certificate: "the device's certificate is not renewed yet: \(reason)"

@@ -9,7 +9,7 @@ actor LogUploader {
   private let outlet: MQTTOutlet
   private let topic: String
   private let policy: LogUploadPolicy
-  private let logger: Logger
+  private let notes: AgentNotes
   private let signal = TaskSignal()
 
   private var budget: ByteBudget
@@ -19,21 +19,27 @@ actor LogUploader {
   /// For which it was made.
   private var batchLimitBytes = 0
   private var tries = MQTTOutlet.Tries()
-  /// More than this in one message made the broker end the connection; nil: that was not seen.
+  /// More than this in one message made the broker end the connection; nil: that was not seen, or is long ago.
   private var largestTakenBytes: Int?
+  private var largestTakenSince = ContinuousClock.now
+  /// After lines that were set aside: where the broker takes none at all, few are given up and others go on.
+  private var holds = RetryBackoff(first: .seconds(10), limit: .seconds(600))
   private var nextBatch = ContinuousClock.now
   private var nextRepeat = ContinuousClock.now
 
   /// A broker that takes less than this takes no log.
   private static let leastBatchBytes = 512
+  /// The link may have broken by itself, or the broker takes more by now.
+  private static let largestTakenLife = Duration.seconds(600)
 
-  init(log: DeviceLog, mqtt: MQTTClient, outlet: MQTTOutlet, topic: String, policy: LogUploadPolicy, logger: Logger) {
+  init(log: DeviceLog, mqtt: MQTTClient, outlet: MQTTOutlet, topic: String, policy: LogUploadPolicy, notes: AgentNotes)
+  {
     self.log = log
     self.mqtt = mqtt
     self.outlet = outlet
     self.topic = topic
     self.policy = policy
-    self.logger = logger
+    self.notes = notes
     budget = ByteBudget(bytesPerSecond: policy.bytesPerSecond, burstBytes: policy.burstBytes, now: .now)
     repeats = RetryBackoff(first: policy.firstRepeatPause, limit: policy.longestRepeatPause)
   }
@@ -54,7 +60,7 @@ actor LogUploader {
     // An earlier batch's acknowledgement may come twice and late.
     guard let batch, position.log == batch.log else { return }
     if await log.beginAnew(if: position) {
-      logger.warning("the server has other lines by these IDs: was the flash restored? A new log begins")
+      notes.logger.warning("the server has other lines by these IDs: was the flash restored? A new log begins")
       self.batch = nil
       signal.wake()
       return
@@ -62,6 +68,8 @@ actor LogUploader {
     guard position.reused == nil, position.through >= batch.firstID else { return }
     await log.acknowledge(through: min(position.through, batch.lastID), of: batch.log)
     if self.batch == batch { self.batch = nil }
+    holds.reset()
+    if .now - largestTakenSince > Self.largestTakenLife { largestTakenBytes = nil }
     signal.wake()
   }
 
@@ -112,14 +120,32 @@ actor LogUploader {
           topic: topic, payload: payload, isAdaptable: true, timeout: policy.firstRepeatPause, tries: &tries)
       } catch {
         if error.code == .tooLarge || error.code == .connectionLost && tries.goesAlone {
-          // The same lines in smaller pieces, of which one line cut short is the smallest.
-          largestTakenBytes = max(Self.leastBatchBytes, payload.count / 2)
-          self.batch = nil
+          if payload.count > Self.leastBatchBytes {
+            // The same lines in smaller pieces, of which one line cut short is the smallest.
+            (largestTakenBytes, largestTakenSince) = (max(Self.leastBatchBytes, payload.count / 2), .now)
+            tries.beginSmaller()
+            self.batch = nil
+          } else if tries.areHopeless {
+            // The next one that meets the same costs one connection: only what gets through ends this.
+            await setAside(batch, cuts: tries.cuts)
+          }
         }
         throw error
       }
     } catch {
-      logger.debug("log lines not sent", metadata: ["first": "\(batch.firstID)", "reason": "\(error)"])
+      notes.logger.debug("log lines not sent", metadata: ["first": "\(batch.firstID)", "reason": "\(error)"])
     }
+  }
+
+  /// They stay in the device's own log, and the server is told how many there were.
+  private func setAside(_ batch: LogBatch, cuts: Int) async {
+    self.batch = nil
+    let pause = holds.next()
+    nextBatch = .now + pause
+    await log.setAside(through: batch.lastID, of: batch.log)
+    await notes.write(
+      .warning,
+      "the broker ended \(cuts) connections for lines \(batch.firstID) to \(batch.lastID) of this log, in the smallest "
+        + "message: they are not sent")
   }
 }

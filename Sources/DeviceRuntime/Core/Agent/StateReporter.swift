@@ -16,7 +16,7 @@ actor StateReporter {
   private let heartbeat: Duration
   /// Without an acknowledgement the report is sent again after this.
   private let repeatInterval: Duration
-  private let logger: Logger
+  private let notes: AgentNotes
   private let signal = TaskSignal()
   /// No other start of this agent, nor that of another machine with this device's identity, has this name.
   private let run = Hexadecimal.encode((0..<8).map { _ in UInt8.random(in: .min ... .max) })
@@ -37,15 +37,23 @@ actor StateReporter {
   private var isAcknowledged = true
   private var nextHeartbeat = ContinuousClock.now
   private var nextRepeat = ContinuousClock.now
+  private var tries = MQTTOutlet.Tries()
+  /// The smallest report that was on its way when a connection broke, since one got through; and those that get through
+  /// in few words alone, as was found.
+  private var cutBytes = Int.max
+  private var shortFromBytes = Int.max
+  /// The broker ends the connection for the report, however short it is: until then others speak instead.
+  private var heldUntil: ContinuousClock.Instant?
+  private var holds = RetryBackoff(first: .seconds(15), limit: .seconds(600))
   /// Told once of the next report that was sent, or could not be.
   private var onSent: (@Sendable () -> Void)?
 
-  init(mqtt: MQTTClient, topic: String, heartbeat: Duration, repeatInterval: Duration, logger: Logger) {
+  init(mqtt: MQTTClient, topic: String, heartbeat: Duration, repeatInterval: Duration, notes: AgentNotes) {
     self.mqtt = mqtt
     self.topic = topic
     self.heartbeat = heartbeat
     self.repeatInterval = repeatInterval
-    self.logger = logger
+    self.notes = notes
   }
 
   /// - Parameters:
@@ -105,7 +113,10 @@ actor StateReporter {
   func run() async {
     while !Task.isCancelled {
       let now = ContinuousClock.now
-      if let report, isConnected {
+      if isConnected, report != nil, let heldUntil, now < heldUntil {
+        tellSent()
+      } else if let report, isConnected {
+        heldUntil = nil
         if hasChanged || now >= nextHeartbeat || restatesAt.map({ now >= $0 }) ?? false {
           sequence += 1
           hasChanged = false
@@ -123,6 +134,7 @@ actor StateReporter {
   }
 
   private var pause: Duration {
+    if let heldUntil { return max(.milliseconds(10), heldUntil - .now) }
     if hasChanged { return .zero }
     let next = min(isAcknowledged ? nextHeartbeat : min(nextHeartbeat, nextRepeat), restatesAt ?? nextHeartbeat)
     return max(.milliseconds(10), next - .now)
@@ -137,13 +149,43 @@ actor StateReporter {
     self.onSent = nil
     do {
       var payload = try report.json(at: position, supersedes: supersedes, run: run)
-      if let room = mqtt.brokerLimits.payloadRoomBytes(topic: topic), payload.count > room {
+      let room = mqtt.brokerLimits.payloadRoomBytes(topic: topic) ?? .max
+      let isShort = payload.count > room || payload.count >= shortFromBytes || tries.goesAlone
+      if isShort {
         payload = try report.inFewWords.json(at: position, supersedes: supersedes, run: run)
       }
-      try await mqtt.publish(topic: topic, payload: payload, isAdaptable: true, timeout: repeatInterval)
+      do throws(MQTTError) {
+        try await mqtt.publish(topic: topic, payload: payload, isAdaptable: true, timeout: repeatInterval)
+        if isShort { shortFromBytes = min(shortFromBytes, cutBytes) }
+        (tries, cutBytes) = (MQTTOutlet.Tries(), .max)
+        holds.reset()
+      } catch {
+        tries.note(error)
+        if error.code == .connectionLost {
+          if !isShort { cutBytes = min(cutBytes, payload.count) }
+          if tries.areHopeless { await hold(payload.count) }
+        }
+        throw error
+      }
     } catch {
-      logger.debug("report not sent", metadata: ["sequence": "\(sequence)", "reason": "\(error)"])
+      notes.logger.debug("report not sent", metadata: ["sequence": "\(sequence)", "reason": "\(error)"])
     }
     onSent?()
+  }
+
+  /// Whoever waits for the first word need not.
+  private func tellSent() {
+    onSent?()
+    onSent = nil
+  }
+
+  private func hold(_ bytes: Int) async {
+    let pause = holds.next()
+    heldUntil = .now + pause
+    hasChanged = true
+    await notes.write(
+      .error,
+      "the broker ended \(tries.cuts) connections for the report of what runs, of \(bytes) bytes: it is held back for "
+        + "\(pause.components.seconds) s, so that others get out")
   }
 }

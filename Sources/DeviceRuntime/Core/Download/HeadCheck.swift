@@ -7,7 +7,8 @@ internal import Synchronization
 struct HeadCheck: Sendable {
   enum Outcome: Sendable, Equatable {
     case offered(FirmwareOffer, objection: String?)
-    /// Nobody had it this time. `isAbsent`: all servers answered that they don't.
+    /// Nobody had it this time. `isAbsent`: all servers that the enrolment named answered that they don't: whoever
+    /// announced another one may have made it up.
     case failed(reason: String, isAbsent: Bool, retryAfter: Duration)
   }
 
@@ -27,6 +28,7 @@ struct HeadCheck: Sendable {
   func run() async -> Outcome {
     var reasons: [String] = []
     var isAbsent = true
+    let known = servers.urls(of: hint.version, first: [])
     var retryAfter = Duration.zero
     for url in servers.urls(of: hint.version, first: urls) {
       switch await ask(url) {
@@ -36,7 +38,7 @@ struct HeadCheck: Sendable {
         return .offered(offer, objection: objection)
       case .failed(let reason, let isAbsentThere, let wait):
         reasons.append(reason)
-        isAbsent = isAbsent && isAbsentThere
+        if known.isEmpty || known.contains(url) { isAbsent = isAbsent && isAbsentThere }
         retryAfter = max(retryAfter, min(wait, policy.longestPause))
       }
     }
@@ -45,30 +47,40 @@ struct HeadCheck: Sendable {
   }
 
   private func ask(_ url: String) async -> Outcome {
+    let (outcome, hasNoRange) = await ask(url, headers: Self.range)
+    // Somebody on the way knows no ranges: what it sends is cut short when the head is there.
+    return hasNoRange ? await ask(url, headers: []).outcome : outcome
+  }
+
+  private static let range = [HTTPClient.Header("Range", "bytes=0-\(ImageHeader.byteCount - 1)")]
+
+  private func ask(_ url: String, headers: [HTTPClient.Header]) async -> (outcome: Outcome, hasNoRange: Bool) {
     let head = HeadCollector()
     var timeouts = policy.timeouts
     timeouts.total = Self.limit
     let request = HTTPClient.Request(
-      "GET", url, headers: [HTTPClient.Header("Range", "bytes=0-\(ImageHeader.byteCount - 1)")], timeouts: timeouts,
-      maximumResponseBytes: 64 * 1024)
+      "GET", url, headers: headers, timeouts: timeouts, maximumResponseBytes: 64 * 1024)
     do throws(CurlError) {
       let response = try await servers.download(request, with: http) { head.target(for: $0) }
       guard response.status == 200 || response.status == 206 else {
-        return .failed(
+        let outcome = Outcome.failed(
           reason: "\(url) answered \(response.status)", isAbsent: Self.absences.contains(response.status),
           retryAfter: response.retryAfter)
+        return (outcome, response.status == ImageDownload.rangeNotSatisfiable)
       }
     } catch {
       // A server that knows no ranges is cut short when the head is there.
       if head.bytes == nil, head.problem == nil {
-        return .failed(reason: error.message, isAbsent: false, retryAfter: .zero)
+        return (.failed(reason: error.message, isAbsent: false, retryAfter: .zero), false)
       }
     }
-    if let problem = head.problem { return .failed(reason: "\(url): \(problem)", isAbsent: false, retryAfter: .zero) }
-    guard let bytes = head.bytes else {
-      return .failed(reason: "\(url): what the server has is no image", isAbsent: false, retryAfter: .zero)
+    if let problem = head.problem {
+      return (.failed(reason: "\(url): \(problem)", isAbsent: false, retryAfter: .zero), false)
     }
-    return await judge(bytes, totalBytes: head.totalBytes, url)
+    guard let bytes = head.bytes else {
+      return (.failed(reason: "\(url): what the server has is no image", isAbsent: false, retryAfter: .zero), false)
+    }
+    return (await judge(bytes, totalBytes: head.totalBytes, url), false)
   }
 
   private func judge(_ bytes: [UInt8], totalBytes: UInt64?, _ url: String) async -> Outcome {

@@ -21,6 +21,12 @@ extension ImageDownload {
       return .hindered(reason: "the flash fails: \(error)")
     }
     if resume.offset == offer.sizeBytes { return .complete }
+    let (outcome, hasNoRange) = await fetch(url, from: resume)
+    // Somebody on the way knows no ranges, or the server has something else: all of it may be had.
+    return hasNoRange && resume.offset > 0 ? await fetch(url, from: ResumePoint(offset: 0)).outcome : outcome
+  }
+
+  private func fetch(_ url: String, from resume: ResumePoint) async -> (outcome: FetchOutcome, hasNoRange: Bool) {
     var headers: [HTTPClient.Header] = []
     if resume.offset > 0 {
       headers = [HTTPClient.Header("Range", "bytes=\(resume.offset)-")]
@@ -33,16 +39,19 @@ extension ImageDownload {
     do throws(CurlError) {
       let response = try await servers.download(request, with: http) { head in writer.target(for: head) }
       let outcome = outcome(of: response, url, problem: writer.problem)
-      if writer.problem == nil, response.isSuccess, outcome != .complete {
+      if writer.problem == nil, response.status == 200 || response.status == 206, outcome != .complete {
         // The server meant to end there, so that this was no part of the image.
         try? storage.flash.remove(SlotFiles(slot).download)
         figures.reach(0)
       }
-      return outcome
+      return (outcome, response.status == Self.rangeNotSatisfiable)
     } catch {
-      return writer.problem.map { .failed(reason: "\(url): \($0)", retryAfter: .zero) } ?? outcome(of: error)
+      guard let problem = writer.problem else { return (outcome(of: error), false) }
+      return (.failed(reason: "\(url): \(problem)", retryAfter: .zero), writer.hasNoRange)
     }
   }
+
+  static let rangeNotSatisfiable = 416
 
   private func outcome(of response: HTTPClient.Response, _ url: String, problem: String?) -> FetchOutcome {
     if let problem { return .failed(reason: "\(url): \(problem)", retryAfter: .zero) }
@@ -85,6 +94,7 @@ final class DownloadWriter: Sendable {
     var offset: UInt64 = 0
     /// Why a success can't be the image.
     var problem: String?
+    var hasNoRange = false
   }
 
   init(
@@ -99,6 +109,8 @@ final class DownloadWriter: Sendable {
 
   /// Why a success can't be the image; nil if it can.
   var problem: String? { state.withLock { $0.problem } }
+  /// The server does not give this part of anything.
+  var hasNoRange: Bool { state.withLock { $0.hasNoRange } }
 
   func target(for head: HTTPClient.ResponseHead) -> HTTPClient.DownloadTarget {
     if head.status == 200 || head.status == 206, let objection = head.encodingObjection { return reject(objection) }
@@ -109,7 +121,8 @@ final class DownloadWriter: Sendable {
         range.total == nil || range.total == offer.sizeBytes
       else { return reject("the server sent another range than was asked for") }
       return begin(head, at: resume.offset)
-    case 416:
+    case ImageDownload.rangeNotSatisfiable:
+      state.withLock { $0.hasNoRange = true }
       return reject("the server has no such range")
     default:
       return .memory

@@ -66,7 +66,9 @@ struct ImageServers: Sendable {
 extension HTTPClient.ResponseHead {
   /// Why the body can't be taken as it is; nil if it can.
   var encodingObjection: String? {
-    guard let encoding = self["Content-Encoding"], encoding.lowercased() != "identity" else { return nil }
+    guard let encoding = self["Content-Encoding"], !encoding.isEmpty, encoding.lowercased() != "identity" else {
+      return nil
+    }
     return "the server encoded the body (\(encoding.prefix(40))), which nobody asked for"
   }
 }

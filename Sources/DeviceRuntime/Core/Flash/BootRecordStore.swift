@@ -28,10 +28,16 @@ struct BootRecordStore {
     var damaged = 0
     var present = 0
     for (index, name) in Self.copies.enumerated() {
-      guard let size = try flash.size(of: name) else { continue }
+      // A bad block is damage too.
+      var bytes: [UInt8]? = []
+      do throws(FlashError) {
+        guard let size = try flash.size(of: name) else { continue }
+        bytes = try flash.read(name, from: 0, count: Int(min(size, UInt64(BootRecord.encodedSizeBytes))))
+      } catch {
+        bytes = nil
+      }
       present += 1
-      let bytes = try flash.read(name, from: 0, count: Int(min(size, UInt64(BootRecord.encodedSizeBytes))))
-      guard let (record, sequence) = try BootRecord.decode(bytes) else {
+      guard let (record, sequence) = try bytes.flatMap({ try BootRecord.decode($0) }) else {
         damaged += 1
         continue
       }
@@ -48,12 +54,17 @@ struct BootRecordStore {
   /// Returns when the record is durable.
   mutating func save(_ record: BootRecord) throws {
     let name = Self.copies[nextCopy]
-    let isNew = try flash.size(of: name) == nil
-    let bytes = try record.encoded(sequence: sequence + 1)
-    try flash.write(bytes.span.bytes, to: name, at: 0)
-    try flash.sync(name)
-    if isNew { try flash.syncNames() }
-    sequence += 1
+    let isNew = (try? flash.size(of: name)) == nil
+    let bytes = try record.encoded(sequence: sequence &+ 1)
+    do throws(FlashError) {
+      try flash.write(bytes.span.bytes, to: name, at: 0)
+      try flash.sync(name)
+      if isNew { try flash.syncNames() }
+    } catch  where error.kind == .failed {
+      // Its place on the flash may be worn out: another file takes its name.
+      try flash.replace(name, with: bytes)
+    }
+    sequence &+= 1
     nextCopy = 1 - nextCopy
   }
 }

@@ -112,7 +112,8 @@ package actor DeviceStorage {
   func beginDownload(
     of offer: FirmwareOffer, into slot: Slot, restarting: Bool = false
   ) throws {
-    if var pending = try pendingDownload(into: slot), pending.offer.isSameImage(as: offer), !restarting {
+    // A description that can't be read describes nothing.
+    if var pending = try? pendingDownload(into: slot), pending.offer.isSameImage(as: offer), !restarting {
       pending.offer = offer
       try pending.save(to: flash, slot: slot)
       try reclaimStaged(offer, in: slot)

@@ -53,7 +53,8 @@ package actor CertificateRenewal {
   ///   the flash. The old certificate is still there then.
   package func renew() async throws {
     guard let key = try files.key() else { throw IdentityError.unreadable("the device's key is not there") }
-    if kept == nil, let stored = try files.renewal() {
+    // One that can't be read is asked for again, and the answer is the same.
+    if kept == nil, let stored = try? files.renewal() {
       kept = try? JSONDecoder().decode(Answer.self, from: Data(stored))
       keptSince = .now
     }

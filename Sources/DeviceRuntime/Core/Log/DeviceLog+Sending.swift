@@ -26,8 +26,9 @@ extension DeviceLog {
   /// The oldest lines that were not acknowledged; nil if there are none. They are durable when this returns.
   func nextBatch(maximumBytes: Int, maximumLines: Int) -> LogBatch? {
     // What was acknowledged is never read again.
-    guard state.acknowledged < lastID else { return nil }
-    let lines = lines(after: state.acknowledged, count: maximumLines)
+    let sent = max(state.acknowledged, setAsideThrough)
+    guard sent < lastID else { return nil }
+    let lines = lines(after: sent, count: maximumLines)
     if !isVolatile {
       do throws(FlashError) { try segments.sync() } catch { becomeVolatile() }
     }
@@ -53,6 +54,11 @@ extension DeviceLog {
     state.acknowledged = runAfter
     saveState()
     return true
+  }
+
+  /// Lines up to this one can't be sent: the next batch tells how many were lost.
+  func setAside(through id: UInt64, of log: String) {
+    if log == state.log { setAsideThrough = min(max(id, setAsideThrough), lastID) }
   }
 
   /// Lines up to this one need not be sent again.

@@ -36,6 +36,8 @@ package actor DeviceLog {
   /// What the flash holds of it.
   var savedState: DeviceLogState?
   var nextSave = ContinuousClock.now
+  /// Lines up to this ID were given up in this run.
+  var setAsideThrough: UInt64 = 0
   /// The flash failed: lines may be in memory alone, so that their IDs may come again after a restart. They are told
   /// as those of another log, which ends with this run.
   var isVolatile = false

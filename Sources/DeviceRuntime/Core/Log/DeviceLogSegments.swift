@@ -40,7 +40,7 @@ struct DeviceLogSegments {
     removeOldest(leaving: limits.segments)
     // Whether the names were synced before a cut is not known.
     hasNewNames = !segments.isEmpty
-    try forgetBrokenLine()
+    forgetBrokenLine()
   }
 
   /// Of the newest segments, oldest first.
@@ -104,9 +104,15 @@ struct DeviceLogSegments {
 
   /// A power cut may have left half a line at the end: what comes next takes its place. Nothing is written for it, as
   /// the flash may be full.
-  private mutating func forgetBrokenLine() throws(FlashError) {
+  ///
+  /// What can't be read any more makes room for what comes: the app must not wait for an old line.
+  private mutating func forgetBrokenLine() {
     guard let last = segments.last, last.sizeBytes > 0 else { return }
-    let bytes = try flash.read(last.name, from: 0, count: Int(clamping: min(last.sizeBytes, maximumSegmentBytes)))
+    let count = Int(clamping: min(last.sizeBytes, maximumSegmentBytes))
+    guard let bytes = try? flash.read(last.name, from: 0, count: count) else {
+      try? flash.remove(segments.removeLast().name)
+      return
+    }
     let end = bytes.lastIndex(of: UInt8(ascii: "\n")).map { UInt64($0) + 1 } ?? 0
     segments[segments.count - 1].sizeBytes = end
   }

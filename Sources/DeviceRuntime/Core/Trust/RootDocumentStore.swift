@@ -48,11 +48,11 @@ package actor RootDocumentStore {
     }
     // The first is the one with the pin; a device that enrolled anew may have older ones of another life.
     for version in versions.sorted() {
-      guard let bytes = try flash.readAll(fileName(version), maximumBytes: SignedRootDocument.maximumBytes),
+      guard let bytes = try? flash.readAll(fileName(version), maximumBytes: SignedRootDocument.maximumBytes),
         var chain = try? RootDocumentChain(pinnedTo: pin, first: bytes)
       else { continue }
       var documents = [chain.latest.document]
-      while let next = try flash.readAll(
+      while let next = try? flash.readAll(
         fileName(chain.latest.document.version + 1), maximumBytes: SignedRootDocument.maximumBytes),
         (try? chain.append(next)) != nil
       {

@@ -17,6 +17,7 @@ package struct RegistryRPC: Sendable {
   /// Who brings messages to apps; nil where nobody does.
   let notifier: (any RPCCaller)?
   let claims = ClaimBudget()
+  private let strangers = StrangerNotes()
   private let logger: Logger
   let provisioner: (any RPCCaller)?
 
@@ -207,6 +208,7 @@ package struct RegistryRPC: Sendable {
       }
     }
     var stored = try await store.record(valid)[...]
+    noteStrangers(zip(valid, stored).filter { $1 == .unknownDevice }.map(\.0.device))
     var response = WireRecordReportsResponse()
     response.outcomes = zip(request.reports, verdicts).map { report, refusal in
       WireReportOutcome(refusal ?? stored.removeFirst(), of: report)
@@ -228,6 +230,15 @@ package struct RegistryRPC: Sendable {
     } catch {
       // The next report says it again.
       logger.warning("not looked whether devices have doubles", metadata: ["error": "\(error)"])
+    }
+  }
+
+  /// Somebody has to see them: they are answered as if all were well, since no repeat makes them known.
+  private func noteStrangers(_ devices: [DeviceID]) {
+    for device in strangers.add(devices) {
+      logger.warning(
+        "A device that is not known here reports: after a restore make it again with its ID, else revoke its certificate",
+        metadata: ["device": "\(device)"])
     }
   }
 
