@@ -55,7 +55,14 @@ struct Hindrances: Sendable {
     return .changed(isNews: isNews)
   }
 
-  var all: [Hindrance] { current.values.sorted { ($0.version, $0.reason) < ($1.version, $1.reason) } }
+  /// What is about no version says in its reason what it is about.
+  var all: [Hindrance] {
+    current.map { matter, hindrance in
+      var hindrance = hindrance
+      if hindrance.version == 0 { hindrance.reason = DeviceAgent.text(of: matter, 0, hindrance.reason) }
+      return hindrance
+    }.sorted { ($0.version, $0.reason) < ($1.version, $1.reason) }
+  }
 
   /// What an update waits for: the newest word, and then the likeliest: what is on offer, and the version that is the
   /// next of those announced.
@@ -92,7 +99,7 @@ extension DeviceAgent {
     return report
   }
 
-  private static func text(of matter: Hindrance.Matter, _ version: UInt64, _ reason: String) -> String {
+  fileprivate static func text(of matter: Hindrance.Matter, _ version: UInt64, _ reason: String) -> String {
     switch matter {
     case .start: "version \(version) can't be started yet: \(reason)"
     case .download, .announcement: "version \(version) has to wait: \(reason)"
