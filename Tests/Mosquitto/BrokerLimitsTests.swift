@@ -1,3 +1,4 @@
+import Dispatch
 import TestSupport
 import Testing
 
@@ -82,6 +83,41 @@ import Testing
       await outlet.open()
       for await isThrough in group { #expect(isThrough) }
     }
+    await client.close()
+  }
+
+  /// The others wait for the one that waits to go alone.
+  @Test func whoeverWaitsToGoAloneAndIsCancelledHoldsNobodyUp() async throws {
+    let broker = try await MosquittoServer()
+    let gate = DispatchSemaphore(value: 0)
+    // Holds the first message back, so that it stays on its way.
+    let link = try CuttingProxy(to: broker.port) { piece in
+      if piece.direction == .toServer, piece.bytes.contains(0xEE) { gate.wait() }
+      return true
+    }
+    let client = try MQTTClient(options: MQTTClientOptions(host: broker.host, port: UInt16(link.port), clientID: "c"))
+    try client.start()
+    try await client.waitUntilConnected(timeout: .seconds(20))
+    let outlet = MQTTOutlet(client)
+    let publish: @Sendable (UInt8, Int) -> Task<Bool, Never> = { byte, cuts in
+      Task {
+        var tries = MQTTOutlet.Tries()
+        for _ in 0..<cuts { tries.noteCut(reason: nil) }
+        return (try? await outlet.publish(topic: "t", payload: [byte], timeout: .seconds(60), tries: &tries)) != nil
+      }
+    }
+    let first = publish(0xEE, 0)
+    try await eventually { await outlet.underWay == 1 }
+    let alone = publish(1, 2)
+    try await eventually { await outlet.waiting == 1 }
+    let other = publish(2, 0)
+    try await eventually { await outlet.waiting == 2 }
+    alone.cancel()
+    #expect(await !alone.value)
+    try await eventually("the other's turn") { await outlet.underWay == 2 }
+    gate.signal()
+    #expect(await first.value)
+    #expect(await other.value)
     await client.close()
   }
 

@@ -29,11 +29,14 @@ package actor MQTTOutlet {
   private nonisolated let client: MQTTClient
   private var isOpen: Bool
   /// Messages on their way.
-  private var underWay = 0
+  private(set) var underWay = 0
   private var isOneAlone = false
   private var waitingAlone = 0
   private var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
   private var lastWaiter: UInt64 = 0
+
+  /// Messages that wait for their turn.
+  var waiting: Int { waiters.count }
 
   /// - Parameter isOpen: false: nothing goes out before `open()`.
   package init(_ client: MQTTClient, isOpen: Bool = true) {
@@ -76,7 +79,11 @@ package actor MQTTOutlet {
     if alone { waitingAlone += 1 }
     defer { if alone { waitingAlone -= 1 } }
     while true {
-      if Task.isCancelled { throw MQTTError(.cancelled, "cancelled while waiting for the broker") }
+      if Task.isCancelled {
+        // The others may have waited for this one alone.
+        wakeAll()
+        throw MQTTError(.cancelled, "cancelled while waiting for the broker")
+      }
       let hasTurn = !isOneAlone && (alone ? underWay == 0 : waitingAlone == 0)
       if isOpen, hasTurn { break }
       await waitForChange()
