@@ -52,6 +52,26 @@ import Testing
     if !limit.isEmpty { #expect(link.connections == 1) }
   }
 
+  /// Something on the way that lets no log through costs the device's other messages no connection after a while.
+  @Test func aBrokerThatHangsUpOnEveryLineIsLeftAlone() async throws {
+    let harness = try await AgentHarness()
+    let topic = Array("/devices/\(harness.device)/log".utf8)
+    let link = try CuttingProxy(to: harness.broker.port) { piece in
+      piece.direction == .toClient || piece.bytes.firstRange(of: topic) == nil
+    }
+    let configuration = Self.configuration { $0.longestRepeatPause = .seconds(3_600) }
+    try await harness.withAgent(configuration, brokerPort: link.port) { agent in
+      try await harness.deploy(1)
+      try #require(harness.launcher.app(1)).send(Self.line(1, textBytes: 3_000))
+      try await eventually(within: .seconds(60), "the log's silence: \(link.cuts) cuts") {
+        await agent.logUploader.silentUntil > .now
+      }
+      let cuts = link.cuts
+      try await harness.deploy(2)
+      #expect(link.cuts == cuts)
+    }
+  }
+
   @Test func numberedLinesArriveOnceAndInOrderOverBrokerAndAgentRestarts() async throws {
     let harness = try await AgentHarness()
     let played = try await PlayedDiagnostics(harness)

@@ -23,6 +23,10 @@ actor LogUploader {
   private var largestTakenBytes: Int?
   private var nextBatch = ContinuousClock.now
   private var nextRepeat = ContinuousClock.now
+  /// How long the log keeps silent for a broker that ends the connection for the smallest batch too; the broker or what
+  /// stands before it may be mended one day.
+  private var silences: RetryBackoff
+  private(set) var silentUntil = ContinuousClock.now
 
   /// A broker that takes less than this takes no log.
   private static let leastBatchBytes = 512
@@ -36,6 +40,7 @@ actor LogUploader {
     self.logger = logger
     budget = ByteBudget(bytesPerSecond: policy.bytesPerSecond, burstBytes: policy.burstBytes, now: .now)
     repeats = RetryBackoff(first: policy.firstRepeatPause, limit: policy.longestRepeatPause)
+    silences = RetryBackoff(first: policy.longestRepeatPause, limit: policy.longestRepeatPause * 12)
   }
 
   /// There is a new connection: the batch or its acknowledgement may have been lost with the old one.
@@ -82,8 +87,11 @@ actor LogUploader {
       repeats.reset()
       nextRepeat = .now
     }
-    if let batch, .now >= max(nextRepeat, nextBatch) { await send(batch) }
+    if let batch, .now >= nextSending { await send(batch) }
   }
+
+  /// Of the batch that there is.
+  private var nextSending: ContinuousClock.Instant { max(nextRepeat, nextBatch, silentUntil) }
 
   private var batchBytes: Int {
     let bytes = [policy.batchBytes, mqtt.brokerLimits.payloadRoomBytes(topic: topic), largestTakenBytes]
@@ -93,7 +101,7 @@ actor LogUploader {
   /// nil: until something happens.
   private var wait: Duration? {
     guard isConnected else { return nil }
-    let next = batch == nil ? nextBatch : max(nextRepeat, nextBatch)
+    let next = batch == nil ? nextBatch : nextSending
     let left = next - .now
     // With nothing to send and nothing to wait for, the next line wakes this up.
     return left > .zero ? left : batch == nil ? nil : .milliseconds(10)
@@ -110,11 +118,20 @@ actor LogUploader {
       do throws(MQTTError) {
         try await outlet.publish(
           topic: topic, payload: payload, isAdaptable: true, timeout: policy.firstRepeatPause, tries: &tries)
+        silences.reset()
       } catch {
         if error.code == .tooLarge || error.code == .connectionLost && tries.goesAlone {
-          // The same lines in smaller pieces, of which one line cut short is the smallest.
-          largestTakenBytes = max(Self.leastBatchBytes, payload.count / 2)
-          self.batch = nil
+          if batchLimitBytes > Self.leastBatchBytes {
+            // The same lines in smaller pieces, of which one line cut short is the smallest.
+            largestTakenBytes = max(Self.leastBatchBytes, payload.count / 2)
+            self.batch = nil
+          } else if tries.areHopeless {
+            let pause = silences.next()
+            silentUntil = .now + pause
+            logger.error(
+              "the broker ends the connection for every log line: none go out for a while",
+              metadata: ["seconds": "\(pause.components.seconds)", "cuts": "\(tries.cuts)"])
+          }
         }
         throw error
       }
