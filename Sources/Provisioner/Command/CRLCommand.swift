@@ -63,6 +63,9 @@ struct CheckFolderCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("In seconds.", valueName: "seconds"))
   var maxAge = 60
 
+  @Flag(help: "Print JSON for programs; otherwise the exit status is all there is.")
+  var json = false
+
   func run() async throws {
     try await runAdmin {
       guard let age = RevocationDirectory(directory).age else {
@@ -74,6 +77,7 @@ struct CheckFolderCommand: AsyncParsableCommand {
           "\(directory) was last up to date \(age / .seconds(1)) s ago: see why crl follow reaches no Provisioner",
           status: .temporary)
       }
+      if json { try printJSON(["ageSeconds": age / .seconds(1)]) }
     }
   }
 }

@@ -96,6 +96,7 @@ struct DraftRootCommand: AsyncParsableCommand {
         try await RegistryAdministration(client, deadline: options.deadline).draft(changes)
       }
       try RootDocumentFile.write(draft, to: out)
+      if options.json { return try printJSON(["version": draft.document.version]) }
       print("version \(draft.document.version) is in \(out): sign it with root sign \(out) --key …")
     }
   }
@@ -107,13 +108,16 @@ struct SignRootCommand: AsyncParsableCommand {
 
   @Argument(help: "The file.") var file: String
   @Option(help: ArgumentHelp("A root key; several are possible.", valueName: "file")) var key: [String]
+  @Flag(help: "Print JSON for programs instead of text for people.") var json = false
 
   func run() async throws {
     try await runAdmin {
       var document = try RootDocumentFile.read(file)
       for path in key { document = try document.signed(by: SigningKeyFile.readPrivate(path)) }
       try RootDocumentFile.write(document, to: file)
-      print("version \(document.document.version) has \(document.signatures.count) signatures")
+      let (version, signatures) = (document.document.version, document.signatures.count)
+      if json { return try printJSON(["version": version, "signatures": UInt64(signatures)]) }
+      print("version \(version) has \(signatures) signatures")
     }
   }
 }
