@@ -54,7 +54,7 @@ package actor CertificateRenewal {
   package func renew() async throws {
     guard let key = try files.key() else { throw IdentityError.unreadable("the device's key is not there") }
     if kept == nil, let stored = try files.renewal() {
-      kept = try? JSONDecoder().decode(Answer.self, from: Data(stored))
+      kept = try? JSONCoding.decode(Answer.self, from: stored)
       keptSince = .now
     }
     if let kept, .now - keptSince < Self.longestKept {
