@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite struct FailureTests {
+@Suite(.seated) struct FailureTests {
   @Test func nobodyThere() async throws {
     let port = try FreePort()
     let http = HTTPClient()

@@ -2,7 +2,7 @@ import Curl
 import TestSupport
 import Testing
 
-@Suite struct ProxyTests {
+@Suite(.seated) struct ProxyTests {
   @Test func requestsGoThroughTheProxyExceptToHostsThatAreNamed() async throws {
     let proxy = try ScriptedHTTPServer { _, connection in connection.respond(200, body: Array("proxy".utf8)) }
     let direct = try ScriptedHTTPServer { _, connection in connection.respond(200, body: Array("direct".utf8)) }

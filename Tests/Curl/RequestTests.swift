@@ -2,7 +2,7 @@ import Curl
 import TestSupport
 import Testing
 
-@Suite struct RequestTests {
+@Suite(.seated) struct RequestTests {
   @Test func aRequestComesWithItsHeadersAndBody() async throws {
     let server = try ScriptedHTTPServer { request, connection in
       connection.respond(201, headers: ["X-Answer: a: b", "X-Empty:"], body: Array("done".utf8))

@@ -23,7 +23,7 @@ private final class TLSServer: Sendable {
 
 private func client(_ tls: HTTPTLS) -> HTTPClient { HTTPClient(HTTPClient.Configuration(tls: tls)) }
 
-@Suite(.timeLimit(.minutes(3))) struct TransportSecurityTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct TransportSecurityTests {
   @Test func anAuthorityInAFileOrInMemoryIsTrusted() async throws {
     let authority = try await TestAuthority()
     let server = try await TLSServer(authority.leaf("server", usage: .server))
@@ -138,7 +138,7 @@ private func client(_ tls: HTTPTLS) -> HTTPClient { HTTPClient(HTTPClient.Config
   }
 }
 
-@Suite struct BearerTokenTests {
+@Suite(.seated) struct BearerTokenTests {
   private static let token = BearerToken("abc.DEF-123_~+/=")!
 
   private static let http = HTTPClient(HTTPClient.Configuration(bearerToken: token))

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-  @Suite(.serialized)
+  @Suite(.seated, .serialized)
   struct AttackTests {
     @Test("more than 150 attacks on running processes are refused, each for the right reason")
     func table() async throws {

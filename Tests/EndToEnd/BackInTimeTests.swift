@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEnd {
   /// A device or a server that went back in time: whole systems of real processes.
-  @Suite(.serialized)
+  @Suite(.seated, .serialized)
   struct BackInTimeTests {
     /// How often each scenario happens in one stack.
     private static let rounds = Int(ProcessInfo.processInfo.environment["XTBLISH_ROUNDS"] ?? "1") ?? 1
@@ -60,7 +60,7 @@ extension EndToEnd {
           try await stack.waitUntilRuns(deployment)
           let epoch = try await stack.epoch(of: flash.device)
           try await flash.change { try flash.damageBootRecords() }
-          try await eventually(within: .seconds(60), "a report of another life of the flash") {
+          try await eventually("a report of another life of the flash") {
             try await stack.epoch(of: flash.device) != epoch
           }
           try await stack.waitUntilRuns(deployment)
@@ -93,7 +93,7 @@ extension EndToEnd {
 
           // The device says what it runs, which this database never gave it. Nobody sends it back unasked.
           try await stack.restoreRegistry(backup)
-          try await eventually(within: .seconds(60), "an event of a version that was never given") {
+          try await eventually("an event of a version that was never given") {
             try await stack.events(of: flash.device).contains { $0.id > before && $0.kind == "unknown-version" }
           }
           try await stack.admin("xtblish-registry", "firmware", "retry", flash.device)
@@ -181,7 +181,7 @@ private struct Line: Codable, Hashable {
 
 extension Stack {
   fileprivate func waitUntilRuns(_ digest: String, on device: String) async throws {
-    try await eventually(within: .seconds(60), "device \(device) running \(digest)") {
+    try await eventually("device \(device) running \(digest)") {
       let reported = try await state(of: device)?.reported
       return reported?.digest == digest && reported?.status == "confirmed"
     }
@@ -200,7 +200,7 @@ extension Stack {
   fileprivate func waitForReport(
     of version: UInt64, by device: String, after event: UInt64
   ) async throws {
-    try await eventually(within: .seconds(60), "a report that version \(version) runs, after event \(event)") {
+    try await eventually("a report that version \(version) runs, after event \(event)") {
       try await events(of: device).contains {
         $0.id > event && $0.kind == "state-reported" && $0.detail.version == version
       }
@@ -212,7 +212,7 @@ extension Stack {
     let text = try await admin(
       "xtblish-device", "logs", "-n", "1000", "--json", "--directory", flash.directory)
     let lines = Set(try JSONLines.decode(Line.self, text))
-    try await eventually(within: .seconds(60), "\(lines.count) lines of the device's log at the Registry") {
+    try await eventually("\(lines.count) lines of the device's log at the Registry") {
       let stored = try await admin("xtblish-registry", "devices", "logs", flash.device, "--last", "0", "--json")
       return lines.subtracting(try JSONLines.decode(Line.self, stored)).isEmpty
     }

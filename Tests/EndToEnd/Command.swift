@@ -14,7 +14,7 @@ struct CommandResult: Sendable {
 @discardableResult
 func command(
   _ executable: String, _ arguments: [String], environment: [String: String] = [:], input: String = "/dev/null",
-  within limit: Duration = .seconds(120)
+  within limit: Duration = patience
 ) async throws -> CommandResult {
   let folder = try TemporaryFolder("xtblish-command")
   let errors = folder.path("errors")
@@ -34,7 +34,7 @@ func command(
 @discardableResult
 func mustSucceed(
   _ executable: String, _ arguments: [String], environment: [String: String] = [:], input: String = "/dev/null",
-  within limit: Duration = .seconds(120)
+  within limit: Duration = patience
 ) async throws -> String {
   let result = try await command(
     executable, arguments, environment: environment, input: input, within: limit)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-  @Suite(.serialized)
+  @Suite(.seated, .serialized)
   struct DeployTests {
     @Test("20 versions in a row to 5 devices: each runs the last, none is skipped, all bytes are as the format says")
     func manyVersions() async throws {

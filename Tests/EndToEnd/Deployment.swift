@@ -57,7 +57,7 @@ extension Stack {
     let key = UUID().uuidString
     let bases = try stores ?? [value("XTBLISH_IMAGE_STORE_URL")]
     var attempt = 0
-    return try await eventuallySome(within: .seconds(60), "a deployment to \(device)") {
+    return try await eventuallySome("a deployment to \(device)") {
       defer { attempt += 1 }
       return try await tryToDeploy(app, to: device, store: bases[attempt % bases.count], key: key)
     }
@@ -72,7 +72,7 @@ extension Stack {
   }
 
   /// Waits until the Registry knows from the device itself that it runs the version, confirmed.
-  func waitUntilRuns(_ deployment: Deployment, within limit: Duration = .seconds(60)) async throws {
+  func waitUntilRuns(_ deployment: Deployment, within limit: Duration = patience) async throws {
     try await eventually(within: limit, "device \(deployment.device) running version \(deployment.version)") {
       let reported = try await state(of: deployment.device)?.reported
       return reported?.version == deployment.version && reported?.digest == deployment.digest

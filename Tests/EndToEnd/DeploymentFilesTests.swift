@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-  @Suite(.serialized)
+  @Suite(.seated, .serialized)
   struct DeploymentFilesTests {
     static let validator = "\(Stack.package)/Tests/Deployment/validate.py"
 

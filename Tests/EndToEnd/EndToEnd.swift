@@ -1,5 +1,6 @@
+import TestSupport
 import Testing
 
 /// Whole systems of real processes: one after the other, so that each has the machine to itself.
-@Suite(.serialized)
+@Suite(.seated, .serialized)
 enum EndToEnd {}

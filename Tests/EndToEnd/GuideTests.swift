@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEnd {
   /// Does what the pages "your first app" tell a reader to do, from the empty folder to the device.
-  @Suite(.serialized)
+  @Suite(.seated, .serialized)
   struct GuideTests {
     @Test("each language's first app runs at the desk and on a device", arguments: ["c", "swift", "rust"])
     func guide(language: String) async throws {
@@ -34,7 +34,7 @@ extension EndToEnd {
         let result = try await command(
           "bash", ["-c", "cd \(folder.path) && . ./commands.sh"], environment: environment, within: .seconds(180))
         #expect(result.status == 0, "\(result.output.suffix(3000))\n\(result.errors.suffix(3000))")
-        try await eventually(within: .seconds(60), "the \(language) app confirmed on the device") {
+        try await eventually("the \(language) app confirmed on the device") {
           let reported = try await stack.state(of: device)?.reported
           return reported?.version == 1 && reported?.status == "confirmed"
         }

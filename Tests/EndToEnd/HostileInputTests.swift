@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-  @Suite(.serialized)
+  @Suite(.seated, .serialized)
   struct HostileInputTests {
     @Test("malformed HTTP, ZeroMQ and MQTT gets a clear answer, and every process lives on")
     func table() async throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-  @Suite(.serialized)
+  @Suite(.seated, .serialized)
   struct KillTests {
     static let victims = ["registry-1", "image-store-1", "notifier-1", "mosquitto", "postgres", "device-1"]
     /// Milliseconds from the client's POST to the kill: a deployment on an idle machine takes some 200.

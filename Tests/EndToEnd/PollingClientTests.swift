@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEnd {
   /// The client that docs/polling.md shows, compiled with a board of files and sockets.
-  @Suite(.serialized)
+  @Suite(.seated, .serialized)
   struct PollingClientTests {
     /// Compiles what the page shows, as it stands there.
     private func compile(in folder: TemporaryFolder) async throws -> String {

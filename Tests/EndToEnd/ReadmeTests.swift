@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEnd {
   /// Runs what README tells a user to type, in its order, in one shell.
-  @Suite(.serialized)
+  @Suite(.seated, .serialized)
   struct ReadmeTests {
     /// The `sh` blocks of README.
     static func blocks() throws -> [String] {

@@ -9,7 +9,7 @@ private func isRunning(_ process: Int32) -> Bool {
 }
 
 extension EndToEnd {
-  @Suite(.serialized)
+  @Suite(.seated, .serialized)
   struct StackTests {
     @Test("two stacks run side by side, and one going down leaves the other and none of its own processes")
     func sideBySide() async throws {

@@ -1,8 +1,9 @@
 import FirmwareImage
+import TestSupport
 import Testing
 
 /// Names that come from outside are bytes.
-@Suite struct ByteTextTests {
+@Suite(.seated) struct ByteTextTests {
   private let composed = "caf\u{E9}"
   private let decomposed = "cafe\u{301}"
 

@@ -1,7 +1,8 @@
 import FirmwareImage
+import TestSupport
 import Testing
 
-@Suite struct ConfigurationFuzzTests {
+@Suite(.seated) struct ConfigurationFuzzTests {
   /// Every value of the type decodes from its own bytes.
   @Test func decodingUndoesEncoding() throws {
     var random = SplitMix64(seed: 20_26)

@@ -1,7 +1,8 @@
 import FirmwareImage
+import TestSupport
 import Testing
 
-@Suite struct ConfigurationTests {
+@Suite(.seated) struct ConfigurationTests {
   @Test func theGoldenImageReadsAsItWasBuilt() throws {
     let header = try ImageHeader(decoding: GoldenImage.image.prefix(544))
     let manifest = try #require(header.configuration.manifest)

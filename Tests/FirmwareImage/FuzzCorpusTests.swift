@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Runs again what the fuzzers learned (Tests/Fuzz/README.md): a broken promise ends this process.
-@Suite struct FuzzCorpusTests {
+@Suite(.seated) struct FuzzCorpusTests {
   private func replay(_ name: String, least: Int, _ run: ([UInt8]) -> Void) throws {
     let folder = URL(filePath: "\(packageDirectory())/Tests/Fuzz/Corpus/\(name)")
     let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)

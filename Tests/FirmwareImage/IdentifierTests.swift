@@ -1,8 +1,9 @@
 import FirmwareImage
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct IdentifierTests {
+@Suite(.seated) struct IdentifierTests {
   @Test func deviceIDsReadAndShowTheirText() throws {
     let text = "00112233-4455-6677-8899-aabbccddeeff"
     let id = try #require(DeviceID(text))

@@ -1,8 +1,9 @@
 import FirmwareImage
 import OpenSSL
+import TestSupport
 import Testing
 
-@Suite struct ImageTrustTests {
+@Suite(.seated) struct ImageTrustTests {
   private let parties: SigningParties
 
   init() throws { parties = try SigningParties() }

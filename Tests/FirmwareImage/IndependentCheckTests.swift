@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The format and the signatures against Tests/EndToEnd/check_signed_image.py, which shares no code with this.
-@Suite struct IndependentCheckTests {
+@Suite(.seated) struct IndependentCheckTests {
   private let folder: TemporaryFolder
   private let device = DeviceID.random()
 
@@ -14,7 +14,7 @@ import Testing
   private func python(_ arguments: String...) async throws -> (status: ProcessEnding, output: String) {
     let child = try ChildProcess(
       PythonEnvironment.interpreter(), ["\(packageDirectory())/Tests/EndToEnd/check_signed_image.py"] + arguments)
-    return (try await child.waitForExit(within: .seconds(60)), child.output)
+    return (try await child.waitForExit(), child.output)
   }
 
   private func bytes(_ name: String) throws -> [UInt8] {
@@ -75,7 +75,7 @@ import Testing
       let child = try ChildProcess(
         PythonEnvironment.interpreter(),
         ["\(packageDirectory())/Tests/EndToEnd/check_signed_image.py"] + arguments + more)
-      _ = try await child.waitForExit(within: .seconds(60))
+      _ = try await child.waitForExit()
       return child.output
     }
     let pin = try first.pin().hex

@@ -1,7 +1,8 @@
 import FirmwareImage
+import TestSupport
 import Testing
 
-@Suite struct NameTextTests {
+@Suite(.seated) struct NameTextTests {
   /// Alone, at the end and within: nobody sees them, so no name may have them.
   @Test(
     arguments: [

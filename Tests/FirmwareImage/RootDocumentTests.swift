@@ -1,8 +1,9 @@
 import FirmwareImage
 import OpenSSL
+import TestSupport
 import Testing
 
-@Suite struct RootDocumentTests {
+@Suite(.seated) struct RootDocumentTests {
   private let parties: SigningParties
   private let first: SignedRootDocument
 

@@ -4,7 +4,7 @@ import OpenSSL
 import TestSupport
 import Testing
 
-@Suite struct SigningKeyFileTests {
+@Suite(.seated) struct SigningKeyFileTests {
   private let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder("signing-keys") }

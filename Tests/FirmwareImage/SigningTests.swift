@@ -1,8 +1,9 @@
 import FirmwareImage
 import OpenSSL
+import TestSupport
 import Testing
 
-@Suite struct SigningTests {
+@Suite(.seated) struct SigningTests {
   let publisher: Ed25519.PrivateKey
   let director: Ed25519.PrivateKey
   let app: AppDescription

@@ -1,8 +1,9 @@
 import FirmwareImage
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct VerifierTests {
+@Suite(.seated) struct VerifierTests {
   @Test(arguments: [1, 7, 32, 543, 544, 545, 1000])
   func anImageInPiecesOfAnySizeVerifies(pieceSize: Int) throws {
     var verifier = try ImageVerifier(for: GoldenImage.device)

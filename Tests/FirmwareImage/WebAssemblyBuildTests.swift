@@ -1,8 +1,9 @@
 import FirmwareImage
+import TestSupport
 import Testing
 
 /// What a crash report needs to be told in lines of source: the build ID, and where the code begins.
-@Suite struct WebAssemblyBuildTests {
+@Suite(.seated) struct WebAssemblyBuildTests {
   private static let id = (0..<20).map { UInt8($0 + 0xE0) }
 
   /// A module that ends with a custom section of this content after the name.

@@ -1,7 +1,8 @@
 import FirmwareImage
+import TestSupport
 import Testing
 
-@Suite struct WebAssemblyTests {
+@Suite(.seated) struct WebAssemblyTests {
   @Test func importsAndExportsAreRead() throws {
     let interface = try WebAssemblyModule.interface(of: sampleModule())
     #expect(

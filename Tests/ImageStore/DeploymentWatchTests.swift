@@ -1,12 +1,13 @@
 import FirmwareImage
 import ServiceKit
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ImageStoreCore
 
 /// What `push --wait` follows.
-@Suite struct DeploymentWatchTests {
+@Suite(.seated) struct DeploymentWatchTests {
   /// A Registry that says one thing after the other, and the last one for ever.
   private final class Script: DeploymentWatch.Source {
     let answers: Mutex<[Result<RegistryClient.Progress?, AdminError>]>

@@ -6,7 +6,7 @@ import Testing
 import Wire
 
 extension IntegrationTests {
-  @Suite struct ConvergenceTests {
+  @Suite(.seated) struct ConvergenceTests {
     @Test func `an acknowledged report is in the device's document`() async throws {
       try await withInstallation(.registry, .notifier) { installation in
         let device = try await installation.makeDevice()

@@ -5,7 +5,7 @@ import Testing
 import Wire
 
 extension IntegrationTests {
-  @Suite struct EnrolmentTests {
+  @Suite(.seated) struct EnrolmentTests {
     /// A claim's secret.
     private func makeToken(_ installation: Installation) async throws -> String {
       let request = WireCreateClaim.with {

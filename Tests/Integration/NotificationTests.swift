@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-  @Suite struct NotificationTests {
+  @Suite(.seated) struct NotificationTests {
     @Test func `an assignment leaves the outbox only when the broker has acknowledged it`() async throws {
       try await withInstallation(.registry, .notifier) { installation in
         let device = try await installation.makeDevice()

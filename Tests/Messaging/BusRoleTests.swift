@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// Which roles may send which kinds, on both transports.
-@Suite(.timeLimit(.minutes(2))) struct BusRoleTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct BusRoleTests {
   enum Network: CaseIterable {
     case zeroMQ
     case inMemory

@@ -6,7 +6,7 @@ import Testing
 import Wire
 
 /// New keys for old ones while the bus is in use.
-@Suite(.timeLimit(.minutes(4))) struct BusRotationTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct BusRotationTests {
   /// Runs a server until it is cancelled, and answers with its name.
   private func serve(_ bus: Bus, at port: FreePort, name: String, started: @escaping @Sendable () -> Void) async throws
   {
@@ -67,7 +67,7 @@ import Wire
   /// Processes that other tests start have the old one's socket too until they are the program that they become, and a
   /// busy machine may take a while over that.
   private func restart(_ index: Int, _ bus: Bus, _ key: TestKey, at port: FreePort) async throws -> Replica {
-    try await eventuallySome(within: .seconds(60), "port \(port.number) is free again") {
+    try await eventuallySome("port \(port.number) is free again") {
       do {
         return try await Replica(key) { [self] in try await serve(bus, at: port, name: "\(index)", started: $0) }
       } catch let error as TransportError where error.isAddressInUse {

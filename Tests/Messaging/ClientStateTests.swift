@@ -1,10 +1,11 @@
+import TestSupport
 import Testing
 import Wire
 
 @testable import Messaging
 
 /// The client's decisions, without I/O and with a clock that the test moves.
-@Suite struct ClientStateTests {
+@Suite(.seated) struct ClientStateTests {
   typealias State = ClientState<String>
 
   private let start = ContinuousClock.now

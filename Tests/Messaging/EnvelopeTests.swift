@@ -1,11 +1,12 @@
 import SwiftProtobuf
+import TestSupport
 import Testing
 import Wire
 
 @testable import Messaging
 
 /// Holds the envelope's own codec against the one that is generated from the `.proto` file.
-@Suite struct EnvelopeTests {
+@Suite(.seated) struct EnvelopeTests {
   private func randomEnvelope(_ generator: inout SeededGenerator) -> WireEnvelope {
     var envelope = WireEnvelope()
     let texts = ["", "xtblish.v1.AssignImage", "größer", String(repeating: "k", count: 300)]

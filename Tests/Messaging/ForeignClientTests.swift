@@ -7,7 +7,7 @@ import Wire
 import ZeroMQ
 
 /// A program in another language, with nothing but the `.proto` files.
-@Suite struct ForeignClientTests {
+@Suite(.seated) struct ForeignClientTests {
   @Test func aPythonProgramCallsAService() async throws {
     let folder = try TemporaryFolder()
     let protocols = "\(packageDirectory())/Sources/Shared/Wire/Protocols"
@@ -29,7 +29,7 @@ import ZeroMQ
       let program = try ChildProcess(
         PythonEnvironment.interpreter(),
         ["\(packageDirectory())/Tests/Messaging/python/call.py", folder.path, endpoint])
-      #expect(try await program.waitForExit(within: .seconds(60)) == .exited(0), "\(program.output)")
+      #expect(try await program.waitForExit() == .exited(0), "\(program.output)")
       #expect(
         program.output == """
           service registry ready True pending 42.0
@@ -67,7 +67,7 @@ import ZeroMQ
           "\(packageDirectory())/Tests/Messaging/python/strangers.py", folder.path, endpoint,
           server.key.publicKey.text, folder.path,
         ])
-      #expect(try await program.waitForExit(within: .seconds(90)) == .exited(0), "\(program.output)")
+      #expect(try await program.waitForExit() == .exited(0), "\(program.output)")
       #expect(
         program.output == """
           a known key gets answer

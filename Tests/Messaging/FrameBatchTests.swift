@@ -6,7 +6,7 @@ import ZeroMQ
 @testable import Messaging
 
 /// Several frames in one message, with peers that read that and with others.
-@Suite struct FrameBatchTests {
+@Suite(.seated) struct FrameBatchTests {
   private func split(_ message: [UInt8]) -> (frames: [[UInt8]], isWhole: Bool) {
     var frames: [[UInt8]] = []
     let isWhole = message.withUnsafeBytes { FrameBatch.split($0) { frames.append($0) } }

@@ -6,7 +6,7 @@ import Wire
 import ZeroMQ
 
 /// Frames that no honest program sends, from a bare socket. After each, the server must serve.
-@Suite struct HostileFrameTests {
+@Suite(.seated) struct HostileFrameTests {
   /// A DEALER that sends whatever the test likes.
   private struct Attacker {
     let socket: ZeroMQSocket

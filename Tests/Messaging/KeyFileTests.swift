@@ -6,7 +6,7 @@ import ZeroMQ
 @testable import Messaging
 
 /// Keys and peers as files.
-@Suite struct KeyFileTests {
+@Suite(.seated) struct KeyFileTests {
   private let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder("xtblish-keys") }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The table of roles and requests in docs/bus.md beside what the services register.
-@Suite struct PermissionTableTests {
+@Suite(.seated) struct PermissionTableTests {
   private struct Permission: Hashable, Comparable, CustomStringConvertible {
     let server: String
     let kind: String

@@ -6,7 +6,7 @@ import Testing
 import Wire
 
 /// Servers in processes of their own that die, stop and come back.
-@Suite(.serialized) struct ProcessFailureTests {
+@Suite(.seated, .serialized) struct ProcessFailureTests {
   private final class Server {
     let endpoint: String
     let name: String

@@ -7,7 +7,7 @@ import Testing
 import Wire
 
 /// What requests and answers must do over every transport.
-@Suite struct RPCConformanceTests {
+@Suite(.seated) struct RPCConformanceTests {
   private func withPair<T: Sendable>(
     _ kind: TransportKind, router: RPCRouter = echoRouter(), limits: RPCServerLimits = .standard,
     options: RPCClientOptions = .patient, _ body: (RPCClient, RPCServer) async throws -> T

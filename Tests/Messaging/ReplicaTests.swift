@@ -6,7 +6,7 @@ import Testing
 import Wire
 
 /// Many servers behind one name, which moves.
-@Suite struct ReplicaTests {
+@Suite(.seated) struct ReplicaTests {
   /// A name whose addresses the test decides.
   private final class Names: EndpointResolver {
     private let outcome: Mutex<Result<[String], ResolutionError>>

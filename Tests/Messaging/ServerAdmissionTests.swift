@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import Messaging
 
-@Suite struct ServerAdmissionTests {
+@Suite(.seated) struct ServerAdmissionTests {
   private let now = ContinuousClock.now
   private func later(_ seconds: Int) -> ContinuousClock.Instant { now + .seconds(seconds) }
 

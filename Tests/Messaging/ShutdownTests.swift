@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Wire
 
-@Suite struct ShutdownTests {
+@Suite(.seated) struct ShutdownTests {
   /// A server in a service group, and a client.
   private func withGroup<T: Sendable>(
     _ kind: TransportKind, router: RPCRouter, limits: RPCServerLimits = .standard,

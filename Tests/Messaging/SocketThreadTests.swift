@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Tasks that run on the thread of the sockets, and do not let go of it.
-@Suite struct SocketThreadTests {
+@Suite(.seated) struct SocketThreadTests {
   /// A program whose sockets wait would be taken for dead by then.
   private var options: RPCClientOptions {
     var options = RPCClientOptions.standard

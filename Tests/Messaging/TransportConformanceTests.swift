@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What every transport must do.
-@Suite struct TransportConformanceTests {
+@Suite(.seated) struct TransportConformanceTests {
   private let one = ConnectionID(1)
 
   /// A listener that answers every frame with the same frame, and a dialer.

@@ -5,12 +5,12 @@ import Testing
 @testable import Mosquitto
 
 /// What a broker says of itself is used.
-@Suite(.timeLimit(.minutes(1))) struct BrokerLimitsTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct BrokerLimitsTests {
   @Test func aMessageLargerThanTheBrokerTakesIsNotSent() async throws {
     let broker = try await MosquittoServer(configuration: "max_packet_size 1000")
     let client = try MQTTClient(options: MQTTClientOptions(host: broker.host, port: UInt16(broker.port), clientID: "c"))
     try client.start()
-    try await client.waitUntilConnected(timeout: .seconds(20))
+    try await client.waitUntilConnected(timeout: patience)
     #expect(client.brokerLimits.maximumPacketBytes == 1000)
     let room = try #require(client.brokerLimits.payloadRoomBytes(topic: "t"))
     let error = await #expect(throws: MQTTError.self) {
@@ -19,7 +19,7 @@ import Testing
     #expect(error?.code == .tooLarge && error?.mayHaveArrived == false)
     // What fits by that account, fits.
     try await client.publish(
-      topic: "t", payload: [UInt8](repeating: 0, count: room), expirySeconds: 60, timeout: .seconds(20))
+      topic: "t", payload: [UInt8](repeating: 0, count: room), expirySeconds: 60, timeout: patience)
     #expect(client.isConnected)
     await client.close()
   }
@@ -31,10 +31,10 @@ import Testing
     options.reconnectInitialDelay = .milliseconds(10)
     let client = try MQTTClient(options: options)
     try client.start()
-    try await client.waitUntilConnected(timeout: .seconds(20))
-    try await client.publish(topic: "t", payload: [1], retain: true, isAdaptable: true, timeout: .seconds(20))
+    try await client.waitUntilConnected(timeout: patience)
+    try await client.publish(topic: "t", payload: [1], retain: true, isAdaptable: true, timeout: patience)
     // Whoever counts on the broker's word is told that there is none.
-    await #expect(throws: MQTTError.self) { try await client.publish(topic: "t", payload: [1], timeout: .seconds(20)) }
+    await #expect(throws: MQTTError.self) { try await client.publish(topic: "t", payload: [1], timeout: patience) }
     #expect(client.isConnected)
     await client.close()
   }
@@ -53,14 +53,14 @@ import Testing
     var attempts = 0
     while !tries.areHopeless, attempts < 100 {
       attempts += 1
-      try await client.waitUntilConnected(timeout: .seconds(20))
-      _ = try? await outlet.publish(topic: "poison", payload: [0xEE], timeout: .seconds(20), tries: &tries)
+      try await client.waitUntilConnected(timeout: patience)
+      _ = try? await outlet.publish(topic: "poison", payload: [0xEE], timeout: patience, tries: &tries)
     }
     #expect(tries.areHopeless && tries.cutsInCompany == 2 && tries.cutsAlone == 3)
     // Others are not suspected for it.
     var others = MQTTOutlet.Tries()
-    try await client.waitUntilConnected(timeout: .seconds(20))
-    try await outlet.publish(topic: "good", payload: [1], timeout: .seconds(20), tries: &others)
+    try await client.waitUntilConnected(timeout: patience)
+    try await outlet.publish(topic: "good", payload: [1], timeout: patience, tries: &others)
     #expect(others.cuts == 0)
     await client.close()
   }
@@ -69,14 +69,14 @@ import Testing
     let broker = try await MosquittoServer()
     let client = try MQTTClient(options: MQTTClientOptions(host: broker.host, port: UInt16(broker.port), clientID: "c"))
     try client.start()
-    try await client.waitUntilConnected(timeout: .seconds(20))
+    try await client.waitUntilConnected(timeout: patience)
     let outlet = MQTTOutlet(client, isOpen: false)
     await withTaskGroup(of: Bool.self) { group in
       for number in 0..<50 {
         group.addTask {
           var tries = MQTTOutlet.Tries()
           if number.isMultiple(of: 5) { for _ in 0..<2 { tries.noteCut(reason: nil) } }
-          let answer = try? await outlet.publish(topic: "t", payload: [1], timeout: .seconds(20), tries: &tries)
+          let answer = try? await outlet.publish(topic: "t", payload: [1], timeout: patience, tries: &tries)
           return answer != nil && tries.cuts == 0
         }
       }

@@ -3,7 +3,7 @@ import Mosquitto
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct CloseTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct CloseTests {
   private func clientWithWill(_ server: MosquittoServer, id: String) async throws -> MQTTClient {
     try await server.connectedClient {
       $0.clientID = id
@@ -45,7 +45,7 @@ import Testing
       let subscribe = Task { try await mqttError { try await client.subscribe(to: "/a", timeout: nil) } }
       let reader = Task { for await _ in client.messages {} }
       try await eventually("a publish in flight") { client.publishesInFlight == 1 }
-      try await within(.seconds(10), "close") {
+      try await within("close") {
         async let first: Void = client.close()
         async let second: Void = client.close()
         _ = await (first, second)
@@ -71,7 +71,7 @@ import Testing
     // 192.0.2.0/24 is set aside for documentation: connecting there either hangs or fails, by the network.
     let client = try MQTTClient(options: MQTTClientOptions(host: "192.0.2.1", port: 1_883, clientID: "far"))
     try client.start()
-    try await within(.seconds(5), "close") { await client.close() }
+    try await within("close") { await client.close() }
   }
 
   @Test func aForgottenClientLeavesTheBroker() async throws {

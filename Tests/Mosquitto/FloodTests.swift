@@ -3,13 +3,13 @@ import Mosquitto
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct FloodTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct FloodTests {
   private func flood(_ publisher: MQTTClient, count: Int) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       for number in 0..<count {
         if number >= 50 { _ = try await group.next() }
         group.addTask {
-          try await publisher.publish(topic: "/flood", payload: Array("\(number)".utf8), timeout: .seconds(30))
+          try await publisher.publish(topic: "/flood", payload: Array("\(number)".utf8), timeout: patience)
         }
       }
       try await group.waitForAll()

@@ -3,7 +3,7 @@ import Mosquitto
 import TestSupport
 import Testing
 
-@Suite struct OptionsTests {
+@Suite(.seated) struct OptionsTests {
   private func refusal(_ change: (inout MQTTClientOptions) -> Void) -> MQTTError? {
     var options = MQTTClientOptions(host: "127.0.0.1", port: 1_883, clientID: "options")
     change(&options)
@@ -45,7 +45,7 @@ import Testing
     let file = folder.path("ca.pem")
     try Data("this is no certificate".utf8).write(to: URL(fileURLWithPath: file))
     let client = try server.client { $0.tls = MQTTTLS(caFile: file) }
-    let event = try await within(.seconds(10), "an event") { await client.events.first { _ in true } }
+    let event = try await within("an event") { await client.events.first { _ in true } }
     guard case .disconnected(let error)? = event else {
       Issue.record("\(String(describing: event)) instead of a TLS error")
       return

@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import Mosquitto
 
-@Suite struct ReconnectBackoffTests {
+@Suite(.seated) struct ReconnectBackoffTests {
   @Test func waitsGrowToTheMaximumAndNeverPassIt() {
     var backoff = ReconnectBackoff(initial: .milliseconds(100), maximum: .seconds(1))
     #expect(
@@ -46,7 +47,7 @@ extension ReconnectBackoffTests {
   }
 }
 
-@Suite struct FIFOTests {
+@Suite(.seated) struct FIFOTests {
   @Test func keepsOrderThroughGrowthAndCompaction() {
     var queue = FIFO<Int>()
     var expected: [Int] = []

@@ -3,12 +3,12 @@ import Mosquitto
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(3))) struct ReconnectTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct ReconnectTests {
   /// Waits for the next event of the kind that `match` wants.
   private func event(
     _ client: MQTTClient, _ match: @escaping @Sendable (MQTTConnectionEvent) -> Bool
   ) async throws -> MQTTConnectionEvent {
-    let found = try await within(.seconds(30), "an event") { await client.events.first(where: match) }
+    let found = try await within("an event") { await client.events.first(where: match) }
     guard let found else { throw TestFailure("the events ended") }
     return found
   }
@@ -27,7 +27,7 @@ import Testing
       try await server.start()
       // Earlier rounds may have left messages that were sent more than once.
       let received = Task {
-        try await within(.seconds(30), "a message of round \(round)") {
+        try await within("a message of round \(round)") {
           await subscriber.messages.first { $0.topic == "/again/\(round)" }
         }
       }
@@ -63,8 +63,8 @@ import Testing
       #expect(error.code == .connectionLost, "\(error)")
       #expect(error.mayHaveArrived)
       try await server.start()
-      try await publisher.waitUntilConnected(timeout: .seconds(30))
-      try await subscriber.waitUntilConnected(timeout: .seconds(30))
+      try await publisher.waitUntilConnected(timeout: patience)
+      try await subscriber.waitUntilConnected(timeout: patience)
       try await publisher.publish(topic: "/once/\(round)", payload: Array("next".utf8))
       #expect(text(try await receive(1, from: subscriber)) == ["next"])
     }

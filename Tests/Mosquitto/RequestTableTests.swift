@@ -3,7 +3,7 @@ import Testing
 
 @testable import Mosquitto
 
-@Suite struct RequestTableTests {
+@Suite(.seated) struct RequestTableTests {
   private typealias Table = RequestTable<String>
 
   private func connectedTable(inFlight: Int = 2, queued: Int = 4, receiveMaximum: UInt16? = nil) -> Table {

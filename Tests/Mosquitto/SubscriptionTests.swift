@@ -3,7 +3,7 @@ import Mosquitto
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct SubscriptionTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct SubscriptionTests {
   @Test func aSharedSubscriptionSpreadsItsMessages() async throws {
     let server = try await MosquittoServer()
     let members = [try await server.connectedClient("a"), try await server.connectedClient("b")]

@@ -20,14 +20,14 @@ extension MosquittoServer {
     _ name: String = "", _ change: (inout MQTTClientOptions) -> Void = { _ in }
   ) async throws -> MQTTClient {
     let client = try client(name, change)
-    try await client.waitUntilConnected(timeout: .seconds(20))
+    try await client.waitUntilConnected(timeout: patience)
     return client
   }
 }
 
 /// Runs the body, and throws when it takes longer than the limit.
 func within<Value: Sendable>(
-  _ limit: Duration = .seconds(20), _ what: String, _ body: @escaping @Sendable () async throws -> Value
+  _ what: String, limit: Duration = patience, _ body: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
   try await withThrowingTaskGroup(of: Value.self) { group in
     group.addTask(operation: body)
@@ -42,9 +42,8 @@ func within<Value: Sendable>(
 }
 
 /// The next messages of a client.
-func receive(_ count: Int, from client: MQTTClient, within limit: Duration = .seconds(20)) async throws -> [MQTTMessage]
-{
-  try await within(limit, "\(count) messages") {
+func receive(_ count: Int, from client: MQTTClient, within limit: Duration = patience) async throws -> [MQTTMessage] {
+  try await within("\(count) messages", limit: limit) {
     var messages: [MQTTMessage] = []
     var iterator = client.messages.makeAsyncIterator()
     while messages.count < count, let message = await iterator.next() { messages.append(message) }

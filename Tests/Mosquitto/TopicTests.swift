@@ -1,7 +1,8 @@
 import Mosquitto
+import TestSupport
 import Testing
 
-@Suite struct TopicTests {
+@Suite(.seated) struct TopicTests {
   static let badNames: [(String, String)] = [
     ("", "empty"),
     ("a/+/b", "wildcard +"),

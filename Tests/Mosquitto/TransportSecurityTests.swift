@@ -3,7 +3,7 @@ import Mosquitto
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(3))) struct TransportSecurityTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct TransportSecurityTests {
   /// A broker that lets in whoever has a certificate of the authority's, under the certificate's common name.
   private static func broker(_ server: TestAuthority.Leaf, clientsOf authority: TestAuthority) async throws
     -> MosquittoServer
@@ -24,7 +24,7 @@ import Testing
 
   /// Why the client is not connected.
   private func refusal(_ client: MQTTClient) async throws -> MQTTError {
-    let event = try await within(.seconds(20), "an event") { await client.events.first { _ in true } }
+    let event = try await within("an event") { await client.events.first { _ in true } }
     await client.close()
     guard case .disconnected(let error)? = event else {
       throw TestFailure("\(String(describing: event)) instead of a refusal")
@@ -151,7 +151,7 @@ import Testing
     client.reconnect()
     try await eventually("a connection with the new certificate") { server.log.contains("u'after'") }
     // The session is still there, and nobody was told that the client had gone.
-    try await client.waitUntilConnected(timeout: .seconds(20))
+    try await client.waitUntilConnected(timeout: patience)
     try await eventually {
       (try? await client.publish(topic: "/after", payload: Array("still here".utf8))) == .success
     }

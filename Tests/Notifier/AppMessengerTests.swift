@@ -9,7 +9,7 @@ import Wire
 @testable import NotifierCore
 
 /// What operators and apps say to each other.
-@Suite(.timeLimit(.minutes(3))) struct AppMessengerTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct AppMessengerTests {
   private func withReplica(_ body: (Replica, MQTTClient, ScriptedRegistry) async throws -> Void) async throws {
     let (broker, registry) = (try await MosquittoServer(), try await ScriptedRegistry())
     let replica = try await Replica.start(broker: broker, registry: registry)

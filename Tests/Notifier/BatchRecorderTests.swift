@@ -7,7 +7,7 @@ import Wire
 
 @testable import NotifierCore
 
-@Suite(.timeLimit(.minutes(1))) struct BatchRecorderTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct BatchRecorderTests {
   /// A Registry that takes so many at once, and fails at some for good.
   private final class Registry: Sendable {
     struct State {

@@ -1,9 +1,10 @@
 import FirmwareImage
+import TestSupport
 import Testing
 
 @testable import NotifierCore
 
-@Suite struct DiagnosticBufferTests {
+@Suite(.seated) struct DiagnosticBufferTests {
   private func item(_ device: DeviceID, _ key: String, bytes: Int = 10) -> DiagnosticBuffer<Int>.Item {
     .init(device: device, key: key, sizeBytes: bytes, content: bytes)
   }

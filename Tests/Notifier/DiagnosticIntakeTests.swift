@@ -8,7 +8,7 @@ import Wire
 @testable import NotifierCore
 
 /// Log lines and crash reports from the broker to the Registry, and the answers back.
-@Suite(.timeLimit(.minutes(3))) struct DiagnosticIntakeTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct DiagnosticIntakeTests {
   private static let log = DiagnosticPayloadTests.log
 
   private struct Stage {

@@ -1,12 +1,13 @@
 import FirmwareImage
 import Foundation
+import TestSupport
 import Testing
 import Wire
 
 @testable import NotifierCore
 
 /// What is taken of log lines and crash reports, and what is not.
-@Suite struct DiagnosticPayloadTests {
+@Suite(.seated) struct DiagnosticPayloadTests {
   static let log = "0123456789abcdef"
   static let digest = "sha256:" + String(repeating: "ab", count: 32)
   static let crashID = String(repeating: "0f", count: 16)

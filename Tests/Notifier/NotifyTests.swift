@@ -8,7 +8,7 @@ import Wire
 
 @testable import NotifierCore
 
-@Suite(.timeLimit(.minutes(3))) struct NotifyTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct NotifyTests {
   private func request(_ notifications: [WireNotification]) -> WireNotify {
     var request = WireNotify()
     request.notifications = notifications
@@ -124,7 +124,7 @@ import Wire
     try await client.subscribe(to: "/firmware/\(device)/#")
     // A broker that is killed forgets a session that it has not saved yet, and everybody's messages for it.
     try await broker.restart()
-    try await client.waitUntilConnected(timeout: .seconds(20))
+    try await client.waitUntilConnected(timeout: patience)
     try await replica.waitUntilReady()
     let restarts = Task {
       for _ in 0..<5 {
@@ -134,7 +134,7 @@ import Wire
       }
     }
     var pending = Set(UInt64(1)...200)
-    try await eventually(within: .seconds(60), "200 acknowledgements") {
+    try await eventually("200 acknowledgements") {
       let batch = pending.sorted().prefix(10)
       if let answer = try? await replica.call(request(batch.map { notification(device, $0) })) {
         for (version, outcome) in zip(batch, answer.outcomes) where outcome.acknowledged { pending.remove(version) }

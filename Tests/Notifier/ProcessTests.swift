@@ -9,7 +9,7 @@ import Wire
 @testable import NotifierCore
 
 /// The executable itself: killed at any moment, and asked by its admin commands.
-@Suite(.timeLimit(.minutes(3))) struct ProcessTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct ProcessTests {
   private struct Served {
     let endpoint: String
     let environment: [String: String]
@@ -55,7 +55,7 @@ import Wire
     let notifying = Task {
       try await withRPCClient(endpoints: [served.endpoint], logger: silent) { rpc in
         var pending = Set(UInt64(1)...300)
-        try await eventually(within: .seconds(90), "300 acknowledged notifications") {
+        try await eventually("300 acknowledged notifications") {
           let batch = pending.sorted().prefix(10)
           var request = WireNotify()
           request.notifications = batch.map { notification(target, $0) }

@@ -1,10 +1,11 @@
 import Logging
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import NotifierCore
 
-@Suite struct RejectionLogTests {
+@Suite(.seated) struct RejectionLogTests {
   /// Keeps the records that it is given.
   private final class Records: Sendable {
     let kept = Mutex<[Logger.Metadata]>([])

@@ -1,10 +1,11 @@
 import FirmwareImage
+import TestSupport
 import Testing
 import Wire
 
 @testable import NotifierCore
 
-@Suite struct ReportBufferTests {
+@Suite(.seated) struct ReportBufferTests {
   private func payload(_ sequence: UInt64) throws -> StatePayload {
     try StatePayload(Array(ReportParsingTests.state(sequence: "\(sequence)").utf8))
   }

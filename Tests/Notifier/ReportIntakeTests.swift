@@ -7,7 +7,7 @@ import Wire
 
 @testable import NotifierCore
 
-@Suite(.timeLimit(.minutes(3))) struct ReportIntakeTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct ReportIntakeTests {
   /// Waits until the replicas' shared subscriptions are there: until then nobody is told.
   private func waitForSubscription(_ client: MQTTClient) async throws {
     try await eventually("a subscription to reports") {
@@ -156,7 +156,7 @@ import Wire
     try await broker.restart()
     try await eventually("all departures again") { registry.reports.count >= before + 50 }
     #expect(!registry.reports.contains { $0.content == .online(true) })
-    try await client.waitUntilConnected(timeout: .seconds(20))
+    try await client.waitUntilConnected(timeout: patience)
     // What a device says now is its word, kept or not. Said again, as the Notifier may not be subscribed yet.
     try await eventually("an arrival") {
       try await client.publish(topic: "/devices/\(there[0])/presence", payload: Array("online".utf8), retain: true)
@@ -182,7 +182,7 @@ import Wire
       }
       try await broker.kill()
       try await broker.start()
-      try await client.waitUntilConnected(timeout: .seconds(20))
+      try await client.waitUntilConnected(timeout: patience)
     }
     await client.close()
     try await replica.stop()

@@ -1,11 +1,12 @@
 import FirmwareImage
 import SwiftProtobuf
+import TestSupport
 import Testing
 import Wire
 
 @testable import NotifierCore
 
-@Suite struct ReportParsingTests {
+@Suite(.seated) struct ReportParsingTests {
   static let id = "0b9f3a52-6c1e-4d9f-8a77-3f2f6f0f9b11"
   static let digest = "sha256:" + String(repeating: "ab", count: 32)
 

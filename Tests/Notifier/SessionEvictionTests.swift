@@ -8,7 +8,7 @@ import Wire
 
 @testable import NotifierCore
 
-@Suite(.timeLimit(.minutes(3))) struct SessionEvictionTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct SessionEvictionTests {
   private func request(_ device: DeviceID) -> WireDisconnectDevice {
     .with { $0.deviceID = Data(device.bytes) }
   }

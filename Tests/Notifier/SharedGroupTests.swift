@@ -9,7 +9,7 @@ import Wire
 @testable import NotifierCore
 
 /// The broker lets a device join any group of subscribers, and then gives it a share of what is meant for Notifiers.
-@Suite(.timeLimit(.minutes(3))) struct SharedGroupTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct SharedGroupTests {
   @Test func aDeviceThatDoesNotKnowTheGroupTakesNothingAway() async throws {
     let (broker, registry) = (try await MosquittoServer(), try await ScriptedRegistry())
     let secret = ["XTBLISH_MQTT_USERNAME": "notifier", "XTBLISH_MQTT_PASSWORD": "known to Notifiers alone"]

@@ -238,7 +238,7 @@ func deviceClient(_ broker: MosquittoServer, kept clientID: String? = nil) async
   }
   let client = try MQTTClient(options: options)
   try client.start()
-  try await client.waitUntilConnected(timeout: .seconds(20))
+  try await client.waitUntilConnected(timeout: patience)
   return client
 }
 

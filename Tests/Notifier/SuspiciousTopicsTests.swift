@@ -4,7 +4,7 @@ import Testing
 
 @testable import NotifierCore
 
-@Suite(.timeLimit(.minutes(2))) struct SuspiciousTopicsTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct SuspiciousTopicsTests {
   /// A broker that ends the connection for one device's notification keeps no other device's from getting through.
   @Test func oneNotificationThatTheBrokerHangsUpOnHoldsUpNobody() async throws {
     let broker = try await MosquittoServer()
@@ -24,14 +24,14 @@ import Testing
     // As the Registry's outbox does: again and again.
     while var tries = suspicious.tries(of: topic), attempts < 100 {
       attempts += 1
-      try await client.waitUntilConnected(timeout: .seconds(20))
-      _ = try? await outlet.publish(topic: topic, payload: [1], timeout: .seconds(20), tries: &tries)
+      try await client.waitUntilConnected(timeout: patience)
+      _ = try? await outlet.publish(topic: topic, payload: [1], timeout: patience, tries: &tries)
       _ = suspicious.note(tries, of: topic)
     }
     #expect(suspicious.tries(of: topic) == nil && link.cuts == 5)
     var others = MQTTOutlet.Tries()
-    try await client.waitUntilConnected(timeout: .seconds(20))
-    try await outlet.publish(topic: "/firmware/x/1", payload: [1], timeout: .seconds(20), tries: &others)
+    try await client.waitUntilConnected(timeout: patience)
+    try await outlet.publish(topic: "/firmware/x/1", payload: [1], timeout: patience, tries: &others)
     // It gets another chance.
     #expect(suspicious.tries(of: topic, now: .now + .seconds(601)) == MQTTOutlet.Tries())
     await client.close()

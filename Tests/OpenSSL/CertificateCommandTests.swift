@@ -5,7 +5,7 @@ import Testing
 @testable import OpenSSL
 
 /// What is made here, seen by the `openssl` command.
-@Suite struct CertificateCommandTests {
+@Suite(.seated) struct CertificateCommandTests {
   private let fixture: CertificateFixture
   private let folder: TemporaryFolder
 

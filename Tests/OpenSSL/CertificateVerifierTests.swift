@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import OpenSSL
 
-@Suite struct CertificateVerifierTests {
+@Suite(.seated) struct CertificateVerifierTests {
   private let fixture: CertificateFixture
 
   init() throws {

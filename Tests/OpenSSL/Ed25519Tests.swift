@@ -1,8 +1,9 @@
 import OpenSSL
+import TestSupport
 import Testing
 
 /// Vectors of RFC 8032, section 7.1.
-@Suite struct Ed25519Tests {
+@Suite(.seated) struct Ed25519Tests {
   struct Vector: Sendable, CustomTestStringConvertible {
     var name: String
     var seed: String

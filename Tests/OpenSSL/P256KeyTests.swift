@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import OpenSSL
 
-@Suite struct P256KeyTests {
+@Suite(.seated) struct P256KeyTests {
   @Test func aKeyComesBackFromItsFile() throws {
     let key = try P256.PrivateKey()
     let again = try P256.PrivateKey(pem: try key.pem())

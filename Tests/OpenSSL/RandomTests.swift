@@ -1,7 +1,8 @@
 import OpenSSL
+import TestSupport
 import Testing
 
-@Suite struct RandomTests {
+@Suite(.seated) struct RandomTests {
   @Test func bytesDifferEachTime() throws {
     let draws = try Set((0..<1000).map { _ in try randomBytes(count: 16) })
     #expect(draws.count == 1000)

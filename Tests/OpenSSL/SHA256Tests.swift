@@ -1,8 +1,9 @@
 import OpenSSL
+import TestSupport
 import Testing
 
 /// Vectors of NIST's SHA-256 examples (CSRC "SHA256.pdf") and SHA256ShortMsg.rsp.
-@Suite struct SHA256Tests {
+@Suite(.seated) struct SHA256Tests {
   static let vectors: [(message: [UInt8], digest: String)] = [
     ([], "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
     (Array("abc".utf8), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),

@@ -1,7 +1,8 @@
 import PostgreSQL
+import TestSupport
 import Testing
 
-@Suite struct BatchTests {
+@Suite(.seated) struct BatchTests {
   private static let table: SQLScript = """
     create table readings (id int8 primary key, name text not null, raw bytea, at timestamptz not null);
     """

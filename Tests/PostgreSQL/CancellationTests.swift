@@ -2,7 +2,7 @@ import PostgreSQL
 import TestSupport
 import Testing
 
-@Suite struct CancellationTests {
+@Suite(.seated) struct CancellationTests {
   private func sleepersCount(_ pool: PostgresPool) async throws -> Int {
     try await pool.queryFirst(
       """

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A server that stands but does not do what it is there for. Each test has servers of its own.
-@Suite struct FailoverTests {
+@Suite(.seated) struct FailoverTests {
   private func withPool(
     url: String, connections: Int = 4, _ body: (PostgresPool) async throws -> Void
   ) async throws {
@@ -17,7 +17,7 @@ import Testing
 
   /// Asks until the server is found to take no changes: on a busy machine one attempt may end before it is asked.
   private func expectReadOnly(_ pool: PostgresPool) async throws {
-    try await eventually(within: .seconds(60), "a complaint that the database takes no changes") {
+    try await eventually("a complaint that the database takes no changes") {
       let error = await postgresError {
         _ = try await pool.withConnection(deadline: .now + .seconds(1)) {
           try await $0.execute("insert into t values (1)")
@@ -26,7 +26,7 @@ import Testing
       if let error { #expect(error.isTransient, "\(error)") }
       return error?.isReadOnly == true
     }
-    try await eventually(within: .seconds(60), "a ping that says so") {
+    try await eventually("a ping that says so") {
       let error = await postgresError { try await pool.ping(within: .seconds(1)) }
       return error?.isReadOnly == true && error?.description.contains("takes no changes") == true
     }
@@ -85,13 +85,13 @@ import Testing
     let database = try await primary.createDatabase().split(separator: "/").last.map(String.init) ?? ""
     let standby = try await PostgresServer(standbyOf: primary)
     // Only there once the standby has followed.
-    try await eventually(within: .seconds(60), "the database on the standby") {
+    try await eventually("the database on the standby") {
       try await standby.execute("select count(*) from pg_database where datname = '\(database)'").hasPrefix("1")
     }
     let url = "postgresql://postgres@127.0.0.1:\(standby.port),127.0.0.1:\(primary.port)/\(database)"
     try await withPool(url: url) { pool in
       try await pool.execute("create table t (n int8)")
-      try await eventually(within: .seconds(60), "the table on the standby") {
+      try await eventually("the table on the standby") {
         try await standby.execute("select to_regclass('t') is not null", database: database).hasPrefix("t")
       }
       try await primary.stop()
@@ -139,13 +139,13 @@ import Testing
         if await postgresError({ try await pool.query("select 1") }) != nil { break }
       }
       // On a busy machine the pool's patience may end before the server says it.
-      try await eventually(within: .seconds(60), "the server's own words") {
+      try await eventually("the server's own words") {
         let error = try #require(await postgresError { try await greedy.last?.query("select 1") })
         #expect(error.isTransient)
         return error.description.contains("too many clients") || error.description.contains("connection slots")
       }
       await hog.close()
-      try await eventually(within: .seconds(20), "a connection after others were given back") {
+      try await eventually("a connection after others were given back") {
         await postgresError { try await greedy.last?.query("select 1") } == nil
       }
       for pool in greedy { await pool.close() }

@@ -2,7 +2,7 @@ import PostgreSQL
 import TestSupport
 import Testing
 
-@Suite struct ListenerTests {
+@Suite(.seated) struct ListenerTests {
   private func notification(_ event: PostgresListener.Event?) -> PostgresNotification? {
     if case .notification(let notification) = event { notification } else { nil }
   }

@@ -2,7 +2,7 @@ import PostgreSQL
 import TestSupport
 import Testing
 
-@Suite struct MigratorTests {
+@Suite(.seated) struct MigratorTests {
   private static let first = Migration(
     version: 1, name: "guests", compatibleFrom: 1,
     script: "create table guests (id int8 primary key); create index on guests (id); insert into guests values (1);")

@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import PostgreSQL
 
-@Suite struct PoolStateTests {
+@Suite(.seated) struct PoolStateTests {
   private final class Caller {}
   private typealias State = PoolState<Int, Caller>
 

@@ -2,7 +2,7 @@ import PostgreSQL
 import TestSupport
 import Testing
 
-@Suite struct PoolTests {
+@Suite(.seated) struct PoolTests {
   /// Holds all connections of a pool until told.
   private func occupying(
     _ pool: PostgresPool, count: Int, _ body: () async throws -> Void

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Programs of one release and the next on one database.
-@Suite struct RollingUpgradeTests {
+@Suite(.seated) struct RollingUpgradeTests {
   private static let first = Migration(
     version: 1, name: "guests", compatibleFrom: 1, script: "create table guests (id int8 primary key);")
   private static let addition = Migration(

@@ -2,7 +2,7 @@ import PostgreSQL
 import TestSupport
 import Testing
 
-@Suite struct ServerFailureTests {
+@Suite(.seated) struct ServerFailureTests {
   private func withServer(_ body: (PostgresServer, PostgresPool) async throws -> Void) async throws {
     let server = try await PostgresServer()
     let url = try await server.createDatabase()

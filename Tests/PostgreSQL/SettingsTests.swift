@@ -1,8 +1,9 @@
 import Logging
 import PostgreSQL
+import TestSupport
 import Testing
 
-@Suite struct SettingsTests {
+@Suite(.seated) struct SettingsTests {
   @Test(arguments: [
     "", "postgresql://user:sup3rsecret@host:port/db", "postgresql://user:sup3r@secret@host/db",
     "postgresql://user:sup3r/secret@host/db", "postgresql://user:12/sup3rsecret@host/db",

@@ -2,7 +2,7 @@ import PostgreSQL
 import TestSupport
 import Testing
 
-@Suite struct ShortTransactionTests {
+@Suite(.seated) struct ShortTransactionTests {
   private struct Regret: Error {}
 
   private func count(_ pool: PostgresPool) async throws -> Int? {

@@ -1,7 +1,8 @@
 import PostgreSQL
+import TestSupport
 import Testing
 
-@Suite struct StatementTests {
+@Suite(.seated) struct StatementTests {
   @Test(arguments: [
     "'; drop table guests; --", "\\'; drop table guests; --", "' or '1'='1", "$1", "%s", "{}", "\"", "\u{2019}; --",
   ])

@@ -2,7 +2,7 @@ import PostgreSQL
 import TestSupport
 import Testing
 
-@Suite struct TransactionTests {
+@Suite(.seated) struct TransactionTests {
   private struct Regret: Error {}
 
   @Test func `commits what it did`() async throws {

@@ -1,7 +1,8 @@
 import PostgreSQL
+import TestSupport
 import Testing
 
-@Suite struct ValueTests {
+@Suite(.seated) struct ValueTests {
   private func echo(_ sql: SQL, _ value: PostgresValue) async throws -> PostgresCell {
     try await withPool { pool in
       try #require(try await pool.queryFirst(sql, [value]))["value"]

@@ -1,11 +1,12 @@
 import Foundation
 import PostgreSQL
+import TestSupport
 import Testing
 import Wire
 
 @testable import ProvisionerCore
 
-@Suite struct ClaimTests {
+@Suite(.seated) struct ClaimTests {
   @Test func `states`() async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim(count: 1)

@@ -10,7 +10,7 @@ import Wire
 @testable import ProvisionerCore
 
 /// A Provisioner that dies in the middle.
-@Suite struct CrashTests {
+@Suite(.seated) struct CrashTests {
   /// A Registry on the bus that makes devices, and answers only when it is let.
   private final class HeldRegistry: Sendable {
     private struct State {

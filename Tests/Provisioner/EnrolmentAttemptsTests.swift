@@ -1,11 +1,12 @@
 import ServiceHTTP
+import TestSupport
 import Testing
 import Wire
 
 @testable import ProvisionerCore
 
 /// How often one may try in vain.
-@Suite struct EnrolmentAttemptsTests {
+@Suite(.seated) struct EnrolmentAttemptsTests {
   private func outcome(
     _ attempts: EnrolmentAttempts, from address: String = "192.0.2.1", claim: String?, isGood: Bool = false,
     refusal: WireFailure? = .claimRefused

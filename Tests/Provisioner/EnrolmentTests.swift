@@ -1,11 +1,12 @@
 import FirmwareImage
 import PostgreSQL
+import TestSupport
 import Testing
 import Wire
 
 @testable import ProvisionerCore
 
-@Suite struct EnrolmentTests {
+@Suite(.seated) struct EnrolmentTests {
   @Test func `a device gets an identity, and the Registry makes it`() async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim()

@@ -8,7 +8,7 @@ import Wire
 @testable import ProvisionerCore
 
 /// Devices that come with a factory's certificate.
-@Suite struct FactoryTests {
+@Suite(.seated) struct FactoryTests {
   private struct Factory: Sendable {
     let key: P256.PrivateKey
     let certificate: X509Certificate

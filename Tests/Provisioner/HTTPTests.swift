@@ -2,11 +2,12 @@ import Curl
 import Foundation
 import ServiceHTTP
 import ServiceKit
+import TestSupport
 import Testing
 
 @testable import ProvisionerCore
 
-@Suite struct HTTPTests {
+@Suite(.seated) struct HTTPTests {
   private struct Answer {
     let status: Int
     let type: String?

@@ -1,13 +1,14 @@
 import FirmwareImage
 import OpenSSL
 import PostgreSQL
+import TestSupport
 import Testing
 import Wire
 
 @testable import ProvisionerCore
 
 /// Devices that get certificates.
-@Suite struct IdentityTests {
+@Suite(.seated) struct IdentityTests {
   private func withAuthority(_ body: (Stage, AuthorityFixture) async throws -> Void) async throws {
     let fixture = try AuthorityFixture()
     try await withStage(isInsecure: false, authority: fixture) { stage in

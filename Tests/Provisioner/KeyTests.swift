@@ -1,12 +1,13 @@
 import OpenSSL
 import PostgreSQL
+import TestSupport
 import Testing
 import Wire
 
 @testable import ProvisionerCore
 
 /// Devices that enrol with a key of their own.
-@Suite struct KeyTests {
+@Suite(.seated) struct KeyTests {
   @Test func `a repeat with the same key gives the same identity`() async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim(count: 1)

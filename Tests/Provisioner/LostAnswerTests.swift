@@ -1,13 +1,14 @@
 import FirmwareImage
 import OpenSSL
 import PostgreSQL
+import TestSupport
 import Testing
 import Wire
 
 @testable import ProvisionerCore
 
 /// Devices whose answer was lost, and those that come back.
-@Suite struct LostAnswerTests {
+@Suite(.seated) struct LostAnswerTests {
   private func withAuthority(_ body: (Stage, DeviceStore) async throws -> Void) async throws {
     let fixture = try AuthorityFixture()
     try await withStage(authority: fixture) { stage in try await body(stage, stage.devices) }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ProvisionerCore
 
-@Suite struct MigrationTests {
+@Suite(.seated) struct MigrationTests {
   /// A release runs beside the one before: while replicas are exchanged one by one, and when the newer one is taken back.
   @Test func `what came after the first releases only adds`() async throws {
     let forbidden = ["drop table", "drop column", "rename ", " set not null", " alter column ", " type "]

@@ -1,13 +1,14 @@
 import FirmwareImage
 import OpenSSL
 import PostgreSQL
+import TestSupport
 import Testing
 import Wire
 
 @testable import ProvisionerCore
 
 /// What devices burn.
-@Suite struct OTPTests {
+@Suite(.seated) struct OTPTests {
   private static let directorKey = [UInt8](repeating: 7, count: 32)
   private static let document = Array(#"{"signed":"one"}"#.utf8)
 

@@ -1,13 +1,14 @@
 import FirmwareImage
 import OpenSSL
 import PostgreSQL
+import TestSupport
 import Testing
 import Wire
 
 @testable import ProvisionerCore
 
 /// What makers leave where a serial number should be.
-@Suite struct PlaceholderTests {
+@Suite(.seated) struct PlaceholderTests {
   static let placeholders = [
     "0123456789", "123456789", "1234567890", "00000000", "0", "ffffffff", "XXXXXXXX", "To be filled by O.E.M.",
     "To_Be_Filled_By_O.E.M.", "Default string", "DefaultString", "None", "none", "System Serial Number",

@@ -1,12 +1,13 @@
 import OpenSSL
 import PostgreSQL
+import TestSupport
 import Testing
 import Wire
 
 @testable import ProvisionerCore
 
 /// Devices too small for certificates.
-@Suite struct PollingTests {
+@Suite(.seated) struct PollingTests {
   @Test func `a token is good for its device until it is reset`() async throws {
     try await withStage { stage in
       let (_, token) = try await stage.makeClaim()

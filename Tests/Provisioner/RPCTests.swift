@@ -3,12 +3,13 @@ import Foundation
 import Messaging
 import OpenSSL
 import PostgreSQL
+import TestSupport
 import Testing
 import Wire
 
 @testable import ProvisionerCore
 
-@Suite struct RPCTests {
+@Suite(.seated) struct RPCTests {
   /// A Provisioner that answers on the bus, over real sockets.
   private func withBus(_ body: (Stage, RPCClient) async throws -> Void) async throws {
     try await withStage { stage in

@@ -1,12 +1,13 @@
 import OpenSSL
 import PostgreSQL
+import TestSupport
 import Testing
 import Wire
 
 @testable import ProvisionerCore
 
 /// Devices that are named before they enrol.
-@Suite struct RegistrationTests {
+@Suite(.seated) struct RegistrationTests {
   private func register(
     _ serial: String, key: P256.PrivateKey? = nil, _ stage: Stage
   ) async throws -> String? {

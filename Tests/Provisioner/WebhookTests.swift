@@ -9,7 +9,7 @@ import Wire
 @testable import ProvisionerCore
 
 /// An operator's system that may veto.
-@Suite struct WebhookTests {
+@Suite(.seated) struct WebhookTests {
   private static let secret = Array("between us".utf8)
 
   /// Enrols one device that the webhook is asked about.

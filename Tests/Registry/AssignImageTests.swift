@@ -6,7 +6,7 @@ import Wire
 
 @testable import RegistryCore
 
-@Suite struct AssignImageTests {
+@Suite(.seated) struct AssignImageTests {
   @Test func oneTransactionMakesAllOfIt() async throws {
     let fixture = try await Fixture.make()
     let device = try await fixture.device()

@@ -7,7 +7,7 @@ import Wire
 @testable import RegistryCore
 
 /// Devices whose flash, and Registries whose database, is that of some time ago.
-@Suite struct BackInTimeTests {
+@Suite(.seated) struct BackInTimeTests {
   private func kinds(_ fixture: Fixture, _ device: DeviceID) async throws -> [String] {
     try await fixture.store.events(of: device, .after(0), limit: 100).map(\.kind)
   }

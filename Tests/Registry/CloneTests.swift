@@ -11,7 +11,7 @@ import Wire
 @testable import RegistryCore
 
 /// Two machines with the identity of one device.
-@Suite struct CloneTests {
+@Suite(.seated) struct CloneTests {
   private static let runs = (0..<12).map { Hexadecimal.encode([UInt8](repeating: UInt8($0 + 1), count: 8)) }
 
   private func events(_ fixture: Fixture) async throws -> Int {

@@ -8,7 +8,7 @@ import Testing
 @testable import RegistryCore
 
 /// The executable, as operators and scripts use it.
-@Suite struct CommandTests {
+@Suite(.seated) struct CommandTests {
   struct Service {
     let process: ChildProcess
     let endpoint: String

@@ -7,7 +7,7 @@ import Wire
 
 @testable import RegistryCore
 
-@Suite struct DeletionTests {
+@Suite(.seated) struct DeletionTests {
   /// With numbers, as their transactions give them.
   private func fill(_ fixture: Fixture, _ device: DeviceID, _ count: Int) async throws {
     try await fixture.pool.withTransaction { transaction in
@@ -41,7 +41,7 @@ import Wire
       LeftoverRemoval(store: fixture.store, metrics: RegistryMetrics(), logger: .quiet),
       LeftoverRemoval(store: try fixture.replica(), metrics: RegistryMetrics(), logger: .quiet),
     ]) {
-      try await eventually(within: .seconds(120), "the removal of what the device left") {
+      try await eventually("the removal of what the device left") {
         try await events(fixture, of: device) == 1
       }
     }

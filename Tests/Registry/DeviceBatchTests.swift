@@ -1,12 +1,13 @@
 import FirmwareImage
 import PostgreSQL
+import TestSupport
 import Testing
 import Wire
 
 @testable import RegistryCore
 
 /// Many devices made in one transaction.
-@Suite struct DeviceBatchTests {
+@Suite(.seated) struct DeviceBatchTests {
   private func new(_ serial: String, id: DeviceID = .random(), tags: [String] = []) throws -> RegistryStore.NewDevice {
     try RegistryStore.NewDevice(id: id, name: "pump \(serial)", tags: tags, serial: serial)
   }

@@ -7,7 +7,7 @@ import Wire
 
 @testable import RegistryCore
 
-@Suite struct DeviceHealthTests {
+@Suite(.seated) struct DeviceHealthTests {
   /// A device that is there and confirmed what it runs.
   private func device(_ fixture: Fixture, _ name: String) async throws -> DeviceID {
     let device = try await fixture.device(name)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import RegistryCore
 
-@Suite struct DeviceListTests {
+@Suite(.seated) struct DeviceListTests {
   private func names(
     _ fixture: Fixture, prefix: String = "", tag: String = "", state: String = ""
   ) async throws -> [String] {

@@ -7,7 +7,7 @@ import Wire
 
 @testable import RegistryCore
 
-@Suite struct DeviceStoreTests {
+@Suite(.seated) struct DeviceStoreTests {
   @Test func aRepeatAnswersTheDeviceThatExists() async throws {
     let fixture = try await Fixture.make()
     let id = DeviceID.random()

@@ -7,7 +7,7 @@ import Wire
 @testable import RegistryCore
 
 /// A database at a distance: what counts is how many round trips a batch takes, not how many devices are in it.
-@Suite struct DistantDatabaseTests {
+@Suite(.seated) struct DistantDatabaseTests {
   @Test func fullBatchesFitTheDeadlineAtFourMilliseconds() async throws {
     let server = try await PostgresServer.shared()
     let fixture = try await Fixture.make(on: server)

@@ -7,7 +7,7 @@ import Wire
 
 @testable import RegistryCore
 
-@Suite struct EventBoundTests {
+@Suite(.seated) struct EventBoundTests {
   /// A device that was given two versions.
   private func device(_ fixture: Fixture, _ name: String) async throws -> DeviceID {
     let device = try await fixture.device(name)

@@ -6,7 +6,7 @@ import Wire
 
 @testable import RegistryCore
 
-@Suite struct EventTests {
+@Suite(.seated) struct EventTests {
   @Test func pagesInBothDirections() async throws {
     let fixture = try await Fixture.make()
     let id = try await fixture.device()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import RegistryCore
 
-@Suite struct FindDevicesTests {
+@Suite(.seated) struct FindDevicesTests {
   @Test func aNameWinsOverBeginningsAndServiceOverRetirement() async throws {
     let fixture = try await Fixture.make()
     let one = try await fixture.device("device-1")

@@ -67,7 +67,7 @@ extension JSONValue {
   var string: String? { if case .string(let text) = self { text } else { nil } }
 }
 
-@Suite struct HTTPTests {
+@Suite(.seated) struct HTTPTests {
   @Test func aDevicesWholeLife() async throws {
     let fixture = try await Fixture.make()
     try await HTTPFixture.serving(fixture.store) { http in

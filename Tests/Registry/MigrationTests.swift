@@ -4,7 +4,7 @@ import Testing
 
 @testable import RegistryCore
 
-@Suite struct MigrationTests {
+@Suite(.seated) struct MigrationTests {
   @Test func manyReplicasStartAtOnce() async throws {
     let url = try await PostgresServer.shared().createDatabase()
     let applied = try await withThrowingTaskGroup(of: Int.self) { group in

@@ -1,10 +1,11 @@
 import FirmwareImage
+import TestSupport
 import Testing
 import Wire
 
 @testable import RegistryCore
 
-@Suite struct FieldRulesTests {
+@Suite(.seated) struct FieldRulesTests {
   @Test(arguments: [
     "", "a\0b", "a\u{1}", "tab\t", "line\n", "\u{7F}", "\u{85}", "\u{9F}", String(repeating: "x", count: 129),
     String(repeating: "💡", count: 129), String(repeating: "x", count: 10_000_000),
@@ -41,7 +42,7 @@ import Wire
   }
 }
 
-@Suite struct DeviceCursorTests {
+@Suite(.seated) struct DeviceCursorTests {
   @Test(arguments: ["a", "Ünï 💡", String(repeating: "💡", count: 128), "~>?~~"])
   func roundTrip(name: String) throws {
     let cursor = DeviceCursor(name: name, id: .random())
@@ -74,7 +75,7 @@ import Wire
   }
 }
 
-@Suite struct DeviceFilterTests {
+@Suite(.seated) struct DeviceFilterTests {
   @Test(arguments: [
     ("a", "b"), ("az", "a{"), ("a\u{10FFFF}", "b"), ("\u{D7FF}", "\u{E000}"), ("x\u{10FFFF}\u{10FFFF}", "y"),
   ])

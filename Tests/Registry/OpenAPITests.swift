@@ -8,7 +8,7 @@ import Testing
 
 @testable import RegistryCore
 
-@Suite struct OpenAPITests {
+@Suite(.seated) struct OpenAPITests {
   private let document: JSONValue
 
   init() throws {

@@ -8,7 +8,7 @@ import Wire
 @testable import RegistryCore
 
 /// Each with a PostgreSQL server of its own, to be killed.
-@Suite(.serialized) struct OutageTests {
+@Suite(.seated, .serialized) struct OutageTests {
   private func make(_ server: PostgresServer) async throws -> Fixture {
     try await Fixture.make(on: server, poolOptions: RegistryService.poolOptions(connections: 4))
   }
@@ -51,7 +51,7 @@ import Wire
         }
         return try await group.reduce(into: [:]) { $0.merge($1) { one, _ in one } }
       }
-      try await eventually(within: .seconds(60)) { ((try? await fixture.store.outboxPending()) ?? -1) == 0 }
+      try await eventually { ((try? await fixture.store.outboxPending()) ?? -1) == 0 }
       return answered
     }
     for device in devices {
@@ -92,7 +92,7 @@ import Wire
     #expect(await readiness.isReady())
     for number in 1...3 {
       try await server.setReadOnly(true)
-      try await eventually(within: .seconds(60), "the answer that the database takes no changes") {
+      try await eventually("the answer that the database takes no changes") {
         do {
           _ = try await fixture.store.assign(.sample(number), to: device, idempotencyKey: "\(number)")
           return false
@@ -101,7 +101,7 @@ import Wire
           return failure.reason == "database-read-only"
         }
       }
-      try await eventually(within: .seconds(60), "a readiness that says so") {
+      try await eventually("a readiness that says so") {
         let finding = await readiness.findings()[0]
         return !finding.isReady && finding.detail.contains("takes no changes")
       }

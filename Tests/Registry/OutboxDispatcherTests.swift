@@ -9,7 +9,7 @@ import Wire
 
 @testable import RegistryCore
 
-@Suite struct OutboxDispatcherTests {
+@Suite(.seated) struct OutboxDispatcherTests {
   @Test func everyVersionIsPublishedAndLeavesTheOutbox() async throws {
     let fixture = try await Fixture.make()
     let device = try await fixture.device()

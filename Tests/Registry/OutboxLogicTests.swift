@@ -1,10 +1,11 @@
 import FirmwareImage
+import TestSupport
 import Testing
 import Wire
 
 @testable import RegistryCore
 
-@Suite struct RetryBackoffTests {
+@Suite(.seated) struct RetryBackoffTests {
   private let backoff = RetryBackoff(first: .milliseconds(200), longest: .seconds(5))
 
   @Test func itDoublesUpToItsBound() {
@@ -25,7 +26,7 @@ extension Duration {
   fileprivate var wholeMicroseconds: Int64 { Int64((self / .microseconds(1)).rounded()) }
 }
 
-@Suite struct DeliveryOutcomeTests {
+@Suite(.seated) struct DeliveryOutcomeTests {
   private let batch = try! (1...3).map { number in
     OutboxEntry(
       key: .init(device: .random(), version: UInt64(number)), digest: try SHA256Digest.of("\(number)".utf8),
@@ -70,7 +71,7 @@ extension Duration {
   }
 }
 
-@Suite struct WakeSignalTests {
+@Suite(.seated) struct WakeSignalTests {
   @Test func aWakeBeforeTheSleepCounts() async {
     let signal = WakeSignal()
     signal.raise()

@@ -6,10 +6,10 @@ import Testing
 @testable import RegistryCore
 
 /// What people meet at the command line: names instead of IDs, whole lists, tables that fit, one style of errors.
-@Suite struct PeopleCommandTests {
+@Suite(.seated) struct PeopleCommandTests {
   private func withService(_ body: (CommandTests.Service) async throws -> Void) async throws {
     let service = try await CommandTests.Service.start()
-    try await eventually(within: .seconds(120), "the service answers") {
+    try await eventually("the service answers") {
       try await service.run("status").status == .exited(0)
     }
     try await body(service)

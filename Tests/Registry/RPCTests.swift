@@ -9,7 +9,7 @@ import Wire
 @testable import RegistryCore
 
 /// Over real ZeroMQ.
-@Suite struct RPCTests {
+@Suite(.seated) struct RPCTests {
   private func withClient(
     _ fixture: Fixture, _ body: @Sendable @escaping (RPCClient) async throws -> Void
   ) async throws {
@@ -257,7 +257,7 @@ import Wire
           try await group.waitForAll()
         }
       }
-      try await eventually(within: .seconds(60), "half of the events") {
+      try await eventually("half of the events") {
         seen += try await follower.next()
         return seen.count >= 18
       }

@@ -1,10 +1,11 @@
 import FirmwareImage
 import FoundationEssentials
+import TestSupport
 import Testing
 
 @testable import RegistryCore
 
-@Suite struct ReconcileTests {
+@Suite(.seated) struct ReconcileTests {
   private static let now = Date(timeIntervalSince1970: 1_800_000_000)
 
   private static func references() throws -> [FirmwareReference?] {

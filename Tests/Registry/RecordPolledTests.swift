@@ -6,7 +6,7 @@ import Wire
 @testable import RegistryCore
 
 /// What devices say at the polling door.
-@Suite struct RecordPolledTests {
+@Suite(.seated) struct RecordPolledTests {
   @Test func aPollingDeviceProvesWhatItRuns() async throws {
     let fixture = try await Fixture.make()
     let device = try await fixture.device()

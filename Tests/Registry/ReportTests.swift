@@ -6,7 +6,7 @@ import Wire
 
 @testable import RegistryCore
 
-@Suite struct ReportTests {
+@Suite(.seated) struct ReportTests {
   /// A device with version 1 assigned and its first notification done.
   private func assigned(_ options: RegistryStore.Options) async throws -> (Fixture, DeviceID, FirmwareReference) {
     let fixture = try await Fixture.make(options: options)

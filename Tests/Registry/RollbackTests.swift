@@ -7,7 +7,7 @@ import Wire
 @testable import RegistryCore
 
 /// What is settled when a device did not keep a version.
-@Suite struct RollbackTests {
+@Suite(.seated) struct RollbackTests {
   private func assigned() async throws -> (Fixture, DeviceID, FirmwareReference) {
     let fixture = try await Fixture.make(options: RegistryStore.Options(renotifyInterval: 0))
     let device = try await fixture.device()

@@ -1,9 +1,10 @@
 import FoundationEssentials
+import TestSupport
 import Testing
 
 @testable import RegistryCore
 
-@Suite struct TrackedDeviceTests {
+@Suite(.seated) struct TrackedDeviceTests {
   private let now = Date(timeIntervalSince1970: 1_800_000_000)
   private let fresh = TrackedDevice(
     position: ReportPosition(sequence: 0), lastSeen: nil, onlineUntil: nil, reported: nil)

@@ -1,12 +1,13 @@
 import FirmwareImage
 import Foundation
 import PostgreSQL
+import TestSupport
 import Testing
 
 @testable import RegistryCore
 
 /// A device that does not run what it should has a reason.
-@Suite struct WaitingTests {
+@Suite(.seated) struct WaitingTests {
   private static let now = Date(timeIntervalSince1970: 1_790_000_000)
   private static let desired = FirmwareReference(
     version: 5, digest: SHA256Digest(bytes: [UInt8](repeating: 5, count: 32))!)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ServiceHTTP
 
-@Suite struct ConnectionLedgerTests {
+@Suite(.seated) struct ConnectionLedgerTests {
   private let cuts = Cuts()
   private let time = Time()
 

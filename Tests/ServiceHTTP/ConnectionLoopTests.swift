@@ -3,7 +3,7 @@ import ServiceHTTP
 import TestSupport
 import Testing
 
-@Suite struct ConnectionLoopTests {
+@Suite(.seated) struct ConnectionLoopTests {
   /// Also after they have waited for something.
   @Test func handlersRunOnTheLoopOfTheirConnection() async throws {
     try await withServer { router in

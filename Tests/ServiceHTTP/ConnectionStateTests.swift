@@ -1,9 +1,10 @@
 import HTTPTypes
+import TestSupport
 import Testing
 
 @testable import ServiceHTTP
 
-@Suite struct ConnectionStateTests {
+@Suite(.seated) struct ConnectionStateTests {
   private let start = ContinuousClock.now
   private let problem = ProblemError(.badRequest, reason: "invalid-request", detail: "no")
 

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Each gets its clear answer, and the server is well afterwards.
-@Suite struct HostileRequestTests {
+@Suite(.seated) struct HostileRequestTests {
   private static func routes(_ router: Router<HTTPContext>) {
     router.get("/ok") { _, _ in "fine" }
     router.get("/files/{name}") { _, context in try context.parameter("name") }

@@ -8,7 +8,7 @@ import ServiceLifecycle
 import TestSupport
 import Testing
 
-@Suite struct OperationsTests {
+@Suite(.seated) struct OperationsTests {
   private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
   private let anyPort = ListenAddress(host: "127.0.0.1", port: 0)
 

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Wire
 
-@Suite struct ProblemTests {
+@Suite(.seated) struct ProblemTests {
   private struct Secret: Error, CustomStringConvertible {
     let description = "password is hunter2"
   }

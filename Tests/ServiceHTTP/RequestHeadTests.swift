@@ -7,7 +7,7 @@ import Testing
 
 /// What two readers might understand in two ways, sent as bytes: each has one right answer, and afterwards the server is
 /// well and its memory as it was.
-@Suite struct RequestHeadTests {
+@Suite(.seated) struct RequestHeadTests {
   private static func routes(_ router: Router<HTTPContext>) {
     router.get("/ok") { _, _ in "fine" }
     router.post("/echo") { request, _ in

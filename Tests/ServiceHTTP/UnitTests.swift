@@ -1,8 +1,9 @@
 import HTTPTypes
 import ServiceHTTP
+import TestSupport
 import Testing
 
-@Suite struct TraceParentTests {
+@Suite(.seated) struct TraceParentTests {
   @Test func validOnesAreKept() throws {
     let text = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     let parent = try #require(TraceParent(text))
@@ -27,7 +28,7 @@ import Testing
   }
 }
 
-@Suite struct PercentEncodingTests {
+@Suite(.seated) struct PercentEncodingTests {
   @Test func roundTrip() {
     for text in ["", "plain", "a b/c?d&e=f%g", "ü€😀", "\u{0}\u{7F}"] {
       #expect(PercentEncoding.decode(PercentEncoding.encode(text)) == text)
@@ -41,7 +42,7 @@ import Testing
   }
 }
 
-@Suite struct ProblemDocumentTests {
+@Suite(.seated) struct ProblemDocumentTests {
   @Test func membersCannotReplaceTheStandardOnes() {
     let document = ProblemDocument(
       .notFound, reason: "unknown-device", detail: "d",

@@ -2,10 +2,11 @@ import ArgumentParser
 import Foundation
 import ServiceKit
 import Synchronization
+import TestSupport
 import Testing
 import Wire
 
-@Suite struct AdminTests {
+@Suite(.seated) struct AdminTests {
   /// Runs a body that fails, and returns what was written and the exit code.
   private func outcome(of error: any Error) async -> (text: String, code: Int32?) {
     let written = Mutex("")

@@ -5,7 +5,7 @@ import Testing
 import ZeroMQ
 
 /// `bus-key`, and what services and commands do without a key, on a real executable.
-@Suite struct BusKeyCommandTests {
+@Suite(.seated) struct BusKeyCommandTests {
   private let folder: TemporaryFolder
   private var keyFile: String { folder.path("notifier-1.bus-key") }
   private var peers: String { folder.path("peers") }

@@ -3,9 +3,10 @@ import FoundationEssentials
 import Logging
 import ServiceKit
 import Synchronization
+import TestSupport
 import Testing
 
-@Suite struct ExpiryWatchTests {
+@Suite(.seated) struct ExpiryWatchTests {
   private struct Gone: Error {}
 
   private static let now = Date(timeIntervalSince1970: 1_800_000_000)

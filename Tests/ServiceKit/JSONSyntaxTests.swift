@@ -1,9 +1,10 @@
 import Foundation
 import ServiceKit
+import TestSupport
 import Testing
 
 /// What other readers of JSON would take for something else, or not at all, is refused with where and why.
-@Suite struct JSONSyntaxTests {
+@Suite(.seated) struct JSONSyntaxTests {
   @Test(
     arguments: [
       (#"{"a":1,}"#, 1, 8, "comma"), (#"[1,]"#, 1, 4, "comma"), (#"[,1]"#, 1, 2, "value"), (#"{,}"#, 1, 2, "key"),

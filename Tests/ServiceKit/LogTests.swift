@@ -2,9 +2,10 @@ import Foundation
 import Logging
 import ServiceKit
 import Synchronization
+import TestSupport
 import Testing
 
-@Suite struct LogTests {
+@Suite(.seated) struct LogTests {
   /// Keeps what a handler writes.
   private final class Lines: Sendable {
     private let written = Mutex<[String]>([])

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ServiceKit
 
-@Suite struct MetricCatalogTests {
+@Suite(.seated) struct MetricCatalogTests {
   private let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
 
   private var entries: [MetricCatalog.Entry] { MetricCatalog.sections.flatMap(\.entries) }

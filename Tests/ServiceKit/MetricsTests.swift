@@ -1,8 +1,9 @@
 import CoreMetrics
 import ServiceKit
+import TestSupport
 import Testing
 
-@Suite struct MetricsTests {
+@Suite(.seated) struct MetricsTests {
   private let registry = MetricsRegistry()
 
   @Test func countersAndGauges() {

@@ -1,9 +1,10 @@
 import Foundation
 import ServiceKit
+import TestSupport
 import Testing
 
 /// Text of apps, devices and clients on its way to a terminal.
-@Suite struct PlainTextTests {
+@Suite(.seated) struct PlainTextTests {
   static let unsafe: [Unicode.Scalar] = [
     "\u{0}", "\u{1B}", "\u{7F}", "\u{9B}", "\u{AD}", "\u{61C}", "\u{200B}", "\u{200E}", "\u{2028}", "\u{202A}",
     "\u{202E}",

@@ -1,8 +1,9 @@
 import ServiceKit
 import Synchronization
+import TestSupport
 import Testing
 
-@Suite struct ReadinessTests {
+@Suite(.seated) struct ReadinessTests {
   private struct Broken: Error, CustomStringConvertible {
     let description = "the database is away"
   }

@@ -12,7 +12,7 @@ import Wire
 private func silentLogger() -> Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 
 /// Signals reach the whole process, so these run one after the other, each with a signal of its own.
-@Suite(.serialized) struct ServiceHostTests {
+@Suite(.seated, .serialized) struct ServiceHostTests {
   private struct Waiting: Service {
     let started: Flag
     func run() async throws {

@@ -1,7 +1,8 @@
 import ServiceKit
+import TestSupport
 import Testing
 
-@Suite struct SettingTypeTests {
+@Suite(.seated) struct SettingTypeTests {
   @Test(arguments: [
     ("0", 0), ("65536", 65_536), ("64KiB", 65_536), ("64 KiB", 65_536), ("64k", 65_536), ("2MB", 2_000_000),
     ("1GiB", 1 << 30),

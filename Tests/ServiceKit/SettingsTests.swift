@@ -42,7 +42,7 @@ private struct SampleSettings: ServiceSettings {
   }
 }
 
-@Suite struct SettingsTests {
+@Suite(.seated) struct SettingsTests {
   private static let database = ["XTBLISH_DATABASE_URL": "postgresql://app:hunter2@db:5432/xtblish"]
 
   private func problems(_ environment: [String: String], file: String? = nil) -> [String] {

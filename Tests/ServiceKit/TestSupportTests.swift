@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The servers and tools that the other tests stand on.
-@Suite struct TestSupportTests {
+@Suite(.seated) struct TestSupportTests {
   @Test func postgresComesBackWithItsDataAfterAKill() async throws {
     let server = try await PostgresServer()
     try await server.execute("create table kept (n int); insert into kept values (42)")

@@ -76,7 +76,7 @@ package final class ChildProcess: Sendable {
 
   /// Waits for its end.
   @discardableResult
-  package func waitForExit(within limit: Duration = .seconds(20)) async throws -> ProcessEnding {
+  package func waitForExit(within limit: Duration = patience) async throws -> ProcessEnding {
     do {
       return try await eventuallySome(within: limit) { ending }
     } catch is TestFailure {
@@ -86,7 +86,7 @@ package final class ChildProcess: Sendable {
 
   /// Waits until a line of its output contains `text`, and returns the first such line.
   @discardableResult
-  package func waitForLine(containing text: String, within limit: Duration = .seconds(20)) async throws -> String {
+  package func waitForLine(containing text: String, within limit: Duration = patience) async throws -> String {
     do {
       return try await eventuallySome(within: limit) {
         // The ending is looked at before the output, so that the last words of a process are not missed.
@@ -105,7 +105,7 @@ package final class ChildProcess: Sendable {
 
   /// Asks it to end with SIGTERM, and after `grace` insists with SIGKILL.
   @discardableResult
-  package func stop(grace: Duration = .seconds(10)) async throws -> ProcessEnding {
+  package func stop(grace: Duration = patience) async throws -> ProcessEnding {
     kill(SIGTERM)
     if let ending = try? await waitForExit(within: grace) { return ending }
     kill(SIGKILL)

@@ -3,7 +3,7 @@
 /// For what can only be looked at, like a log file or another process's answer. The bound is generous so that it
 /// only matters when the condition would never come true.
 package func eventually(
-  within limit: Duration = .seconds(20), _ what: @autoclosure () -> String = "the condition",
+  within limit: Duration = patience, _ what: @autoclosure () -> String = "the condition",
   file: StaticString = #fileID, line: UInt = #line, isolation: isolated (any Actor)? = #isolation,
   _ condition: () async throws -> Bool
 ) async throws {
@@ -21,7 +21,7 @@ package func eventually(
 
 /// Waits until `value` returns something, and returns it.
 package func eventuallySome<Value>(
-  within limit: Duration = .seconds(20), _ what: @autoclosure () -> String = "a value",
+  within limit: Duration = patience, _ what: @autoclosure () -> String = "a value",
   file: StaticString = #fileID, line: UInt = #line, isolation: isolated (any Actor)? = #isolation,
   _ value: () async throws -> Value?
 ) async throws -> Value {

@@ -63,7 +63,7 @@ package final class PostgresServer: Sendable {
   /// Makes a standby take changes. Returns when it does.
   package func promote() async throws {
     try await execute("select pg_promote(true, 60)")
-    try await eventually(within: .seconds(60), "the end of recovery of PostgreSQL on port \(port)") {
+    try await eventually("the end of recovery of PostgreSQL on port \(port)") {
       try await execute("select pg_is_in_recovery()").hasPrefix("f")
     }
   }
@@ -72,7 +72,7 @@ package final class PostgresServer: Sendable {
   package func setReadOnly(_ isReadOnly: Bool) async throws {
     try await execute("alter system set default_transaction_read_only = \(isReadOnly ? "on" : "off")")
     try await execute("select pg_reload_conf()")
-    try await eventually(within: .seconds(20), "the changed setting of PostgreSQL on port \(port)") {
+    try await eventually("the changed setting of PostgreSQL on port \(port)") {
       try await execute("show default_transaction_read_only").hasPrefix(isReadOnly ? "on" : "off")
     }
   }
@@ -120,7 +120,7 @@ package final class PostgresServer: Sendable {
     let child = try ChildProcess(
       command[0], Array(command.dropFirst()), endingSignal: SIGQUIT, ownFolders: [folder.path])
     process.withLock { $0 = child }
-    try await eventually(within: .seconds(60), "a connection to PostgreSQL on port \(port)") {
+    try await eventually("a connection to PostgreSQL on port \(port)") {
       if let ending = child.ending {
         throw TestFailure("PostgreSQL ended with \(ending):\n\(child.output)")
       }
@@ -138,7 +138,7 @@ package final class PostgresServer: Sendable {
   package func kill() async throws {
     try await end(SIGKILL)
     // Recovery would refuse to start while a process of the old server still holds the shared memory.
-    try await eventually(within: .seconds(20), "the end of the killed server's processes") {
+    try await eventually("the end of the killed server's processes") {
       (try? await runProgram("pgrep", ["-f", folder.path("data")])) == nil
     }
   }
@@ -151,7 +151,7 @@ package final class PostgresServer: Sendable {
   private func end(_ signal: Int32) async throws {
     guard let child = process.withLock({ $0 }) else { return }
     child.kill(signal)
-    try await child.waitForExit(within: .seconds(30))
+    try await child.waitForExit()
   }
 
   /// The server refuses to run as root, and then runs as the user that its package made.

@@ -40,7 +40,7 @@ package final class RawTCPClient: Sendable {
   package func send(_ bytes: [UInt8]) throws {
     var sent = 0
     while sent < bytes.count {
-      guard waitUntil(POLLOUT, within: .seconds(20)) else { throw TestFailure("the peer takes no more bytes") }
+      guard waitUntil(POLLOUT, within: patience) else { throw TestFailure("the peer takes no more bytes") }
       let count = bytes.withUnsafeBytes {
         Glibc.send(descriptor, $0.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL))
       }
@@ -70,7 +70,7 @@ package final class RawTCPClient: Sendable {
   /// What arrives next, at most `maximum` bytes. Empty when the peer has closed.
   ///
   /// - Throws: `TestFailure` when nothing comes within `limit`, or the peer resets the connection.
-  package func receive(maximum: Int = 65_536, within limit: Duration = .seconds(20)) throws -> [UInt8] {
+  package func receive(maximum: Int = 65_536, within limit: Duration = patience) throws -> [UInt8] {
     guard waitUntil(POLLIN, within: limit) else { throw TestFailure("nothing received within \(limit)") }
     var buffer = [UInt8](repeating: 0, count: maximum)
     let count = recv(descriptor, &buffer, maximum, 0)
@@ -79,7 +79,7 @@ package final class RawTCPClient: Sendable {
   }
 
   /// Everything until the peer closes.
-  package func receiveToEnd(within limit: Duration = .seconds(20)) throws -> [UInt8] {
+  package func receiveToEnd(within limit: Duration = patience) throws -> [UInt8] {
     let deadline = ContinuousClock.now + limit
     var all: [UInt8] = []
     while true {
@@ -91,7 +91,7 @@ package final class RawTCPClient: Sendable {
 
   /// Receives until what has come satisfies `isComplete`, or the peer closes.
   package func receive(
-    until isComplete: ([UInt8]) -> Bool, within limit: Duration = .seconds(20)
+    until isComplete: ([UInt8]) -> Bool, within limit: Duration = patience
   ) throws -> [UInt8] {
     let deadline = ContinuousClock.now + limit
     var all: [UInt8] = []

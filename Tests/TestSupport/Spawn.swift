@@ -67,7 +67,7 @@ private func openDescriptors() -> [Int32] {
 @discardableResult
 package func runProgram(
   _ executable: String, _ arguments: [String], environment: [String: String] = [:], workingFolder: String? = nil,
-  within limit: Duration = .seconds(60)
+  within limit: Duration = patience
 ) async throws -> String {
   let process = try ChildProcess(executable, arguments, environment: environment, workingFolder: workingFolder)
   let ending = try await process.waitForExit(within: limit)

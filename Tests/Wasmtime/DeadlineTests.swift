@@ -1,9 +1,10 @@
 import Dispatch
 import Synchronization
+import TestSupport
 import Testing
 import Wasmtime
 
-@Suite(.timeLimit(.minutes(1))) struct DeadlineTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct DeadlineTests {
   @Test func epochEndsAnEndlessLoop() async throws {
     let engine = try makeEngine()
     let module = try await makeModule(#"(module (func $spin (export "run") (loop $l (br $l))))"#, in: engine)

@@ -1,7 +1,8 @@
+import TestSupport
 import Testing
 import Wasmtime
 
-@Suite struct HostFunctionTests {
+@Suite(.seated) struct HostFunctionTests {
   @Test func importIsCalledWithItsArguments() async throws {
     let engine = try makeEngine()
     let module = try await makeModule(

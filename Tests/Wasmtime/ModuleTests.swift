@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 import Wasmtime
 
-@Suite struct ModuleTests {
+@Suite(.seated) struct ModuleTests {
   static let adder =
     #"(module (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))"#
 

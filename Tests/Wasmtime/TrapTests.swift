@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 import Wasmtime
 
-@Suite struct TrapTests {
+@Suite(.seated) struct TrapTests {
   @Test(arguments: [
     ("unreachable", Trap.Code.unreachable),
     ("(drop (i32.load (i32.const 65536)))", .memoryOutOfBounds),

@@ -1,7 +1,8 @@
+import TestSupport
 import Testing
 import Wasmtime
 
-@Suite struct WASITests {
+@Suite(.seated) struct WASITests {
   /// Prints the second argument and the first environment entry, each from a buffer at 1024, to `descriptor`.
   static func printer(descriptor: Int) -> String {
     """

@@ -5,7 +5,7 @@ import Testing
 @testable import ZeroMQ
 
 /// CURVE and its authenticator, on sockets.
-@Suite(.timeLimit(.minutes(1))) struct CurveTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct CurveTests {
   private let context = try! ZeroMQContext()
 
   /// A ROUTER that lets one key in.

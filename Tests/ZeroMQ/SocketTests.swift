@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import ZeroMQ
 
-@Suite struct SocketTests {
+@Suite(.seated) struct SocketTests {
   /// A ROUTER and a DEALER that is connected to it.
   private struct Pair {
     let router: ZeroMQSocket
@@ -127,7 +127,7 @@ import ZeroMQ
   }
 }
 
-@Suite struct ErrorTests {
+@Suite(.seated) struct ErrorTests {
   @Test func anAddressInUseIsTold() throws {
     let context = try ZeroMQContext()
     let first = try ZeroMQSocket(.router, in: context)

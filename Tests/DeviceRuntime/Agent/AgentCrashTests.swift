@@ -4,7 +4,7 @@ import Testing
 @testable import DeviceRuntimeCore
 
 /// Crash reports: kept from the crash until somebody has them.
-@Suite struct AgentCrashTests {
+@Suite(.seated) struct AgentCrashTests {
   @Test func aTrapIsReportedWithWhatLedToIt() async throws {
     let harness = try await AgentHarness()
     let played = try await PlayedDiagnostics(harness)

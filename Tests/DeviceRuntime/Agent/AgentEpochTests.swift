@@ -6,7 +6,7 @@ import Testing
 @testable import DeviceRuntimeCore
 
 /// A flash that went back in time, and a Registry that holds something else than the device remembers.
-@Suite(.timeLimit(.minutes(2))) struct AgentEpochTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct AgentEpochTests {
   private func isHeld(_ report: AgentHarness.Report, _ harness: AgentHarness) -> Bool {
     harness.held.withLock { $0 == ReportPosition(epoch: report.epoch ?? "", sequence: report.sequence) }
   }
@@ -24,7 +24,7 @@ import Testing
     try FileManager.default.copyItem(atPath: copy, toPath: flash)
     let count = harness.reports.count
     try await harness.withAgent(awaitsReport: false) { _ in
-      let taken = try await eventuallySome(within: .seconds(30), "a report that is taken") {
+      let taken = try await eventuallySome("a report that is taken") {
         harness.reports.dropFirst(count).first { isHeld($0, harness) && $0.epoch != before.epoch }
       }
       #expect(taken.version == 1)
@@ -33,7 +33,7 @@ import Testing
     // The new epoch is kept: the next start needs no second word.
     let restarted = harness.reports.count
     try await harness.withAgent(awaitsReport: false) { _ in
-      try await eventually(within: .seconds(30), "a report after the restart") { harness.reports.count > restarted }
+      try await eventually("a report after the restart") { harness.reports.count > restarted }
       #expect(harness.reports[restarted].supersedes == nil)
     }
   }
@@ -57,7 +57,7 @@ import Testing
     let harness = try await AgentHarness()
     harness.held.withLock { $0 = ReportPosition(epoch: "no epoch", sequence: 7) }
     try await harness.withAgent { _ in
-      try await eventually(within: .seconds(30), "a repeat") { harness.reports.count >= 3 }
+      try await eventually("a repeat") { harness.reports.count >= 3 }
       #expect(harness.reports.allSatisfy { $0.supersedes == nil })
     }
   }

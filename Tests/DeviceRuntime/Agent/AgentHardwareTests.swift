@@ -5,7 +5,7 @@ import Testing
 @testable import DeviceRuntimeCore
 
 /// Pins and sensors between people, the agent and its apps.
-@Suite(.timeLimit(.minutes(2))) struct AgentHardwareTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct AgentHardwareTests {
   @Test func peopleDriveWhatAnAppSees() async throws {
     let harness = try await AgentHarness()
     let device = try DeviceProcess(harness)
@@ -42,7 +42,7 @@ import Testing
     #expect(list.output.contains("led") && list.output.contains("output") && list.output.contains("simulated"))
     #expect(try await run(["pin", "get", "led"]).output == "0\n")
     #expect(try await run(["pin", "set", "button", "1"]).status == .exited(0))
-    try await eventually(within: .seconds(30)) { try await run(["pin", "get", "led"]).output == "1\n" }
+    try await eventually { try await run(["pin", "get", "led"]).output == "1\n" }
     let json = try await run(["pin", "list", "--json"])
     let pins = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]])
     #expect(pins.map { $0["level"] as? Int } == [1, 1])
@@ -55,7 +55,7 @@ import Testing
 
     #expect(try await run(["sensor", "list"]).output.contains("21.5"))
     #expect(try await run(["sensor", "set", "temperature", "3"]).status == .exited(0))
-    try await eventually(within: .seconds(30)) { try await run(["logs", "-n", "20"]).output.contains("v1 app hello") }
+    try await eventually { try await run(["logs", "-n", "20"]).output.contains("v1 app hello") }
     let script = try await run(["sensor", "script", "temperature", device.directory + "/wave.csv", "--json"])
     #expect(script.status == .exited(0) && script.output.contains("waveform of 2 points"))
     #expect(try await run(["sensor", "script", "temperature", "/absent.csv"]).status == .exited(65))
@@ -70,16 +70,16 @@ import Testing
     let harness = try await AgentHarness()
     try await harness.withAgent { _ in
       try await harness.deploy(1)
-      let app = try await eventuallySome(within: .seconds(30), "the app") { harness.launcher.app(1) }
+      let app = try await eventuallySome("the app") { harness.launcher.app(1) }
       app.end(.watchdogMissed(timeout: .seconds(1)))
-      try await eventually(within: .seconds(30)) { harness.launcher.resetReasons == [.update, .watchdog] }
+      try await eventually { harness.launcher.resetReasons == [.update, .watchdog] }
       harness.launcher.set(.trapsAfterStart, for: 2)
       try await harness.notify(try harness.offer(2))
       try await harness.waitForReport { $0.status == "rolled-back" }
     }
     // A new agent saw nothing of what was before.
     try await harness.withAgent { _ in
-      try await eventually(within: .seconds(30)) { harness.launcher.resetReasons.last == .power }
+      try await eventually { harness.launcher.resetReasons.last == .power }
     }
     #expect(harness.launcher.resetReasons.contains(.update))
   }
@@ -88,13 +88,13 @@ import Testing
     let harness = try await AgentHarness()
     try await harness.withAgent { agent in
       try await harness.deploy(1)
-      let app = try await eventuallySome(within: .seconds(30), "the app") { harness.launcher.app(1) }
+      let app = try await eventuallySome("the app") { harness.launcher.app(1) }
       app.send(.pins([PinLevel(name: "led", level: 1, changes: 7)]))
       try await eventually { agent.board.pins().first?.changes == 7 }
       try await agent.setPin("button", to: 1)
       try await eventually { app.delivered.contains(.pin(name: "button", level: 1)) }
       app.end(.exited(code: 1))
-      try await eventually(within: .seconds(30)) { harness.launcher.launches.count == 2 }
+      try await eventually { harness.launcher.launches.count == 2 }
       #expect(agent.board.pinGrants.map(\.source) == [.simulated(level: 1), .simulated(level: 1)])
     }
   }

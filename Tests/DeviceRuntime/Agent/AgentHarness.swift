@@ -145,7 +145,7 @@ final class AgentHarness: Sendable {
     options.sessionExpirySeconds = 3600
     let client = try MQTTClient(options: options)
     try client.start()
-    try await client.waitUntilConnected(timeout: .seconds(20))
+    try await client.waitUntilConnected(timeout: patience)
     await client.close()
   }
 
@@ -187,7 +187,7 @@ final class AgentHarness: Sendable {
 
   @discardableResult
   func waitForReport(after sequence: UInt64 = 0, _ matches: (Report) -> Bool) async throws -> Report {
-    try await eventuallySome(within: .seconds(30), "a report; there are \(reports.suffix(4))") {
+    try await eventuallySome("a report; there are \(reports.suffix(4))") {
       reports.first { $0.sequence > sequence && matches($0) }
     }
   }

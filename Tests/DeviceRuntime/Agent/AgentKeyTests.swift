@@ -9,7 +9,7 @@ import Wire
 @testable import DeviceRuntimeCore
 
 /// Who may ask the agent: whoever can read its folder of keys.
-@Suite(.timeLimit(.minutes(1))) struct AgentKeyTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct AgentKeyTests {
   private let folder: TemporaryFolder
   private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
   private var keys: String { folder.path("bus") }

@@ -5,7 +5,7 @@ import Testing
 @testable import DeviceRuntimeCore
 
 /// Lines on their way from an app to whoever stores them.
-@Suite struct AgentLogTests {
+@Suite(.seated) struct AgentLogTests {
   private static func configuration(_ change: (inout LogUploadPolicy) -> Void = { _ in }) -> AgentConfiguration {
     var configuration = AgentHarness.configuration()
     configuration.logUpload = LogUploadPolicy(
@@ -42,7 +42,7 @@ import Testing
       for number in 1...40 { app.send(Self.line(number, textBytes: 300)) }
       app.send(Self.line(41, textBytes: 3900))
       app.send(Self.line(42))
-      try await eventually(within: .seconds(60), "all lines: \(Self.appLines(played).count)") {
+      try await eventually("all lines: \(Self.appLines(played).count)") {
         Self.appLines(played).last == "line 42"
       }
     }

@@ -7,7 +7,7 @@ import Wire
 @testable import DeviceRuntimeCore
 
 /// What the agent says, and to whom it keeps saying it.
-@Suite struct AgentReportTests {
+@Suite(.seated) struct AgentReportTests {
   @Test func aReportIsRepeatedUntilItIsAcknowledged() async throws {
     let harness = try await AgentHarness()
     harness.acknowledges.withLock { $0 = false }

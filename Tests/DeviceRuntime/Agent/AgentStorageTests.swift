@@ -6,7 +6,7 @@ import Testing
 @testable import DeviceRuntimeCore
 
 /// What the agent does when its flash is full or damaged.
-@Suite struct AgentStorageTests {
+@Suite(.seated) struct AgentStorageTests {
   @Test func anImageLargerThanTheWholeFlashIsRefused() async throws {
     let harness = try await AgentHarness()
     let flash = InMemoryFlash(capacityBytes: 100_000)

@@ -7,7 +7,7 @@ import Testing
 @testable import DeviceRuntimeCore
 
 /// What becomes of an app once it is started.
-@Suite struct AgentTrialTests {
+@Suite(.seated) struct AgentTrialTests {
   @Test(arguments: ["trap", "start", "exit"]) func aBadVersionGivesWayToTheOldOne(_ how: String) async throws {
     let harness = try await AgentHarness()
     harness.launcher.set(how == "trap" ? .trapsAfterStart : how == "start" ? .failsToStart : .finishes(3), for: 2)

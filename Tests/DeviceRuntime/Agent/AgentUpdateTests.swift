@@ -8,7 +8,7 @@ import Wire
 @testable import DeviceRuntimeCore
 
 /// One agent, a real broker and a real HTTP server.
-@Suite struct AgentUpdateTests {
+@Suite(.seated) struct AgentUpdateTests {
   @Test func aNewDeviceSaysThatNothingRunsAndTakesItsFirstVersion() async throws {
     let harness = try await AgentHarness()
     try await harness.withAgent { agent in

@@ -6,9 +6,9 @@ import Wire
 @testable import DeviceRuntimeCore
 
 /// What apps subscribe to, at a real broker.
-@Suite(.timeLimit(.minutes(2))) struct AppSubscriptionsTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct AppSubscriptionsTests {
   private func runningApp(_ version: UInt64, _ harness: AgentHarness) async throws -> FakeApp {
-    try await eventuallySome(within: .seconds(30), "app \(version)") { harness.launcher.app(version) }
+    try await eventuallySome("app \(version)") { harness.launcher.app(version) }
   }
 
   private func payloads(_ app: FakeApp) -> [String] {
@@ -110,7 +110,7 @@ import Wire
       try await eventually { app.delivered.count == 1 }
       try await harness.broker.stop()
       try await harness.broker.start()
-      try await eventually(within: .seconds(30)) { await agent.status().connected }
+      try await eventually { await agent.status().connected }
       // The broker has no session: the subscription is made again, and until then messages are lost.
       for _ in 0..<100 where payloads(app).isEmpty {
         try? await send("x", "a", harness)

@@ -8,7 +8,7 @@ import Testing
 @testable import DeviceRuntimeCore
 
 /// A bad moment passes, and the device hears, takes and says what it should afterwards.
-@Suite(.timeLimit(.minutes(3))) struct DeafDeviceTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct DeafDeviceTests {
   /// The type of an MQTT packet, in the upper half of its first byte (MQTT 5, section 2.1.2).
   private static let subscribe: UInt8 = 0x80
 
@@ -99,11 +99,11 @@ import Testing
       connection.respond(200, headers: headers, body: body)
     }
     try await device.push(image)
-    try await eventually(within: .seconds(90), "each body") { count.withLock { $0 } >= bodies.count }
+    try await eventually("each body") { count.withLock { $0 } >= bodies.count }
     #expect(device.allReports.allSatisfy { $0.failed == nil })
     #expect(device.allReports.contains { $0.waiting?.version == 2 })
     device.answerAsItShould()
-    try await device.waitForReport(within: .seconds(90)) { $0.version == 2 && $0.status == "confirmed" }
+    try await device.waitForReport { $0.version == 2 && $0.status == "confirmed" }
     #expect(process.isRunning && device.allReports.allSatisfy { $0.failed == nil })
   }
 
@@ -120,7 +120,7 @@ import Testing
       let app = try #require(harness.launcher.app(1))
       app.send(.publish(id: 1, topic: "big", payload: [UInt8](repeating: 1, count: 60_000), qos: 1))
       app.send(.publish(id: 2, topic: "small", payload: [2], qos: 1))
-      try await eventually(within: .seconds(60), "both were answered: \(app.delivered)") { app.published.count == 2 }
+      try await eventually("both were answered: \(app.delivered)") { app.published.count == 2 }
       #expect(app.published[1].map { $0 >= 0x80 } == true && app.published[2].map { $0 < 0x80 } == true)
       try await eventually { harness.appMessages.contains { $0.topic.hasSuffix("small") } }
       #expect(!harness.appMessages.contains { $0.topic.hasSuffix("big") })

@@ -6,7 +6,7 @@ import Testing
 @testable import DeviceRuntimeCore
 
 /// The device's program as people and scripts use it.
-@Suite struct DeviceCommandTests {
+@Suite(.seated) struct DeviceCommandTests {
   static func json(_ text: String) throws -> [String: Any] {
     try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
   }
@@ -156,7 +156,7 @@ import Testing
   @Test func theProgramLinksNoHTTPServer() async throws {
     let symbols = try ChildProcess("nm", ["-C", try product("xtblish-device")])
     // Swift's own names: mangled, they hold the module's.
-    try await symbols.waitForExit(within: .seconds(120))
+    try await symbols.waitForExit()
     #expect(symbols.output.contains("DeviceRuntimeCore"))
     #expect(!symbols.output.contains("Hummingbird"))
   }

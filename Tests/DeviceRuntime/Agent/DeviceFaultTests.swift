@@ -6,7 +6,7 @@ import Testing
 @testable import DeviceRuntimeCore
 
 /// The device's real program with errors injected into its system calls: whatever passes leaves no mark.
-@Suite(.serialized) struct DeviceFaultTests {
+@Suite(.seated, .serialized) struct DeviceFaultTests {
   struct Fault: Sendable, CustomTestStringConvertible {
     var call: String
     var error: String
@@ -48,7 +48,7 @@ import Testing
       let last = harness.reports.map(\.sequence).max() ?? 0
       do {
         // An agent that can't even begin ends with an error; whoever supervises it starts it again.
-        try await eventually(within: .seconds(60), "a report under \(fault)") {
+        try await eventually("a report under \(fault)") {
           if !process.isRunning {
             process = try device.start(tracing: ["-e", "trace=\(fault.call)", "-e", fault.injection])
           }

@@ -6,7 +6,7 @@ import Testing
 @testable import DeviceRuntimeCore
 
 /// SIGKILL at any moment, with real processes: the device ends with the new version.
-@Suite(.serialized) struct DeviceKillTests {
+@Suite(.seated, .serialized) struct DeviceKillTests {
   @Test func aKilledAgentGoesOnAndGetsThere() async throws {
     let harness = try await AgentHarness()
     let device = try DeviceProcess(harness)
@@ -52,7 +52,7 @@ import Testing
       try await process.waitForExit()
       let last = harness.reports.map(\.sequence).max() ?? 0
       process = try device.start(settings: settings)
-      try await eventually(within: .seconds(60), "version \(version) is rolled back") {
+      try await eventually("version \(version) is rolled back") {
         if harness.reports.contains(where: { $0.sequence > last && $0.failed?.version == version }) { return true }
         try await harness.notify(image)
         try await Task.sleep(for: .milliseconds(100))
@@ -112,7 +112,7 @@ extension AgentHarness {
   func reconcile(_ image: TestImage) async throws {
     let start = reports.count
     try await notify(image)
-    try await eventually(within: .seconds(60), "a report of version \(image.version)") {
+    try await eventually("a report of version \(image.version)") {
       if reports.dropFirst(start).contains(where: { $0.version == image.version }) { return true }
       try await notify(image)
       try await Task.sleep(for: .milliseconds(200))

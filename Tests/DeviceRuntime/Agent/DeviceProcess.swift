@@ -53,7 +53,7 @@ struct DeviceProcess: Sendable {
   ) async throws -> (status: ProcessEnding, output: String) {
     let process = try ChildProcess(
       try product("xtblish-device"), arguments, environment: environment, inheritsEnvironment: false, input: input)
-    return (try await process.waitForExit(within: .seconds(60)), process.output)
+    return (try await process.waitForExit(), process.output)
   }
 
   /// A module that logs "version N" and confirms its health, as an image.

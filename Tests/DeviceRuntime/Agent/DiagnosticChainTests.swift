@@ -7,7 +7,7 @@ import Wire
 
 /// Lines and crashes on the whole way, from an app in its own process through a real agent, broker and notifier, each of
 /// which is killed in the middle of it.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct DiagnosticChainTests {
+@Suite(.seated, .serialized, .timeLimit(.minutes(10))) struct DiagnosticChainTests {
   private struct Chain {
     let harness: AgentHarness
     let device: DeviceProcess
@@ -87,7 +87,7 @@ import Wire
     try await chain.deploy(try await assemble(Self.counting), as: 1)
     for round in 0..<20 {
       let before = chain.registry.lines.last?.id ?? 0
-      try await eventually(within: .seconds(60), "lines after round \(round)") {
+      try await eventually("lines after round \(round)") {
         chain.registry.lines.last?.id ?? 0 > before
       }
       // At another moment of sending each time.
@@ -107,9 +107,9 @@ import Wire
       }
     }
     // The log as it is at some moment; then it goes on.
-    let own = try await eventuallySome(within: .seconds(30)) { try? await chain.ownLines() }
+    let own = try await eventuallySome { try? await chain.ownLines() }
     let last = try #require(own.last?.id)
-    try await eventually(within: .seconds(90), "line \(last) at the Registry") {
+    try await eventually("line \(last) at the Registry") {
       chain.registry.lines.last?.id ?? 0 >= last
     }
     let stored = chain.registry.lines.prefix { $0.id <= last }
@@ -156,7 +156,7 @@ import Wire
     let buildID: [UInt8] = [0, 14, 8] + Array("build_id".utf8) + [4, 0xDE, 0xAD, 0xBE, 0xEF]
     try await chain.deploy(module + buildID, as: 1)
     // Nobody takes it yet.
-    let listed = try await eventuallySome(within: .seconds(30), "a crash that waits") {
+    let listed = try await eventuallySome("a crash that waits") {
       let (_, output) = try await DeviceProcess.command(["crashes"], environment: chain.device.environment)
       return output.contains("unreachable") ? output : nil
     }
@@ -164,7 +164,7 @@ import Wire
     agent.kill(SIGKILL)
     try await agent.waitForExit()
     agent = try chain.device.start()
-    let json = try await eventuallySome(within: .seconds(30)) {
+    let json = try await eventuallySome {
       let (status, output) = try await DeviceProcess.command(
         ["crashes", "--json"], environment: chain.device.environment)
       return status == .exited(0) ? output : nil
@@ -177,7 +177,7 @@ import Wire
     let id = try #require(first["id"] as? String)
 
     let notifier = try await chain.startNotifier()
-    let stored = try await eventuallySome(within: .seconds(60), "the crash at the Registry") {
+    let stored = try await eventuallySome("the crash at the Registry") {
       chain.registry.crashes.first { $0.id.map { String(format: "%02x", $0) }.joined() == id }
     }
     #expect(stored.buildID == Data([0xDE, 0xAD, 0xBE, 0xEF]))

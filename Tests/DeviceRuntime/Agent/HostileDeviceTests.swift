@@ -10,7 +10,7 @@ import Wire
 
 /// Apps that mean harm, on the device's real program: the agent answers its admin command within a second all the
 /// while, and goes back to the app before or goes on, as the case may be.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct HostileDeviceTests {
+@Suite(.seated, .serialized, .timeLimit(.minutes(10))) struct HostileDeviceTests {
   enum Outcome: Sendable {
     /// It gives way to the app before, with a reason that holds these words.
     case rolledBack([String])

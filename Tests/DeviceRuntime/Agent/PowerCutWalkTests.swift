@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 @testable import DeviceRuntimeCore
 
 /// The power fails in every single change of the flash in the course of an update, one after the other.
-@Suite(.serialized) struct PowerCutWalkTests {
+@Suite(.seated, .serialized) struct PowerCutWalkTests {
   @Test(arguments: PowerCutWalk.Story.allCases) func theDeviceSurvivesEveryCut(_ story: PowerCutWalk.Story) async throws
   {
     let walk = try await PowerCutWalk(story)

@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import DeviceRuntimeCore
 
-@Suite("The agent's resident memory")
+@Suite("The agent's resident memory", .seated)
 struct ResidentMemoryTests {
   private static let code = "7f00a000-7f00c000 r-xp 00001000 fe:01 1234                       /usr/lib/libx.so.1\n"
 

@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import DeviceRuntimeCore
 
-@Suite struct UploadPartsTests {
+@Suite(.seated) struct UploadPartsTests {
   @Test func aBudgetLetsABurstPassAndThenItsRate() {
     let start = ContinuousClock.now
     var budget = ByteBudget(bytesPerSecond: 100, burstBytes: 1000, now: start)

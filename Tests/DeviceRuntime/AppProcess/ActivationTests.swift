@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// An app that is up but whose predecessor still works waits.
-@Suite(.timeLimit(.minutes(2))) struct ActivationTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct ActivationTests {
   /// Logs at `xtb_init` and at the only tick of a timer that is due at once.
   private static let text = eventApp(
     initialize: """

@@ -7,7 +7,7 @@ import Wire
 import ZeroMQ
 
 /// The app's process with a stand-in for its agent: this test talks, and a shell is the parent.
-@Suite(.timeLimit(.minutes(2))) struct AgentDeathTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct AgentDeathTests {
   /// The agent's end of the connection.
   private struct Agent {
     let socket: ZeroMQSocket

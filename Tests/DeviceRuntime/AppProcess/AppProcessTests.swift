@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The process around the app.
-@Suite(.timeLimit(.minutes(2))) struct AppProcessTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct AppProcessTests {
   @Test func aKilledProcessIsNoticed() async throws {
     let bed = try AppTestBed()
     let app = try await bed.launch(eventApp(initialize: "(call $hello) (i32.const 0)"))

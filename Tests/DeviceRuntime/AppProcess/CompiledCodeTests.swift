@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Compiled code is kept, and taken back only if it can be trusted.
-@Suite(.timeLimit(.minutes(2))) struct CompiledCodeTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct CompiledCodeTests {
   private func start(_ bed: AppTestBed, _ text: String = eventApp(initialize: "(call $hello) (i32.const 0)"))
     async throws
   {

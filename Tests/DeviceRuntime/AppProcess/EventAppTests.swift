@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct EventAppTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct EventAppTests {
   @Test func logsConfirmsAndStops() async throws {
     let bed = try AppTestBed()
     let app = try await bed.launch(

@@ -6,7 +6,7 @@ import Testing
 import Wire
 
 /// The example apps, built by their own script and run as a device runs them.
-@Suite(.timeLimit(.minutes(4))) struct ExampleAppTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct ExampleAppTests {
   @Test(arguments: ["sensor-c", "sensor-swift", "sensor-rust", "sensor-wat"])
   func sensorsReadLogPublishAndCount(name: String) async throws {
     let bed = try AppTestBed()

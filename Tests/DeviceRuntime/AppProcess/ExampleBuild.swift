@@ -78,7 +78,7 @@ enum ExampleBuild {
     let tool = #"exec "$(dirname "$(readlink -f "$(command -v swiftc)")")/llvm-symbolizer" "$@""#
     let symbolizer = try ChildProcess(
       "bash", ["-c", tool, "symbolize", "--obj=\(path)", "--output-style=GNU"] + addresses)
-    guard try await symbolizer.waitForExit(within: .seconds(60)) == .exited(0) else {
+    guard try await symbolizer.waitForExit() == .exited(0) else {
       throw TestFailure("llvm-symbolizer: \(symbolizer.output)")
     }
     return symbolizer.output.split(separator: "\n").map { line in

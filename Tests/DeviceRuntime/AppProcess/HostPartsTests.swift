@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 @testable import DeviceRuntimeCore
 
 /// The parts of the app's process that hold no clock and no thread.
-@Suite struct HostPartsTests {
+@Suite(.seated) struct HostPartsTests {
   @Test func timersKeepToTheirPeriod() throws {
     var timers = TimerTable(capacity: 2)
     let handle = try timers.start(first: 1_000_000, period: 1_000_000, now: 0)

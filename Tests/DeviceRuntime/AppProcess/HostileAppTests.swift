@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What an app does wrong ends the app, with its reason, and nothing else.
-@Suite(.timeLimit(.minutes(2))) struct HostileAppTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct HostileAppTests {
   static let spin = "(func $spin (loop $l (br $l)))"
   static let tick = "(drop (call $timer_start (i64.const 0) (i64.const 0))) (i32.const 0)"
 

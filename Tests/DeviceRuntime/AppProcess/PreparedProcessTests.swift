@@ -6,7 +6,7 @@ import Testing
 @testable import DeviceRuntimeCore
 
 /// Processes that are there before the app that they will run.
-@Suite(.timeLimit(.minutes(2))) struct PreparedProcessTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct PreparedProcessTests {
   private static let text = eventApp(initialize: "(call $hello) (i32.const 0)")
 
   @Test func theNextLaunchTakesIt() async throws {

@@ -2,7 +2,7 @@ import DeviceRuntimeCore
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct ProgramTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct ProgramTests {
   /// A WASI command that does `body`; `$print` writes `length` bytes at `pointer` to a descriptor.
   static func program(_ body: String, more: String = "") -> String {
     """

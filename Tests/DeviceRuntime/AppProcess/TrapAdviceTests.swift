@@ -4,7 +4,7 @@ import Testing
 @testable import DeviceRuntimeCore
 
 /// What a developer is told beyond the engine's own words.
-@Suite(.timeLimit(.minutes(2))) struct TrapAdviceTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct TrapAdviceTests {
   private static func ending(_ text: String, limits: AppLimits = .standard) async throws -> String {
     let bed = try AppTestBed()
     var history = AppHistory()

@@ -1,11 +1,12 @@
 import SwiftProtobuf
+import TestSupport
 import Testing
 import Wire
 
 @testable import DeviceRuntimeCore
 
 /// What goes over the wire comes back the same.
-@Suite struct WireMappingTests {
+@Suite(.seated) struct WireMappingTests {
   static let request = {
     var request = WireKeyValueRequest()
     request.id = 4

@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 @testable import DeviceRuntimeCore
 
 /// Which endings are reported, and as what.
-@Suite struct CrashCauseTests {
+@Suite(.seated) struct CrashCauseTests {
   private static let trap = AppTrap(
     code: "unreachable", message: "wasm trap: unreachable",
     frames: [

@@ -4,7 +4,7 @@ import Testing
 
 @testable import DeviceRuntimeCore
 
-@Suite struct CrashStoreTests {
+@Suite(.seated) struct CrashStoreTests {
   static func report(_ number: Int, textBytes: Int = 10, lines: Int = 3) throws -> CrashReport {
     let device = DeviceID.random()
     let image = try VerifiedImage.verifying(

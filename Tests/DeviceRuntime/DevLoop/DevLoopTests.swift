@@ -6,7 +6,7 @@ import Testing
 @testable import DeviceRuntimeCore
 
 /// `xtblish-device dev`, as somebody who writes an app uses it.
-@Suite(.serialized, .timeLimit(.minutes(3))) struct DevLoopTests {
+@Suite(.seated, .serialized, .timeLimit(.minutes(10))) struct DevLoopTests {
   /// An app's file in a folder of its own, and the command's standard input.
   final class Bench {
     let folder: TemporaryFolder

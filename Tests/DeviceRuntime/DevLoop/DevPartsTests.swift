@@ -4,7 +4,7 @@ import Testing
 @testable import DeviceRuntimeCore
 
 /// The parts of the developer's loop that need no process.
-@Suite struct DevPartsTests {
+@Suite(.seated) struct DevPartsTests {
   @Test(arguments: [
     ("pin led 1", DevInstruction.pin(name: "led", level: 1)), ("  pin\tled  0 ", .pin(name: "led", level: 0)),
     ("sensor t 1 -2.5 3e2", .sensor(name: "t", values: [1, -2.5, 300])), ("restart", .restart), ("quit", .quit),

@@ -1,9 +1,10 @@
 import FirmwareImage
+import TestSupport
 import Testing
 
 @testable import DeviceRuntimeCore
 
-@Suite struct BootRecordTests {
+@Suite(.seated) struct BootRecordTests {
   static func sample(version: UInt64 = 7) -> BootRecord {
     var record = BootRecord()
     record.bootCount = 9

@@ -4,7 +4,7 @@ import Testing
 @testable import DeviceRuntimeCore
 
 /// What every flash does.
-@Suite struct FlashConformanceTests {
+@Suite(.seated) struct FlashConformanceTests {
   enum Kind: CaseIterable { case directory, memory, powerCut }
 
   /// The folder lives as long as the flash is used.

@@ -7,7 +7,7 @@ import Testing
 
 /// Both copies of the boot record are gone: what the slots hold is tried, and nothing is taken for confirmed that may
 /// not be.
-@Suite struct LostBootRecordTests {
+@Suite(.seated) struct LostBootRecordTests {
   private let device = DeviceID.random()
 
   private func storage(_ slots: [Slot: [UInt8]], recordBytes: [UInt8]? = nil) throws -> DeviceStorage {

@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 @testable import DeviceRuntimeCore
 
 /// That the simulated power cut is as bad as a real one, and what stands it all the same.
-@Suite struct PowerCutTests {
+@Suite(.seated) struct PowerCutTests {
   static let survivals: [PowerCutFlash.Survival] =
     [.nothing, .everything, .allButTheLast] + (1...20).map { .anything(seed: $0) }
 

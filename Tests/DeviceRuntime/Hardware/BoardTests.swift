@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import DeviceRuntimeCore
 
-@Suite struct BoardTests {
+@Suite(.seated) struct BoardTests {
   private func parse(_ text: String, files: [String: String] = [:]) throws -> Board {
     try Board(parsing: Array(text.utf8), now: 5) { name in
       guard let text = files[name] else { throw BoardError("\(name) is not there") }

@@ -7,7 +7,7 @@ import Testing
 @testable import DeviceRuntimeCore
 
 /// What both kinds of pins do.
-@Suite struct PinConformanceTests {
+@Suite(.seated) struct PinConformanceTests {
   enum Kind: CaseIterable {
     case simulated
     case line
@@ -99,7 +99,7 @@ import Testing
 }
 
 /// What only a line of the kernel does.
-@Suite struct LinePinTests {
+@Suite(.seated) struct LinePinTests {
   typealias Rig = PinConformanceTests.Rig
 
   @Test func anOutputIsTheAppsFromItsActivation() throws {
@@ -204,8 +204,8 @@ import Testing
     let folder = try TemporaryFolder("xtblish-gpio")
     try writeFile(folder.path("layout.c"), program)
     let compiler = try ChildProcess("cc", ["-o", folder.path("layout"), folder.path("layout.c")])
-    #expect(try await compiler.waitForExit(within: .seconds(60)) == .exited(0), "\(compiler.output)")
+    #expect(try await compiler.waitForExit() == .exited(0), "\(compiler.output)")
     let check = try ChildProcess(folder.path("layout"), [])
-    #expect(try await check.waitForExit(within: .seconds(60)) == .exited(0))
+    #expect(try await check.waitForExit() == .exited(0))
   }
 }

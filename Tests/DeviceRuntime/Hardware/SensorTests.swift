@@ -3,7 +3,7 @@ import Testing
 
 @testable import DeviceRuntimeCore
 
-@Suite struct SensorTests {
+@Suite(.seated) struct SensorTests {
   static let second: UInt64 = 1_000_000_000
 
   @Test(

@@ -4,7 +4,7 @@ import Testing
 
 /// What the AssemblyScript compiler makes its programs import, by its conventions: a string is UTF-16, and the four
 /// bytes before it are its length in bytes.
-@Suite(.timeLimit(.minutes(2))) struct AssemblyScriptTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct AssemblyScriptTests {
   private static func app(_ initialize: String) -> String {
     #"""
     (module

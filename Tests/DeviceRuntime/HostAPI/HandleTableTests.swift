@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import DeviceRuntimeCore
 
-@Suite struct HandleTableTests {
+@Suite(.seated) struct HandleTableTests {
   @Test func handlesAreGivenFromOneAndNotAgainAtOnce() throws {
     var table = HandleTable<String>(capacity: 3)
     let handles = [try table.add("a"), try table.add("b")]

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Pins, sensors and the watchdog of an app in a real process.
-@Suite(.timeLimit(.minutes(2))) struct HardwareEventTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct HardwareEventTests {
   @Test func aWatchedPinMakesEventsAndASetOneIsTold() async throws {
     let bed = try AppTestBed()
     // The LED follows the button.

@@ -6,7 +6,7 @@ import Wasmtime
 
 @testable import DeviceRuntimeCore
 
-@Suite struct HostAPITableTests {
+@Suite(.seated) struct HostAPITableTests {
   @Test func everyRowIsComplete() {
     // Each row of the table that the image store has too is served, and no other.
     let names = HostAPI.functions.map { "\($0.module).\($0.name)" }

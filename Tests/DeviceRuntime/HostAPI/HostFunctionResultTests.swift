@@ -5,7 +5,7 @@ import Testing
 
 /// What each host function answers, seen from an app in a real process. One app makes all calls of a table and
 /// publishes their results.
-@Suite(.timeLimit(.minutes(2))) struct HostFunctionResultTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct HostFunctionResultTests {
   /// Calls, as text, and the results they must have; i64 results are wrapped by the caller.
   private func results(
     _ calls: [String], configuration: [String: String] = [:], limits: AppLimits = .standard,

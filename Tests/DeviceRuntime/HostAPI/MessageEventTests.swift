@@ -5,7 +5,7 @@ import Testing
 import Wire
 
 /// Messages, stored values and pins, from the agent's side of an app in a real process.
-@Suite(.timeLimit(.minutes(2))) struct MessageEventTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct MessageEventTests {
   /// Publishes each event as its kind, handle and arg, and what `msg_read` then gives of topic and payload.
   private static let echo = """
     (i32.store (i32.const 1000) (local.get $kind)) (i32.store (i32.const 1004) (local.get $handle))

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Programs with `_start` that wait for their events.
-@Suite(.timeLimit(.minutes(2))) struct PollTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct PollTests {
   private static func program(_ body: String) -> String {
     """
     (module

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A call of the host API that is refused is told once, though the app never looks at the result.
-@Suite(.timeLimit(.minutes(2))) struct RefusalTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct RefusalTests {
   private static func notes(_ initialize: String, board: TestBoard = TestBoard()) async throws -> [String] {
     let bed = try AppTestBed()
     let app = try await bed.launch(eventApp(initialize: initialize + "(i32.const 0)"), board: board)

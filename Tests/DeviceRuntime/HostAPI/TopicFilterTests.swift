@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import DeviceRuntimeCore
 
-@Suite struct TopicFilterTests {
+@Suite(.seated) struct TopicFilterTests {
   @Test(arguments: ["", "/a", "a/#/b", "a#", "a/b+", "+a/b", "##"])
   func whatIsNoFilterIsRefused(text: String) { #expect(TopicFilter(text) == nil) }
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `poll_oneoff`, with which what ordinary toolchains make waits.
-@Suite(.timeLimit(.minutes(2))) struct WASIPollTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct WASIPollTests {
   /// Subscriptions of 48 bytes from 1024 on, events of 32 bytes from 2048 on, their number at 3072.
   private static func program(_ body: String) -> String {
     """

@@ -10,7 +10,7 @@ import Testing
 @testable import DeviceRuntimeCore
 
 /// A certificate that came and can't be taken yet is no reason to ask for another.
-@Suite struct CertificateRenewalTests {
+@Suite(.seated) struct CertificateRenewalTests {
   /// An enrolled device's files, whose flash fails as the test says.
   private struct Bed {
     let provisioner: PlayedProvisioner

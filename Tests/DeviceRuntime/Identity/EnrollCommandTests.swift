@@ -8,7 +8,7 @@ import Testing
 @testable import DeviceRuntimeCore
 
 /// `xtblish-device enroll` and `otp` against a Provisioner behind real TLS.
-@Suite(.timeLimit(.minutes(3))) struct EnrollCommandTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct EnrollCommandTests {
   private static func enroll(
     _ provisioner: PlayedProvisioner, claim: String? = nil, url: String? = nil, _ more: [String] = []
   ) async throws -> (status: ProcessEnding, output: String) {

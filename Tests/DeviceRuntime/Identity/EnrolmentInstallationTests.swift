@@ -2,11 +2,12 @@ import Curl
 import FirmwareImage
 import Foundation
 import OpenSSL
+import TestSupport
 import Testing
 
 @testable import DeviceRuntimeCore
 
-@Suite(.timeLimit(.minutes(3))) struct EnrolmentInstallationTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct EnrolmentInstallationTests {
   /// What a Provisioner would answer, for a given key.
   struct Answers: Sendable {
     let pki: TestPKI

@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import DeviceRuntimeCore
 
-@Suite struct MachineSerialTests {
+@Suite(.seated) struct MachineSerialTests {
   @Test(arguments: [
     "0123456789", "00000000", "To be filled by O.E.M.", "Default string", "None", "System Serial Number",
     "Not Specified", "123456789", "xxxxxxxx", "",

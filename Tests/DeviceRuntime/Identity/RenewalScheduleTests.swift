@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import DeviceRuntimeCore
 
-@Suite struct RenewalScheduleTests {
+@Suite(.seated) struct RenewalScheduleTests {
   private let begin = Date(timeIntervalSinceReferenceDate: 800_000_000)
 
   /// Two thirds of 90 days are 60, and the jitter is a thirtieth of the life: 3 days.

@@ -4,7 +4,7 @@ import Testing
 @testable import DeviceRuntimeCore
 
 /// Whatever was acknowledged is there after a power cut at any operation of the flash.
-@Suite struct KeyValuePowerCutTests {
+@Suite(.seated) struct KeyValuePowerCutTests {
   enum Change: Sendable {
     case set(String, Int)
     case delete(String)

@@ -7,7 +7,7 @@ import Wire
 @testable import DeviceRuntimeCore
 
 /// What the store answers.
-@Suite struct KeyValueStoreTests {
+@Suite(.seated) struct KeyValueStoreTests {
   let flash = InMemoryFlash()
 
   func store(_ limits: KeyValueLimits = KeyValueLimits()) -> KeyValueStore {

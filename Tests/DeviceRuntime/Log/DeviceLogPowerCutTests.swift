@@ -4,7 +4,7 @@ import Testing
 @testable import DeviceRuntimeCore
 
 /// The log over a power cut at any change of the flash: somebody who was sent lines is never told others with their IDs.
-@Suite struct DeviceLogPowerCutTests {
+@Suite(.seated) struct DeviceLogPowerCutTests {
   /// Whoever is sent the lines.
   private struct Server {
     var lines: [String: [DeviceLogLine]] = [:]

@@ -5,7 +5,7 @@ import Testing
 @testable import DeviceRuntimeCore
 
 /// What of the log is sent, under which name, and what is not sent again.
-@Suite struct DeviceLogSendingTests {
+@Suite(.seated) struct DeviceLogSendingTests {
   private static let small = DeviceLog.Limits(segmentBytes: 300, segments: 3, linesInMemory: 4)
 
   private static func fill(_ log: DeviceLog, _ numbers: ClosedRange<Int>) async {

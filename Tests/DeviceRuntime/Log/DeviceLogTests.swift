@@ -3,7 +3,7 @@ import Testing
 
 @testable import DeviceRuntimeCore
 
-@Suite struct DeviceLogTests {
+@Suite(.seated) struct DeviceLogTests {
   static func open(_ flash: any Flash, _ limits: DeviceLog.Limits = .init()) async throws -> DeviceLog {
     let log = DeviceLog(flash: flash, limits: limits)
     try await log.open()

@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 @testable import DeviceRuntimeCore
 
 /// No power cut, and no damage to one of the files, unsets a fuse.
-@Suite struct FileOTPBankTests {
+@Suite(.seated) struct FileOTPBankTests {
   /// What is programmed, in this order.
   static let changes: [(word: Int, bits: UInt32)] = [(6, 0xFF), (6, 0xF00), (7, .max), (33, 1), (6, 0x8000_0000)]
 

@@ -5,7 +5,7 @@ import Testing
 @testable import DeviceRuntimeCore
 
 /// What every bank of fuses does.
-@Suite struct OTPBankConformanceTests {
+@Suite(.seated) struct OTPBankConformanceTests {
   enum Kind: CaseIterable { case memory, file, nvmem }
 
   /// A bank, and a second view of the same fuses, as a later start has it. The folder lives as long as they are used.
@@ -108,7 +108,7 @@ import Testing
   }
 }
 
-@Suite struct NVMEMOTPBankTests {
+@Suite(.seated) struct NVMEMOTPBankTests {
   @Test func onlyTheWordThatChangesIsWritten() throws {
     let bench = try OTPBankConformanceTests.make(.nvmem)
     try bench.bank.program(0x0102_0304, word: 0)

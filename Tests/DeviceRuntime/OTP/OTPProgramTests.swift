@@ -1,9 +1,10 @@
 import FirmwareImage
+import TestSupport
 import Testing
 
 @testable import DeviceRuntimeCore
 
-@Suite struct OTPProgramTests {
+@Suite(.seated) struct OTPProgramTests {
   static func program(_ change: (inout OTPProgram) -> Void = { _ in }) -> OTPProgram {
     var program = OTPProgram(
       deviceID: DeviceID(bytes: (1...16).map { UInt8($0) })!, publicKeyHash: String(repeating: "a1", count: 32),

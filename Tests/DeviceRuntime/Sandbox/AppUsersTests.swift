@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 @testable import DeviceRuntimeCore
 
 /// Whom apps run as.
-@Suite struct AppUsersTests {
+@Suite(.seated) struct AppUsersTests {
   static let all = "         0          0 4294967295\n"
 
   @Test func rootGivesEachStartTheNextID() throws {

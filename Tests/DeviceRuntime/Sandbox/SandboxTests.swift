@@ -5,7 +5,7 @@ import Testing
 @testable import DeviceRuntimeCore
 
 /// What the kernel lets a confined process do.
-@Suite(.timeLimit(.minutes(2))) struct SandboxTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct SandboxTests {
   static let isRoot = geteuid() == 0
 
   /// The probe's call in a stage, and how it ended.

@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 @testable import DeviceRuntimeCore
 
 /// The filter's program, run here as the kernel runs it, for both kinds of processor.
-@Suite struct SystemCallFilterTests {
+@Suite(.seated) struct SystemCallFilterTests {
   enum Verdict: Equatable {
     case allow
     case refuse(errno: UInt32)

@@ -7,7 +7,7 @@ import Testing
 @testable import DeviceRuntimeCore
 
 /// What a device with burnt fuses takes, and why not what it doesn't.
-@Suite struct DeviceTrustTests {
+@Suite(.seated) struct DeviceTrustTests {
   struct Bench {
     var signers: TestSigners
     let device = DeviceID.random()

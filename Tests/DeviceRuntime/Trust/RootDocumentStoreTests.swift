@@ -7,7 +7,7 @@ import Testing
 
 @testable import DeviceRuntimeCore
 
-@Suite struct RootDocumentStoreTests {
+@Suite(.seated) struct RootDocumentStoreTests {
   /// What a server has, by version.
   final class Documents: Sendable {
     private let byVersion: Mutex<[UInt64: [UInt8]]>

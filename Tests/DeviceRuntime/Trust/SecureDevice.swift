@@ -139,7 +139,7 @@ final class SecureDevice: Sendable {
 
   @discardableResult
   func waitForReport(
-    within limit: Duration = .seconds(40), _ matches: (AgentHarness.Report) -> Bool
+    within limit: Duration = patience, _ matches: (AgentHarness.Report) -> Bool
   ) async throws -> AgentHarness.Report {
     try await eventuallySome(within: limit, "a report; there are \(reports.withLock { $0.suffix(4) })") {
       reports.withLock { $0.first(where: matches) }

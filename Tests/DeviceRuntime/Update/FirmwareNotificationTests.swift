@@ -1,9 +1,10 @@
 import FirmwareImage
+import TestSupport
 import Testing
 
 @testable import DeviceRuntimeCore
 
-@Suite struct FirmwareNotificationTests {
+@Suite(.seated) struct FirmwareNotificationTests {
   static let device = DeviceID("0f8fad5b-d9cb-469f-a165-70867728950e")!
   static let digest = "sha256:" + String(repeating: "ab", count: 32)
 

@@ -1,4 +1,5 @@
 import FirmwareImage
+import TestSupport
 import Testing
 
 @testable import DeviceRuntimeCore
@@ -7,7 +8,7 @@ import Testing
 ///
 /// A state is the machine and its world: which apps run, and which timers and jobs are under way. Events of an app
 /// come only from one that runs; the power may fail, and the agent may die or be stopped, at any time.
-@Suite struct UpdateMachineEnumerationTests {
+@Suite(.seated) struct UpdateMachineEnumerationTests {
   static let notifications = (1...3).map { version in
     FirmwareOffer(
       version: UInt64(version), digest: digest(UInt8(version)), sizeBytes: 1000 + UInt64(version), url: "http://x/")

@@ -1,10 +1,11 @@
 import FirmwareImage
+import TestSupport
 import Testing
 
 @testable import DeviceRuntimeCore
 
 /// What nobody signed changes nothing, and what says nothing of others blocks nothing.
-@Suite struct UpdateMachineHintTests {
+@Suite(.seated) struct UpdateMachineHintTests {
   @Test func aHintIsLookedIntoAndChangesNothing() {
     var machine = UpdateMachineTests.running(1)
     let before = machine

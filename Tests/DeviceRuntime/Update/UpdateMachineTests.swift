@@ -1,9 +1,10 @@
 import FirmwareImage
+import TestSupport
 import Testing
 
 @testable import DeviceRuntimeCore
 
-@Suite struct UpdateMachineTests {
+@Suite(.seated) struct UpdateMachineTests {
   static func notification(_ version: UInt64, digest: UInt8? = nil, url: String = "http://store/")
     -> FirmwareOffer
   {

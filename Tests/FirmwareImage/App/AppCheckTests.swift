@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Which modules are apps, and what is said of those that are none.
-@Suite struct AppCheckTests {
+@Suite(.seated) struct AppCheckTests {
   private static let memory = #"(memory (export "memory") 1)"#
   private static let start = #"(func (export "_start"))"#
 

@@ -9,7 +9,7 @@ import Testing
 import Wire
 
 /// Who gets what from an image store with TLS.
-@Suite struct AccessTests {
+@Suite(.seated) struct AccessTests {
   private static func bearer(_ token: String) -> [String: String] { ["Authorization": "Bearer \(token)"] }
 
   /// A store with a device that has one version, and an operator's token that may deploy.

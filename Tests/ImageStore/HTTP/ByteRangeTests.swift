@@ -1,9 +1,10 @@
 import HTTPTypes
+import TestSupport
 import Testing
 
 @testable import ImageStoreCore
 
-@Suite struct ByteRangeTests {
+@Suite(.seated) struct ByteRangeTests {
   static let cases: [(header: String?, length: UInt64, expected: ByteRange)] = [
     (nil, 100, .whole),
     ("bytes=0-9", 100, .part(0..<10)),

@@ -6,7 +6,7 @@ import ServiceKit
 import TestSupport
 import Testing
 
-@Suite struct DebugRouteTests {
+@Suite(.seated) struct DebugRouteTests {
   private static let buildID: [UInt8] = Array(1...20)
   private static let path = "/debug/\(Hexadecimal.encode(buildID))"
 

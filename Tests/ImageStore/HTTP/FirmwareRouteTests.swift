@@ -8,7 +8,7 @@ import Wire
 
 @testable import ImageStoreCore
 
-@Suite struct FirmwareRouteTests {
+@Suite(.seated) struct FirmwareRouteTests {
   @Test func aPostedModuleIsAssignedAndFetchedAsAnImage() async throws {
     try await RunningStore.with { store in
       let device = store.registry.addDevice()

@@ -8,7 +8,7 @@ import Wire
 @testable import ImageStoreCore
 
 /// What a store answers to what it should not take. After each, nothing is left and it still works.
-@Suite struct HostileUploadTests {
+@Suite(.seated) struct HostileUploadTests {
   struct Refusal: Sendable, CustomTestStringConvertible {
     var name: String
     var body: [UInt8]

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ImageStoreCore
 
-@Suite struct ImageRouteTests {
+@Suite(.seated) struct ImageRouteTests {
   @Test func puttingIsIdempotent() async throws {
     try await RunningStore.with { store in
       let wasm = module(bytes: 500_000)

@@ -5,11 +5,12 @@ import Hummingbird
 import Messaging
 import ServiceHTTP
 import ServiceKit
+import TestSupport
 import Testing
 
 @testable import ImageStoreCore
 
-@Suite struct OpenAPITests {
+@Suite(.seated) struct OpenAPITests {
   private let document: [String: Any]
 
   init() throws {

@@ -9,7 +9,7 @@ import Testing
 import Wire
 
 /// What an upload must prove about who built the app.
-@Suite struct PublisherTests {
+@Suite(.seated) struct PublisherTests {
   /// A publisher that a root document names for apps called "pump".
   private struct Party {
     let key: Ed25519.PrivateKey

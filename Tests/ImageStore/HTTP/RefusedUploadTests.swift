@@ -10,7 +10,7 @@ import Wire
 @testable import ImageStoreCore
 
 /// Of an upload that is refused nothing is kept, and nothing is taken that another one needs.
-@Suite(.timeLimit(.minutes(3))) struct RefusedUploadTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct RefusedUploadTests {
   private static let conflict = WireFailure(.conflict, reason: "device-decommissioned", message: "out of service")
   private static let unknownKind = WireFailure(.unsupported, reason: "unknown-kind", message: "what is that?")
 

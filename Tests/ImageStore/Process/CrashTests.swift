@@ -6,7 +6,7 @@ import Testing
 import Wire
 
 /// The executable dies, or its disk fails, in the middle of an upload.
-@Suite(.serialized) struct CrashTests {
+@Suite(.seated, .serialized) struct CrashTests {
   @Test func aKilledUploadLeavesNoBlobAndNoVersion() async throws {
     try await withRegistry { registry, address in
       let folder = try TemporaryFolder()

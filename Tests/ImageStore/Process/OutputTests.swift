@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// What `pull` does to what is already there, and what becomes of output that nobody gets.
-@Suite(.serialized) struct OutputTests {
+@Suite(.seated, .serialized) struct OutputTests {
   private func withImage(
     _ body: @escaping @Sendable (StoreProcess, TemporaryFolder, [UInt8], SHA256Digest) async throws -> Void
   ) async throws {
@@ -88,7 +88,7 @@ import Testing
         ["push", path], ["push", "--debug", path], ["push", path, "--device", "\(DeviceID.random())"],
       ] {
         let command = try ChildProcess(product("xtblish-image-store"), arguments, environment: store.environment)
-        let ending = try await command.waitForExit(within: .seconds(30))
+        let ending = try await command.waitForExit()
         #expect(
           ending == .exited(65) && command.output.contains("into a file first"), "\(arguments): \(command.output)")
       }

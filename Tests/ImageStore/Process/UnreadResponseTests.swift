@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Clients that ask for an image and then take nothing of it.
-@Suite(.serialized) struct UnreadResponseTests {
+@Suite(.seated, .serialized) struct UnreadResponseTests {
   @Test func theyCostLittleAndItComesBack() async throws {
     try await withRegistry { _, address in
       let folder = try TemporaryFolder()
@@ -28,7 +28,7 @@ import Testing
       // Until nothing more is gathered for them.
       var last = 0
       var equal = 0
-      try await eventually(within: .seconds(60), "the store's memory settles") {
+      try await eventually("the store's memory settles") {
         let now = try resident(store.process)
         equal = abs(now - last) < 1 << 20 ? equal + 1 : 0
         last = now
@@ -36,7 +36,7 @@ import Testing
       }
       #expect(last - before < 64 << 20, "\(last - before) bytes for \(clients.count) clients")
       for client in clients { client.reset() }
-      try await eventually(within: .seconds(60), "the memory is given back") {
+      try await eventually("the memory is given back") {
         try resident(store.process) - before < 24 << 20
       }
     }

@@ -1,10 +1,11 @@
 import FirmwareImage
 import ImageStoreCore
 import NIOCore
+import TestSupport
 import Testing
 
 /// What every store must do.
-@Suite struct BlobStoreConformanceTests {
+@Suite(.seated) struct BlobStoreConformanceTests {
   @Test(arguments: Backend.allCases)
   func whatWasAddedIsRead(backend: Backend) async throws {
     let subject = try await StoreUnderTest(backend)

@@ -7,7 +7,7 @@ import Testing
 @testable import ImageStoreCore
 
 /// What only a store of files has.
-@Suite struct FileBlobStoreTests {
+@Suite(.seated) struct FileBlobStoreTests {
   @Test func leftoversGoAndLivingUploadsStay() async throws {
     let folder = try TemporaryFolder()
     let first = try await FileBlobStore(directory: folder.path)

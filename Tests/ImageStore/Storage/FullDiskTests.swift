@@ -6,7 +6,7 @@ import Testing
 
 @testable import ImageStoreCore
 
-@Suite struct FullDiskTests {
+@Suite(.seated) struct FullDiskTests {
   /// As the service puts it together.
   private func readiness(_ store: FileBlobStore, _ path: String) -> Readiness {
     let readiness = Readiness(validity: .zero)

@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import ImageStoreCore
 
-@Suite struct UploadSlotsTests {
+@Suite(.seated) struct UploadSlotsTests {
   /// Takes slots that are held until the test ends.
   private func hold(_ slots: UploadSlots, _ owner: String, _ count: Int, _ group: inout TaskGroup<Bool>) async {
     for _ in 0..<count {

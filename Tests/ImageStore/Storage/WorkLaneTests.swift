@@ -1,11 +1,12 @@
 import NIOPosix
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ImageStoreCore
 
 /// Work beside its caller, one piece after the other.
-@Suite struct WorkLaneTests {
+@Suite(.seated) struct WorkLaneTests {
   private struct Failure: Error, Equatable {
     let number: Int
   }

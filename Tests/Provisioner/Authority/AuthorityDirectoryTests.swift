@@ -5,7 +5,7 @@ import Testing
 
 @testable import ProvisionerCore
 
-@Suite struct AuthorityDirectoryTests {
+@Suite(.seated) struct AuthorityDirectoryTests {
   @Test func keysAreForTheirOwnerAlone() throws {
     let fixture = try AuthorityFixture()
     for name in ["root.key", "intermediate.key"] {

@@ -11,7 +11,7 @@ import Testing
 @testable import ProvisionerCore
 
 /// The authority's routes, over TLS with real certificates.
-@Suite struct AuthorityHTTPTests {
+@Suite(.seated) struct AuthorityHTTPTests {
   private struct Door: Sendable {
     let fixture: AuthorityFixture
     let replica: AuthorityReplica

@@ -7,7 +7,7 @@ import Testing
 @testable import ProvisionerCore
 
 /// The broker as it is shipped: who may be whom on its three listeners.
-@Suite(.timeLimit(.minutes(3))) struct BrokerListenerTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct BrokerListenerTests {
   /// mosquitto with deploy/mosquitto/mosquitto.conf, in which only paths and ports are others.
   private struct Stand {
     let fixture: AuthorityFixture

@@ -7,7 +7,7 @@ import Testing
 @testable import ProvisionerCore
 
 /// How mosquitto takes roots and CRLs from a folder.
-@Suite struct BrokerTests {
+@Suite(.seated) struct BrokerTests {
   /// A broker that asks for certificates, beside one without TLS that only `MosquittoServer` itself uses.
   private struct Stand {
     let fixture: AuthorityFixture

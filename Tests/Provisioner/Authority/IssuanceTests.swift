@@ -6,7 +6,7 @@ import Testing
 
 @testable import ProvisionerCore
 
-@Suite struct IssuanceTests {
+@Suite(.seated) struct IssuanceTests {
   @Test func aDevicesCertificateNamesIt() throws {
     let fixture = try AuthorityFixture()
     let authority = try fixture.directory.load()

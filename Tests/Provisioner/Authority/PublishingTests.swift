@@ -10,7 +10,7 @@ import Wire
 @testable import ProvisionerCore
 
 /// Revocations in publications, for fleets of any size.
-@Suite struct PublishingTests {
+@Suite(.seated) struct PublishingTests {
   @Test func `what a backlog needs`() {
     func kind(_ change: (inout RevocationBacklog) -> Void) -> PublishedList.Kind? {
       var backlog = RevocationBacklog()

@@ -8,7 +8,7 @@ import Wire
 
 @testable import ProvisionerCore
 
-@Suite struct RenewalTests {
+@Suite(.seated) struct RenewalTests {
   @Test func theOldCertificateStaysGood() async throws {
     try await withReplica { replica, _ in
       let (device, key) = (DeviceID.random(), try P256.PrivateKey())

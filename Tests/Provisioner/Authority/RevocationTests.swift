@@ -9,7 +9,7 @@ import Wire
 
 @testable import ProvisionerCore
 
-@Suite struct RevocationTests {
+@Suite(.seated) struct RevocationTests {
   @Test func aRevokedCertificateIsOnTheList() async throws {
     try await withReplica { replica, _ in
       let (device, other) = (DeviceID.random(), DeviceID.random())

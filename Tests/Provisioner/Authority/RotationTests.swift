@@ -6,7 +6,7 @@ import Testing
 
 @testable import ProvisionerCore
 
-@Suite struct RotationTests {
+@Suite(.seated) struct RotationTests {
   private func leaf(_ authority: Authority) throws -> [X509Certificate] {
     let issued = try authority.issuers[0].issue(
       to: .device(.random()), P256.PrivateKey().publicKey, lifetime: .seconds(60), now: Date())

@@ -39,7 +39,7 @@ private final class PlayedNotifier: RPCCaller {
   }
 }
 
-@Suite struct SessionEnderTests {
+@Suite(.seated) struct SessionEnderTests {
   @Test func aRevokedDevicesSessionIsEndedAgainForBrokersThatLagBehind() async throws {
     try await withReplica { replica, _ in
       let notifier = PlayedNotifier()

@@ -7,7 +7,7 @@ import Testing
 @testable import ProvisionerCore
 
 /// Keys in a PKCS#11 token, by SoftHSM. In processes of their own: its library reads its settings once a process.
-@Suite struct TokenTests {
+@Suite(.seated) struct TokenTests {
   private static let module = "/usr/lib/softhsm/libsofthsm2.so"
 
   private struct Token {

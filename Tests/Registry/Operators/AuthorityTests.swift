@@ -17,7 +17,7 @@ extension RequestAuthority.Request {
   }
 }
 
-@Suite struct AuthorityTests {
+@Suite(.seated) struct AuthorityTests {
   private static let nobodys = [UInt8](repeating: 7, count: 32)
 
   private func make(_ fixture: Fixture) -> RequestAuthority {
@@ -165,7 +165,7 @@ extension RequestAuthority.Request {
   }
 }
 
-@Suite struct RefusalTallyTests {
+@Suite(.seated) struct RefusalTallyTests {
   private let start = ContinuousClock.now
 
   private func attempt(_ source: String = "192.0.2.1", principal: String = "token:ci") -> AuditRecord {

@@ -10,7 +10,7 @@ import Wire
 @testable import RegistryCore
 
 /// Which peer on the bus may send what, and what the audit log says of those who may not.
-@Suite struct BusRoleTests {
+@Suite(.seated) struct BusRoleTests {
   /// Every kind of request that the Registry answers stands here, or the test fails.
   private static let roles: [String: BusRoles] = [
     "AssignImage": .imageStore, "AuthorizeRequest": [.imageStore, .provisioner], "CheckAssignment": .imageStore,
@@ -56,7 +56,7 @@ import Wire
 }
 
 /// Tokens and the audit log over real ZeroMQ.
-@Suite struct OperatorRPCTests {
+@Suite(.seated) struct OperatorRPCTests {
   private func withClient(
     _ fixture: Fixture, _ body: @Sendable @escaping (RPCClient) async throws -> Void
   ) async throws {

@@ -43,7 +43,7 @@ extension RevocationDispatcher {
   }
 }
 
-@Suite struct DecommissionTests {
+@Suite(.seated) struct DecommissionTests {
   @Test func itKeepsItsHistoryAndTakesNothingMore() async throws {
     let fixture = try await Fixture.make()
     let store = fixture.store
@@ -144,7 +144,7 @@ extension RevocationDispatcher {
       try await running([RevocationDispatcher(fixture.store, client, lease: .milliseconds(300))]) {
         _ = try await fixture.store.decommission(device, reason: "lost", by: .operatorAnna)
         try await fixture.store.deleteDevice(deleted)
-        try await eventually(within: .seconds(60), "a second attempt") {
+        try await eventually("a second attempt") {
           try await fixture.count("select count(*) from registry.revocations where attempts > 1") == 2
         }
       }
@@ -153,7 +153,7 @@ extension RevocationDispatcher {
       try await running([
         provisioner.server(listening: address), RevocationDispatcher(try fixture.replica(), client),
       ]) {
-        try await eventually(within: .seconds(60)) { try await fixture.store.pendingRevocations() == 0 }
+        try await eventually { try await fixture.store.pendingRevocations() == 0 }
       }
       #expect(Set(provisioner.devices) == [device, deleted])
     }

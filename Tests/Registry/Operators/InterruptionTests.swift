@@ -7,7 +7,7 @@ import Testing
 @testable import RegistryCore
 
 /// The service is killed in the middle of a change: the change and its entry in the audit log are both there, or neither.
-@Suite struct InterruptionTests {
+@Suite(.seated) struct InterruptionTests {
   private struct Service {
     let process: ChildProcess
     let base: String
@@ -25,7 +25,7 @@ import Testing
         ], inheritsEnvironment: false)
       let base = "http://127.0.0.1:\(http.number)"
       let client = HTTPClient()
-      try await eventually(within: .seconds(60), "the service") {
+      try await eventually("the service") {
         (try? await client.request(HTTPClient.Request("GET", base + "/v1/devices")))?.status == 200
       }
       client.close()
@@ -57,7 +57,7 @@ import Testing
     let request = try await pool.withTransaction { connection in
       try await connection.query(lock, values)
       let request = service.create("pump")
-      try await eventually(within: .seconds(30), "the service waits for the lock") {
+      try await eventually("the service waits for the lock") {
         let waiting = try await pool.queryFirst(
           """
           select count(*) as count from pg_stat_activity
@@ -71,7 +71,7 @@ import Testing
     }
     await request.value
     // The server ends the connection of the dead service, or its transaction first.
-    try await eventually(within: .seconds(30), "the end of its connections") {
+    try await eventually("the end of its connections") {
       let left = try await pool.queryFirst(
         """
         select count(*) as count from pg_stat_activity

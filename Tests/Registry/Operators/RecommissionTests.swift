@@ -3,6 +3,7 @@ import Foundation
 import Messaging
 import PostgreSQL
 import Synchronization
+import TestSupport
 import Testing
 import Wire
 
@@ -33,7 +34,7 @@ private final class PlayedProvisioner: RPCCaller {
   }
 }
 
-@Suite struct RecommissionTests {
+@Suite(.seated) struct RecommissionTests {
   private func recommission(
     _ id: DeviceID, _ fixture: Fixture, _ provisioner: PlayedProvisioner
   ) async throws -> Device {

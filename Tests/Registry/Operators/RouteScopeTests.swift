@@ -12,7 +12,7 @@ import Wire
 @testable import RegistryCore
 
 /// What each route takes, tried over HTTP with tokens of every scope.
-@Suite struct RouteScopeTests {
+@Suite(.seated) struct RouteScopeTests {
   /// Every route stands here, or the tests fail. Nil: open to everybody.
   private static let scopes: [String: AccessScope?] = [
     "GET /openapi.json": nil,
@@ -169,7 +169,7 @@ import Wire
   }
 }
 
-@Suite struct TokenRouteTests {
+@Suite(.seated) struct TokenRouteTests {
   @Test func aTokensWholeLife() async throws {
     let fixture = try await Fixture.make()
     try await HTTPFixture.serving(fixture.store) { http in

@@ -13,7 +13,7 @@ import Wire
 @testable import RegistryCore
 
 /// What a service that was taken over can make the Registry do: no more than its clients let it, in no other name.
-@Suite(.timeLimit(.minutes(3))) struct TakenOverServiceTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct TakenOverServiceTests {
   private static let store = BusPeer(.imageStore, "image-store-1")
 
   /// Runs `body` with a Registry on a bus of keys.

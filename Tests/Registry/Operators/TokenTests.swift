@@ -20,7 +20,7 @@ extension NewToken {
   }
 }
 
-@Suite struct TokenTests {
+@Suite(.seated) struct TokenTests {
   @Test func theDatabaseHasOnlyTheHash() async throws {
     let fixture = try await Fixture.make()
     let (token, secret) = try await fixture.store.createToken(.sample(), by: .operatorAnna)

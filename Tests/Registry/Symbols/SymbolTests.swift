@@ -8,7 +8,7 @@ import Testing
 @testable import RegistryCore
 
 /// With real compilers, the devices' engine, and every llvm-symbolizer that there is.
-@Suite struct SymbolTests {
+@Suite(.seated) struct SymbolTests {
   private static func tools() async throws -> [SymbolizerTool] {
     let paths = [try await CrashingModule.toolchain("llvm-symbolizer"), "/usr/bin/llvm-symbolizer"]
     let tools = paths.filter { access($0, X_OK) == 0 }.map { SymbolizerTool(path: $0) }
@@ -153,7 +153,7 @@ import Testing
   }
 }
 
-@Suite struct BoundedProgramTests {
+@Suite(.seated) struct BoundedProgramTests {
   private func run(_ script: String, limit: Duration = .seconds(60), bytes: Int = 1 << 20) async throws -> [UInt8] {
     try await allowingBlockingCalls {
       try BoundedProgram.run("/bin/sh", ["-c", script], limit: limit, maximumOutputBytes: bytes)

@@ -6,7 +6,7 @@ import Wire
 
 @testable import RegistryCore
 
-@Suite struct CrashReadTests {
+@Suite(.seated) struct CrashReadTests {
   private func crashes(
     _ fixture: Fixture, of device: DeviceID? = nil, app: String? = nil, before number: UInt64? = nil,
     grouped: Bool = false, limit: Int = 50

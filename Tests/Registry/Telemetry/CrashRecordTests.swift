@@ -8,7 +8,7 @@ import Wire
 
 @testable import RegistryCore
 
-@Suite struct CrashRecordTests {
+@Suite(.seated) struct CrashRecordTests {
   @Test func eachIsStoredOnce() async throws {
     let fixture = try await Fixture.make()
     let device = try await fixture.device()
@@ -91,7 +91,7 @@ import Wire
   }
 }
 
-@Suite struct CrashGroupTests {
+@Suite(.seated) struct CrashGroupTests {
   private func group(
     app: String = "sensor", code: String = "unreachable", _ functions: [String], build: [UInt8] = [1]
   ) throws -> String {

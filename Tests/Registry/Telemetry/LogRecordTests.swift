@@ -6,7 +6,7 @@ import Wire
 
 @testable import RegistryCore
 
-@Suite struct LogRecordTests {
+@Suite(.seated) struct LogRecordTests {
   private func record(_ fixture: Fixture, _ batches: WireDeviceLogBatch...) async throws -> [LogVerdict] {
     try await fixture.store.record(try batches.map { try LogBatch($0) })
   }

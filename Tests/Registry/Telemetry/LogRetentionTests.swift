@@ -6,7 +6,7 @@ import Wire
 
 @testable import RegistryCore
 
-@Suite struct LogRetentionTests {
+@Suite(.seated) struct LogRetentionTests {
   private func sizes(_ fixture: Fixture, _ device: DeviceID) async throws -> (kept: Int, counted: Int) {
     let row = try await fixture.pool.queryFirst(
       """

@@ -9,7 +9,7 @@ import Wire
 @testable import RegistryCore
 
 /// Logs and crashes over HTTP. Which scope they take is in `RouteScopeTests`.
-@Suite struct TelemetryRouteTests {
+@Suite(.seated) struct TelemetryRouteTests {
   @Test func logsPageByPageAndFiltered() async throws {
     let fixture = try await Fixture.make()
     let device = try await fixture.device()

@@ -8,7 +8,7 @@ import Wire
 
 @testable import RegistryCore
 
-@Suite struct DirectorKeyTests {
+@Suite(.seated) struct DirectorKeyTests {
   @Test func theFirstStartMakesOneKeyForItsOwnerAlone() async throws {
     let trust = try await TrustFixture.make()
     try await trust.store.ensureDirectorKey()

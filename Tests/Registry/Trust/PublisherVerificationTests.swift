@@ -9,7 +9,7 @@ import Wire
 @testable import RegistryCore
 
 /// The director puts its name to nothing that devices would not take, whoever asks.
-@Suite struct PublisherVerificationTests {
+@Suite(.seated) struct PublisherVerificationTests {
   private struct Party {
     let trust: TrustFixture
     let key: Ed25519.PrivateKey

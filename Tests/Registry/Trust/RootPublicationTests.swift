@@ -6,7 +6,7 @@ import Wire
 
 @testable import RegistryCore
 
-@Suite struct RootPublicationTests {
+@Suite(.seated) struct RootPublicationTests {
   private let trust: TrustFixture
 
   init() async throws {

@@ -8,7 +8,7 @@ import Testing
 @testable import RegistryCore
 
 /// The commands around keys and root documents, against the executable.
-@Suite struct TrustCommandTests {
+@Suite(.seated) struct TrustCommandTests {
   private let folder: TemporaryFolder
   private let process: ChildProcess
   private let endpoint: String
@@ -109,7 +109,7 @@ import Testing
   }
 }
 
-@Suite struct DirectorSettingsTests {
+@Suite(.seated) struct DirectorSettingsTests {
   private func signing(_ environment: [String: String], isInsecure: Bool) throws -> AssignmentSigning {
     let required = ["XTBLISH_DATABASE_URL": "postgresql://127.0.0.1/x", "XTBLISH_INSECURE": "true"]
     return try RegistrySettings.load(environment: required.merging(environment) { $1 }).settings

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Wire
 
-@Suite struct AccessControlTests {
+@Suite(.seated) struct AccessControlTests {
   /// A server with a route to read and one to change things.
   private func with<T: Sendable>(
     _ authorizer: ScriptedAuthorizer, limiter: AttemptLimiter = AttemptLimiter(),

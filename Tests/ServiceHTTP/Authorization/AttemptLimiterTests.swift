@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import ServiceHTTP
 
-@Suite struct AttemptLimiterTests {
+@Suite(.seated) struct AttemptLimiterTests {
   private let start = ContinuousClock.now
 
   @Test func theLimitHoldsForItsWindow() throws {

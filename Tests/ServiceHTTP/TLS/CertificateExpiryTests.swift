@@ -5,7 +5,7 @@ import ServiceKit
 import TestSupport
 import Testing
 
-@Suite struct CertificateExpiryTests {
+@Suite(.seated) struct CertificateExpiryTests {
   private func finding(_ files: TLSFiles) async throws -> Readiness.Finding {
     let readiness = Readiness(validity: .zero)
     ExpiryWatch(TLSSettings(files: files).expirySources(isInsecure: false), logger: Logger(label: "test"))

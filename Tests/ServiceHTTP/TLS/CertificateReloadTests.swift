@@ -7,7 +7,7 @@ import ServiceKit
 import TestSupport
 import Testing
 
-@Suite struct CertificateReloadTests {
+@Suite(.seated) struct CertificateReloadTests {
   /// The serial number of the certificate that a new connection is shown.
   private func shownSerial(_ server: SecureServer) async throws -> String {
     let shown = try await runProgram(

@@ -5,7 +5,7 @@ import ServiceHTTP
 import TestSupport
 import Testing
 
-@Suite struct ClientCertificateTests {
+@Suite(.seated) struct ClientCertificateTests {
   static let id = "0b51ad3c-94fe-4a0f-8f07-1f0c2a6e9d11"
 
   @Test func aClientWithoutACertificateIsNobody() async throws {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What is refused on a plain connection is refused through TLS too.
-@Suite struct HostileRequestsInTLSTests {
+@Suite(.seated) struct HostileRequestsInTLSTests {
   @Test(arguments: [
     // Two lengths, a length and chunks in either order, and lengths that are no numbers: each could make two readers
     // see different requests.

@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import ServiceHTTP
 
-@Suite struct RevokedSerialsTests {
+@Suite(.seated) struct RevokedSerialsTests {
   private func entry(_ number: Int, expiresAt: UInt64 = 10_000_000) -> RevokedSerials.Entry {
     var slot = [UInt8](repeating: 0, count: RevokedSerials.slotBytes)
     for index in 0..<8 { slot[19 - index] = UInt8(truncatingIfNeeded: number >> (8 * index)) }

@@ -80,7 +80,7 @@ struct SecureServer: Sendable {
   }
 
   static func answer(of curl: ChildProcess) async throws -> (status: Int, body: String)? {
-    guard try await curl.waitForExit(within: .seconds(40)) == .exited(0) else { return nil }
+    guard try await curl.waitForExit() == .exited(0) else { return nil }
     let lines = curl.output.components(separatedBy: "\n")
     guard let last = lines.last, let status = Int(last) else { throw TestFailure("not from curl: \(curl.output)") }
     return (status, lines.dropLast().joined(separator: "\n"))
@@ -100,7 +100,7 @@ struct SecureServer: Sendable {
         }
           ?? []) + more,
       input: folder.path("request"))
-    try await client.waitForExit(within: .seconds(40))
+    try await client.waitForExit()
     return client.output
   }
 }
@@ -117,5 +117,5 @@ final class Gate: Sendable {
   private let isOpen = Atomic(false)
   var isOpened: Bool { isOpen.load(ordering: .acquiring) }
   func open() { isOpen.store(true, ordering: .releasing) }
-  func wait() async throws { try await eventually(within: .seconds(60)) { isOpen.load(ordering: .acquiring) } }
+  func wait() async throws { try await eventually { isOpen.load(ordering: .acquiring) } }
 }
