@@ -97,13 +97,13 @@ import Testing
     }
     let client = try MQTTClient(options: MQTTClientOptions(host: broker.host, port: UInt16(link.port), clientID: "c"))
     try client.start()
-    try await client.waitUntilConnected(timeout: .seconds(20))
+    try await client.waitUntilConnected(timeout: patience)
     let outlet = MQTTOutlet(client)
     let publish: @Sendable (UInt8, Int) -> Task<Bool, Never> = { byte, cuts in
       Task {
         var tries = MQTTOutlet.Tries()
         for _ in 0..<cuts { tries.noteCut(reason: nil) }
-        return (try? await outlet.publish(topic: "t", payload: [byte], timeout: .seconds(60), tries: &tries)) != nil
+        return (try? await outlet.publish(topic: "t", payload: [byte], timeout: patience, tries: &tries)) != nil
       }
     }
     let first = publish(0xEE, 0)

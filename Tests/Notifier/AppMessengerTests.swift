@@ -83,7 +83,7 @@ import Wire
     let key = AppListeners.Key(id: [UInt8](repeating: 1, count: 16), owner: "operator:anna")
     let begun = try await withThrowingTaskGroup { group in
       for _ in 0..<8 {
-        group.addTask { try await listeners.begin(key, prefix: "/apps/1/", filter: "#", timeout: .seconds(20)) }
+        group.addTask { try await listeners.begin(key, prefix: "/apps/1/", filter: "#", timeout: patience) }
       }
       return try await group.reduce(into: []) { $0.append($1) }
     }
@@ -107,11 +107,11 @@ import Wire
     let app = try await deviceClient(broker)
     let options = MQTTClientOptions(host: broker.host, port: UInt16(broker.port), clientID: "listener")
     let listener = AppListener(client: try MQTTClient(options: options), prefix: "/apps/1/", patience: .milliseconds(1))
-    try await listener.subscribe(to: "#", timeout: .seconds(20))
-    let question = Task { await listener.take(within: .seconds(60)) }
+    try await listener.subscribe(to: "#", timeout: patience)
+    let question = Task { await listener.take(within: patience) }
     try await eventually { listener.isAsked }
     let running = Task { await listener.run() }
-    try await app.publish(topic: "/apps/1/value", payload: [7], timeout: .seconds(20))
+    try await app.publish(topic: "/apps/1/value", payload: [7], timeout: patience)
     #expect(await question.value.messages.map(\.topic) == ["value"])
     await running.value
     await app.close()

@@ -44,7 +44,7 @@ import Testing
     harness.alwaysHoldsAnother.withLock { $0 = true }
     let start = ContinuousClock.now
     try await harness.withAgent { _ in
-      try await eventually(within: .seconds(30), "six restatements") {
+      try await eventually("six restatements") {
         Set(harness.reports.map(\.epoch)).count >= 7
       }
       // At least half of 50 ms, 100 ms, 200 ms, 400 ms and 800 ms lies between them.

@@ -6,7 +6,7 @@ import Testing
 
 @testable import DeviceRuntimeCore
 
-@Suite(.timeLimit(.minutes(1))) struct HintChecksTests {
+@Suite(.seated, .timeLimit(.minutes(10))) struct HintChecksTests {
   /// Whoever hears of what is in the way takes a while for it, and meanwhile the hint gives way to others.
   @Test func aHintThatWasDroppedIsInTheWayNoMore() async throws {
     let device = DeviceID.random()
