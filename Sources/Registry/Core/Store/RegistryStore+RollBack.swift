@@ -58,7 +58,6 @@ extension RegistryStore {
     return try FirmwareRow.firmware(row)
   }
 
-  /// A device refuses an image whose security epoch is lower than one that it confirmed: say so before it is sent.
   private static func madeBefore(
     _ id: DeviceID, key: String, _ connection: some PostgresExecutor
   ) async throws -> (version: UInt64, earlier: UInt64)? {
