@@ -102,7 +102,7 @@ import Wire
     let (device, other) = (try await fixture.device("a"), try await fixture.device("b"))
     let replica = try fixture.replica()
     try await running([LogListener(store: fixture.store)]) {
-      let query = LogQuery(device: device, position: .after(0))
+      let query = try LogQuery(device: device, position: .after(0))
       async let page = fixture.store.followLog(query, wait: LogQuery.longestWait)
       try await eventually("the follower has asked to be told") {
         try await fixture.count(
