@@ -29,6 +29,20 @@ import Testing
     #expect("/a/\u{301}b//".levelsOfTopic.map { Array($0.utf8) } == [[], [97], [0xCC, 0x81, 98], [], []])
   }
 
+  @Test func aPrefixIsBytes() {
+    #expect("/apps/1/\u{301}x".text(behind: "/apps/1/").map { Array($0.utf8) } == [0xCC, 0x81, 120])
+    #expect("/apps/1".text(behind: "/apps/1/") == nil)
+    #expect("caf\u{E9}/x".text(behind: "cafe\u{301}/") == nil)
+    #expect("abc".text(behind: "") == "abc" && "abc".text(behind: "abc") == "")
+  }
+
+  @Test func randomNamesAreTheirSixteenDigits() {
+    #expect(RandomName.text(0) == "" && RandomName.number("") == 0)
+    #expect(RandomName.text(0xAB) == "00000000000000ab" && RandomName.number("00000000000000ab") == 0xAB)
+    #expect(RandomName.number("ab") == nil && RandomName.number("00000000000000zz") == nil)
+    #expect(RandomName.number(RandomName.text(.max)) == .max && RandomName.make() != 0)
+  }
+
   @Test func whatIsShownIsHarmless() {
     #expect(ByteText("a\u{202E}b\nc").shown == "a\\u{202e}b\\u{a}c")
     #expect(ByteText(String(repeating: "x", count: 1000)).shown.count == 81)

@@ -75,6 +75,48 @@ import Wire
     }
   }
 
+  /// A client that repeats its question because the answer took long.
+  @Test func whoBeginsTwiceAtOnceHasOneListener() async throws {
+    let broker = try await MosquittoServer()
+    let options = MQTTClientOptions(host: broker.host, port: UInt16(broker.port), clientID: "listener")
+    let listeners = AppListeners(options: options, logger: silent)
+    let key = AppListeners.Key(id: [UInt8](repeating: 1, count: 16), owner: "operator:anna")
+    let begun = try await withThrowingTaskGroup { group in
+      for _ in 0..<8 {
+        group.addTask { try await listeners.begin(key, prefix: "/apps/1/", filter: "#", timeout: patience) }
+      }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    let listener = try #require(listeners[key])
+    #expect(begun.count == 8 && begun.allSatisfy { $0 === listener } && listeners.count == 1)
+    await listener.client.close()
+  }
+
+  @Test func aTopicThatBeginsWithACombiningMarkIsToldWhole() async throws {
+    try await withReplica { replica, app, _ in
+      let device = DeviceID.random()
+      _ = try await replica.call(question(device, "#"))
+      try await app.publish(topic: "/apps/\(device)/\u{301}/1", payload: [1])
+      let answer = try await replica.call(question(device, "#"))
+      #expect(answer.messages.map { Array($0.topic.utf8) } == [[0xCC, 0x81] + Array("/1".utf8)])
+    }
+  }
+
+  @Test func aQuestionThatWaitsLongIsStillAsked() async throws {
+    let broker = try await MosquittoServer()
+    let app = try await deviceClient(broker)
+    let options = MQTTClientOptions(host: broker.host, port: UInt16(broker.port), clientID: "listener")
+    let listener = AppListener(client: try MQTTClient(options: options), prefix: "/apps/1/", patience: .milliseconds(1))
+    try await listener.subscribe(to: "#", timeout: patience)
+    let question = Task { await listener.take(within: patience) }
+    try await eventually { listener.isAsked }
+    let running = Task { await listener.run() }
+    try await app.publish(topic: "/apps/1/value", payload: [7], timeout: patience)
+    #expect(await question.value.messages.map(\.topic) == ["value"])
+    await running.value
+    await app.close()
+  }
+
   @Test func whatNobodyReadsIsBoundedAndCounted() async throws {
     try await withReplica { replica, app, _ in
       let device = DeviceID.random()

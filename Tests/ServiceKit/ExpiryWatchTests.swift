@@ -72,6 +72,21 @@ import Testing
     #expect(await findings(watch)?.isReady == false)
   }
 
+  @Test func aSourceThatFailsIsToldOnce() async throws {
+    let looks = Mutex(0)
+    let warnings = CountingHandler.Count()
+    let watch = ExpiryWatch(
+      [
+        ExpirySource {
+          looks.withLock { $0 += 1 }
+          throw Gone()
+        }
+      ], logger: Logger(label: "test") { _ in CountingHandler(count: warnings) }, now: { Self.now }, lookInterval: .zero
+    )
+    while looks.withLock({ $0 }) < 3 { _ = try await watch.check() }
+    #expect(warnings.value.withLock { $0 } == 1)
+  }
+
   @Test func aFullDiskIsToldWithWhatToDo() throws {
     // More than any file system has; never more than a twentieth of it, though, so the floor is what is compared.
     let space = DiskSpace(freeBytes: 1 << 20, sizeBytes: 1 << 30)
@@ -79,6 +94,24 @@ import Testing
     #expect(DiskSpace(freeBytes: 0, sizeBytes: 1 << 40).floor(64 << 20) == 64 << 20)
     try DiskWatch(["/tmp", "/not/there"], minimumBytes: 0, logger: .quiet).check()
   }
+}
+
+/// Counts what is said that loudly.
+private struct CountingHandler: LogHandler {
+  final class Count: Sendable {
+    let value = Mutex(0)
+  }
+
+  let count: Count
+  var metadata: Logger.Metadata = [:]
+  var logLevel = Logger.Level.warning
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) { count.value.withLock { $0 += 1 } }
 }
 
 extension Logger {

@@ -55,9 +55,9 @@ package final class CuttingProxy: Sendable {
       while true {
         let client = accept(listener, nil, nil)
         if client < 0 {
-          if errno == EINVAL || errno == EBADF { break }
-          usleep(1_000)
-          continue
+          // A client that gave up before it was taken; anything else ends the link, as `stop` does.
+          if errno == EINTR || errno == ECONNABORTED { continue }
+          break
         }
         _ = fcntl(client, F_SETFD, FD_CLOEXEC)
         guard let self else {

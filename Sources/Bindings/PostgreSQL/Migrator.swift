@@ -66,8 +66,8 @@ package struct Migrator: Sendable {
     try verify(applied, checksums: await checksums(pool, by: deadline))
     guard applied.count >= migrations.count else {
       throw .invalid(
-        "schema \(schema.text) is at version \(applied.count) and this program needs \(targetVersion): run its migrate command"
-      )
+        "schema \(schema.text) is at version \(applied.count) and this program needs \(targetVersion): run its migrate "
+          + "command")
     }
     return Array(applied.dropFirst(migrations.count))
   }

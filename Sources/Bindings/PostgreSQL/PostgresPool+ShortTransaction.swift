@@ -22,31 +22,16 @@ extension PostgresPool {
   ///     that reads what the lock protects.
   ///   - plan: is given the rows of each of `reads`.
   /// - Returns: the plan's answer, and the rows of each of its `writes`.
-  /// - Throws: what `plan` throws, or a ``PostgresError``; `commitOutcomeUnknown` if the connection broke while
-  ///   committing.
+  /// - Throws: what `plan` throws, or a ``PostgresError``; `commitOutcomeUnknown` if the connection broke while writing
+  ///   and committing. After `deadlineExceeded` and `cancelled` nobody knows either whether it committed.
   package func withShortTransaction<Answer: Sendable>(
     reading reads: [PostgresStatement],
     attempts: Int = 5,
     deadline: ContinuousClock.Instant? = nil,
     _ plan: @Sendable ([[PostgresRow]]) throws -> ShortTransactionPlan<Answer>
   ) async throws -> (answer: Answer, rows: [[PostgresRow]]) {
-    var attempt = 1
-    while true {
-      let lease = try await lend(deadline: deadline)
-      do {
-        let outcome = try await attemptShortTransaction(lease, reads, plan)
-        await takeBack(lease)
-        return outcome
-      } catch let error as PostgresError where error.isTransactionConflict && attempt < attempts {
-        await takeBack(lease)
-        // The connection is free for others while this one waits for its rivals to finish.
-        let ceiling = Duration.milliseconds(5) * (1 << min(attempt, 6))
-        try await Task.sleep(for: ceiling * Double.random(in: 0...1))
-        attempt += 1
-      } catch {
-        await takeBack(lease)
-        throw error
-      }
+    try await repeatingOnConflict(attempts: attempts, deadline: deadline) { lease in
+      try await attemptShortTransaction(lease, reads, plan)
     }
   }
 

@@ -31,11 +31,21 @@ extension PostgresPool {
     deadline: ContinuousClock.Instant? = nil,
     _ body: @Sendable (PostgresTransaction) async throws -> Answer
   ) async throws -> Answer {
+    try await repeatingOnConflict(attempts: attempts, deadline: deadline, statementTimeout: statementTimeout) { lease in
+      try await attemptTransaction(lease, isolation, statementTimeout, body)
+    }
+  }
+
+  /// Runs `body` with a connection, again with another one when another transaction was in its way.
+  func repeatingOnConflict<Answer: Sendable>(
+    attempts: Int, deadline: ContinuousClock.Instant?, statementTimeout: Duration? = nil,
+    _ body: (Lease) async throws -> Answer
+  ) async throws -> Answer {
     var attempt = 1
     while true {
       let lease = try await lend(deadline: deadline, statementTimeout: statementTimeout)
       do {
-        let answer = try await attemptTransaction(lease, isolation, statementTimeout, body)
+        let answer = try await body(lease)
         await takeBack(lease)
         return answer
       } catch let error as PostgresError where error.isTransactionConflict && attempt < attempts {

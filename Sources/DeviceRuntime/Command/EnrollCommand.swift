@@ -115,7 +115,8 @@ struct EnrollCommand: AsyncParsableCommand {
       throw AdminError("\(error)", status: .temporary)
     } catch let error as InvalidAnswer {
       throw AdminError(
-        "the Provisioner's answer can't be used: \("\(error)".asClause). To give an enrolment up that was interrupted, use --replace",
+        "the Provisioner's answer can't be used: \("\(error)".asClause). To give an enrolment up that was "
+          + "interrupted, use --replace",
         status: .failure)
     } catch let error as OTPError {
       throw AdminError("\(error)", status: .failure)

@@ -66,7 +66,7 @@ final class BrokerConnection: Service {
 
   /// Follows the connection until the client is closed.
   func follow() async {
-    await withTaskGroup { group in
+    await withDiscardingTaskGroup { group in
       await follow { filter in
         // A broker whose rules were wrong for a moment must not stay unheard until somebody restarts this.
         group.addTask {

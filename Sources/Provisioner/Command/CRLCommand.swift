@@ -63,7 +63,7 @@ struct CheckFolderCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("In seconds.", valueName: "seconds"))
   var maxAge = 60
 
-  @Flag(help: "Print JSON for programs instead of text for people.")
+  @Flag(help: "Print JSON for programs; otherwise the exit status is all there is.")
   var json = false
 
   func run() async throws {

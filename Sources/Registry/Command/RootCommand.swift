@@ -96,6 +96,7 @@ struct DraftRootCommand: AsyncParsableCommand {
         try await RegistryAdministration(client, deadline: options.deadline).draft(changes)
       }
       try RootDocumentFile.write(draft, to: out)
+      if options.json { return try printJSON(["version": draft.document.version]) }
       print("version \(draft.document.version) is in \(out): sign it with root sign \(out) --key …")
     }
   }
@@ -114,12 +115,9 @@ struct SignRootCommand: AsyncParsableCommand {
       var document = try RootDocumentFile.read(file)
       for path in key { document = try document.signed(by: SigningKeyFile.readPrivate(path)) }
       try RootDocumentFile.write(document, to: file)
-      let (version, count) = (document.document.version, document.signatures.count)
-      if json {
-        try printJSON(["version": version, "signatures": UInt64(count)])
-      } else {
-        print("version \(version) has \(count) signatures")
-      }
+      let (version, signatures) = (document.document.version, document.signatures.count)
+      if json { return try printJSON(["version": version, "signatures": UInt64(signatures)]) }
+      print("version \(version) has \(signatures) signatures")
     }
   }
 }

@@ -38,16 +38,18 @@ extension Dictionary where Key == ByteText {
   }
 }
 
-extension StringProtocol {
-  /// The parts between slashes, empty ones too. To Swift a slash with a combining mark behind it is another character.
-  package var levelsOfTopic: [Substring] {
-    Substring(self).utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { Substring($0) }
-  }
-
-  /// The parts between line ends, which are LF or CR LF. To Swift CR LF is one character, which is no "\n".
-  package var linesOfText: [Substring] {
-    Substring(self).utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line in
-      Substring(line.last == UInt8(ascii: "\r") ? line.dropLast() : line)
+extension ByteText {
+  /// For people: what can't be seen or would change the line is written as \u{…}, and a long text is cut.
+  package var shown: String {
+    let limit = 80
+    var shown = ""
+    for scalar in text.unicodeScalars.prefix(limit) {
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned:
+        shown += "\\u{\(String(scalar.value, radix: 16))}"
+      default: shown.unicodeScalars.append(scalar)
+      }
     }
+    return text.unicodeScalars.count > limit ? shown + "…" : shown
   }
 }

@@ -88,3 +88,18 @@ extension ImageFormatError: CustomStringConvertible {
     }
   }
 }
+
+extension ImageFormatError {
+  /// What whoever uploads an app can do about it, to go behind the description; empty where nothing is known.
+  package var advice: String {
+    switch self {
+    case .signatureMissing:
+      " Sign it with `xtblish-image-store sign`, or push it with --sign-key."
+    case .unknownKey, .publisherNotDelegated:
+      " Have it named with `xtblish-registry root update --add-publisher FILE --app NAME`."
+    case .wrongSignature:
+      " It must be of exactly this app: digest, length, security epoch, host API level, name and version."
+    default: ""
+    }
+  }
+}

@@ -44,6 +44,8 @@ final class AgentHarness: Sendable {
   let acknowledges = Mutex(true)
   /// What the Registry holds, if it is to look at positions.
   let held = Mutex<ReportPosition?>(nil)
+  /// Every report is answered as if another were held, and each time a different one.
+  let alwaysHoldsAnother = Mutex(false)
   private let client: MQTTClient
   private let images: ImageTable
   private struct Received {
@@ -207,6 +209,10 @@ final class AgentHarness: Sendable {
   /// Takes what follows what it holds, as the Registry does.
   private func answer(to report: Report) -> String {
     let sequences = #""sequences":[\#(report.sequence)]"#
+    if alwaysHoldsAnother.withLock({ $0 }) {
+      let epoch = RandomName.text(RandomName.make())
+      return #"{\#(sequences),"held":{"epoch":"\#(epoch)","sequence":\#(UInt64.random(in: 1...UInt64(Int64.max)))}}"#
+    }
     return held.withLock { held in
       guard let known = held else { return "{\(sequences)}" }
       let position = ReportPosition(epoch: report.epoch ?? "", sequence: report.sequence)

@@ -48,6 +48,19 @@ import Wire
     }
   }
 
+  /// To Swift a combining mark makes one character with the slash before it.
+  @Test func aTopicThatBeginsWithACombiningMarkArrives() async throws {
+    let harness = try await AgentHarness()
+    try await harness.withAgent { _ in
+      try await harness.deploy(1)
+      let app = try await runningApp(1, harness)
+      app.send(.subscribe(handle: 1, filter: "\u{301}a"))
+      try await eventually { app.delivered.contains(.subscribed(handle: 1, reasonCode: 1)) }
+      try await send("x", "\u{301}a", harness)
+      try await eventually { self.payloads(app) == ["[1] \u{301}a x"] }
+    }
+  }
+
   @Test func aFilterThatIsNoneIsRefused() async throws {
     let harness = try await AgentHarness()
     try await harness.withAgent { _ in

@@ -72,7 +72,7 @@ import Wire
         let (refused, welcome) = (store.registry.addDevice(), store.registry.addDevice())
         let wasm = module(bytes: 20_000, seed: UInt64(100 + round))
         let digest = try SHA256Digest.of(wasm)
-        store.registry.state.withLock { $0.held = [refused] }
+        store.registry.hold(refused)
         async let first = store.post(wasm, to: refused)
         try await eventually("the first upload's bytes") {
           FileManager.default.fileExists(atPath: store.path(of: digest))
@@ -80,10 +80,8 @@ import Wire
         async let second = store.post(wasm, to: welcome)
         // The first is refused while the second is under way, early in one round and late in another.
         try await eventually("the second upload") { store.registry.calls(WireGetDevice.self) >= 2 * (round + 1) }
-        store.registry.state.withLock {
-          $0.devices.remove(refused)
-          $0.held = []
-        }
+        store.registry.state.withLock { _ = $0.devices.remove(refused) }
+        store.registry.release(refused)
         #expect(try await first.status == 404)
         #expect(try await second.status == 201)
         #expect(try await store.request("GET", "/firmware/\(welcome)/1").body.count == wasm.count + 544)

@@ -23,8 +23,9 @@ final class ScriptedRegistry: RPCCaller {
     var authorized: [WireAuthorizeRequest] = []
     var rootDocument: [UInt8]?
     var checked: [WireCheckAssignment] = []
-    /// Of which no assignment is answered yet.
+    /// Of which no assignment is answered yet, and who waits for that.
     var held: Set<DeviceID> = []
+    var waiting: [CheckedContinuation<Void, Never>] = []
   }
 
   let state = Mutex(State())
@@ -80,9 +81,30 @@ final class ScriptedRegistry: RPCCaller {
     return response
   }
 
+  /// Assignments to the device are not answered until `release`.
+  func hold(_ device: DeviceID) { state.withLock { _ = $0.held.insert(device) } }
+
+  func release(_ device: DeviceID) {
+    let waiting = state.withLock { state in
+      state.held.remove(device)
+      defer { state.waiting = [] }
+      return state.waiting
+    }
+    for continuation in waiting { continuation.resume() }
+  }
+
   private func waitWhileHeld(_ bytes: Data) async {
     guard let device = DeviceID(bytes: bytes) else { return }
-    while state.withLock({ $0.held.contains(device) }) { try? await Task.sleep(for: .milliseconds(2)) }
+    while state.withLock({ $0.held.contains(device) }) {
+      await withCheckedContinuation { continuation in
+        let isHeld = state.withLock { state in
+          guard state.held.contains(device) else { return false }
+          state.waiting.append(continuation)
+          return true
+        }
+        if !isHeld { continuation.resume() }
+      }
+    }
   }
 
   private func answer<R: WireRequest>(_ request: R) throws(WireFailure) -> any Sendable {

@@ -159,6 +159,14 @@ import Wire
       try await add(620)
       #expect(try await follower.next().map(\.id) == Array(4...623))
       #expect(try await follower.next().isEmpty)
+      // A backup from before.
+      for statement in [
+        "alter table registry.audit disable trigger keep_audit", "delete from registry.audit where id > 100",
+        "alter table registry.audit enable trigger keep_audit", "alter sequence registry.audit_ids restart with 101",
+      ] as [SQL] { try await fixture.pool.execute(statement) }
+      #expect(try await follower.next().isEmpty)
+      try await add(2)
+      #expect(try await follower.next().map(\.id) == [101, 102])
     }
   }
 }

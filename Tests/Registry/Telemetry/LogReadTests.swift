@@ -102,8 +102,8 @@ import Wire
     let (device, other) = (try await fixture.device("a"), try await fixture.device("b"))
     let replica = try fixture.replica()
     try await running([LogListener(store: fixture.store)]) {
-      async let page = fixture.store.followLog(
-        LogQuery(device: device, position: .after(0)), wait: LogQuery.longestWait)
+      let query = try LogQuery(device: device, position: .after(0))
+      async let page = fixture.store.followLog(query, wait: LogQuery.longestWait)
       try await eventually("the follower has asked to be told") {
         try await fixture.count(
           "select count(*) from registry.logs where device_id = $1 and followed_until > now()", [.uuid(device.bytes)])

@@ -91,10 +91,10 @@ actor AppSubscriptions {
   }
 
   /// Hands a message on, each app once, with the handles of all its subscriptions that match.
-  func deliver(_ message: MQTTMessage) async {
-    // By bytes: a combining mark behind the prefix makes one character of both.
-    let topic = String(Substring(message.topic.utf8.dropFirst(prefix.utf8.count)))
-    guard message.topic.utf8.starts(with: prefix.utf8), let name = TopicFilter(topic) else { return }
+  ///
+  /// - Parameter topic: without the prefix.
+  func deliver(_ payload: [UInt8], on topic: String) async {
+    guard let name = TopicFilter(topic) else { return }
     var matches: [(app: UInt64, target: any RunningApp, handles: [UInt32])] = []
     for subscription in subscriptions where subscription.filter.covers(name) {
       if let index = matches.firstIndex(where: { $0.app == subscription.app }) {
@@ -104,7 +104,7 @@ actor AppSubscriptions {
       }
     }
     for match in matches {
-      await match.target.deliver(.message(handles: match.handles, topic: topic, payload: message.payload))
+      await match.target.deliver(.message(handles: match.handles, topic: topic, payload: payload))
     }
   }
 

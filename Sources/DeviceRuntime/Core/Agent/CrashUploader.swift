@@ -12,15 +12,20 @@ actor CrashUploader {
 
   private var repeats: RetryBackoff
   private var isConnected = false
-  /// How each report fared that is not through yet, and how large it may be: halved whenever the broker ends the
-  /// connection for it.
-  private var tries: [String: MQTTOutlet.Tries] = [:]
-  private var largestBytes: [String: Int] = [:]
-  /// The broker ended the connection for them in every size. They stay on the flash until the agent's next start.
-  private var setAside: Set<String> = []
+  /// How each report fared that is not through yet.
+  private var progress: [String: Progress] = [:]
   /// What was sent in this round.
   private var sent: Set<String> = []
   private var nextRound = ContinuousClock.now
+
+  private struct Progress {
+    var tries = MQTTOutlet.Tries()
+    /// Halved whenever the broker ends the connection for the report.
+    var largestBytes = CrashReport.maximumBytes
+
+    /// The broker ended the connection for it in every size. It stays on the flash until the agent's next start.
+    var isSetAside: Bool { tries.areHopeless }
+  }
 
   /// - Parameters:
   ///   - firstRepeatPause: without an acknowledgement all are sent again after this; it grows to `longestRepeatPause`.
@@ -50,7 +55,6 @@ actor CrashUploader {
 
   func acknowledge(_ ids: Set<String>) async {
     guard !ids.isEmpty else { return }
-    for id in ids { (tries[id], largestBytes[id]) = (nil, nil) }
     await store.forget(ids)
   }
 
@@ -59,11 +63,13 @@ actor CrashUploader {
     while !Task.isCancelled {
       var wait: Duration?
       if isConnected {
-        let waiting = await store.waiting.filter { !setAside.contains($0.id) }
+        let stored = await store.waiting
+        progress = progress.filter { id, _ in stored.contains { $0.id == id } }
+        let waiting = stored.filter { !isSetAside($0) }
         if !sent.isEmpty, .now >= nextRound { sent = [] }
         for report in waiting where isConnected && !sent.contains(report.id) { await send(report) }
         // What was acknowledged meanwhile needs no further round.
-        if await store.waiting.contains(where: { !setAside.contains($0.id) }) {
+        if await store.waiting.contains(where: { !isSetAside($0) }) {
           wait = max(.milliseconds(10), nextRound - .now)
         }
       }
@@ -71,30 +77,31 @@ actor CrashUploader {
     }
   }
 
+  private func isSetAside(_ report: CrashReport) -> Bool { progress[report.id]?.isSetAside == true }
+
   private func send(_ report: CrashReport) async {
     if sent.isEmpty { nextRound = .now + repeats.next() }
     sent.insert(report.id)
     let id = report.id
-    var tries = tries[id] ?? MQTTOutlet.Tries()
+    var progress = progress[id] ?? Progress()
     do {
       let room = mqtt.brokerLimits.payloadRoomBytes(topic: topic) ?? CrashReport.maximumBytes
       let payload = try report.json(
-        maximumBytes: min(CrashReport.maximumBytes, room, largestBytes[id] ?? CrashReport.maximumBytes))
-      defer { self.tries[id] = tries }
+        maximumBytes: min(CrashReport.maximumBytes, room, progress.largestBytes))
+      defer { self.progress[id] = progress }
       do throws(MQTTError) {
-        try await outlet.publish(topic: topic, payload: payload, isAdaptable: true, tries: &tries)
+        try await outlet.publish(topic: topic, payload: payload, isAdaptable: true, tries: &progress.tries)
       } catch {
-        if error.code == .connectionLost, tries.goesAlone {
+        if error.code == .connectionLost, progress.tries.goesAlone {
           let smaller = try? report.json(maximumBytes: payload.count / 2)
           if let smaller, smaller.count < payload.count {
-            largestBytes[id] = payload.count / 2
-            tries.beginSmaller()
-          } else if tries.areHopeless {
-            setAside.insert(id)
+            progress.largestBytes = payload.count / 2
+            progress.tries.beginSmaller()
+          } else if progress.isSetAside {
             await notes.write(
               .error,
-              "the broker ended \(tries.cuts) connections for crash report \(id), in the smallest form too: it is not "
-                + "sent before the next start", version: report.version)
+              "the broker ended \(progress.tries.cuts) connections for crash report \(id), in the smallest form too: "
+                + "it is not sent before the next start", version: report.version)
           }
         }
         throw error

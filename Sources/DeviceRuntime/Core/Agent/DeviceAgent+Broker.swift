@@ -6,7 +6,7 @@ internal import Mosquitto
 extension DeviceAgent {
   func readMessages() async {
     for await message in mqtt.messages {
-      if message.topic.hasPrefix(topics.firmwarePrefix) {
+      if message.topic.text(behind: topics.firmwarePrefix) != nil {
         do throws(InvalidNotification) {
           mailbox.post(
             try FirmwareNotification(topic: message.topic, payload: message.payload, device: identity.device))
@@ -15,8 +15,8 @@ extension DeviceAgent {
             "message on a firmware topic ignored",
             metadata: ["topic": "\(message.topic.prefix(200))", "reason": "\(error)"])
         }
-      } else if message.topic.hasPrefix(topics.appPrefix) {
-        await subscriptions.deliver(message)
+      } else if let topic = message.topic.text(behind: topics.appPrefix) {
+        await subscriptions.deliver(message.payload, on: topic)
       } else if message.topic == topics.acknowledgement {
         if let epoch = await reporter.acknowledge(message.payload) { mailbox.post(.epochChosen(epoch)) }
         let acknowledgement = Acknowledgement(message.payload)

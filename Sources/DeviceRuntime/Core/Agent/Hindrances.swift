@@ -31,7 +31,7 @@ struct Hindrances: Sendable {
     case cleared
   }
 
-  private static let maximumReasonBytes = 400
+  static let maximumReasonBytes = 400
   /// Of one matter: a server that finds ever new words is told no more of.
   private static let maximumReasonsTold = 16
 
@@ -85,7 +85,10 @@ extension DeviceAgent {
     switch hindrances.set(matter, version: version, reason: reason, now: .now) {
     case .none: return
     case .changed(let isNews):
-      if isNews, let reason { await note(.warning, Self.text(of: matter, version, reason.prefixOfUTF8(400)), version) }
+      if isNews, let reason {
+        await note(
+          .warning, Self.text(of: matter, version, reason.prefixOfUTF8(Hindrances.maximumReasonBytes)), version)
+      }
     case .cleared: logger.info("nothing is in the way any more", metadata: ["matter": "\(matter)"])
     }
     // Before the start is on record, there is nothing to say.

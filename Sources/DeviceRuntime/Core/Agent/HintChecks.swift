@@ -94,6 +94,11 @@ actor HintChecks {
         entries[version]?.failures += 1
         if isAbsent { entries[version]?.absences += 1 }
         await onHindrance(version, reason)
+        guard entries[version]?.id == id else {
+          // Dropped while that was told: whoever heard it last must not take it for what still holds.
+          if entries[version] == nil { await onHindrance(version, nil) }
+          return
+        }
         if let count = entries[version]?.absences, count >= Self.maximumAbsences {
           await drop(version)
           return

@@ -19,7 +19,7 @@ actor StateReporter {
   private let notes: AgentNotes
   private let signal = TaskSignal()
   /// No other start of this agent, nor that of another machine with this device's identity, has this name.
-  private let run = Hexadecimal.encode((0..<8).map { _ in UInt8.random(in: .min ... .max) })
+  private let run = RandomName.text(RandomName.make())
 
   private var report: DeviceReport?
   private var sequence: UInt64 = 0

@@ -30,7 +30,8 @@ package struct AppLaunch: Sendable {
   /// Compiles the module and keeps the code in the file for it; the app is not started. Ends with `exited(code: 0)`,
   /// or with `startFailed` if the module is none that this device could run.
   package var onlyCompiles = false
-  /// How long starting may take, once there is a process: compiling, instantiating and `xtb_init` (of an app with `_start`: until it is called).
+  /// How long starting may take, once there is a process: compiling, instantiating and `xtb_init` (of an app with
+  /// `_start`: until it is called).
   package var startDeadline: Duration
 
   package init(

@@ -173,10 +173,3 @@ private final class HeadCollector: Sendable {
     }
   }
 }
-
-extension HTTPClient.Response {
-  /// For how long the server wants to be left alone.
-  var retryAfter: Duration {
-    self["Retry-After"].flatMap { Int($0) }.map { .seconds(min(max(0, $0), 86_400)) } ?? .zero
-  }
-}

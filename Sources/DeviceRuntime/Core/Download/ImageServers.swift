@@ -72,3 +72,10 @@ extension HTTPClient.ResponseHead {
     return "the server encoded the body (\(encoding.prefix(40))), which nobody asked for"
   }
 }
+
+extension HTTPClient.Response {
+  /// For how long the server wants to be left alone.
+  var retryAfter: Duration {
+    self["Retry-After"].flatMap { Int($0) }.map { .seconds(min(max(0, $0), 86_400)) } ?? .zero
+  }
+}

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import ServiceKit
 
 /// What apps read with `config_get`: texts by key, in a file of JSON beside the slots. An operator of the device sets
 /// them; an app sees what they were when it started.
@@ -25,7 +26,7 @@ package struct AppConfiguration: Sendable, Equatable {
       return
     }
     do {
-      values = try JSONDecoder().decode([String: String].self, from: Data(bytes))
+      values = try JSONCoding.decode([String: String].self, from: bytes)
     } catch {
       throw Problem(description: "\(Self.fileName) is not a JSON object of texts; correct or remove it")
     }

@@ -55,7 +55,7 @@ package actor CertificateRenewal {
     guard let key = try files.key() else { throw IdentityError.unreadable("the device's key is not there") }
     // One that can't be read is asked for again, and the answer is the same.
     if kept == nil, let stored = try? files.renewal() {
-      kept = try? JSONDecoder().decode(Answer.self, from: Data(stored))
+      kept = try? JSONCoding.decode(Answer.self, from: stored)
       keptSince = .now
     }
     if let kept, .now - keptSince < Self.longestKept {

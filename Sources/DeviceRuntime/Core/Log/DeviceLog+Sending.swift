@@ -1,3 +1,5 @@
+internal import FirmwareImage
+
 /// What the server has of the log, and what it is sent next.
 extension DeviceLog {
   /// Between two times that the flash is told what was acknowledged. Lines that are sent again after a restart because

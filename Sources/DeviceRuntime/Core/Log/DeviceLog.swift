@@ -1,3 +1,5 @@
+internal import FirmwareImage
+
 /// The lines that the app and the agent wrote, in a ring of segment files on the flash, and the newest in memory.
 ///
 /// Not synced line by line: a power cut may cost the last of them, and a flash is worn by every sync. Only lines that

@@ -1,8 +1,8 @@
 internal import CLinux
 internal import Glibc
 
-/// Closes the file system, TCP, abstract sockets of other processes and signals to them to a thread and those it starts (Landlock), below the filter of system calls: where
-/// there is no filter for lack of support, this may still hold.
+/// Closes the file system, TCP, abstract sockets of other processes and signals to them to a thread and those it starts
+/// (Landlock), below the filter of system calls: where there is no filter for lack of support, this may still hold.
 enum FileSystemBarrier {
   /// `struct landlock_ruleset_attr` of linux/landlock.h: the accesses that are denied, as no rule allows any.
   private struct Ruleset {

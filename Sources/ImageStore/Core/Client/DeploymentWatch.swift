@@ -29,7 +29,8 @@ package struct DeploymentWatch: Sendable {
   /// - Parameters:
   ///   - timeout: how long to wait in all.
   ///   - onStage: told each stage once, in order: `notified`, `trial` …
-  /// - Throws: `AdminError` with the reason if the device gave the version up, another version took its place, or time is up.
+  /// - Throws: `AdminError` with the reason if the device gave the version up, another version took its place, or time
+  ///   is up.
   package func follow(within timeout: Duration, onStage: (String) -> Void) async throws {
     let end = ContinuousClock.now + timeout
     var stage: String?

@@ -65,7 +65,8 @@ extension ImageStoreClient {
     do {
       response = try await send(request)
     } catch {
-      // A store that could not be reached has made nothing. Whoever interrupts may be faster than the news of what was sent.
+      // A store that could not be reached has made nothing. Whoever interrupts may be faster than the news of what was
+      // sent.
       guard device != nil, sent.isSet || error is CancellationError else { throw error }
       throw Self.unknownOutcome(error, key ?? "")
     }

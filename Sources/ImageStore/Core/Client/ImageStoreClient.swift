@@ -33,14 +33,16 @@ package struct ImageStoreClient: Sendable {
     }
   }
 
-  /// What the store refused, in its own words.
-  static func refusal(_ response: HTTPClient.Response) -> AdminError {
+  /// What a server refused, in its own words.
+  ///
+  /// - Parameter server: who that is, for when it has none.
+  static func refusal(_ response: HTTPClient.Response, by server: String = "the image store") -> AdminError {
     struct Problem: Decodable {
       var detail: String?
       var title: String?
     }
-    let problem = try? JSONCoding.decode(Problem.self, from: Data(response.body))
-    let text = problem?.detail ?? problem?.title ?? "the image store answered with status \(response.status)"
+    let problem = try? JSONCoding.decode(Problem.self, from: response.body)
+    let text = problem?.detail ?? problem?.title ?? "\(server) answered with status \(response.status)"
     let status: ExitStatus =
       switch response.status {
       case 429, 503, 504, 507: .temporary

@@ -96,8 +96,8 @@ package struct RegistryClient: Sendable {
         "\(error.description.asClause); say where the Registry is with --registry or XTBLISH_REGISTRY_URL",
         status: error.status)
     }
-    guard response.isSuccess else { throw ImageStoreClient.refusal(response) }
-    guard let document = try? JSONDecoder().decode(type, from: Data(response.body)) else {
+    guard response.isSuccess else { throw ImageStoreClient.refusal(response, by: "the Registry") }
+    guard let document = try? JSONCoding.decode(type, from: response.body) else {
       throw AdminError("\(url) answered something else than a Registry does; check the URL")
     }
     return document

@@ -96,16 +96,6 @@ final class PublisherCheck: Sendable {
   }
 
   private static func refusal(_ error: ImageFormatError) -> ProblemError {
-    let advice =
-      switch error {
-      case .signatureMissing:
-        " Sign it with `xtblish-image-store sign`, or push it with --sign-key."
-      case .unknownKey, .publisherNotDelegated:
-        " Have it named with `xtblish-registry root update --add-publisher FILE --app NAME`."
-      case .wrongSignature:
-        " It must be of exactly this app: digest, length, security epoch, host API level, name and version."
-      default: ""
-      }
-    return ProblemError(.unprocessableContent, reason: error.reason, detail: error.description + advice)
+    ProblemError(.unprocessableContent, reason: error.reason, detail: error.description + error.advice)
   }
 }

@@ -1,3 +1,4 @@
+import FirmwareImage
 import FoundationEssentials
 import Mosquitto
 import SwiftProtobuf
@@ -11,8 +12,6 @@ final class AppListener: Sendable {
   private static let mostBytes = 1 << 20
   /// Of one answer: it must fit a frame of the bus.
   private static let answerBytes = 256 << 10
-  /// One that nobody asks for so long is over.
-  private static let patience = Duration.seconds(60)
 
   private struct State {
     var messages: [WirePublishedMessage] = []
@@ -21,17 +20,32 @@ final class AppListener: Sendable {
     var lastAsked = ContinuousClock.now
     var isOver = false
     var waiter: CheckedContinuation<Void, Never>?
+
+    /// - Returns: who waits, to be resumed outside the lock.
+    mutating func endWait() -> CheckedContinuation<Void, Never>? {
+      guard let waiter else { return nil }
+      self.waiter = nil
+      lastAsked = .now
+      return waiter
+    }
   }
 
   let client: MQTTClient
   private let prefix: String
+  private let patience: Duration
   private let state = Mutex(State())
 
-  /// - Parameter prefix: `/apps/{id}/`; the filter and the topics that are told are below it.
-  init(client: MQTTClient, prefix: String) {
+  /// - Parameters:
+  ///   - prefix: `/apps/{id}/`; the filter and the topics that are told are below it.
+  ///   - patience: when nobody asked for so long, it is over.
+  init(client: MQTTClient, prefix: String, patience: Duration = .seconds(60)) {
     self.client = client
     self.prefix = prefix
+    self.patience = patience
   }
+
+  /// Somebody waits for the answer to a question.
+  var isAsked: Bool { state.withLock { $0.waiter != nil } }
 
   func subscribe(to filter: String, timeout: Duration) async throws(MQTTError) {
     try client.start()
@@ -51,15 +65,13 @@ final class AppListener: Sendable {
     }
     state.withLock { state in
       state.isOver = true
-      let waiter = state.waiter
-      state.waiter = nil
-      return waiter
+      return state.endWait()
     }?.resume()
   }
 
   private func waitUntilNobodyAsks() async {
     while true {
-      let left = state.withLock { $0.lastAsked } + Self.patience - .now
+      let left = isAsked ? patience : state.withLock { $0.lastAsked } + patience - .now
       if left <= .zero { return }
       do {
         try await Task.sleep(for: left)
@@ -71,7 +83,7 @@ final class AppListener: Sendable {
 
   private func add(_ message: MQTTMessage) {
     let published = WirePublishedMessage.with {
-      $0.topic = String(message.topic.dropFirst(prefix.count))
+      $0.topic = message.topic.text(behind: prefix) ?? message.topic
       $0.payload = Data(message.payload)
       $0.at = Google_Protobuf_Timestamp(date: Date())
     }
@@ -82,9 +94,7 @@ final class AppListener: Sendable {
         state.bytes -= state.messages.removeFirst().payload.count
         state.dropped += 1
       }
-      let waiter = state.waiter
-      state.waiter = nil
-      return waiter
+      return state.endWait()
     }?.resume()
   }
 
@@ -114,8 +124,7 @@ final class AppListener: Sendable {
           await withCheckedContinuation { waiter in
             let (now, before) = self.state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
               // Whoever waited before asked twice at once: the newer question counts.
-              let before = state.waiter
-              state.waiter = nil
+              let before = state.endWait()
               if !state.messages.isEmpty || state.isOver || Task.isCancelled { return (true, before) }
               state.waiter = waiter
               return (false, before)
@@ -124,11 +133,7 @@ final class AppListener: Sendable {
             if now { waiter.resume() }
           }
         } onCancel: {
-          self.state.withLock { state in
-            let waiter = state.waiter
-            state.waiter = nil
-            return waiter
-          }?.resume()
+          self.state.withLock { $0.endWait() }?.resume()
         }
       }
       await group.next()

@@ -37,13 +37,14 @@ final class AppListeners: Service {
 
   var count: Int { listeners.withLock { $0.count } }
 
-  /// Subscribes, and returns when the broker has granted it.
+  /// Subscribes, and returns when the broker has granted it; gives the same listener to whoever asks twice at once.
   func begin(_ key: Key, prefix: String, filter: String, timeout: Duration) async throws -> AppListener {
     var options = options
     options.clientID += "-\(String(UInt64.random(in: .min ... .max), radix: 16))"
     do {
       let listener = AppListener(client: try MQTTClient(options: options), prefix: prefix)
-      try listeners.withLock { listeners in
+      let known: AppListener? = try listeners.withLock { listeners in
+        if let known = listeners[key] { return known }
         guard listeners.count < Self.most else {
           throw WireFailure(
             .overloaded, reason: "too-many-listeners",
@@ -51,7 +52,9 @@ final class AppListeners: Service {
             retryAfterMilliseconds: 5_000)
         }
         listeners[key] = listener
+        return nil
       }
+      if let known { return known }
       do {
         try await listener.subscribe(to: filter, timeout: timeout)
       } catch {
@@ -73,7 +76,7 @@ final class AppListeners: Service {
   private func forget(_ key: Key) { listeners.withLock { $0[key] = nil } }
 
   func run() async throws {
-    await withTaskGroup { group in
+    await withDiscardingTaskGroup { group in
       group.addTask {
         try? await gracefulShutdown()
         self.arrive.finish()

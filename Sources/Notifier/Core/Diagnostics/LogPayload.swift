@@ -75,7 +75,7 @@ enum LogPayload {
     batch.logID = document.log
     batch.lines = try LogLineDocument.checked(document.lines)
     batch.lost = try Payload.check(document.lost ?? 0, "lost")
-    batch.run = try RandomName.number(document.run, "run")
+    batch.run = try Payload.randomName(document.run, "run")
     batch.runAfter = try Payload.check(document.after ?? 0, "after")
     guard batch.lost < batch.lines[0].id else {
       throw RejectedReport(.field, "lost is more than there were lines before these")

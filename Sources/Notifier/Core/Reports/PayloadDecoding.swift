@@ -1,3 +1,4 @@
+import FirmwareImage
 import FoundationEssentials
 import ServiceKit
 
@@ -24,6 +25,14 @@ enum Payload {
     } catch {
       throw RejectedReport(.notJSON, "the payload is not JSON, or a number in it is out of range")
     }
+  }
+
+  /// - Returns: 0 if there is none.
+  static func randomName(_ text: String?, _ field: String) throws(RejectedReport) -> UInt64 {
+    guard let number = RandomName.number(text ?? "") else {
+      throw RejectedReport(.field, "\(field) must be 16 hexadecimal digits")
+    }
+    return number
   }
 
   /// A number that PostgreSQL's bigint holds.

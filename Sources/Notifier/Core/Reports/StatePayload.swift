@@ -63,11 +63,11 @@ struct StatePayload: Equatable, Sendable {
       throw RejectedReport(.field, "status must be one of \(Self.statuses.sorted().joined(separator: ", "))")
     }
     position = ReportPosition(
-      epoch: try RandomName.number(document.epoch, "epoch"),
+      epoch: try Payload.randomName(document.epoch, "epoch"),
       sequence: try Payload.check(document.sequence, "sequence", from: 1))
     if let supersedes = document.supersedes {
       self.supersedes = ReportPosition(
-        epoch: try RandomName.number(supersedes.epoch, "supersedes.epoch"),
+        epoch: try Payload.randomName(supersedes.epoch, "supersedes.epoch"),
         sequence: try Payload.check(supersedes.sequence, "supersedes.sequence"))
     } else {
       supersedes = nil

@@ -41,11 +41,6 @@ package final class RevocationFeed: Sendable {
     }
   }
 
-  /// What is known once it is something else than `known`, or after the wait.
-  package func next(after known: UInt64, atMost wait: Duration) async -> RevocationSnapshot? {
-    await next(unless: { $0.state == known }, atMost: wait)
-  }
-
   /// What is known once it is no longer what the asker knows, or after the wait.
   package func next(
     unless isKnown: @escaping @Sendable (RevocationSnapshot) -> Bool, atMost wait: Duration

@@ -89,8 +89,10 @@ package struct SessionEnder: Service {
       _ = try await notifier.call(request, deadline: .seconds(3))
     } catch {
       try await store.pool.execute(
-        "update provisioner.revoked_devices set next_disconnect_at = clock_timestamp() + interval '1 second' where device_id = $1",
-        [.uuid(device)])
+        """
+        update provisioner.revoked_devices set next_disconnect_at = clock_timestamp() + interval '1 second'
+        where device_id = $1
+        """, [.uuid(device)])
       return error
     }
     // Again 1, 3 and 30 s after the revocation, whichever of them is still to come.

@@ -16,8 +16,10 @@ extension EnrolmentLedger {
       PostgresStatement(
         "select public_key_hash, id from provisioner.devices where public_key_hash = any($1)", [.byteaArray(keys)]),
       PostgresStatement(
-        "select claim_id, serial, number, device_id from provisioner.claim_uses where claim_id = any($1) and serial = any($2)",
-        [.uuidArray(ledger.claims.values.map(\.id.bytes)), .textArray(serials)]),
+        """
+        select claim_id, serial, number, device_id from provisioner.claim_uses
+        where claim_id = any($1) and serial = any($2)
+        """, [.uuidArray(ledger.claims.values.map(\.id.bytes)), .textArray(serials)]),
     ])
     for row in rows[0] {
       let device = try EnrolledDevice(row)

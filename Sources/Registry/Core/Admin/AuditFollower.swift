@@ -21,13 +21,19 @@ package struct AuditFollower {
     return entries.prefix(count).reversed().map { AuditDocument($0) }
   }
 
-  /// What came since.
+  /// What came since; after the database was restored from a backup, nothing once, and then what comes from now on.
   package mutating func next() async throws -> [AuditDocument] {
     var entries: [WireAuditEntry] = []
     var before: UInt64 = 0
     // From the newest back to the last one that was shown.
     repeat {
       let page = try await page(before: before, size: FieldRules.maximumPageSize)
+      let newest = page.entries.first?.id ?? 0
+      if before == 0, newest < last {
+        // Its numbers are given out again.
+        last = newest
+        return []
+      }
       let new = page.entries.prefix { $0.id > last }
       entries += new
       before = new.count == page.entries.count ? page.nextBeforeID : 0

@@ -60,7 +60,7 @@ struct DeviceRoutes: Sendable {
 
   /// The devices that a person may mean by a name, an ID or the beginning of one: one, if it is unambiguous.
   private func listMeant(by reference: String, _ query: QueryParameters) async throws -> Response {
-    for other in ["cursor", "namePrefix", "tag", "state"] where query[other] != nil {
+    for other in ["cursor", "namePrefix", "tag", "state", "health"] where query[other] != nil {
       throw WireFailure.invalidField(other, "goes with no reference: that names devices by itself")
     }
     let limit = min(try query.limit(), RegistryStore.maximumFound)

@@ -4,9 +4,9 @@ package enum DeviceHealth: String, Sendable, CaseIterable {
   case unknown
   /// It says nothing any more: out of power, out of reach, or broken.
   case silent
-  /// Its app failed again and again within ``window``.
+  /// Its app failed again and again within ``windowMinutes``.
   case crashLooping = "crash-looping"
-  /// Its app failed within ``window`` and was started again.
+  /// Its app failed within ``windowMinutes`` and was started again.
   case restarting
   case healthy
 

@@ -40,8 +40,8 @@ package struct RegistryEvent: Sendable, Equatable {
 
 /// Which events to answer.
 package enum EventOrder: Sendable, Equatable {
-  /// Those with a higher ID than the first and, if given, a lower one than the second, oldest first. Who goes on from the last
-  /// one he saw misses none.
+  /// Those with a higher ID than the first and, if given, a lower one than the second, oldest first. Who goes on from
+  /// the last one he saw misses none.
   case after(UInt64, before: UInt64? = nil)
   /// Those with a lower ID, newest first; nil: from the newest.
   case before(UInt64?)

@@ -36,8 +36,8 @@ extension WireFailure {
     WireFailure(
       .conflict, reason: "nothing-to-retry",
       message:
-        "Device \(id) has not rolled back or refused its version \(version), nor taken no notice of it: there is nothing to try again."
-    )
+        "Device \(id) has not rolled back or refused its version \(version), nor taken no notice of it: there is "
+        + "nothing to try again.")
   }
 
   package static func nothingToRollBackTo(_ id: DeviceID) -> WireFailure {
@@ -45,14 +45,6 @@ extension WireFailure {
       .conflict, reason: "nothing-to-roll-back-to",
       message: "Device \(id) has confirmed no earlier image. Name one of its versions with --to: `firmware list` shows "
         + "them.")
-  }
-
-  package static func epochTooLow(_ id: DeviceID, version: UInt64, epoch: UInt32, confirmed: Int64) -> WireFailure {
-    WireFailure(
-      .conflict, reason: "security-epoch-too-low",
-      message:
-        "Device \(id) confirmed security epoch \(confirmed) and refuses the image of version \(version), which has "
-        + "epoch \(epoch). Publish the old code again with the higher epoch.")
   }
 
   package static func alreadyDesired(_ id: DeviceID, version: UInt64) -> WireFailure {

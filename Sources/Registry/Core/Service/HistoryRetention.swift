@@ -22,27 +22,19 @@ package struct HistoryRetention: Service {
   }
 
   package func run() async throws {
+    let removal = Removal(logger: logger)
     await cancelWhenGracefulShutdown {
       while !Task.isCancelled {
-        await remove("events") { try await store.removeEvents(olderThan: eventRetention, limit: Self.batchSize) }
-        await remove("audit log") { try await store.removeAudit(olderThan: auditRetention, limit: Self.batchSize) }
+        await removal.removeAll("old events") {
+          try await store.removeEvents(olderThan: eventRetention, limit: Self.batchSize)
+        }
+        await removal.removeAll("old entries of the audit log") {
+          try await store.removeAudit(olderThan: auditRetention, limit: Self.batchSize)
+        }
         try? await Task.sleep(for: interval)
       }
     }
   }
 
   private static let batchSize = 1_000
-
-  /// Batch after batch, until one is not full.
-  private func remove(_ what: String, _ batch: () async throws -> Int) async {
-    do {
-      var removed = 0
-      repeat {
-        removed = try await batch()
-        if removed > 0 { logger.info("removed what is old", metadata: ["what": "\(what)", "count": "\(removed)"]) }
-      } while removed == Self.batchSize && !Task.isCancelled
-    } catch {
-      logger.warning("not removed, trying again later", metadata: ["what": "\(what)", "error": "\(error)"])
-    }
-  }
 }

@@ -11,16 +11,10 @@ struct LeftoverRemoval: Service {
   let logger: Logger
 
   func run() async throws {
+    let removal = Removal(logger: logger)
     await cancelWhenGracefulShutdown {
       while !Task.isCancelled {
-        var total = 0
-        do {
-          while !Task.isCancelled, let removed = try await store.removeLeftovers() { total += removed }
-        } catch {
-          if !Task.isCancelled {
-            logger.warning("events not removed, trying again later", metadata: ["error": "\(error)"])
-          }
-        }
+        await removal.remove("events of deleted devices, and too many of one") { try await store.removeLeftovers() }
         do {
           let omitted = try await store.tellOmittedEvents()
           if omitted > 0 {
@@ -32,7 +26,6 @@ struct LeftoverRemoval: Service {
             logger.warning("omitted events not told, trying again later", metadata: ["error": "\(error)"])
           }
         }
-        if total > 0 { logger.info("removed", metadata: ["what": "events", "count": "\(total)"]) }
         await store.removalSignal.wait(atMost: longestSleep)
       }
     }

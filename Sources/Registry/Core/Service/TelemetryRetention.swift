@@ -11,27 +11,14 @@ struct TelemetryRetention: Service {
   let logger: Logger
 
   func run() async throws {
+    let removal = Removal(logger: logger)
     await cancelWhenGracefulShutdown {
       while !Task.isCancelled {
-        await remove("old log lines") { try await store.removeLogLines(olderThan: logRetention) }
-        await remove("log lines of deleted devices") { try await store.removeLinesOfDeletedDevice() }
-        await remove("old crashes") {
-          let removed = try await store.removeCrashes(olderThan: crashRetention, limit: 500)
-          return removed == 0 ? nil : removed
-        }
+        await removal.remove("old log lines") { try await store.removeLogLines(olderThan: logRetention) }
+        await removal.remove("log lines of deleted devices") { try await store.removeLinesOfDeletedDevice() }
+        await removal.removeAll("old crashes") { try await store.removeCrashes(olderThan: crashRetention, limit: 500) }
         try? await Task.sleep(for: interval)
       }
     }
-  }
-
-  /// Batch after batch, until one finds nothing.
-  private func remove(_ what: String, _ batch: () async throws -> Int?) async {
-    var total = 0
-    do {
-      while !Task.isCancelled, let removed = try await batch() { total += removed }
-    } catch {
-      logger.warning("not removed, trying again later", metadata: ["what": "\(what)", "error": "\(error)"])
-    }
-    if total > 0 { logger.info("removed", metadata: ["what": "\(what)", "count": "\(total)"]) }
   }
 }

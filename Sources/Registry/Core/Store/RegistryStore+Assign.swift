@@ -31,7 +31,8 @@ extension RegistryStore {
   }
 
   /// Above everything that was assigned, and everything that the device said it ran or gave up: either side may have
-  /// been restored from a backup. What no device can have got to by assignments does not count.
+  /// been restored from a backup. What no device can have got to by assignments, which is what is above
+  /// `FirmwareReference.highestPlausibleVersion`, does not count.
   static let nextVersion: SQL = """
     1 + greatest(
       highest_version, case when reported_version <= 4503599627370496 then reported_version end,
@@ -50,11 +51,22 @@ extension RegistryStore {
 
   /// What decides on an assignment to the device $1.
   private static let assignable: SQL = """
-    select d.state, (
-      select coalesce(max(f.security_epoch), 0) from registry.firmware f
-      where f.device_id = d.id and f.confirmed_at is not null
-    ) as confirmed_epoch,
-    """ + nextVersion + " from registry.devices d where d.id = $1"
+    select d.state,
+    """ + confirmedEpoch + ", " + nextVersion + " from registry.devices d where d.id = $1"
+
+  /// A device that confirmed an epoch has burnt it, and takes no lower one; of the device `d`.
+  static let confirmedEpoch: SQL = """
+    (select coalesce(max(f.security_epoch), 0) from registry.firmware f
+      where f.device_id = d.id and f.confirmed_at is not null) as confirmed_epoch
+    """
+
+  /// - Parameter row: with the device's `confirmedEpoch`.
+  static func requireEpoch(of image: AppImage, for id: DeviceID, _ row: PostgresRow) throws {
+    let confirmed = UInt32(clamping: try row["confirmed_epoch"].int64)
+    guard image.app.securityEpoch >= confirmed else {
+      throw WireFailure.securityEpochTooLow(id, image.app.securityEpoch, confirmed: confirmed)
+    }
+  }
 
   private enum Admission {
     /// As the repeat of an earlier request.
@@ -73,11 +85,7 @@ extension RegistryStore {
       return .made(earlier)
     }
     try requireInService(id, row)
-    // A device that confirmed an epoch has burnt it, and takes no lower one.
-    let epoch = UInt32(clamping: try row["confirmed_epoch"].int64)
-    guard image.app.securityEpoch >= epoch else {
-      throw WireFailure.securityEpochTooLow(id, image.app.securityEpoch, confirmed: epoch)
-    }
+    try requireEpoch(of: image, for: id, row)
     return .next(UInt64(try row["next_version"].int64))
   }
 

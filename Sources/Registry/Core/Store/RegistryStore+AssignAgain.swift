@@ -82,7 +82,8 @@ extension RegistryStore {
         returning device_id
       ), noted as (
         select registry.append_events(
-          array_agg(e.device_id order by e.place), array_agg($6::text order by e.place), array_agg(e.detail order by e.place))
+          array_agg(e.device_id order by e.place), array_agg($6::text order by e.place),
+          array_agg(e.detail order by e.place))
         from unnest($1::uuid[], $7::text[]) with ordinality as e (device_id, detail, place)
           join queued on queued.device_id = e.device_id join pointed on pointed.id = e.device_id
       )

@@ -15,8 +15,8 @@ extension RegistryStore {
     let key = Self.rollBackKeyPrefix + (try FieldRules.idempotencyKey(key))
     let (new, earlier, isNew) = try await write { connection in
       let rows = try await connection.query(
-        "select " + Self.nextVersion
-          + ", desired_version, desired_digest, state from registry.devices where id = $1 for no key update",
+        "select " + Self.nextVersion + ", " + Self.confirmedEpoch
+          + ", desired_version, desired_digest, state from registry.devices d where id = $1 for no key update of d",
         [.uuid(id.bytes)])
       guard let row = rows.first else { throw WireFailure.unknownDevice(id) }
       try Self.requireInService(id, row)
@@ -24,7 +24,7 @@ extension RegistryStore {
       guard let desired = try row["desired_version"].optional?.int64 else { throw WireFailure.noFirmware(id) }
       let earlier = try await Self.earlierFirmware(
         of: id, version: version, desired: desired, digest: try row["desired_digest"].bytes, connection)
-      try await Self.requireEpoch(of: earlier, for: id, connection)
+      try Self.requireEpoch(of: earlier.image, for: id, row)
       let new = UInt64(try row["next_version"].int64)
       try await Self.insertFirmware(
         earlier.image, version: new, of: id, key: "\(key)\(Self.rollBackKeySeparator)\(earlier.version)",
@@ -56,23 +56,6 @@ extension RegistryStore {
     let rows = try await connection.query(statement, [.uuid(id.bytes), .int8(desired), .bytea(digest)])
     guard let row = rows.first else { throw WireFailure.nothingToRollBackTo(id) }
     return try FirmwareRow.firmware(row)
-  }
-
-  /// A device refuses an image whose security epoch is lower than one that it confirmed: say so before it is sent.
-  private static func requireEpoch(
-    of firmware: FirmwareVersion, for id: DeviceID, _ connection: some PostgresExecutor
-  ) async throws {
-    let rows = try await connection.query(
-      """
-      select coalesce(max(security_epoch), 0) as epoch from registry.firmware
-      where device_id = $1 and confirmed_at is not null
-      """,
-      [.uuid(id.bytes)])
-    let confirmed = try rows.first?["epoch"].int64 ?? 0
-    guard Int64(firmware.image.app.securityEpoch) >= confirmed else {
-      throw WireFailure.epochTooLow(
-        id, version: firmware.version, epoch: firmware.image.app.securityEpoch, confirmed: confirmed)
-    }
   }
 
   private static func madeBefore(

@@ -73,8 +73,8 @@ package struct DebugModuleCache: Sendable {
         HTTPClient.Request("GET", url, maximumResponseBytes: Self.maximumModuleBytes))
     } catch {
       throw AdminError(
-        "the image store can't be asked for the debug module: \(error.message.asClause); say where it is with --image-store or "
-          + "XTBLISH_IMAGE_STORE_URL", status: .unavailable)
+        "the image store can't be asked for the debug module: \(error.message.asClause); say where it is with "
+          + "--image-store or XTBLISH_IMAGE_STORE_URL", status: .unavailable)
     }
     if response.status == 404 { return nil }
     if response.status == 401 || response.status == 403 {

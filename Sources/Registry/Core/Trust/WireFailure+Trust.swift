@@ -23,17 +23,7 @@ extension WireFailure {
 
   /// What devices would refuse of an app's publisher, said before the director signs.
   init(publisher error: ImageFormatError) {
-    let advice =
-      switch error {
-      case .signatureMissing:
-        " Sign it with `xtblish-image-store sign`, or push it with --sign-key."
-      case .unknownKey, .publisherNotDelegated:
-        " Have it named with `xtblish-registry root update --add-publisher FILE --app NAME`."
-      case .wrongSignature:
-        " It must be of exactly this app: digest, length, security epoch, host API level, name and version."
-      default: ""
-      }
-    self.init(.invalid, reason: error.reason, message: error.description + advice)
+    self.init(.invalid, reason: error.reason, message: error.description + error.advice)
   }
 
   static let noDirectorKey = WireFailure(

@@ -61,19 +61,3 @@ extension AppProblem {
     if case .importsUnavailable(let missing, _) = self { missing.map(\.name) } else { [] }
   }
 }
-
-extension ByteText {
-  /// For people: what can't be seen or would change the line is written as \u{…}, and a long text is cut.
-  package var shown: String {
-    let limit = 80
-    var shown = ""
-    for scalar in text.unicodeScalars.prefix(limit) {
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned:
-        shown += "\\u{\(String(scalar.value, radix: 16))}"
-      default: shown.unicodeScalars.append(scalar)
-      }
-    }
-    return text.unicodeScalars.count > limit ? shown + "…" : shown
-  }
-}

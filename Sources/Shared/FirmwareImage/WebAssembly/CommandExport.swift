@@ -1,7 +1,7 @@
 /// A function that the linker put around one of a program's, as LLVM's does around each export of a module that has
-/// neither `_start` nor `_initialize` but has constructors, of C++ objects or of its C library: it runs the constructors, then the
-/// function, then the destructors. That is right for a command, which is called once; an app's `xtb_event` then finds
-/// its global objects as new each time.
+/// neither `_start` nor `_initialize` but has constructors, of C++ objects or of its C library: it runs the constructors,
+/// then the function, then the destructors. That is right for a command, which is called once; an app's `xtb_event` then
+/// finds its global objects as new each time.
 enum CommandExport {
   /// Longer ones are something else.
   static let maximumBytes: UInt32 = 64

@@ -6,15 +6,16 @@ import ServiceLifecycle
 /// Knows when certificates, lists and documents end that this process relies on, and tells it in time: as a metric
 /// always, in `status` and once a day in the log while little time is left, and by not being ready when one is over.
 package actor ExpiryWatch: Service {
-  /// How long what was found counts: reading it again costs reading files or a question to the database.
-  package static let lookInterval = Duration.seconds(5)
   private static let logInterval = Duration.seconds(86_400)
 
   private let sources: [ExpirySource]
+  private let lookInterval: Duration
   private let logger: Logger
   private let now: @Sendable () -> Date
   /// For each source; nil before it first answered. One that fails leaves what it told before.
   private var found: [[Expiry]?]
+  /// Sources that can't be read, until they can be again.
+  private var failing: Set<Int> = []
   private var lookedAt: ContinuousClock.Instant?
   private var gauges: [GaugeKey: Gauge] = [:]
   private var loggedAt: [GaugeKey: (stage: Expiry.Stage, at: ContinuousClock.Instant)] = [:]
@@ -24,8 +25,15 @@ package actor ExpiryWatch: Service {
     let name: String
   }
 
-  /// - Parameter now: the wall clock.
-  package init(_ sources: [ExpirySource], logger: Logger, now: @escaping @Sendable () -> Date = { Date() }) {
+  /// - Parameters:
+  ///   - now: the wall clock.
+  ///   - lookInterval: how long what was found counts; reading it again costs reading files or a question to the
+  ///     database.
+  package init(
+    _ sources: [ExpirySource], logger: Logger, now: @escaping @Sendable () -> Date = { Date() },
+    lookInterval: Duration = .seconds(5)
+  ) {
+    self.lookInterval = lookInterval
     self.sources = sources
     self.logger = logger
     self.now = now
@@ -42,7 +50,7 @@ package actor ExpiryWatch: Service {
       while !Task.isCancelled {
         await self.look()
         await self.log()
-        try? await Task.sleep(for: Self.lookInterval)
+        try? await Task.sleep(for: self.lookInterval)
       }
     }
   }
@@ -50,7 +58,7 @@ package actor ExpiryWatch: Service {
   /// - Returns: what ends soon, or empty.
   /// - Throws: `Over` while something is.
   package func check() async throws -> String {
-    if lookedAt.map({ .now - $0 > Self.lookInterval }) ?? true { await look() }
+    if lookedAt.map({ .now - $0 > lookInterval }) ?? true { await look() }
     let moment = now()
     let texts = { (stage: Expiry.Stage) in
       self.all.filter { $0.stage(now: moment) == stage }.map { $0.text(now: moment) }.joined(separator: "; ")
@@ -72,8 +80,11 @@ package actor ExpiryWatch: Service {
     for (index, source) in sources.enumerated() {
       do {
         found[index] = try await source.find()
+        failing.remove(index)
       } catch {
-        logger.debug("what ends when can't be looked up", metadata: ["error": "\(error)"])
+        logger.log(
+          level: failing.insert(index).inserted ? .warning : .debug, "what ends when can't be looked up",
+          metadata: ["error": "\(error)"])
       }
     }
     record()

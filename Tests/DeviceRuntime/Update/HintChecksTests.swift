@@ -1,0 +1,39 @@
+import Curl
+import FirmwareImage
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import DeviceRuntimeCore
+
+@Suite(.seated, .timeLimit(.minutes(10))) struct HintChecksTests {
+  /// Whoever hears of what is in the way takes a while for it, and meanwhile the hint gives way to others.
+  @Test func aHintThatWasDroppedIsInTheWayNoMore() async throws {
+    let device = DeviceID.random()
+    let storage = DeviceStorage(flash: InMemoryFlash(), device: device, trust: .unsigned)
+    let servers = ImageServers(device: device, imageStoreURLs: [], requiresTLS: true)
+    let policy = ImageDownload.Policy(firstPause: .seconds(3_600), longestPause: .seconds(3_600))
+    let checks = Mutex<HintChecks?>(nil)
+    let told = Mutex<[String?]>([])
+    let made = HintChecks(
+      policy: policy,
+      make: { HeadCheck(hint: $0, urls: $1, servers: servers, storage: storage, http: HTTPClient(), policy: policy) },
+      onOffer: { _, _ in },
+      onHindrance: { version, reason in
+        guard version == 1 else { return }
+        if reason != nil {
+          for other in 2...9 as ClosedRange<UInt64> {
+            await checks.withLock({ $0 })?.add(UpdateMachineTests.hint(other))
+          }
+        }
+        told.withLock { $0.append(reason) }
+      })
+    checks.withLock { $0 = made }
+    // A device with keys asks no plain URL, so that the check fails at once.
+    await made.add(UpdateMachineTests.hint(1))
+    try await eventually("that hint 1 is settled") { told.withLock { $0.count } >= 3 }
+    #expect(told.withLock { $0 }.map { $0 == nil } == [true, false, true])
+    await made.stop()
+    checks.withLock { $0 = nil }
+  }
+}
