@@ -64,6 +64,33 @@ import Wire
     return process
   }
 
+  @Test func `without a database it says why it is not ready, and goes on as soon as there is one`() async throws {
+    let database = try await PostgresServer()
+    let url = try await database.createDatabase()
+    try await database.stop()
+    let operations = try FreePort()
+    let process = try ChildProcess(
+      product("xtblish-provisioner"), ["serve"],
+      environment: [
+        "XTBLISH_INSECURE": "true", "XTBLISH_DATABASE_URL": url,
+        "XTBLISH_REGISTRY_ENDPOINTS": "tcp://127.0.0.1:\(try FreePort().number)",
+        "XTBLISH_PROVISIONER_HTTP_LISTEN": "127.0.0.1:\(try FreePort().number)",
+        "XTBLISH_PROVISIONER_RPC_LISTEN": "tcp://127.0.0.1:\(try FreePort().number)",
+        "XTBLISH_PROVISIONER_OPERATIONS_LISTEN": "127.0.0.1:\(operations.number)",
+      ])
+    let http = HTTPClient()
+    defer { http.close() }
+    let readiness = "http://127.0.0.1:\(operations.number)/readyz"
+    try await eventually("the reason why it is not ready") {
+      guard let answer = try? await http.get(readiness), answer.status == 503 else { return false }
+      return answer.text.contains("Connection refused")
+    }
+    try await database.start()
+    try await eventually("a ready Provisioner") { (try? await http.get(readiness))?.status == 200 }
+    try await process.stop()
+    try await database.stop()
+  }
+
   @Test func `killed between reservation and answer, it goes on with the same identity`() async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim(count: 1)

@@ -23,7 +23,7 @@ package struct ImageStore: Sendable {
     _ settings: ImageStoreSettings, isInsecure: Bool, bus: Bus, metrics: MetricsRegistry,
     diskMinimumBytes: Int = DiskWatch.usualMinimumBytes, executable: String? = nil, logger: Logger
   ) async throws {
-    let blobs = try await FileBlobStore(directory: settings.directory)
+    let blobs = try await FileBlobStore(directory: settings.directory, minimumFreeBytes: diskMinimumBytes)
     let registry = RPCClient(
       name: "registry", endpoints: settings.registryEndpoints, transport: bus.transport(to: .registry), logger: logger)
     let provisioner = RPCClient(

@@ -1,6 +1,7 @@
 package import FirmwareImage
 import Glibc
 import NIOPosix
+import ServiceKit
 
 /// Blobs as files of one directory, which several processes may share.
 ///
@@ -23,10 +24,15 @@ package final class FileBlobStore: BlobStore {
   let threads: NIOThreadPool
   let verified: VerifiedBlobs
   let opened = OpenBlobs()
+  private let minimumFreeBytes: Int
 
   /// Opens a directory, makes it if it is missing, and removes what killed uploads left there.
-  package init(directory: String) async throws {
+  ///
+  /// - Parameter minimumFreeBytes: with less room on the disk it takes no uploads, which others that write to it may
+  ///   need; see ``DiskSpace/floor(_:)``.
+  package init(directory: String, minimumFreeBytes: Int = 0) async throws {
     layout = FileBlobLayout(directory: directory)
+    self.minimumFreeBytes = minimumFreeBytes
     threads = NIOThreadPool(numberOfThreads: Self.threadCount)
     verified = VerifiedBlobs(threads: threads)
     threads.start()
@@ -51,8 +57,21 @@ package final class FileBlobStore: BlobStore {
   }
 
   package func beginUpload() async throws -> any BlobUpload {
-    try await blocking { [layout] in try TemporaryFile(in: layout.uploads) }
-      .upload(to: self)
+    let temporary = try await blocking { [self] () throws -> TemporaryFile in
+      try requireRoom()
+      return try TemporaryFile(in: layout.uploads)
+    }
+    return try temporary.upload(to: self)
+  }
+
+  /// Blocks.
+  ///
+  /// - Throws: `BlobStoreError.full`, before the disk is.
+  func requireRoom() throws(BlobStoreError) {
+    guard minimumFreeBytes > 0, let space = DiskSpace(of: layout.uploads) else { return }
+    let floor = space.floor(minimumFreeBytes)
+    guard space.freeBytes < floor else { return }
+    throw .full("\(HumanText.bytes(space.freeBytes)) are free, and \(HumanText.bytes(floor)) are kept for others")
   }
 
   package func open(_ digest: SHA256Digest) async throws -> (any Blob)? {

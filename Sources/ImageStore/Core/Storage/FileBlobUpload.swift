@@ -63,7 +63,10 @@ actor FileBlobUpload: BlobUpload {
   private func startWriting(_ file: OpenFile) {
     let range = startedBytes..<lengthBytes
     startedBytes = lengthBytes
-    writing.add { file.startWriting(range) }
+    writing.add { [store] in
+      try store.requireRoom()
+      file.startWriting(range)
+    }
   }
 
   func openForReading() async throws -> CInt? {

@@ -24,7 +24,7 @@ package struct AuthorityParts: Sendable {
   /// - Throws: `AuthorityError` when its folder can't be used.
   package init?(
     _ settings: AuthoritySettings, pool: PostgresPool, notifier: any RPCCaller, logger: Logger
-  ) async throws {
+  ) throws {
     guard let path = settings.directory else { return nil }
     let directory = AuthorityDirectory(path, passphraseFile: settings.passphraseFile)
     issuer = LiveAuthority(try directory.load(), deviceLifetime: settings.deviceLifetime)
@@ -37,9 +37,11 @@ package struct AuthorityParts: Sendable {
     revocation = DeviceRevocation(store: store, keeper: keeper)
     validity = settings.revocationValidity
     ender = SessionEnder(store: store, notifier: notifier, logger: logger)
-    // So that whoever asks first gets an answer, and a broker finds the folder complete.
-    await keeper.turn()
   }
+
+  /// To be called once the tables are there, before the services start: so that whoever asks first gets an answer, and a
+  /// broker finds the folder complete.
+  package func prepare() async { await keeper.turn() }
 
   /// When the intermediate that devices get certificates from ends, or the last of the roots.
   package var expirySource: ExpirySource {

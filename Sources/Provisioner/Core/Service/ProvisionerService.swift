@@ -11,8 +11,6 @@ package enum ProvisionerService {
     let (settings, logger) = (process.settings, process.logger)
     let bus = try process.openBus()
     let pool = try makePool(settings, logger: logger)
-    try await migrate(pool, patience: .seconds(60), logger: logger)
-
     let registry = RPCClient(
       name: "registry", endpoints: settings.registryEndpoints, transport: bus.transport(to: .registry), logger: logger)
     let notifier = RPCClient(
@@ -22,13 +20,12 @@ package enum ProvisionerService {
     let security = try HTTPSecurity(
       settings.tls, role: ProvisionerSettings.serviceName, isInsecure: isInsecure,
       authorizer: RegistryAuthorizer(registry), provisioner: nil, logger: logger)
-    let authority = try await AuthorityParts(settings.authority, pool: pool, notifier: notifier, logger: logger)
+    let authority = try AuthorityParts(settings.authority, pool: pool, notifier: notifier, logger: logger)
     let parts = try EnrolmentParts(
       settings, endpoints: endpoints(process), isInsecure: isInsecure, pool: pool, registry: registry,
       issuer: authority?.issuer, access: security.access, logger: logger)
     let readiness = Readiness()
     readiness.add("database") { try await pool.ping() }
-    readiness.add("schema") { try await ProvisionerSchema.migrator().check(pool) }
     if let authority {
       security.addChecks(to: readiness)
       readiness.add("revocation lists") { try await authority.keeper.check() }
@@ -46,6 +43,11 @@ package enum ProvisionerService {
     let http = makeHTTPService(
       name: "provisioner", listen: settings.httpListen, router: routes,
       limits: HTTPLimits(maximumBodyBytes: 64 << 10).with(settings.http), tls: security.tls, logger: logger)
+    readiness.add("schema") {
+      try await ProvisionerSchema.migrator().check(pool, within: .milliseconds(1_500))
+      // Nobody is sent here before it listens, which it does once the tables are there.
+      _ = try await http.boundPort
+    }
     let operations = OperationsServer.make(
       name: "provisioner", listen: settings.operationsListen, readiness: readiness, metrics: process.metrics,
       logger: logger)
@@ -66,12 +68,16 @@ package enum ProvisionerService {
     let rpc = RPCServer(
       name: "provisioner", listening: settings.rpcListen, router: router, transport: bus.transport, logger: logger)
 
-    try await ServiceHost.run(
-      name: "provisioner", logger: logger,
+    // What needs the tables starts once they are there; until then the operations server tells why it is not ready.
+    let work = ServicesAfterMigration(
+      pool: pool, preparation: { await authority?.prepare() },
       services: [registry, notifier] + security.services + (authority?.services ?? [])
         + (authority.map { [$0.following(security.revocations, logger: logger)] } ?? [])
-        + [parts.enroller, expiry, disk, rpc, http, operations],
-      readiness: readiness, shutdownTimeout: process.process.shutdownTimeout)
+        + [parts.enroller, rpc, http],
+      logger: logger)
+    try await ServiceHost.run(
+      name: "provisioner", logger: logger, services: [operations, expiry, disk, work], readiness: readiness,
+      shutdownTimeout: process.process.shutdownTimeout)
     await pool.close()
   }
 
@@ -91,29 +97,6 @@ package enum ProvisionerService {
     let applied = try await ProvisionerSchema.migrator().migrate(pool)
     await pool.close()
     return applied.map { "\($0.version) \($0.name)" }
-  }
-
-  /// - Parameter patience: how long a database that is not there yet is waited for.
-  static func migrate(_ pool: PostgresPool, patience: Duration, logger: Logger) async throws {
-    let migrator = try ProvisionerSchema.migrator()
-    let deadline = ContinuousClock.now + patience
-    while true {
-      do throws(MigrationError) {
-        for migration in try await migrator.migrate(pool) {
-          logger.info("migrated", metadata: ["version": "\(migration.version)", "name": "\(migration.name)"])
-        }
-        if let newest = try await migrator.check(pool).last {
-          logger.notice(
-            "a newer program migrated the database, and this one goes on working beside it",
-            metadata: ["version": "\(newest.version)", "name": "\(newest.name)", "known": "\(migrator.targetVersion)"])
-        }
-        return
-      } catch {
-        guard case .database(let cause) = error, cause.isTransient, ContinuousClock.now < deadline else { throw error }
-        logger.warning("waiting for the database", metadata: ["error": "\(cause)"])
-        try await Task.sleep(for: .milliseconds(500))
-      }
-    }
   }
 
   private static func makePool(_ settings: ProvisionerSettings, logger: Logger) throws -> PostgresPool {

@@ -17,7 +17,6 @@ package enum RegistryService {
     let metrics = RegistryMetrics()
     let readiness = Readiness()
     readiness.add("database") { try await pool.ping() }
-    readiness.add("schema") { try await RegistrySchema.migrator().check(pool) }
     readiness.add("director") { try await store.checkDirectorKeys() }
     let expiry = ExpiryWatch(
       settings.tls.expirySources(isInsecure: process.process.isInsecure) + [store.expirySource], logger: logger)
@@ -40,6 +39,11 @@ package enum RegistryService {
       authorizer: LocalAuthorizer(authority), provisioner: provisioner, logger: logger)
     security.addChecks(to: readiness)
     let http = makeHTTP(settings, store: store, security: security, logger: logger)
+    readiness.add("schema") {
+      try await RegistrySchema.migrator().check(pool, within: .milliseconds(1_500))
+      // Nobody is sent here before it listens, which it does once the tables are there.
+      _ = try await http.boundPort
+    }
     let rpc = makeRPC(
       settings, bus: bus, store: store, authority: authority, notifier: notifier, provisioner: provisioner,
       status: StatusReporter(
