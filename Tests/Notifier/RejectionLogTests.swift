@@ -1,4 +1,3 @@
-import FirmwareImage
 import Logging
 import Synchronization
 import TestSupport
@@ -38,18 +37,6 @@ import Testing
     let kept = records.kept.withLock { $0 }
     #expect(kept.map { $0["reason"] } == ["not-json", "field"])
     #expect(kept.allSatisfy { "\($0["topic"] ?? "")".count == 120 })
-  }
-
-  /// Whoever has a certificate that the broker takes can't fill the log with devices that nobody knows.
-  @Test func devicesThatNobodyKnowsAreToldNowAndThen() {
-    let records = Records()
-    let log = StrangerLog(
-      logger: Logger(label: "test") { _ in KeepingHandler(records: records) }, interval: .seconds(60))
-    let (device, start) = (DeviceID.random(), ContinuousClock.now)
-    for second in 0..<120 { log.note(device, now: start + .seconds(second)) }
-    let kept = records.kept.withLock { $0 }
-    #expect(kept.map { $0["device"] } == ["\(device)", "\(device)"])
-    #expect(kept.map { $0["like_it_before"] } == ["0", "59"])
   }
 
   @Test func theNextLineTellsHowManyWereLeftOut() {

@@ -15,17 +15,13 @@ struct ReportRecorder: Sendable {
     let held: ReportPosition?
   }
 
-  private static let unknownDevice = "unknown-device"
-
   private let recorder: BatchRecorder<WireDeviceReport, WireReportOutcome>
-  private let strangers: StrangerLog
   private let recorded = Counter(label: "notifier_reports_recorded_total")
   private let refused = Counter(label: "notifier_reports_refused_total")
 
   /// - Parameters:
   ///   - deadline: for one attempt at one batch.
   init(registry: any RPCCaller, deadline: Duration = .seconds(5), logger: Logger) {
-    strangers = StrangerLog(logger: logger)
     recorder = BatchRecorder("report", logger: logger) { report in
       DeviceID(bytes: report.deviceID)?.description ?? "?"
     } canStore: {
@@ -45,9 +41,7 @@ struct ReportRecorder: Sendable {
       for (report, outcome) in answers {
         // Whatever the Registry refuses it refuses for good: the device is unknown, or it has newer.
         (outcome.stored ? recorded : refused).increment()
-        guard let device = DeviceID(bytes: report.deviceID) else { continue }
-        if outcome.reason == Self.unknownDevice { strangers.note(device) }
-        guard report.sequence > 0 else { continue }
+        guard report.sequence > 0, let device = DeviceID(bytes: report.deviceID) else { continue }
         settled.append(
           Settled(
             device: device, sequence: report.sequence,
