@@ -12,7 +12,7 @@ import Wire
     let harness = try await AgentHarness()
     let isOpen = Mutex(false)
     let link = try CuttingProxy(to: harness.broker.port) { _ in isOpen.withLock { $0 } }
-    try await harness.withAgent(brokerPort: link.port) { agent in
+    try await harness.withAgent(awaitsReport: false, brokerPort: link.port) { agent in
       try await eventually(within: .seconds(60), "the status says why") {
         await agent.status().waiting.contains {
           $0.version == 0 && $0.reason.hasPrefix("the broker can't be reached: ")

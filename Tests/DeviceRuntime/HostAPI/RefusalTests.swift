@@ -68,7 +68,7 @@ import Testing
           (select (i32.const 5) (i32.const -28) (i32.rem_u (global.get $count) (i32.const 2)))
           """, more: "(global $count (mut i32) (i32.const 0))"))
     var history = AppHistory()
-    try await history.read(app) { $0 == .healthConfirmed }
+    try await history.read(app) { $0 == .healthConfirmed ? true : nil }
     await app.stop(grace: .seconds(10))
     _ = try await history.ending(of: app)
     #expect(
