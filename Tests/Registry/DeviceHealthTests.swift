@@ -17,8 +17,9 @@ import Wire
     return device
   }
 
-  private func crash(_ device: DeviceID, secondsAgo: Double = 0) throws -> Crash {
+  private func crash(_ device: DeviceID, of version: UInt64 = 1, secondsAgo: Double = 0) throws -> Crash {
     var report = WireCrashReport.sample(device)
+    report.firmwareVersion = version
     report.id = Data((0..<16).map { _ in UInt8.random(in: 0...255) })
     report.realtimeNanoseconds = UInt64((Date().timeIntervalSince1970 - secondsAgo) * 1e9)
     return try Crash(report)
@@ -47,6 +48,26 @@ import Wire
     #expect(try await names(fixture, .crashLooping) == ["bad"])
     #expect(try await names(fixture, .healthy) == ["good"])
     #expect(try await names(fixture, .restarting).isEmpty)
+  }
+
+  /// Whoever mends a device by another version sees whether it helped, not what was before.
+  @Test func crashesCountWhileTheirVersionRuns() async throws {
+    let fixture = try await Fixture.make()
+    let device = try await device(fixture, "mended")
+    _ = try await fixture.store.record((1...3).map { _ in try crash(device) })
+    #expect(try await names(fixture, .crashLooping) == ["mended"])
+    let image = try AppImage.sample(2)
+    let version = try await fixture.store.assign(image, to: device, idempotencyKey: "2").version
+    _ = try await fixture.store.record([.state(device, 2, .running(image.reference(version)))])
+    #expect(try await fixture.store.device(device).health == .healthy)
+    #expect(try await names(fixture, .healthy) == ["mended"])
+    // A late crash of the version before.
+    _ = try await fixture.store.record([crash(device)])
+    #expect(try await fixture.store.device(device).health == .healthy)
+    _ = try await fixture.store.record([crash(device, of: UInt64(version))])
+    #expect(try await fixture.store.device(device).health == .restarting)
+    #expect(try await fixture.store.device(device).healthReason == "1 crash within 15 minutes")
+    #expect(try await names(fixture, .restarting) == ["mended"])
   }
 
   @Test func aDeviceThatHoldsIsHealthyAgain() async throws {

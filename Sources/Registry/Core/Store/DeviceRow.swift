@@ -19,11 +19,12 @@ enum DeviceRow {
     d.health_reason,
     """ + health + " as health"
 
-  /// The most telling first.
+  /// The most telling first. Crashes count while the version runs that they are of.
   private static let health: SQL = """
      case
       when r.last_seen is null then 'unknown'
       when r.online_until <= statement_timestamp() then 'silent'
+      when d.crashed_version is distinct from d.reported_version then 'healthy'
       when d.crash_looping_until > statement_timestamp() then 'crash-looping'
       when d.restarting_until > statement_timestamp() then 'restarting'
       else 'healthy'
@@ -38,17 +39,21 @@ enum DeviceRow {
     case .crashLooping:
       """
       r.online_until > statement_timestamp() and d.restarting_until > statement_timestamp()
-        and d.crash_looping_until > statement_timestamp()
+        and d.crash_looping_until > statement_timestamp() and d.crashed_version = d.reported_version
       """
     case .restarting:
       """
       r.online_until > statement_timestamp() and d.restarting_until > statement_timestamp()
         and (d.crash_looping_until is null or d.crash_looping_until <= statement_timestamp())
+        and d.crashed_version = d.reported_version
       """
     case .healthy:
       """
       r.online_until > statement_timestamp()
-        and (d.restarting_until is null or d.restarting_until <= statement_timestamp())
+        and (
+          d.restarting_until is null or d.restarting_until <= statement_timestamp()
+            or d.crashed_version is distinct from d.reported_version
+        )
       """
     }
   }

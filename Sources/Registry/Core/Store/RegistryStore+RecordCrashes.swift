@@ -109,12 +109,13 @@ private enum CrashRows {
     return PostgresStatement(
       """
       with new as (
-        insert into registry.crashes (device_id, report_id, app_name, group_id, report, last_lines, occurred_at)
+        insert into registry.crashes
+          (device_id, report_id, app_name, group_id, report, last_lines, occurred_at, version)
         select u.device_id, u.report_id, u.app_name, u.group_id, u.report, u.last_lines,
           case when u.at >= 0
-            then least(clock_timestamp(), 'epoch'::timestamptz + u.at * interval '1 microsecond') end
-        from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $9::bytea[], $10::int8[])
-          as u (device_id, report_id, app_name, group_id, report, last_lines, at)
+            then least(clock_timestamp(), 'epoch'::timestamptz + u.at * interval '1 microsecond') end, u.version
+        from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $9::bytea[], $10::int8[], $7::int8[])
+          as u (device_id, report_id, app_name, group_id, report, last_lines, at, version)
         order by u.device_id, u.report_id
         on conflict (device_id, report_id) do nothing
         returning number, device_id, report_id, group_id
