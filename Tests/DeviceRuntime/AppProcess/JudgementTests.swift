@@ -57,6 +57,11 @@ import Testing
       #"(module (memory (export "memory") 1) (func (export "_start")) (func (export "caf\c3\a9")) (func (export "cafe\cc\81")))"#,
       nil
     ),
+    (
+      "data beyond its memory",
+      #"(module (memory (export "memory") 1) (func (export "_start")) (data (i32.const 65530) "seventh"))"#,
+      "segment-out-of-bounds"
+    ),
     ("one that traps", #"(module (memory (export "memory") 1) (func (export "_start") unreachable))"#, nil),
     ("no memory", #"(module (func (export "_start")))"#, "no-memory"),
     ("a memory of another name", #"(module (memory (export "mem") 1) (func (export "_start")))"#, "no-memory"),

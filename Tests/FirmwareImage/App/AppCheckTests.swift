@@ -30,6 +30,14 @@ import Testing
       "AssemblyScript's trace",
       #"(module (import "env" "trace" (func (param i32 i32 f64 f64 f64 f64 f64))) \#(memory) \#(start))"#
     ),
+    (
+      "data and elements up to the end, and some that are put there later",
+      #"""
+      (module \#(memory) \#(start) (table 3 funcref) (data (i32.const 65533) "abc") (data "later") (data (i32.const 8) "")
+        (elem (i32.const 1) 0 0) (elem (table 0) (i32.const 2) func 0) (elem func 0 0 0 0) (elem declare func 0)
+        (elem (table 0) (i32.const 0) funcref (ref.null func) (ref.func 0)))
+      """#
+    ),
     ("as much memory as is given", #"(module (memory (export "memory") 1024 65536) \#(start))"#),
   ]
 
@@ -56,6 +64,20 @@ import Testing
     (
       "too large a memory", #"(module (memory (export "memory") 1025) \#(start))"#, "memory-too-large",
       ["67174400 bytes", "67108864", "XTBLISH_DEVICE_APP_MEMORY_BYTES", "XTBLISH_IMAGE_STORE_APP_MEMORY_BYTES"]
+    ),
+    (
+      "data beyond the memory", #"(module \#(memory) \#(start) (data (i32.const 65530) "seventh"))"#,
+      "segment-out-of-bounds", ["byte 65537", "65536 bytes", "--initial-memory"]
+    ),
+    (
+      "data at a negative place, behind other data",
+      #"(module \#(memory) \#(start) (data (i32.const 0) "a long one that is passed over") (data (i32.const -1) ""))"#,
+      "segment-out-of-bounds", ["byte 4294967295"]
+    ),
+    (
+      "elements beyond a table",
+      "(module \(memory) \(start) (table 1 funcref) (table 2 funcref) (elem (table 1) (i32.const 1) func 0 0))",
+      "segment-out-of-bounds", ["number 3", "has 2"]
     ),
     ("too large a table", "(module \(memory) \(start) (table 65537 funcref))", "table-too-large", ["65537", "65536"]),
     (

@@ -73,6 +73,10 @@ package enum AppCheck {
     if memory.pageSizeExponent != nil { return .memoryPageSize }
     let pages = limits.memoryBytes / 65_536
     guard memory.minimum <= pages else { return .memoryTooLarge(pages: memory.minimum, limitBytes: limits.memoryBytes) }
+    let bytes = memory.minimum * 65_536
+    guard interface.memoryEndBytes <= bytes else {
+      return .dataOutsideMemory(endBytes: interface.memoryEndBytes, memoryBytes: bytes)
+    }
     return nil
   }
 
@@ -80,7 +84,13 @@ package enum AppCheck {
     guard interface.tables.count <= limits.tables else {
       return .tooManyTables(interface.tables.count, limit: limits.tables)
     }
-    guard let largest = interface.tables.map(\.minimum).max(), largest > limits.tableElements else { return nil }
-    return .tableTooLarge(elements: largest, limit: limits.tableElements)
+    if let largest = interface.tables.map(\.minimum).max(), largest > limits.tableElements {
+      return .tableTooLarge(elements: largest, limit: limits.tableElements)
+    }
+    for (index, table) in interface.tables.enumerated() {
+      guard let end = interface.tableEnds[UInt32(index)], end > table.minimum else { continue }
+      return .elementsOutsideTable(end: end, elements: table.minimum)
+    }
+    return nil
   }
 }

@@ -31,6 +31,12 @@ extension AppProblem: CustomStringConvertible {
       "the app's memory has \(Self.bytes(pages)) from its start, and at most \(limit) bytes are given: link it with a "
         + "smaller --initial-memory (and stack), or raise the limit (XTBLISH_DEVICE_APP_MEMORY_BYTES on the devices, "
         + "XTBLISH_IMAGE_STORE_APP_MEMORY_BYTES at the image store)"
+    case .dataOutsideMemory(let end, let bytes):
+      "the app's data reaches to byte \(end) of a memory that has \(bytes) bytes at the start, which ends it before its "
+        + "first instruction: link it with a larger --initial-memory"
+    case .elementsOutsideTable(let end, let elements):
+      "the app puts elements into a table up to number \(end), and the table has \(elements) at the start, which ends "
+        + "it before its first instruction: give the table as many"
     case .tooManyTables(let count, let limit): "the app has \(count) tables, and at most \(limit) are given"
     case .tableTooLarge(let elements, let limit):
       "a table of the app has \(elements) elements from its start, and at most \(limit) are given"

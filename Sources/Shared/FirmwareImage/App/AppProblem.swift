@@ -28,8 +28,11 @@ package enum AppProblem: Error, Equatable, Sendable {
   case memory64Bit
   case memoryPageSize
   case memoryTooLarge(pages: UInt64, limitBytes: UInt64)
+  /// What the module puts into its memory at the start does not fit.
+  case dataOutsideMemory(endBytes: UInt64, memoryBytes: UInt64)
   case tooManyTables(Int, limit: Int)
   case tableTooLarge(elements: UInt64, limit: UInt64)
+  case elementsOutsideTable(end: UInt64, elements: UInt64)
   /// An image's header says a lower level than its imports need.
   case levelTooLow(declared: UInt32, needed: UInt32)
   /// In the engine's words.
@@ -50,6 +53,7 @@ extension AppProblem {
     case .memory64Bit: "memory-64-bit"
     case .memoryPageSize: "memory-page-size"
     case .memoryTooLarge: "memory-too-large"
+    case .dataOutsideMemory, .elementsOutsideTable: "segment-out-of-bounds"
     case .tooManyTables, .tableTooLarge: "table-too-large"
     case .levelTooLow: "host-api-level"
     case .invalid: "webassembly-invalid"

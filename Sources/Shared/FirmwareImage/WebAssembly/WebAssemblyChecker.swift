@@ -39,6 +39,7 @@ package struct WebAssemblyChecker: Sendable {
   private var constructors: [UInt32: UInt32] = [:]
   private var dataCount: UInt32?
   private var dataSegments: UInt32 = 0
+  private var data = DataSegments()
   private var interface = WebAssemblyInterface()
 
   package init() {}
@@ -50,6 +51,7 @@ package struct WebAssemblyChecker: Sendable {
       switch state {
       case .skipping(let section, let remaining):
         taken = min(rest.count, Int(remaining))
+        if section == .data { data.update(rest.prefix(taken)) }
         let left = remaining - UInt32(taken)
         state = left == 0 ? .sectionID : .skipping(section, remaining: left)
       case .collecting(let section, var content, let remaining):
@@ -197,6 +199,8 @@ package struct WebAssemblyChecker: Sendable {
         throw .sectionTooLarge(id: section.rawValue, sizeBytes: size, limitBytes: Self.sectionLimitBytes)
       }
       state = .collecting(section, [], remaining: size)
+    case .element where size <= Self.sectionLimitBytes:
+      state = .collecting(section, [], remaining: size)
     default:
       state = .sectionHead(section, LEB128(), remaining: size)
     }
@@ -239,7 +243,8 @@ package struct WebAssemblyChecker: Sendable {
       case .export:
         try reader.exports(into: &interface)
         noteDriven()
-      case .custom, .global, .start, .element, .code, .data, .dataCount, .tag: break
+      case .element: try reader.elements(into: &interface)
+      case .custom, .global, .start, .code, .data, .dataCount, .tag: break
       }
     } catch {
       throw malformed(section, error.text)
@@ -285,6 +290,7 @@ package struct WebAssemblyChecker: Sendable {
       throw .cutShort(offset: offset, inside: "its data (\(dataCount) segments declared, \(dataSegments) there)")
     }
     var interface = interface
+    interface.memoryEndBytes = data.endBytes
     // Both: one that merely begins with the call of another function is no sign.
     interface.constructsAtEachCall = driven.count == 2 && constructors.count == 2 && Set(constructors.values).count == 1
     return interface

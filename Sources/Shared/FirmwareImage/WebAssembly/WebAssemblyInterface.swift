@@ -53,6 +53,11 @@ package struct WebAssemblyInterface: Hashable, Sendable {
   /// With those that it imports, which come first.
   package var memories: [Limits] = []
   package var tables: [Limits] = []
+  /// One past the last byte of memory that data fills at the start, as far as its place is a constant.
+  package var memoryEndBytes: UInt64 = 0
+  /// The same of the elements of tables, by the table's index. A section of more than
+  /// `WebAssemblyChecker.sectionLimitBytes` is not looked at.
+  package var tableEnds: [UInt32: UInt64] = [:]
   package var types = WebAssemblyTypes()
   /// Of each function that the module brings, in `types`.
   package var functionTypes: [UInt32] = []

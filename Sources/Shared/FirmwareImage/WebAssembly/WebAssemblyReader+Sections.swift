@@ -100,7 +100,7 @@ extension WebAssemblyReader {
   }
 
   /// Past an expression and its end. False at an instruction that is not known.
-  private mutating func skipConstantExpression() throws(Problem) -> Bool {
+  mutating func skipConstantExpression() throws(Problem) -> Bool {
     while true {
       switch try byte() {
       case 0x0B: return true

@@ -6,7 +6,7 @@ struct WebAssemblyReader {
   }
 
   let bytes: [UInt8]
-  private(set) var position: Int
+  var position: Int
 
   init(_ bytes: [UInt8], from position: Int = 0) {
     self.bytes = bytes
@@ -63,6 +63,20 @@ struct WebAssemblyReader {
       if byte & 0x80 == 0 { return value }
     }
     throw Problem("a number is not a 64-bit LEB128 number")
+  }
+
+  /// A signed number of 32 bits.
+  mutating func signedNumber() throws(Problem) -> Int32 {
+    var value: Int64 = 0
+    for index in 0..<5 {
+      let byte = try byte()
+      value |= Int64(byte & 0x7F) << Int64(index * 7)
+      guard byte & 0x80 == 0 else { continue }
+      // The last byte's highest bit is the sign.
+      if byte & 0x40 != 0 { value -= 1 << Int64((index + 1) * 7) }
+      return Int32(truncatingIfNeeded: value)
+    }
+    throw Problem("a number is not a signed 32-bit LEB128 number")
   }
 
   /// A number, signed or not, whose value does not matter.
