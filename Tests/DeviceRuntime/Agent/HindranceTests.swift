@@ -13,7 +13,7 @@ import Wire
     let isOpen = Mutex(false)
     let link = try CuttingProxy(to: harness.broker.port) { _ in isOpen.withLock { $0 } }
     try await harness.withAgent(awaitsReport: false, brokerPort: link.port) { agent in
-      try await eventually(within: .seconds(60), "the status says why") {
+      try await eventually("the status says why") {
         await agent.status().waiting.contains {
           $0.version == 0 && $0.reason.hasPrefix("the broker can't be reached: ")
         }
@@ -25,6 +25,8 @@ import Wire
       // Once for each reason.
       #expect(await (1...3).contains(told()))
       isOpen.withLock { $0 = true }
+      // Whoever says what runs has subscribed before.
+      try await harness.waitForReport { _ in true }
       try await harness.deploy(1)
       #expect(await agent.status().waiting.isEmpty)
       // Whoever reads a report knows that the device is connected.
