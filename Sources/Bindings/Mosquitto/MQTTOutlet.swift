@@ -27,6 +27,9 @@ package actor MQTTOutlet {
       if goesAlone { cutsAlone += isNamed ? Self.provingCuts : 1 } else { cutsInCompany += isNamed ? 2 : 1 }
     }
 
+    /// A connection ended that it may have ended, as nobody can say who acknowledges nothing.
+    package mutating func noteCut() { if goesAlone { cutsAlone += 1 } else { cutsInCompany += 1 } }
+
     /// It is a smaller message from now on, which still goes alone.
     package mutating func beginSmaller() { cutsAlone = 0 }
   }
@@ -37,6 +40,9 @@ package actor MQTTOutlet {
   private var isOpen: Bool
   /// When something was last sent, or may have been.
   private var lastWord = ContinuousClock.now
+  /// When the newest connections ended.
+  private var endings: [ContinuousClock.Instant] = []
+  private static let keptEndings = 16
   /// Messages on their way.
   private var underWay = 0
   /// Somebody has the way out for itself, or will after a quiet time.
@@ -62,9 +68,21 @@ package actor MQTTOutlet {
   }
 
   /// What is under way goes on.
-  package func close() { isOpen = false }
+  package func close() {
+    isOpen = false
+    endings.append(.now)
+    if endings.count > Self.keptEndings { endings.removeFirst() }
+  }
+
+  /// Whether a connection ended in the time after a moment.
+  package func hasEnded(after moment: ContinuousClock.Instant, within time: Duration) -> Bool {
+    endings.contains { $0 >= moment && $0 - moment <= time }
+  }
 
   /// Publishes when it is open, and the message's turn.
+  ///
+  /// What nobody acknowledges, and goes alone, is followed by a quiet time, which tells whether the broker ends the
+  /// connection for it.
   ///
   /// - Parameter timeout: from then on.
   /// - Returns: as `MQTTClient.publish`.
@@ -79,7 +97,12 @@ package actor MQTTOutlet {
     do throws(MQTTError) {
       let reason = try await client.publish(
         topic: topic, payload: payload, qos: qos, retain: retain, isAdaptable: isAdaptable, timeout: timeout)
-      tries = Tries()
+      if qos == .atLeastOnce {
+        tries = Tries()
+      } else if goesAlone {
+        try await outlive()
+        tries = Tries()
+      }
       return reason
     } catch {
       tries.note(error)
@@ -103,6 +126,16 @@ package actor MQTTOutlet {
     } catch {
       tries.note(error)
       throw error
+    }
+  }
+
+  private func outlive() async throws(MQTTError) {
+    let sent = ContinuousClock.now
+    do { try await Task.sleep(for: quietTime) } catch {
+      throw MQTTError(.cancelled, "cancelled while waiting for the broker")
+    }
+    if let last = endings.last, last >= sent {
+      throw MQTTError(.connectionLost, "the connection ended right after the message", mayHaveArrived: true)
     }
   }
 

@@ -78,6 +78,32 @@ import Testing
     }
   }
 
+  /// An app that says the like every second would cost a connection each time.
+  @Test func aMessageThatNobodyAcknowledgesIsSetAsideToo() async throws {
+    let harness = try await AgentHarness()
+    let link = try HangingUpLink(to: harness.broker.port) { $0.topic.hasSuffix("/bad") }
+    try await harness.withAgent(Self.configuration, brokerPort: link.port) { agent in
+      try await harness.deploy(1)
+      let app = try #require(harness.launcher.app(1))
+      let count = Mutex<UInt64>(0)
+      try await eventually("the message is given up") {
+        let id = count.withLock { count in
+          count += 1
+          return count
+        }
+        app.send(.publish(id: id, topic: "bad", payload: [1], qos: 0))
+        try await eventually("the answer to message \(id)") { app.published[id] != nil }
+        return await lines(agent).contains { $0.contains("a message of the app is given up") }
+      }
+      let cuts = link.cuts
+      try await checkThatOthersGetOut(harness, 1, 10_001)
+      app.send(.publish(id: 10_002, topic: "bad", payload: [1], qos: 0))
+      try await eventually { app.published[10_002].map { $0 >= 0x80 } == true }
+      try await checkThatOthersGetOut(harness, 1, 10_003)
+      #expect(link.cuts == cuts)
+    }
+  }
+
   /// A long reason makes the report larger than this broker takes, which does not say so.
   @Test func aReportIsMadeShorter() async throws {
     let harness = try await AgentHarness()

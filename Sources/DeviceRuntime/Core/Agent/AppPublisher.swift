@@ -6,7 +6,7 @@ internal import Synchronization
 ///
 /// A message of QoS 1 waits for a connection and is sent again until the broker has answered; one of QoS 0 is lost
 /// with the connection. One that is larger than the broker takes, or for which it ends the connection again and again,
-/// fails, so that those behind it go on. The app's own limit of outstanding messages bounds the queue.
+/// fails, so that those behind it go on; of QoS 0 that is known after several of a kind. The app's own limit of outstanding messages bounds the queue.
 final class AppPublisher: Sendable {
   struct Publication: Sendable {
     var id: UInt64
@@ -57,17 +57,39 @@ final class AppPublisher: Sendable {
 
   /// Works until `finish()` and the queue is empty, or the task is cancelled.
   func run() async {
+    var loose = LooseMessages()
     for await publication in queue {
-      await answer(publication, await send(publication))
+      if isHopeless(publication) {
+        await giveUp(publication, "the broker ended its connections for one like it a short while ago")
+        await answer(publication, .unspecifiedError)
+      } else if publication.qos == 0 {
+        await answer(publication, await sendLoose(publication, &loose))
+      } else {
+        var tries = MQTTOutlet.Tries()
+        await answer(publication, await send(publication, &tries))
+      }
     }
   }
 
-  private func send(_ publication: Publication) async -> MQTTReasonCode {
-    var tries = MQTTOutlet.Tries()
-    if publication.qos > 0, isHopeless(publication) {
-      await giveUp(publication, "the broker ended its connections for one like it a short while ago")
-      return .unspecifiedError
+  /// One of QoS 0, with what is known of others of its kind.
+  private func sendLoose(_ publication: Publication, _ loose: inout LooseMessages) async -> MQTTReasonCode {
+    let kind = LooseMessages.Kind(topic: publication.topic, bytes: publication.payload.count)
+    if let sentAt = loose.sentAt(kind) {
+      let wasCut = await outlet.hasEnded(after: sentAt, within: LooseMessages.blameTime)
+      loose.judge(kind, wasCut: wasCut, now: .now)
     }
+    var tries = loose.tries(kind)
+    let goesAlone = tries.goesAlone
+    let answer = await send(publication, &tries)
+    if tries.areHopeless {
+      loose.forget(kind)
+    } else {
+      loose.keep(tries, of: kind, sentAt: answer.isFailure || goesAlone ? nil : .now)
+    }
+    return answer
+  }
+
+  private func send(_ publication: Publication, _ tries: inout MQTTOutlet.Tries) async -> MQTTReasonCode {
     while !Task.isCancelled {
       // Without a connection one of QoS 0 is lost.
       if publication.qos == 0, !mqtt.isConnected { return .serverUnavailable }
@@ -83,12 +105,12 @@ final class AppPublisher: Sendable {
           await giveUp(publication, "\(error)")
           return .packetTooLarge
         case .notConnected, .overloaded, .timedOut, .connectionLost, .connectFailed, .tls, .library:
-          if publication.qos == 0 { return .serverUnavailable }
           if tries.areHopeless {
             hopeless.withLock { $0.add(publication.topic, bytes: publication.payload.count, now: .now) }
             await giveUp(publication, "the broker ended \(tries.cuts) connections while it was on its way")
             return error.reasonCode == .packetTooLarge ? .packetTooLarge : .unspecifiedError
           }
+          if publication.qos == 0 { return .serverUnavailable }
           logger.debug("app message not sent yet", metadata: ["reason": "\(error)"])
           // The outlet paces what fails for want of a connection; this the rest.
           try? await Task.sleep(for: .milliseconds(100))
