@@ -26,6 +26,22 @@ import Wire
     }
   }
 
+  /// In batches side by side, and in one.
+  @Test func `whoever asks many times at once gets one certificate`() async throws {
+    try await withAuthority { stage, _ in
+      let (_, token) = try await stage.makeClaim(count: 1)
+      let key = try P256.PrivateKey()
+      let answers = try await withThrowingTaskGroup(of: Identity.self) { group in
+        for _ in 0..<40 { group.addTask { try await stage.enroll(token: token, serial: "SN-1", key: key) } }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(answers.count == 40 && answers[0].certificateChain != nil)
+      #expect(Set(answers.map(\.certificateChain)).count == 1)
+      let row = try await stage.pool.queryFirst("select count(*) as count from provisioner.certificates")
+      #expect(try row?["count"].int == 1)
+    }
+  }
+
   @Test func `also when the claim expired or was used up meanwhile`() async throws {
     try await withAuthority { stage, _ in
       let (id, token) = try await stage.makeClaim(count: 2)

@@ -201,7 +201,11 @@ import Testing
     /// Ends with the server.
     func hold() async throws -> String {
       requests.add(1, ordering: .sequentiallyConsistent)
-      while true { try await Task.sleep(for: .seconds(600)) }
+      let (news, source) = AsyncStream<String>.makeStream()
+      // Nothing comes; the wait ends by cancellation.
+      for await text in news { return text }
+      source.finish()
+      throw CancellationError()
     }
   }
 

@@ -23,12 +23,20 @@ package actor MQTTOutlet {
     /// What went wrong, if it may have been the message's fault.
     package mutating func note(_ error: MQTTError) {
       guard error.code == .connectionLost, error.mayHaveArrived else { return }
-      let isNamed = error.reasonCode == .packetTooLarge
-      if goesAlone { cutsAlone += isNamed ? Self.provingCuts : 1 } else { cutsInCompany += isNamed ? 2 : 1 }
+      noteCut(isNamed: error.reasonCode == .packetTooLarge)
     }
 
-    /// A connection ended that it may have ended, as nobody can say who acknowledges nothing.
-    package mutating func noteCut() { if goesAlone { cutsAlone += 1 } else { cutsInCompany += 1 } }
+    /// A connection ended that the message may have ended.
+    ///
+    /// - Parameter isNamed: the broker said that it was too large, so that no more proof is needed than that it was this
+    ///   one.
+    package mutating func noteCut(isNamed: Bool = false) {
+      if goesAlone {
+        cutsAlone += isNamed ? Self.provingCuts : 1
+      } else {
+        cutsInCompany += isNamed ? Self.suspiciousCuts : 1
+      }
+    }
 
     /// It is a smaller message from now on, which still goes alone.
     package mutating func beginSmaller() { cutsAlone = 0 }
@@ -129,6 +137,9 @@ package actor MQTTOutlet {
     }
   }
 
+  /// Waits until the end of the connection would be no fault of what was sent last any more.
+  ///
+  /// - Throws: `connectionLost` if it ended meanwhile.
   private func outlive() async throws(MQTTError) {
     let sent = ContinuousClock.now
     do { try await Task.sleep(for: quietTime) } catch {

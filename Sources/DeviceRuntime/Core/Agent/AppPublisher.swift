@@ -6,7 +6,8 @@ internal import Synchronization
 ///
 /// A message of QoS 1 waits for a connection and is sent again until the broker has answered; one of QoS 0 is lost
 /// with the connection. One that is larger than the broker takes, or for which it ends the connection again and again,
-/// fails, so that those behind it go on; of QoS 0 that is known after several of a kind. The app's own limit of outstanding messages bounds the queue.
+/// fails, so that those behind it go on; of QoS 0 that is known after several of a kind. The app's own limit of
+/// outstanding messages bounds the queue.
 final class AppPublisher: Sendable {
   struct Publication: Sendable {
     var id: UInt64

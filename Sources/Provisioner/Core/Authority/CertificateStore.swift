@@ -19,25 +19,62 @@ package struct CertificateStore: Sendable {
   ///
   /// - Throws: `WireFailure` `device-revoked` if the device's certificates were taken back meanwhile.
   package func record(_ issued: IssuedCertificate, in transaction: PostgresTransaction) async throws {
-    guard try await record([issued], in: transaction).isEmpty else { throw WireFailure.deviceRevoked }
+    let devices = [issued].compactMap(\.device)
+    try await Self.lock(PostgresValue.uuidArray(devices.map(\.bytes)), transaction)
+    guard try await revoked(of: devices, transaction).isEmpty else { throw WireFailure.deviceRevoked }
+    try await insert([issued], transaction)
   }
 
-  /// Writes certificates down, but for those of devices that were revoked meanwhile.
+  /// What became of the certificates of devices that enrolled.
+  struct Outcome: Sendable {
+    /// Devices that were revoked meanwhile: they get none.
+    var revoked: Set<DeviceID> = []
+    /// Devices that asked twice at once, each with the certificate that it has by now: that is the answer to both.
+    var known: [DeviceID: StoredCertificate] = [:]
+  }
+
+  /// Writes certificates of devices down, one for each device and key.
   ///
-  /// - Returns: these devices.
-  package func record(
-    _ issued: [IssuedCertificate], in transaction: PostgresTransaction
-  ) async throws -> Set<DeviceID> {
-    guard !issued.isEmpty else { return [] }
+  /// - Parameter isUsable: whether a certificate that a device has already can be given to it.
+  func record(
+    _ issued: [IssuedCertificate], in transaction: PostgresTransaction,
+    unlessKnown isUsable: (StoredCertificate, DeviceID) -> Bool
+  ) async throws -> Outcome {
     let devices = issued.compactMap(\.device)
-    let ids = PostgresValue.uuidArray(devices.map(\.bytes))
-    try await Self.lock(ids, transaction)
+    guard !devices.isEmpty else { return Outcome() }
+    try await Self.lock(PostgresValue.uuidArray(devices.map(\.bytes)), transaction)
+    var outcome = Outcome(revoked: try await revoked(of: devices, transaction))
+    // Other batches may have written down what they gave to the same device, and a batch may have it twice.
+    var newest = try await fresh(of: devices, transaction)
+    var new: [IssuedCertificate] = []
+    for issued in issued {
+      guard let device = issued.device, !outcome.revoked.contains(device) else { continue }
+      let stored = StoredCertificate(
+        certificate: issued.certificate, issuerKeyHash: issued.issuerKeyHash, publicKeyHash: try issued.publicKeyHash)
+      if let known = newest[device], known.publicKeyHash == stored.publicKeyHash, isUsable(known, device) {
+        outcome.known[device] = known
+      } else {
+        newest[device] = stored
+        new.append(issued)
+      }
+    }
+    try await insert(new, transaction)
+    return outcome
+  }
+
+  private func revoked(of devices: [DeviceID], _ transaction: PostgresTransaction) async throws -> Set<DeviceID> {
     let rows = try await transaction.query(
-      "select device_id from provisioner.revoked_devices where device_id = any($1)", [ids])
-    let revoked = Set(try rows.map { try DeviceID(stored: $0["device_id"].uuid) })
+      "select device_id from provisioner.revoked_devices where device_id = any($1)",
+      [PostgresValue.uuidArray(devices.map(\.bytes))])
+    return Set(try rows.map { try DeviceID(stored: $0["device_id"].uuid) })
+  }
+
+  /// They are their devices' newest from now on.
+  private func insert(_ issued: [IssuedCertificate], _ transaction: PostgresTransaction) async throws {
+    guard !issued.isEmpty else { return }
     try await transaction.execute(
       "update provisioner.certificates set certificate = null where device_id = any($1) and certificate is not null",
-      [ids])
+      [PostgresValue.uuidArray(issued.compactMap(\.device).map(\.bytes))])
     _ = try await transaction.executeBatch(
       """
       insert into provisioner.certificates
@@ -45,16 +82,15 @@ package struct CertificateStore: Sendable {
          certificate)
       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
       """,
-      issued.filter { $0.device.map { !revoked.contains($0) } ?? true }.map { issued in
+      issued.map { issued in
         let certificate = issued.certificate
         return [
           .bytea(issued.issuerKeyHash), .bytea(certificate.serialNumber), .uuid(issued.device?.bytes),
-          .text(issued.owner.uri), .bytea(try SHA256.digest(of: certificate.subjectPublicKeyInfo)),
+          .text(issued.owner.uri), .bytea(try issued.publicKeyHash),
           .timestamp(PostgresTimestamp(certificate.notBefore)), .timestamp(PostgresTimestamp(certificate.notAfter)),
           .bool(issued.device != nil), .bytea(issued.device == nil ? nil : certificate.der),
         ]
       })
-    return revoked
   }
 
   /// What became of a certificate that a device asked for.
@@ -159,6 +195,12 @@ package struct CertificateStore: Sendable {
       """
       select pg_advisory_xact_lock(hashtextextended(id::text, 1)) from unnest($1) as id order by id
       """, [ids])
+  }
+}
+
+extension IssuedCertificate {
+  fileprivate var publicKeyHash: [UInt8] {
+    get throws { try SHA256.digest(of: certificate.subjectPublicKeyInfo) }
   }
 }
 

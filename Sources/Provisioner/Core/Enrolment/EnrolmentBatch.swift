@@ -63,10 +63,17 @@ struct EnrolmentBatch: Sendable {
       }
     }
     if !completions.isEmpty {
-      let revoked = try await store.complete(completions)
+      let outcome = try await store.complete(completions) { issuer?.presented($0, of: $1) != nil }
       for (index, decision) in decisions.enumerated() {
-        guard case .granted(let grant) = decision, revoked.contains(grant.device) else { continue }
-        results[index] = .failure(WireFailure.deviceRevoked)
+        guard case .granted(let grant) = decision else { continue }
+        if outcome.revoked.contains(grant.device) {
+          results[index] = .failure(WireFailure.deviceRevoked)
+        } else if let known = outcome.known[grant.device], case .success(var identity) = results[index],
+          identity.certificateChain != nil
+        {
+          identity.certificateChain = try issuer?.presented(known, of: grant.device)?.chain
+          results[index] = .success(identity)
+        }
       }
     }
     for (decision, result) in zip(decisions, results) {

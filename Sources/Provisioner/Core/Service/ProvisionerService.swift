@@ -69,12 +69,15 @@ package enum ProvisionerService {
       name: "provisioner", listening: settings.rpcListen, router: router, transport: bus.transport, logger: logger)
 
     // What needs the tables starts once they are there; until then the operations server tells why it is not ready.
-    let work = ServicesAfterMigration(
-      pool: pool, preparation: { await authority?.prepare() },
-      services: [registry, notifier] + security.services + (authority?.services ?? [])
+    let work = PreparedServices(
+      [registry, notifier] + security.services + (authority?.services ?? [])
         + (authority.map { [$0.following(security.revocations, logger: logger)] } ?? [])
         + [parts.enroller, rpc, http],
-      logger: logger)
+      logger: logger
+    ) {
+      try await ProvisionerSchema.migrator().migrateWhenReachable(pool, logger: logger)
+      if !Task.isCancelled { await authority?.prepare() }
+    }
     try await ServiceHost.run(
       name: "provisioner", logger: logger, services: [operations, expiry, disk, work], readiness: readiness,
       shutdownTimeout: process.process.shutdownTimeout)

@@ -46,12 +46,15 @@ package struct EnrolmentStore: Sendable {
 
   /// Notes that the Registry knows the devices, and what they were told.
   ///
-  /// - Returns: those that were revoked meanwhile. Their certificates are not recorded and must not be given out.
-  func complete(_ completions: [EnrolmentCompletion]) async throws -> Set<DeviceID> {
+  /// - Parameter isUsable: whether a certificate that a device has already can be given to it.
+  /// - Returns: which certificates are not recorded and must not be given out.
+  func complete(
+    _ completions: [EnrolmentCompletion], unlessKnown isUsable: @Sendable (StoredCertificate, DeviceID) -> Bool
+  ) async throws -> CertificateStore.Outcome {
     try await translating {
       try await pool.withTransaction { transaction in
-        let revoked = try await CertificateStore(pool: pool).record(
-          completions.compactMap(\.certificate), in: transaction)
+        let outcome = try await CertificateStore(pool: pool).record(
+          completions.compactMap(\.certificate), in: transaction, unlessKnown: isUsable)
         try await transaction.executeBatch(
           """
           update provisioner.devices set enrolled_at = clock_timestamp(),
@@ -70,7 +73,7 @@ package struct EnrolmentStore: Sendable {
               .int8(completion.otp.map { Int64($0.securityEpoch) }),
             ]
           })
-        return revoked
+        return outcome
       }
     }
   }

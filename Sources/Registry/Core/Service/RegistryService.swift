@@ -4,6 +4,7 @@ package import PostgreSQL
 import ServiceHTTP
 package import ServiceKit
 import ServiceLifecycle
+import Wire
 
 /// The Registry put together.
 package enum RegistryService {
@@ -63,9 +64,8 @@ package enum RegistryService {
       metrics: metrics, logger: logger)
 
     // What needs the tables starts once they are there; until then the operations server tells why it is not ready.
-    let work = ServicesAfterMigration(
-      pool: pool, preparation: { try await store.ensureDirectorKey() },
-      services: [
+    let work = PreparedServices(
+      [
         notifier, dispatcher, OutboxListener(store: store),
         LogListener(store: store),
         provisioner, RevocationDispatcher(store: store, provisioner: provisioner, logger: logger),
@@ -76,11 +76,30 @@ package enum RegistryService {
           store: store, logRetention: settings.logRetention, crashRetention: settings.crashRetention, logger: logger),
         LeftoverRemoval(store: store, metrics: metrics, logger: logger), OutboxGauge(store: store, metrics: metrics),
         authority,
-      ] + security.services + [rpc, http], logger: logger)
+      ] + security.services + [rpc, http], logger: logger
+    ) {
+      try await prepare(pool, store, logger: logger)
+    }
     try await ServiceHost.run(
       name: "registry", logger: logger, services: [operations, expiry, disk, work], readiness: readiness,
       shutdownTimeout: process.process.shutdownTimeout)
     await pool.close()
+  }
+
+  /// Waits for the database, however long it takes to come, and makes in it what the services need.
+  private static func prepare(_ pool: PostgresPool, _ store: RegistryStore, logger: Logger) async throws {
+    try await RegistrySchema.migrator().migrateWhenReachable(pool, logger: logger)
+    let backoff = RetryBackoff(longest: .seconds(2))
+    var attempts: UInt64 = 0
+    while !Task.isCancelled {
+      do {
+        return try await store.ensureDirectorKey()
+      } catch let failure as WireFailure where failure.code == .unavailable || failure.code == .overloaded {
+        attempts += 1
+        logger.warning("waiting for the database", metadata: ["error": "\(failure)"])
+        try? await Task.sleep(for: backoff.delay(attempts: attempts, fraction: .random(in: 0...1)))
+      }
+    }
   }
 
   /// Brings the database's schema up to date, and tells what it did.

@@ -6,6 +6,7 @@ struct WebAssemblyReader {
   }
 
   let bytes: [UInt8]
+  /// Of the next byte.
   var position: Int
 
   init(_ bytes: [UInt8], from position: Int = 0) {
