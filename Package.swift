@@ -148,7 +148,7 @@ let chosenTests = Context.environment["XTBLISH_TESTS"]?.split(separator: ",").ma
 
 let testTargets: [Target] = [
   .target(
-    name: "TestSupport", dependencies: ["PostgreSQL", "Curl", "OpenSSL", logging], path: "Tests/TestSupport",
+    name: "TestSupport", dependencies: ["CLinux", "PostgreSQL", "Curl", "OpenSSL", logging], path: "Tests/TestSupport",
     swiftSettings: strict),
   tests("ZeroMQ", ["ZeroMQ"]),
   tests("PostgreSQL", ["PostgreSQL"]),

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Starts a program with nothing of this process but what is named here: no other descriptors, no signal mask.
@@ -16,9 +17,8 @@ func spawn(
   posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
   posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o644)
   posix_spawn_file_actions_adddup2(&actions, 1, 2)
-  for descriptor in openDescriptors() where descriptor >= (inherited == nil ? 3 : 4) {
-    posix_spawn_file_actions_addclose(&actions, descriptor)
-  }
+  // The C library looks at what is open when it starts the program: a list made before would miss what others open meanwhile.
+  linux_spawn_actions_add_close_from(&actions, inherited == nil ? 3 : 4)
 
   var attributes = posix_spawnattr_t()
   posix_spawnattr_init(&attributes)
@@ -44,21 +44,6 @@ func spawn(
     throw TestFailure("can't start \(executable): \(errorText(code)); is it built, or installed and in PATH?")
   }
   return identifier
-}
-
-/// The descriptors of this process. Closing one twice in the child is harmless, so it does not matter that others
-/// may close theirs meanwhile.
-private func openDescriptors() -> [Int32] {
-  guard let folder = opendir("/proc/self/fd") else { return [] }
-  defer { closedir(folder) }
-  var descriptors: [Int32] = []
-  while let entry = readdir(folder) {
-    let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-      pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-    }
-    if let number = Int32(name), number != dirfd(folder) { descriptors.append(number) }
-  }
-  return descriptors
 }
 
 /// Runs a program to its end and returns what it wrote.
