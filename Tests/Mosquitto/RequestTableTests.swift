@@ -220,11 +220,22 @@ import Testing
 
   @Test func cancellingFreesWhatWasNotSent() throws {
     var table = connectedTable()
-    let id = try table.submit(publication(), waiter: "a", deadline: nil).get()
+    let id = try #require(try table.submit(publication(), waiter: "a", deadline: nil).get())
     #expect(table.cancel(id)?.waiter == "a")
     #expect(table.cancel(id) == nil)
     #expect(table.hasNothingToSend())
     #expect(table.waiting == 0)
+  }
+
+  @Test func whoWaitsForAConnectionThatWasJustMadeDoesNotWaitForTheNext() throws {
+    var table = Table(maximumInFlight: 1, maximumQueued: 1)
+    #expect(try table.submit(.awaitConnection, waiter: "a", deadline: nil).get() != nil)
+    #expect(table.connected(receiveMaximum: nil).map(\.waiter) == ["a"])
+    // Its caller saw no connection and comes here after it was made.
+    #expect(try table.submit(.awaitConnection, waiter: "b", deadline: nil).get() == nil)
+    #expect(table.waiting == 0)
+    _ = table.connectionLost(someError)
+    #expect(try table.submit(.awaitConnection, waiter: "c", deadline: nil).get() != nil)
   }
 
   @Test func closingEndsEverything() throws {

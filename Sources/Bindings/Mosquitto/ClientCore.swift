@@ -67,7 +67,7 @@ final class ClientCore: Sendable {
     let ticket = Mutex<Table.ID?>(nil)
     return await withTaskCancellationHandler {
       await withCheckedContinuation { waiter in
-        let submitted = state.withLock { state -> Result<Table.ID, MQTTError> in
+        let submitted = state.withLock { state -> Result<Table.ID?, MQTTError> in
           guard state.phase == .running else {
             let message = state.phase == .idle ? "start() the MQTT client first" : "the MQTT client was closed"
             return .failure(MQTTError(.closed, message))
@@ -76,7 +76,8 @@ final class ClientCore: Sendable {
         }
         switch submitted {
         case .failure(let error): waiter.resume(returning: .failure(error))
-        case .success(let id):
+        case .success(nil): waiter.resume(returning: .success(0))
+        case .success(let id?):
           ticket.withLock { $0 = id }
           wakeUp.signal()
           // A cancellation that came before the ticket was written found nothing to end.

@@ -54,7 +54,6 @@ package final class MQTTClient: Sendable {
   ///
   /// - Parameter timeout: nil waits until the client is closed.
   package func waitUntilConnected(timeout: Duration? = nil) async throws(MQTTError) {
-    if core.isConnected { return }
     _ = try await core.perform(.awaitConnection, timeout: timeout).get()
   }
 

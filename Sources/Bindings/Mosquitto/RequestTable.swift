@@ -96,9 +96,13 @@ struct RequestTable<Waiter: Sendable>: Sendable {
   // MARK: from callers
 
   /// Takes a request in, or says at once why not.
+  ///
+  /// - Returns: nil when it is done already, and the waiter was not kept.
   mutating func submit(
     _ request: Request, waiter: Waiter, deadline: ContinuousClock.Instant?
-  ) -> Result<ID, MQTTError> {
+  ) -> Result<ID?, MQTTError> {
+    // Who looked whether there is a connection may have done so just before it was made.
+    if request == .awaitConnection, isConnected { return .success(nil) }
     if request.endsWithConnection, !isConnected {
       return .failure(MQTTError(.notConnected, "not connected to the broker: nothing was sent; try again later"))
     }
