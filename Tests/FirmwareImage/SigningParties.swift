@@ -1,4 +1,6 @@
 import FirmwareImage
+import Foundations
+import RootDocument
 import OpenSSL
 
 /// Whoever signs something in these tests, each with a key that is made for one test.

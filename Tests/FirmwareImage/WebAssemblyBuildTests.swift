@@ -1,4 +1,4 @@
-import FirmwareImage
+import WebAssemblyModule
 import TestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 import FirmwareImage
+import Foundations
 import FoundationEssentials
 import Logging
 import PostgreSQL

@@ -1,4 +1,4 @@
-import FirmwareImage
+import WebAssemblyModule
 package import Logging
 package import Messaging
 package import ServiceHTTP

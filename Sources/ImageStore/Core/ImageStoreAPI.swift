@@ -1,4 +1,5 @@
 package import FirmwareImage
+package import WebAssemblyModule
 import HTTPTypes
 package import Hummingbird
 package import Messaging

@@ -1,5 +1,5 @@
 import Curl
-import FirmwareImage
+import Foundations
 import Foundation
 import Logging
 import Mosquitto

@@ -1,5 +1,5 @@
 import DeviceRuntimeCore
-import FirmwareImage
+import WebAssemblyModule
 import Glibc
 import TestSupport
 

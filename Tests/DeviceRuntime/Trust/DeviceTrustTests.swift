@@ -1,5 +1,7 @@
 import Curl
 import FirmwareImage
+import Foundations
+import RootDocument
 import OpenSSL
 import TestSupport
 import Testing

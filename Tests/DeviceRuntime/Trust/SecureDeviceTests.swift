@@ -1,4 +1,5 @@
 import FirmwareImage
+import Foundations
 import Foundation
 import OpenSSL
 import Synchronization

@@ -1,4 +1,6 @@
 import FirmwareImage
+import Foundations
+import RootDocument
 import OpenSSL
 
 /// What must hold of root documents, whatever the bytes. A broken promise ends the process.

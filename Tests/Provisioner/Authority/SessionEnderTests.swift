@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 import Foundation
 import Messaging
 import OpenSSL

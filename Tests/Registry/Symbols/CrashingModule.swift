@@ -1,4 +1,5 @@
-import FirmwareImage
+import Foundations
+import WebAssemblyModule
 import Foundation
 import TestSupport
 import Wasmtime

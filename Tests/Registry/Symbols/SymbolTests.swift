@@ -1,4 +1,4 @@
-import FirmwareImage
+import WebAssemblyModule
 import Foundation
 import Glibc
 import ServiceKit

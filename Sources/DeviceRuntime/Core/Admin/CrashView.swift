@@ -1,4 +1,4 @@
-internal import FirmwareImage
+internal import Foundations
 package import FoundationEssentials
 package import Wire
 

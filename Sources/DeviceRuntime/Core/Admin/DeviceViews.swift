@@ -1,4 +1,4 @@
-internal import FirmwareImage
+internal import Foundations
 package import FoundationEssentials
 internal import SwiftProtobuf
 package import Wire

@@ -1,5 +1,5 @@
 internal import CLinux
-internal import FirmwareImage
+internal import WebAssemblyModule
 internal import Synchronization
 internal import Wasmtime
 

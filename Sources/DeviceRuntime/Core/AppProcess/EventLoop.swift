@@ -1,4 +1,4 @@
-internal import FirmwareImage
+internal import WebAssemblyModule
 internal import ServiceKit
 internal import Wasmtime
 

@@ -1,4 +1,6 @@
-internal import FirmwareImage
+internal import DeviceProtocol
+internal import Foundations
+internal import WebAssemblyModule
 internal import Glibc
 internal import Wasmtime
 

@@ -1,4 +1,4 @@
-internal import FirmwareImage
+internal import WebAssemblyModule
 internal import Glibc
 
 /// The file that is being worked on, as it is at one moment.

@@ -1,5 +1,5 @@
 internal import Curl
-internal import FirmwareImage
+internal import Foundations
 internal import FoundationEssentials
 
 /// Where a device looks for its images, and how far it goes with a server that sends it elsewhere.

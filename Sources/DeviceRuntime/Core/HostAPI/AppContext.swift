@@ -1,4 +1,5 @@
-internal import FirmwareImage
+internal import Foundations
+internal import WebAssemblyModule
 internal import Wasmtime
 
 /// What the host functions of one running app work on. For the app's thread.

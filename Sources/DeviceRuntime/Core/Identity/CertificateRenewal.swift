@@ -1,5 +1,5 @@
 package import Curl
-package import FirmwareImage
+package import Foundations
 internal import FoundationEssentials
 internal import OpenSSL
 import ServiceKit

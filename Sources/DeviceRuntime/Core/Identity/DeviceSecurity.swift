@@ -1,5 +1,5 @@
 package import Curl
-internal import FirmwareImage
+internal import Foundations
 internal import FoundationEssentials
 package import Logging
 package import Mosquitto

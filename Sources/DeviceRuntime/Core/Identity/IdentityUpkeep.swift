@@ -1,5 +1,5 @@
 package import Curl
-package import FirmwareImage
+package import Foundations
 internal import FoundationEssentials
 package import Logging
 import ServiceKit

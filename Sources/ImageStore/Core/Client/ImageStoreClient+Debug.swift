@@ -1,5 +1,6 @@
 import Curl
 import FirmwareImage
+import WebAssemblyModule
 import Foundation
 import Glibc
 import ServiceKit

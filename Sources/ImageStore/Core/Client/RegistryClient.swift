@@ -1,5 +1,5 @@
 import Curl
-package import FirmwareImage
+package import Foundations
 import Foundation
 package import ServiceKit
 

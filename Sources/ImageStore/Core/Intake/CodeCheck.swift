@@ -1,4 +1,4 @@
-import FirmwareImage
+import WebAssemblyModule
 import Glibc
 package import Logging
 import NIOCore

@@ -1,4 +1,5 @@
 import FirmwareImage
+import WebAssemblyModule
 import NIOCore
 
 /// Checks the bytes of a body as they pass, and gives on those that are to be stored.

@@ -1,4 +1,6 @@
 import FirmwareImage
+import Foundations
+import WebAssemblyModule
 import Glibc
 import NIOCore
 

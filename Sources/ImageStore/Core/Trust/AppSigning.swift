@@ -1,4 +1,7 @@
+import DeviceProtocol
 import FirmwareImage
+import Foundations
+import WebAssemblyModule
 import Foundation
 import Glibc
 import HTTPTypes

@@ -1,4 +1,5 @@
 import FirmwareImage
+import RootDocument
 import HTTPTypes
 import Messaging
 import OpenSSL

@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 import Foundation
 package import Messaging
 import Wire

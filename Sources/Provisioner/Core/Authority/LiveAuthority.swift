@@ -1,5 +1,5 @@
 import Dispatch
-package import FirmwareImage
+package import Foundations
 import FoundationEssentials
 package import OpenSSL
 import Synchronization

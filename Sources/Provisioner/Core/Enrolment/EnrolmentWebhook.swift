@@ -1,5 +1,5 @@
 package import Curl
-import FirmwareImage
+import Foundations
 import FoundationEssentials
 package import Logging
 import OpenSSL

@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 import FoundationEssentials
 package import Logging
 package import PostgreSQL

@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 import FoundationEssentials
 
 /// The devices that a batch of reports is about, and what the reports change of them.

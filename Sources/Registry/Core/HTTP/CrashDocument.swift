@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 import FoundationEssentials
 package import ServiceKit
 import SwiftProtobuf

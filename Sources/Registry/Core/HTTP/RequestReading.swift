@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird

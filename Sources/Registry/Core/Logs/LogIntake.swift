@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 import FoundationEssentials
 
 /// What a request's batches add to the logs that it locked, apart from the database.

@@ -1,4 +1,5 @@
 package import FirmwareImage
+package import Foundations
 package import FoundationEssentials
 
 /// A wasm that was or will be assigned: what it is, and who signed for that.

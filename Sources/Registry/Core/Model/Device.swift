@@ -1,4 +1,5 @@
 package import FirmwareImage
+package import Foundations
 package import FoundationEssentials
 
 /// A version of a device's firmware and the digest of its wasm.

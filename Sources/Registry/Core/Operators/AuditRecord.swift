@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 package import FoundationEssentials
 
 /// What goes into the audit log: who did what to what, from where, and whether it was let through.

@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 import FoundationEssentials
 package import Logging
 package import Messaging

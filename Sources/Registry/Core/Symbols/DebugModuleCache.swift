@@ -1,5 +1,6 @@
 package import Curl
-import FirmwareImage
+import Foundations
+import WebAssemblyModule
 import Foundation
 package import ServiceKit
 

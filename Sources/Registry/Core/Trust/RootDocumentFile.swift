@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import RootDocument
 import Foundation
 import ServiceKit
 
