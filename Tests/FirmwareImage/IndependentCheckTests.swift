@@ -1,8 +1,8 @@
 import FirmwareImage
-import Foundations
-import RootDocument
 import Foundation
+import Foundations
 import OpenSSL
+import RootDocument
 import TestSupport
 import Testing
 

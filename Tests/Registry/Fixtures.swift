@@ -1,6 +1,6 @@
 import FirmwareImage
-import Foundations
 import FoundationEssentials
+import Foundations
 import Logging
 import PostgreSQL
 import TestSupport

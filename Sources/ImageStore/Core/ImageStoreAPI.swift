@@ -1,11 +1,11 @@
 package import FirmwareImage
-package import WebAssemblyModule
 import HTTPTypes
 package import Hummingbird
 package import Messaging
 import NIOCore
 package import OpenSSL
 package import ServiceHTTP
+package import WebAssemblyModule
 
 /// The routes and requests that an image store answers, over any blob store.
 package struct ImageStoreAPI: Sendable {

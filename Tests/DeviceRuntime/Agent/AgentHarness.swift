@@ -1,6 +1,6 @@
 import Curl
-import Foundations
 import Foundation
+import Foundations
 import Logging
 import Mosquitto
 import Synchronization

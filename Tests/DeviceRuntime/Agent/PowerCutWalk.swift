@@ -1,6 +1,6 @@
 import Curl
-import Foundations
 import Foundation
+import Foundations
 import Logging
 import Synchronization
 import TestSupport

@@ -1,8 +1,8 @@
 import Curl
 import FirmwareImage
 import Foundations
-import RootDocument
 import OpenSSL
+import RootDocument
 import TestSupport
 import Testing
 

@@ -1,6 +1,6 @@
 import FirmwareImage
-import Foundations
 import Foundation
+import Foundations
 import OpenSSL
 import Synchronization
 import TestSupport

@@ -1,7 +1,7 @@
 import FirmwareImage
 import Foundations
-import RootDocument
 import OpenSSL
+import RootDocument
 
 @testable import DeviceRuntimeCore
 

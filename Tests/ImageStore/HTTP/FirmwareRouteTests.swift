@@ -1,7 +1,7 @@
 import Curl
 import FirmwareImage
-import Foundations
 import Foundation
+import Foundations
 import OpenSSL
 import TestSupport
 import Testing

@@ -1,10 +1,10 @@
 import Curl
 import FirmwareImage
-import Foundations
-import RootDocument
 import Foundation
+import Foundations
 import ImageStoreCore
 import OpenSSL
+import RootDocument
 import Synchronization
 import TestSupport
 import Testing

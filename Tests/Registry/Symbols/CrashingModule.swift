@@ -1,8 +1,8 @@
-import Foundations
-import WebAssemblyModule
 import Foundation
+import Foundations
 import TestSupport
 import Wasmtime
+import WebAssemblyModule
 
 @testable import RegistryCore
 

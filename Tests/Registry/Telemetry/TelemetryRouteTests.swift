@@ -1,6 +1,6 @@
 import Curl
-import Foundations
 import FoundationEssentials
+import Foundations
 import ServiceHTTP
 import TestSupport
 import Testing

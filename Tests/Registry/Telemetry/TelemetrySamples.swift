@@ -1,5 +1,5 @@
-import Foundations
 import FoundationEssentials
+import Foundations
 import Wire
 
 @testable import RegistryCore

@@ -1,5 +1,5 @@
-internal import Foundations
 package import FoundationEssentials
+internal import Foundations
 package import Wire
 
 /// A crash report as `--json` shows it.

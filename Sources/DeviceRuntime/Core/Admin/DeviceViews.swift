@@ -1,5 +1,5 @@
-internal import Foundations
 package import FoundationEssentials
+internal import Foundations
 internal import SwiftProtobuf
 package import Wire
 

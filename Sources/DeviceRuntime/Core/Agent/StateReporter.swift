@@ -1,5 +1,5 @@
-internal import Foundations
 internal import FoundationEssentials
+internal import Foundations
 internal import Logging
 internal import Mosquitto
 import ServiceKit

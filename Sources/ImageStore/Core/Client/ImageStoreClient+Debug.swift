@@ -1,9 +1,9 @@
 import Curl
 import FirmwareImage
-import WebAssemblyModule
 import Foundation
 import Glibc
 import ServiceKit
+import WebAssemblyModule
 
 /// What the store answered to a pushed debug module.
 package struct PushedDebugModule: Codable, Equatable, Sendable {

@@ -1,8 +1,8 @@
 import FirmwareImage
-import RootDocument
 import HTTPTypes
 import Messaging
 import OpenSSL
+import RootDocument
 import ServiceHTTP
 import Synchronization
 import Wire

@@ -1,5 +1,5 @@
-import Foundations
 import FoundationEssentials
+import Foundations
 import Wire
 
 /// What a device is told on `/firmware/{id}/{version}`.

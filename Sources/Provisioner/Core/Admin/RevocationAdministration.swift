@@ -1,5 +1,5 @@
-import Foundations
 import Foundation
+import Foundations
 package import Messaging
 import Wire
 

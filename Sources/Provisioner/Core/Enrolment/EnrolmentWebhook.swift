@@ -1,6 +1,6 @@
 package import Curl
-import Foundations
 import FoundationEssentials
+import Foundations
 package import Logging
 import OpenSSL
 import ServiceKit

@@ -1,5 +1,5 @@
-import Foundations
 import FoundationEssentials
+import Foundations
 package import ServiceKit
 import SwiftProtobuf
 package import Wire

@@ -1,6 +1,6 @@
 import FirmwareImage
-import Foundations
 import FoundationEssentials
+import Foundations
 import ServiceKit
 import SwiftProtobuf
 package import Wire

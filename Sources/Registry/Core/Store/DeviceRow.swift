@@ -1,6 +1,6 @@
 import FirmwareImage
-import Foundations
 import FoundationEssentials
+import Foundations
 import PostgreSQL
 
 /// How a device is read from its tables.
