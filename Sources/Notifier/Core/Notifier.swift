@@ -74,10 +74,10 @@ package struct Notifier: Sendable {
     expiry.register(on: readiness)
 
     var router = RPCRouter()
-    router.handle(WireNotify.self, allowing: .registry) { request, context in
+    router.handle(WireNotify.self) { request, context in
       try await notifications.notify(request, deadline: context.deadline)
     }
-    router.handle(WireResendNotification.self, allowing: .operator) { request, context in
+    router.handle(WireResendNotification.self) { request, context in
       let renotify = WireRenotifyDevice.with { renotify in
         renotify.deviceID = request.deviceID
         if let peer = context.peer { renotify.requester.principal = "\(peer)" }
@@ -86,7 +86,7 @@ package struct Notifier: Sendable {
       return WireResendNotificationResponse.with { $0.version = answer.version }
     }
     let eviction = SessionEviction(broker: settings.brokerOptions(clientID: instance, password, tls))
-    router.handle(WireDisconnectDevice.self, allowing: .provisioner) { request, context in
+    router.handle(WireDisconnectDevice.self) { request, context in
       guard let device = DeviceID(bytes: request.deviceID) else {
         throw WireFailure(
           .invalid, reason: "invalid-device-id", message: "a device ID is 16 bytes, not \(request.deviceID.count)")

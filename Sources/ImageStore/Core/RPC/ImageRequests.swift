@@ -13,9 +13,9 @@ struct ImageRequests: Sendable {
   let blobs: any BlobStore
 
   func add(to router: inout RPCRouter) {
-    router.handle(WireListImages.self, allowing: .operator) { request, _ in try await list(request) }
-    router.handle(WireStatImage.self, allowing: .operator) { request, _ in try await stat(request) }
-    router.handle(WireVerifyImage.self, allowing: .operator) { request, _ in try await verify(request) }
+    router.handle(WireListImages.self) { request, _ in try await list(request) }
+    router.handle(WireStatImage.self) { request, _ in try await stat(request) }
+    router.handle(WireVerifyImage.self) { request, _ in try await verify(request) }
   }
 
   private func list(_ request: WireListImages) async throws -> WireListImagesResponse {

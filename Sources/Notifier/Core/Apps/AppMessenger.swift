@@ -19,10 +19,10 @@ struct AppMessenger: Sendable {
   }
 
   func addHandlers(to router: inout RPCRouter) {
-    router.handle(WirePublishToApp.self, allowing: .registry) { request, context in
+    router.handle(WirePublishToApp.self) { request, context in
       try await publish(request, within: context.remaining * 0.8)
     }
-    router.handle(WireListenToApp.self, allowing: .operator) { request, context in
+    router.handle(WireListenToApp.self) { request, context in
       try await listen(request, context)
     }
   }
