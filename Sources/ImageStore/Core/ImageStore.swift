@@ -4,6 +4,7 @@ package import ServiceHTTP
 package import ServiceKit
 package import ServiceLifecycle
 import WebAssemblyModule
+import Wire
 
 /// One replica: its HTTP and ZeroMQ servers over one directory of blobs.
 package struct ImageStore: Sendable {

@@ -1,10 +1,11 @@
 package import FirmwareImage
 import Glibc
 import Logging
-package import Messaging
+import Messaging
 import OpenSSL
 package import ServiceKit
 import Wasmtime
+package import Wire
 
 /// What an image store can be told.
 package struct ImageStoreSettings: ServiceSettings {

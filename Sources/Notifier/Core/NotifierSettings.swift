@@ -1,5 +1,6 @@
-package import Messaging
+import Messaging
 package import ServiceKit
+package import Wire
 
 /// What can be set for `xtblish-notifier`.
 package struct NotifierSettings: ServiceSettings {
