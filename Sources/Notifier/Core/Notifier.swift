@@ -57,7 +57,7 @@ package struct Notifier: Sendable {
     let readiness = Readiness()
     readiness.add("broker") {
       guard publisher.isConnected, intake.isConnected, diagnostics.isConnected else {
-        throw NotificationPublisher.unavailable
+        throw BrokerConnection.unavailable
       }
     }
     readiness.add("registry") {
@@ -128,21 +128,5 @@ package struct Notifier: Sendable {
     services = [operations, expiry, registry, publisher, intake, diagnostics, listeners, server]
     self.server = server
     self.readiness = readiness
-  }
-}
-
-extension NotifierSettings {
-  fileprivate func brokerOptions(
-    clientID: String, _ password: BrokerPassword, _ tls: MQTTTLS?
-  ) -> MQTTClientOptions {
-    var options = MQTTClientOptions(host: brokerHost, port: UInt16(clamping: brokerPort), clientID: clientID)
-    options.username = brokerUsername
-    options.password = password.text
-    options.tls = tls
-    // The broker takes a silent replica for dead after one and a half of it, and gives its reports to others.
-    options.keepAliveSeconds = 5
-    options.maximumQueued = 16_384
-    options.reconnectMaximumDelay = .seconds(2)
-    return options
   }
 }

@@ -29,7 +29,7 @@ struct AppMessenger: Sendable {
 
   private func publish(_ request: WirePublishToApp, within timeout: Duration) async throws -> WirePublishToAppResponse {
     let device = try Self.device(request.deviceID)
-    guard publisher.isConnected else { throw NotificationPublisher.unavailable }
+    guard publisher.isConnected else { throw BrokerConnection.unavailable }
     do throws(MQTTError) {
       let code = try await publisher.client.publish(
         topic: "/apps/\(device)/\(request.topic)", payload: Array(request.payload), timeout: timeout)

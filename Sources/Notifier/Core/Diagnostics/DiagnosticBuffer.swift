@@ -4,7 +4,7 @@ import FirmwareImage
 /// what one device may have in it, so that no device takes the place of all others.
 ///
 /// It lives in memory alone: what dies with the process, or finds no place, is sent again by its device.
-struct DiagnosticBuffer<Content: Sendable>: Sendable {
+struct DiagnosticBuffer<Content: Sendable>: IntakeBuffer {
   struct Item: Sendable {
     let device: DeviceID
     /// Two with the same are the same.
@@ -28,6 +28,7 @@ struct DiagnosticBuffer<Content: Sendable>: Sendable {
 
   var count: Int { items.count - head }
   var isEmpty: Bool { count == 0 }
+  var fill: Int { sizeBytes }
 
   /// False if there is no place for it. One that is in it already is taken as done.
   mutating func add(_ item: Item) -> Bool {
@@ -41,12 +42,12 @@ struct DiagnosticBuffer<Content: Sendable>: Sendable {
   }
 
   /// Takes out the oldest, as many as are within both bounds and at least one.
-  mutating func take(maximumItems: Int, maximumBytes: Int) -> [Item] {
+  mutating func take(within bounds: BatchBounds) -> [Item] {
     var taken: [Item] = []
     var bytes = 0
-    while head < items.count, taken.count < maximumItems {
+    while head < items.count, taken.count < bounds.items {
       let item = items[head]
-      guard taken.isEmpty || bytes + item.sizeBytes <= maximumBytes else { break }
+      guard taken.isEmpty || bytes + item.sizeBytes <= bounds.bytes else { break }
       bytes += item.sizeBytes
       taken.append(item)
       head += 1

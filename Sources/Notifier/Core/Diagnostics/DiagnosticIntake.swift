@@ -15,17 +15,14 @@ final class DiagnosticIntake: Service {
   static let sharedTopics = ["/devices/+/log", "/devices/+/crash"]
   /// For one attempt at one batch.
   private static let deadline = Duration.seconds(10)
-  /// For the last batches after graceful shutdown began.
-  private static let drainTime = Duration.seconds(5)
 
   /// The Registry's word for lines whose IDs another run of the device's agent used.
   private static let idsUsedAgain = "ids-used-again"
 
   let logs: DiagnosticLane<WireDeviceLogBatch, WireLogOutcome>
   let crashes: DiagnosticLane<WireCrashReport, WireCrashOutcome>
-  private let broker: BrokerConnection
+  private let connection: IntakeConnection
   private let rejections: RejectionLog
-  private let sharedFilters: [String]
 
   /// - Parameters:
   ///   - client: options of the connection that they come on.
@@ -36,14 +33,15 @@ final class DiagnosticIntake: Service {
     client: MQTTClientOptions, publisher: BrokerConnection, registry: any RPCCaller, rejections: RejectionLog,
     sharedGroup: String, bufferBytes: Int, logger: Logger
   ) throws(MQTTError) {
-    sharedFilters = BrokerPassword.shared(Self.sharedTopics, in: sharedGroup)
-    broker = try BrokerConnection(options: client, purpose: "diagnostics", logger: logger)
+    connection = IntakeConnection(
+      try BrokerConnection(options: client, purpose: "diagnostics", logger: logger), topics: Self.sharedTopics,
+      group: sharedGroup)
     self.rejections = rejections
     let acknowledgements = Acknowledgements(publisher: publisher, logger: logger)
     // A device sends its next lines when these are acknowledged.
     logs = DiagnosticLane(
       "log",
-      options: .init(bufferBytes: bufferBytes, itemsPerDevice: 1, batchItems: 500, batchBytes: 1 << 20),
+      options: .init(bufferBytes: bufferBytes, itemsPerDevice: 1, batch: .init(items: 500, bytes: 1 << 20)),
       registry: registry, logger: logger
     ) { batches in
       let request = WireRecordLogs.with { $0.batches = batches.map(\.content) }
@@ -63,7 +61,7 @@ final class DiagnosticIntake: Service {
     }
     crashes = DiagnosticLane(
       "crash",
-      options: .init(bufferBytes: bufferBytes, itemsPerDevice: 20, batchItems: 100, batchBytes: 1 << 20),
+      options: .init(bufferBytes: bufferBytes, itemsPerDevice: 20, batch: .init(items: 100, bytes: 1 << 20)),
       registry: registry, logger: logger
     ) { reports in
       let request = WireRecordCrashes.with { $0.reports = reports.map(\.content) }
@@ -78,60 +76,29 @@ final class DiagnosticIntake: Service {
     }
   }
 
-  var isConnected: Bool { broker.isConnected }
+  var isConnected: Bool { connection.broker.isConnected }
 
   func run() async throws {
-    try broker.client.start()
-    await withTaskGroup { recording in
-      recording.addTask {
-        await withTaskGroup { lanes in
-          lanes.addTask { await self.logs.run() }
-          lanes.addTask { await self.crashes.run() }
-        }
-      }
-      await self.takeUntilShutdown()
-      self.logs.finish()
-      self.crashes.finish()
-      // Devices send again what can't be recorded in time.
-      recording.addTask { try? await Task.sleep(for: Self.drainTime) }
-      await recording.next()
-      recording.cancelAll()
-    }
+    try await connection.run([logs.lane, crashes.lane]) { self.take($0) }
   }
 
-  private func takeUntilShutdown() async {
-    await withTaskGroup { group in
-      group.addTask { await self.broker.follow() }
-      group.addTask { await self.takeMessages() }
-      await withTaskGroup { subscribing in
-        subscribing.addTask { await self.broker.subscribe(to: self.sharedFilters) }
-        try? await gracefulShutdown()
-        subscribing.cancelAll()
+  private func take(_ message: MQTTMessage) {
+    do throws(RejectedReport) {
+      let topic = try DeviceTopic(message.topic)
+      let size = message.payload.count
+      switch topic.name {
+      case "log":
+        let batch = try LogPayload.batch(message.payload, of: topic.device)
+        let key = "\(batch.logID)-\(batch.lines.first?.id ?? 0)-\(batch.lines.count)"
+        logs.add(.init(device: topic.device, key: key, sizeBytes: size, content: batch))
+      case "crash":
+        let report = try CrashPayload.report(message.payload, of: topic.device)
+        crashes.add(
+          .init(device: topic.device, key: Hexadecimal.encode(report.id), sizeBytes: size, content: report))
+      default: throw RejectedReport(.topic, message.topic)
       }
-      // The broker gives further ones to other replicas. It ends the first two tasks too.
-      await self.broker.client.close()
-    }
-  }
-
-  private func takeMessages() async {
-    for await message in broker.client.messages {
-      do throws(RejectedReport) {
-        let topic = try DeviceTopic(message.topic)
-        let size = message.payload.count
-        switch topic.name {
-        case "log":
-          let batch = try LogPayload.batch(message.payload, of: topic.device)
-          let key = "\(batch.logID)-\(batch.lines.first?.id ?? 0)-\(batch.lines.count)"
-          logs.add(.init(device: topic.device, key: key, sizeBytes: size, content: batch))
-        case "crash":
-          let report = try CrashPayload.report(message.payload, of: topic.device)
-          crashes.add(
-            .init(device: topic.device, key: Hexadecimal.encode(report.id), sizeBytes: size, content: report))
-        default: throw RejectedReport(.topic, message.topic)
-        }
-      } catch {
-        rejections.note(error, topic: message.topic)
-      }
+    } catch {
+      rejections.note(error, topic: message.topic)
     }
   }
 }

@@ -2,6 +2,7 @@ import FirmwareImage
 import Logging
 import Messaging
 import Mosquitto
+import ServiceKit
 import SwiftProtobuf
 import Synchronization
 import Wire
@@ -43,7 +44,7 @@ struct NotificationPublisher: Sendable {
         .invalid, reason: "too-many-notifications",
         message: "\(request.notifications.count) notifications in one request: send at most \(Self.maximumBatch)")
     }
-    guard broker.isConnected else { throw Self.unavailable }
+    guard broker.isConnected else { throw BrokerConnection.unavailable }
     // Time is left for the answer to reach the Registry before it gives up on us.
     let timeout = min(acknowledgementTimeout, (deadline - .now) * 0.8)
     guard timeout > .zero else {
@@ -116,11 +117,6 @@ struct NotificationPublisher: Sendable {
     case .invalid, .connectFailed, .tls, .library: "not-published"
     }
   }
-
-  static let unavailable = WireFailure(
-    .unavailable, reason: "broker-unavailable",
-    message: "the notifier has no connection to the MQTT broker: nothing was published; try again later",
-    retryAfterMilliseconds: 500)
 }
 
 /// The public base URLs of the image stores, taken in turn so that devices spread over them.

@@ -7,7 +7,7 @@ import Wire
 ///
 /// It lives in memory alone. A report that dies with the process is not lost: its device was not told that it is
 /// stored, and repeats it.
-struct ReportBuffer: Sendable {
+struct ReportBuffer: IntakeBuffer {
   private struct Entry: Sendable {
     var state: StatePayload?
     var isOnline: Bool?
@@ -30,6 +30,7 @@ struct ReportBuffer: Sendable {
   var isEmpty: Bool { entries.isEmpty }
   /// Devices with a report waiting.
   var count: Int { entries.count }
+  var fill: Int { entries.count }
 
   mutating func add(_ state: StatePayload, of device: DeviceID) {
     update(device) { entry, superseded in
@@ -48,6 +49,9 @@ struct ReportBuffer: Sendable {
       entry.isOnline = isOnline
     }
   }
+
+  /// Takes reports out, oldest devices first.
+  mutating func take(within bounds: BatchBounds) -> [WireDeviceReport] { take(bounds.items) }
 
   /// Takes up to `limit` reports out, oldest devices first.
   mutating func take(_ limit: Int) -> [WireDeviceReport] {

@@ -1,22 +1,28 @@
+import FirmwareImage
 import Logging
 import Messaging
+import Metrics
 import Mosquitto
+import ServiceKit
 import ServiceLifecycle
+import SwiftProtobuf
 import Wire
 
 /// Takes what devices report from the broker to the Registry, and tells them what is stored.
 final class ReportIntake: Service {
   /// Reports in one request to the Registry.
   static let batchSize = 500
+  /// For one attempt at one batch.
+  private static let deadline = Duration.seconds(5)
 
-  private let broker: BrokerConnection
-  private let acknowledgements: Acknowledgements
-  private let queue: ReportQueue
-  private let recorder: ReportRecorder
+  private let connection: IntakeConnection
+  private let lane: IntakeLane<ReportBuffer, WireReportOutcome>
   private let rejections: RejectionLog
-  private let options: Options
+  private let presenceInterval: Duration
   private let logger: Logger
   private let received = Tally(label: "notifier_reports_received_total")
+  private let superseded = Counter(label: "notifier_reports_superseded_total")
+  private let dropped = Counter(label: "notifier_reports_dropped_total")
 
   struct Options: Sendable {
     /// How long the first report of a batch waits for others, at most.
@@ -27,11 +33,7 @@ final class ReportIntake: Service {
     var presenceInterval: Duration
     /// In which replicas share what devices say.
     var sharedGroup: String
-    /// For the last batches after graceful shutdown began.
-    var drainTime: Duration = .seconds(5)
   }
-
-  private var sharedFilters: [String] { BrokerPassword.shared(ReportTopic.sharedTopics, in: options.sharedGroup) }
 
   /// - Parameters:
   ///   - client: options of the connection that reports come on.
@@ -40,47 +42,47 @@ final class ReportIntake: Service {
     client: MQTTClientOptions, publisher: BrokerConnection, registry: any RPCCaller, rejections: RejectionLog,
     options: Options, logger: Logger
   ) throws(MQTTError) {
-    broker = try BrokerConnection(options: client, purpose: "reports", logger: logger) { client in
-      await Self.readPresences(client, logger)
+    connection = IntakeConnection(
+      try BrokerConnection(options: client, purpose: "reports", logger: logger) { client in
+        await Self.readPresences(client, logger)
+      }, topics: ReportTopic.sharedTopics, group: options.sharedGroup)
+    let acknowledgements = Acknowledgements(publisher: publisher, logger: logger)
+    let settlement = ReportSettlement()
+    lane = IntakeLane(
+      ReportBuffer(maximumDevices: options.maximumDevices), waiting: Gauge(label: "notifier_reports_waiting"),
+      bounds: BatchBounds(items: Self.batchSize, bytes: .max), gatherTime: options.gatherTime,
+      recorder: Self.recorder(registry, logger)
+    ) { answers in
+      await acknowledgements.send(Self.messages(for: settlement.settled(answers)))
     }
-    acknowledgements = Acknowledgements(publisher: publisher, logger: logger)
-    self.options = options
+    presenceInterval = options.presenceInterval
     self.logger = logger
-    queue = ReportQueue(maximumDevices: options.maximumDevices)
-    recorder = ReportRecorder(registry: registry, logger: logger)
     self.rejections = rejections
   }
 
-  var isConnected: Bool { broker.isConnected }
-  var receivedReports: Int { received.value }
-  var waitingReports: Int { queue.count }
-  var droppedReports: Int { queue.droppedReports }
-
-  func run() async throws {
-    try broker.client.start()
-    await withTaskGroup { recording in
-      recording.addTask { await self.recordReports() }
-      await self.takeReportsUntilShutdown()
-      self.queue.finish()
-      // Devices repeat what can't be recorded in time.
-      recording.addTask { try? await Task.sleep(for: self.options.drainTime) }
-      await recording.next()
-      recording.cancelAll()
+  private static func recorder(
+    _ registry: any RPCCaller, _ logger: Logger
+  ) -> BatchRecorder<WireDeviceReport, WireReportOutcome> {
+    BatchRecorder("report", pace: .init(batchItems: batchSize), logger: logger) { report in
+      DeviceID(bytes: report.deviceID)?.description ?? "?"
+    } canStore: {
+      await registry.canStore()
+    } attempt: { reports in
+      let request = WireRecordReports.with { $0.reports = reports }
+      return try await registry.call(request, deadline: deadline).outcomes
     }
   }
 
-  private func takeReportsUntilShutdown() async {
-    await withTaskGroup { group in
-      group.addTask { await self.broker.follow() }
-      group.addTask { await self.takeMessages() }
-      await withTaskGroup { subscribing in
-        subscribing.addTask { await self.broker.subscribe(to: self.sharedFilters) }
-        subscribing.addTask { await self.readPresencesAgain() }
-        try? await gracefulShutdown()
-        subscribing.cancelAll()
-      }
-      // No new reports: the broker gives them to other replicas from here on. It ends the first two tasks too.
-      await self.broker.client.close()
+  var isConnected: Bool { connection.broker.isConnected }
+  var receivedReports: Int { received.value }
+  var waitingReports: Int { lane.read(\.count) }
+  var droppedReports: Int { lane.read(\.dropped) }
+
+  func run() async throws {
+    try await connection.run([lane]) {
+      await self.readPresencesAgain()
+    } take: {
+      self.take($0)
     }
   }
 
@@ -90,11 +92,11 @@ final class ReportIntake: Service {
   private func readPresencesAgain() async {
     while true {
       do {
-        try await Task.sleep(for: options.presenceInterval)
+        try await Task.sleep(for: presenceInterval)
       } catch {
         return
       }
-      await Self.readPresences(broker.client, logger)
+      await Self.readPresences(connection.broker.client, logger)
     }
   }
 
@@ -111,45 +113,46 @@ final class ReportIntake: Service {
     }
   }
 
-  private func takeMessages() async {
-    for await message in broker.client.messages {
-      received.increment()
-      do throws(RejectedReport) {
-        let topic = try ReportTopic(message.topic)
-        switch topic.kind {
-        case .state: queue.add(try StatePayload(message.payload), of: topic.device)
-        case .presence:
-          // A kept "online" is no word of the device: after a crash of the broker it stays for ever, whoever died. Who is
-          // there says so by its reports. A kept "offline" was true when it was said, and may have been missed.
-          if let isOnline = try PresencePayload.isOnline(message.payload), !(isOnline && message.retain) {
-            queue.add(isOnline: isOnline, of: topic.device)
-          }
+  private func take(_ message: MQTTMessage) {
+    received.increment()
+    do throws(RejectedReport) {
+      let topic = try ReportTopic(message.topic)
+      switch topic.kind {
+      case .state:
+        let state = try StatePayload(message.payload)
+        update { $0.add(state, of: topic.device) }
+      case .presence:
+        // A kept "online" is no word of the device: after a crash of the broker it stays for ever, whoever died. Who is
+        // there says so by its reports. A kept "offline" was true when it was said, and may have been missed.
+        if let isOnline = try PresencePayload.isOnline(message.payload), !(isOnline && message.retain) {
+          update { $0.add(isOnline: isOnline, of: topic.device) }
         }
-      } catch {
-        rejections.note(error, topic: message.topic)
       }
+    } catch {
+      rejections.note(error, topic: message.topic)
     }
   }
 
-  // MARK: to the Registry
-
-  private func recordReports() async {
-    while await queue.waitForReports(), !Task.isCancelled {
-      // While one batch is recorded the next gathers by itself; this is for the first after a silence.
-      if queue.count < Self.batchSize { try? await Task.sleep(for: options.gatherTime) }
-      await recorder.record(queue.take(Self.batchSize)) { await acknowledge($0) }
+  private func update(_ change: (inout ReportBuffer) -> Void) {
+    let (newlySuperseded, newlyDropped) = lane.update { buffer in
+      let before = (buffer.superseded, buffer.dropped)
+      change(&buffer)
+      return (buffer.superseded - before.0, buffer.dropped - before.1)
     }
+    if newlySuperseded > 0 { superseded.increment(by: newlySuperseded) }
+    if newlyDropped > 0 { dropped.increment(by: newlyDropped) }
   }
 
-  private func acknowledge(_ settled: [ReportRecorder.Settled]) async {
+  // MARK: to the devices
+
+  private static func messages(for settled: [ReportSettlement.Settled]) -> [(device: DeviceID, payload: String)] {
     let taken = Dictionary(grouping: settled.filter { $0.held == nil }, by: \.device)
-    await acknowledgements.send(
-      taken.map { device, reports in
-        (device, "{\"sequences\":[\(reports.map { "\($0.sequence)" }.joined(separator: ","))]}")
+    return taken.map { device, reports in
+      (device, "{\"sequences\":[\(reports.map { "\($0.sequence)" }.joined(separator: ","))]}")
+    }
+      + settled.compactMap { report in
+        // A message for each: what is held answers this one alone. Older agents are told to let it be.
+        report.held.map { (report.device, "{\"sequences\":[\(report.sequence)],\"held\":\($0.json)}") }
       }
-        + settled.compactMap { report in
-          // A message for each: what is held answers this one alone. Older agents are told to let it be.
-          report.held.map { (report.device, "{\"sequences\":[\(report.sequence)],\"held\":\($0.json)}") }
-        })
   }
 }

@@ -2,6 +2,7 @@ import Logging
 import Metrics
 import Mosquitto
 import ServiceLifecycle
+import Wire
 
 /// One of the Notifier's connections to the broker, kept up while the process runs.
 ///
@@ -34,6 +35,12 @@ final class BrokerConnection: Service {
   }
 
   var isConnected: Bool { client.isConnected }
+
+  /// What is told where there is no connection.
+  static let unavailable = WireFailure(
+    .unavailable, reason: "broker-unavailable",
+    message: "the notifier has no connection to the MQTT broker: nothing was published; try again later",
+    retryAfterMilliseconds: 500)
 
   /// Runs until graceful shutdown or cancellation, and says goodbye then.
   func run() async throws {

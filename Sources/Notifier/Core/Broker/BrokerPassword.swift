@@ -10,13 +10,15 @@ struct BrokerPassword: Sendable {
 
   private static let maximumBytes = 1_024
 
+  init(_ text: String?) {
+    self.text = text
+  }
+
+  /// - Parameters:
+  ///   - path: of a file that its owner alone may read; its first line is the password.
+  ///   - name: of the setting that says so, for who has to change it.
   /// - Throws: `AdminError` for a file that can't be used.
-  init(_ settings: NotifierSettings) throws {
-    guard let path = settings.brokerPasswordFile else {
-      text = settings.brokerPassword
-      return
-    }
-    let name = NotifierSettings.brokerPasswordFileSetting.environmentName
+  init(file path: String, setting name: String) throws {
     do throws(KeyFileError) { try KeyFile.checkSecret(path) } catch {
       throw AdminError("\(name): \(error)", status: .configuration)
     }
