@@ -9,7 +9,7 @@ package import ServiceHTTP
 /// The routes and requests that an image store answers, over any blob store.
 package struct ImageStoreAPI: Sendable {
   private let blobs: any BlobStore
-  private let firmware: FirmwareRoutes
+  private let firmware: FirmwareImageRoutes
   private let images: ImageRoutes
   private let debug: DebugRoutes
   private let polling: PollingRoutes
@@ -42,7 +42,7 @@ package struct ImageStoreAPI: Sendable {
       slots: slots, metrics: metrics)
     let catalog = FirmwareCatalog(registry: registry)
     let whole = FirmwareResponder(blobs: blobs, hashes: ImageHashes(), metrics: metrics, responder: responder)
-    firmware = FirmwareRoutes(
+    firmware = FirmwareImageRoutes(
       access: access, uploads: uploads, catalog: catalog,
       publishers: PublisherCheck(registry: registry, policy: publishers, ownKey: ownPublisherKey), responder: whole)
     polling = PollingRoutes(
@@ -61,11 +61,11 @@ package struct ImageStoreAPI: Sendable {
 
   package func addRoutes(to router: Router<HTTPContext>) {
     polling.add(to: router)
-    firmware.add(to: router, maximumBodyBytes: maximumBytes + FirmwareRoutes.headerBytes)
+    firmware.add(to: router, maximumBodyBytes: maximumBytes + FirmwareImageRoutes.headerBytes)
     images.add(to: router, maximumBodyBytes: maximumBytes)
     debug.add(to: router, maximumBodyBytes: maximumBytes)
     // Open to everybody: it says nothing of this installation.
-    let description = ByteBuffer(string: OpenAPIDocument.text)
+    let description = ByteBuffer(string: ImageStoreOpenAPI.text)
     router.get("/openapi.json") { _, _ in
       Response(status: .ok, headers: [.contentType: "application/json"], body: .shared(description))
     }

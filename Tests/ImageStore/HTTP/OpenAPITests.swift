@@ -14,9 +14,9 @@ import Testing
   private let document: [String: Any]
 
   init() throws {
-    try JSONSyntax.check(Array(OpenAPIDocument.text.utf8))
+    try JSONSyntax.check(Array(ImageStoreOpenAPI.text.utf8))
     document = try #require(
-      try JSONSerialization.jsonObject(with: Data(OpenAPIDocument.text.utf8)) as? [String: Any])
+      try JSONSerialization.jsonObject(with: Data(ImageStoreOpenAPI.text.utf8)) as? [String: Any])
   }
 
   private static let methods: Set<String> = ["get", "post", "put", "patch", "delete"]

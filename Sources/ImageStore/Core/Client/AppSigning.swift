@@ -1,7 +1,6 @@
 import FirmwareImage
 import Foundation
 import Glibc
-import HTTPTypes
 import OpenSSL
 import ServiceKit
 
@@ -44,10 +43,10 @@ package struct AppSigning: Sendable {
         version: AppLabel.naming(statement.version, field: .appVersion))
       let signature = try app.signed(by: key)
       headers = [
-        (UploadHeaders.appName.rawName, statement.name), (UploadHeaders.appVersion.rawName, statement.version),
-        (UploadHeaders.securityEpoch.rawName, "\(statement.securityEpoch)"),
-        (UploadHeaders.publisherKey.rawName, Hexadecimal.encode(try key.publicKey().rawRepresentation)),
-        (UploadHeaders.publisherSignature.rawName, Hexadecimal.encode(signature.signature)),
+        (UploadHeaderName.appName, statement.name), (UploadHeaderName.appVersion, statement.version),
+        (UploadHeaderName.securityEpoch, "\(statement.securityEpoch)"),
+        (UploadHeaderName.publisherKey, Hexadecimal.encode(try key.publicKey().rawRepresentation)),
+        (UploadHeaderName.publisherSignature, Hexadecimal.encode(signature.signature)),
       ]
     } catch let error as SigningKeyError {
       throw AdminError(error.description, status: .data)
@@ -72,9 +71,10 @@ package struct AppSigning: Sendable {
   }
 
   private static let names = [
-    UploadHeaders.appName, UploadHeaders.appVersion, UploadHeaders.securityEpoch, UploadHeaders.publisherKey,
-    UploadHeaders.publisherSignature,
-  ].map(\.rawName)
+    UploadHeaderName.appName, UploadHeaderName.appVersion, UploadHeaderName.securityEpoch,
+    UploadHeaderName.publisherKey,
+    UploadHeaderName.publisherSignature,
+  ]
 
   /// A header a line, as `curl --header @FILE` takes them.
   package var text: String { headers.map { "\($0.name): \($0.value)\n" }.joined() }

@@ -49,10 +49,10 @@ extension ImageStoreClient {
     if let signing = options.signing {
       headers += signing.headers.map { .init($0.name, $0.value) }
     } else {
-      if let name = options.appName { headers.append(.init("X-App-Name", name)) }
-      if let version = options.appVersion { headers.append(.init("X-App-Version", version)) }
+      if let name = options.appName { headers.append(.init(UploadHeaderName.appName, name)) }
+      if let version = options.appVersion { headers.append(.init(UploadHeaderName.appVersion, version)) }
     }
-    if let key { headers.append(.init("Idempotency-Key", key)) }
+    if let key { headers.append(.init(UploadHeaderName.idempotencyKey, key)) }
     let sent = SentMark()
     let request = HTTPClient.Request(
       device == nil ? "PUT" : "POST", device.map { "\(url)/firmware/\($0)" } ?? "\(url)/images/\(digest)",

@@ -29,7 +29,7 @@ package struct StoredImageView: Encodable, Sendable {
     var images: [StoredImageView] = []
     var request = WireListImages()
     repeat {
-      let wanted = min(limit.map { $0 - images.count } ?? .max, ImageRequests.largestPage)
+      let wanted = min(limit.map { $0 - images.count } ?? .max, ImageListing.largestPage)
       if wanted <= 0 { return (images, true) }
       request.pageSize = UInt32(wanted)
       let page = try await client.call(request, deadline: deadline)

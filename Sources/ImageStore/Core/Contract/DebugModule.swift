@@ -1,8 +1,8 @@
-import FirmwareImage
+package import FirmwareImage
 
 /// What makes a module fit to tell where in the sources a crash was.
-enum DebugModule {
-  enum Unusable: Error, Equatable {
+package enum DebugModule {
+  package enum Unusable: Error, Equatable {
     case noBuildID
     case otherBuildID(BuildID, expected: BuildID)
     case noCode
@@ -13,7 +13,7 @@ enum DebugModule {
   }
 
   /// Nil if it is fit.
-  static func problem(_ interface: WebAssemblyInterface, _ expected: BuildID) -> Unusable? {
+  package static func problem(_ interface: WebAssemblyInterface, _ expected: BuildID) -> Unusable? {
     guard let actual = BuildID(bytes: interface.buildID) else { return .noBuildID }
     guard actual == expected else { return .otherBuildID(actual, expected: expected) }
     guard interface.codeSectionOffset != nil else { return .noCode }
@@ -23,7 +23,7 @@ enum DebugModule {
 
 extension DebugModule.Unusable: CustomStringConvertible {
   /// Stable, for programs.
-  var reason: String {
+  package var reason: String {
     switch self {
     case .noBuildID: "no-build-id"
     case .otherBuildID: "build-id-mismatch"
@@ -33,7 +33,7 @@ extension DebugModule.Unusable: CustomStringConvertible {
     }
   }
 
-  var description: String {
+  package var description: String {
     switch self {
     case .noBuildID:
       "The module has no build ID. Link it with `wasm-ld --build-id=sha1`, and strip that very file for the device."

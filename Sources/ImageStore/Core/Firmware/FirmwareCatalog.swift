@@ -1,8 +1,5 @@
 import FirmwareImage
-import HTTPTypes
 import Messaging
-import ServiceHTTP
-import ServiceKit
 import Synchronization
 import Wire
 
@@ -35,7 +32,7 @@ final class FirmwareCatalog: Sendable {
     self.registry = registry
   }
 
-  /// Throws 404 if there is no such device. A Registry that does not answer is no reason to refuse
+  /// Throws if there is no such device. A Registry that does not answer is no reason to refuse
   /// an upload: assigning it asks again.
   func requireDevice(_ device: DeviceID, trace: String) async throws {
     var request = WireGetDevice()
@@ -43,8 +40,8 @@ final class FirmwareCatalog: Sendable {
     do throws(WireFailure) {
       _ = try await registry.call(request, deadline: Self.lookDeadline, traceParent: trace)
     } catch {
-      if error.code == .notFound { throw Self.unknownDevice(device) }
-      if !error.isTransient { throw ProblemError(registry: error) }
+      if error.code == .notFound { throw FirmwareError.unknownDevice(device) }
+      if !error.isTransient { throw FirmwareError.refused(error) }
     }
   }
 
@@ -54,8 +51,8 @@ final class FirmwareCatalog: Sendable {
     /// For idempotency.
     let key: String
     let requester: WireRequester
-    /// What the client presented; nil where nobody is asked.
-    let token: PresentedToken?
+    /// What the client presented; empty where nobody is asked.
+    let token: String
     let trace: String
   }
 
@@ -66,13 +63,13 @@ final class FirmwareCatalog: Sendable {
     request.deviceID = .init(order.device.bytes)
     request.image = image
     request.idempotencyKey = order.key
-    request.bearerToken = order.token?.text ?? ""
+    request.bearerToken = order.token
     request.source = order.requester.source
     do throws(WireFailure) {
       _ = try await registry.call(request, deadline: Self.lookDeadline, traceParent: order.trace)
     } catch {
-      if error.code == .notFound { throw Self.unknownDevice(order.device) }
-      guard error.isTransient || error.code == .unsupported else { throw ProblemError(registry: error) }
+      if error.code == .notFound { throw FirmwareError.unknownDevice(order.device) }
+      guard error.isTransient || error.code == .unsupported else { throw FirmwareError.refused(error) }
     }
   }
 
@@ -84,7 +81,7 @@ final class FirmwareCatalog: Sendable {
     request.image = image
     request.idempotencyKey = key
     request.requester = order.requester
-    request.bearerToken = order.token?.text ?? ""
+    request.bearerToken = order.token
     do throws(WireFailure) {
       let response = try await registry.call(request, deadline: Self.deadline, traceParent: order.trace)
       let firmware = try AssignedFirmware(
@@ -93,14 +90,9 @@ final class FirmwareCatalog: Sendable {
       remember(firmware)
       return firmware
     } catch {
-      if error.code == .notFound { throw Self.unknownDevice(device) }
-      guard error.isTransient else { throw ProblemError(registry: error) }
-      throw ProblemError(
-        .serviceUnavailable, reason: "registry-unavailable",
-        detail: "The image is stored, but the Registry did not answer, so it may not be assigned. Send it again "
-          + "with the same Idempotency-Key: that is safe whether it was or not. (\(error.message))",
-        headers: [.retryAfter: error.retryAfterSeconds],
-        members: ["idempotencyKey": .text(key), "digest": .text(SHA256Digest(bytes: image.digest)?.description ?? "")])
+      if error.code == .notFound { throw FirmwareError.unknownDevice(device) }
+      guard error.isTransient else { throw FirmwareError.refused(error) }
+      throw FirmwareError.assignmentUnknown(error, key: key, digest: SHA256Digest(bytes: image.digest))
     }
   }
 
@@ -135,7 +127,7 @@ final class FirmwareCatalog: Sendable {
       // What it could not keep is not offered again: an operator makes a new version of it.
       return state.reported.failed.version == state.desired.version ? nil : state.desired.version
     } catch {
-      if error.code == .notFound { throw Self.unknownDevice(device) }
+      if error.code == .notFound { throw FirmwareError.unknownDevice(device) }
       throw Self.refusal(error)
     }
   }
@@ -157,11 +149,8 @@ final class FirmwareCatalog: Sendable {
     }
   }
 
-  private static func refusal(_ failure: WireFailure) -> ProblemError {
-    guard failure.isTransient else { return ProblemError(registry: failure) }
-    return ProblemError.unavailable(
-      reason: "registry-unavailable", detail: "The Registry did not answer. Try again. (\(failure.message))",
-      retryAfterSeconds: Int(failure.retryAfterSeconds) ?? 1)
+  private static func refusal(_ failure: WireFailure) -> FirmwareError {
+    failure.isTransient ? .registryUnavailable(failure) : .refused(failure)
   }
 
   private func recall(_ key: Key) -> AssignedFirmware? {
@@ -174,34 +163,5 @@ final class FirmwareCatalog: Sendable {
   private func remember(_ firmware: AssignedFirmware) {
     let key = Key(device: firmware.device, version: firmware.version)
     known.withLock { $0[key] = Remembered(firmware: firmware, until: .now + Self.lifetime) }
-  }
-
-  private static func unknownDevice(_ device: DeviceID) -> ProblemError {
-    ProblemError(
-      .notFound, reason: "unknown-device",
-      detail: "There is no device \(device). Check the ID, or create the device first.",
-      members: ["device": .text(device.description)])
-  }
-}
-
-extension WireFailure {
-  /// Whether asking again may help.
-  var isTransient: Bool { [.unavailable, .overloaded, .deadlineExceeded].contains(code) }
-
-  var retryAfterSeconds: String { String(max(1, (Int(retryAfterMilliseconds) + 999) / 1_000)) }
-}
-
-extension ProblemError {
-  /// A refusal of the Registry that is the client's to know.
-  init(registry failure: WireFailure) {
-    let status: HTTPResponse.Status =
-      switch failure.code {
-      case .invalid: .unprocessableContent
-      case .notFound: .notFound
-      case .conflict: .conflict
-      case .permissionDenied: .forbidden
-      default: .badGateway
-      }
-    self.init(status, reason: failure.reason, detail: failure.message)
   }
 }

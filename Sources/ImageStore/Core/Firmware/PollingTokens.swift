@@ -1,6 +1,5 @@
 import FirmwareImage
 import Messaging
-import ServiceHTTP
 import Synchronization
 import Wire
 
@@ -43,11 +42,9 @@ final class PollingTokens: Sendable {
       guard error.isTransient else {
         found.withLock { $0[hash] = nil }
         if error.code == .notFound || error.code == .permissionDenied { return nil }
-        throw ProblemError(registry: error)
+        throw FirmwareError.refused(error)
       }
-      throw ProblemError.unavailable(
-        reason: "provisioner-unavailable", detail: "The Provisioner did not answer. Try again.",
-        retryAfterSeconds: Int(error.retryAfterSeconds) ?? 1)
+      throw FirmwareError.provisionerUnavailable(error)
     }
   }
 }

@@ -1,8 +1,6 @@
 import FirmwareImage
-import HTTPTypes
 import Messaging
 import OpenSSL
-import ServiceHTTP
 import Synchronization
 import Wire
 
@@ -30,31 +28,33 @@ final class PublisherCheck: Sendable {
     self.ownKey = ownKey
   }
 
-  /// The image with a publisher's signature, if this store has a key for those that have none.
-  func signed(_ image: AppImage) throws -> AppImage {
-    guard let ownKey, image.publisher == nil else { return image }
-    return try image.signed(by: ownKey)
+  /// The app with a publisher's signature, if this store has a key for those that have none.
+  func signed(_ app: ReceivedApp) throws -> ReceivedApp {
+    guard let ownKey, app.publisher == nil else { return app }
+    return try app.signed(by: ownKey)
   }
 
-  /// Refuses, before any of the body is read, what its headers alone show to be refused.
-  func check(_ headers: UploadHeaders, trace: String) async throws {
-    guard policy != .unchecked, let signature = headers.publisher?.signature else { return }
-    let named = try await publishers(including: signature.keyID, app: headers.name, trace: trace)
+  /// Refuses, before any of the app is read, what is said of it alone shows to be refused.
+  func check(_ statement: AppStatement, trace: String) async throws {
+    guard policy != .unchecked, let signature = statement.publisher?.signature else { return }
+    let named = try await publishers(including: signature.keyID, app: statement.name, trace: trace)
       .filter { $0.key.id == signature.keyID }
-    guard !named.isEmpty else { throw Self.refusal(.unknownKey(.publisher, signature.keyID)) }
-    if let name = headers.name, !named.contains(where: { $0.covers(name) }) {
-      throw Self.refusal(.publisherNotDelegated(signature.keyID, app: name))
+    guard !named.isEmpty else { throw FirmwareError.publisherRefused(.unknownKey(.publisher, signature.keyID)) }
+    if let name = statement.name, !named.contains(where: { $0.covers(name) }) {
+      throw FirmwareError.publisherRefused(.publisherNotDelegated(signature.keyID, app: name))
     }
   }
 
-  /// Refuses an image whose publisher's signature devices would not take.
-  func check(_ image: AppImage, trace: String) async throws {
-    guard policy == .required || (policy == .optional && image.publisher != nil) else { return }
-    guard let publisher = image.publisher else { throw Self.refusal(.signatureMissing(.publisher)) }
-    let publishers = try await publishers(including: publisher.keyID, app: image.app.name, trace: trace)
+  /// Refuses an app whose publisher's signature devices would not take.
+  func check(_ received: ReceivedApp, trace: String) async throws {
+    guard policy == .required || (policy == .optional && received.publisher != nil) else { return }
+    guard let publisher = received.publisher else {
+      throw FirmwareError.publisherRefused(.signatureMissing(.publisher))
+    }
+    let publishers = try await publishers(including: publisher.keyID, app: received.app.name, trace: trace)
     do throws(ImageFormatError) {
-      try image.app.verify(publisher: publisher, delegatedBy: publishers)
-    } catch { throw Self.refusal(error) }
+      try received.app.verify(publisher: publisher, delegatedBy: publishers)
+    } catch { throw FirmwareError.publisherRefused(error) }
   }
 
   /// The publishers of a root document that was the newest a few seconds ago; of the newest, if that one lacks the key or
@@ -85,17 +85,9 @@ final class PublisherCheck: Sendable {
       }
     } catch {
       if error.code == .notFound {
-        throw ProblemError(.conflict, reason: "no-root-document", detail: error.message)
+        throw FirmwareError.noRootDocument(error.message)
       }
-      guard error.isTransient else { throw ProblemError(registry: error) }
-      throw ProblemError(
-        .serviceUnavailable, reason: "registry-unavailable",
-        detail: "The Registry did not say which publishers are trusted. Try again. (\(error.message))",
-        headers: [.retryAfter: error.retryAfterSeconds])
+      throw error.isTransient ? FirmwareError.publishersUnknown(error) : .refused(error)
     }
-  }
-
-  private static func refusal(_ error: ImageFormatError) -> ProblemError {
-    ProblemError(.unprocessableContent, reason: error.reason, detail: error.description + error.advice)
   }
 }

@@ -1,41 +1,35 @@
 import FirmwareImage
-import HTTPTypes
 import OpenSSL
-import ServiceHTTP
 import Wire
 
 import struct Foundation.Data
 
 /// What is told to the Registry of a received image: from a whole image's own header where there is
-/// one, else from the request's headers.
-struct AppImage: Sendable {
+/// one, else from what was said with it.
+struct ReceivedApp: Sendable {
   let app: AppDescription
   let publisher: ImageSignature?
 
-  init(_ received: ReceivedModule, _ headers: UploadHeaders) throws {
+  init(_ received: ReceivedModule, _ statement: AppStatement) throws {
     let stated = received.header?.configuration.manifest
     app = try AppDescription(
       wasmLength: received.bytes.lengthBytes, wasmDigest: received.bytes.digest,
-      securityEpoch: headers.securityEpoch ?? stated?.app.securityEpoch ?? 0,
+      securityEpoch: statement.securityEpoch ?? stated?.app.securityEpoch ?? 0,
       hostAPILevel: stated?.app.hostAPILevel ?? HostInterface.level(of: received.interface),
-      name: headers.name ?? stated?.app.name ?? .empty, version: headers.version ?? stated?.app.version ?? .empty)
-    publisher = headers.publisher?.signature ?? stated?.publisher
+      name: statement.name ?? stated?.app.name ?? .empty, version: statement.version ?? stated?.app.version ?? .empty)
+    publisher = statement.publisher?.signature ?? stated?.publisher
     // A whole image's own words have not passed where headers have.
     do throws(ImageFormatError) {
       _ = try AppLabel.naming(app.name.text)
       _ = try AppLabel.naming(app.version.text, field: .appVersion)
     } catch {
-      throw ProblemError(.unprocessableContent, reason: error.reason, detail: "\(error)")
+      throw FirmwareError.labelRefused(error)
     }
-    guard let given = headers.publisher, let key = given.key else { return }
+    guard let given = statement.publisher, let key = given.key else { return }
     do throws(ImageFormatError) {
       try app.verify(publisher: given.signature, trusting: [key])
     } catch {
-      throw ProblemError(
-        .unprocessableContent, reason: "publisher-signature-wrong",
-        detail: "X-Publisher-Signature is not X-Publisher-Key's signature of this app: digest \(app.wasmDigest), "
-          + "\(app.wasmLength) bytes, security epoch \(app.securityEpoch), host API level \(app.hostAPILevel), "
-          + "name '\(app.name)', version '\(app.version)'. Sign exactly these.")
+      throw FirmwareError.signatureWrong(app)
     }
   }
 
@@ -44,8 +38,8 @@ struct AppImage: Sendable {
     self.publisher = publisher
   }
 
-  func signed(by key: Ed25519.PrivateKey) throws -> AppImage {
-    AppImage(app: app, publisher: try app.signed(by: key))
+  func signed(by key: Ed25519.PrivateKey) throws -> ReceivedApp {
+    ReceivedApp(app: app, publisher: try app.signed(by: key))
   }
 
   var wire: WireAppImage {

@@ -10,7 +10,7 @@ import Wire
 import struct Foundation.Data
 
 /// `/firmware/{device}`: give a device its next image, and fetch the images of its versions.
-struct FirmwareRoutes: Sendable {
+struct FirmwareImageRoutes: Sendable {
   /// How much longer than its wasm a whole image is.
   static let headerBytes = ImageHeader.byteCount
 
@@ -27,8 +27,10 @@ struct FirmwareRoutes: Sendable {
           .deploy, action: "upload-firmware", isEffectNoted: true, target: { "device:\(try Self.device($0))" })
       )
       .add(middleware: BodyLimit(maximumBytes: maximumBodyBytes))
+      .add(middleware: FirmwareProblems())
       .post("/firmware/:device") { request, context in try await assign(request, context) }
     router.group().add(middleware: access.requiringReader(orDevice: { try Self.device($0) }))
+      .add(middleware: FirmwareProblems())
       .get("/firmware/:device/:version") { request, context in try await fetch(request, context) }
   }
 
@@ -47,29 +49,30 @@ struct FirmwareRoutes: Sendable {
     let trace = context.traceParent.description
     let headers = try UploadHeaders(request.headers)
     try await catalog.requireDevice(device, trace: trace)
-    try await publishers.check(headers, trace: trace)
+    try await publishers.check(headers.statement, trace: trace)
     let order = FirmwareCatalog.Order(
-      device: device, key: headers.idempotencyKey, requester: context.wireRequester, token: context.presentedToken,
+      device: device, key: headers.idempotencyKey, requester: context.wireRequester,
+      token: context.presentedToken?.text ?? "",
       trace: trace)
     // What would be refused is refused before anything of it is kept.
     let use = ModuleUse(
       admit: { module in
-        let image = try publishers.signed(AppImage(module, headers))
-        try await publishers.check(image, trace: trace)
-        try await catalog.check(image.wire, order)
+        let app = try publishers.signed(ReceivedApp(module, headers.statement))
+        try await publishers.check(app, trace: trace)
+        try await catalog.check(app.wire, order)
       },
       begin: { received in
-        try await give(received, publishers.signed(AppImage(received.module, headers)), order, context)
+        try await give(received, publishers.signed(ReceivedApp(received.module, headers.statement)), order, context)
       },
-      isFinal: { ($0 as? ProblemError)?.isFinal ?? false })
+      isFinal: { (($0 as? FirmwareError).map { ProblemError($0) } ?? $0 as? ProblemError)?.isFinal ?? false })
     return try await uploads.receive(request, as: .firmware(device), context, use: use)
   }
 
   /// Makes what is stored the device's next version.
   private func give(
-    _ received: ImageIntake.Received, _ image: AppImage, _ order: FirmwareCatalog.Order, _ context: HTTPContext
+    _ received: ImageIntake.Received, _ app: ReceivedApp, _ order: FirmwareCatalog.Order, _ context: HTTPContext
   ) async throws -> Response {
-    let firmware = try await catalog.assign(image.wire, order)
+    let firmware = try await catalog.assign(app.wire, order)
     guard firmware.digest == received.blob.digest else {
       throw ProblemError(
         .unprocessableContent, reason: "idempotency-key-reused",

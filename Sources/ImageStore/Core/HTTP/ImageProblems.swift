@@ -10,6 +10,7 @@ extension ProblemError {
     case let error as ImageFormatError: self.init(error)
     case let error as ImageIntakeError: self.init(error)
     case let error as BlobStoreError: self.init(error)
+    case let error as FirmwareError: self.init(error)
     case let error as DebugModule.Unusable:
       self.init(.unprocessableContent, reason: error.reason, detail: error.description)
     case let error as AppProblem:

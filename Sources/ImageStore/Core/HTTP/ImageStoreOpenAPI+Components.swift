@@ -1,6 +1,6 @@
 import FirmwareImage
 
-extension OpenAPIDocument {
+extension ImageStoreOpenAPI {
   static let securitySchemes = """
     "token": {
       "type": "http", "scheme": "bearer",

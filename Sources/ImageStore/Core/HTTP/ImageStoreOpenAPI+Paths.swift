@@ -1,4 +1,4 @@
-extension OpenAPIDocument {
+extension ImageStoreOpenAPI {
   /// Of every operation but this document: what a bad request, a client that may not, a busy or absent Registry and a
   /// fault answer.
   private static let commonResponses = """

@@ -1,7 +1,7 @@
 import ServiceKit
 
 /// The description of the HTTP interface, OpenAPI 3.1, as `/openapi.json` answers it.
-package enum OpenAPIDocument {
+package enum ImageStoreOpenAPI {
   package static let text = """
     {
       "openapi": "3.1.0",

@@ -4,14 +4,6 @@ import Hummingbird
 import ServiceHTTP
 import ServiceKit
 
-/// What a polling device says about a version: the fields of the MQTT state that it can know. Others are ignored, so that
-/// the same JSON does for both.
-struct PolledStatus: Decodable, Sendable {
-  var version: UInt64
-  var status: String
-  var reason: String?
-}
-
 /// `/status` and `/download`: the door for devices that only ask now and then, each for its own firmware.
 ///
 /// Who asks is said by the certificate, or by the token of a device that is too small for one.
@@ -33,12 +25,13 @@ struct PollingRoutes: Sendable {
   private static let maximumReportBytes = 4_096
 
   func add(to router: Router<HTTPContext>) {
-    router.get("/status") { request, context in
+    let routes = router.group().add(middleware: FirmwareProblems())
+    routes.get("/status") { request, context in
       let device = try await device(request, context)
       let waiting = try await catalog.waitingVersion(for: device, trace: context.traceParent.description)
       return try Response.json(Status(fileExists: waiting != nil), headers: [.cacheControl: "no-store"])
     }
-    router.group().add(middleware: BodyLimit(maximumBytes: Self.maximumReportBytes))
+    routes.group().add(middleware: BodyLimit(maximumBytes: Self.maximumReportBytes))
       .post("/status") { request, context in
         // Before the body is looked at: who may not speak for a device is not told what would be wrong with it.
         let device = try await device(request, context)
@@ -48,7 +41,7 @@ struct PollingRoutes: Sendable {
         let waiting = try await catalog.waitingVersion(for: device, trace: trace)
         return try Response.json(Status(fileExists: waiting != nil), headers: [.cacheControl: "no-store"])
       }
-    router.get("/download") { request, context in
+    routes.get("/download") { request, context in
       let device = try await device(request, context)
       let trace = context.traceParent.description
       guard let version = try await catalog.waitingVersion(for: device, trace: trace) else {

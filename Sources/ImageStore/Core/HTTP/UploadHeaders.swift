@@ -7,34 +7,24 @@ import ServiceKit
 
 /// What the headers of `POST /firmware/{device}` say.
 struct UploadHeaders: Sendable {
-  static let appName = HTTPField.Name("X-App-Name")!
-  static let appVersion = HTTPField.Name("X-App-Version")!
-  static let securityEpoch = HTTPField.Name("X-Security-Epoch")!
-  static let publisherKey = HTTPField.Name("X-Publisher-Key")!
-  static let publisherSignature = HTTPField.Name("X-Publisher-Signature")!
-  static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
+  static let appName = HTTPField.Name(UploadHeaderName.appName)!
+  static let appVersion = HTTPField.Name(UploadHeaderName.appVersion)!
+  static let securityEpoch = HTTPField.Name(UploadHeaderName.securityEpoch)!
+  static let publisherKey = HTTPField.Name(UploadHeaderName.publisherKey)!
+  static let publisherSignature = HTTPField.Name(UploadHeaderName.publisherSignature)!
+  static let idempotencyKey = HTTPField.Name(UploadHeaderName.idempotencyKey)!
   /// Longer keys would only cost the Registry room.
   static let maximumKeyBytes = 200
 
-  let name: AppLabel?
-  let version: AppLabel?
-  let securityEpoch: UInt32?
-  let publisher: Publisher?
+  let statement: AppStatement
   /// The client's, or a random one so that the store's own retries are safe.
   let idempotencyKey: String
 
-  /// A publisher as the headers name it.
-  struct Publisher: Sendable {
-    let signature: ImageSignature
-    /// Nil if only the key's ID was sent, which does not allow to check the signature here.
-    let key: Ed25519.PublicKey?
-  }
-
   init(_ headers: HTTPFields) throws {
-    name = try Self.label(headers, Self.appName, .appName)
-    version = try Self.label(headers, Self.appVersion, .appVersion)
-    securityEpoch = try Self.epoch(headers)
-    publisher = try Self.publisher(headers)
+    statement = AppStatement(
+      name: try Self.label(headers, Self.appName, .appName),
+      version: try Self.label(headers, Self.appVersion, .appVersion), securityEpoch: try Self.epoch(headers),
+      publisher: try Self.publisher(headers))
     if let key = headers[Self.idempotencyKey] {
       guard (1...Self.maximumKeyBytes).contains(key.utf8.count), key.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
       else {
@@ -65,7 +55,7 @@ struct UploadHeaders: Sendable {
     return epoch
   }
 
-  private static func publisher(_ headers: HTTPFields) throws -> Publisher? {
+  private static func publisher(_ headers: HTTPFields) throws -> AppStatement.Publisher? {
     guard let keyText = headers[publisherKey] else {
       if headers[publisherSignature] == nil { return nil }
       throw invalid(publisherKey, "a publisher's signature needs the key that made it")
@@ -85,7 +75,7 @@ struct UploadHeaders: Sendable {
     guard let signature = ImageSignature(keyID: keyID, signature: signatureBytes) else {
       throw invalid(publisherSignature, "a signature is not all zero")
     }
-    return Publisher(signature: signature, key: key)
+    return AppStatement.Publisher(signature: signature, key: key)
   }
 
   private static func bytes(_ text: String) -> [UInt8]? {

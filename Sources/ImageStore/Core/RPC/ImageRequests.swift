@@ -7,9 +7,6 @@ import struct Foundation.Data
 
 /// What the admin commands ask over the bus.
 struct ImageRequests: Sendable {
-  static let standardPage = 50
-  static let largestPage = 500
-
   let blobs: any BlobStore
 
   func add(to router: inout RPCRouter) {
@@ -20,10 +17,11 @@ struct ImageRequests: Sendable {
 
   private func list(_ request: WireListImages) async throws -> WireListImagesResponse {
     let cursor = request.afterDigest.isEmpty ? nil : try Self.digest(request.afterDigest)
-    let pageSize = request.pageSize == 0 ? Self.standardPage : Int(request.pageSize)
-    guard pageSize <= Self.largestPage else {
+    let pageSize = request.pageSize == 0 ? ImageListing.standardPage : Int(request.pageSize)
+    guard pageSize <= ImageListing.largestPage else {
       throw WireFailure(
-        .invalid, reason: "invalid-page-size", message: "A page has at most \(Self.largestPage) images. Ask for less.")
+        .invalid, reason: "invalid-page-size",
+        message: "A page has at most \(ImageListing.largestPage) images. Ask for less.")
     }
     let page = try await Self.telling { try await blobs.list(after: cursor, limit: pageSize) }
     var response = WireListImagesResponse()
