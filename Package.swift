@@ -30,6 +30,7 @@ let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let dequeModule: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let nioHTTPTypesHTTP1: Target.Dependency = .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 
 /// A C library of the system and the Swift module with its safe handles.
@@ -74,7 +75,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 let bindings: [Target] =
   binding("ZeroMQ", c: "CZeroMQ")
   + binding("PostgreSQL", c: "CPostgreSQL", [logging])
-  + binding("Mosquitto", c: "CMosquitto")
+  + binding("Mosquitto", c: "CMosquitto", [dequeModule])
   + binding("OpenSSL", c: "COpenSSL")
   + [
     // libcurl brings many libraries with it, so it is opened at run time, and not by the process that runs an app.
@@ -92,6 +93,7 @@ let bindings: [Target] =
 
 let sharedModules: [Target] = [
   shared("FirmwareImage", ["OpenSSL"]),
+  shared("FileAccess", ["CLinux", "FirmwareImage", "OpenSSL"]),
   shared("Wire", [protobuf], exclude: ["Protocols"]),
   shared("Messaging", ["Linux", "ZeroMQ", "Wire", protobuf, logging, metrics, coreMetrics, lifecycle]),
   shared(
@@ -108,6 +110,69 @@ let sharedModules: [Target] = [
     ]),
 ]
 
+/// A part of a service, with a boundary that the compiler keeps.
+func part(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, path: "Sources/\(path)", swiftSettings: strict)
+}
+
+/// An executable: commands over a service's client, and its server for `serve`.
+func command(_ service: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(
+    name: "\(service)Command",
+    dependencies: [
+      .target(name: "\(service)Client"), .target(name: "\(service)Server"), "Messaging", "ServiceKit", argumentParser,
+    ] + dependencies,
+    path: "Sources/\(service)/Command", swiftSettings: strict)
+}
+
+let imageStore: [Target] = [
+  // What its client and its server agree on.
+  part("ImageStoreContract", "ImageStore/Contract", ["FirmwareImage"]),
+  part(
+    "ImageStoreClient", "ImageStore/Client",
+    [
+      "ImageStoreContract", "FileAccess", "Curl", "OpenSSL", "FirmwareImage", "Wire", "Messaging", "ServiceKit",
+      protobuf,
+    ]),
+  // Bytes by their digest.
+  part(
+    "BlobStorage", "ImageStore/Server/BlobStorage",
+    [
+      "ImageStoreContract", "FileAccess", "OpenSSL", "FirmwareImage", "ServiceKit", dequeModule, nioCore, nioPosix,
+      lifecycle,
+    ]),
+  // What is checked of an image before it is kept.
+  part(
+    "ImageAdmission", "ImageStore/Server/ImageAdmission",
+    [
+      "BlobStorage", "ImageStoreContract", "CLinux", "Wasmtime", "FirmwareImage", "ServiceKit", nioCore, nioPosix,
+      logging,
+    ]),
+  // Which device is to run which image, as the Registry says.
+  part(
+    "FirmwareAssignment", "ImageStore/Server/FirmwareAssignment",
+    ["BlobStorage", "ImageAdmission", "OpenSSL", "FirmwareImage", "Wire", "Messaging", "ServiceKit"]),
+  part(
+    "ImageStoreServer", "ImageStore/Server/Service",
+    [
+      "BlobStorage", "FirmwareAssignment", "ImageAdmission", "ImageStoreContract", "OpenSSL", "Wasmtime",
+      "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird, httpTypes, nioCore, protobuf,
+      logging, metrics, lifecycle,
+    ]),
+  command("ImageStore", ["FirmwareImage", "ImageAdmission"]),
+]
+
+let notifier: [Target] = [
+  part("NotifierClient", "Notifier/Client", ["FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf]),
+  part(
+    "NotifierServer", "Notifier/Server",
+    [
+      "Mosquitto", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", dequeModule, protobuf, logging,
+      metrics, lifecycle,
+    ]),
+  command("Notifier", []),
+]
+
 let services: [Target] =
   service(
     "Registry",
@@ -116,18 +181,7 @@ let services: [Target] =
       httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
     ],
     command: ["FirmwareImage"])
-  + service(
-    "ImageStore",
-    core: [
-      "CLinux", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
-      hummingbird, httpTypes, nioCore, nioPosix, protobuf, logging, metrics, lifecycle,
-    ])
-  + service(
-    "Notifier",
-    core: [
-      "Mosquitto", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", protobuf, logging,
-      metrics, lifecycle,
-    ])
+  + imageStore + notifier
   + service(
     "Provisioner",
     core: [
@@ -207,13 +261,15 @@ let testTargets: [Target] = [
   tests(
     "ImageStore",
     [
-      "ImageStoreCore", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "BlobStorage", "FirmwareAssignment", "ImageAdmission", "ImageStoreClient", "ImageStoreContract",
+      "ImageStoreServer", "FileAccess", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit",
+      "ServiceHTTP",
       hummingbird, httpTypes, nioCore, protobuf, logging, lifecycle,
     ]),
   tests(
     "Notifier",
     [
-      "NotifierCore", "Mosquitto", "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle,
+      "NotifierServer", "Mosquitto", "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
   tests(
     "Provisioner",
@@ -231,7 +287,7 @@ let testTargets: [Target] = [
   tests(
     "Integration",
     [
-      "RegistryCore", "ImageStoreCore", "NotifierCore", "ProvisionerCore", "PostgreSQL", "Mosquitto", "Curl",
+      "RegistryCore", "ImageStoreServer", "NotifierServer", "ProvisionerCore", "PostgreSQL", "Mosquitto", "Curl",
       "OpenSSL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
   tests(
@@ -254,6 +310,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     // Without its JSON trait, which brings all of Foundation into every process.
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),

@@ -2,7 +2,7 @@ import FirmwareImage
 import TestSupport
 import Testing
 
-@testable import NotifierCore
+@testable import NotifierServer
 
 @Suite(.seated) struct DiagnosticBufferTests {
   private func item(_ device: DeviceID, _ key: String, bytes: Int = 10) -> DiagnosticBuffer<Int>.Item {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import NotifierCore
+@testable import NotifierServer
 
 @Suite(.seated) struct ReportParsingTests {
   static let id = "0b9f3a52-6c1e-4d9f-8a77-3f2f6f0f9b11"

@@ -1,6 +1,6 @@
 import ArgumentParser
 import FirmwareImage
-import ImageStoreCore
+import ImageStoreClient
 import ServiceKit
 
 struct PushCommand: AsyncParsableCommand {

@@ -1,7 +1,8 @@
 import Curl
 import FirmwareImage
 import Foundation
-import ImageStoreCore
+import ImageStoreClient
+import ImageStoreServer
 import ServiceKit
 import TestSupport
 import Testing

@@ -1,10 +1,11 @@
+import BlobStorage
 import Curl
 import FirmwareImage
 import Foundation
 import TestSupport
 import Testing
 
-@testable import ImageStoreCore
+@testable import ImageStoreServer
 
 @Suite(.seated) struct ImageRouteTests {
   @Test func puttingIsIdempotent() async throws {

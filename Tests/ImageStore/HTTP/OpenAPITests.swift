@@ -1,3 +1,4 @@
+import BlobStorage
 import FirmwareImage
 import Foundation
 import HTTPTypes
@@ -8,7 +9,7 @@ import ServiceKit
 import TestSupport
 import Testing
 
-@testable import ImageStoreCore
+@testable import ImageStoreServer
 
 @Suite(.seated) struct OpenAPITests {
   private let document: [String: Any]

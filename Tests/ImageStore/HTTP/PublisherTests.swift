@@ -1,7 +1,7 @@
 import Curl
 import FirmwareImage
 import Foundation
-import ImageStoreCore
+import ImageStoreServer
 import OpenSSL
 import Synchronization
 import TestSupport

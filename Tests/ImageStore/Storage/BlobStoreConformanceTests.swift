@@ -1,5 +1,5 @@
+import BlobStorage
 import FirmwareImage
-import ImageStoreCore
 import NIOCore
 import TestSupport
 import Testing

@@ -1,7 +1,8 @@
+import BlobStorage
 import Curl
 import FirmwareImage
 import Foundation
-import ImageStoreCore
+import ImageStoreServer
 import Logging
 import Messaging
 import ServiceHTTP
