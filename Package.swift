@@ -92,6 +92,7 @@ let bindings: [Target] =
 
 let sharedModules: [Target] = [
   shared("FirmwareImage", ["OpenSSL"]),
+  shared("DeviceProtocol", ["FirmwareImage"]),
   shared("Wire", [protobuf], exclude: ["Protocols"]),
   shared("Messaging", ["Linux", "ZeroMQ", "Wire", protobuf, logging, metrics, coreMetrics, lifecycle]),
   shared(
@@ -125,8 +126,8 @@ let services: [Target] =
   + service(
     "Notifier",
     core: [
-      "Mosquitto", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", protobuf, logging,
-      metrics, lifecycle,
+      "Mosquitto", "DeviceProtocol", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", protobuf,
+      logging, metrics, lifecycle,
     ])
   + service(
     "Provisioner",
@@ -156,6 +157,7 @@ let testTargets: [Target] = [
   tests("OpenSSL", ["OpenSSL"]),
   tests("Curl", ["Curl"]),
   tests("Wasmtime", ["Wasmtime"]),
+  tests("DeviceProtocol", ["DeviceProtocol", "FirmwareImage", "ServiceKit"]),
   tests("FirmwareImage", ["FirmwareImage", "OpenSSL", "FuzzTargets"]),
   // What the fuzzers and the replay of what they found have in common.
   .target(
@@ -213,7 +215,8 @@ let testTargets: [Target] = [
   tests(
     "Notifier",
     [
-      "NotifierCore", "Mosquitto", "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle,
+      "NotifierCore", "Mosquitto", "DeviceProtocol", "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf,
+      logging, lifecycle,
     ]),
   tests(
     "Provisioner",

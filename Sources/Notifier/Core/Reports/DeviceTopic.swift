@@ -1,17 +1,16 @@
-import FirmwareImage
+import DeviceProtocol
 
-/// A topic `/devices/{id}/{name}`, the ID in lower case.
-struct DeviceTopic: Equatable, Sendable {
-  let device: DeviceID
-  let name: String
-
-  init(_ topic: String) throws(RejectedReport) {
-    let levels = topic.levelsOfTopic
-    guard levels.count == 4, levels[0].isEmpty, levels[1] == "devices" else { throw RejectedReport(.topic, topic) }
-    guard let device = DeviceID(levels[2]), device.description == levels[2] else {
-      throw RejectedReport(.deviceID, "the device ID in the topic must be a UUID in lower case")
+extension DeviceTopic {
+  /// The topic of a message, one of the subjects that are taken where it came.
+  init(of topic: String, among subjects: Set<Subject>) throws(RejectedReport) {
+    do throws(Invalid) {
+      try self.init(parsing: topic)
+    } catch {
+      switch error {
+      case .otherTopic: throw RejectedReport(.topic, topic)
+      case .deviceID: throw RejectedReport(.deviceID, "the device ID in the topic must be a UUID in lower case")
+      }
     }
-    self.device = device
-    name = String(levels[3])
+    guard subjects.contains(subject) else { throw RejectedReport(.topic, topic) }
   }
 }

@@ -1,9 +1,9 @@
+import DeviceProtocol
 import FirmwareImage
 import SwiftProtobuf
 import Wire
 
-/// Where a device's reports have got to: `{"epoch":"16 hexadecimal digits","sequence":7}`, the epoch empty for a device
-/// that names none.
+/// Where a device's reports have got to.
 struct ReportPosition: Equatable, Sendable {
   /// 0: none.
   var epoch: UInt64
@@ -25,5 +25,5 @@ struct ReportPosition: Equatable, Sendable {
     }
   }
 
-  var json: String { "{\"epoch\":\"\(RandomName.text(epoch))\",\"sequence\":\(sequence)}" }
+  var message: StateMessage.Position { StateMessage.Position(epoch: RandomName.text(epoch), sequence: sequence) }
 }
