@@ -94,6 +94,7 @@ let bindings: [Target] =
 let sharedModules: [Target] = [
   shared("FirmwareImage", ["OpenSSL"]),
   shared("FileAccess", ["CLinux", "FirmwareImage", "OpenSSL"]),
+  shared("DeviceProtocol", ["FirmwareImage"]),
   shared("Wire", [protobuf], exclude: ["Protocols"]),
   shared("Messaging", ["Linux", "ZeroMQ", "Wire", protobuf, logging, metrics, coreMetrics, lifecycle]),
   shared(
@@ -151,12 +152,13 @@ let imageStore: [Target] = [
   // Which device is to run which image, as the Registry says.
   part(
     "FirmwareAssignment", "ImageStore/Server/FirmwareAssignment",
-    ["BlobStorage", "ImageAdmission", "OpenSSL", "FirmwareImage", "Wire", "Messaging", "ServiceKit"]),
+    ["BlobStorage", "ImageAdmission", "DeviceProtocol", "OpenSSL", "FirmwareImage", "Wire", "Messaging", "ServiceKit"]),
   part(
     "ImageStoreServer", "ImageStore/Server/Service",
     [
-      "BlobStorage", "FirmwareAssignment", "ImageAdmission", "ImageStoreContract", "OpenSSL", "Wasmtime",
-      "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird, httpTypes, nioCore, protobuf,
+      "BlobStorage", "DeviceProtocol", "FirmwareAssignment", "ImageAdmission", "ImageStoreContract", "OpenSSL",
+      "Wasmtime", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird, httpTypes, nioCore,
+      protobuf,
       logging, metrics, lifecycle,
     ]),
   command("ImageStore", ["FirmwareImage", "ImageAdmission"]),
@@ -167,8 +169,8 @@ let notifier: [Target] = [
   part(
     "NotifierServer", "Notifier/Server",
     [
-      "Mosquitto", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", dequeModule, protobuf, logging,
-      metrics, lifecycle,
+      "Mosquitto", "DeviceProtocol", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", dequeModule,
+      protobuf, logging, metrics, lifecycle,
     ]),
   command("Notifier", []),
 ]
@@ -210,6 +212,7 @@ let testTargets: [Target] = [
   tests("OpenSSL", ["OpenSSL"]),
   tests("Curl", ["Curl"]),
   tests("Wasmtime", ["Wasmtime"]),
+  tests("DeviceProtocol", ["DeviceProtocol", "FirmwareImage", "ServiceKit"]),
   tests("FirmwareImage", ["FirmwareImage", "OpenSSL", "FuzzTargets"]),
   // What the fuzzers and the replay of what they found have in common.
   .target(
@@ -269,7 +272,8 @@ let testTargets: [Target] = [
   tests(
     "Notifier",
     [
-      "NotifierServer", "Mosquitto", "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle,
+      "NotifierServer", "Mosquitto", "DeviceProtocol", "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf,
+      logging, lifecycle,
     ]),
   tests(
     "Provisioner",

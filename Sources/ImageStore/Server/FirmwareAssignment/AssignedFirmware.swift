@@ -1,3 +1,4 @@
+package import DeviceProtocol
 package import FirmwareImage
 import ServiceKit
 import Wire
@@ -11,6 +12,9 @@ package struct AssignedFirmware: Hashable, Sendable {
   /// Of the wasm.
   package let digest: SHA256Digest
   package let configuration: ImageConfiguration
+
+  /// Where its image is fetched.
+  package var address: FirmwareAddress { FirmwareAddress(of: device, version: version) }
 
   /// Checks what the Registry answered: what is sent to devices must not contradict itself.
   init(

@@ -1,4 +1,5 @@
 import BlobStorage
+package import DeviceProtocol
 package import FirmwareImage
 package import Messaging
 import Synchronization

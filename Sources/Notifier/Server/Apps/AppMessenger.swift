@@ -1,3 +1,4 @@
+import DeviceProtocol
 import FirmwareImage
 import FoundationEssentials
 import Logging
@@ -32,7 +33,7 @@ struct AppMessenger: Sendable {
     guard publisher.isConnected else { throw BrokerConnection.unavailable }
     do throws(MQTTError) {
       let code = try await publisher.client.publish(
-        topic: "/apps/\(device)/\(request.topic)", payload: Array(request.payload), timeout: timeout)
+        topic: AppTopics.prefix(of: device) + request.topic, payload: Array(request.payload), timeout: timeout)
       return WirePublishToAppResponse.with { $0.heard = code != .noMatchingSubscribers }
     } catch {
       switch error.code {
@@ -67,7 +68,7 @@ struct AppMessenger: Sendable {
     }
     _ = try await registry.call(note, deadline: context.remaining * 0.5)
     let listener = try await listeners.begin(
-      key, prefix: "/apps/\(device)/", filter: request.filter, timeout: context.remaining * 0.5)
+      key, prefix: AppTopics.prefix(of: device), filter: request.filter, timeout: context.remaining * 0.5)
     var answer = await listener.take(within: .zero)
     answer.begun = true
     return answer

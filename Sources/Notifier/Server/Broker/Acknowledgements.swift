@@ -1,3 +1,4 @@
+import DeviceProtocol
 import FirmwareImage
 import Logging
 import Mosquitto
@@ -12,14 +13,14 @@ struct Acknowledgements: Sendable {
     self.logger = logger
   }
 
-  /// - Parameter messages: devices, each with the JSON for it.
-  func send(_ messages: [(device: DeviceID, payload: String)]) async {
+  func send(_ messages: [(device: DeviceID, message: AcknowledgementMessage)]) async {
     await withTaskGroup { group in
-      for (device, payload) in messages {
+      for (device, message) in messages {
         group.addTask {
           do throws(MQTTError) {
             try await publisher.client.publish(
-              topic: "/devices/\(device)/ack", payload: Array(payload.utf8), qos: .atMostOnce, timeout: .seconds(2))
+              topic: DeviceTopic(.acknowledgement, of: device).name, payload: message.payload, qos: .atMostOnce,
+              timeout: .seconds(2))
           } catch {
             logger.debug("An acknowledgement was not sent", metadata: ["device": "\(device)", "error": "\(error)"])
           }

@@ -1,3 +1,4 @@
+import DeviceProtocol
 import FirmwareImage
 import Foundation
 import Messaging
@@ -40,5 +41,7 @@ struct BrokerPassword: Sendable {
   }
 
   /// Filters of subscriptions that replicas share. Devices' topics start with a slash, so there are two after the group.
-  static func shared(_ topics: [String], in group: String) -> [String] { topics.map { "$share/\(group)/\($0)" } }
+  static func shared(_ subjects: Set<DeviceTopic.Subject>, in group: String) -> [String] {
+    subjects.map { "$share/\(group)/\($0.filterOfAllDevices)" }
+  }
 }

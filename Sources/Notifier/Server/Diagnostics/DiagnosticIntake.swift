@@ -1,3 +1,4 @@
+import DeviceProtocol
 import FirmwareImage
 import Logging
 import Messaging
@@ -12,7 +13,7 @@ import Wire
 /// what they run pass by.
 final class DiagnosticIntake: Service {
   /// Shared by all replicas, as those of reports.
-  static let sharedTopics = ["/devices/+/log", "/devices/+/crash"]
+  static let subjects: Set<DeviceTopic.Subject> = [.log, .crash]
   /// For one attempt at one batch.
   private static let deadline = Duration.seconds(10)
 
@@ -34,7 +35,7 @@ final class DiagnosticIntake: Service {
     sharedGroup: String, bufferBytes: Int, logger: Logger
   ) throws(MQTTError) {
     connection = IntakeConnection(
-      try BrokerConnection(options: client, purpose: "diagnostics", logger: logger), topics: Self.sharedTopics,
+      try BrokerConnection(options: client, purpose: "diagnostics", logger: logger), subjects: Self.subjects,
       group: sharedGroup)
     self.rejections = rejections
     let acknowledgements = Acknowledgements(publisher: publisher, logger: logger)
@@ -49,14 +50,16 @@ final class DiagnosticIntake: Service {
     } settle: { answers in
       await acknowledgements.send(
         answers.compactMap { item, outcome in
-          let position = "\"log\":\"\(item.content.logID)\",\"through\":\(outcome.storedThrough)"
+          var position = AcknowledgementMessage.LogPosition(
+            log: item.content.logID, through: outcome.storedThrough)
           if outcome.reason == Self.idsUsedAgain {
             // Which run this answers: the one after it uses other IDs.
-            return (item.device, "{\"log\":{\(position),\"reused\":\"\(RandomName.text(item.content.run))\"}}")
+            position.reused = RandomName.text(item.content.run)
+          } else if outcome.storedThrough < item.content.lines.first?.id ?? 0 {
+            // Nothing of it is stored, nor refused for good.
+            return nil
           }
-          // Nothing of it is stored, nor refused for good.
-          guard outcome.storedThrough >= item.content.lines.first?.id ?? 0 else { return nil }
-          return (item.device, "{\"log\":{\(position)}}")
+          return (item.device, AcknowledgementMessage(log: position))
         })
     }
     crashes = DiagnosticLane(
@@ -70,8 +73,8 @@ final class DiagnosticIntake: Service {
       let settled = Dictionary(grouping: answers.filter(\.outcome.settled), by: \.item.device)
       await acknowledgements.send(
         settled.map { device, answers in
-          let ids = answers.map { "\"\(Hexadecimal.encode($0.item.content.id))\"" }
-          return (device, "{\"crashes\":[\(ids.joined(separator: ","))]}")
+          let ids = answers.map { Hexadecimal.encode($0.item.content.id) }
+          return (device, AcknowledgementMessage(crashes: ids))
         })
     }
   }
@@ -84,18 +87,16 @@ final class DiagnosticIntake: Service {
 
   private func take(_ message: MQTTMessage) {
     do throws(RejectedReport) {
-      let topic = try DeviceTopic(message.topic)
+      let topic = try DeviceTopic(of: message.topic, among: Self.subjects)
       let size = message.payload.count
-      switch topic.name {
-      case "log":
+      if topic.subject == .log {
         let batch = try LogPayload.batch(message.payload, of: topic.device)
         let key = "\(batch.logID)-\(batch.lines.first?.id ?? 0)-\(batch.lines.count)"
         logs.add(.init(device: topic.device, key: key, sizeBytes: size, content: batch))
-      case "crash":
+      } else {
         let report = try CrashPayload.report(message.payload, of: topic.device)
         crashes.add(
           .init(device: topic.device, key: Hexadecimal.encode(report.id), sizeBytes: size, content: report))
-      default: throw RejectedReport(.topic, message.topic)
       }
     } catch {
       rejections.note(error, topic: message.topic)

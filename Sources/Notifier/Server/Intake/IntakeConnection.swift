@@ -1,4 +1,4 @@
-import Logging
+import DeviceProtocol
 import Mosquitto
 import ServiceLifecycle
 
@@ -10,12 +10,13 @@ struct IntakeConnection: Sendable {
   private let drainTime: Duration
 
   /// - Parameters:
-  ///   - topics: filters of what replicas share.
+  ///   - subjects: of devices' messages that replicas share.
   ///   - group: in which they share it.
   ///   - drainTime: for the last batches after graceful shutdown began.
-  init(_ broker: BrokerConnection, topics: [String], group: String, drainTime: Duration = .seconds(5)) {
+  init(_ broker: BrokerConnection, subjects: Set<DeviceTopic.Subject>, group: String, drainTime: Duration = .seconds(5))
+  {
     self.broker = broker
-    sharedFilters = BrokerPassword.shared(topics, in: group)
+    sharedFilters = BrokerPassword.shared(subjects, in: group)
     self.drainTime = drainTime
   }
 

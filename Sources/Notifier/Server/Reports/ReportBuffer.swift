@@ -77,7 +77,7 @@ struct ReportBuffer: IntakeBuffer {
             $0.deviceID = Data(device.bytes)
             $0.sequence = state.sequence
             $0.epoch = state.position.epoch
-            if let supersedes = state.supersedes { $0.supersedes = supersedes.wire }
+            if let supersedes = state.supersedes { $0.supersedes = supersedes }
             $0.state = state.state
             $0.run = state.run
           })

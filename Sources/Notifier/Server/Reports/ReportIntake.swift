@@ -1,3 +1,4 @@
+import DeviceProtocol
 import FirmwareImage
 import Logging
 import Messaging
@@ -10,6 +11,8 @@ import Wire
 
 /// Takes what devices report from the broker to the Registry, and tells them what is stored.
 final class ReportIntake: Service {
+  /// Shared by all replicas, so that each report reaches one of them.
+  static let subjects: Set<DeviceTopic.Subject> = [.state, .presence]
   /// Reports in one request to the Registry.
   static let batchSize = 500
   /// For one attempt at one batch.
@@ -45,7 +48,7 @@ final class ReportIntake: Service {
     connection = IntakeConnection(
       try BrokerConnection(options: client, purpose: "reports", logger: logger) { client in
         await Self.readPresences(client, logger)
-      }, topics: ReportTopic.sharedTopics, group: options.sharedGroup)
+      }, subjects: Self.subjects, group: options.sharedGroup)
     let acknowledgements = Acknowledgements(publisher: publisher, logger: logger)
     let settlement = ReportSettlement()
     lane = IntakeLane(
@@ -103,10 +106,11 @@ final class ReportIntake: Service {
   /// Reads the presences that the broker keeps: a shared subscription is not given them, so what changed while no
   /// replica was there is found out in this way only.
   private static func readPresences(_ client: MQTTClient, _ logger: Logger) async {
+    let filter = DeviceTopic.Subject.presence.filterOfAllDevices
     do throws(MQTTError) {
-      try await client.subscribe(to: ReportTopic.presenceFilter, qos: .atMostOnce)
+      try await client.subscribe(to: filter, qos: .atMostOnce)
       // The broker sends them on subscribing; they come even though this ends at once.
-      try await client.unsubscribe(from: ReportTopic.presenceFilter)
+      try await client.unsubscribe(from: filter)
     } catch {
       if error.code == .cancelled || error.code == .closed { return }
       logger.warning("The presences that the broker keeps can't be read", metadata: ["error": "\(error)"])
@@ -116,17 +120,15 @@ final class ReportIntake: Service {
   private func take(_ message: MQTTMessage) {
     received.increment()
     do throws(RejectedReport) {
-      let topic = try ReportTopic(message.topic)
-      switch topic.kind {
-      case .state:
+      let topic = try DeviceTopic(of: message.topic, among: Self.subjects)
+      if topic.subject == .state {
         let state = try StatePayload(message.payload)
         update { $0.add(state, of: topic.device) }
-      case .presence:
+      } else if let presence = try Presence.read(message.payload) {
         // A kept "online" is no word of the device: after a crash of the broker it stays for ever, whoever died. Who is
         // there says so by its reports. A kept "offline" was true when it was said, and may have been missed.
-        if let isOnline = try PresencePayload.isOnline(message.payload), !(isOnline && message.retain) {
-          update { $0.add(isOnline: isOnline, of: topic.device) }
-        }
+        let isOnline = presence == .online
+        if !(isOnline && message.retain) { update { $0.add(isOnline: isOnline, of: topic.device) } }
       }
     } catch {
       rejections.note(error, topic: message.topic)
@@ -145,14 +147,18 @@ final class ReportIntake: Service {
 
   // MARK: to the devices
 
-  private static func messages(for settled: [ReportSettlement.Settled]) -> [(device: DeviceID, payload: String)] {
+  private static func messages(
+    for settled: [ReportSettlement.Settled]
+  ) -> [(device: DeviceID, message: AcknowledgementMessage)] {
     let taken = Dictionary(grouping: settled.filter { $0.held == nil }, by: \.device)
     return taken.map { device, reports in
-      (device, "{\"sequences\":[\(reports.map { "\($0.sequence)" }.joined(separator: ","))]}")
+      (device, AcknowledgementMessage(reports: .init(sequences: reports.map(\.sequence))))
     }
       + settled.compactMap { report in
         // A message for each: what is held answers this one alone. Older agents are told to let it be.
-        report.held.map { (report.device, "{\"sequences\":[\(report.sequence)],\"held\":\($0.json)}") }
+        report.held.map { held in
+          (report.device, AcknowledgementMessage(reports: .init(sequences: [report.sequence], held: held.message)))
+        }
       }
   }
 }

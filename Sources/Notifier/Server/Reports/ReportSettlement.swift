@@ -9,7 +9,7 @@ struct ReportSettlement: Sendable {
     let device: DeviceID
     let sequence: UInt64
     /// What the Registry holds instead, where it took the report for a late one.
-    let held: ReportPosition?
+    let held: WireReportPosition?
   }
 
   private let recorded = Counter(label: "notifier_reports_recorded_total")
@@ -23,7 +23,7 @@ struct ReportSettlement: Sendable {
       guard report.sequence > 0, let device = DeviceID(bytes: report.deviceID) else { continue }
       settled.append(
         Settled(
-          device: device, sequence: report.sequence, held: outcome.hasHeld ? ReportPosition(outcome.held) : nil))
+          device: device, sequence: report.sequence, held: outcome.hasHeld ? outcome.held : nil))
     }
     return settled
   }

@@ -1,4 +1,5 @@
 import BlobStorage
+import DeviceProtocol
 import FirmwareAssignment
 import FirmwareImage
 import HTTPTypes
@@ -94,7 +95,7 @@ struct FirmwareImageRoutes: Sendable {
       size: received.blob.lengthBytes + UInt64(ImageHeader.byteCount), warnings: received.module.warnings)
     return try .json(
       answer, status: .created,
-      headers: [.location: FirmwareResponder.path(firmware), UploadHeaders.idempotencyKey: order.key])
+      headers: [.location: firmware.address.path, UploadHeaders.idempotencyKey: order.key])
   }
 
   private func fetch(_ request: Request, _ context: HTTPContext) async throws -> Response {

@@ -1,4 +1,5 @@
 import BlobStorage
+import DeviceProtocol
 import FirmwareAssignment
 import FirmwareImage
 import HTTPTypes
@@ -29,11 +30,9 @@ struct FirmwareResponder: Sendable {
     let representation = BlobRepresentation(
       prefix: header.encoded(), blob: blob, entityTag: "\"\(hash.hex)\"",
       headers: [
-        .contentType: "application/octet-stream", .contentLocation: Self.path(firmware), .cacheControl: cacheControl,
+        .contentType: "application/octet-stream", .contentLocation: firmware.address.path, .cacheControl: cacheControl,
       ])
     metrics.served(representation.lengthBytes)
     return try responder.respond(request, context, representation)
   }
-
-  static func path(_ firmware: AssignedFirmware) -> String { "/firmware/\(firmware.device)/\(firmware.version)" }
 }

@@ -1,3 +1,4 @@
+import DeviceProtocol
 import FirmwareAssignment
 import FirmwareImage
 import HTTPTypes
@@ -14,35 +15,25 @@ struct PollingRoutes: Sendable {
   let catalog: FirmwareCatalog
   let firmware: FirmwareResponder
 
-  private struct Status: Encodable {
-    private enum CodingKeys: String, CodingKey {
-      case fileExists = "file_exists"
-    }
-
-    let fileExists: Bool
-  }
-
-  /// A report with the longest reason has about 1,000.
-  private static let maximumReportBytes = 4_096
-
   func add(to router: Router<HTTPContext>) {
+    let statusPath = RouterPath(DeviceRoute.status.rawValue)
     let routes = router.group().add(middleware: FirmwareProblems())
-    routes.get("/status") { request, context in
+    routes.get(statusPath) { request, context in
       let device = try await device(request, context)
       let waiting = try await catalog.waitingVersion(for: device, trace: context.traceParent.description)
-      return try Response.json(Status(fileExists: waiting != nil), headers: [.cacheControl: "no-store"])
+      return try Response.json(PollingAnswer(fileExists: waiting != nil), headers: [.cacheControl: "no-store"])
     }
-    routes.group().add(middleware: BodyLimit(maximumBytes: Self.maximumReportBytes))
-      .post("/status") { request, context in
+    routes.group().add(middleware: BodyLimit(maximumBytes: DeviceLimit.polledStatusBytes.value))
+      .post(statusPath) { request, context in
         // Before the body is looked at: who may not speak for a device is not told what would be wrong with it.
         let device = try await device(request, context)
         let trace = context.traceParent.description
         try await catalog.record(
           try await request.decodeJSON(PolledStatus.self), of: device, requester: context.wireRequester, trace: trace)
         let waiting = try await catalog.waitingVersion(for: device, trace: trace)
-        return try Response.json(Status(fileExists: waiting != nil), headers: [.cacheControl: "no-store"])
+        return try Response.json(PollingAnswer(fileExists: waiting != nil), headers: [.cacheControl: "no-store"])
       }
-    routes.get("/download") { request, context in
+    routes.get(RouterPath(DeviceRoute.download.rawValue)) { request, context in
       let device = try await device(request, context)
       let trace = context.traceParent.description
       guard let version = try await catalog.waitingVersion(for: device, trace: trace) else {

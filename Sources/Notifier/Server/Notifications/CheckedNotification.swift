@@ -1,15 +1,8 @@
+import DeviceProtocol
 import FirmwareImage
 import FoundationEssentials
+import ServiceKit
 import Wire
-
-/// What a device is told on `/firmware/{id}/{version}`.
-struct NotificationPayload: Encodable, Equatable {
-  let version: UInt64
-  let digest: String
-  /// Bytes of the whole image, header included.
-  let size: UInt64
-  let url: String
-}
 
 /// A notification whose fields were checked, and where it goes.
 struct CheckedNotification: Sendable {
@@ -29,14 +22,12 @@ struct CheckedNotification: Sendable {
     sizeBytes = wire.sizeBytes
   }
 
-  var topic: String { "/firmware/\(device)/\(version)" }
+  var topic: String { FirmwareAddress(of: device, version: version).path }
 
   /// - Parameter base: an image store's public URL, without a slash at its end.
   func payload(base: String) throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let payload = NotificationPayload(
+    let message = NotificationMessage(
       version: version, digest: "\(digest)", size: sizeBytes, url: "\(base)\(topic)")
-    return Array(try encoder.encode(payload))
+    return Array(try JSONCoding.encoder().encode(message))
   }
 }

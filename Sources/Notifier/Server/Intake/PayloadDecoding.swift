@@ -1,19 +1,20 @@
+import DeviceProtocol
 import FirmwareImage
 import FoundationEssentials
 import ServiceKit
 
 /// Reads what a device sent, which may be anything.
 enum Payload {
-  /// - Parameter maximumBytes: of the payload.
-  /// - Returns: the JSON document; fields that `Document` does not name are ignored.
-  static func decode<Document: Decodable>(
-    _ type: Document.Type, from payload: [UInt8], maximumBytes: Int
-  ) throws(RejectedReport) -> Document {
-    guard payload.count <= maximumBytes else {
-      throw RejectedReport(.tooLarge, "\(payload.count) bytes; at most \(maximumBytes)")
+  /// - Parameter limit: of the payload.
+  /// - Returns: the JSON message; members that `Message` does not name are ignored.
+  static func decode<Message: Decodable>(
+    _ type: Message.Type, from payload: [UInt8], atMost limit: DeviceLimit
+  ) throws(RejectedReport) -> Message {
+    guard payload.count <= limit.value else {
+      throw RejectedReport(.tooLarge, "\(payload.count) bytes; at most \(limit.value)")
     }
     do {
-      return try JSONCoding.decode(Document.self, from: payload)
+      return try JSONCoding.decode(Message.self, from: payload)
     } catch DecodingError.keyNotFound(let key, _) {
       throw RejectedReport(.field, "\(key.stringValue) is missing")
     } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
@@ -47,8 +48,8 @@ enum Payload {
 
   /// Without control characters (PostgreSQL's text takes no NUL, a terminal obeys others) and of bounded length.
   ///
-  /// - Parameter maximumBytes: of UTF-8; the rest is cut off.
-  static func cleaned(_ dirty: String, maximumBytes: Int) -> String {
+  /// - Parameter limit: of UTF-8; the rest is cut off.
+  static func cleaned(_ dirty: String, atMost limit: DeviceLimit) -> String {
     var text = String.UnicodeScalarView()
     var bytes = 0
     for scalar in dirty.unicodeScalars {
@@ -58,7 +59,7 @@ enum Payload {
         default: scalar
         }
       bytes += UTF8.width(kept)
-      if bytes > maximumBytes { break }
+      if bytes > limit.value { break }
       text.append(kept)
     }
     return String(text)
