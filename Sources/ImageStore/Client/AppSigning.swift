@@ -14,6 +14,9 @@ package struct AppSigning: Sendable {
     package var version: String
     package var securityEpoch: UInt32
 
+    /// - Parameters:
+    ///   - name: at most 32 bytes, as is the version.
+    ///   - securityEpoch: devices that confirmed a higher one refuse the app.
     package init(name: String, version: String, securityEpoch: UInt32) {
       self.name = name
       self.version = version

@@ -73,6 +73,7 @@ package struct RegistryClient: Sendable {
 
   /// What the Registry says of the device itself.
   package struct DeviceView: Decodable, Sendable, Equatable {
+    /// A version by its number.
     package struct Reference: Decodable, Sendable, Equatable {
       package var version: UInt64
     }
@@ -81,6 +82,7 @@ package struct RegistryClient: Sendable {
     package var desired: Reference?
   }
 
+  /// What the Registry says of a device now.
   package func view(of device: DeviceID) async throws -> DeviceView {
     try await get(DeviceView.self, "/v1/devices/\(device)")
   }

@@ -45,6 +45,7 @@ package struct StoredImageView: Encodable, Sendable {
     try await list(client, limit: nil, deadline: deadline).images.compactMap { SHA256Digest($0.digest) }
   }
 
+  /// One image of a store by its digest.
   package static func one(
     _ digest: SHA256Digest, _ client: any RPCCaller, deadline: Duration
   ) async throws -> StoredImageView {
@@ -57,10 +58,13 @@ package struct StoredImageView: Encodable, Sendable {
 /// What reading an image again found.
 package struct ImageVerdictView: Encodable, Sendable {
   package let digest: String
+  /// Whether what is stored has that digest.
   package let intact: Bool
+  /// The digest of what is stored.
   package let actual: String
   package let size: UInt64
 
+  /// Lets the store read an image again, whatever it remembers of it.
   package static func verify(
     _ digest: SHA256Digest, _ client: any RPCCaller, deadline: Duration
   ) async throws -> ImageVerdictView {

@@ -2,6 +2,7 @@ import FirmwareImage
 
 /// What names a build of a module: the content of its custom section `build_id`, which survives stripping.
 package struct BuildID: Hashable, Sendable, CustomStringConvertible {
+  /// At least one.
   package let bytes: [UInt8]
 
   /// Nil if there are none, or more than a module may have.

@@ -2,6 +2,7 @@ package import FirmwareImage
 
 /// What makes a module fit to tell where in the sources a crash was.
 package enum DebugModule {
+  /// Why a module is not fit.
   package enum Unusable: Error, Equatable {
     case noBuildID
     case otherBuildID(BuildID, expected: BuildID)

@@ -18,6 +18,7 @@ package struct ResendRequest: Sendable {
     self.id = id
   }
 
+  /// The device's ID as text.
   package var device: String { "\(id)" }
 
   /// - Returns: the version that will be notified.

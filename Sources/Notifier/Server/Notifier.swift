@@ -17,6 +17,7 @@ package struct Notifier: Sendable {
   package let services: [any Service]
   /// The RPC server among them.
   package let server: RPCServer
+  /// Whether it has its broker and its Registry.
   package let readiness: Readiness
 
   /// - Parameters:

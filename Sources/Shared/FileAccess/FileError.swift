@@ -4,9 +4,11 @@ import Glibc
 package struct FileError: Error, Equatable, Sendable {
   /// For example `fsync`.
   package var call: String
+  /// As it was given.
   package var path: String
   package var errno: CInt
 
+  /// - Parameter errno: of that call.
   package init(call: String, path: String, errno: CInt) {
     self.call = call
     self.path = path
@@ -20,6 +22,7 @@ package struct FileError: Error, Equatable, Sendable {
 
   /// The file system has no room, or the user has used up a quota.
   package var isOutOfSpace: Bool { errno == ENOSPC || errno == EDQUOT }
+  /// There is no file of that name.
   package var isNotFound: Bool { errno == ENOENT }
 }
 

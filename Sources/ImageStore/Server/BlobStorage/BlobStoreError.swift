@@ -1,5 +1,6 @@
 package import FirmwareImage
 
+/// Why a blob could not be stored or read. Its text is for operators: it may name paths.
 package enum BlobStoreError: Error, Equatable, Sendable {
   /// There is no room for the bytes.
   case full(String)

@@ -11,6 +11,7 @@ package struct AssignedFirmware: Hashable, Sendable {
   package let version: UInt64
   /// Of the wasm.
   package let digest: SHA256Digest
+  /// Bytes 32…543 of its image.
   package let configuration: ImageConfiguration
 
   /// Where its image is fetched.

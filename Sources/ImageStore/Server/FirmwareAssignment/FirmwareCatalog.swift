@@ -30,6 +30,7 @@ package final class FirmwareCatalog: Sendable {
   private let registry: any RPCCaller
   private let known = Mutex(BoundedCache<Key, Remembered>(capacity: capacity))
 
+  /// - Parameter registry: who knows devices and their versions.
   package init(registry: any RPCCaller) {
     self.registry = registry
   }

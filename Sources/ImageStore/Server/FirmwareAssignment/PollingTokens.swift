@@ -21,6 +21,7 @@ package final class PollingTokens: Sendable {
   private let provisioner: any RPCCaller
   private let found = Mutex(BoundedCache<[UInt8], Found>(capacity: capacity))
 
+  /// - Parameter provisioner: who knows whose tokens are whose.
   package init(provisioner: any RPCCaller) {
     self.provisioner = provisioner
   }

@@ -10,6 +10,7 @@ package final class UploadSlots: Sendable {
   private let share: Int
   private let used = Mutex<(total: Int, byOwner: [String: Int])>((0, [:]))
 
+  /// - Parameter capacity: how many uploads at once.
   package init(capacity: Int) {
     self.capacity = capacity
     share = capacity / 4

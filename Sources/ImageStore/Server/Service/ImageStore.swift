@@ -10,8 +10,11 @@ package import ServiceLifecycle
 package struct ImageStore: Sendable {
   /// To be run in this order; each uses those before it.
   package let services: [any Service]
+  /// Whether it can do its work now; see `init`.
   package let readiness: Readiness
+  /// The HTTP server among the services.
   package let http: HTTPService
+  /// The RPC server among them.
   package let rpc: RPCServer
 
   /// Opens the directory. Nothing listens before the services run.

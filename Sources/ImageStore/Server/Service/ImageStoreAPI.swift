@@ -62,6 +62,7 @@ package struct ImageStoreAPI: Sendable {
     ["uploads.running": Double(slots.inUse), "uploads.limit": Double(slots.capacity)]
   }
 
+  /// Adds all routes of the data API.
   package func addRoutes(to router: Router<HTTPContext>) {
     polling.add(to: router)
     firmware.add(to: router, maximumBodyBytes: maximumBytes + FirmwareImageRoutes.headerBytes)
@@ -74,6 +75,7 @@ package struct ImageStoreAPI: Sendable {
     }
   }
 
+  /// Adds what admin commands ask over the bus.
   package func addRequests(to router: inout RPCRouter) {
     ImageRequests(blobs: blobs).add(to: &router)
   }
