@@ -92,9 +92,15 @@ let bindings: [Target] =
   + binding("Linux", c: "CLinux")
 
 let sharedModules: [Target] = [
-  shared("FirmwareImage", ["OpenSSL"]),
-  shared("FileAccess", ["CLinux", "FirmwareImage", "OpenSSL"]),
-  shared("DeviceProtocol", ["FirmwareImage"]),
+  // Identifiers, encodings, texts and clocks: what every other module may use.
+  shared("Foundations", []),
+  // What devices and services say to each other.
+  shared("DeviceProtocol", ["Foundations"]),
+  shared("WebAssemblyModule", ["Foundations", "DeviceProtocol"]),
+  shared("FirmwareImage", ["Foundations", "OpenSSL", "WebAssemblyModule"]),
+  shared("RootDocument", ["Foundations", "FirmwareImage", "OpenSSL"]),
+  // Files, directories and locks, whose every failure names the call and the path.
+  shared("FileAccess", ["CLinux", "Foundations", "OpenSSL"]),
   shared("Wire", [protobuf], exclude: ["Protocols"]),
   shared("Messaging", ["Linux", "ZeroMQ", "Wire", protobuf, logging, metrics, coreMetrics, lifecycle]),
   shared(
@@ -106,7 +112,8 @@ let sharedModules: [Target] = [
   shared(
     "ServiceHTTP",
     [
-      "CLinux", "FirmwareImage", "Messaging", "OpenSSL", "ServiceKit", "Wire", hummingbird, hummingbirdCore, httpTypes,
+      "CLinux", "FirmwareImage", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "Wire", hummingbird,
+      hummingbirdCore, httpTypes,
       nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL, nioTLS, logging, metrics, lifecycle,
     ]),
 ]
@@ -128,49 +135,51 @@ func command(_ service: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let imageStore: [Target] = [
   // What its client and its server agree on.
-  part("ImageStoreContract", "ImageStore/Contract", ["FirmwareImage"]),
+  part("ImageStoreContract", "ImageStore/Contract", []),
   part(
     "ImageStoreClient", "ImageStore/Client",
     [
-      "ImageStoreContract", "FileAccess", "Curl", "OpenSSL", "FirmwareImage", "Wire", "Messaging", "ServiceKit",
-      protobuf,
+      "ImageStoreContract", "FileAccess", "Curl", "OpenSSL", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf,
     ]),
   // Bytes by their digest.
   part(
     "BlobStorage", "ImageStore/Server/BlobStorage",
     [
-      "ImageStoreContract", "FileAccess", "OpenSSL", "FirmwareImage", "ServiceKit", dequeModule, nioCore, nioPosix,
-      lifecycle,
+      "FileAccess", "OpenSSL", "Foundations", "WebAssemblyModule", "FirmwareImage", "ServiceKit", dequeModule, nioCore,
+      nioPosix, lifecycle,
     ]),
   // What is checked of an image before it is kept.
   part(
     "ImageAdmission", "ImageStore/Server/ImageAdmission",
     [
-      "BlobStorage", "ImageStoreContract", "CLinux", "Wasmtime", "FirmwareImage", "ServiceKit", nioCore, nioPosix,
-      logging,
+      "BlobStorage", "CLinux", "Wasmtime", "Foundations", "WebAssemblyModule", "FirmwareImage", "ServiceKit", nioCore,
+      nioPosix, logging,
     ]),
   // Which device is to run which image, as the Registry says.
   part(
     "FirmwareAssignment", "ImageStore/Server/FirmwareAssignment",
-    ["BlobStorage", "ImageAdmission", "DeviceProtocol", "OpenSSL", "FirmwareImage", "Wire", "Messaging", "ServiceKit"]),
+    [
+      "BlobStorage", "ImageAdmission", "DeviceProtocol", "OpenSSL", "Foundations", "WebAssemblyModule",
+      "FirmwareImage", "RootDocument", "Wire", "Messaging", "ServiceKit",
+    ]),
   part(
     "ImageStoreServer", "ImageStore/Server/Service",
     [
-      "BlobStorage", "DeviceProtocol", "FirmwareAssignment", "ImageAdmission", "ImageStoreContract", "OpenSSL",
-      "Wasmtime", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird, httpTypes, nioCore,
-      protobuf,
-      logging, metrics, lifecycle,
+      "BlobStorage", "FirmwareAssignment", "ImageAdmission", "ImageStoreContract", "OpenSSL", "Wasmtime",
+      "Foundations", "DeviceProtocol", "WebAssemblyModule", "FirmwareImage", "Wire", "Messaging", "ServiceKit",
+      "ServiceHTTP", hummingbird, httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
     ]),
-  command("ImageStore", ["FirmwareImage", "ImageAdmission"]),
+  command("ImageStore", ["Foundations", "FirmwareImage", "ImageAdmission"]),
 ]
 
 let notifier: [Target] = [
-  part("NotifierClient", "Notifier/Client", ["FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf]),
+  part("NotifierClient", "Notifier/Client", ["Foundations", "Wire", "Messaging", "ServiceKit", protobuf]),
   part(
     "NotifierServer", "Notifier/Server",
     [
-      "Mosquitto", "DeviceProtocol", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", dequeModule,
-      protobuf, logging, metrics, lifecycle,
+      "Mosquitto", "Foundations", "DeviceProtocol", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      dequeModule, protobuf, logging, metrics, lifecycle,
     ]),
   command("Notifier", []),
 ]
@@ -179,24 +188,29 @@ let services: [Target] =
   service(
     "Registry",
     core: [
-      "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
+      "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
       httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
     ],
-    command: ["FirmwareImage"])
+    command: ["FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument"])
   + imageStore + notifier
   + service(
     "Provisioner",
     core: [
-      "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
+      "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
       httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
     ])
   + service(
     "DeviceRuntime",
     core: [
-      "CLinux", "Linux", "ZeroMQ", "Mosquitto", "Curl", "OpenSSL", "Wasmtime", "FirmwareImage", "Wire", "Messaging",
+      "CLinux", "Linux", "ZeroMQ", "Mosquitto", "Curl", "OpenSSL", "Wasmtime", "FirmwareImage", "Foundations",
+      "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire", "Messaging",
       "ServiceKit", protobuf, logging, metrics, lifecycle,
     ],
-    command: ["Curl", "FirmwareImage", "OpenSSL", "Wire"])
+    command: [
+      "Curl", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "OpenSSL", "Wire",
+    ])
 
 /// All of them, or those that `XTBLISH_TESTS` names ("Registry,Notifier"): while you work on one module, the others'
 /// tests need not be built.
@@ -212,11 +226,15 @@ let testTargets: [Target] = [
   tests("OpenSSL", ["OpenSSL"]),
   tests("Curl", ["Curl"]),
   tests("Wasmtime", ["Wasmtime"]),
-  tests("DeviceProtocol", ["DeviceProtocol", "FirmwareImage", "ServiceKit"]),
-  tests("FirmwareImage", ["FirmwareImage", "OpenSSL", "FuzzTargets"]),
+  tests("DeviceProtocol", ["DeviceProtocol", "Foundations", "ServiceKit"]),
+  tests(
+    "FirmwareImage",
+    ["FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "OpenSSL", "FuzzTargets"]),
   // What the fuzzers and the replay of what they found have in common.
   .target(
-    name: "FuzzTargets", dependencies: ["FirmwareImage", "OpenSSL"], path: "Tests/Fuzz/Targets", swiftSettings: strict),
+    name: "FuzzTargets",
+    dependencies: ["FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "OpenSSL"],
+    path: "Tests/Fuzz/Targets", swiftSettings: strict),
   tests(
     "Messaging", ["Messaging", "ZeroMQ", "Wire", protobuf, logging, lifecycle], exclude: ["python"]),
   // A process of its own, for the tests of Messaging to kill.
@@ -232,7 +250,11 @@ let testTargets: [Target] = [
     exclude: ["bare_zmq.c", "run"], swiftSettings: strict),
   // Measures how many reports of devices are stored, beside bare PostgreSQL.
   .executableTarget(
-    name: "ReportsBenchmark", dependencies: ["RegistryCore", "FirmwareImage", "PostgreSQL", logging],
+    name: "ReportsBenchmark",
+    dependencies: [
+      "RegistryCore", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument",
+      "PostgreSQL", logging,
+    ],
     path: "Benchmarks/Reports", exclude: ["run"], swiftSettings: strict),
   // Measures apps beside native code.
   .executableTarget(
@@ -251,48 +273,53 @@ let testTargets: [Target] = [
   tests(
     "ServiceHTTP",
     [
-      "ServiceHTTP", "FirmwareImage", "Messaging", "OpenSSL", "ServiceKit", "Wire", hummingbird, httpTypes, nioCore,
+      "ServiceHTTP", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Messaging",
+      "OpenSSL", "ServiceKit", "Wire", hummingbird, httpTypes, nioCore,
       logging, coreMetrics, lifecycle,
     ]),
   tests(
     "Registry",
     [
-      "RegistryCore", "PostgreSQL", "OpenSSL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "RegistryCore", "PostgreSQL", "OpenSSL", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       "Curl", "Wasmtime",
       hummingbird, httpTypes, protobuf, logging, lifecycle,
     ]),
   tests(
     "ImageStore",
     [
-      "BlobStorage", "FirmwareAssignment", "ImageAdmission", "ImageStoreClient", "ImageStoreContract",
-      "ImageStoreServer", "FileAccess", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit",
-      "ServiceHTTP",
+      "BlobStorage", "FirmwareAssignment", "ImageAdmission", "ImageStoreClient", "ImageStoreServer", "FileAccess",
+      "OpenSSL", "Curl", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
+      "Messaging", "ServiceKit", "ServiceHTTP",
       hummingbird, httpTypes, nioCore, protobuf, logging, lifecycle,
     ]),
   tests(
     "Notifier",
     [
-      "NotifierServer", "Mosquitto", "DeviceProtocol", "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf,
-      logging, lifecycle,
+      "NotifierServer", "Mosquitto", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "RootDocument", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
   tests(
     "Provisioner",
     [
-      "ProvisionerCore", "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit",
+      "ProvisionerCore", "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Foundations", "DeviceProtocol",
+      "WebAssemblyModule", "RootDocument", "Wire", "Messaging", "ServiceKit",
       "ServiceHTTP",
       protobuf, logging, lifecycle,
     ]),
   tests(
     "DeviceRuntime",
     [
-      "CLinux", "DeviceRuntimeCore", "ZeroMQ", "Mosquitto", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Wire",
+      "CLinux", "DeviceRuntimeCore", "ZeroMQ", "Mosquitto", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage",
+      "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
       "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
   tests(
     "Integration",
     [
       "RegistryCore", "ImageStoreServer", "NotifierServer", "ProvisionerCore", "PostgreSQL", "Mosquitto", "Curl",
-      "OpenSSL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle,
+      "OpenSSL", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
+      "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
   tests(
     "EndToEnd", ["Curl", "OpenSSL", "PostgreSQL", "Mosquitto", "ZeroMQ", "Wire", protobuf],

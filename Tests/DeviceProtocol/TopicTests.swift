@@ -1,4 +1,5 @@
-import FirmwareImage
+import DeviceProtocol
+import Foundations
 import Testing
 
 @testable import DeviceProtocol

@@ -1,5 +1,4 @@
 import DeviceProtocol
-import FirmwareImage
 import SwiftProtobuf
 import TestSupport
 import Testing

@@ -1,10 +1,13 @@
+import DeviceProtocol
 import FileAccess
 import FirmwareImage
 import Foundation
+import Foundations
 import Glibc
 import ImageStoreContract
 import OpenSSL
 import ServiceKit
+import WebAssemblyModule
 
 /// A publisher's statement about an app, signed: what goes with an upload.
 package struct AppSigning: Sendable {

@@ -3,8 +3,8 @@ import FileAccess
 import FirmwareImage
 import Foundation
 import Glibc
-import ImageStoreContract
 import ServiceKit
+import WebAssemblyModule
 
 /// What the store answered to a pushed debug module.
 package struct PushedDebugModule: Codable, Equatable, Sendable {

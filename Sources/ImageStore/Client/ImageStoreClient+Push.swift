@@ -1,11 +1,12 @@
 import Curl
 import FileAccess
-package import FirmwareImage
 import Foundation
+package import Foundations
 import Glibc
 import ImageStoreContract
 import ServiceKit
 import Synchronization
+import WebAssemblyModule
 
 /// What the store answered to a pushed image.
 package struct PushedImage: Codable, Equatable, Sendable {

@@ -1,5 +1,5 @@
-package import FirmwareImage
 package import Foundation
+package import Foundations
 import ImageStoreContract
 package import Messaging
 import ServiceKit

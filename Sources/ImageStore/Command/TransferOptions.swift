@@ -1,5 +1,4 @@
 import ArgumentParser
-import FirmwareImage
 import Foundation
 import ImageStoreClient
 import ServiceKit

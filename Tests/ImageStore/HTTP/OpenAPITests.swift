@@ -1,5 +1,4 @@
 import BlobStorage
-import FirmwareImage
 import Foundation
 import HTTPTypes
 import Hummingbird

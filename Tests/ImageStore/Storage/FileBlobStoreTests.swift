@@ -1,6 +1,7 @@
 import FileAccess
 import FirmwareImage
 import Foundation
+import Foundations
 import NIOCore
 import TestSupport
 import Testing

@@ -2,6 +2,7 @@ import BlobStorage
 import Curl
 import FirmwareImage
 import Foundation
+import Foundations
 import ImageStoreServer
 import Logging
 import Messaging

@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 package import NIOCore
 
 /// A stored blob that was found to be what its digest says.

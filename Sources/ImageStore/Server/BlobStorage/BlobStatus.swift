@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 
 /// What is known of a stored blob without reading it.
 package struct BlobStatus: Equatable, Sendable {

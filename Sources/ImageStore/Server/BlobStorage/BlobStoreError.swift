@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 
 /// Why a blob could not be stored or read. Its text is for operators: it may name paths.
 package enum BlobStoreError: Error, Equatable, Sendable {

@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 package import NIOCore
 
 /// Bytes on their way into a store. One task uses it, one call after the other.

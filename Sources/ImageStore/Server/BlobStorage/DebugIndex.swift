@@ -1,6 +1,6 @@
-package import FirmwareImage
-package import ImageStoreContract
+package import Foundations
 import Synchronization
+package import WebAssemblyModule
 
 /// Tells which blob is the unstripped module of a build. An entry never changes.
 package protocol DebugIndex: Sendable {

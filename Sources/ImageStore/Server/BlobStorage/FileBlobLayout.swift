@@ -1,5 +1,5 @@
 import FileAccess
-import FirmwareImage
+import Foundations
 
 /// Where a store's files are.
 struct FileBlobLayout: Sendable {

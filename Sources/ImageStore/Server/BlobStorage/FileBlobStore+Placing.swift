@@ -1,5 +1,5 @@
 import FileAccess
-import FirmwareImage
+import Foundations
 
 extension FileBlobStore {
   /// Puts all of a file on the disk and gives it its name, on the disk too.

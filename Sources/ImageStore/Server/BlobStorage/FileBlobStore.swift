@@ -1,5 +1,5 @@
 import FileAccess
-package import FirmwareImage
+package import Foundations
 import Glibc
 import NIOPosix
 import ServiceKit

@@ -1,5 +1,5 @@
 import FileAccess
-import FirmwareImage
+import Foundations
 import Glibc
 import NIOCore
 import NIOPosix

@@ -1,7 +1,7 @@
 import FileAccess
-package import FirmwareImage
+package import Foundations
 import Glibc
-package import ImageStoreContract
+package import WebAssemblyModule
 
 /// An index as files beside a store's blobs, which several processes may share.
 ///

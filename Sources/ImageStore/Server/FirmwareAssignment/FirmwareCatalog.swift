@@ -1,6 +1,6 @@
 import BlobStorage
 package import DeviceProtocol
-package import FirmwareImage
+package import Foundations
 package import Messaging
 import Synchronization
 package import Wire

@@ -1,4 +1,5 @@
 package import FirmwareImage
+package import Foundations
 package import Wire
 
 /// Why firmware can't be given to a device, or found for it.

@@ -1,5 +1,6 @@
 package import BlobStorage
-package import FirmwareImage
+import FirmwareImage
+package import Foundations
 import Synchronization
 
 /// The hash at the start of whole images. It covers the device's configuration and the wasm, so it

@@ -1,5 +1,5 @@
 import BlobStorage
-package import FirmwareImage
+package import Foundations
 package import Messaging
 import Synchronization
 import Wire

@@ -1,6 +1,7 @@
 package import FirmwareImage
 package import Messaging
 package import OpenSSL
+import RootDocument
 import Synchronization
 import Wire
 

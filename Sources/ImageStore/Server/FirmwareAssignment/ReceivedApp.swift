@@ -1,4 +1,5 @@
 import BlobStorage
+import DeviceProtocol
 import FirmwareImage
 package import ImageAdmission
 import OpenSSL

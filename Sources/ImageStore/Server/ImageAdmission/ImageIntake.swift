@@ -1,8 +1,9 @@
 package import BlobStorage
-package import FirmwareImage
+import FirmwareImage
+package import Foundations
 import Glibc
-package import ImageStoreContract
 package import NIOCore
+package import WebAssemblyModule
 
 /// Receives an image: checks it while it passes by, and stores its wasm.
 ///

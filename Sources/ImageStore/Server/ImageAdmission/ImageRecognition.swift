@@ -1,5 +1,6 @@
 import FirmwareImage
 import NIOCore
+import WebAssemblyModule
 
 /// Tells from its first bytes what a body is.
 enum ImageRecognition: Equatable {

@@ -1,5 +1,6 @@
 package import BlobStorage
 package import FirmwareImage
+package import WebAssemblyModule
 
 /// What is known of a module when all of it has come.
 package struct ReceivedModule: Sendable {

@@ -1,6 +1,6 @@
 import DequeModule
-import FirmwareImage
 import FoundationEssentials
+import Foundations
 import Mosquitto
 import SwiftProtobuf
 import Synchronization

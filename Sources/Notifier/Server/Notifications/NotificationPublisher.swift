@@ -1,4 +1,3 @@
-import FirmwareImage
 import Logging
 import Messaging
 import Mosquitto

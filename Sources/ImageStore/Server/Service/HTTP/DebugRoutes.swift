@@ -1,11 +1,10 @@
 import BlobStorage
-import FirmwareImage
 import HTTPTypes
 import Hummingbird
 import ImageAdmission
-import ImageStoreContract
 import ServiceHTTP
 import ServiceKit
+import WebAssemblyModule
 
 /// `/debug/{build-id}`: the unstripped modules of apps, to tell where in the sources a crash was.
 struct DebugRoutes: Sendable {

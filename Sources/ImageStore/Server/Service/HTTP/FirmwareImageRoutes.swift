@@ -1,7 +1,7 @@
 import BlobStorage
-import DeviceProtocol
 import FirmwareAssignment
 import FirmwareImage
+import Foundations
 import HTTPTypes
 import Hummingbird
 import ImageAdmission

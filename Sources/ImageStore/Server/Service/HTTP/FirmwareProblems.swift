@@ -1,5 +1,4 @@
 import FirmwareAssignment
-import FirmwareImage
 import HTTPTypes
 import Hummingbird
 import ServiceHTTP

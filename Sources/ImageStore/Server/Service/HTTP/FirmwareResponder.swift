@@ -1,5 +1,4 @@
 import BlobStorage
-import DeviceProtocol
 import FirmwareAssignment
 import FirmwareImage
 import HTTPTypes

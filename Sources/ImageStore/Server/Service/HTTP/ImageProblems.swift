@@ -3,8 +3,8 @@ import FirmwareAssignment
 import FirmwareImage
 import HTTPTypes
 import ImageAdmission
-import ImageStoreContract
 import ServiceHTTP
+import WebAssemblyModule
 
 extension ProblemError {
   /// What a client is told of an image that was refused or could not be stored or read; nil for

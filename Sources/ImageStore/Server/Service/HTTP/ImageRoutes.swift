@@ -1,5 +1,5 @@
 import BlobStorage
-import FirmwareImage
+import Foundations
 import HTTPTypes
 import Hummingbird
 import ImageAdmission

@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 
 extension ImageStoreOpenAPI {
   static let securitySchemes = """

@@ -1,6 +1,6 @@
 import DeviceProtocol
 import FirmwareAssignment
-import FirmwareImage
+import Foundations
 import HTTPTypes
 import Hummingbird
 import ServiceHTTP

@@ -1,6 +1,7 @@
 import FirmwareAssignment
 import FirmwareImage
 import Foundation
+import Foundations
 import HTTPTypes
 import ImageStoreContract
 import OpenSSL

@@ -1,5 +1,5 @@
 import BlobStorage
-import FirmwareImage
+import Foundations
 import ImageStoreContract
 import Messaging
 import SwiftProtobuf
