@@ -1,4 +1,5 @@
 import DeviceProtocol
+import Foundations
 import SwiftProtobuf
 import TestSupport
 import Testing

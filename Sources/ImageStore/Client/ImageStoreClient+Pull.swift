@@ -1,6 +1,7 @@
 import Curl
 import FileAccess
 import FirmwareImage
+import Foundations
 import Glibc
 import ServiceKit
 import Synchronization

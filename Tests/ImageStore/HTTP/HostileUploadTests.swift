@@ -1,5 +1,6 @@
 import Curl
 import Foundation
+import Foundations
 import TestSupport
 import Testing
 import Wire

@@ -1,4 +1,5 @@
 import BlobStorage
+import FirmwareImage
 import Foundation
 import HTTPTypes
 import Hummingbird

@@ -1,8 +1,10 @@
 import BlobStorage
 import DeviceProtocol
 import FirmwareImage
+import Foundations
 package import ImageAdmission
 import OpenSSL
+import WebAssemblyModule
 package import Wire
 
 import struct Foundation.Data

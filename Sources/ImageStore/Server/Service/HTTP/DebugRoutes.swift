@@ -1,4 +1,5 @@
 import BlobStorage
+import Foundations
 import HTTPTypes
 import Hummingbird
 import ImageAdmission

@@ -1,4 +1,5 @@
 import BlobStorage
+import DeviceProtocol
 import FirmwareAssignment
 import FirmwareImage
 import Foundations

@@ -1,4 +1,6 @@
 import FirmwareAssignment
+import FirmwareImage
+import Foundations
 import HTTPTypes
 import Hummingbird
 import ServiceHTTP

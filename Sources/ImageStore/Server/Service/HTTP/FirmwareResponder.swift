@@ -1,6 +1,8 @@
 import BlobStorage
+import DeviceProtocol
 import FirmwareAssignment
 import FirmwareImage
+import Foundations
 import HTTPTypes
 import Hummingbird
 import ServiceHTTP

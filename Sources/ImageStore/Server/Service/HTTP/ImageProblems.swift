@@ -1,6 +1,7 @@
 import BlobStorage
 import FirmwareAssignment
 import FirmwareImage
+import Foundations
 import HTTPTypes
 import ImageAdmission
 import ServiceHTTP
