@@ -1,5 +1,5 @@
 import ArgumentParser
-import ImageStoreCore
+import ImageStoreServer
 import Messaging
 import ServiceKit
 

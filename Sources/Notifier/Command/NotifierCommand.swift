@@ -1,6 +1,6 @@
 import ArgumentParser
 import Messaging
-import NotifierCore
+import NotifierServer
 import ServiceKit
 
 @main
