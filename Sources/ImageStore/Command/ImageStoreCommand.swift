@@ -2,6 +2,7 @@ import ArgumentParser
 import ImageStoreServer
 import Messaging
 import ServiceKit
+import Wire
 
 @main
 struct ImageStoreCommand: AsyncParsableCommand, AdministeredService {

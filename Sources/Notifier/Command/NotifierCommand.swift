@@ -2,6 +2,7 @@ import ArgumentParser
 import Messaging
 import NotifierServer
 import ServiceKit
+import Wire
 
 @main
 struct NotifierCommand: AsyncParsableCommand, AdministeredService {
