@@ -65,6 +65,12 @@ func service(
   ]
 }
 
+/// A part of a service that is a target of its own, so that the compiler keeps what it may use.
+func part(_ name: String, of service: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: "Sources/\(service)/\(name)", swiftSettings: strict)
+}
+
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: ["TestSupport"] + dependencies, path: "Tests/\(name)",
@@ -91,13 +97,16 @@ let bindings: [Target] =
   + binding("Linux", c: "CLinux")
 
 let sharedModules: [Target] = [
+  // Identifiers, encodings, texts and clocks: what every other module may use.
+  shared("Foundations", []),
   shared("FirmwareImage", ["OpenSSL"]),
   shared("Wire", [protobuf], exclude: ["Protocols"]),
   shared("Messaging", ["Linux", "ZeroMQ", "Wire", protobuf, logging, metrics, coreMetrics, lifecycle]),
   shared(
     "ServiceKit",
     [
-      "Messaging", "Wire", "ZeroMQ", argumentParser, configuration, logging, metrics, coreMetrics, lifecycle,
+      "Foundations", "Messaging", "Wire", "ZeroMQ", argumentParser, configuration, logging, metrics, coreMetrics,
+      lifecycle,
       unixSignals, protobuf,
     ]),
   shared(
@@ -112,14 +121,16 @@ let services: [Target] =
   service(
     "Registry",
     core: [
-      "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
+      "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Foundations", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      hummingbird,
       httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
     ],
     command: ["FirmwareImage"])
   + service(
     "ImageStore",
     core: [
-      "CLinux", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "CLinux", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Foundations", "Wire", "Messaging", "ServiceKit",
+      "ServiceHTTP",
       hummingbird, httpTypes, nioCore, nioPosix, protobuf, logging, metrics, lifecycle,
     ])
   + service(
@@ -138,9 +149,33 @@ let services: [Target] =
     "DeviceRuntime",
     core: [
       "CLinux", "Linux", "ZeroMQ", "Mosquitto", "Curl", "OpenSSL", "Wasmtime", "FirmwareImage", "Wire", "Messaging",
-      "ServiceKit", protobuf, logging, metrics, lifecycle,
+      "Foundations", "AppLink", "AppSupervision", "DeviceBoard", "DeviceHardware", "ServiceKit", protobuf, logging,
+      metrics, lifecycle,
     ],
-    command: ["Curl", "FirmwareImage", "OpenSSL", "Wire"])
+    command: ["AppHost", "AppLink", "Curl", "DeviceBoard", "FirmwareImage", "Foundations", "OpenSSL", "Wire"])
+
+/// The device is two processes, the agent's and an app's, which have `AppLink` in common and know no more of each other.
+let deviceParts: [Target] = [
+  // What the two processes say to each other. No engine, no network.
+  part("AppLink", of: "DeviceRuntime", ["FirmwareImage", "Foundations", "Wire", "ZeroMQ", protobuf]),
+  // Pins and sensors: the kernel's, and those that are simulated.
+  part("DeviceHardware", of: "DeviceRuntime", ["AppLink", "CLinux", "FirmwareImage", "Foundations", "Linux"]),
+  // The app's process.
+  part(
+    "AppHost", of: "DeviceRuntime",
+    [
+      "AppLink", "CLinux", "DeviceHardware", "FirmwareImage", "Foundations", "Linux", "OpenSSL", "Wasmtime", "Wire",
+      "ZeroMQ", protobuf,
+    ]),
+  // The agent's side of it: starts processes of apps and sees to their end.
+  part(
+    "AppSupervision", of: "DeviceRuntime",
+    ["AppLink", "CLinux", "Foundations", "Linux", "Wire", "ZeroMQ", protobuf, logging]),
+  // What is wired to the device, as its agent knows it.
+  part(
+    "DeviceBoard", of: "DeviceRuntime",
+    ["AppLink", "DeviceHardware", "FirmwareImage", "Foundations", "ServiceKit"]),
+]
 
 /// All of them, or those that `XTBLISH_TESTS` names ("Registry,Notifier"): while you work on one module, the others'
 /// tests need not be built.
@@ -168,7 +203,7 @@ let testTargets: [Target] = [
     path: "Tests/MessagingServer", swiftSettings: strict),
   // A process that confines itself as an app's does and then tries a system call, for the tests of the device.
   .executableTarget(
-    name: "SandboxProbe", dependencies: ["DeviceRuntimeCore"], path: "Tests/SandboxProbe", swiftSettings: strict),
+    name: "SandboxProbe", dependencies: ["AppHost", "AppLink"], path: "Tests/SandboxProbe", swiftSettings: strict),
   // Measures the bus beside bare libzmq.
   .executableTarget(
     name: "RPCBenchmark", dependencies: ["Messaging", "Wire", protobuf, logging], path: "Benchmarks/RPC",
@@ -179,16 +214,19 @@ let testTargets: [Target] = [
     path: "Benchmarks/Reports", exclude: ["run"], swiftSettings: strict),
   // Measures apps beside native code.
   .executableTarget(
-    name: "AppBenchmark", dependencies: ["DeviceRuntimeCore"], path: "Benchmarks/Apps", exclude: ["kernels.c", "run"],
+    name: "AppBenchmark", dependencies: ["AppLink", "AppSupervision", "DeviceRuntimeCore"], path: "Benchmarks/Apps",
+    exclude: ["kernels.c", "run"],
     swiftSettings: strict),
   // Measures what an app on a device gets.
   .executableTarget(
-    name: "HostAPIBenchmark", dependencies: ["DeviceRuntimeCore"], path: "Benchmarks/HostAPI",
+    name: "HostAPIBenchmark", dependencies: ["AppLink", "AppSupervision", "DeviceRuntimeCore"],
+    path: "Benchmarks/HostAPI",
     exclude: ["calls.wat", "run", "ticks.wat", "timerfd.c"], swiftSettings: strict),
   tests(
     "ServiceKit",
     [
-      "ServiceKit", "Messaging", "Wire", "ZeroMQ", argumentParser, logging, metrics, coreMetrics, lifecycle,
+      "ServiceKit", "Foundations", "Messaging", "Wire", "ZeroMQ", argumentParser, logging, metrics, coreMetrics,
+      lifecycle,
       unixSignals,
     ]),
   tests(
@@ -225,7 +263,8 @@ let testTargets: [Target] = [
   tests(
     "DeviceRuntime",
     [
-      "CLinux", "DeviceRuntimeCore", "ZeroMQ", "Mosquitto", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Wire",
+      "CLinux", "AppHost", "AppLink", "AppSupervision", "DeviceBoard", "DeviceHardware", "DeviceRuntimeCore",
+      "Foundations", "ZeroMQ", "Mosquitto", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Wire",
       "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
   tests(
@@ -263,5 +302,5 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
-  targets: bindings + sharedModules + services + testTargets
+  targets: bindings + sharedModules + deviceParts + services + testTargets
 )

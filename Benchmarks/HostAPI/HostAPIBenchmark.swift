@@ -1,3 +1,6 @@
+import AppLink
+import AppSupervision
+import DeviceBoard
 import DeviceRuntimeCore
 import Glibc
 

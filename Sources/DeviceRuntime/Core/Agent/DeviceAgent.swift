@@ -1,5 +1,9 @@
+internal import AppLink
+package import AppSupervision
 package import Curl
+internal import DeviceBoard
 internal import FirmwareImage
+internal import Foundations
 package import Logging
 internal import Mosquitto
 internal import ServiceLifecycle

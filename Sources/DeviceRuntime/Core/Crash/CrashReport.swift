@@ -1,3 +1,4 @@
+internal import AppLink
 internal import FirmwareImage
 
 /// What an app ended of, as the server is told: JSON with these names.

@@ -1,4 +1,5 @@
 internal import FirmwareImage
+internal import Foundations
 internal import Glibc
 
 /// The file that is being worked on, as it is at one moment.
@@ -48,6 +49,6 @@ struct DevModule {
       errno = EINVAL
       return nil
     }
-    return readAll(descriptor, count: Int(status.st_size))
+    return readBytes(of: descriptor, count: Int(status.st_size))
   }
 }

@@ -1,5 +1,6 @@
 // Its sources may be used by any thread, which their types don't say.
 @preconcurrency internal import Dispatch
+internal import AppLink
 internal import FirmwareImage
 internal import Glibc
 

@@ -1,3 +1,4 @@
+internal import AppLink
 package import FirmwareImage
 internal import FoundationEssentials
 internal import Glibc

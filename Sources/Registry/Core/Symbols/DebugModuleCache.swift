@@ -1,6 +1,7 @@
 package import Curl
 import FirmwareImage
 import Foundation
+import Foundations
 package import ServiceKit
 
 /// Unstripped modules by build ID, fetched once from an image store.
