@@ -99,7 +99,11 @@ let bindings: [Target] =
 let sharedModules: [Target] = [
   // Identifiers, encodings, texts and clocks: what every other module may use.
   shared("Foundations", []),
-  shared("FirmwareImage", ["OpenSSL"]),
+  // What devices and services say to each other.
+  shared("DeviceProtocol", ["Foundations"]),
+  shared("WebAssemblyModule", ["Foundations", "DeviceProtocol"]),
+  shared("FirmwareImage", ["Foundations", "OpenSSL", "WebAssemblyModule"]),
+  shared("RootDocument", ["Foundations", "FirmwareImage", "OpenSSL"]),
   shared("Wire", [protobuf], exclude: ["Protocols"]),
   shared("Messaging", ["Linux", "ZeroMQ", "Wire", protobuf, logging, metrics, coreMetrics, lifecycle]),
   shared(
@@ -112,7 +116,8 @@ let sharedModules: [Target] = [
   shared(
     "ServiceHTTP",
     [
-      "CLinux", "FirmwareImage", "Messaging", "OpenSSL", "ServiceKit", "Wire", hummingbird, hummingbirdCore, httpTypes,
+      "CLinux", "FirmwareImage", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "Wire", hummingbird,
+      hummingbirdCore, httpTypes,
       nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL, nioTLS, logging, metrics, lifecycle,
     ]),
 ]
@@ -121,51 +126,56 @@ let services: [Target] =
   service(
     "Registry",
     core: [
-      "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Foundations", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
-      hummingbird,
+      "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
       httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
     ],
-    command: ["FirmwareImage"])
+    command: ["FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument"])
   + service(
     "ImageStore",
     core: [
-      "CLinux", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Foundations", "Wire", "Messaging", "ServiceKit",
-      "ServiceHTTP",
+      "CLinux", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       hummingbird, httpTypes, nioCore, nioPosix, protobuf, logging, metrics, lifecycle,
     ])
   + service(
     "Notifier",
     core: [
-      "Mosquitto", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", protobuf, logging,
+      "Mosquitto", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
+      "Messaging", "ServiceKit", "ServiceHTTP", protobuf, logging,
       metrics, lifecycle,
     ])
   + service(
     "Provisioner",
     core: [
-      "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
+      "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
       httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
     ])
   + service(
     "DeviceRuntime",
     core: [
-      "CLinux", "Linux", "ZeroMQ", "Mosquitto", "Curl", "OpenSSL", "Wasmtime", "FirmwareImage", "Wire", "Messaging",
-      "Foundations", "AppLink", "AppSupervision", "DeviceBoard", "DeviceHardware", "ServiceKit", protobuf, logging,
-      metrics, lifecycle,
+      "AppLink", "AppSupervision", "DeviceBoard", "CLinux", "Linux", "Mosquitto", "Curl", "OpenSSL", "FirmwareImage",
+      "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire", "Messaging",
+      "ServiceKit", protobuf, logging, metrics, lifecycle,
     ],
-    command: ["AppHost", "AppLink", "Curl", "DeviceBoard", "FirmwareImage", "Foundations", "OpenSSL", "Wire"])
+    command: [
+      "AppHost", "AppLink", "DeviceBoard", "Curl", "FirmwareImage", "Foundations", "DeviceProtocol",
+      "WebAssemblyModule", "RootDocument", "OpenSSL", "Wire",
+    ])
 
 /// The device is two processes, the agent's and an app's, which have `AppLink` in common and know no more of each other.
 let deviceParts: [Target] = [
   // What the two processes say to each other. No engine, no network.
-  part("AppLink", of: "DeviceRuntime", ["FirmwareImage", "Foundations", "Wire", "ZeroMQ", protobuf]),
+  part("AppLink", of: "DeviceRuntime", ["Foundations", "WebAssemblyModule", "Wire", "ZeroMQ", protobuf]),
   // Pins and sensors: the kernel's, and those that are simulated.
-  part("DeviceHardware", of: "DeviceRuntime", ["AppLink", "CLinux", "FirmwareImage", "Foundations", "Linux"]),
+  part("DeviceHardware", of: "DeviceRuntime", ["AppLink", "CLinux", "DeviceProtocol", "Foundations", "Linux"]),
   // The app's process.
   part(
     "AppHost", of: "DeviceRuntime",
     [
-      "AppLink", "CLinux", "DeviceHardware", "FirmwareImage", "Foundations", "Linux", "OpenSSL", "Wasmtime", "Wire",
-      "ZeroMQ", protobuf,
+      "AppLink", "CLinux", "DeviceHardware", "DeviceProtocol", "Foundations", "Linux", "OpenSSL", "Wasmtime",
+      "WebAssemblyModule", "Wire", "ZeroMQ", protobuf,
     ]),
   // The agent's side of it: starts processes of apps and sees to their end.
   part(
@@ -174,7 +184,7 @@ let deviceParts: [Target] = [
   // What is wired to the device, as its agent knows it.
   part(
     "DeviceBoard", of: "DeviceRuntime",
-    ["AppLink", "DeviceHardware", "FirmwareImage", "Foundations", "ServiceKit"]),
+    ["AppLink", "DeviceHardware", "DeviceProtocol", "Foundations", "ServiceKit"]),
 ]
 
 /// All of them, or those that `XTBLISH_TESTS` names ("Registry,Notifier"): while you work on one module, the others'
@@ -191,10 +201,14 @@ let testTargets: [Target] = [
   tests("OpenSSL", ["OpenSSL"]),
   tests("Curl", ["Curl"]),
   tests("Wasmtime", ["Wasmtime"]),
-  tests("FirmwareImage", ["FirmwareImage", "OpenSSL", "FuzzTargets"]),
+  tests(
+    "FirmwareImage",
+    ["FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "OpenSSL", "FuzzTargets"]),
   // What the fuzzers and the replay of what they found have in common.
   .target(
-    name: "FuzzTargets", dependencies: ["FirmwareImage", "OpenSSL"], path: "Tests/Fuzz/Targets", swiftSettings: strict),
+    name: "FuzzTargets",
+    dependencies: ["FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "OpenSSL"],
+    path: "Tests/Fuzz/Targets", swiftSettings: strict),
   tests(
     "Messaging", ["Messaging", "ZeroMQ", "Wire", protobuf, logging, lifecycle], exclude: ["python"]),
   // A process of its own, for the tests of Messaging to kill.
@@ -210,16 +224,20 @@ let testTargets: [Target] = [
     exclude: ["bare_zmq.c", "run"], swiftSettings: strict),
   // Measures how many reports of devices are stored, beside bare PostgreSQL.
   .executableTarget(
-    name: "ReportsBenchmark", dependencies: ["RegistryCore", "FirmwareImage", "PostgreSQL", logging],
+    name: "ReportsBenchmark",
+    dependencies: [
+      "RegistryCore", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument",
+      "PostgreSQL", logging,
+    ],
     path: "Benchmarks/Reports", exclude: ["run"], swiftSettings: strict),
   // Measures apps beside native code.
   .executableTarget(
-    name: "AppBenchmark", dependencies: ["AppLink", "AppSupervision", "DeviceRuntimeCore"], path: "Benchmarks/Apps",
+    name: "AppBenchmark", dependencies: ["AppLink", "AppSupervision"], path: "Benchmarks/Apps",
     exclude: ["kernels.c", "run"],
     swiftSettings: strict),
   // Measures what an app on a device gets.
   .executableTarget(
-    name: "HostAPIBenchmark", dependencies: ["AppLink", "AppSupervision", "DeviceRuntimeCore"],
+    name: "HostAPIBenchmark", dependencies: ["AppLink", "AppSupervision", "DeviceBoard"],
     path: "Benchmarks/HostAPI",
     exclude: ["calls.wat", "run", "ticks.wat", "timerfd.c"], swiftSettings: strict),
   tests(
@@ -232,46 +250,53 @@ let testTargets: [Target] = [
   tests(
     "ServiceHTTP",
     [
-      "ServiceHTTP", "FirmwareImage", "Messaging", "OpenSSL", "ServiceKit", "Wire", hummingbird, httpTypes, nioCore,
+      "ServiceHTTP", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Messaging",
+      "OpenSSL", "ServiceKit", "Wire", hummingbird, httpTypes, nioCore,
       logging, coreMetrics, lifecycle,
     ]),
   tests(
     "Registry",
     [
-      "RegistryCore", "PostgreSQL", "OpenSSL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "RegistryCore", "PostgreSQL", "OpenSSL", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       "Curl", "Wasmtime",
       hummingbird, httpTypes, protobuf, logging, lifecycle,
     ]),
   tests(
     "ImageStore",
     [
-      "ImageStoreCore", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "ImageStoreCore", "OpenSSL", "Curl", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       hummingbird, httpTypes, nioCore, protobuf, logging, lifecycle,
     ]),
   tests(
     "Notifier",
     [
-      "NotifierCore", "Mosquitto", "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle,
+      "NotifierCore", "Mosquitto", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "RootDocument", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
   tests(
     "Provisioner",
     [
-      "ProvisionerCore", "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit",
+      "ProvisionerCore", "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Foundations", "DeviceProtocol",
+      "WebAssemblyModule", "RootDocument", "Wire", "Messaging", "ServiceKit",
       "ServiceHTTP",
       protobuf, logging, lifecycle,
     ]),
   tests(
     "DeviceRuntime",
     [
-      "CLinux", "AppHost", "AppLink", "AppSupervision", "DeviceBoard", "DeviceHardware", "DeviceRuntimeCore",
-      "Foundations", "ZeroMQ", "Mosquitto", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Wire",
+      "CLinux", "AppHost", "AppLink", "AppSupervision", "DeviceBoard", "DeviceHardware", "DeviceRuntimeCore", "ZeroMQ",
+      "Mosquitto", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "RootDocument", "Wire",
       "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
   tests(
     "Integration",
     [
       "RegistryCore", "ImageStoreCore", "NotifierCore", "ProvisionerCore", "PostgreSQL", "Mosquitto", "Curl",
-      "OpenSSL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle,
+      "OpenSSL", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
+      "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
   tests(
     "EndToEnd", ["Curl", "OpenSSL", "PostgreSQL", "Mosquitto", "ZeroMQ", "Wire", protobuf],

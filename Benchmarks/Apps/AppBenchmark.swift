@@ -1,6 +1,5 @@
 import AppLink
 import AppSupervision
-import DeviceRuntimeCore
 import Foundation
 
 /// Runs the kernels natively and as an app, side by side, for `Benchmarks/Apps/run`.

@@ -1,7 +1,6 @@
 import AppLink
 import AppSupervision
 import DeviceBoard
-import DeviceRuntimeCore
 import Glibc
 
 /// Runs one app in a process of its own, as a device does, until it publishes a message, and prints the message's

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Foundations
 package import Wire
 
 extension WireFromApp {

@@ -1,3 +1,4 @@
+import Foundations
 package import Wire
 
 /// What an app does, as its agent sees it.

@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import WebAssemblyModule
 
 extension AppLimits {
   /// What a module may want from its start.

@@ -3,6 +3,7 @@ import ArgumentParser
 import DeviceBoard
 import DeviceRuntimeCore
 import FoundationEssentials
+import Foundations
 import Messaging
 import ServiceKit
 import Wire

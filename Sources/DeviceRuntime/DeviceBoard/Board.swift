@@ -1,5 +1,5 @@
 package import AppLink
-internal import FirmwareImage
+internal import DeviceProtocol
 internal import FoundationEssentials
 import ServiceKit
 

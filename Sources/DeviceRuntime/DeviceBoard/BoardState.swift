@@ -1,6 +1,6 @@
 package import AppLink
 internal import DeviceHardware
-internal import FirmwareImage
+internal import Foundations
 internal import Synchronization
 
 /// The board as its agent sees it: the levels of pins, which outlive the apps, and the sources of sensors.

@@ -1,5 +1,5 @@
 package import AppLink
-internal import FirmwareImage
+internal import Foundations
 internal import Glibc
 internal import Synchronization
 

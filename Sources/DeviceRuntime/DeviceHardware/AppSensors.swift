@@ -1,5 +1,6 @@
 package import AppLink
-internal import FirmwareImage
+package import DeviceProtocol
+internal import Foundations
 internal import Synchronization
 
 /// The sensors of an app's process.

@@ -1,5 +1,6 @@
 internal import AppLink
 internal import CLinux
+internal import DeviceProtocol
 internal import Glibc
 internal import Linux
 internal import Synchronization

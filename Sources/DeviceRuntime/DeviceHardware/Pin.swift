@@ -1,4 +1,5 @@
 package import AppLink
+package import DeviceProtocol
 
 /// Which changes of a pin make an event. The numbers are the host API's.
 package struct PinEdges: OptionSet, Sendable {

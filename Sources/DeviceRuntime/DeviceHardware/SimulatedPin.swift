@@ -1,4 +1,5 @@
 internal import AppLink
+internal import DeviceProtocol
 internal import Foundations
 internal import Synchronization
 

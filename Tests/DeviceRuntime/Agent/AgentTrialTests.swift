@@ -1,9 +1,11 @@
 import FirmwareImage
 import Foundation
+import Foundations
 import Mosquitto
 import TestSupport
 import Testing
 
+@testable import AppLink
 @testable import DeviceRuntimeCore
 
 /// What becomes of an app once it is started.

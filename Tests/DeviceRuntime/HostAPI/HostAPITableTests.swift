@@ -1,9 +1,11 @@
-import FirmwareImage
+import DeviceProtocol
 import Glibc
 import TestSupport
 import Testing
 import Wasmtime
 
+@testable import AppHost
+@testable import AppLink
 @testable import DeviceRuntimeCore
 
 @Suite(.seated) struct HostAPITableTests {

@@ -1,10 +1,12 @@
 import Curl
 import FirmwareImage
 import Foundation
+import Foundations
 import OpenSSL
 import TestSupport
 import Testing
 
+@testable import DeviceBoard
 @testable import DeviceRuntimeCore
 
 @Suite(.seated, .timeLimit(.minutes(10))) struct EnrolmentInstallationTests {

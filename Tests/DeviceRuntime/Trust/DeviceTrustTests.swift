@@ -1,6 +1,9 @@
 import Curl
+import DeviceProtocol
 import FirmwareImage
+import Foundations
 import OpenSSL
+import RootDocument
 import TestSupport
 import Testing
 

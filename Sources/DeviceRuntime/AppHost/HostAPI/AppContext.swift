@@ -1,8 +1,9 @@
 internal import AppLink
 internal import DeviceHardware
-internal import FirmwareImage
+internal import DeviceProtocol
 internal import Foundations
 internal import Wasmtime
+internal import WebAssemblyModule
 
 /// What the host functions of one running app work on. For the app's thread.
 final class AppContext {

@@ -1,4 +1,5 @@
 import AppLink
+import DeviceProtocol
 
 /// What an app has open, by handles from 1 on. A handle is not given twice until many others were.
 struct HandleTable<Value> {

@@ -1,9 +1,10 @@
 internal import AppLink
-internal import FirmwareImage
+internal import DeviceProtocol
 internal import Foundations
 internal import Glibc
 internal import Synchronization
 internal import Wasmtime
+internal import WebAssemblyModule
 
 extension HostAPI {
   static let clockFunctions = [

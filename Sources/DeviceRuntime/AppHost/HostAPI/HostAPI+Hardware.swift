@@ -1,6 +1,6 @@
 internal import AppLink
 internal import DeviceHardware
-internal import FirmwareImage
+internal import DeviceProtocol
 internal import Foundations
 internal import Wasmtime
 

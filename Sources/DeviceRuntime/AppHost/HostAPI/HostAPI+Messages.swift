@@ -1,4 +1,6 @@
 internal import AppLink
+internal import DeviceProtocol
+internal import Foundations
 internal import Wasmtime
 
 extension HostAPI {

@@ -1,5 +1,5 @@
 internal import AppLink
-internal import FirmwareImage
+internal import DeviceProtocol
 internal import Foundations
 internal import Glibc
 internal import Wasmtime

@@ -1,4 +1,5 @@
 internal import AppLink
+internal import DeviceProtocol
 internal import Wasmtime
 
 /// The one place where the host API turns an app's pointers into bytes and back. A pointer and the length that

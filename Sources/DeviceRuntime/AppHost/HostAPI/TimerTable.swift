@@ -1,4 +1,5 @@
 import AppLink
+import DeviceProtocol
 
 /// An app's timers, by monotonic nanoseconds. Holds no clock of its own.
 struct TimerTable {

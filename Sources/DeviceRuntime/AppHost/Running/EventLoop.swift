@@ -1,7 +1,9 @@
 internal import AppLink
-internal import FirmwareImage
+internal import DeviceProtocol
 internal import Foundations
+internal import ServiceKit
 internal import Wasmtime
+internal import WebAssemblyModule
 
 /// Drives an app of the event kind: `xtb_init`, then an `xtb_event` for each thing that happens. For the app's thread.
 struct EventLoop {

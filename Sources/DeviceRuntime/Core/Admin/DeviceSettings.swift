@@ -1,4 +1,5 @@
 package import Curl
+import Foundations
 package import Messaging
 package import ServiceKit
 

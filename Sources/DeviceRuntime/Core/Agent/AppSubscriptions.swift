@@ -1,6 +1,7 @@
 internal import AppLink
 internal import AppSupervision
-internal import FirmwareImage
+internal import DeviceProtocol
+internal import Foundations
 internal import Logging
 internal import Mosquitto
 

@@ -2,6 +2,7 @@ internal import AppLink
 internal import AppSupervision
 internal import DeviceBoard
 internal import FirmwareImage
+internal import Foundations
 internal import Logging
 
 /// An app whose process runs.

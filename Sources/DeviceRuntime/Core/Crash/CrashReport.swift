@@ -1,5 +1,7 @@
 internal import AppLink
 internal import FirmwareImage
+internal import Foundations
+internal import WebAssemblyModule
 
 /// What an app ended of, as the server is told: JSON with these names.
 package struct CrashReport: Codable, Sendable, Equatable {

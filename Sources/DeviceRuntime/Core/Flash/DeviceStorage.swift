@@ -1,6 +1,7 @@
 internal import AppLink
 package import FirmwareImage
 internal import FoundationEssentials
+package import Foundations
 internal import Glibc
 internal import OpenSSL
 import ServiceKit

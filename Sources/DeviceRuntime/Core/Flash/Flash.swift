@@ -1,4 +1,3 @@
-
 /// The storage that a device's agent owns: named files in one flat folder.
 ///
 /// The operations are as small as the guarantees of the medium, so that a test can cut the power between any two:

@@ -1,4 +1,3 @@
-internal import FirmwareImage
 internal import FoundationEssentials
 internal import Foundations
 package import Wire

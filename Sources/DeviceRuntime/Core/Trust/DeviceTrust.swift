@@ -1,4 +1,7 @@
+internal import DeviceProtocol
 internal import FirmwareImage
+internal import Foundations
+internal import RootDocument
 
 /// What a device demands of an image: what its fuses and its root documents say.
 package struct DeviceTrust: Sendable {
@@ -28,7 +31,8 @@ package struct DeviceTrust: Sendable {
     let contents = OTPContents(try bank.read())
     return ImageTrust(
       root: try documents.current(at: now), isPublisherRequired: contents.publisherSignatureRequired,
-      lowestVersion: lowestVersion, lowestSecurityEpoch: contents.securityEpoch, highestHostAPILevel: HostInterface.level)
+      lowestVersion: lowestVersion, lowestSecurityEpoch: contents.securityEpoch,
+      highestHostAPILevel: HostInterface.level)
   }
 
   /// For an image that this device took earlier. What a root document of its past allowed stays allowed, and none of
