@@ -1,7 +1,6 @@
 internal import AppLink
 internal import DeviceProtocol
 internal import Foundations
-internal import ServiceKit
 internal import Wasmtime
 internal import WebAssemblyModule
 
