@@ -1,11 +1,10 @@
 import FoundationEssentials
-import PostgreSQL
 package import Wire
 
 /// A position in a list, newest first. Opaque to clients.
 package struct ListCursor: Sendable, Equatable {
   /// Microseconds since 1970, as exact as the database's.
-  var createdAt: PostgresTimestamp
+  var createdAtMicroseconds: Int64
   /// A UUID's bytes.
   var id: [UInt8]
 
@@ -15,8 +14,8 @@ package struct ListCursor: Sendable, Equatable {
   /// Of the text: 24 bytes in base64.
   static let textLength = 32
 
-  init(createdAt: PostgresTimestamp, id: [UInt8]) {
-    self.createdAt = createdAt
+  init(createdAtMicroseconds: Int64, id: [UInt8]) {
+    self.createdAtMicroseconds = createdAtMicroseconds
     self.id = id
   }
 
@@ -29,12 +28,11 @@ package struct ListCursor: Sendable, Equatable {
     let microseconds = bytes.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     guard microseconds < Self.endMicroseconds else { throw refusal }
     self.init(
-      createdAt: PostgresTimestamp(microsecondsSince1970: Int64(bitPattern: microseconds)),
-      id: Array(bytes.dropFirst(8)))
+      createdAtMicroseconds: Int64(bitPattern: microseconds), id: Array(bytes.dropFirst(8)))
   }
 
   package var text: String {
-    let microseconds = UInt64(bitPattern: createdAt.microsecondsSince1970)
+    let microseconds = UInt64(bitPattern: createdAtMicroseconds)
     let time = (0..<8).map { UInt8(truncatingIfNeeded: microseconds >> (56 - 8 * $0)) }
     return Data(time + id).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
   }

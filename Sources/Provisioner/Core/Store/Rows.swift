@@ -54,6 +54,19 @@ extension EnrolledDevice {
   }
 }
 
+extension DeviceEntry {
+  init(_ row: PostgresRow) throws {
+    guard let state = EnrolledDevice.State(rawValue: try row["state"].text) else { throw PostgresError.unknownForm }
+    let key = try row["public_key_hash"].optional?.bytes
+    self.init(
+      id: state == .waiting ? nil : try DeviceID(stored: row["id"].uuid), serial: try row["serial"].text,
+      product: try row["product"].text, group: try row["group_name"].text, name: try row["name"].text, state: state,
+      access: key != nil ? "certificate" : try row["has_token"].bool ? "polling-token" : "none", publicKeyHash: key,
+      createdAt: try row["created_at"].date, enrolledAt: try row["enrolled_at"].optional?.date,
+      otpReportedAt: try row["otp_reported_at"].optional?.date, otpDifferences: try row["otp_differences"].textArray)
+  }
+}
+
 extension DeviceID {
   init(stored bytes: [UInt8]) throws {
     guard let id = DeviceID(bytes: bytes) else { throw PostgresError.unknownForm }
@@ -65,4 +78,12 @@ extension PostgresError {
   static var unknownForm: PostgresError {
     PostgresError(.decoding, "a row of the database is of a form that this program does not know")
   }
+}
+
+extension ListCursor {
+  init(createdAt: PostgresTimestamp, id: [UInt8]) {
+    self.init(createdAtMicroseconds: createdAt.microsecondsSince1970, id: id)
+  }
+
+  var createdAt: PostgresTimestamp { PostgresTimestamp(microsecondsSince1970: createdAtMicroseconds) }
 }

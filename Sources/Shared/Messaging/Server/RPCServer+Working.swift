@@ -95,7 +95,7 @@ extension RPCServer {
   ) -> (frame: [UInt8], failure: WireFailure?) {
     let failure: WireFailure
     switch outcome {
-    case .success(let payload) where payload.count > limits.transport.maximumFrameSize - Self.envelopeAllowance:
+    case .success(let payload) where payload.count > limits.transport.maximumFrameSize - Envelope.allowanceBytes:
       failure = WireFailure(
         .internal, reason: "response-too-large",
         message: "the response has \(payload.count) bytes, more than the bus carries: ask for less at once")
@@ -105,9 +105,6 @@ extension RPCServer {
     }
     return (Envelope.failure(failure, correlationID: job.correlationID, kind: job.kind).encoded(), failure)
   }
-
-  /// Room that is kept in a frame for what is not payload.
-  static var envelopeAllowance: Int { 1024 }
 
   // MARK: Time
 
