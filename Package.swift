@@ -100,12 +100,56 @@ let sharedModules: [Target] = [
       "Messaging", "Wire", "ZeroMQ", argumentParser, configuration, logging, metrics, coreMetrics, lifecycle,
       unixSignals, protobuf,
     ]),
+  // What services with a database have in common.
+  shared("ServiceDatabase", ["FirmwareImage", "PostgreSQL", "Wire"]),
   shared(
     "ServiceHTTP",
     [
       "CLinux", "FirmwareImage", "Messaging", "OpenSSL", "ServiceKit", "Wire", hummingbird, hummingbirdCore, httpTypes,
       nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL, nioTLS, logging, metrics, lifecycle,
     ]),
+]
+
+/// Gives devices their identities.
+let provisioner: [Target] = [
+  // What may enrol, and as what: decisions without a database, a bus or HTTP.
+  .target(
+    name: "ProvisionerDomain", dependencies: ["FirmwareImage", "OpenSSL", "Wire"],
+    path: "Sources/Provisioner/Domain", swiftSettings: strict),
+  // The authority's folder: its keys, what they sign, and the lists of what was taken back. No service is needed.
+  .target(
+    name: "CertificateAuthority", dependencies: ["FirmwareImage", "Messaging", "OpenSSL"],
+    path: "Sources/Provisioner/CertificateAuthority", swiftSettings: strict),
+  // What admin commands and others use to talk to a Provisioner.
+  .target(
+    name: "ProvisionerClient",
+    dependencies: [
+      "CertificateAuthority", "Curl", "FirmwareImage", "Messaging", "OpenSSL", "ProvisionerDomain", "ServiceKit", "Wire",
+      lifecycle, logging, protobuf,
+    ],
+    path: "Sources/Provisioner/Client", swiftSettings: strict),
+  // Which certificates there are, renewed and taken back, and who is told of it.
+  .target(
+    name: "DeviceCertificates",
+    dependencies: [
+      "CertificateAuthority", "FirmwareImage", "Messaging", "OpenSSL", "PostgreSQL", "ProvisionerDomain",
+      "ServiceDatabase", "ServiceKit", "Wire", lifecycle, logging, metrics, nioCore,
+    ],
+    path: "Sources/Provisioner/Server/Certificates", swiftSettings: strict),
+  .target(
+    name: "ProvisionerServer",
+    dependencies: [
+      "CertificateAuthority", "Curl", "DeviceCertificates", "FirmwareImage", "Messaging", "OpenSSL", "PostgreSQL",
+      "ProvisionerClient", "ProvisionerDomain", "ServiceDatabase", "ServiceHTTP", "ServiceKit", "Wire", httpTypes,
+      hummingbird, lifecycle, logging, metrics, nioCore, protobuf,
+    ],
+    path: "Sources/Provisioner/Server/Core", swiftSettings: strict),
+  .executableTarget(
+    name: "ProvisionerCommand",
+    dependencies: [
+      "CertificateAuthority", "Messaging", "ProvisionerClient", "ProvisionerServer", "ServiceKit", argumentParser,
+    ],
+    path: "Sources/Provisioner/Command", swiftSettings: strict),
 ]
 
 let services: [Target] =
@@ -128,12 +172,7 @@ let services: [Target] =
       "Mosquitto", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", protobuf, logging,
       metrics, lifecycle,
     ])
-  + service(
-    "Provisioner",
-    core: [
-      "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
-      httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
-    ])
+  + provisioner
   + service(
     "DeviceRuntime",
     core: [
@@ -218,9 +257,9 @@ let testTargets: [Target] = [
   tests(
     "Provisioner",
     [
-      "ProvisionerCore", "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit",
-      "ServiceHTTP",
-      protobuf, logging, lifecycle,
+      "CertificateAuthority", "DeviceCertificates", "ProvisionerClient", "ProvisionerDomain", "ProvisionerServer",
+      "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", protobuf,
+      logging, lifecycle,
     ]),
   tests(
     "DeviceRuntime",
@@ -231,7 +270,7 @@ let testTargets: [Target] = [
   tests(
     "Integration",
     [
-      "RegistryCore", "ImageStoreCore", "NotifierCore", "ProvisionerCore", "PostgreSQL", "Mosquitto", "Curl",
+      "RegistryCore", "ImageStoreCore", "NotifierCore", "ProvisionerServer", "PostgreSQL", "Mosquitto", "Curl",
       "OpenSSL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
   tests(

@@ -3,7 +3,7 @@ import ImageStoreCore
 import Messaging
 import NotifierCore
 import PostgreSQL
-import ProvisionerCore
+import ProvisionerServer
 import RegistryCore
 import ServiceLifecycle
 import Synchronization

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import ProvisionerCore
+@testable import ProvisionerDomain
 
 @Suite(.seated) struct ClaimTests {
   @Test func `states`() async throws {

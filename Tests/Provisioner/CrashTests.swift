@@ -7,8 +7,6 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import ProvisionerCore
-
 /// A Provisioner that dies in the middle.
 @Suite(.seated) struct CrashTests {
   /// A Registry on the bus that makes devices, and answers only when it is let.

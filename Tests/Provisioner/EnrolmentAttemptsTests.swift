@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import ProvisionerCore
+@testable import ProvisionerServer
 
 /// How often one may try in vain.
 @Suite(.seated) struct EnrolmentAttemptsTests {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import ProvisionerCore
+@testable import ProvisionerDomain
 
 /// Devices that come with a factory's certificate.
 @Suite(.seated) struct FactoryTests {

@@ -5,7 +5,7 @@ import ServiceKit
 import TestSupport
 import Testing
 
-@testable import ProvisionerCore
+@testable import ProvisionerServer
 
 @Suite(.seated) struct HTTPTests {
   private struct Answer {

@@ -5,7 +5,9 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import ProvisionerCore
+@testable import DeviceCertificates
+@testable import ProvisionerDomain
+@testable import ProvisionerServer
 
 /// Devices that get certificates.
 @Suite(.seated) struct IdentityTests {

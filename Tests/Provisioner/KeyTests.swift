@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import ProvisionerCore
+@testable import ProvisionerDomain
 
 /// Devices that enrol with a key of their own.
 @Suite(.seated) struct KeyTests {

@@ -5,7 +5,9 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import ProvisionerCore
+@testable import DeviceCertificates
+@testable import ProvisionerDomain
+@testable import ProvisionerServer
 
 /// Devices whose answer was lost, and those that come back.
 @Suite(.seated) struct LostAnswerTests {

@@ -5,7 +5,8 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import ProvisionerCore
+@testable import ProvisionerDomain
+@testable import ProvisionerServer
 
 /// What devices burn.
 @Suite(.seated) struct OTPTests {

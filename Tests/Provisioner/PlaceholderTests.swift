@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import ProvisionerCore
+@testable import ProvisionerDomain
 
 /// What makers leave where a serial number should be.
 @Suite(.seated) struct PlaceholderTests {

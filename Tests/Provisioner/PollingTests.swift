@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import ProvisionerCore
+@testable import ProvisionerDomain
 
 /// Devices too small for certificates.
 @Suite(.seated) struct PollingTests {

@@ -7,7 +7,9 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import ProvisionerCore
+@testable import ProvisionerClient
+@testable import ProvisionerDomain
+@testable import ProvisionerServer
 
 @Suite(.seated) struct RPCTests {
   /// A Provisioner that answers on the bus, over real sockets.

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import ProvisionerCore
+@testable import ProvisionerDomain
 
 /// Devices that are named before they enrol.
 @Suite(.seated) struct RegistrationTests {

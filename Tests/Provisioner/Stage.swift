@@ -6,7 +6,8 @@ import PostgreSQL
 import TestSupport
 import Wire
 
-@testable import ProvisionerCore
+@testable import ProvisionerDomain
+@testable import ProvisionerServer
 
 let quietLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 

@@ -1,5 +1,5 @@
 import ArgumentParser
-import ProvisionerCore
+import ProvisionerServer
 import ServiceKit
 
 struct ServeCommand: AsyncParsableCommand {

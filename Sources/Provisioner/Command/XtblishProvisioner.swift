@@ -1,6 +1,6 @@
 import ArgumentParser
 import Messaging
-import ProvisionerCore
+import ProvisionerServer
 import ServiceKit
 
 @main

@@ -6,7 +6,9 @@ import PostgreSQL
 import TestSupport
 import Wire
 
-@testable import ProvisionerCore
+@testable import CertificateAuthority
+@testable import DeviceCertificates
+@testable import ProvisionerServer
 
 /// An authority in a folder of its own.
 struct AuthorityFixture: Sendable {

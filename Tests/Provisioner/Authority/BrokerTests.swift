@@ -4,7 +4,7 @@ import OpenSSL
 import TestSupport
 import Testing
 
-@testable import ProvisionerCore
+@testable import CertificateAuthority
 
 /// How mosquitto takes roots and CRLs from a folder.
 @Suite(.seated) struct BrokerTests {

@@ -6,8 +6,6 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import ProvisionerCore
-
 @Suite(.seated) struct RenewalTests {
   @Test func theOldCertificateStaysGood() async throws {
     try await withReplica { replica, _ in

@@ -7,7 +7,8 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import ProvisionerCore
+@testable import CertificateAuthority
+@testable import ProvisionerServer
 
 @Suite(.seated) struct RevocationTests {
   @Test func aRevokedCertificateIsOnTheList() async throws {

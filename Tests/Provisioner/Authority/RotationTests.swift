@@ -4,7 +4,8 @@ import OpenSSL
 import TestSupport
 import Testing
 
-@testable import ProvisionerCore
+@testable import CertificateAuthority
+@testable import DeviceCertificates
 
 @Suite(.seated) struct RotationTests {
   private func leaf(_ authority: Authority) throws -> [X509Certificate] {

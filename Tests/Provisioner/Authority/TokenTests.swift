@@ -4,8 +4,6 @@ import OpenSSL
 import TestSupport
 import Testing
 
-@testable import ProvisionerCore
-
 /// Keys in a PKCS#11 token, by SoftHSM. In processes of their own: its library reads its settings once a process.
 @Suite(.seated) struct TokenTests {
   private static let module = "/usr/lib/softhsm/libsofthsm2.so"

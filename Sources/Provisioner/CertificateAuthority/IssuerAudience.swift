@@ -1,0 +1,25 @@
+/// Whom an intermediate signs for.
+///
+/// They are two so that a broker can keep devices and services apart: a listener that has the revocation list of one
+/// refuses the certificates of the other. The services' one is not needed by the running service.
+package enum IssuerAudience: Sendable {
+  case devices
+  /// Services and operators.
+  case services
+
+  /// In the authority's folder, without the ending.
+  var fileName: String {
+    switch self {
+    case .devices: "intermediate"
+    case .services: "services"
+    }
+  }
+
+  /// The first words of its name.
+  package var title: String {
+    switch self {
+    case .devices: "xtblish issuing CA"
+    case .services: "xtblish services CA"
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package import OpenSSL
+
+/// One of the lists by which readers of CRLs hear of an issuer's revocations.
+///
+/// An issuer's lists are, in this order: a first one without entries, which lets everybody in; the newest that has
+/// everything that was taken back, if it was ever made; and after it, for each burst of revocations, one that is about
+/// those certificates alone. Of all that are about a certificate, OpenSSL goes by the newest. So a program that keeps
+/// every list it ever read grows by what was revoked, not by that times the size of the whole.
+package struct PublishedList: Sendable, Equatable {
+  package enum Kind: String, Sendable {
+    /// Without entries, about all certificates.
+    case first
+    /// With all entries, about all certificates.
+    case full
+    /// About its entries alone.
+    case partial
+  }
+
+  /// SHA-256 of the issuer's public key.
+  package let issuer: [UInt8]
+  package let number: Int64
+  package let kind: Kind
+  /// With which publication it came, and that one's nonce.
+  package let revision: Int64
+  package let nonce: [UInt8]
+  package let list: CertificateRevocationList
+}
+
+/// What an issuer has revoked and not published yet, beside what it has published.
+struct RevocationBacklog: Sendable, Equatable {
+  var hasFirst = true
+  var pendingCount = 0
+  /// Of the pending ones those whose certificates have no distribution point, as releases before this one made them.
+  var namelessCount = 0
+  var partialCount = 0
+  var partialEntryCount = 0
+  var fullEntryCount = 0
+
+  /// OpenSSL looks at all lists of an issuer at each handshake, and a program that starts reads them all.
+  static let maximumPartialCount = 1_024
+  /// Names of partial lists are searched one after the other.
+  static let leastEntriesForFull = 4_096
+
+  /// Nil: there is nothing to publish.
+  var nextKind: PublishedList.Kind? {
+    guard pendingCount > 0 else { return nil }
+    if namelessCount > 0 { return .full }
+    let entries = partialEntryCount + pendingCount
+    // Grows with what the full list has, so that all full lists together stay within a few times the last of them.
+    if entries > max(Self.leastEntriesForFull, fullEntryCount / 2) { return .full }
+    return partialCount < Self.maximumPartialCount ? .partial : .full
+  }
+}
