@@ -91,7 +91,13 @@ let bindings: [Target] =
   + binding("Linux", c: "CLinux")
 
 let sharedModules: [Target] = [
-  shared("FirmwareImage", ["OpenSSL"]),
+  // Identifiers, encodings, texts and clocks: what every other module may use.
+  shared("Foundations", []),
+  // What devices and services say to each other.
+  shared("DeviceProtocol", ["Foundations"]),
+  shared("WebAssemblyModule", ["Foundations", "DeviceProtocol"]),
+  shared("FirmwareImage", ["Foundations", "OpenSSL", "WebAssemblyModule"]),
+  shared("RootDocument", ["Foundations", "FirmwareImage", "OpenSSL"]),
   shared("Wire", [protobuf], exclude: ["Protocols"]),
   shared("Messaging", ["Linux", "ZeroMQ", "Wire", protobuf, logging, metrics, coreMetrics, lifecycle]),
   shared(
@@ -101,11 +107,12 @@ let sharedModules: [Target] = [
       unixSignals, protobuf,
     ]),
   // What services with a database have in common.
-  shared("ServiceDatabase", ["FirmwareImage", "PostgreSQL", "Wire"]),
+  shared("ServiceDatabase", ["Foundations", "PostgreSQL", "Wire"]),
   shared(
     "ServiceHTTP",
     [
-      "CLinux", "FirmwareImage", "Messaging", "OpenSSL", "ServiceKit", "Wire", hummingbird, hummingbirdCore, httpTypes,
+      "CLinux", "FirmwareImage", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "Wire", hummingbird,
+      hummingbirdCore, httpTypes,
       nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL, nioTLS, logging, metrics, lifecycle,
     ]),
 ]
@@ -114,17 +121,17 @@ let sharedModules: [Target] = [
 let provisioner: [Target] = [
   // What may enrol, and as what: decisions without a database, a bus or HTTP.
   .target(
-    name: "ProvisionerDomain", dependencies: ["FirmwareImage", "OpenSSL", "Wire"],
+    name: "ProvisionerDomain", dependencies: ["Foundations", "OpenSSL", "Wire"],
     path: "Sources/Provisioner/Domain", swiftSettings: strict),
   // The authority's folder: its keys, what they sign, and the lists of what was taken back. No service is needed.
   .target(
-    name: "CertificateAuthority", dependencies: ["FirmwareImage", "Messaging", "OpenSSL"],
+    name: "CertificateAuthority", dependencies: ["Foundations", "Messaging", "OpenSSL"],
     path: "Sources/Provisioner/CertificateAuthority", swiftSettings: strict),
   // What admin commands and others use to talk to a Provisioner.
   .target(
     name: "ProvisionerClient",
     dependencies: [
-      "CertificateAuthority", "Curl", "FirmwareImage", "Messaging", "OpenSSL", "ProvisionerDomain", "ServiceKit", "Wire",
+      "CertificateAuthority", "Curl", "Foundations", "Messaging", "OpenSSL", "ProvisionerDomain", "ServiceKit", "Wire",
       lifecycle, logging, protobuf,
     ],
     path: "Sources/Provisioner/Client", swiftSettings: strict),
@@ -132,14 +139,14 @@ let provisioner: [Target] = [
   .target(
     name: "DeviceCertificates",
     dependencies: [
-      "CertificateAuthority", "FirmwareImage", "Messaging", "OpenSSL", "PostgreSQL", "ProvisionerDomain",
+      "CertificateAuthority", "Foundations", "Messaging", "OpenSSL", "PostgreSQL", "ProvisionerDomain",
       "ServiceDatabase", "ServiceKit", "Wire", lifecycle, logging, metrics, nioCore,
     ],
     path: "Sources/Provisioner/Server/Certificates", swiftSettings: strict),
   .target(
     name: "ProvisionerServer",
     dependencies: [
-      "CertificateAuthority", "Curl", "DeviceCertificates", "FirmwareImage", "Messaging", "OpenSSL", "PostgreSQL",
+      "CertificateAuthority", "Curl", "DeviceCertificates", "Foundations", "Messaging", "OpenSSL", "PostgreSQL",
       "ProvisionerClient", "ProvisionerDomain", "ServiceDatabase", "ServiceHTTP", "ServiceKit", "Wire", httpTypes,
       hummingbird, lifecycle, logging, metrics, nioCore, protobuf,
     ],
@@ -156,30 +163,36 @@ let services: [Target] =
   service(
     "Registry",
     core: [
-      "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
+      "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
       httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
     ],
-    command: ["FirmwareImage"])
+    command: ["FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument"])
   + service(
     "ImageStore",
     core: [
-      "CLinux", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "CLinux", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       hummingbird, httpTypes, nioCore, nioPosix, protobuf, logging, metrics, lifecycle,
     ])
   + service(
     "Notifier",
     core: [
-      "Mosquitto", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", protobuf, logging,
+      "Mosquitto", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
+      "Messaging", "ServiceKit", "ServiceHTTP", protobuf, logging,
       metrics, lifecycle,
     ])
   + provisioner
   + service(
     "DeviceRuntime",
     core: [
-      "CLinux", "Linux", "ZeroMQ", "Mosquitto", "Curl", "OpenSSL", "Wasmtime", "FirmwareImage", "Wire", "Messaging",
+      "CLinux", "Linux", "ZeroMQ", "Mosquitto", "Curl", "OpenSSL", "Wasmtime", "FirmwareImage", "Foundations",
+      "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire", "Messaging",
       "ServiceKit", protobuf, logging, metrics, lifecycle,
     ],
-    command: ["Curl", "FirmwareImage", "OpenSSL", "Wire"])
+    command: [
+      "Curl", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "OpenSSL", "Wire",
+    ])
 
 /// All of them, or those that `XTBLISH_TESTS` names ("Registry,Notifier"): while you work on one module, the others'
 /// tests need not be built.
@@ -195,10 +208,14 @@ let testTargets: [Target] = [
   tests("OpenSSL", ["OpenSSL"]),
   tests("Curl", ["Curl"]),
   tests("Wasmtime", ["Wasmtime"]),
-  tests("FirmwareImage", ["FirmwareImage", "OpenSSL", "FuzzTargets"]),
+  tests(
+    "FirmwareImage",
+    ["FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "OpenSSL", "FuzzTargets"]),
   // What the fuzzers and the replay of what they found have in common.
   .target(
-    name: "FuzzTargets", dependencies: ["FirmwareImage", "OpenSSL"], path: "Tests/Fuzz/Targets", swiftSettings: strict),
+    name: "FuzzTargets",
+    dependencies: ["FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "OpenSSL"],
+    path: "Tests/Fuzz/Targets", swiftSettings: strict),
   tests(
     "Messaging", ["Messaging", "ZeroMQ", "Wire", protobuf, logging, lifecycle], exclude: ["python"]),
   // A process of its own, for the tests of Messaging to kill.
@@ -214,7 +231,11 @@ let testTargets: [Target] = [
     exclude: ["bare_zmq.c", "run"], swiftSettings: strict),
   // Measures how many reports of devices are stored, beside bare PostgreSQL.
   .executableTarget(
-    name: "ReportsBenchmark", dependencies: ["RegistryCore", "FirmwareImage", "PostgreSQL", logging],
+    name: "ReportsBenchmark",
+    dependencies: [
+      "RegistryCore", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument",
+      "PostgreSQL", logging,
+    ],
     path: "Benchmarks/Reports", exclude: ["run"], swiftSettings: strict),
   // Measures apps beside native code.
   .executableTarget(
@@ -233,45 +254,51 @@ let testTargets: [Target] = [
   tests(
     "ServiceHTTP",
     [
-      "ServiceHTTP", "FirmwareImage", "Messaging", "OpenSSL", "ServiceKit", "Wire", hummingbird, httpTypes, nioCore,
+      "ServiceHTTP", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Messaging",
+      "OpenSSL", "ServiceKit", "Wire", hummingbird, httpTypes, nioCore,
       logging, coreMetrics, lifecycle,
     ]),
   tests(
     "Registry",
     [
-      "RegistryCore", "PostgreSQL", "OpenSSL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "RegistryCore", "PostgreSQL", "OpenSSL", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       "Curl", "Wasmtime",
       hummingbird, httpTypes, protobuf, logging, lifecycle,
     ]),
   tests(
     "ImageStore",
     [
-      "ImageStoreCore", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "ImageStoreCore", "OpenSSL", "Curl", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       hummingbird, httpTypes, nioCore, protobuf, logging, lifecycle,
     ]),
   tests(
     "Notifier",
     [
-      "NotifierCore", "Mosquitto", "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle,
+      "NotifierCore", "Mosquitto", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "RootDocument", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
   tests(
     "Provisioner",
     [
       "CertificateAuthority", "DeviceCertificates", "ProvisionerClient", "ProvisionerDomain", "ProvisionerServer",
-      "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", protobuf,
-      logging, lifecycle,
+      "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Foundations", "RootDocument", "Wire", "Messaging",
+      "ServiceDatabase", "ServiceKit", "ServiceHTTP", protobuf, logging, lifecycle,
     ]),
   tests(
     "DeviceRuntime",
     [
-      "CLinux", "DeviceRuntimeCore", "ZeroMQ", "Mosquitto", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Wire",
+      "CLinux", "DeviceRuntimeCore", "ZeroMQ", "Mosquitto", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage",
+      "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
       "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
   tests(
     "Integration",
     [
       "RegistryCore", "ImageStoreCore", "NotifierCore", "ProvisionerServer", "PostgreSQL", "Mosquitto", "Curl",
-      "OpenSSL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle,
+      "OpenSSL", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
+      "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
   tests(
     "EndToEnd", ["Curl", "OpenSSL", "PostgreSQL", "Mosquitto", "ZeroMQ", "Wire", protobuf],

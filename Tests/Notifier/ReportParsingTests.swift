@@ -1,4 +1,5 @@
 import FirmwareImage
+import Foundations
 import SwiftProtobuf
 import TestSupport
 import Testing

@@ -1,5 +1,5 @@
-import FirmwareImage
 package import FoundationEssentials
+import Foundations
 package import OpenSSL
 
 extension AuthorityDirectory {

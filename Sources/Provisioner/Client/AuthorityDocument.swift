@@ -1,6 +1,6 @@
 package import CertificateAuthority
-import FirmwareImage
 package import FoundationEssentials
+import Foundations
 import OpenSSL
 import ServiceKit
 

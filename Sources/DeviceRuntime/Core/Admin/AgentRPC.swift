@@ -1,4 +1,5 @@
 internal import FirmwareImage
+internal import Foundations
 internal import Messaging
 internal import Mosquitto
 internal import ServiceKit

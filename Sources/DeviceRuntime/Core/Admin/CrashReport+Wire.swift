@@ -1,5 +1,5 @@
-internal import FirmwareImage
 internal import FoundationEssentials
+internal import Foundations
 internal import SwiftProtobuf
 internal import Wire
 

@@ -1,4 +1,5 @@
 internal import FirmwareImage
+internal import Foundations
 internal import Logging
 
 /// An app whose process runs.

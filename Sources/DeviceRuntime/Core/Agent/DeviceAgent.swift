@@ -1,5 +1,6 @@
 package import Curl
 internal import FirmwareImage
+internal import Foundations
 package import Logging
 internal import Mosquitto
 internal import ServiceLifecycle

@@ -1,4 +1,4 @@
-internal import FirmwareImage
+internal import Foundations
 
 /// The topics of one device.
 struct DeviceTopics: Sendable {

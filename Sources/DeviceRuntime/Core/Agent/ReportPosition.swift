@@ -1,4 +1,4 @@
-internal import FirmwareImage
+internal import Foundations
 
 /// Where this device's reports have got to, or those that the Registry holds: in JSON
 /// `{"epoch":"16 hexadecimal digits","sequence":7}`.

@@ -1,4 +1,6 @@
 internal import FirmwareImage
+internal import Foundations
+internal import WebAssemblyModule
 
 /// What an app ended of, as the server is told: JSON with these names.
 package struct CrashReport: Codable, Sendable, Equatable {

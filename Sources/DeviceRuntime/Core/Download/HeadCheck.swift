@@ -1,5 +1,6 @@
 internal import Curl
 internal import FirmwareImage
+internal import RootDocument
 internal import Synchronization
 
 /// Looks whether there is something to a notification: reads the first 544 bytes of the announced image from whoever

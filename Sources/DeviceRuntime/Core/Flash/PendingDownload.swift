@@ -1,5 +1,5 @@
-internal import FirmwareImage
 internal import FoundationEssentials
+internal import Foundations
 import ServiceKit
 
 /// A download under way, kept beside its bytes so that the agent's next start goes on with it.

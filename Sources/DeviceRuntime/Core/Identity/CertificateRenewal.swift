@@ -1,6 +1,6 @@
 package import Curl
-package import FirmwareImage
 internal import FoundationEssentials
+package import Foundations
 internal import OpenSSL
 import ServiceKit
 

@@ -1,4 +1,4 @@
-internal import FirmwareImage
+internal import Foundations
 
 /// What the server has of the log, and what it is sent next.
 extension DeviceLog {

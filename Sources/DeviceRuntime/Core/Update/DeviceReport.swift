@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 
 /// What a device says it runs, on `/devices/{id}/state`.
 package struct DeviceReport: Sendable, Hashable {

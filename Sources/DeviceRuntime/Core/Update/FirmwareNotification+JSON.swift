@@ -1,5 +1,6 @@
-package import FirmwareImage
+import FirmwareImage
 internal import FoundationEssentials
+package import Foundations
 import ServiceKit
 
 /// Why a message on a firmware topic is no notification.

@@ -1,5 +1,5 @@
-import FirmwareImage
 import FoundationEssentials
+import Foundations
 import Wire
 
 /// What a device is told on `/firmware/{id}/{version}`.

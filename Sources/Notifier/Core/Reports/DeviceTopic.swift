@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 
 /// A topic `/devices/{id}/{name}`, the ID in lower case.
 struct DeviceTopic: Equatable, Sendable {

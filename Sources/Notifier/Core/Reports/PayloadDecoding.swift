@@ -1,5 +1,5 @@
-import FirmwareImage
 import FoundationEssentials
+import Foundations
 import ServiceKit
 
 /// Reads what a device sent, which may be anything.

@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 
 /// What a device reports and which device it is, from the topic.
 struct ReportTopic: Equatable, Sendable {

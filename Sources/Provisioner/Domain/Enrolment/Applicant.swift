@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 
 /// A device that asks for an identity, its proofs checked as far as that goes without the database.
 package struct Applicant: Sendable {

@@ -1,5 +1,5 @@
-package import FirmwareImage
 package import FoundationEssentials
+package import Foundations
 
 /// A device in a list.
 package struct DeviceEntry: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 package import Wire
 
 /// A device that was named before it enrols, so that it needs no claim.

@@ -1,5 +1,5 @@
 package import CertificateAuthority
-package import FirmwareImage
+package import Foundations
 package import Logging
 import Metrics
 import OpenSSL

@@ -1,6 +1,6 @@
 package import CertificateAuthority
-package import FirmwareImage
 import FoundationEssentials
+package import Foundations
 import OpenSSL
 package import PostgreSQL
 import ServiceDatabase

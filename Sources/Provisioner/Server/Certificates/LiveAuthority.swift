@@ -1,7 +1,7 @@
 package import CertificateAuthority
 import Dispatch
-package import FirmwareImage
 import FoundationEssentials
+package import Foundations
 package import OpenSSL
 import Synchronization
 import Wire

@@ -1,5 +1,5 @@
-import FirmwareImage
 import Foundation
+import Foundations
 package import Logging
 package import Messaging
 import PostgreSQL

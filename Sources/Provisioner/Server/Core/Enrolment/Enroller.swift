@@ -1,5 +1,5 @@
 package import DeviceCertificates
-import FirmwareImage
+import Foundations
 package import Logging
 package import Messaging
 import Metrics

@@ -1,7 +1,7 @@
 import CertificateAuthority
 import DeviceCertificates
-import FirmwareImage
 import Foundation
+import Foundations
 import Logging
 import Messaging
 import OpenSSL

@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 package import ProvisionerDomain
 
 /// What a device becomes: all that it needs, in one answer.

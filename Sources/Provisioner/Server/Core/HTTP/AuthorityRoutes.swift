@@ -1,7 +1,7 @@
 import CertificateAuthority
 package import DeviceCertificates
-import FirmwareImage
 import Foundation
+import Foundations
 import HTTPTypes
 package import Hummingbird
 import NIOCore

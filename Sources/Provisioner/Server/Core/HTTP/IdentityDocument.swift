@@ -1,5 +1,5 @@
-import FirmwareImage
 import FoundationEssentials
+import Foundations
 import ProvisionerDomain
 
 /// What a device is told when it enrols.

@@ -1,7 +1,7 @@
 import CertificateAuthority
 package import DeviceCertificates
-package import FirmwareImage
 import Foundation
+package import Foundations
 package import Messaging
 import OpenSSL
 import ProvisionerDomain

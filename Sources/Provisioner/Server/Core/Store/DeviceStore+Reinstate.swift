@@ -1,5 +1,5 @@
 import DeviceCertificates
-package import FirmwareImage
+package import Foundations
 import PostgreSQL
 import ProvisionerDomain
 import ServiceDatabase

@@ -1,5 +1,5 @@
 import DeviceCertificates
-package import FirmwareImage
+package import Foundations
 package import PostgreSQL
 package import ProvisionerDomain
 import ServiceDatabase

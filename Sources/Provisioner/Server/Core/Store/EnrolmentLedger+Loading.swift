@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 package import PostgreSQL
 package import ProvisionerDomain
 import ServiceDatabase

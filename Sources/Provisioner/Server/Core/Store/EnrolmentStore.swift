@@ -1,6 +1,6 @@
 import CertificateAuthority
 import DeviceCertificates
-package import FirmwareImage
+package import Foundations
 package import PostgreSQL
 import ProvisionerDomain
 import ServiceDatabase
