@@ -98,16 +98,17 @@ let sharedModules: [Target] = [
   shared("WebAssemblyModule", ["Foundations", "DeviceProtocol"]),
   shared("FirmwareImage", ["Foundations", "OpenSSL", "WebAssemblyModule"]),
   shared("RootDocument", ["Foundations", "FirmwareImage", "OpenSSL"]),
-  shared("Wire", [protobuf], exclude: ["Protocols"]),
-  shared("Messaging", ["Linux", "ZeroMQ", "Wire", protobuf, logging, metrics, coreMetrics, lifecycle]),
+  shared("Wire", ["Foundations", protobuf], exclude: ["Protocols"]),
+  shared("Messaging", ["Foundations", "Linux", "ZeroMQ", "Wire", protobuf, logging, metrics, coreMetrics, lifecycle]),
   shared(
     "ServiceKit",
     [
-      "Messaging", "Wire", "ZeroMQ", argumentParser, configuration, logging, metrics, coreMetrics, lifecycle,
+      "Foundations", "Messaging", "Wire", "ZeroMQ", argumentParser, configuration, logging, metrics, coreMetrics,
+      lifecycle,
       unixSignals, protobuf,
     ]),
   // What services with a database have in common.
-  shared("ServiceDatabase", ["Foundations", "PostgreSQL", "Wire"]),
+  shared("ServiceDatabase", ["Foundations", "PostgreSQL"]),
   shared(
     "ServiceHTTP",
     [
@@ -121,7 +122,7 @@ let sharedModules: [Target] = [
 let provisioner: [Target] = [
   // What may enrol, and as what: decisions without a database, a bus or HTTP.
   .target(
-    name: "ProvisionerDomain", dependencies: ["Foundations", "OpenSSL", "Wire"],
+    name: "ProvisionerDomain", dependencies: ["Foundations", "OpenSSL"],
     path: "Sources/Provisioner/Domain", swiftSettings: strict),
   // The authority's folder: its keys, what they sign, and the lists of what was taken back. No service is needed.
   .target(

@@ -117,7 +117,7 @@ import Wire
 
   @Test func `a device that nobody enrolled has no record`() async throws {
     try await withTrust { stage, _, program, _, _ in
-      let failure = await wireFailure { _ = try await stage.otp.record(bank(program), of: .random()) }
+      let failure = await requestFailure { _ = try await stage.otp.record(bank(program), of: .random()) }
       #expect(failure?.reason == "unknown-device")
     }
   }
@@ -126,7 +126,7 @@ import Wire
     try await withStage(isInsecure: false) { stage in
       let (id, token) = try await stage.makeClaim()
       let key = try P256.PrivateKey()
-      let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-1", key: key) }
+      let failure = await requestFailure { _ = try await stage.enroll(token: token, serial: "SN-1", key: key) }
       #expect(failure?.reason == "no-root-document")
       #expect(failure?.code == .unavailable)
       #expect(try await stage.claims.claim(id).used == 0)

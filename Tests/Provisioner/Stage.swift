@@ -107,11 +107,11 @@ func withStage(
 }
 
 /// The failure that `body` throws, if it throws one that is told to clients.
-func wireFailure(_ body: () async throws -> Void) async -> WireFailure? {
+func requestFailure(_ body: () async throws -> Void) async -> RequestFailure? {
   do {
     try await body()
     return nil
   } catch {
-    return error as? WireFailure
+    return error as? RequestFailure
   }
 }

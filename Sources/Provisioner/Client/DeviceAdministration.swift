@@ -1,5 +1,5 @@
 package import Foundation
-import Foundations
+package import Foundations
 package import Messaging
 import ProvisionerDomain
 import ServiceKit
@@ -25,7 +25,7 @@ package struct DeviceAdministration: Sendable {
     request.serial = serial
     if let publicKeyHash {
       guard let bytes = Hexadecimal.decode(publicKeyHash) else {
-        throw WireFailure.invalidField("public-key-hash", "is not hexadecimal: give 64 digits")
+        throw RequestFailure.invalidField("public-key-hash", "is not hexadecimal: give 64 digits")
       }
       request.publicKeyHash = Data(try FieldRules.keyHash(bytes))
     }
@@ -94,7 +94,7 @@ package struct DeviceAdministration: Sendable {
   package func removeFactoryCA(_ id: String) async throws -> Bool {
     let id = try await Reference(id, "factory CA").resolve(among: { try await factoryCAs().map(\.id) })
     guard let bytes = Hexadecimal.decode(id), bytes.count == 32 else {
-      throw WireFailure.invalidField("id", "is not 64 hexadecimal digits: list the factory CAs to see theirs")
+      throw RequestFailure.invalidField("id", "is not 64 hexadecimal digits: list the factory CAs to see theirs")
     }
     var request = WireRemoveFactoryCA()
     request.id = Data(bytes)

@@ -1,5 +1,4 @@
 package import Foundations
-package import Wire
 
 /// Whether a device gets an identity, and which.
 package enum EnrolmentDecision: Sendable, Equatable {
@@ -60,20 +59,20 @@ package enum EnrolmentRefusal: Error, Sendable, Equatable {
   }
 
   /// For the device.
-  package func failure(serial: String) -> WireFailure {
+  package func failure(serial: String) -> RequestFailure {
     switch self {
     case .unknownCredential, .claimExpired, .claimRevoked: .claimRefused
     case .claimExhausted(_, let count): .claimExhausted(count: count)
     case .serialNotAllowed:
-      WireFailure(
+      RequestFailure(
         .permissionDenied, reason: reason,
         message: "the claim is not for serial number \(serial): ask the operator for one that is")
     case .serialRegistered:
-      WireFailure(
+      RequestFailure(
         .permissionDenied, reason: reason,
         message: "serial number \(serial) is registered beforehand: enrol with the secret or the key of that device")
     case .serialTaken:
-      WireFailure(
+      RequestFailure(
         .conflict, reason: reason,
         message:
           "another board has serial number \(serial). If that one is in use, give this one a serial number of its "
@@ -81,14 +80,14 @@ package enum EnrolmentRefusal: Error, Sendable, Equatable {
           + "\(serial), which ends the other board's certificates")
     case .serialPlaceholder: .serialPlaceholder(serial)
     case .keyTaken:
-      WireFailure(
+      RequestFailure(
         .conflict, reason: reason,
         message:
           "the key is that of a device with another serial number, or of one that was reset. If this is that board, "
           + "enrol with the serial number that it had (xtblish-device enroll --serial); if it was reset, the operator can "
           + "let it back in with: xtblish-registry devices recommission DEVICE. Otherwise enrol with a new key")
     case .deviceRevoked:
-      WireFailure(
+      RequestFailure(
         .permissionDenied, reason: reason,
         message:
           "the device with serial number \(serial) is revoked; if its board may come back, the operator can let it "

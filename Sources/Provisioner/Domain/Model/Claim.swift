@@ -1,6 +1,5 @@
 package import FoundationEssentials
 package import Foundations
-package import Wire
 
 /// The permission for a number of devices to enrol until a moment.
 package struct Claim: Sendable, Equatable {
@@ -69,7 +68,7 @@ package struct NewClaim: Sendable, Equatable {
   package init(
     count: UInt64, lifetimeSeconds: UInt64, product: String, group: String = "", tags: [String],
     serials: [String] = [], namePrefix: String
-  ) throws(WireFailure) {
+  ) throws(RequestFailure) {
     self.count = try FieldRules.number(count, FieldRules.counts, field: "count")
     self.lifetimeSeconds = try FieldRules.number(lifetimeSeconds, FieldRules.lifetimesSeconds, field: "lifetime")
     let placement = try DevicePlacement(product: product, group: group, tags: tags)

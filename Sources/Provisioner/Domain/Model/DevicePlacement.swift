@@ -1,4 +1,4 @@
-package import Wire
+package import Foundations
 
 /// What a device is for, and where it belongs: decided by whatever lets it in.
 package struct DevicePlacement: Sendable, Equatable {
@@ -8,7 +8,7 @@ package struct DevicePlacement: Sendable, Equatable {
   /// Without the one that stands for the group.
   package var tags: [String]
 
-  package init(product: String, group: String, tags: [String]) throws(WireFailure) {
+  package init(product: String, group: String, tags: [String]) throws(RequestFailure) {
     self.product = try FieldRules.visible(product, field: "product", length: 0...FieldRules.productLength)
     self.group = try FieldRules.visible(group, field: "group", length: 0...FieldRules.groupLength)
     self.tags = try FieldRules.tags(tags)

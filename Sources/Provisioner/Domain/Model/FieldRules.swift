@@ -1,5 +1,4 @@
-import Foundations
-package import Wire
+package import Foundations
 
 /// What may be stored in a field that people or other programs fill in.
 ///
@@ -31,7 +30,7 @@ package enum FieldRules {
   /// Printable ASCII without the space, as serial numbers are printed on labels.
   package static let serialPattern = "^[!-~]+$"
 
-  package static func number(_ value: UInt64, _ range: ClosedRange<Int>, field: String) throws(WireFailure) -> Int {
+  package static func number(_ value: UInt64, _ range: ClosedRange<Int>, field: String) throws(RequestFailure) -> Int {
     guard let number = Int(exactly: value), range.contains(number) else {
       throw .invalidField(
         field, "is \(value): give a whole number from \(range.lowerBound) to \(range.upperBound)")
@@ -42,7 +41,7 @@ package enum FieldRules {
   /// A name of something: printable, and all of it to be seen.
   package static func visible(
     _ text: String, field: String, length: ClosedRange<Int>
-  ) throws(WireFailure) -> String {
+  ) throws(RequestFailure) -> String {
     let name = try printable(text, field: field, length: length)
     if let problem = NameText.problem(name) { throw .invalidField(field, problem) }
     return name
@@ -50,7 +49,7 @@ package enum FieldRules {
 
   package static func printable(
     _ text: String, field: String, length: ClosedRange<Int>
-  ) throws(WireFailure) -> String {
+  ) throws(RequestFailure) -> String {
     // A hostile text of many megabytes is told by its bytes alone, without walking it.
     guard text.utf8.count <= 4 * length.upperBound, text.unicodeScalars.count <= length.upperBound else {
       throw .invalidField(field, "is too long: at most \(length.upperBound) characters are allowed")
@@ -65,7 +64,7 @@ package enum FieldRules {
   }
 
   /// - Returns: the tags without doubles, in the order of their UTF-8.
-  package static func tags(_ tags: [String]) throws(WireFailure) -> [String] {
+  package static func tags(_ tags: [String]) throws(RequestFailure) -> [String] {
     guard tags.count <= tagCount else {
       throw .invalidField("tags", "has \(tags.count) entries: at most \(tagCount) are allowed")
     }
@@ -74,7 +73,7 @@ package enum FieldRules {
     return valid.sorted().map(\.text)
   }
 
-  package static func serial(_ text: String) throws(WireFailure) -> String {
+  package static func serial(_ text: String) throws(RequestFailure) -> String {
     guard (1...serialLength).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
       if (1...serialLength).contains(text.utf8.count), SerialPlaceholder.contains(text), isPlain(text) {
         throw .serialPlaceholder(text)
@@ -86,13 +85,13 @@ package enum FieldRules {
   }
 
   /// Of a device that is to come.
-  static func newSerial(_ text: String) throws(WireFailure) -> String {
+  static func newSerial(_ text: String) throws(RequestFailure) -> String {
     let text = try serial(text)
     guard !SerialPlaceholder.contains(text) else { throw .serialPlaceholder(text) }
     return text
   }
 
-  package static func serials(_ serials: [String]) throws(WireFailure) -> [String] {
+  package static func serials(_ serials: [String]) throws(RequestFailure) -> [String] {
     guard serials.count <= serialCount else {
       throw .invalidField("serials", "has \(serials.count) entries: at most \(serialCount) are allowed")
     }
@@ -101,13 +100,13 @@ package enum FieldRules {
     return valid.sorted()
   }
 
-  package static func namePrefix(_ text: String, length: Int) throws(WireFailure) -> String {
+  package static func namePrefix(_ text: String, length: Int) throws(RequestFailure) -> String {
     let prefix = try visible(text, field: "name-prefix", length: 0...length)
     return prefix.isEmpty ? "device" : prefix
   }
 
   /// SHA-256 of a public key.
-  package static func keyHash(_ bytes: some Collection<UInt8>) throws(WireFailure) -> [UInt8] {
+  package static func keyHash(_ bytes: some Collection<UInt8>) throws(RequestFailure) -> [UInt8] {
     guard bytes.count == 32 else {
       throw .invalidField(
         "public-key-hash", "has \(bytes.count) bytes: give SHA-256 of the SubjectPublicKeyInfo in DER, 32 bytes")
@@ -116,7 +115,7 @@ package enum FieldRules {
   }
 
   /// - Parameter requested: 0 stands for the usual size.
-  package static func pageSize(_ requested: UInt32) throws(WireFailure) -> Int {
+  package static func pageSize(_ requested: UInt32) throws(RequestFailure) -> Int {
     if requested == 0 { return defaultPageSize }
     return try number(UInt64(requested), 1...maximumPageSize, field: "page-size")
   }

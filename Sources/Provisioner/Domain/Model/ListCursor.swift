@@ -1,5 +1,5 @@
 import FoundationEssentials
-package import Wire
+package import Foundations
 
 /// A position in a list, newest first. Opaque to clients.
 package struct ListCursor: Sendable, Equatable {
@@ -19,8 +19,8 @@ package struct ListCursor: Sendable, Equatable {
     self.id = id
   }
 
-  package init(_ text: String) throws(WireFailure) {
-    let refusal = WireFailure.invalidField(
+  package init(_ text: String) throws(RequestFailure) {
+    let refusal = RequestFailure.invalidField(
       "cursor", "is none that this list gave out: leave it away to start from the beginning")
     guard text.utf8.count == Self.textLength, !text.contains("+"), !text.contains("/"),
       let bytes = Data(base64Encoded: text.replacing("-", with: "+").replacing("_", with: "/")), bytes.count == 24

@@ -1,5 +1,4 @@
-import Foundations
-package import Wire
+package import Foundations
 
 /// A device that was named before it enrols, so that it needs no claim.
 package struct Registration: Sendable, Equatable {
@@ -34,7 +33,7 @@ package struct NewRegistration: Sendable, Equatable {
   ///   - name: empty stands for the serial number.
   package init(
     serial: String, publicKeyHash: some Collection<UInt8>, product: String, group: String, tags: [String], name: String
-  ) throws(WireFailure) {
+  ) throws(RequestFailure) {
     self.serial = try FieldRules.newSerial(serial)
     self.publicKeyHash = publicKeyHash.isEmpty ? nil : try FieldRules.keyHash(publicKeyHash)
     placement = try DevicePlacement(product: product, group: group, tags: tags)

@@ -5,7 +5,6 @@ import Metrics
 import OpenSSL
 import PostgreSQL
 import ServiceDatabase
-import Wire
 
 /// Gives devices new certificates for the keys that they have. One that asks again, as its answer was lost or its clock or
 /// disk would not have it, gets the same.
@@ -29,7 +28,7 @@ package struct CertificateRenewal: Sendable {
   package func renew(_ device: DeviceID, request: [UInt8]) async throws -> IssuedCertificate {
     let request = try Self.checked(request)
     guard let standing = try await store.standing(device) else { throw Self.unknown }
-    guard !standing.isRevoked else { throw WireFailure.deviceRevoked }
+    guard !standing.isRevoked else { throw RequestFailure.deviceRevoked }
     guard standing.publicKeyHash == (try request.publicKey.hash) else {
       logger.notice("renewal with another key refused", metadata: ["device": "\(device)"])
       throw Self.otherKey
@@ -62,28 +61,28 @@ package struct CertificateRenewal: Sendable {
   }
 
   /// A request whose sender has the key that it is for.
-  static func checked(_ der: [UInt8]) throws(WireFailure) -> CertificateRequest {
+  static func checked(_ der: [UInt8]) throws(RequestFailure) -> CertificateRequest {
     do {
       return try CertificateRequest(der: der)
     } catch {
-      throw WireFailure(
+      throw RequestFailure(
         .invalid, reason: "invalid-certificate-request", message: "the certificate request is refused: \(error)")
     }
   }
 
-  private static var unknown: WireFailure {
-    WireFailure(
+  private static var unknown: RequestFailure {
+    RequestFailure(
       .permissionDenied, reason: "not-enrolled", message: "the device has no certificate to renew: enrol it first")
   }
 
-  private static var otherKey: WireFailure {
-    WireFailure(
+  private static var otherKey: RequestFailure {
+    RequestFailure(
       .permissionDenied, reason: "other-key",
       message: "a device keeps its key: send a certificate request for the key of its certificate")
   }
 
-  private static var tooMany: WireFailure {
-    WireFailure(
+  private static var tooMany: RequestFailure {
+    RequestFailure(
       .overloaded, reason: "too-many-certificates",
       message: "the device has \(maximumGoodCount) certificates that are good: use one of them",
       retryAfterMilliseconds: 3_600_000)

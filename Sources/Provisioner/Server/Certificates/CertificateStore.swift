@@ -4,7 +4,6 @@ package import Foundations
 import OpenSSL
 package import PostgreSQL
 import ServiceDatabase
-package import Wire
 
 /// The record of what was issued and what was taken back.
 package struct CertificateStore: Sendable {
@@ -19,11 +18,11 @@ package struct CertificateStore: Sendable {
 
   /// Writes a certificate down; only then may its owner have it.
   ///
-  /// - Throws: `WireFailure` `device-revoked` if the device's certificates were taken back meanwhile.
+  /// - Throws: `RequestFailure` `device-revoked` if the device's certificates were taken back meanwhile.
   package func record(_ issued: IssuedCertificate, in transaction: PostgresTransaction) async throws {
     let devices = [issued].compactMap(\.device)
     try await Self.lock(PostgresValue.uuidArray(devices.map(\.bytes)), transaction)
-    guard try await revoked(of: devices, transaction).isEmpty else { throw WireFailure.deviceRevoked }
+    guard try await revoked(of: devices, transaction).isEmpty else { throw RequestFailure.deviceRevoked }
     try await insert([issued], transaction)
   }
 
@@ -105,7 +104,7 @@ package struct CertificateStore: Sendable {
 
   /// Writes a further certificate of a device down, unless it has a fresh one or too many that are good.
   ///
-  /// - Throws: `WireFailure` `device-revoked` if the device's certificates were taken back meanwhile.
+  /// - Throws: `RequestFailure` `device-revoked` if the device's certificates were taken back meanwhile.
   package func record(
     _ issued: IssuedCertificate, of device: DeviceID, ifFewerThan limit: Int, in transaction: PostgresTransaction
   ) async throws -> Recorded {
@@ -206,9 +205,9 @@ extension IssuedCertificate {
   }
 }
 
-extension WireFailure {
-  package static var deviceRevoked: WireFailure {
-    WireFailure(
+extension RequestFailure {
+  package static var deviceRevoked: RequestFailure {
+    RequestFailure(
       .permissionDenied, reason: "device-revoked",
       message: "the device's certificates were taken back: it can't have others; ask the operator")
   }

@@ -4,7 +4,6 @@ import FoundationEssentials
 package import Foundations
 package import OpenSSL
 import Synchronization
-import Wire
 
 /// The authority as this replica has it at the moment.
 package final class LiveAuthority: CertificateIssuer {

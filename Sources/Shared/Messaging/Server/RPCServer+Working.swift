@@ -1,3 +1,4 @@
+import Foundations
 import Logging
 import Synchronization
 import Wire
@@ -70,6 +71,8 @@ extension RPCServer {
       return .success(try await job.route.handler(job.payload, RequestContext(job)))
     } catch let failure as WireFailure {
       return .failure(failure)
+    } catch let failure as RequestFailure {
+      return .failure(WireFailure(failure))
     } catch is CancellationError {
       return .failure(shuttingDown)
     } catch {

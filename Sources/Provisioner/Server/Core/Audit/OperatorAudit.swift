@@ -1,3 +1,4 @@
+import Foundations
 package import Messaging
 import Wire
 
@@ -35,7 +36,7 @@ package struct OperatorAudit: Sendable {
     do {
       value = try await body()
     } catch {
-      let reason = (error as? WireFailure)?.reason ?? ""
+      let reason = (error as? RequestFailure)?.reason ?? (error as? WireFailure)?.reason ?? ""
       // A reason is a word in kebab-case.
       entry.detailJson = "{\"reason\":\"\(reason.isEmpty ? "internal" : reason)\"}"
       // It failed for another reason, which is what the operator is to hear.

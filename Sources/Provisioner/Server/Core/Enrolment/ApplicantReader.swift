@@ -2,7 +2,6 @@ import Foundation
 import Foundations
 import OpenSSL
 import ProvisionerDomain
-import Wire
 
 /// Checks what can be checked of a request without asking whether it may be granted.
 struct ApplicantReader: Sendable {
@@ -20,7 +19,7 @@ struct ApplicantReader: Sendable {
   func read(_ request: EnrolmentRequest) async throws -> Reading {
     let certificateRequest = try Self.certificateRequest(request.certificateRequest)
     guard certificateRequest == nil || !request.isPollingOnly else {
-      throw WireFailure.invalidField("pollingOnly", "goes without a certificateRequest: give one of the two")
+      throw RequestFailure.invalidField("pollingOnly", "goes without a certificateRequest: give one of the two")
     }
     var token: SecretText?
     let proof: Applicant.Proof
@@ -33,7 +32,7 @@ struct ApplicantReader: Sendable {
     } else if isInsecure {
       proof = .none
     } else {
-      throw WireFailure.invalidField(
+      throw RequestFailure.invalidField(
         "certificateRequest", "is missing: send one (PKCS#10 in DER), or pollingOnly for a bearer token")
     }
     let (credential, serial) = try await credential(request, certificateRequest, proof)
@@ -42,7 +41,7 @@ struct ApplicantReader: Sendable {
       certificateRequest: certificateRequest, pollingToken: token)
   }
 
-  private static func certificateRequest(_ der: [UInt8]) throws(WireFailure) -> CertificateRequest? {
+  private static func certificateRequest(_ der: [UInt8]) throws(RequestFailure) -> CertificateRequest? {
     guard !der.isEmpty else { return nil }
     do {
       return try CertificateRequest(der: der)
@@ -56,24 +55,25 @@ struct ApplicantReader: Sendable {
   ) async throws -> (Applicant.Credential, serial: String) {
     if let factoryProof = request.factoryProof {
       guard request.claim.isEmpty else {
-        throw WireFailure.invalidField("claim", "goes without a factoryCertificate: give one of the two")
+        throw RequestFailure.invalidField("claim", "goes without a factoryCertificate: give one of the two")
       }
       guard let certificateRequest else {
-        throw WireFailure.invalidField("certificateRequest", "is missing: a factoryCertificate lets nobody in without")
+        throw RequestFailure.invalidField(
+          "certificateRequest", "is missing: a factoryCertificate lets nobody in without")
       }
       let (authority, serial) = try await factories.authority(of: factoryProof, over: certificateRequest.der)
       guard request.serial.isEmpty || request.serial == serial else {
-        throw WireFailure.invalidField("serial", "is not the one in the factory's certificate: leave it away")
+        throw RequestFailure.invalidField("serial", "is not the one in the factory's certificate: leave it away")
       }
       return (.factory(authority), serial)
     }
     let serial = try FieldRules.serial(request.serial)
     if request.claim.isEmpty {
-      guard case .key = proof else { throw WireFailure.claimRefused }
+      guard case .key = proof else { throw RequestFailure.claimRefused }
       return (.registeredKey, serial)
     }
     // Not said to be too long: that would tell how long secrets are.
-    guard request.claim.utf8.count <= FieldRules.tokenLength else { throw WireFailure.claimRefused }
+    guard request.claim.utf8.count <= FieldRules.tokenLength else { throw RequestFailure.claimRefused }
     return (.secret(hash: try ClaimText.secret(of: request.claim).hash), serial)
   }
 }

@@ -1,7 +1,7 @@
+import Foundations
 import ProvisionerDomain
 import ServiceLifecycle
 import Synchronization
-import Wire
 
 /// Gathers what many tasks ask for at once and has it done together, as a commit costs the same for one as for many.
 ///
@@ -43,7 +43,7 @@ final class BatchQueue<Item: Sendable, Outcome: Sendable>: Service {
   /// Waits until the item was done. An item once handed in is done even if its task is cancelled.
   func submit(_ item: Item) async throws -> Outcome {
     try await withCheckedThrowingContinuation { continuation in
-      let refusal: WireFailure? = state.withLock { state in
+      let refusal: RequestFailure? = state.withLock { state in
         if state.isClosed { return .shuttingDown }
         guard state.waiting.count < queueLimit else { return .tooManyEnrolments }
         state.waiting.append(Waiting(item: item, continuation: continuation))

@@ -5,7 +5,6 @@ package import Messaging
 import Metrics
 package import ProvisionerDomain
 import ServiceLifecycle
-import Wire
 
 /// Gives devices their identities.
 ///
@@ -77,7 +76,7 @@ package final class Enroller: Service {
       // The log tells the operator what the answer does not tell the device.
       note(refusal.reason, serial, claim: refusal.claim)
       throw refusal.failure(serial: serial)
-    } catch let failure as WireFailure where failure.code == .invalid || failure.code == .permissionDenied {
+    } catch let failure as RequestFailure where failure.code == .invalid || failure.code == .permissionDenied {
       note(failure.reason, serial, claim: nil)
       throw failure
     } catch {

@@ -70,7 +70,7 @@ struct EnrolmentBatch: Sendable {
       for (index, decision) in decisions.enumerated() {
         guard case .granted(let grant) = decision else { continue }
         if outcome.revoked.contains(grant.device) {
-          results[index] = .failure(WireFailure.deviceRevoked)
+          results[index] = .failure(RequestFailure.deviceRevoked)
         } else if let known = outcome.known[grant.device], case .success(var identity) = results[index],
           identity.certificateChain != nil
         {
@@ -130,7 +130,7 @@ struct EnrolmentBatch: Sendable {
   /// may count its reports anew.
   ///
   /// - Returns: what is wrong with single devices.
-  private func register(_ grants: [EnrolmentGrant]) async throws(WireFailure) -> [DeviceID: WireFailure] {
+  private func register(_ grants: [EnrolmentGrant]) async throws(RequestFailure) -> [DeviceID: RequestFailure] {
     var request = WireCreateDevices()
     request.devices = grants.map { grant in
       var device = WireCreateDevice()
@@ -156,7 +156,7 @@ struct EnrolmentBatch: Sendable {
       }
     }
     guard response.outcomes.map(\.id) == request.devices.map(\.id) else { throw .registryRefused }
-    var failures: [DeviceID: WireFailure] = [:]
+    var failures: [DeviceID: RequestFailure] = [:]
     for (grant, outcome) in zip(grants, response.outcomes) where !outcome.reason.isEmpty {
       logger.error(
         "the Registry did not make the device",

@@ -4,7 +4,6 @@ import Foundations
 package import Logging
 import OpenSSL
 import ServiceKit
-import Wire
 
 /// Asks somebody else whether a device may enrol, before it is granted.
 package struct EnrolmentWebhook: Sendable {
@@ -75,22 +74,22 @@ package struct EnrolmentWebhook: Sendable {
     guard answer.allow else { throw veto(answer.reason ?? "") }
   }
 
-  private func veto(_ reason: String) -> WireFailure {
+  private func veto(_ reason: String) -> RequestFailure {
     var text = ""
     text.unicodeScalars.append(
       contentsOf: reason.unicodeScalars.filter { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
         .prefix(Self.reasonLength))
-    return WireFailure(
+    return RequestFailure(
       .permissionDenied, reason: "enrolment-vetoed",
       message: "the operator's system does not let this device enrol\(text.isEmpty ? "" : ": \(text)")")
   }
 
   /// The log has the cause; devices need not know what is behind the Provisioner.
-  private func unavailable(_ question: Question, _ cause: String) -> WireFailure {
+  private func unavailable(_ question: Question, _ cause: String) -> RequestFailure {
     logger.error(
       "the webhook that decides on enrolments gave no answer",
       metadata: ["serial": "\(question.serial)", "cause": "\(cause)"])
-    return WireFailure(
+    return RequestFailure(
       .unavailable, reason: "webhook-unavailable",
       message: "the system that decides on enrolments gave no answer: repeat the same request later",
       retryAfterMilliseconds: 5000)

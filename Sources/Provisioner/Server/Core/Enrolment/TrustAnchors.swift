@@ -1,3 +1,4 @@
+package import Foundations
 package import Messaging
 import OpenSSL
 import ProvisionerDomain
@@ -53,13 +54,18 @@ package final class RegistryTrustAnchors: Sendable {
 
   /// - Parameter version: 0: the newest.
   /// - Throws: what the Registry answers, so `notFound` for one that there is not.
-  package func rootDocument(version: UInt64) async throws(WireFailure) -> (version: UInt64, document: [UInt8]) {
+  package func rootDocument(version: UInt64) async throws(RequestFailure) -> (version: UInt64, document: [UInt8]) {
     if version != 0, let known = state.withLock({ $0.documents[version] }), .now - known.askedAt < Self.keepsFor {
       return (version, known.document)
     }
     var request = WireGetRootDocument()
     request.version = version
-    let answer = try await registry.call(request, deadline: .seconds(3))
+    let answer: WireRootDocument
+    do {
+      answer = try await registry.call(request, deadline: .seconds(3))
+    } catch {
+      throw RequestFailure(error)
+    }
     let document = Array(answer.document)
     state.withLock { state in
       if state.documents.count >= Self.keptDocuments { state.documents = [:] }
@@ -70,12 +76,16 @@ package final class RegistryTrustAnchors: Sendable {
 
   private func ask() async throws -> TrustAnchors? {
     let (keys, root): ([WireDirectorKey], (version: UInt64, document: [UInt8]))
-    do throws(WireFailure) {
-      keys = try await registry.call(WireListDirectorKeys(), deadline: .seconds(3)).keys
+    do throws(RequestFailure) {
+      do {
+        keys = try await registry.call(WireListDirectorKeys(), deadline: .seconds(3)).keys
+      } catch {
+        throw RequestFailure(error)
+      }
       root = try await rootDocument(version: 0)
     } catch {
       switch error.code {
-      case .unavailable, .deadlineExceeded, .overloaded: throw WireFailure.registryUnavailable
+      case .unavailable, .deadlineExceeded, .overloaded: throw RequestFailure.registryUnavailable
       default: return try none()
       }
     }
@@ -85,7 +95,7 @@ package final class RegistryTrustAnchors: Sendable {
       rootDocumentHash: try SHA256.digest(of: root.document))
   }
 
-  private func none() throws(WireFailure) -> TrustAnchors? {
+  private func none() throws(RequestFailure) -> TrustAnchors? {
     if isInsecure { return nil }
     throw .noTrustAnchors
   }

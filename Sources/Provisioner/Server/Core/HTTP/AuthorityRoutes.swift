@@ -9,7 +9,6 @@ import OpenSSL
 import ProvisionerDomain
 package import ServiceHTTP
 import ServiceKit
-import Wire
 
 /// What the authority answers over HTTP.
 package struct AuthorityRoutes: Sendable {
@@ -91,7 +90,8 @@ package struct AuthorityRoutes: Sendable {
 
   private static func device(_ context: HTTPContext) throws -> DeviceID {
     guard let device = DeviceID(try context.parameter("id")) else {
-      throw WireFailure.invalidField("id", "is not a UUID: devices are named like 8c5c1a52-3f6e-4b7e-9d0a-1f2e3d4c5b6a")
+      throw RequestFailure.invalidField(
+        "id", "is not a UUID: devices are named like 8c5c1a52-3f6e-4b7e-9d0a-1f2e3d4c5b6a")
     }
     return device
   }

@@ -4,7 +4,6 @@ import ProvisionerClient
 import ProvisionerDomain
 package import ServiceHTTP
 import ServiceKit
-import Wire
 
 /// `/v1/claims` and `/v1/claims/{id}`, for operators.
 package struct ClaimRoutes: Sendable {

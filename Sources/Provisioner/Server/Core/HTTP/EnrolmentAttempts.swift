@@ -1,6 +1,6 @@
+import Foundations
 import ProvisionerDomain
 import ServiceHTTP
-import Wire
 
 /// Bounds how often an address, or a claim, may try to enrol in vain.
 ///
@@ -30,17 +30,17 @@ struct EnrolmentAttempts: Sendable {
     }
     do {
       return try await body()
-    } catch let failure as WireFailure where Self.isRefusal(failure) {
+    } catch let failure as RequestFailure where Self.isRefusal(failure) {
       // What was refused for what the address tried, or for what was tried with the claim.
       let waits = [addresses.wait(of: address), claim.flatMap { claims.wait(of: $0) }].compactMap { $0 }
       addresses.failed(address)
-      if let claim, failure.reason != WireFailure.claimRefused.reason { claims.failed(claim) }
+      if let claim, failure.reason != RequestFailure.claimRefused.reason { claims.failed(claim) }
       if let wait = waits.max() { throw ProblemError.tooManyAttempts(wait) }
       throw failure
     }
   }
 
-  private static func isRefusal(_ failure: WireFailure) -> Bool {
+  private static func isRefusal(_ failure: RequestFailure) -> Bool {
     switch failure.code {
     case .permissionDenied, .conflict, .invalid: true
     default: false

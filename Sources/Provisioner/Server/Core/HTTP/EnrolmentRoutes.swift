@@ -5,7 +5,6 @@ import Hummingbird
 import NIOCore
 import ProvisionerDomain
 package import ServiceHTTP
-import Wire
 
 /// What devices ask for: an identity, a word on their OTP bank, and the documents that say whom to trust.
 package struct EnrolmentRoutes: Sendable {
@@ -65,7 +64,8 @@ package struct EnrolmentRoutes: Sendable {
   private func device(_ report: OTPBankReport, _ context: HTTPContext) throws -> DeviceID {
     if isInsecure, context.peer == nil {
       guard let device = report.deviceID.flatMap({ DeviceID($0) }) else {
-        throw WireFailure.invalidField("deviceID", "is missing or is not a UUID: without certificates it says who asks")
+        throw RequestFailure.invalidField(
+          "deviceID", "is missing or is not a UUID: without certificates it says who asks")
       }
       return device
     }
@@ -73,7 +73,7 @@ package struct EnrolmentRoutes: Sendable {
   }
 
   /// - Returns: 0 for the newest.
-  private static func version(_ text: String) throws(WireFailure) -> UInt64 {
+  private static func version(_ text: String) throws(RequestFailure) -> UInt64 {
     if text == "latest" { return 0 }
     guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), let version = UInt64(text),
       version > 0

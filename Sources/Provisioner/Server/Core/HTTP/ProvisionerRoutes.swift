@@ -2,7 +2,6 @@ import HTTPTypes
 package import Hummingbird
 import NIOCore
 package import ServiceHTTP
-import Wire
 
 /// What the Provisioner answers over HTTP.
 package struct ProvisionerRoutes: Sendable {

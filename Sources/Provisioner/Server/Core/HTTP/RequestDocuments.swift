@@ -1,6 +1,6 @@
 import FoundationEssentials
+import Foundations
 import ProvisionerDomain
-import Wire
 
 /// The body of `POST /v1/claims`.
 struct NewClaimDocument: Decodable, Sendable {
@@ -41,7 +41,7 @@ struct NewClaimDocument: Decodable, Sendable {
     }
   }
 
-  func validated() throws(WireFailure) -> NewClaim {
+  func validated() throws(RequestFailure) -> NewClaim {
     try NewClaim(
       count: count, lifetimeSeconds: lifetimeSeconds, product: product, group: group, tags: tags, serials: serials,
       namePrefix: namePrefix)

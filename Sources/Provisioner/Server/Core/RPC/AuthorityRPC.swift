@@ -34,7 +34,7 @@ package struct AuthorityRPC: Sendable {
       // Leaves time for the answer's way.
       let wait = max(.zero, min(asked, context.remaining - .milliseconds(200)))
       guard let snapshot = await feed.next(unless: { Self.isKnown(request, $0) }, atMost: wait) else {
-        throw WireFailure(
+        throw RequestFailure(
           .unavailable, reason: "revocations-unknown", message: "the revocations are not read yet: try again",
           retryAfterMilliseconds: 500)
       }
@@ -43,7 +43,7 @@ package struct AuthorityRPC: Sendable {
     }
     router.handle(WireRevokeDevice.self, allowing: [.registry, .operator]) { request, context in
       guard let device = DeviceID(bytes: request.deviceID) else {
-        throw WireFailure.invalidField("device-id", "has \(request.deviceID.count) bytes: a device's ID has 16")
+        throw RequestFailure.invalidField("device-id", "has \(request.deviceID.count) bytes: a device's ID has 16")
       }
       return try await audit.recording(context, "revoke-device", "device:\(device)") {
         var response = WireRevokeDeviceResponse()
@@ -64,7 +64,7 @@ package struct AuthorityRPC: Sendable {
   /// For services of the release before this one.
   private static func lists(_ snapshot: RevocationSnapshot) throws -> WireRevocations {
     guard snapshot.lists.reduce(0, { $0 + $1.der.count }) < 7 << 20 else {
-      throw WireFailure(
+      throw RequestFailure(
         .unsupported, reason: "revocations-too-many",
         message: "there are too many revocations for one answer: bring this service to the Provisioner's release")
     }

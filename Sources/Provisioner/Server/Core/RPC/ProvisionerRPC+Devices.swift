@@ -48,7 +48,7 @@ extension ProvisionerRPC {
   func registerReinstatement(on router: inout RPCRouter) {
     router.handle(WireReinstateDevice.self, allowing: [.registry, .operator]) { request, context in
       guard let device = DeviceID(bytes: request.deviceID) else {
-        throw WireFailure.invalidField("device-id", "has \(request.deviceID.count) bytes: a device's ID has 16")
+        throw RequestFailure.invalidField("device-id", "has \(request.deviceID.count) bytes: a device's ID has 16")
       }
       return try await audit.recording(context, "reinstate-device", "device:\(device)") {
         var response = WireReinstateDeviceResponse()
@@ -76,7 +76,7 @@ extension ProvisionerRPC {
     }
     router.handle(WireRemoveFactoryCA.self, allowing: .operator) { request, context in
       guard request.id.count == 32 else {
-        throw WireFailure.invalidField("id", "has \(request.id.count) bytes: a factory CA's has 32")
+        throw RequestFailure.invalidField("id", "has \(request.id.count) bytes: a factory CA's has 32")
       }
       return try await audit.recording(context, "remove-factory-ca", "factory-ca:\(Hexadecimal.encode(request.id))") {
         var response = WireRemoveFactoryCAResponse()
@@ -86,7 +86,7 @@ extension ProvisionerRPC {
     }
   }
 
-  private static func product(_ text: String) throws(WireFailure) -> String {
+  private static func product(_ text: String) throws(RequestFailure) -> String {
     try FieldRules.printable(text, field: "product", length: 0...FieldRules.productLength)
   }
 }

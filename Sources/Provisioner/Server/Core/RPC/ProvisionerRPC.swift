@@ -68,7 +68,7 @@ package struct ProvisionerRPC: Sendable {
     }
     router.handle(WireFindPollingDevice.self, allowing: .imageStore) { request, _ in
       guard let device = try await enrolments.pollingDevice(tokenHash: Array(request.tokenHash)) else {
-        throw WireFailure(
+        throw RequestFailure(
           .notFound, reason: "unknown-token", message: "no device that may poll has this token: enrol it again")
       }
       var response = WirePollingDevice()

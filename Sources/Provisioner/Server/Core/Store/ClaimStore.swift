@@ -1,8 +1,8 @@
+import Foundations
 import OpenSSL
 package import PostgreSQL
 package import ProvisionerDomain
 import ServiceDatabase
-import Wire
 
 /// The claims in the database.
 package struct ClaimStore: Sendable {
@@ -64,7 +64,7 @@ package struct ClaimStore: Sendable {
     let row = try await translating {
       try await pool.queryFirst("select " + Self.columns + " from provisioner.claims where id = $1", [.uuid(id.bytes)])
     }
-    guard let row else { throw WireFailure.unknownClaim(id) }
+    guard let row else { throw RequestFailure.unknownClaim(id) }
     return try Claim(row)
   }
 
@@ -91,7 +91,7 @@ package struct ClaimStore: Sendable {
         """ + " " + Self.columns,
         [.uuid(id.bytes)])
     }
-    guard let row else { throw WireFailure.unknownClaim(id) }
+    guard let row else { throw RequestFailure.unknownClaim(id) }
     return try Claim(row)
   }
 

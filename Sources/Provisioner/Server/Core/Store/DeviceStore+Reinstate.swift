@@ -3,7 +3,6 @@ package import Foundations
 import PostgreSQL
 import ProvisionerDomain
 import ServiceDatabase
-import Wire
 
 extension DeviceStore {
   /// Lets a device come back that was revoked, or whose serial number was reset: the same board with the same key, as
@@ -18,14 +17,14 @@ extension DeviceStore {
         let row = try await transaction.queryFirst(
           "select serial, product, reset_at is not null as reset from provisioner.devices where id = $1 for update",
           [.uuid(device.bytes)])
-        guard let row else { throw WireFailure.unknownDevice(device) }
+        guard let row else { throw RequestFailure.unknownDevice(device) }
         let isReset = try row["reset"].bool
         if isReset {
           let (serial, product) = (try row["serial"].text, try row["product"].text)
           let other = try await transaction.queryFirst(
             "select id from provisioner.devices where serial = $1 and product = $2 and reset_at is null",
             [.text(serial), .text(product)])
-          if let other { throw WireFailure.serialReplaced(serial, by: try DeviceID(stored: other["id"].uuid)) }
+          if let other { throw RequestFailure.serialReplaced(serial, by: try DeviceID(stored: other["id"].uuid)) }
           try await transaction.execute(
             "update provisioner.devices set reset_at = null where id = $1", [.uuid(device.bytes)])
         }
@@ -43,9 +42,9 @@ extension DeviceStore {
   }
 }
 
-extension WireFailure {
-  fileprivate static func serialReplaced(_ serial: String, by other: DeviceID) -> WireFailure {
-    WireFailure(
+extension RequestFailure {
+  fileprivate static func serialReplaced(_ serial: String, by other: DeviceID) -> RequestFailure {
+    RequestFailure(
       .conflict, reason: "serial-replaced",
       message:
         "device \(other) has enrolled under serial number \(serial) since: if that board is the one that is gone, "

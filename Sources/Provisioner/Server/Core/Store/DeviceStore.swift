@@ -3,7 +3,6 @@ package import Foundations
 package import PostgreSQL
 package import ProvisionerDomain
 import ServiceDatabase
-import Wire
 
 /// Devices as operators deal with them: those that enrolled, and those that are named beforehand.
 package struct DeviceStore: Sendable {
@@ -31,7 +30,7 @@ package struct DeviceStore: Sendable {
           .text(new.name), .bytea(new.publicKeyHash), .bytea(try secret?.hash),
         ])
     }
-    guard count == 1 else { throw WireFailure.serialRegistered(new.serial) }
+    guard count == 1 else { throw RequestFailure.serialRegistered(new.serial) }
     return secret
   }
 
@@ -57,7 +56,7 @@ package struct DeviceStore: Sendable {
         let values: [PostgresValue] = [.text(serial), .text(product)]
         let row = try await transaction.queryFirst(
           "select id from provisioner.devices where serial = $1 and product = $2 and reset_at is null", values)
-        guard let row else { throw WireFailure.unknownSerial(serial) }
+        guard let row else { throw RequestFailure.unknownSerial(serial) }
         let device = try DeviceID(stored: row["id"].uuid)
         // First, as whoever records a certificate takes the same locks in this order.
         _ = try await CertificateStore(pool: pool).revoke(
@@ -67,7 +66,7 @@ package struct DeviceStore: Sendable {
           update provisioner.devices set reset_at = clock_timestamp(), polling_token_hash = null
           where id = $1 and reset_at is null
           """, [.uuid(device.bytes)])
-        guard count == 1 else { throw WireFailure.unknownSerial(serial) }
+        guard count == 1 else { throw RequestFailure.unknownSerial(serial) }
         return device
       }
     }

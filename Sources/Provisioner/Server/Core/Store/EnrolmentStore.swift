@@ -4,7 +4,6 @@ package import Foundations
 package import PostgreSQL
 import ProvisionerDomain
 import ServiceDatabase
-import Wire
 
 /// Who has an identity, and what let them in.
 package struct EnrolmentStore: Sendable {

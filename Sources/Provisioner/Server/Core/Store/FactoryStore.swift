@@ -31,18 +31,18 @@ package struct FactoryStore: Sendable {
   ) async throws -> FactoryAuthority {
     let namePrefix = try FieldRules.namePrefix(namePrefix, length: FieldRules.serialNamePrefixLength)
     guard let certificates = try? X509Certificate.all(pem: Array(pem.utf8)), certificates.count == 1 else {
-      throw WireFailure.invalidField("certificate", "is not one certificate in PEM: give the factory's CA alone")
+      throw RequestFailure.invalidField("certificate", "is not one certificate in PEM: give the factory's CA alone")
     }
     let certificate = certificates[0]
     guard certificate.isAuthority else {
-      throw WireFailure.invalidField(
+      throw RequestFailure.invalidField(
         "certificate", "is no CA's (basicConstraints lacks CA:TRUE): give the one that signs the devices' certificates")
     }
     guard try certificate.keyKind.isStrong else {
-      throw WireFailure.invalidField("certificate", "has a key that may be forged: \(Self.goodKeys)")
+      throw RequestFailure.invalidField("certificate", "has a key that may be forged: \(Self.goodKeys)")
     }
     guard certificate.notAfter > Date() else {
-      throw WireFailure.invalidField("certificate", "has expired: no device could enrol with it")
+      throw RequestFailure.invalidField("certificate", "has expired: no device could enrol with it")
     }
     let row = try await translating {
       try await pool.queryFirst(
@@ -99,19 +99,19 @@ package struct FactoryStore: Sendable {
     guard let chain = try? X509Certificate.all(pem: Array(proof.certificates.utf8)), let leaf = chain.first,
       chain.count <= 4
     else {
-      throw WireFailure.invalidField(
+      throw RequestFailure.invalidField(
         "factoryCertificate", "is not PEM with the device's certificate first, then at most three above it")
     }
     let (authority, refusal) = try await issuer(of: chain)
     guard let authority else { throw Self.refusal(refusal) }
     try Self.checkUse(of: leaf)
     guard let isSigned = try? leaf.isValid(signature: proof.signature, for: message), isSigned else {
-      throw WireFailure(
+      throw RequestFailure(
         .permissionDenied, reason: "factory-signature-wrong",
         message: "factorySignature is not of the factory certificate's key over the certificate request")
     }
     guard let serial = leaf.subjectSerialNumber ?? leaf.commonName else {
-      throw WireFailure(
+      throw RequestFailure(
         .permissionDenied, reason: "factory-serial-missing",
         message: "the factory's certificate has neither a serialNumber nor a common name in its subject")
     }
@@ -144,7 +144,7 @@ package struct FactoryStore: Sendable {
     guard try leaf.keyKind.isStrong else { throw refusal(.weak) }
   }
 
-  private static func refusal(_ reason: CertificateRefusal.Reason) -> WireFailure {
+  private static func refusal(_ reason: CertificateRefusal.Reason) -> RequestFailure {
     let cause =
       switch reason {
       case .expired: "has expired"
@@ -156,7 +156,7 @@ package struct FactoryStore: Sendable {
       case .weak: "or one above it may be forged: \(goodKeys)"
       default: "is of no CA that is registered here: ask the operator to add it with xtblish-provisioner factory-ca add"
       }
-    return WireFailure(
+    return RequestFailure(
       .permissionDenied, reason: "factory-certificate-\(reason == .other ? "refused" : reason.rawValue)",
       message: "the factory's certificate \(cause)")
   }

@@ -5,7 +5,6 @@ package import PostgreSQL
 package import ProvisionerDomain
 import ServiceDatabase
 import ServiceKit
-import Wire
 
 /// What devices were told to burn, and what they say they burnt.
 package struct OTPStore: Sendable {
@@ -31,7 +30,7 @@ package struct OTPStore: Sendable {
             , coalesce((d.otp_reported ->> 'securityEpoch')::int8, 0) as highest_epoch, d.otp_differences
             from provisioner.devices as d where id = $1 for no key update
             """, [.uuid(device.bytes)])
-        guard let row else { throw WireFailure.unknownDevice(device) }
+        guard let row else { throw RequestFailure.unknownDevice(device) }
         var differences: [String] = []
         var stored = json
         // One that enrolled without certificates was told nothing.

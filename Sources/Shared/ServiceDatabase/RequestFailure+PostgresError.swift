@@ -1,10 +1,9 @@
+package import Foundations
 package import PostgreSQL
-package import Wire
 
-extension WireFailure {
-  /// What callers are told when the database is away, busy, full or takes no changes.
-  ///
-  /// Nil for an error that neither time nor the caller can mend: a fault of this program.
+extension RequestFailure {
+  /// What an error of the database means for who asked; nil for one that neither time nor the caller can mend: a fault of
+  /// this program.
   package init?(database error: PostgresError) {
     if error.kind == .poolExhausted {
       self.init(
@@ -19,7 +18,7 @@ extension WireFailure {
       self.init(
         .overloaded, reason: "database-full",
         message: "The database's disk is full: make room on it. Then try again.", retryAfterMilliseconds: 5000)
-    } else if error.isTransient || error.kind == .poolClosed {
+    } else if error.isTransient {
       self.init(
         .unavailable, reason: "database-unavailable",
         message: "The database is down or too slow to answer in time. Try again shortly.",
@@ -27,14 +26,5 @@ extension WireFailure {
     } else {
       return nil
     }
-  }
-}
-
-/// Runs what asks the database, and throws a `WireFailure` in the place of a `PostgresError` that callers can be told.
-package func translating<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
-  do {
-    return try await body()
-  } catch let error as PostgresError {
-    throw WireFailure(database: error) ?? error
   }
 }
