@@ -126,7 +126,7 @@ let provisioner: [Target] = [
     path: "Sources/Provisioner/Domain", swiftSettings: strict),
   // The authority's folder: its keys, what they sign, and the lists of what was taken back. No service is needed.
   .target(
-    name: "CertificateAuthority", dependencies: ["Foundations", "Messaging", "OpenSSL"],
+    name: "CertificateAuthority", dependencies: ["Foundations", "OpenSSL"],
     path: "Sources/Provisioner/CertificateAuthority", swiftSettings: strict),
   // What admin commands and others use to talk to a Provisioner.
   .target(
@@ -203,6 +203,7 @@ let testTargets: [Target] = [
   .target(
     name: "TestSupport", dependencies: ["CLinux", "PostgreSQL", "Curl", "OpenSSL", logging], path: "Tests/TestSupport",
     swiftSettings: strict),
+  tests("Foundations", ["Foundations"]),
   tests("ZeroMQ", ["ZeroMQ"]),
   tests("PostgreSQL", ["PostgreSQL"]),
   tests("Mosquitto", ["Mosquitto"]),

@@ -18,7 +18,7 @@ struct BrokerPassword: Sendable {
       return
     }
     let name = NotifierSettings.brokerPasswordFileSetting.environmentName
-    do throws(KeyFileError) { try KeyFile.checkSecret(path) } catch {
+    do { try SmallFile.check(path, .secret) } catch {
       throw AdminError("\(name): \(error)", status: .configuration)
     }
     guard let contents = FileManager.default.contents(atPath: path), contents.count <= Self.maximumBytes,

@@ -1,5 +1,5 @@
+import Foundations
 import Glibc
-import Messaging
 
 /// Reads and writes the files of an authority.
 enum AuthorityFile {
@@ -7,42 +7,22 @@ enum AuthorityFile {
   private static let usualMaximum = 1 << 20
 
   /// - Parameters:
-  ///   - isSecret: whether others than its owner must not be able to read it, as `KeyFile` has it.
+  ///   - isSecret: whether others than its owner must not be able to use it. Root works on the folder of the user that
+  ///     the service runs as, too.
   ///   - maximumByteCount: a larger one is not read.
-  package static func read(
+  static func read(
     _ path: String, isSecret: Bool = false, maximumByteCount: Int = usualMaximum
   ) throws(AuthorityError) -> [UInt8] {
-    // Else a FIFO in its place would be waited for without end.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw failure("can't be read", path) }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw failure("can't be read", path) }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw AuthorityError("\(path) is no file") }
-    if isSecret { try checkOwner(path, status) }
-    guard status.st_size <= maximumByteCount else {
-      throw AuthorityError("\(path) is too large to be what it should be")
-    }
-    var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-    var count = 0
-    while count < bytes.count {
-      let result = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress! + count, $0.count - count) }
-      guard result > 0 else {
-        if result < 0 && errno == EINTR { continue }
-        throw failure("can't be read", path)
-      }
-      count += result
-    }
-    return bytes
-  }
-
-  private static func checkOwner(_ path: String, _ status: stat) throws(AuthorityError) {
-    // Root works on the folder of the user that the service runs as, too.
-    if geteuid() == 0, status.st_mode & 0o077 == 0 { return }
     do {
-      try KeyFile.checkSecret(path)
+      return try SmallFile.contents(
+        of: path, isSecret ? .secretAlsoForRoot : .anybody, maximumBytes: maximumByteCount)
     } catch {
-      throw AuthorityError("\(error)")
+      switch error.problem {
+      case .failed(_, let code): throw AuthorityError("\(path) can't be read: \(String(cString: strerror(code)))")
+      case .notAFile: throw AuthorityError("\(path) is no file")
+      case .tooLong: throw AuthorityError("\(path) is too large to be what it should be")
+      case .openToOthers, .ofAnotherUser, .worldWritable: throw AuthorityError("\(error)")
+      }
     }
   }
 

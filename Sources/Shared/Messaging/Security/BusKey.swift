@@ -1,3 +1,4 @@
+import Foundations
 import Glibc
 package import ZeroMQ
 
@@ -29,7 +30,7 @@ package struct BusKey: Sendable, CustomStringConvertible {
 extension BusKey {
   /// Reads a file that its owner alone may read.
   package init(file path: String) throws(KeyFileError) {
-    let text = try KeyFile.read(path, access: .ownerOnly)
+    let text = try KeyFile.read(path, access: .secret)
     let fields = try KeyFields(text, fields: ["role", "name", "secret"], source: path)
     guard let keyPair = CurveKeyPair(secretText: fields["secret"]) else {
       throw KeyFileError("the secret in \(path) is not a key of 40 characters of Z85: make one with bus-key create")
