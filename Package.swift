@@ -156,6 +156,7 @@ let provisioner: [Target] = [
     name: "ProvisionerCommand",
     dependencies: [
       "CertificateAuthority", "Messaging", "ProvisionerClient", "ProvisionerServer", "ServiceKit", argumentParser,
+      logging,
     ],
     path: "Sources/Provisioner/Command", swiftSettings: strict),
 ]

@@ -13,7 +13,7 @@ import Wire
   private static let directorKey = [UInt8](repeating: 7, count: 32)
   private static let document = Array(#"{"signed":"one"}"#.utf8)
 
-  private func withTrust(_ body: (Stage, Identity, OTPProgram, P256.PrivateKey, String) async throws -> Void)
+  private func withTrust(_ body: (Stage, Identity, OTPAssignment, P256.PrivateKey, String) async throws -> Void)
     async throws
   {
     try await withStage { stage in
@@ -25,7 +25,7 @@ import Wire
     }
   }
 
-  private func bank(_ program: OTPProgram) -> OTPBankReport {
+  private func bank(_ program: OTPAssignment) -> OTPBankReport {
     OTPBankReport(
       deviceID: program.device.description, publicKeyHash: program.publicKeyHash.map { Hexadecimal.encode($0) },
       directorKey: Hexadecimal.encode(program.record.directorKey),

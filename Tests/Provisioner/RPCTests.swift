@@ -101,7 +101,7 @@ import Wire
 
       let listed = try #require(try await administration.list(flagged: false, serial: "SN-1", limit: 10).devices.first)
       #expect(listed.state == "enrolled" && listed.access == "polling-token" && listed.group == "g")
-      #expect(DeviceDocument.table([listed]).contains("SN-1"))
+      #expect(EnrolledDeviceDocument.table([listed]).contains("SN-1"))
       #expect(try await administration.reset(serial: "SN-1", product: "p") == listed.device)
       #expect(await refusal(find, client)?.code == .notFound)
       #expect(try await administration.unregister(serial: "SN-1", product: "p"))

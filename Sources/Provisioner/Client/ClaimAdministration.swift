@@ -63,7 +63,7 @@ package struct ClaimAdministration: Sendable {
   }
 
   private func claimID(_ text: String) async throws -> ClaimID {
-    try ClaimID(try await Reference(text, "claim").resolve(among: { try await list(limit: nil).claims.map(\.id) }))
+    try ClaimID(try await IDReference(text, "claim").resolve(among: { try await list(limit: nil).claims.map(\.id) }))
   }
 
   package func revoke(_ id: String) async throws -> ClaimDocument {

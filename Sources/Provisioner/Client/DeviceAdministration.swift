@@ -58,8 +58,8 @@ package struct DeviceAdministration: Sendable {
   /// - Parameter limit: how many at most; nil stands for all.
   package func list(
     flagged: Bool, serial: String?, limit: Int?
-  ) async throws -> (devices: [DeviceDocument], hasMore: Bool) {
-    var devices: [DeviceDocument] = []
+  ) async throws -> (devices: [EnrolledDeviceDocument], hasMore: Bool) {
+    var devices: [EnrolledDeviceDocument] = []
     var request = WireListEnrolledDevices()
     request.flagged = flagged
     request.serial = serial ?? ""
@@ -68,7 +68,7 @@ package struct DeviceAdministration: Sendable {
       guard left > 0 else { return (devices, true) }
       request.pageSize = UInt32(min(left, FieldRules.maximumPageSize))
       let page = try await provisioner.call(request, deadline: deadline)
-      devices += page.devices.map { DeviceDocument($0) }
+      devices += page.devices.map { EnrolledDeviceDocument($0) }
       guard !page.nextCursor.isEmpty else { return (devices, false) }
       request.cursor = page.nextCursor
     }
@@ -92,7 +92,7 @@ package struct DeviceAdministration: Sendable {
 
   /// - Returns: whether there was one.
   package func removeFactoryCA(_ id: String) async throws -> Bool {
-    let id = try await Reference(id, "factory CA").resolve(among: { try await factoryCAs().map(\.id) })
+    let id = try await IDReference(id, "factory CA").resolve(among: { try await factoryCAs().map(\.id) })
     guard let bytes = Hexadecimal.decode(id), bytes.count == 32 else {
       throw RequestFailure.invalidField("id", "is not 64 hexadecimal digits: list the factory CAs to see theirs")
     }
@@ -103,7 +103,7 @@ package struct DeviceAdministration: Sendable {
 }
 
 /// A device as operators get it.
-package struct DeviceDocument: Encodable, Sendable, Equatable {
+package struct EnrolledDeviceDocument: Encodable, Sendable, Equatable {
   package var device: String?
   package var serial: String
   package var product: String

@@ -1,9 +1,9 @@
 import Foundation
 import ServiceKit
 
-extension DeviceDocument {
+extension EnrolledDeviceDocument {
   /// For people.
-  package static func table(_ devices: [DeviceDocument], columns: Int? = nil) -> String {
+  package static func table(_ devices: [EnrolledDeviceDocument], columns: Int? = nil) -> String {
     guard !devices.isEmpty else { return "no devices\n" }
     var table = Table([
       ("SERIAL", .cut), ("NAME", .cut), ("DEVICE", .always), ("STATE", .always), ("ACCESS", .always), ("OTP", .always),

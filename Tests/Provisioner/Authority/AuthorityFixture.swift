@@ -42,7 +42,7 @@ struct AuthorityReplica: Sendable {
   let store: CertificateStore
   let feed = RevocationFeed()
   let keeper: AuthorityKeeper
-  let renewal: CertificateRenewal
+  let renewal: DeviceCertificateRenewal
   let revocation: DeviceRevocation
 
   init(
@@ -55,7 +55,7 @@ struct AuthorityReplica: Sendable {
     keeper = AuthorityKeeper(
       directory: directory, authority: live, store: store, feed: feed, folder: folder,
       logger: quietLogger)
-    renewal = CertificateRenewal(issuer: live, store: store, logger: quietLogger)
+    renewal = DeviceCertificateRenewal(issuer: live, store: store, logger: quietLogger)
     revocation = DeviceRevocation(store: store, keeper: keeper)
   }
 

@@ -19,7 +19,7 @@ package struct OTPComparison: Sendable {
   /// - Parameters:
   ///   - program: what it was told to burn.
   ///   - highestEpoch: that it ever reported: a fuse can't be unset.
-  package init(_ report: OTPBankReport, program: OTPProgram, highestEpoch: UInt32) {
+  package init(_ report: OTPBankReport, program: OTPAssignment, highestEpoch: UInt32) {
     var differences: [String] = []
     func compare(_ field: String, _ burnt: String?, _ recorded: String) {
       // Hexadecimal and UUIDs in either case.

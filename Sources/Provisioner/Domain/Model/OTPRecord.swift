@@ -23,7 +23,7 @@ package struct OTPRecord: Sendable, Equatable {
 }
 
 /// All of it, as the device gets it.
-package struct OTPProgram: Sendable, Equatable {
+package struct OTPAssignment: Sendable, Equatable {
   package var device: DeviceID
   /// SHA-256 of the SubjectPublicKeyInfo in DER; nil for a device without a certificate.
   package var publicKeyHash: [UInt8]?

@@ -29,7 +29,7 @@ package final class HTTPService: Service {
     let bound = OneTimeValue<Int>()
     let responder = GuardedResponder(
       routes: router.buildResponder(), allowed: AllowedMethods(router), limits: limits,
-      metrics: RequestMetrics(server: name))
+      metrics: HTTPRequestMetrics(server: name))
     application = Application(
       responder: responder,
       server: HTTPServerBuilder { HTTPConnectionSetup(limits: limits, ledger: ledger, tls: tls, responder: $0) },

@@ -113,10 +113,10 @@ struct EnrolmentBatch: Sendable {
     if let record = grant.otp {
       // What it may have burnt already, and the document that belongs to it.
       identity.rootDocument = try await self.anchors.rootDocument(version: record.rootVersion).document
-      identity.otp = OTPProgram(device: grant.device, publicKeyHash: item.applicant.proof.keyHash, record: record)
+      identity.otp = OTPAssignment(device: grant.device, publicKeyHash: item.applicant.proof.keyHash, record: record)
     } else {
       identity.rootDocument = anchors.rootDocument
-      identity.otp = OTPProgram(
+      identity.otp = OTPAssignment(
         device: grant.device, publicKeyHash: item.applicant.proof.keyHash,
         record: OTPRecord(
           directorKey: anchors.directorKey, rootVersion: anchors.rootVersion,

@@ -12,7 +12,7 @@ package struct Identity: Sendable, Equatable {
   package var trustRoots: String?
   /// As signed.
   package var rootDocument: [UInt8]?
-  package var otp: OTPProgram?
+  package var otp: OTPAssignment?
   /// Shown this once.
   package var pollingToken: SecretText?
 }

@@ -14,13 +14,13 @@ import ServiceKit
 package struct AuthorityRoutes: Sendable {
   private let issuer: any CertificateIssuer
   private let feed: RevocationFeed
-  private let renewal: CertificateRenewal
+  private let renewal: DeviceCertificateRenewal
   private let revocation: DeviceRevocation
   private static let pemType = "application/x-pem-file"
   private static let longestWaitSeconds = 30
 
   package init(
-    issuer: any CertificateIssuer, feed: RevocationFeed, renewal: CertificateRenewal, revocation: DeviceRevocation
+    issuer: any CertificateIssuer, feed: RevocationFeed, renewal: DeviceCertificateRenewal, revocation: DeviceRevocation
   ) {
     self.issuer = issuer
     self.feed = feed

@@ -48,7 +48,7 @@ struct IdentityDocument: Codable, Sendable {
 }
 
 extension IdentityDocument.OTP {
-  init(_ program: OTPProgram) {
+  init(_ program: OTPAssignment) {
     self.init(
       deviceID: program.device.description, publicKeyHash: program.publicKeyHash.map { Hexadecimal.encode($0) },
       directorKey: Hexadecimal.encode(program.record.directorKey),

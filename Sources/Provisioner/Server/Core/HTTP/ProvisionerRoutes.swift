@@ -17,7 +17,7 @@ package struct ProvisionerRoutes: Sendable {
     let router = makeRouter()
     claims.add(to: router)
     enrolment.add(to: router)
-    let description = ByteBuffer(string: OpenAPIDocument.text)
+    let description = ByteBuffer(string: ProvisionerOpenAPI.text)
     router.get("/openapi.json") { _, _ in
       Response(
         status: .ok, headers: [.contentType: "application/json; charset=utf-8"],

@@ -61,7 +61,7 @@ extension WireEnrollDeviceResponse {
 }
 
 extension WireOTPProgram {
-  init(_ program: OTPProgram) {
+  init(_ program: OTPAssignment) {
     self.init()
     deviceID = Data(program.device.bytes)
     publicKeyHash = Data(program.publicKeyHash ?? [])

@@ -17,7 +17,7 @@ package struct AuthorityParts: Sendable {
   package let feed: RevocationFeed
   package let keeper: AuthorityKeeper
   package let revocation: DeviceRevocation
-  private let renewal: CertificateRenewal
+  private let renewal: DeviceCertificateRenewal
   private let ender: SessionEnder
   private let validity: Duration
 
@@ -35,7 +35,7 @@ package struct AuthorityParts: Sendable {
     keeper = AuthorityKeeper(
       directory: directory, authority: issuer, store: store, feed: feed,
       folder: settings.listDirectory.map { RevocationDirectory($0) }, logger: logger)
-    renewal = CertificateRenewal(issuer: issuer, store: store, logger: logger)
+    renewal = DeviceCertificateRenewal(issuer: issuer, store: store, logger: logger)
     revocation = DeviceRevocation(store: store, keeper: keeper)
     validity = settings.revocationValidity
     ender = SessionEnder(store: store, notifier: notifier, logger: logger)

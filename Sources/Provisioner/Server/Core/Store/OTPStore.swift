@@ -35,7 +35,7 @@ package struct OTPStore: Sendable {
         var stored = json
         // One that enrolled without certificates was told nothing.
         if !row["otp_director_key"].isNull {
-          let program = OTPProgram(
+          let program = OTPAssignment(
             device: device, publicKeyHash: try row["public_key_hash"].optional?.bytes, record: try OTPRecord(row))
           let highest = UInt32(clamping: try row["highest_epoch"].int64)
           differences = OTPComparison(report, program: program, highestEpoch: highest).differences

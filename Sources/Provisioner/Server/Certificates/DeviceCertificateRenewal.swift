@@ -8,7 +8,7 @@ import ServiceDatabase
 
 /// Gives devices new certificates for the keys that they have. One that asks again, as its answer was lost or its clock or
 /// disk would not have it, gets the same.
-package struct CertificateRenewal: Sendable {
+package struct DeviceCertificateRenewal: Sendable {
   private let issuer: any CertificateIssuer
   private let store: CertificateStore
   private let logger: Logger

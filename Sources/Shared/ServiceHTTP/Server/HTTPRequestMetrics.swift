@@ -3,7 +3,7 @@ import Metrics
 import Synchronization
 
 /// Counts and times the requests of a server, by route pattern, never by path.
-final class RequestMetrics: Sendable {
+final class HTTPRequestMetrics: Sendable {
   private struct Key: Hashable {
     let route: String
     let method: String

@@ -3,7 +3,7 @@ import Synchronization
 import Wire
 
 /// The counts and times of one kind of request, at one side.
-final class RequestMetrics: Sendable {
+final class RPCMetrics: Sendable {
   private let prefix: String
   private let dimensions: [(String, String)]
   private let requests: Counter

@@ -2,11 +2,12 @@ import ArgumentParser
 import ProvisionerClient
 import ServiceKit
 
-struct DevicesCommand: AsyncParsableCommand {
+struct EnrolledDevicesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "devices", abstract: "Devices that enrolled, and those that may without a claim.",
     subcommands: [
-      RegisterDeviceCommand.self, UnregisterDeviceCommand.self, ListDevicesCommand.self, ResetDeviceCommand.self,
+      RegisterDeviceCommand.self, UnregisterDeviceCommand.self, ListEnrolledDevicesCommand.self,
+      ResetDeviceCommand.self,
     ])
 }
 
@@ -100,7 +101,7 @@ struct UnregisterDeviceCommand: AsyncParsableCommand {
   }
 }
 
-struct ListDevicesCommand: AsyncParsableCommand {
+struct ListEnrolledDevicesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "list", abstract: "List devices, newest first.")
 
   @OptionGroup var options: AdminOptions
@@ -123,7 +124,7 @@ struct ListDevicesCommand: AsyncParsableCommand {
       if options.json {
         try printJSON(devices)
       } else {
-        StandardOutput.write(DeviceDocument.table(devices, columns: list.table.columns))
+        StandardOutput.write(EnrolledDeviceDocument.table(devices, columns: list.table.columns))
       }
       list.tell(hasMore: hasMore)
     }

@@ -1,7 +1,5 @@
-import ServiceKit
-
 /// What a person names by its ID, or by a beginning of the ID that no other has.
-struct Reference {
+package struct IDReference {
   private let text: String
   private let kind: String
 
@@ -10,13 +8,15 @@ struct Reference {
   private static let shownCandidates = 10
 
   /// - Parameter kind: of what it is the ID: `claim`.
-  init(_ text: String, _ kind: String) {
+  package init(_ text: String, _ kind: String) {
     self.text = text
     self.kind = kind
   }
 
+  /// The whole ID.
+  ///
   /// - Parameter ids: all that there are; asked for only if the text is no whole ID.
-  func resolve(among ids: () async throws -> [String]) async throws -> String {
+  package func resolve(among ids: () async throws -> [String]) async throws -> String {
     guard (1...Self.longestBeginning).contains(text.utf8.count) else { return text }
     let found = try await ids().filter { $0.hasPrefix(text.lowercased()) }
     guard let only = found.first else {

@@ -2,7 +2,7 @@ import ProvisionerDomain
 import ServiceKit
 
 /// The description of the HTTP interface, OpenAPI 3.1, as `/openapi.json` answers it.
-enum OpenAPIDocument {
+enum ProvisionerOpenAPI {
   static let text = """
     {
       "openapi": "3.1.0",

@@ -3,7 +3,7 @@ import Messaging
 import Wire
 
 /// `status`: asks every replica how it is.
-package struct StatusCommand<Service: AdministeredService>: AsyncParsableCommand {
+package struct ServiceStatusCommand<Service: AdministeredService>: AsyncParsableCommand {
   package static var configuration: CommandConfiguration {
     CommandConfiguration(
       commandName: "status", abstract: "Show how the running service is.",

@@ -1,7 +1,7 @@
 import Foundations
 import ProvisionerDomain
 
-extension OpenAPIDocument {
+extension ProvisionerOpenAPI {
   /// ``NameText/pattern`` as it stands in JSON.
   private static let visible = NameText.pattern.replacing(#"\"#, with: #"\\"#)
 

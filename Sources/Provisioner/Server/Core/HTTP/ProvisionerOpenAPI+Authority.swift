@@ -1,4 +1,4 @@
-extension OpenAPIDocument {
+extension ProvisionerOpenAPI {
   /// The paths of the certificate authority.
   static let authority = [roots, revocationLists, renewal, revocation].joined(separator: ",\n")
 

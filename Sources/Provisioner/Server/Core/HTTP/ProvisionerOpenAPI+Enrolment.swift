@@ -1,6 +1,6 @@
 import ProvisionerDomain
 
-extension OpenAPIDocument {
+extension ProvisionerOpenAPI {
   static let enroll = """
     "/v1/enroll": {
       "post": {
@@ -126,11 +126,11 @@ extension OpenAPIDocument {
         "certificateChain": {"type": "string", "description": "PEM: the device's certificate and those above it."},
         "trustRoots": {"type": "string", "description": "PEM: the roots to trust."},
         "rootDocument": {"type": "string", "contentEncoding": "base64", "description": "As signed."},
-        "otp": {"$ref": "#/components/schemas/OTPProgram"},
+        "otp": {"$ref": "#/components/schemas/OTPAssignment"},
         "pollingToken": {"type": "string", "description": "Shown this once."}
       }
     },
-    "OTPProgram": {
+    "OTPAssignment": {
       "type": "object", "description": "What the device burns into its fuses; bytes in hexadecimal.",
       "required": ["deviceID", "directorKey", "rootDocumentHash", "publisherSignatureRequired", "securityEpoch"],
       "properties": {\(otpProperties)}
