@@ -38,9 +38,9 @@ package struct ClaimAdministration: Sendable {
     var claims: [ClaimDocument] = []
     var request = WireListClaims()
     while true {
-      let left = limit.map { $0 - claims.count } ?? FieldRules.maximumPageSize
+      let left = limit.map { $0 - claims.count } ?? EnrolmentFieldRules.maximumPageSize
       guard left > 0 else { return (claims, true) }
-      request.pageSize = UInt32(min(left, FieldRules.maximumPageSize))
+      request.pageSize = UInt32(min(left, EnrolmentFieldRules.maximumPageSize))
       let page = try await provisioner.call(request, deadline: deadline)
       for claim in page.claims { claims.append(ClaimDocument(try Claim(claim, now: Date()))) }
       guard !page.nextCursor.isEmpty else { return (claims, false) }

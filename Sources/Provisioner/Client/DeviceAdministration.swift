@@ -27,7 +27,7 @@ package struct DeviceAdministration: Sendable {
       guard let bytes = Hexadecimal.decode(publicKeyHash) else {
         throw RequestFailure.invalidField("public-key-hash", "is not hexadecimal: give 64 digits")
       }
-      request.publicKeyHash = Data(try FieldRules.keyHash(bytes))
+      request.publicKeyHash = Data(try EnrolmentFieldRules.keyHash(bytes))
     }
     request.product = product
     request.group = group
@@ -64,9 +64,9 @@ package struct DeviceAdministration: Sendable {
     request.flagged = flagged
     request.serial = serial ?? ""
     while true {
-      let left = limit.map { $0 - devices.count } ?? FieldRules.maximumPageSize
+      let left = limit.map { $0 - devices.count } ?? EnrolmentFieldRules.maximumPageSize
       guard left > 0 else { return (devices, true) }
-      request.pageSize = UInt32(min(left, FieldRules.maximumPageSize))
+      request.pageSize = UInt32(min(left, EnrolmentFieldRules.maximumPageSize))
       let page = try await provisioner.call(request, deadline: deadline)
       devices += page.devices.map { EnrolledDeviceDocument($0) }
       guard !page.nextCursor.isEmpty else { return (devices, false) }

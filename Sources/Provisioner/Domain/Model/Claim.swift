@@ -69,12 +69,13 @@ package struct NewClaim: Sendable, Equatable {
     count: UInt64, lifetimeSeconds: UInt64, product: String, group: String = "", tags: [String],
     serials: [String] = [], namePrefix: String
   ) throws(RequestFailure) {
-    self.count = try FieldRules.number(count, FieldRules.counts, field: "count")
-    self.lifetimeSeconds = try FieldRules.number(lifetimeSeconds, FieldRules.lifetimesSeconds, field: "lifetime")
+    self.count = try EnrolmentFieldRules.number(count, EnrolmentFieldRules.counts, field: "count")
+    self.lifetimeSeconds = try EnrolmentFieldRules.number(
+      lifetimeSeconds, EnrolmentFieldRules.lifetimesSeconds, field: "lifetime")
     let placement = try DevicePlacement(product: product, group: group, tags: tags)
     (self.product, self.group, self.tags) = (placement.product, placement.group, placement.tags)
-    self.serials = try FieldRules.serials(serials)
-    self.namePrefix = try FieldRules.namePrefix(namePrefix, length: FieldRules.namePrefixLength)
+    self.serials = try EnrolmentFieldRules.serials(serials)
+    self.namePrefix = try EnrolmentFieldRules.namePrefix(namePrefix, length: EnrolmentFieldRules.namePrefixLength)
   }
 }
 

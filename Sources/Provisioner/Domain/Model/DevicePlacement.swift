@@ -9,10 +9,10 @@ package struct DevicePlacement: Sendable, Equatable {
   package var tags: [String]
 
   package init(product: String, group: String, tags: [String]) throws(RequestFailure) {
-    self.product = try FieldRules.visible(product, field: "product", length: 0...FieldRules.productLength)
-    self.group = try FieldRules.visible(group, field: "group", length: 0...FieldRules.groupLength)
-    self.tags = try FieldRules.tags(tags)
-    guard group.isEmpty || self.tags.count < FieldRules.tagCount else {
+    self.product = try FieldText.visible(product, field: "product", length: 0...EnrolmentFieldRules.productLength)
+    self.group = try FieldText.visible(group, field: "group", length: 0...EnrolmentFieldRules.groupLength)
+    self.tags = try EnrolmentFieldRules.tags(tags)
+    guard group.isEmpty || self.tags.count < EnrolmentFieldRules.tagCount else {
       throw .invalidField("tags", "leaves no room for the group, which is a tag too: leave one away")
     }
   }

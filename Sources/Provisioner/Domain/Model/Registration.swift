@@ -34,10 +34,10 @@ package struct NewRegistration: Sendable, Equatable {
   package init(
     serial: String, publicKeyHash: some Collection<UInt8>, product: String, group: String, tags: [String], name: String
   ) throws(RequestFailure) {
-    self.serial = try FieldRules.newSerial(serial)
-    self.publicKeyHash = publicKeyHash.isEmpty ? nil : try FieldRules.keyHash(publicKeyHash)
+    self.serial = try EnrolmentFieldRules.newSerial(serial)
+    self.publicKeyHash = publicKeyHash.isEmpty ? nil : try EnrolmentFieldRules.keyHash(publicKeyHash)
     placement = try DevicePlacement(product: product, group: group, tags: tags)
-    let name = try FieldRules.visible(name, field: "name", length: 0...FieldRules.nameLength)
+    let name = try FieldText.visible(name, field: "name", length: 0...EnrolmentFieldRules.nameLength)
     self.name = name.isEmpty ? serial : name
   }
 }

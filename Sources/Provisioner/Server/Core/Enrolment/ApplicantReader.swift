@@ -67,13 +67,13 @@ struct ApplicantReader: Sendable {
       }
       return (.factory(authority), serial)
     }
-    let serial = try FieldRules.serial(request.serial)
+    let serial = try EnrolmentFieldRules.serial(request.serial)
     if request.claim.isEmpty {
       guard case .key = proof else { throw RequestFailure.claimRefused }
       return (.registeredKey, serial)
     }
     // Not said to be too long: that would tell how long secrets are.
-    guard request.claim.utf8.count <= FieldRules.tokenLength else { throw RequestFailure.claimRefused }
+    guard request.claim.utf8.count <= EnrolmentFieldRules.tokenLength else { throw RequestFailure.claimRefused }
     return (.secret(hash: try ClaimText.secret(of: request.claim).hash), serial)
   }
 }

@@ -91,7 +91,7 @@ package final class Enroller: Service {
       "enrolment refused",
       metadata: [
         "reason": "\(reason)", "claim": "\(claim?.description ?? "none")",
-        "serial": "\((try? FieldRules.serial(serial)) ?? "(none)")",
+        "serial": "\((try? EnrolmentFieldRules.serial(serial)) ?? "(none)")",
       ])
   }
 

@@ -23,7 +23,7 @@ package struct ClaimRoutes: Sendable {
     router.group().add(middleware: access.requiring(.operate)).get("/v1/claims") { request, _ in
       let query = try QueryParameters(request, known: ["limit", "cursor"])
       let limit = try query.integer(
-        "limit", in: 1...FieldRules.maximumPageSize, default: FieldRules.defaultPageSize)
+        "limit", in: 1...EnrolmentFieldRules.maximumPageSize, default: EnrolmentFieldRules.defaultPageSize)
       let page = try await claims.list(after: query["cursor"].map { try ListCursor($0) }, limit: limit)
       return try Response.json(
         ClaimListDocument(claims: page.claims.map { ClaimDocument($0) }, nextCursor: page.next?.text))

@@ -41,16 +41,16 @@ extension ProvisionerOpenAPI {
       "pattern": "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$"
     },
     "Tags": {
-      "type": "array", "maxItems": \(FieldRules.tagCount),
+      "type": "array", "maxItems": \(EnrolmentFieldRules.tagCount),
       "items": {
-        "type": "string", "minLength": 1, "maxLength": \(FieldRules.tagLength), "pattern": "\(visible)"
+        "type": "string", "minLength": 1, "maxLength": \(EnrolmentFieldRules.tagLength), "pattern": "\(visible)"
       }
     },
     "Serials": {
-      "type": "array", "maxItems": \(FieldRules.serialCount),
+      "type": "array", "maxItems": \(EnrolmentFieldRules.serialCount),
       "items": {
-        "type": "string", "minLength": 1, "maxLength": \(FieldRules.serialLength),
-        "pattern": "\(FieldRules.serialPattern)"
+        "type": "string", "minLength": 1, "maxLength": \(EnrolmentFieldRules.serialLength),
+        "pattern": "\(EnrolmentFieldRules.serialPattern)"
       }
     },
     "NewClaim": {
@@ -98,18 +98,19 @@ extension ProvisionerOpenAPI {
   private static let newClaimProperties = """
     "count": {
       "type": "integer", "description": "How many devices may enrol.",
-      "minimum": \(FieldRules.counts.lowerBound), "maximum": \(FieldRules.counts.upperBound)
+      "minimum": \(EnrolmentFieldRules.counts.lowerBound), "maximum": \(EnrolmentFieldRules.counts.upperBound)
     },
     "lifetimeSeconds": {
       "type": "integer", "description": "How long devices may enrol.",
-      "minimum": \(FieldRules.lifetimesSeconds.lowerBound), "maximum": \(FieldRules.lifetimesSeconds.upperBound)
+      "minimum": \(EnrolmentFieldRules.lifetimesSeconds.lowerBound),
+      "maximum": \(EnrolmentFieldRules.lifetimesSeconds.upperBound)
     },
     "product": {
-      "type": "string", "default": "", "maxLength": \(FieldRules.productLength), "pattern": "\(visible)"
+      "type": "string", "default": "", "maxLength": \(EnrolmentFieldRules.productLength), "pattern": "\(visible)"
     },
     "group": {
       "type": "string", "default": "", "description": "That the devices join: their tag group:NAME.",
-      "maxLength": \(FieldRules.groupLength), "pattern": "\(visible)"
+      "maxLength": \(EnrolmentFieldRules.groupLength), "pattern": "\(visible)"
     },
     "tags": {"$ref": "#/components/schemas/Tags", "description": "Given to the devices."},
     "serials": {
@@ -117,7 +118,7 @@ extension ProvisionerOpenAPI {
     },
     "namePrefix": {
       "type": "string", "default": "device", "description": "Devices become PREFIX-1, PREFIX-2 and so on.",
-      "maxLength": \(FieldRules.namePrefixLength), "pattern": "\(visible)"
+      "maxLength": \(EnrolmentFieldRules.namePrefixLength), "pattern": "\(visible)"
     }
     """
 

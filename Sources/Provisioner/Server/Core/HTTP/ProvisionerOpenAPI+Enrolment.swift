@@ -87,7 +87,8 @@ extension ProvisionerOpenAPI {
         },
         "serial": {
           "type": "string", "description": "Tells the boards of a maker apart. A factory's certificate has it already.",
-          "minLength": 1, "maxLength": \(FieldRules.serialLength), "pattern": "\(FieldRules.serialPattern)"
+          "minLength": 1, "maxLength": \(EnrolmentFieldRules.serialLength),
+          "pattern": "\(EnrolmentFieldRules.serialPattern)"
         },
         "certificateRequest": {
           "type": "string", "contentEncoding": "base64", "description": "PKCS#10 in DER, signed by a key on P-256."

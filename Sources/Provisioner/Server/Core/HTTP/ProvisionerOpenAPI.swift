@@ -44,8 +44,8 @@ enum ProvisionerOpenAPI {
           {
             "name": "limit", "in": "query", "description": "How many at most.",
             "schema": {
-              "type": "integer", "minimum": 1, "maximum": \(FieldRules.maximumPageSize),
-              "default": \(FieldRules.defaultPageSize)
+              "type": "integer", "minimum": 1, "maximum": \(EnrolmentFieldRules.maximumPageSize),
+              "default": \(EnrolmentFieldRules.defaultPageSize)
             }
           },
           {

@@ -1,7 +1,7 @@
 import CertificateAuthority
 package import DeviceCertificates
 import Foundation
-package import Foundations
+import Foundations
 package import Messaging
 import OpenSSL
 import ProvisionerDomain
@@ -80,25 +80,5 @@ package struct AuthorityRPC: Sendable {
   static func requester(claimed: String, peer: BusPeer?) -> String {
     let isBelieved = peer == nil || peer?.role == .registry
     return isBelieved && !claimed.isEmpty ? claimed : OperatorAudit.name(of: peer)
-  }
-}
-
-/// Takes a device's certificates back, and has everybody told at once.
-package struct DeviceRevocation: Sendable {
-  private let store: CertificateStore
-  private let keeper: AuthorityKeeper
-
-  package init(store: CertificateStore, keeper: AuthorityKeeper) {
-    self.store = store
-    self.keeper = keeper
-  }
-
-  /// - Returns: whether it had a certificate that was still good.
-  package func revoke(_ device: DeviceID, reason: String, requester: String) async throws -> Bool {
-    let reason = try FieldRules.printable(reason, field: "reason", length: 0...200)
-    let isNew = try await store.revoke(device, reason: reason, requester: String(requester.prefix(200)))
-    // The replicas hear of it too; this one need not wait for that.
-    await keeper.turn()
-    return isNew
   }
 }

@@ -17,7 +17,7 @@ extension ProvisionerRPC {
       }
     }
     router.handle(WireUnregisterDevice.self, allowing: .operator) { request, context in
-      let (serial, product) = (try FieldRules.serial(request.serial), try Self.product(request.product))
+      let (serial, product) = (try EnrolmentFieldRules.serial(request.serial), try Self.product(request.product))
       return try await audit.recording(context, "unregister-device", "serial:\(serial)") {
         var response = WireUnregisterDeviceResponse()
         response.removed = try await devices.unregister(serial: serial, product: product)
@@ -26,15 +26,16 @@ extension ProvisionerRPC {
     }
     router.handle(WireListEnrolledDevices.self, allowing: .operator) { request, _ in
       let page = try await devices.list(
-        flagged: request.flagged, serial: request.serial.isEmpty ? nil : FieldRules.serial(request.serial),
-        after: request.cursor.isEmpty ? nil : ListCursor(request.cursor), limit: FieldRules.pageSize(request.pageSize))
+        flagged: request.flagged, serial: request.serial.isEmpty ? nil : EnrolmentFieldRules.serial(request.serial),
+        after: request.cursor.isEmpty ? nil : ListCursor(request.cursor),
+        limit: EnrolmentFieldRules.pageSize(request.pageSize))
       var response = WireListEnrolledDevicesResponse()
       response.devices = page.devices.map { WireEnrolledDevice($0) }
       response.nextCursor = page.next?.text ?? ""
       return response
     }
     router.handle(WireResetDevice.self, allowing: .operator) { request, context in
-      let (serial, product) = (try FieldRules.serial(request.serial), try Self.product(request.product))
+      let (serial, product) = (try EnrolmentFieldRules.serial(request.serial), try Self.product(request.product))
       return try await audit.recording(context, "reset-device", "serial:\(serial)") {
         let device = try await devices.reset(
           serial: serial, product: product, requester: OperatorAudit.name(of: context.peer))
@@ -87,6 +88,6 @@ extension ProvisionerRPC {
   }
 
   private static func product(_ text: String) throws(RequestFailure) -> String {
-    try FieldRules.printable(text, field: "product", length: 0...FieldRules.productLength)
+    try FieldText.printable(text, field: "product", length: 0...EnrolmentFieldRules.productLength)
   }
 }

@@ -42,7 +42,8 @@ package struct ProvisionerRPC: Sendable {
     }
     router.handle(WireListClaims.self, allowing: .operator) { request, _ in
       let page = try await claims.list(
-        after: request.cursor.isEmpty ? nil : ListCursor(request.cursor), limit: FieldRules.pageSize(request.pageSize))
+        after: request.cursor.isEmpty ? nil : ListCursor(request.cursor),
+        limit: EnrolmentFieldRules.pageSize(request.pageSize))
       var response = WireListClaimsResponse()
       response.claims = page.claims.map { WireClaim($0) }
       response.nextCursor = page.next?.text ?? ""

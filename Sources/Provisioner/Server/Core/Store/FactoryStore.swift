@@ -29,7 +29,7 @@ package struct FactoryStore: Sendable {
   package func add(
     certificate pem: String, placement: DevicePlacement, namePrefix: String
   ) async throws -> FactoryAuthority {
-    let namePrefix = try FieldRules.namePrefix(namePrefix, length: FieldRules.serialNamePrefixLength)
+    let namePrefix = try EnrolmentFieldRules.namePrefix(namePrefix, length: EnrolmentFieldRules.serialNamePrefixLength)
     guard let certificates = try? X509Certificate.all(pem: Array(pem.utf8)), certificates.count == 1 else {
       throw RequestFailure.invalidField("certificate", "is not one certificate in PEM: give the factory's CA alone")
     }
@@ -115,7 +115,7 @@ package struct FactoryStore: Sendable {
         .permissionDenied, reason: "factory-serial-missing",
         message: "the factory's certificate has neither a serialNumber nor a common name in its subject")
     }
-    return (authority, try FieldRules.serial(serial))
+    return (authority, try EnrolmentFieldRules.serial(serial))
   }
 
   private func issuer(of chain: [X509Certificate]) async throws -> (FactoryAuthority?, CertificateRefusal.Reason) {

@@ -1,11 +1,8 @@
 package import Foundations
 
-/// What may be stored in a field that people or other programs fill in.
-///
-/// Lengths count Unicode scalars, as `maxLength` in JSON Schema does. Control characters are
-/// refused: PostgreSQL takes no NUL, and the rest would garble terminals and logs. A device's name
-/// and tags become the Registry's, so they are within its bounds.
-package enum FieldRules {
+/// The bounds of fields that people or other programs fill in, within what `FieldText` takes. A device's name and tags
+/// become the Registry's, so they are within its bounds.
+package enum EnrolmentFieldRules {
   package static let counts = 1...1_000_000
   /// Seconds: up to ten years of 366 days.
   package static let lifetimesSeconds = 1...316_224_000
@@ -38,39 +35,9 @@ package enum FieldRules {
     return number
   }
 
-  /// A name of something: printable, and all of it to be seen.
-  package static func visible(
-    _ text: String, field: String, length: ClosedRange<Int>
-  ) throws(RequestFailure) -> String {
-    let name = try printable(text, field: field, length: length)
-    if let problem = NameText.problem(name) { throw .invalidField(field, problem) }
-    return name
-  }
-
-  package static func printable(
-    _ text: String, field: String, length: ClosedRange<Int>
-  ) throws(RequestFailure) -> String {
-    // A hostile text of many megabytes is told by its bytes alone, without walking it.
-    guard text.utf8.count <= 4 * length.upperBound, text.unicodeScalars.count <= length.upperBound else {
-      throw .invalidField(field, "is too long: at most \(length.upperBound) characters are allowed")
-    }
-    guard text.unicodeScalars.count >= length.lowerBound else {
-      throw .invalidField(field, "is empty: give at least \(length.lowerBound) character")
-    }
-    guard !text.unicodeScalars.contains(where: isControl) else {
-      throw .invalidField(field, "contains a control character: remove it")
-    }
-    return text
-  }
-
   /// - Returns: the tags without doubles, in the order of their UTF-8.
   package static func tags(_ tags: [String]) throws(RequestFailure) -> [String] {
-    guard tags.count <= tagCount else {
-      throw .invalidField("tags", "has \(tags.count) entries: at most \(tagCount) are allowed")
-    }
-    var valid: Set<ByteText> = []
-    for tag in tags { valid.insert(ByteText(try visible(tag, field: "tags", length: 1...tagLength))) }
-    return valid.sorted().map(\.text)
+    try FieldText.tags(tags, count: tagCount, length: 1...tagLength)
   }
 
   package static func serial(_ text: String) throws(RequestFailure) -> String {
@@ -101,7 +68,7 @@ package enum FieldRules {
   }
 
   package static func namePrefix(_ text: String, length: Int) throws(RequestFailure) -> String {
-    let prefix = try visible(text, field: "name-prefix", length: 0...length)
+    let prefix = try FieldText.visible(text, field: "name-prefix", length: 0...length)
     return prefix.isEmpty ? "device" : prefix
   }
 
@@ -123,9 +90,5 @@ package enum FieldRules {
   /// Printable ASCII, spaces too, but not these alone.
   private static func isPlain(_ text: String) -> Bool {
     text.utf8.allSatisfy { (0x20...0x7E).contains($0) } && text.utf8.contains { $0 != 0x20 }
-  }
-
-  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
   }
 }
