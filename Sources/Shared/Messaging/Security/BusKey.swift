@@ -63,7 +63,7 @@ extension BusKey {
   /// The file of its public half in a folder of peers. Two keys of one name differ in it, as rotation needs.
   package var peerFileName: String {
     // Z85 has characters that mean something to file systems and shells.
-    "\(peer.role.rawValue)-\(peer.name)-\(hexadecimal(publicKey.text.utf8.prefix(4))).peer"
+    "\(peer.role.rawValue)-\(peer.name)-\(Hexadecimal.encode(publicKey.text.utf8.prefix(4))).peer"
   }
 
   /// Makes the public half known to everybody who reads `folder`, which is made if it is missing.

@@ -76,7 +76,7 @@ extension RPCServer {
     } catch is CancellationError {
       return .failure(shuttingDown)
     } catch {
-      let reference = hexadecimal(job.correlationID)
+      let reference = Hexadecimal.encode(job.correlationID)
       logger.error(
         "Request failed unexpectedly",
         metadata: ["kind": "\(job.kind)", "reference": "\(reference)", "error": "\(String(reflecting: error))"])

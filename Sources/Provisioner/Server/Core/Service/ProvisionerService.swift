@@ -60,8 +60,8 @@ package enum ProvisionerService {
       // By now known, even where any free port was asked for.
       addresses: {
         [
-          "http": await address(settings.httpListen, http), "rpc": settings.rpcListen,
-          "operations": await address(settings.operationsListen, operations),
+          "http": "\(await http.address)", "rpc": settings.rpcListen,
+          "operations": "\(await operations.address)",
         ]
       },
       figures: { figures(pool, openClaims: try await parts.claims.openCount()) }
@@ -108,11 +108,6 @@ package enum ProvisionerService {
     options.maximumConnections = settings.databaseConnections
     options.applicationName = "xtblish-provisioner"
     return try PostgresPool(url: settings.databaseURL, options: options, logger: logger)
-  }
-
-  private static func address(_ listen: ListenAddress, _ service: HTTPService) async -> String {
-    let port = (try? await service.boundPort) ?? listen.port
-    return "\(ListenAddress(host: listen.host, port: port))"
   }
 
   private static func figures(_ pool: PostgresPool, openClaims: Int) -> [String: Double] {
