@@ -40,7 +40,7 @@ package struct CertificateSigner: Sendable {
   package var certificate: X509Certificate { chain[0] }
 
   /// - Throws: `malformed` if the chain is empty or does not begin with the key's own certificate.
-  package init(chain: [X509Certificate], key: P256.PrivateKey) throws(CertificateError) {
+  init(chain: [X509Certificate], key: P256.PrivateKey) throws(CertificateError) {
     guard let first = chain.first, first.isAuthority, first.subjectPublicKeyInfo == key.publicKey.subjectPublicKeyInfo
     else { throw .malformed("the certificate of the key beside it") }
     self.chain = chain

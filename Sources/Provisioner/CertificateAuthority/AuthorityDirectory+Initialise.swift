@@ -1,6 +1,6 @@
 package import FoundationEssentials
 import Foundations
-package import OpenSSL
+import OpenSSL
 
 extension AuthorityDirectory {
   /// How a new key or certificate of the authority is to be.
@@ -85,7 +85,7 @@ extension AuthorityDirectory {
     return key
   }
 
-  package static func write(_ key: P256.PrivateKey, _ passphrase: [UInt8]?, to path: String) throws(AuthorityError) {
+  static func write(_ key: P256.PrivateKey, _ passphrase: [UInt8]?, to path: String) throws(AuthorityError) {
     do {
       var text = try key.pem(passphrase: passphrase)
       defer { text.wipe() }
@@ -110,7 +110,7 @@ extension AuthorityDirectory {
     }
   }
 
-  package func issue(
+  func issue(
     _ template: CertificateTemplate, _ publicKey: P256.PublicKey, issuer: X509Certificate?, _ key: P256.PrivateKey
   ) throws(AuthorityError) -> X509Certificate {
     do {
@@ -120,7 +120,7 @@ extension AuthorityDirectory {
     }
   }
 
-  package func pem(_ certificates: [X509Certificate]) throws(AuthorityError) -> String {
+  func pem(_ certificates: [X509Certificate]) throws(AuthorityError) -> String {
     do {
       return try Authority.pem(certificates)
     } catch {
@@ -129,7 +129,7 @@ extension AuthorityDirectory {
   }
 
   /// What a key is called in names: the first eight hexadecimal digits of its hash.
-  package static func keyName(_ key: P256.PublicKey) throws(OpenSSLError) -> String {
+  static func keyName(_ key: P256.PublicKey) throws(OpenSSLError) -> String {
     Hexadecimal.encode(try key.hash.prefix(4))
   }
 }

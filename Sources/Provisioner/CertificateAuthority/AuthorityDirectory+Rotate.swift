@@ -1,6 +1,6 @@
 import FoundationEssentials
 import Glibc
-package import OpenSSL
+import OpenSSL
 
 extension AuthorityDirectory {
   /// Makes a new intermediate, and a new root too if asked for. What is of old stays good for as long as it is written
@@ -254,13 +254,13 @@ extension AuthorityDirectory {
     }
   }
 
-  package func remove(_ name: String) throws(AuthorityError) {
+  func remove(_ name: String) throws(AuthorityError) {
     guard unlink(path(name)) == 0 || errno == ENOENT else {
       throw AuthorityError("\(path(name)) can't be removed: \(String(cString: strerror(errno)))")
     }
   }
 
-  package static func keyName(of certificate: X509Certificate) -> String? {
+  static func keyName(of certificate: X509Certificate) -> String? {
     (try? certificate.publicKey).flatMap { try? keyName($0) }
   }
 }

@@ -1,5 +1,5 @@
 import FoundationEssentials
-package import OpenSSL
+import OpenSSL
 
 /// The folder with the authority's keys and certificates.
 ///
@@ -46,12 +46,12 @@ package struct AuthorityDirectory: Sendable {
     return try signer(IssuerAudience.services.fileName, passphrase())
   }
 
-  package func passphrase() throws(AuthorityError) -> [UInt8]? {
+  func passphrase() throws(AuthorityError) -> [UInt8]? {
     guard let passphraseFile else { return nil }
     return try AuthorityFile.readPassphrase(passphraseFile)
   }
 
-  package func certificates(_ name: String) throws(AuthorityError) -> [X509Certificate] {
+  func certificates(_ name: String) throws(AuthorityError) -> [X509Certificate] {
     let bytes = try AuthorityFile.read(path(name))
     let found: [X509Certificate]
     do {
@@ -63,7 +63,7 @@ package struct AuthorityDirectory: Sendable {
     return found
   }
 
-  package func signer(_ name: String, _ passphrase: [UInt8]?) throws(AuthorityError) -> CertificateSigner {
+  func signer(_ name: String, _ passphrase: [UInt8]?) throws(AuthorityError) -> CertificateSigner {
     let chain = try certificates("\(name).pem")
     let key = try key(name, passphrase)
     do {
@@ -74,7 +74,7 @@ package struct AuthorityDirectory: Sendable {
     }
   }
 
-  package func key(_ name: String, _ passphrase: [UInt8]?) throws(AuthorityError) -> P256.PrivateKey {
+  func key(_ name: String, _ passphrase: [UInt8]?) throws(AuthorityError) -> P256.PrivateKey {
     if AuthorityFile.exists(path("\(name).key-uri")) { return try tokenKey(name, passphrase) }
     var bytes = try AuthorityFile.read(path("\(name).key"), isSecret: true)
     defer { bytes.wipe() }
@@ -118,7 +118,7 @@ package struct AuthorityDirectory: Sendable {
     return names.filter { $0.hasPrefix("previous-") && $0.hasSuffix(".pem") }.map { String($0.dropLast(4)) }.sorted()
   }
 
-  package func generation() throws(AuthorityError) -> Int {
+  func generation() throws(AuthorityError) -> Int {
     let text = String(decoding: try AuthorityFile.read(path("generation")), as: UTF8.self)
     guard let number = Int(text.filter { !$0.isWhitespace }), number > 0 else {
       throw AuthorityError("\(path("generation")) must hold a number from 1: it counts the changes of this folder")

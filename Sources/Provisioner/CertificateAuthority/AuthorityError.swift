@@ -1,4 +1,4 @@
-package import OpenSSL
+import OpenSSL
 
 /// Why the authority's files can't be used, and what to do about it.
 package struct AuthorityError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -9,7 +9,7 @@ package struct AuthorityError: Error, Sendable, Equatable, CustomStringConvertib
   }
 
   /// - Parameter path: the file that could not be read as what it should be.
-  package init(_ path: String, _ error: CertificateError) {
+  init(_ path: String, _ error: CertificateError) {
     self.init("\(path): \(error)")
   }
 }

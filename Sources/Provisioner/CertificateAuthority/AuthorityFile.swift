@@ -35,12 +35,12 @@ enum AuthorityFile {
     return line
   }
 
-  package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
   /// Writes a file anew, or not at all.
   ///
   /// - Parameter isSecret: makes it readable for its owner alone, from the first moment.
-  package static func write(_ bytes: [UInt8], to path: String, isSecret: Bool = false) throws(AuthorityError) {
+  static func write(_ bytes: [UInt8], to path: String, isSecret: Bool = false) throws(AuthorityError) {
     let temporary = "\(path).\(getpid()).\(UInt32.random(in: 0 ... .max)).new"
     let mode: mode_t = isSecret ? 0o600 : 0o644
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
@@ -58,7 +58,7 @@ enum AuthorityFile {
     synchronizeFolder(of: path)
   }
 
-  package static func write(_ text: String, to path: String) throws(AuthorityError) {
+  static func write(_ text: String, to path: String) throws(AuthorityError) {
     try write(Array(text.utf8), to: path)
   }
 

@@ -16,7 +16,7 @@ package enum CertificateOwner: Sendable, Hashable {
     case broker
   }
 
-  package var commonName: String {
+  var commonName: String {
     switch self {
     case .device(let id): id.description
     case .service(let name, _, _): name

@@ -16,7 +16,7 @@ package enum IssuerAudience: Sendable {
   }
 
   /// The first words of its name.
-  package var title: String {
+  var title: String {
     switch self {
     case .devices: "xtblish issuing CA"
     case .services: "xtblish services CA"

@@ -117,7 +117,7 @@ package struct EnrolledDeviceDocument: Encodable, Sendable, Equatable {
   package var otpReportedAt: Date?
   package var otpDifferences: [String]
 
-  package init(_ wire: WireEnrolledDevice) {
+  init(_ wire: WireEnrolledDevice) {
     device = DeviceID(bytes: wire.deviceID)?.description
     serial = wire.serial
     product = wire.product
@@ -144,7 +144,7 @@ package struct FactoryDocument: Encodable, Sendable, Equatable {
   package var namePrefix: String
   package var devices: UInt64
 
-  package init(_ wire: WireFactoryCA) {
+  init(_ wire: WireFactoryCA) {
     id = Hexadecimal.encode(wire.id)
     subject = wire.subject
     notAfter = wire.notAfter.date

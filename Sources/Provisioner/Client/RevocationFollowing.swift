@@ -37,8 +37,8 @@ package struct RevocationFollowing: Sendable {
 
   /// What a Provisioner told so far.
   package struct Known: Sendable {
-    package var tag: String
-    package var lists: [CertificateRevocationList]
+    var tag: String
+    var lists: [CertificateRevocationList]
   }
 
   /// Follows until the task is cancelled; a Provisioner that does not answer is asked again.
@@ -119,9 +119,9 @@ package struct RevocationFollowing: Sendable {
 }
 
 private struct Following: Service {
-  package let following: RevocationFollowing
+  let following: RevocationFollowing
 
-  package func run() async throws {
+  func run() async throws {
     await cancelWhenGracefulShutdown { await following.run() }
   }
 }

@@ -204,14 +204,14 @@ private struct IssuerStanding: Sendable {
 }
 
 private struct Publication: Sendable {
-  package var revision: Int64
-  package var nonce: [UInt8]
-  package var now: Date
+  var revision: Int64
+  var nonce: [UInt8]
+  var now: Date
 
   /// The time of a list that must count as newer than those before. Set back for readers whose clocks are behind.
   ///
   /// - Returns: nil if it would lie in the future: a burst has used up all seconds until now.
-  package func time(after last: Date?, _ issuer: CertificateSigner) -> Date? {
+  func time(after last: Date?, _ issuer: CertificateSigner) -> Date? {
     let time = max(
       now.addingTimeInterval(-CertificateSigner.clockTolerance / 2), last?.addingTimeInterval(1) ?? .distantPast,
       issuer.certificate.notBefore)

@@ -1,4 +1,4 @@
-package import CertificateAuthority
+import CertificateAuthority
 import FoundationEssentials
 import OpenSSL
 import PostgreSQL
@@ -7,7 +7,7 @@ extension CertificateStore {
   /// Tells the database which authority this replica has.
   ///
   /// - Returns: whether each issuer is known to the readers of CRLs by now, in the authority's order.
-  package func register(_ authority: Authority, settling: Duration) async throws -> [Bool] {
+  func register(_ authority: Authority, settling: Duration) async throws -> [Bool] {
     let roots = try authority.trustRoots
     return try await pool.withTransaction { transaction in
       // A replica whose folder is older must not take anything back.

@@ -1,5 +1,5 @@
 import OpenSSL
-package import PostgreSQL
+import PostgreSQL
 
 extension CertificateStore {
   /// Whether what a replica knows is what the database has.
@@ -12,7 +12,7 @@ extension CertificateStore {
   }
 
   /// - Parameter known: what a replica has already; only what came after it is read.
-  package func revocations(after known: RevocationSnapshot? = nil) async throws -> RevocationSnapshot {
+  func revocations(after known: RevocationSnapshot? = nil) async throws -> RevocationSnapshot {
     try await pool.withTransaction(isolation: .repeatableRead) { transaction in
       guard
         let row = try await transaction.queryFirst(
@@ -44,7 +44,7 @@ extension CertificateStore {
   }
 
   /// Whether the database has this publication in its past.
-  package static func isKnown(
+  static func isKnown(
     _ revision: Int64, _ nonce: [UInt8], _ transaction: PostgresTransaction
   ) async throws -> Bool {
     let row = try await transaction.queryFirst(

@@ -7,7 +7,7 @@ import ServiceDatabase
 
 /// The record of what was issued and what was taken back.
 package struct CertificateStore: Sendable {
-  package let pool: PostgresPool
+  let pool: PostgresPool
 
   package init(pool: PostgresPool) {
     self.pool = pool
@@ -95,7 +95,7 @@ package struct CertificateStore: Sendable {
   }
 
   /// What became of a certificate that a device asked for.
-  package enum Recorded: Sendable {
+  enum Recorded: Sendable {
     case done
     /// It got another one meanwhile, which is the answer.
     case known(StoredCertificate)
@@ -105,7 +105,7 @@ package struct CertificateStore: Sendable {
   /// Writes a further certificate of a device down, unless it has a fresh one or too many that are good.
   ///
   /// - Throws: `RequestFailure` `device-revoked` if the device's certificates were taken back meanwhile.
-  package func record(
+  func record(
     _ issued: IssuedCertificate, of device: DeviceID, ifFewerThan limit: Int, in transaction: PostgresTransaction
   ) async throws -> Recorded {
     // Of several at once, each sees those before it.
@@ -158,8 +158,8 @@ package struct CertificateStore: Sendable {
   /// What a device may renew with.
   struct Standing: Sendable {
     /// SHA-256 of the key that its newest certificate is for.
-    package var publicKeyHash: [UInt8]
-    package var isRevoked: Bool
+    var publicKeyHash: [UInt8]
+    var isRevoked: Bool
     /// How many certificates it has that are good.
     var goodCount: Int
   }

@@ -8,7 +8,7 @@ import Synchronization
 /// The authority as this replica has it at the moment.
 package final class LiveAuthority: CertificateIssuer {
   private struct State {
-    package var authority: Authority
+    var authority: Authority
     var signer: CertificateSigner
   }
 

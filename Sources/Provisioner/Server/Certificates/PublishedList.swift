@@ -1,4 +1,4 @@
-package import OpenSSL
+import OpenSSL
 
 /// One of the lists by which readers of CRLs hear of an issuer's revocations.
 ///
@@ -7,7 +7,7 @@ package import OpenSSL
 /// those certificates alone. Of all that are about a certificate, OpenSSL goes by the newest. So a program that keeps
 /// every list it ever read grows by what was revoked, not by that times the size of the whole.
 package struct PublishedList: Sendable, Equatable {
-  package enum Kind: String, Sendable {
+  enum Kind: String, Sendable {
     /// Without entries, about all certificates.
     case first
     /// With all entries, about all certificates.
@@ -17,13 +17,13 @@ package struct PublishedList: Sendable, Equatable {
   }
 
   /// SHA-256 of the issuer's public key.
-  package let issuer: [UInt8]
-  package let number: Int64
-  package let kind: Kind
+  let issuer: [UInt8]
+  let number: Int64
+  let kind: Kind
   /// With which publication it came, and that one's nonce.
-  package let revision: Int64
-  package let nonce: [UInt8]
-  package let list: CertificateRevocationList
+  let revision: Int64
+  let nonce: [UInt8]
+  let list: CertificateRevocationList
 }
 
 /// What an issuer has revoked and not published yet, beside what it has published.

@@ -5,9 +5,9 @@ import Synchronization
 /// What this replica knows of revocations, for those who wait for news.
 package final class RevocationFeed: Sendable {
   private struct State {
-    package var snapshot: RevocationSnapshot?
+    var snapshot: RevocationSnapshot?
     /// The snapshot's lists as text, made when they are asked for and shared by all who do.
-    package var text: (tag: String, bytes: ByteBuffer)?
+    var text: (tag: String, bytes: ByteBuffer)?
     var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
     var lastWaiter: UInt64 = 0
   }

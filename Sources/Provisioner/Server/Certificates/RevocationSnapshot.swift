@@ -30,7 +30,7 @@ package struct RevocationSnapshot: Sendable, Equatable {
   }
 
   /// Adds lists that are newer than all others: what has all entries of an issuer takes the place of those before it.
-  package mutating func append(_ newer: [PublishedList]) {
+  mutating func append(_ newer: [PublishedList]) {
     for list in newer {
       if list.kind == .full { published.removeAll { $0.issuer == list.issuer && $0.kind != .first } }
       published.append(list)
