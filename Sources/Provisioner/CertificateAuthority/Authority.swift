@@ -15,6 +15,7 @@ package struct Authority: Sendable {
     get throws(CertificateError) { try Self.pem(roots) }
   }
 
+  /// Certificates one after the other, as files and answers have them.
   package static func pem(_ certificates: [X509Certificate]) throws(CertificateError) -> String {
     var text = ""
     for certificate in certificates {

@@ -21,11 +21,13 @@ package struct AuthorityDirectory: Sendable {
     self.passphraseFile = passphraseFile
   }
 
+  /// Where a file of the folder is.
   package func path(_ name: String) -> String { "\(path)/\(name)" }
 
   /// Whether there is an authority in it.
   package var isInitialised: Bool { AuthorityFile.exists(path("ca.pem")) }
 
+  /// The authority that devices' certificates come from.
   package func load() throws(AuthorityError) -> Authority {
     guard isInitialised else {
       throw AuthorityError(

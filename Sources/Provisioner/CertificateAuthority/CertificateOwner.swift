@@ -8,6 +8,7 @@ package enum CertificateOwner: Sendable, Hashable {
   case service(name: String, role: ServiceRole, hosts: [CertificateHost])
   case `operator`(String)
 
+  /// What a service is to others.
   package enum ServiceRole: String, CaseIterable, Sendable {
     case registry
     case provisioner

@@ -56,6 +56,7 @@ package struct RevocationDirectory: Sendable {
   /// The file whose time says when whoever keeps the folder last knew that nothing was missing in it.
   static let followedName = "followed"
 
+  /// Notes that nothing is missing in the folder at this moment.
   package func noteFollowed() throws {
     try AuthorityFile.write([], to: "\(path)/\(Self.followedName)")
   }

@@ -66,6 +66,7 @@ package struct ClaimAdministration: Sendable {
     try ClaimID(try await IDReference(text, "claim").resolve(among: { try await list(limit: nil).claims.map(\.id) }))
   }
 
+  /// Lets no further device enrol with a claim, which may be named by a beginning of its ID.
   package func revoke(_ id: String) async throws -> ClaimDocument {
     var request = WireRevokeClaim()
     request.id = Data(try await claimID(id).bytes)

@@ -74,6 +74,7 @@ package struct DeviceAdministration: Sendable {
     }
   }
 
+  /// Lets devices enrol that a factory's CA certified.
   package func addFactoryCA(
     certificate: String, product: String, group: String, tags: [String], namePrefix: String
   ) async throws -> FactoryDocument {
@@ -86,6 +87,7 @@ package struct DeviceAdministration: Sendable {
     return FactoryDocument(try await provisioner.call(request, deadline: deadline))
   }
 
+  /// All of them, newest first.
   package func factoryCAs() async throws -> [FactoryDocument] {
     try await provisioner.call(WireListFactoryCAs(), deadline: deadline).authorities.map { FactoryDocument($0) }
   }

@@ -2,6 +2,7 @@ package import Foundations
 
 /// A device that asks for an identity, its proofs checked as far as that goes without the database.
 package struct Applicant: Sendable {
+  /// What lets it in.
   package enum Credential: Sendable, Equatable {
     /// Of a claim, or of one registered device.
     case secret(hash: [UInt8])
@@ -16,10 +17,12 @@ package struct Applicant: Sendable {
     case pollingToken(hash: [UInt8])
     case none
 
+    /// Of its key; nil for a device that asks for no certificate.
     package var keyHash: [UInt8]? {
       if case .key(let hash) = self { hash } else { nil }
     }
 
+    /// Of its polling token; nil for a device that has none.
     package var tokenHash: [UInt8]? {
       if case .pollingToken(let hash) = self { hash } else { nil }
     }

@@ -6,6 +6,7 @@ package enum EnrolmentDecision: Sendable, Equatable {
   case refused(EnrolmentRefusal)
 }
 
+/// What a device that is let in becomes.
 package struct EnrolmentGrant: Sendable, Equatable {
   package var device: DeviceID
   package var serial: String
@@ -20,6 +21,7 @@ package struct EnrolmentGrant: Sendable, Equatable {
   package var isKnown: Bool
 }
 
+/// Why a device is not let in. The operator's log has the case; the device is told what ``failure(serial:)`` says.
 package enum EnrolmentRefusal: Error, Sendable, Equatable {
   case unknownCredential
   case claimExpired(ClaimID)
@@ -51,6 +53,7 @@ package enum EnrolmentRefusal: Error, Sendable, Equatable {
     }
   }
 
+  /// The claim that it presented, where that is what the refusal is about.
   package var claim: ClaimID? {
     switch self {
     case .claimExpired(let id), .claimRevoked(let id), .claimExhausted(let id, _), .serialNotAllowed(let id): id

@@ -3,6 +3,7 @@ package import Foundations
 /// What the database holds of the devices that ask at once and of what they ask with, and what it will hold when all of
 /// them are answered. Knows nothing of the database itself.
 package struct EnrolmentLedger: Sendable {
+  /// Tells the uses of claims apart: a claim lets a serial number in once.
   package struct UseKey: Hashable, Sendable {
     package var claim: [UInt8]
     package var serial: String
@@ -13,6 +14,7 @@ package struct EnrolmentLedger: Sendable {
     }
   }
 
+  /// The use of a claim that a device took.
   package struct Use: Sendable, Equatable {
     package var number: Int
     package var device: DeviceID
@@ -46,6 +48,7 @@ package struct EnrolmentLedger: Sendable {
 
   package init() {}
 
+  /// A device that is to be written down.
   package struct NewDevice: Sendable, Equatable {
     package var device: EnrolledDevice
     package var placement: DevicePlacement
@@ -53,10 +56,12 @@ package struct EnrolmentLedger: Sendable {
     package var proof: Applicant.Proof
   }
 
+  /// Whether there is anything to write down.
   package var isChanged: Bool {
     !(newDevices.isEmpty && changedUses.isEmpty && newTokens.isEmpty && newKeys.isEmpty)
   }
 
+  /// Decides on one device, and remembers what follows from it for those after it.
   package mutating func decide(_ applicant: Applicant) -> EnrolmentDecision {
     do throws(EnrolmentRefusal) {
       switch applicant.credential {

@@ -3,6 +3,7 @@ package import Foundations
 
 /// The permission for a number of devices to enrol until a moment.
 package struct Claim: Sendable, Equatable {
+  /// What can be done with it.
   package enum State: String, Sendable, CaseIterable {
     case open, exhausted, expired, revoked
   }
@@ -42,6 +43,7 @@ package struct Claim: Sendable, Equatable {
     self.isExpired = isExpired
   }
 
+  /// What can be done with it now: revoked and expired count before exhausted.
   package var state: State {
     if isRevoked { return .revoked }
     if isExpired { return .expired }
@@ -81,6 +83,7 @@ package struct NewClaim: Sendable, Equatable {
 
 /// A device that took a use of a claim.
 package struct ClaimUse: Sendable, Equatable {
+  /// How far its enrolment has come.
   package enum State: String, Sendable {
     /// The Registry may not know the device yet.
     case reserved

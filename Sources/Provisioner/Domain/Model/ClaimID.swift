@@ -5,6 +5,7 @@ package import Foundations
 package struct ClaimID: Hashable, Sendable, CustomStringConvertible {
   package let bytes: [UInt8]
 
+  /// One that no claim has.
   package static func random() -> ClaimID {
     withUnsafeBytes(of: UUID().uuid) { ClaimID(checked: Array($0)) }
   }

@@ -8,6 +8,7 @@ package import OpenSSL
 package enum ClaimText {
   static let fingerprintByteCount = 16
 
+  /// The text that an operator is shown.
   package static func text(secret: SecretText, root: [UInt8]?) throws(OpenSSLError) -> String {
     guard let root else { return secret.text }
     return secret.text + "." + Hexadecimal.encode(try SHA256.digest(of: root).prefix(fingerprintByteCount))

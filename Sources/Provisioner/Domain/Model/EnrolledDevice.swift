@@ -11,6 +11,7 @@ package struct EnrolledDevice: Sendable, Equatable {
     case none
   }
 
+  /// How far it has come.
   package enum State: String, Sendable, CaseIterable {
     /// Registered beforehand, and not enrolled yet.
     case waiting

@@ -27,6 +27,7 @@ package enum EnrolmentFieldRules {
   /// Printable ASCII without the space, as serial numbers are printed on labels.
   package static let serialPattern = "^[!-~]+$"
 
+  /// A whole number within bounds.
   package static func number(_ value: UInt64, _ range: ClosedRange<Int>, field: String) throws(RequestFailure) -> Int {
     guard let number = Int(exactly: value), range.contains(number) else {
       throw .invalidField(
@@ -40,6 +41,7 @@ package enum EnrolmentFieldRules {
     try FieldText.tags(tags, count: tagCount, length: 1...tagLength)
   }
 
+  /// A serial number to look for; one that a maker left as a placeholder may have enrolled before those were refused.
   package static func serial(_ text: String) throws(RequestFailure) -> String {
     guard (1...serialLength).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
       if (1...serialLength).contains(text.utf8.count), SerialPlaceholder.contains(text), isPlain(text) {
@@ -58,6 +60,7 @@ package enum EnrolmentFieldRules {
     return text
   }
 
+  /// - Returns: serial numbers of devices that are to come, without doubles, sorted.
   package static func serials(_ serials: [String]) throws(RequestFailure) -> [String] {
     guard serials.count <= serialCount else {
       throw .invalidField("serials", "has \(serials.count) entries: at most \(serialCount) are allowed")
@@ -67,6 +70,7 @@ package enum EnrolmentFieldRules {
     return valid.sorted()
   }
 
+  /// What names of devices begin with; empty stands for `device`.
   package static func namePrefix(_ text: String, length: Int) throws(RequestFailure) -> String {
     let prefix = try FieldText.visible(text, field: "name-prefix", length: 0...length)
     return prefix.isEmpty ? "device" : prefix

@@ -31,6 +31,7 @@ package struct ListCursor: Sendable, Equatable {
       createdAtMicroseconds: Int64(bitPattern: microseconds), id: Array(bytes.dropFirst(8)))
   }
 
+  /// As it is given to clients: base64url.
   package var text: String {
     let microseconds = UInt64(bitPattern: createdAtMicroseconds)
     let time = (0..<8).map { UInt8(truncatingIfNeeded: microseconds >> (56 - 8 * $0)) }

@@ -18,6 +18,7 @@ package struct Registration: Sendable, Equatable {
     self.secretHash = secretHash
   }
 
+  /// What it holds the place of.
   package var key: SerialKey { SerialKey(product: placement.product, serial: serial) }
 }
 

@@ -2,6 +2,7 @@ package import Foundations
 
 /// The answers of the Provisioner to what it can't do, the same over HTTP and on the bus.
 extension RequestFailure {
+  /// A field that holds what it may not; the problem goes on after its name.
   package static func invalidField(_ field: String, _ problem: String) -> RequestFailure {
     RequestFailure(.invalid, reason: "invalid-\(field)", message: "\(field) \(problem)")
   }

@@ -147,6 +147,7 @@ package struct CertificateStore: Sendable {
     return !rows.isEmpty
   }
 
+  /// The same in a transaction of its own.
   package func revoke(_ device: DeviceID, reason: String, requester: String) async throws -> Bool {
     try await translating {
       try await pool.withTransaction { transaction in
@@ -206,6 +207,7 @@ extension IssuedCertificate {
 }
 
 extension RequestFailure {
+  /// To a device that was taken out of service.
   package static var deviceRevoked: RequestFailure {
     RequestFailure(
       .permissionDenied, reason: "device-revoked",

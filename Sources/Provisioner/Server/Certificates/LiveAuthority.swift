@@ -24,6 +24,7 @@ package final class LiveAuthority: CertificateIssuer {
 
   package var trustRoots: [X509Certificate] { state.withLock { $0.authority.roots } }
 
+  /// The roots and intermediates that are in use.
   package var authority: Authority { state.withLock { $0.authority } }
 
   package func issueDeviceCertificate(

@@ -2,6 +2,7 @@ package import PostgreSQL
 
 /// The tables of the Provisioner.
 package enum ProvisionerSchema {
+  /// Brings the schema `provisioner` to what this program needs.
   package static func migrator() throws(MigrationError) -> Migrator {
     try Migrator(schema: "provisioner", migrations: migrations)
   }
