@@ -2,6 +2,7 @@ package import Foundation
 import Foundations
 package import Messaging
 import ProvisionerDomain
+import ServiceKit
 import SwiftProtobuf
 import Wire
 

@@ -1,10 +1,10 @@
 package import Foundation
-package import Foundations
+import Foundations
 package import Messaging
 import ProvisionerDomain
 import ServiceKit
 import SwiftProtobuf
-package import Wire
+import Wire
 
 /// What operators do with devices and the CAs of factories, over the bus.
 package struct DeviceAdministration: Sendable {

@@ -2,7 +2,7 @@ package import CertificateAuthority
 import Curl
 import FoundationEssentials
 package import Logging
-package import OpenSSL
+import OpenSSL
 import ServiceKit
 import ServiceLifecycle
 

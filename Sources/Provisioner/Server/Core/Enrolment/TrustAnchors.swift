@@ -3,7 +3,7 @@ package import Messaging
 import OpenSSL
 import ProvisionerDomain
 import Synchronization
-package import Wire
+import Wire
 
 /// What a new device is to trust for ever.
 package struct TrustAnchors: Sendable, Equatable {

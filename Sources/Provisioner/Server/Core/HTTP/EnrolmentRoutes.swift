@@ -3,6 +3,7 @@ import Foundations
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import OpenSSL
 import ProvisionerDomain
 package import ServiceHTTP
 
@@ -51,7 +52,7 @@ package struct EnrolmentRoutes: Sendable {
     router.get("/v1/root-documents/{version}") { request, context in
       let (_, document) = try await anchors.rootDocument(version: Self.version(context.parameter("version")))
       // A restored database may give a version out again, to another document.
-      let tag = try "\"\(Hexadecimal.encode(SHA256Digest.of(document).bytes))\""
+      let tag = try "\"\(Hexadecimal.encode(SHA256.digest(of: document)))\""
       let headers: HTTPFields = [.cacheControl: "no-cache", .eTag: tag]
       if request.headers[.ifNoneMatch] == tag { return Response(status: .notModified, headers: headers) }
       var response = Response(
