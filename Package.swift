@@ -144,12 +144,29 @@ let provisioner: [Target] = [
       "ServiceDatabase", "ServiceKit", "Wire", lifecycle, logging, metrics, nioCore,
     ],
     path: "Sources/Provisioner/Server/Certificates", swiftSettings: strict),
+  // The tables of claims, registrations, factories and devices.
+  .target(
+    name: "ProvisionerStorage",
+    dependencies: [
+      "CertificateAuthority", "DeviceCertificates", "Foundations", "OpenSSL", "PostgreSQL", "ProvisionerDomain",
+      "ServiceDatabase", "ServiceKit", logging,
+    ],
+    path: "Sources/Provisioner/Server/Storage", swiftSettings: strict),
+  // How a device gets its identity, however it asks.
+  .target(
+    name: "DeviceEnrolment",
+    dependencies: [
+      "CertificateAuthority", "Curl", "DeviceCertificates", "Foundations", "Messaging", "OpenSSL", "ProvisionerDomain",
+      "ProvisionerStorage", "ServiceKit", "Wire", lifecycle, logging, metrics,
+    ],
+    path: "Sources/Provisioner/Server/Enrolment", swiftSettings: strict),
+  // What it answers over HTTP and on the bus, and the service put together.
   .target(
     name: "ProvisionerServer",
     dependencies: [
-      "CertificateAuthority", "Curl", "DeviceCertificates", "Foundations", "Messaging", "OpenSSL", "PostgreSQL",
-      "ProvisionerClient", "ProvisionerDomain", "ServiceDatabase", "ServiceHTTP", "ServiceKit", "Wire", httpTypes,
-      hummingbird, lifecycle, logging, metrics, nioCore, protobuf,
+      "CertificateAuthority", "Curl", "DeviceCertificates", "DeviceEnrolment", "Foundations", "Messaging", "OpenSSL",
+      "PostgreSQL", "ProvisionerClient", "ProvisionerDomain", "ProvisionerStorage", "ServiceHTTP", "ServiceKit", "Wire",
+      httpTypes, hummingbird, lifecycle, logging, nioCore, protobuf,
     ],
     path: "Sources/Provisioner/Server/Core", swiftSettings: strict),
   .executableTarget(
@@ -285,8 +302,9 @@ let testTargets: [Target] = [
   tests(
     "Provisioner",
     [
-      "CertificateAuthority", "DeviceCertificates", "ProvisionerClient", "ProvisionerDomain", "ProvisionerServer",
-      "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Foundations", "RootDocument", "Wire", "Messaging",
+      "CertificateAuthority", "DeviceCertificates", "DeviceEnrolment", "ProvisionerClient", "ProvisionerDomain",
+      "ProvisionerServer", "ProvisionerStorage", "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Foundations",
+      "RootDocument", "Wire", "Messaging",
       "ServiceDatabase", "ServiceKit", "ServiceHTTP", protobuf, logging, lifecycle,
     ]),
   tests(

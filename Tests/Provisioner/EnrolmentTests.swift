@@ -4,8 +4,8 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import DeviceEnrolment
 @testable import ProvisionerDomain
-@testable import ProvisionerServer
 
 @Suite(.seated) struct EnrolmentTests {
   @Test func `a device gets an identity, and the Registry makes it`() async throws {

@@ -5,6 +5,7 @@ import ServiceKit
 import TestSupport
 import Testing
 
+@testable import DeviceEnrolment
 @testable import ProvisionerServer
 
 @Suite(.seated) struct HTTPTests {

@@ -6,8 +6,8 @@ import Testing
 import Wire
 
 @testable import DeviceCertificates
+@testable import DeviceEnrolment
 @testable import ProvisionerDomain
-@testable import ProvisionerServer
 
 /// Devices that get certificates.
 @Suite(.seated) struct IdentityTests {

@@ -6,8 +6,9 @@ import Testing
 import Wire
 
 @testable import DeviceCertificates
+@testable import DeviceEnrolment
 @testable import ProvisionerDomain
-@testable import ProvisionerServer
+@testable import ProvisionerStorage
 
 /// Devices whose answer was lost, and those that come back.
 @Suite(.seated) struct LostAnswerTests {

@@ -5,8 +5,8 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import DeviceEnrolment
 @testable import ProvisionerDomain
-@testable import ProvisionerServer
 
 /// What devices burn.
 @Suite(.seated) struct OTPTests {

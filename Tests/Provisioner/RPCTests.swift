@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import DeviceEnrolment
 @testable import ProvisionerClient
 @testable import ProvisionerDomain
 @testable import ProvisionerServer

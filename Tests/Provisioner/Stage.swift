@@ -6,8 +6,9 @@ import PostgreSQL
 import TestSupport
 import Wire
 
+@testable import DeviceEnrolment
 @testable import ProvisionerDomain
-@testable import ProvisionerServer
+@testable import ProvisionerStorage
 
 let quietLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 

@@ -6,8 +6,8 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import DeviceEnrolment
 @testable import ProvisionerDomain
-@testable import ProvisionerServer
 
 /// An operator's system that may veto.
 @Suite(.seated) struct WebhookTests {

@@ -8,7 +8,6 @@ import Wire
 
 @testable import CertificateAuthority
 @testable import DeviceCertificates
-@testable import ProvisionerServer
 
 /// An authority in a folder of its own.
 struct AuthorityFixture: Sendable {

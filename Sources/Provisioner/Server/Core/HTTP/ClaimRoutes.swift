@@ -1,7 +1,9 @@
+import DeviceEnrolment
 import HTTPTypes
 import Hummingbird
 import ProvisionerClient
 import ProvisionerDomain
+import ProvisionerStorage
 package import ServiceHTTP
 import ServiceKit
 

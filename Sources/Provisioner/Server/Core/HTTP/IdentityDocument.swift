@@ -1,3 +1,4 @@
+import DeviceEnrolment
 import FoundationEssentials
 import Foundations
 import ProvisionerDomain

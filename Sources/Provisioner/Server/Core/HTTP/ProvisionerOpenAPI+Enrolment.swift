@@ -1,3 +1,4 @@
+import DeviceEnrolment
 import ProvisionerDomain
 
 extension ProvisionerOpenAPI {

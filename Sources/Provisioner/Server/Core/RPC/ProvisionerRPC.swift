@@ -1,7 +1,9 @@
+import DeviceEnrolment
 import Foundation
 import Foundations
 package import Messaging
 import ProvisionerDomain
+import ProvisionerStorage
 import Wire
 
 /// What the Provisioner answers on the bus about claims and enrolment.

@@ -1,3 +1,4 @@
+import DeviceEnrolment
 import Foundation
 import Foundations
 import ProvisionerDomain

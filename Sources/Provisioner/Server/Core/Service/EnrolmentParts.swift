@@ -1,9 +1,11 @@
 import Curl
 import DeviceCertificates
+import DeviceEnrolment
 import Foundation
 import Logging
 import Messaging
 import PostgreSQL
+import ProvisionerStorage
 import ServiceHTTP
 import ServiceKit
 

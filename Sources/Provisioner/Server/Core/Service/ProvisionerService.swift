@@ -1,7 +1,9 @@
 import DeviceCertificates
+import DeviceEnrolment
 package import Logging
 import Messaging
 import PostgreSQL
+import ProvisionerStorage
 import ServiceHTTP
 package import ServiceKit
 

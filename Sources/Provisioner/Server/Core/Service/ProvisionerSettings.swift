@@ -1,3 +1,4 @@
+import DeviceEnrolment
 package import Messaging
 package import ServiceKit
 

@@ -1,8 +1,8 @@
-import CertificateAuthority
-import DeviceCertificates
+package import CertificateAuthority
+package import DeviceCertificates
 package import Foundations
 package import PostgreSQL
-import ProvisionerDomain
+package import ProvisionerDomain
 import ServiceDatabase
 
 /// Who has an identity, and what let them in.
@@ -16,7 +16,7 @@ package struct EnrolmentStore: Sendable {
   /// Decides on devices that ask at once, and writes it down.
   ///
   /// What one batch took the next one sees, over all replicas: they go one after the other.
-  func decide(_ applicants: [Applicant]) async throws -> [EnrolmentDecision] {
+  package func decide(_ applicants: [Applicant]) async throws -> [EnrolmentDecision] {
     try await translating {
       do {
         return try await attempt(applicants)
@@ -38,7 +38,7 @@ package struct EnrolmentStore: Sendable {
 
   /// What a claim or registration says of a device that presents it, for those who are asked before it is granted.
   /// Nil: it will be refused.
-  func placement(_ applicant: Applicant) async throws -> (placement: DevicePlacement, claim: ClaimID?)? {
+  package func placement(_ applicant: Applicant) async throws -> (placement: DevicePlacement, claim: ClaimID?)? {
     let ledger = try await translating {
       try await pool.withConnection { connection in
         try await EnrolmentLedger.loadCredentials([applicant], connection)
@@ -51,7 +51,7 @@ package struct EnrolmentStore: Sendable {
   ///
   /// - Parameter isUsable: whether a certificate that a device has already can be given to it.
   /// - Returns: which certificates are not recorded and must not be given out.
-  func complete(
+  package func complete(
     _ completions: [EnrolmentCompletion], unlessKnown isUsable: @Sendable (StoredCertificate, DeviceID) -> Bool
   ) async throws -> CertificateStore.Outcome {
     try await translating {
@@ -82,7 +82,7 @@ package struct EnrolmentStore: Sendable {
   }
 
   /// Whether it is the secret of a claim that was not revoked, or of a registered device.
-  func isKnown(secretHash hash: [UInt8]) async throws -> Bool {
+  package func isKnown(secretHash hash: [UInt8]) async throws -> Bool {
     let row = try await translating {
       try await pool.queryFirst(
         """
@@ -94,7 +94,7 @@ package struct EnrolmentStore: Sendable {
   }
 
   /// What devices that ask again were given.
-  func freshCertificates(of devices: [DeviceID]) async throws -> [DeviceID: StoredCertificate] {
+  package func freshCertificates(of devices: [DeviceID]) async throws -> [DeviceID: StoredCertificate] {
     guard !devices.isEmpty else { return [:] }
     return try await translating { try await CertificateStore(pool: pool).fresh(of: devices, pool) }
   }
@@ -126,9 +126,17 @@ package struct EnrolmentStore: Sendable {
 }
 
 /// A device that the Registry has.
-struct EnrolmentCompletion: Sendable {
+package struct EnrolmentCompletion: Sendable {
   var device: DeviceID
   var otp: OTPRecord?
-  /// Nil for a device that does without.
   var certificate: IssuedCertificate?
+
+  /// - Parameters:
+  ///   - otp: what it was told to burn; nil if it was told nothing.
+  ///   - certificate: nil for a device that does without.
+  package init(device: DeviceID, otp: OTPRecord?, certificate: IssuedCertificate?) {
+    self.device = device
+    self.otp = otp
+    self.certificate = certificate
+  }
 }

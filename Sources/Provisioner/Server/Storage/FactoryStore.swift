@@ -4,7 +4,6 @@ import OpenSSL
 package import PostgreSQL
 package import ProvisionerDomain
 import ServiceDatabase
-import Wire
 
 /// The CAs of factories whose devices enrol without a claim.
 package struct FactoryStore: Sendable {

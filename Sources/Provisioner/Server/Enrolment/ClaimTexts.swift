@@ -1,6 +1,6 @@
 package import DeviceCertificates
 import OpenSSL
-import ProvisionerDomain
+package import ProvisionerDomain
 
 /// What operators hand to devices: secrets, with the root by which a device knows the Provisioner.
 package struct ClaimTexts: Sendable {
@@ -10,7 +10,8 @@ package struct ClaimTexts: Sendable {
     self.issuer = issuer
   }
 
-  func text(of secret: SecretText) throws -> String {
+  /// The text that an operator hands on.
+  package func text(of secret: SecretText) throws -> String {
     // The newest root comes first: a device that learns it now can use it longest.
     try ClaimText.text(secret: secret, root: issuer?.trustRoots.first?.der)
   }

@@ -6,6 +6,7 @@ import Logging
 import Messaging
 import OpenSSL
 import ProvisionerDomain
+import ProvisionerStorage
 import Wire
 
 /// Serves devices that ask at once: one commit for their reservations, one request to the Registry, one commit for what

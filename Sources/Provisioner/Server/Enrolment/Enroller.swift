@@ -4,6 +4,7 @@ package import Logging
 package import Messaging
 import Metrics
 package import ProvisionerDomain
+package import ProvisionerStorage
 import ServiceLifecycle
 
 /// Gives devices their identities.
@@ -58,7 +59,7 @@ package final class Enroller: Service {
   }
 
   /// Whether a claim or registered device has this secret.
-  func isKnown(secretHash: [UInt8]) async throws -> Bool { try await store.isKnown(secretHash: secretHash) }
+  package func isKnown(secretHash: [UInt8]) async throws -> Bool { try await store.isKnown(secretHash: secretHash) }
 
   /// Gives a device its identity, or throws why it gets none, in words for the device.
   package func enroll(_ request: EnrolmentRequest) async throws -> Identity {

@@ -2,6 +2,7 @@ import Foundation
 import Foundations
 import OpenSSL
 import ProvisionerDomain
+import ProvisionerStorage
 
 /// Checks what can be checked of a request without asking whether it may be granted.
 struct ApplicantReader: Sendable {
