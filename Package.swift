@@ -30,6 +30,7 @@ let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let dequeModule: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let nioHTTPTypesHTTP1: Target.Dependency = .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 
 /// A C library of the system and the Swift module with its safe handles.
@@ -74,7 +75,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 let bindings: [Target] =
   binding("ZeroMQ", c: "CZeroMQ")
   + binding("PostgreSQL", c: "CPostgreSQL", [logging])
-  + binding("Mosquitto", c: "CMosquitto")
+  + binding("Mosquitto", c: "CMosquitto", [dequeModule])
   + binding("OpenSSL", c: "COpenSSL")
   + [
     // libcurl brings many libraries with it, so it is opened at run time, and not by the process that runs an app.
@@ -98,6 +99,8 @@ let sharedModules: [Target] = [
   shared("WebAssemblyModule", ["Foundations", "DeviceProtocol"]),
   shared("FirmwareImage", ["Foundations", "OpenSSL", "WebAssemblyModule"]),
   shared("RootDocument", ["Foundations", "FirmwareImage", "OpenSSL"]),
+  // Files, directories and locks, whose every failure names the call and the path.
+  shared("FileAccess", ["CLinux", "Foundations", "OpenSSL"]),
   shared("Wire", ["Foundations", protobuf], exclude: ["Protocols"]),
   shared("Messaging", ["Foundations", "Linux", "ZeroMQ", "Wire", protobuf, logging, metrics, coreMetrics, lifecycle]),
   shared(
@@ -118,64 +121,114 @@ let sharedModules: [Target] = [
     ]),
 ]
 
+/// A part of a service, with a boundary that the compiler keeps.
+func part(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, path: "Sources/\(path)", swiftSettings: strict)
+}
+
+/// An executable: commands over a service's client, and its server for `serve`.
+func command(_ service: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(
+    name: "\(service)Command",
+    dependencies: [
+      .target(name: "\(service)Client"), .target(name: "\(service)Server"), "Messaging", "ServiceKit", argumentParser,
+    ] + dependencies,
+    path: "Sources/\(service)/Command", swiftSettings: strict)
+}
+
+let imageStore: [Target] = [
+  // What its client and its server agree on.
+  part("ImageStoreContract", "ImageStore/Contract", []),
+  part(
+    "ImageStoreClient", "ImageStore/Client",
+    [
+      "ImageStoreContract", "FileAccess", "Curl", "OpenSSL", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf,
+    ]),
+  // Bytes by their digest.
+  part(
+    "BlobStorage", "ImageStore/Server/BlobStorage",
+    [
+      "FileAccess", "OpenSSL", "Foundations", "WebAssemblyModule", "FirmwareImage", "ServiceKit", dequeModule, nioCore,
+      nioPosix, lifecycle,
+    ]),
+  // What is checked of an image before it is kept.
+  part(
+    "ImageAdmission", "ImageStore/Server/ImageAdmission",
+    [
+      "BlobStorage", "CLinux", "Wasmtime", "Foundations", "WebAssemblyModule", "FirmwareImage", "ServiceKit", nioCore,
+      nioPosix, logging,
+    ]),
+  // Which device is to run which image, as the Registry says.
+  part(
+    "FirmwareAssignment", "ImageStore/Server/FirmwareAssignment",
+    [
+      "BlobStorage", "ImageAdmission", "DeviceProtocol", "OpenSSL", "Foundations", "WebAssemblyModule",
+      "FirmwareImage", "RootDocument", "Wire", "Messaging", "ServiceKit",
+    ]),
+  part(
+    "ImageStoreServer", "ImageStore/Server/Service",
+    [
+      "BlobStorage", "FirmwareAssignment", "ImageAdmission", "ImageStoreContract", "OpenSSL", "Wasmtime",
+      "Foundations", "DeviceProtocol", "WebAssemblyModule", "FirmwareImage", "Wire", "Messaging", "ServiceKit",
+      "ServiceHTTP", hummingbird, httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
+    ]),
+  command("ImageStore", ["Foundations", "FirmwareImage", "ImageAdmission"]),
+]
+
+let notifier: [Target] = [
+  part("NotifierClient", "Notifier/Client", ["Foundations", "Wire", "Messaging", "ServiceKit", protobuf]),
+  part(
+    "NotifierServer", "Notifier/Server",
+    [
+      "Mosquitto", "Foundations", "DeviceProtocol", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      dequeModule, protobuf, logging, metrics, lifecycle,
+    ]),
+  command("Notifier", []),
+]
+
 /// Gives devices their identities.
 let provisioner: [Target] = [
   // What may enrol, and as what: decisions without a database, a bus or HTTP.
-  .target(
-    name: "ProvisionerDomain", dependencies: ["Foundations", "OpenSSL"],
-    path: "Sources/Provisioner/Domain", swiftSettings: strict),
+  part("ProvisionerDomain", "Provisioner/Domain", ["Foundations", "OpenSSL"]),
   // The authority's folder: its keys, what they sign, and the lists of what was taken back. No service is needed.
-  .target(
-    name: "CertificateAuthority", dependencies: ["Foundations", "OpenSSL"],
-    path: "Sources/Provisioner/CertificateAuthority", swiftSettings: strict),
-  // What admin commands and others use to talk to a Provisioner.
-  .target(
-    name: "ProvisionerClient",
-    dependencies: [
+  part("CertificateAuthority", "Provisioner/CertificateAuthority", ["Foundations", "OpenSSL"]),
+  part(
+    "ProvisionerClient", "Provisioner/Client",
+    [
       "CertificateAuthority", "Curl", "Foundations", "Messaging", "OpenSSL", "ProvisionerDomain", "ServiceKit", "Wire",
       lifecycle, logging, protobuf,
-    ],
-    path: "Sources/Provisioner/Client", swiftSettings: strict),
+    ]),
   // Which certificates there are, renewed and taken back, and who is told of it.
-  .target(
-    name: "DeviceCertificates",
-    dependencies: [
+  part(
+    "DeviceCertificates", "Provisioner/Server/Certificates",
+    [
       "CertificateAuthority", "Foundations", "Messaging", "OpenSSL", "PostgreSQL", "ProvisionerDomain",
       "ServiceDatabase", "ServiceKit", "Wire", lifecycle, logging, metrics, nioCore,
-    ],
-    path: "Sources/Provisioner/Server/Certificates", swiftSettings: strict),
+    ]),
   // The tables of claims, registrations, factories and devices.
-  .target(
-    name: "ProvisionerStorage",
-    dependencies: [
+  part(
+    "ProvisionerStorage", "Provisioner/Server/Storage",
+    [
       "CertificateAuthority", "DeviceCertificates", "Foundations", "OpenSSL", "PostgreSQL", "ProvisionerDomain",
       "ServiceDatabase", "ServiceKit", logging,
-    ],
-    path: "Sources/Provisioner/Server/Storage", swiftSettings: strict),
+    ]),
   // How a device gets its identity, however it asks.
-  .target(
-    name: "DeviceEnrolment",
-    dependencies: [
+  part(
+    "DeviceEnrolment", "Provisioner/Server/Enrolment",
+    [
       "CertificateAuthority", "Curl", "DeviceCertificates", "Foundations", "Messaging", "OpenSSL", "ProvisionerDomain",
       "ProvisionerStorage", "ServiceKit", "Wire", lifecycle, logging, metrics,
-    ],
-    path: "Sources/Provisioner/Server/Enrolment", swiftSettings: strict),
+    ]),
   // What it answers over HTTP and on the bus, and the service put together.
-  .target(
-    name: "ProvisionerServer",
-    dependencies: [
+  part(
+    "ProvisionerServer", "Provisioner/Server/Service",
+    [
       "CertificateAuthority", "Curl", "DeviceCertificates", "DeviceEnrolment", "Foundations", "Messaging", "OpenSSL",
       "PostgreSQL", "ProvisionerClient", "ProvisionerDomain", "ProvisionerStorage", "ServiceHTTP", "ServiceKit", "Wire",
       httpTypes, hummingbird, lifecycle, logging, nioCore, protobuf,
-    ],
-    path: "Sources/Provisioner/Server/Core", swiftSettings: strict),
-  .executableTarget(
-    name: "ProvisionerCommand",
-    dependencies: [
-      "CertificateAuthority", "Messaging", "ProvisionerClient", "ProvisionerServer", "ServiceKit", argumentParser,
-      logging,
-    ],
-    path: "Sources/Provisioner/Command", swiftSettings: strict),
+    ]),
+  command("Provisioner", ["CertificateAuthority", "Wire", logging]),
 ]
 
 let services: [Target] =
@@ -187,21 +240,7 @@ let services: [Target] =
       httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
     ],
     command: ["FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument"])
-  + service(
-    "ImageStore",
-    core: [
-      "CLinux", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
-      "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
-      hummingbird, httpTypes, nioCore, nioPosix, protobuf, logging, metrics, lifecycle,
-    ])
-  + service(
-    "Notifier",
-    core: [
-      "Mosquitto", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
-      "Messaging", "ServiceKit", "ServiceHTTP", protobuf, logging,
-      metrics, lifecycle,
-    ])
-  + provisioner
+  + imageStore + notifier + provisioner
   + service(
     "DeviceRuntime",
     core: [
@@ -228,6 +267,7 @@ let testTargets: [Target] = [
   tests("OpenSSL", ["OpenSSL"]),
   tests("Curl", ["Curl"]),
   tests("Wasmtime", ["Wasmtime"]),
+  tests("DeviceProtocol", ["DeviceProtocol", "Foundations", "ServiceKit"]),
   tests(
     "FirmwareImage",
     ["FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "OpenSSL", "FuzzTargets"]),
@@ -289,14 +329,15 @@ let testTargets: [Target] = [
   tests(
     "ImageStore",
     [
-      "ImageStoreCore", "OpenSSL", "Curl", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
-      "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "BlobStorage", "FirmwareAssignment", "ImageAdmission", "ImageStoreClient", "ImageStoreServer", "FileAccess",
+      "OpenSSL", "Curl", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
+      "Messaging", "ServiceKit", "ServiceHTTP",
       hummingbird, httpTypes, nioCore, protobuf, logging, lifecycle,
     ]),
   tests(
     "Notifier",
     [
-      "NotifierCore", "Mosquitto", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "NotifierServer", "Mosquitto", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
       "RootDocument", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
   tests(
@@ -317,7 +358,7 @@ let testTargets: [Target] = [
   tests(
     "Integration",
     [
-      "RegistryCore", "ImageStoreCore", "NotifierCore", "ProvisionerServer", "PostgreSQL", "Mosquitto", "Curl",
+      "RegistryCore", "ImageStoreServer", "NotifierServer", "ProvisionerServer", "PostgreSQL", "Mosquitto", "Curl",
       "OpenSSL", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
       "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
@@ -341,6 +382,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     // Without its JSON trait, which brings all of Foundation into every process.
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),

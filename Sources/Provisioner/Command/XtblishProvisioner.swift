@@ -1,6 +1,6 @@
 import ArgumentParser
 import Logging
-import Messaging
+import Wire
 import ProvisionerServer
 import ServiceKit
 

@@ -1,5 +1,6 @@
 import Foundations
 import Glibc
+import Wire
 package import ZeroMQ
 
 /// Who a process is on the bus, and the key pair that proves it.

@@ -1,3 +1,5 @@
+package import Wire
+
 extension Bus {
   /// For servers: lets in whoever is among the peers.
   package var transport: ZeroMQTransport { ZeroMQTransport(security: security) }
