@@ -1,8 +1,8 @@
 import ArgumentParser
 import Logging
-import Wire
 import ProvisionerServer
 import ServiceKit
+import Wire
 
 @main
 struct XtblishProvisioner: AsyncParsableCommand {
