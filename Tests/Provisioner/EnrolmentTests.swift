@@ -110,7 +110,7 @@ import Wire
                 return try await stage.enrolments.decide(applicants).count {
                   if case .granted = $0 { true } else { false }
                 }
-              } catch let failure as RequestFailure where failure.reason == "database-unavailable" {}
+              } catch let failure as RequestFailure where [.unavailable, .overloaded].contains(failure.code) {}
             }
             throw RequestFailure(.unavailable, reason: "database-unavailable", message: "50 times")
           }

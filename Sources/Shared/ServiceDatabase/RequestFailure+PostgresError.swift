@@ -18,7 +18,7 @@ extension RequestFailure {
       self.init(
         .overloaded, reason: "database-full",
         message: "The database's disk is full: make room on it. Then try again.", retryAfterMilliseconds: 5000)
-    } else if error.isTransient {
+    } else if error.isTransient || error.kind == .poolClosed {
       self.init(
         .unavailable, reason: "database-unavailable",
         message: "The database is down or too slow to answer in time. Try again shortly.",
