@@ -1,3 +1,4 @@
+import Foundations
 package import OpenSSL
 
 #if canImport(Glibc)
@@ -8,7 +9,7 @@ package import OpenSSL
 
 /// Ed25519 keys in files, in the PEM of RFC 8410: what `openssl genpkey -algorithm ed25519` writes.
 ///
-/// A private key's file may be read by its owner alone; one that others may read is refused, since it may be theirs by
+/// A private key's file is a secret as `SmallFile` has it; one that others may read is refused, since it may be theirs by
 /// now. Beside it lies its public key, with `.pub` after the name.
 package enum SigningKeyFile {
   /// More than any such file has.
@@ -84,18 +85,16 @@ package enum SigningKeyFile {
   }
 
   private static func content(of path: String, isSecret: Bool) throws(SigningKeyError) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw .failed("open", path, errno) }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw .failed("fstat", path, errno) }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw .notAKey(path, isSecret ? "PRIVATE KEY" : "PUBLIC KEY") }
-    if isSecret, status.st_mode & 0o077 != 0 { throw .openToOthers(path) }
-    var bytes = [UInt8](repeating: 0, count: maximumBytes)
-    let count = read(descriptor, &bytes, bytes.count)
-    guard count >= 0 else { throw .failed("read", path, errno) }
-    defer { bytes.wipe() }
-    return Array(bytes.prefix(count))
+    do {
+      return try SmallFile.contents(
+        of: path, isSecret ? .secretAlsoForRoot : .anybody, maximumBytes: maximumBytes)
+    } catch {
+      switch error.problem {
+      case .failed(let call, let code): throw .failed(call, path, code)
+      case .notAFile, .tooLong: throw .notAKey(path, isSecret ? "PRIVATE KEY" : "PUBLIC KEY")
+      case .openToOthers, .ofAnotherUser, .worldWritable: throw .openToOthers(path)
+      }
+    }
   }
 
   private static func save(_ bytes: inout [UInt8], as path: String, mode: mode_t) throws(SigningKeyError) {
