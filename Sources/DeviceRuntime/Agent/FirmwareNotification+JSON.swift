@@ -17,6 +17,7 @@ extension FirmwareNotification {
     var url: String?
   }
 
+  /// A larger message is none.
   package static let maximumPayloadBytes = 16 * 1024
   private static let maximumURLBytes = 2048
 

@@ -5,6 +5,7 @@ package enum Slot: String, Sendable, Hashable, CaseIterable {
   case a = "A"
   case b = "B"
 
+  /// Where the next image goes while this one is used.
   package var other: Slot { self == .a ? .b : .a }
 }
 
@@ -62,6 +63,7 @@ package struct FailedVersion: Sendable, Hashable {
   package var kind: Kind
   package var version: UInt64
   package var digest: SHA256Digest
+  /// For people.
   package var reason: String
   /// A director's signature bound the version to these bytes. Without one it says nothing of other versions; so it is
   /// with what older agents noted, which believed unsigned announcements.

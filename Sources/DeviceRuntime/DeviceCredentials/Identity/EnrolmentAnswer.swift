@@ -7,6 +7,7 @@ import RootDocument
 
 /// What a Provisioner gives a device that enrols.
 package struct EnrolmentAnswer: Sendable, Hashable, Codable {
+  /// Where to connect to.
   package struct Broker: Sendable, Hashable, Codable {
     package var host: String
     package var port: UInt16
@@ -62,6 +63,7 @@ package struct EnrolmentAnswer: Sendable, Hashable, Codable {
     try fields.encodeIfPresent(otp, forKey: .otp)
   }
 
+  /// The device is to have neither key nor certificate.
   package var isPlain: Bool { certificateChain == nil }
 
   /// What a device with a certificate keeps and burns.

@@ -4,6 +4,7 @@ import ServiceKit
 /// What the server says it has, from `/devices/{id}/ack`. Any part may be missing, and whatever can't be read is left
 /// out: what is not acknowledged is sent again.
 package struct Acknowledgement: Equatable {
+  /// How far a log is stored.
   package struct LogPosition: Decodable, Equatable {
     /// Which log.
     package var log: String
@@ -15,6 +16,7 @@ package struct Acknowledgement: Equatable {
 
   private static let maximumBytes = 64 << 10
 
+  /// How far the log is stored; nil: it is not about the log.
   package var log: LogPosition?
   /// IDs of crash reports.
   package var crashes: Set<String> = []
