@@ -396,16 +396,15 @@ let testTargets: [Target] = [
   tests(
     "ImageStore",
     [
-      "BlobStorage", "FirmwareAssignment", "ImageAdmission", "ImageStoreClient", "ImageStoreServer", "FileAccess",
-      "OpenSSL", "Curl", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
-      "Messaging", "ServiceKit", "ServiceHTTP",
+      "BlobStorage", "ImageAdmission", "ImageStoreClient", "ImageStoreServer", "FileAccess", "OpenSSL", "Curl",
+      "FirmwareImage", "Foundations", "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       hummingbird, httpTypes, nioCore, protobuf, logging, lifecycle,
     ]),
   tests(
     "Notifier",
     [
-      "NotifierServer", "Mosquitto", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
-      "RootDocument", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle,
+      "NotifierServer", "Mosquitto", "Foundations", "DeviceProtocol", "Wire", "Messaging", "ServiceKit", protobuf,
+      logging, lifecycle,
     ]),
   tests(
     "Provisioner",
