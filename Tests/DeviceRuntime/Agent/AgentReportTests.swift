@@ -4,6 +4,8 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import Agent
+
 /// What the agent says, and to whom it keeps saying it.
 @Suite(.seated) struct AgentReportTests {
   @Test func aReportIsRepeatedUntilItIsAcknowledged() async throws {

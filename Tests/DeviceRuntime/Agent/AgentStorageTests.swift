@@ -3,6 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import DeviceCredentials
 @testable import DeviceImages
 @testable import DeviceStorage
 @testable import Foundations

@@ -1,9 +1,13 @@
+import FirmwareImage
 import Foundation
 import Foundations
 import Synchronization
 import TestSupport
 import Testing
 import Wire
+
+@testable import Agent
+@testable import DeviceImages
 
 /// One agent, a real broker and a real HTTP server.
 @Suite(.seated) struct AgentUpdateTests {

@@ -1,3 +1,4 @@
+import AppLink
 import Glibc
 import TestSupport
 import Testing
