@@ -253,7 +253,7 @@ let services: [Target] =
     ])
 
 /// All of them, or those that `XTBLISH_TESTS` names ("Registry,Notifier"): while you work on one module, the others'
-/// tests need not be built.
+/// tests need not be built. With "none" there are neither tests nor benchmarks, which the programs don't need.
 let chosenTests = Context.environment["XTBLISH_TESTS"]?.split(separator: ",").map { "\($0)Tests" }
 
 let testTargets: [Target] = [
@@ -392,5 +392,5 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
-  targets: bindings + sharedModules + services + testTargets
+  targets: bindings + sharedModules + services + (chosenTests == ["noneTests"] ? [] : testTargets)
 )
