@@ -115,7 +115,7 @@ let sharedModules: [Target] = [
   shared(
     "ServiceHTTP",
     [
-      "CLinux", "FirmwareImage", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "Wire", hummingbird,
+      "CLinux", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "Wire", hummingbird,
       hummingbirdCore, httpTypes,
       nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL, nioTLS, logging, metrics, lifecycle,
     ]),
@@ -203,7 +203,7 @@ let provisioner: [Target] = [
   part(
     "DeviceCertificates", "Provisioner/Server/Certificates",
     [
-      "CertificateAuthority", "Foundations", "Messaging", "OpenSSL", "PostgreSQL", "ProvisionerDomain",
+      "CertificateAuthority", "Foundations", "Messaging", "OpenSSL", "PostgreSQL",
       "ServiceDatabase", "ServiceKit", "Wire", lifecycle, logging, metrics, nioCore,
     ]),
   // The tables of claims, registrations, factories and devices.
@@ -308,14 +308,13 @@ let testTargets: [Target] = [
   tests(
     "ServiceKit",
     [
-      "ServiceKit", "Messaging", "Wire", "ZeroMQ", argumentParser, logging, metrics, coreMetrics, lifecycle,
+      "ServiceKit", "Messaging", "Wire", "ZeroMQ", argumentParser, logging, coreMetrics, lifecycle,
       unixSignals,
     ]),
   tests(
     "ServiceHTTP",
     [
-      "ServiceHTTP", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Messaging",
-      "OpenSSL", "ServiceKit", "Wire", hummingbird, httpTypes, nioCore,
+      "ServiceHTTP", "OpenSSL", "ServiceKit", "Wire", hummingbird, httpTypes, nioCore,
       logging, coreMetrics, lifecycle,
     ]),
   tests(
@@ -344,9 +343,9 @@ let testTargets: [Target] = [
     "Provisioner",
     [
       "CertificateAuthority", "DeviceCertificates", "DeviceEnrolment", "ProvisionerClient", "ProvisionerDomain",
-      "ProvisionerServer", "ProvisionerStorage", "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Foundations",
-      "RootDocument", "Wire", "Messaging",
-      "ServiceDatabase", "ServiceKit", "ServiceHTTP", protobuf, logging, lifecycle,
+      "ProvisionerServer", "ProvisionerStorage", "PostgreSQL", "OpenSSL", "Curl", "Foundations",
+      "Wire", "Messaging",
+      "ServiceKit", "ServiceHTTP", logging, lifecycle,
     ]),
   tests(
     "DeviceRuntime",
