@@ -1,5 +1,5 @@
 package import Logging
-package import Wire
+import Wire
 
 /// How a process takes part in the bus: with a key and a list of peers, or without.
 package struct Bus: Sendable {

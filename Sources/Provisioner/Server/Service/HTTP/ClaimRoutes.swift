@@ -1,9 +1,9 @@
-import DeviceEnrolment
+package import DeviceEnrolment
 import HTTPTypes
 import Hummingbird
 import ProvisionerClient
 import ProvisionerDomain
-import ProvisionerStorage
+package import ProvisionerStorage
 package import ServiceHTTP
 import ServiceKit
 

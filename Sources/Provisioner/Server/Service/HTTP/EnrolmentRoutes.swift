@@ -1,4 +1,4 @@
-import DeviceEnrolment
+package import DeviceEnrolment
 import FoundationEssentials
 import Foundations
 import HTTPTypes
@@ -6,7 +6,7 @@ import Hummingbird
 import NIOCore
 import OpenSSL
 import ProvisionerDomain
-import ProvisionerStorage
+package import ProvisionerStorage
 package import ServiceHTTP
 
 /// What devices ask for: an identity, a word on their OTP bank, and the documents that say whom to trust.

@@ -1,7 +1,9 @@
+import DeviceEnrolment
 import Foundation
 import Foundations
 import Messaging
 import ProvisionerDomain
+import ProvisionerStorage
 import Wire
 
 extension ProvisionerRPC {

@@ -1,9 +1,9 @@
-import DeviceEnrolment
+package import DeviceEnrolment
 import Foundation
 import Foundations
 package import Messaging
 import ProvisionerDomain
-import ProvisionerStorage
+package import ProvisionerStorage
 import Wire
 
 /// What the Provisioner answers on the bus about claims and enrolment.
