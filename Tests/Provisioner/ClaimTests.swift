@@ -6,6 +6,7 @@ import Testing
 import Wire
 
 @testable import ProvisionerDomain
+@testable import ProvisionerStorage
 
 @Suite(.seated) struct ClaimTests {
   @Test func `states`() async throws {

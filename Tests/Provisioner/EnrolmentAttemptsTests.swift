@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import ProvisionerDomain
 @testable import ProvisionerServer
 
 /// How often one may try in vain.

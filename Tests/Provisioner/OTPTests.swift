@@ -7,6 +7,7 @@ import Wire
 
 @testable import DeviceEnrolment
 @testable import ProvisionerDomain
+@testable import ProvisionerStorage
 
 /// What devices burn.
 @Suite(.seated) struct OTPTests {

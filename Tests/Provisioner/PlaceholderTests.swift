@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import DeviceEnrolment
 @testable import ProvisionerDomain
 
 /// What makers leave where a serial number should be.

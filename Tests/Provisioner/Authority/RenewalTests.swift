@@ -6,6 +6,9 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import CertificateAuthority
+@testable import DeviceCertificates
+
 @Suite(.seated) struct RenewalTests {
   @Test func theOldCertificateStaysGood() async throws {
     try await withReplica { replica, _ in
