@@ -66,6 +66,12 @@ func service(
   ]
 }
 
+/// A part of a service that is a target of its own, so that the compiler keeps what it may use.
+func part(_ name: String, of service: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: "Sources/\(service)/\(name)", swiftSettings: strict)
+}
+
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: ["TestSupport"] + dependencies, path: "Tests/\(name)",
@@ -244,13 +250,37 @@ let services: [Target] =
   + service(
     "DeviceRuntime",
     core: [
-      "CLinux", "Linux", "ZeroMQ", "Mosquitto", "Curl", "OpenSSL", "Wasmtime", "FirmwareImage", "Foundations",
-      "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire", "Messaging",
+      "AppLink", "AppSupervision", "DeviceBoard", "CLinux", "Linux", "Mosquitto", "Curl", "OpenSSL", "FirmwareImage",
+      "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire", "Messaging",
       "ServiceKit", protobuf, logging, metrics, lifecycle,
     ],
     command: [
-      "Curl", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "OpenSSL", "Wire",
+      "AppHost", "AppLink", "DeviceBoard", "Curl", "FirmwareImage", "Foundations", "DeviceProtocol",
+      "WebAssemblyModule", "RootDocument", "OpenSSL", "Wire",
     ])
+
+/// The device is two processes, the agent's and an app's, which have `AppLink` in common and know no more of each other.
+let deviceParts: [Target] = [
+  // What the two processes say to each other. No engine, no network.
+  part("AppLink", of: "DeviceRuntime", ["Foundations", "WebAssemblyModule", "Wire", "ZeroMQ", protobuf]),
+  // Pins and sensors: the kernel's, and those that are simulated.
+  part("DeviceHardware", of: "DeviceRuntime", ["AppLink", "CLinux", "DeviceProtocol", "Foundations", "Linux"]),
+  // The app's process.
+  part(
+    "AppHost", of: "DeviceRuntime",
+    [
+      "AppLink", "CLinux", "DeviceHardware", "DeviceProtocol", "Foundations", "Linux", "OpenSSL", "Wasmtime",
+      "WebAssemblyModule", "Wire", "ZeroMQ", protobuf,
+    ]),
+  // The agent's side of it: starts processes of apps and sees to their end.
+  part(
+    "AppSupervision", of: "DeviceRuntime",
+    ["AppLink", "CLinux", "Foundations", "Linux", "Wire", "ZeroMQ", protobuf, logging]),
+  // What is wired to the device, as its agent knows it.
+  part(
+    "DeviceBoard", of: "DeviceRuntime",
+    ["AppLink", "DeviceHardware", "DeviceProtocol", "Foundations", "ServiceKit"]),
+]
 
 /// All of them, or those that `XTBLISH_TESTS` names ("Registry,Notifier"): while you work on one module, the others'
 /// tests need not be built. With "none" there are neither tests nor benchmarks, which the programs don't need.
@@ -284,7 +314,7 @@ let testTargets: [Target] = [
     path: "Tests/MessagingServer", swiftSettings: strict),
   // A process that confines itself as an app's does and then tries a system call, for the tests of the device.
   .executableTarget(
-    name: "SandboxProbe", dependencies: ["DeviceRuntimeCore"], path: "Tests/SandboxProbe", swiftSettings: strict),
+    name: "SandboxProbe", dependencies: ["AppHost", "AppLink"], path: "Tests/SandboxProbe", swiftSettings: strict),
   // Measures the bus beside bare libzmq.
   .executableTarget(
     name: "RPCBenchmark", dependencies: ["Messaging", "Wire", protobuf, logging], path: "Benchmarks/RPC",
@@ -299,16 +329,18 @@ let testTargets: [Target] = [
     path: "Benchmarks/Reports", exclude: ["run"], swiftSettings: strict),
   // Measures apps beside native code.
   .executableTarget(
-    name: "AppBenchmark", dependencies: ["DeviceRuntimeCore"], path: "Benchmarks/Apps", exclude: ["kernels.c", "run"],
+    name: "AppBenchmark", dependencies: ["AppLink", "AppSupervision"], path: "Benchmarks/Apps",
+    exclude: ["kernels.c", "run"],
     swiftSettings: strict),
   // Measures what an app on a device gets.
   .executableTarget(
-    name: "HostAPIBenchmark", dependencies: ["DeviceRuntimeCore"], path: "Benchmarks/HostAPI",
+    name: "HostAPIBenchmark", dependencies: ["AppLink", "AppSupervision", "DeviceBoard"],
+    path: "Benchmarks/HostAPI",
     exclude: ["calls.wat", "run", "ticks.wat", "timerfd.c"], swiftSettings: strict),
   tests(
     "ServiceKit",
     [
-      "ServiceKit", "Messaging", "Wire", "ZeroMQ", argumentParser, logging, coreMetrics, lifecycle,
+      "ServiceKit", "Foundations", "Messaging", "Wire", "ZeroMQ", argumentParser, logging, coreMetrics, lifecycle,
       unixSignals,
     ]),
   tests(
@@ -350,8 +382,9 @@ let testTargets: [Target] = [
   tests(
     "DeviceRuntime",
     [
-      "CLinux", "DeviceRuntimeCore", "ZeroMQ", "Mosquitto", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage",
-      "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
+      "CLinux", "AppHost", "AppLink", "AppSupervision", "DeviceBoard", "DeviceHardware", "DeviceRuntimeCore", "ZeroMQ",
+      "Mosquitto", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "RootDocument", "Wire",
       "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
   tests(
@@ -391,5 +424,5 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
-  targets: bindings + sharedModules + services + (chosenTests == ["noneTests"] ? [] : testTargets)
+  targets: bindings + sharedModules + deviceParts + services + (chosenTests == ["noneTests"] ? [] : testTargets)
 )

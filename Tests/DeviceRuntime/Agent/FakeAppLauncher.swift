@@ -1,5 +1,7 @@
 import Synchronization
 
+@testable import AppLink
+@testable import AppSupervision
 @testable import DeviceRuntimeCore
 
 /// Apps that do what a test says of their version, without processes.

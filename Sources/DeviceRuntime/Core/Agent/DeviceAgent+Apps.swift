@@ -1,3 +1,6 @@
+internal import AppLink
+internal import AppSupervision
+internal import DeviceBoard
 internal import FirmwareImage
 internal import Foundations
 internal import Logging

@@ -1,3 +1,4 @@
+internal import AppSupervision
 internal import Logging
 
 /// One app takes over from another.

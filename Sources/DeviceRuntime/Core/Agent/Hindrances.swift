@@ -1,3 +1,4 @@
+internal import Foundations
 internal import Logging
 
 /// Something that the device waits for.

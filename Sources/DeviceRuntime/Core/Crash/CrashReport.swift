@@ -1,3 +1,4 @@
+internal import AppLink
 internal import FirmwareImage
 internal import Foundations
 internal import WebAssemblyModule

@@ -1,3 +1,4 @@
+internal import AppLink
 import FirmwareImage
 internal import FoundationEssentials
 package import Foundations
