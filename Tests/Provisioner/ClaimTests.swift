@@ -3,7 +3,6 @@ import Foundations
 import PostgreSQL
 import TestSupport
 import Testing
-import Wire
 
 @testable import ProvisionerDomain
 @testable import ProvisionerStorage

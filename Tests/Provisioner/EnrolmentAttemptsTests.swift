@@ -2,7 +2,6 @@ import Foundations
 import ServiceHTTP
 import TestSupport
 import Testing
-import Wire
 
 @testable import ProvisionerDomain
 @testable import ProvisionerServer

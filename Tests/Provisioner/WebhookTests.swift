@@ -4,7 +4,6 @@ import OpenSSL
 import Synchronization
 import TestSupport
 import Testing
-import Wire
 
 @testable import DeviceEnrolment
 @testable import ProvisionerDomain

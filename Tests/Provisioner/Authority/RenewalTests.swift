@@ -4,7 +4,6 @@ import OpenSSL
 import PostgreSQL
 import TestSupport
 import Testing
-import Wire
 
 @testable import CertificateAuthority
 @testable import DeviceCertificates
