@@ -137,7 +137,7 @@ func command(_ service: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(
     name: "\(service)Command",
     dependencies: [
-      .target(name: "\(service)Client"), .target(name: "\(service)Server"), "Messaging", "ServiceKit", argumentParser,
+      .target(name: "\(service)Client"), .target(name: "\(service)Server"), "ServiceKit", argumentParser,
     ] + dependencies,
     path: "Sources/\(service)/Command", swiftSettings: strict)
 }
@@ -179,7 +179,7 @@ let imageStore: [Target] = [
       "Foundations", "DeviceProtocol", "WebAssemblyModule", "FirmwareImage", "Wire", "Messaging", "ServiceKit",
       "ServiceHTTP", hummingbird, httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
     ]),
-  command("ImageStore", ["Foundations", "FirmwareImage", "ImageAdmission"]),
+  command("ImageStore", ["Messaging", "Foundations", "FirmwareImage", "ImageAdmission"]),
 ]
 
 let notifier: [Target] = [
@@ -190,7 +190,7 @@ let notifier: [Target] = [
       "Mosquitto", "Foundations", "DeviceProtocol", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       dequeModule, protobuf, logging, metrics, lifecycle,
     ]),
-  command("Notifier", []),
+  command("Notifier", ["Messaging"]),
 ]
 
 /// Gives devices their identities.
