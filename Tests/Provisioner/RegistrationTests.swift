@@ -3,6 +3,7 @@ import OpenSSL
 import PostgreSQL
 import TestSupport
 import Testing
+import Wire
 
 @testable import DeviceEnrolment
 @testable import ProvisionerDomain

@@ -5,6 +5,7 @@ import OpenSSL
 import PostgreSQL
 import TestSupport
 
+@testable import DeviceCertificates
 @testable import DeviceEnrolment
 @testable import ProvisionerDomain
 @testable import ProvisionerStorage

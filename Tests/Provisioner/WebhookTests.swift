@@ -7,6 +7,7 @@ import Testing
 
 @testable import DeviceEnrolment
 @testable import ProvisionerDomain
+@testable import ProvisionerStorage
 
 /// An operator's system that may veto.
 @Suite(.seated) struct WebhookTests {
