@@ -115,7 +115,7 @@ let sharedModules: [Target] = [
   shared(
     "ServiceHTTP",
     [
-      "CLinux", "FirmwareImage", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "Wire", hummingbird,
+      "CLinux", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "Wire", hummingbird,
       hummingbirdCore, httpTypes,
       nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL, nioTLS, logging, metrics, lifecycle,
     ]),
@@ -131,7 +131,7 @@ func command(_ service: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(
     name: "\(service)Command",
     dependencies: [
-      .target(name: "\(service)Client"), .target(name: "\(service)Server"), "Messaging", "ServiceKit", argumentParser,
+      .target(name: "\(service)Client"), .target(name: "\(service)Server"), "ServiceKit", argumentParser,
     ] + dependencies,
     path: "Sources/\(service)/Command", swiftSettings: strict)
 }
@@ -173,7 +173,7 @@ let imageStore: [Target] = [
       "Foundations", "DeviceProtocol", "WebAssemblyModule", "FirmwareImage", "Wire", "Messaging", "ServiceKit",
       "ServiceHTTP", hummingbird, httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
     ]),
-  command("ImageStore", ["Foundations", "FirmwareImage", "ImageAdmission"]),
+  command("ImageStore", ["Messaging", "Foundations", "FirmwareImage", "ImageAdmission"]),
 ]
 
 let notifier: [Target] = [
@@ -184,7 +184,7 @@ let notifier: [Target] = [
       "Mosquitto", "Foundations", "DeviceProtocol", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       dequeModule, protobuf, logging, metrics, lifecycle,
     ]),
-  command("Notifier", []),
+  command("Notifier", ["Messaging"]),
 ]
 
 /// Gives devices their identities.
@@ -203,7 +203,7 @@ let provisioner: [Target] = [
   part(
     "DeviceCertificates", "Provisioner/Server/Certificates",
     [
-      "CertificateAuthority", "Foundations", "Messaging", "OpenSSL", "PostgreSQL", "ProvisionerDomain",
+      "CertificateAuthority", "Foundations", "Messaging", "OpenSSL", "PostgreSQL",
       "ServiceDatabase", "ServiceKit", "Wire", lifecycle, logging, metrics, nioCore,
     ]),
   // The tables of claims, registrations, factories and devices.
@@ -374,15 +374,13 @@ let testTargets: [Target] = [
   tests(
     "ServiceKit",
     [
-      "ServiceKit", "Foundations", "Messaging", "Wire", "ZeroMQ", argumentParser, logging, metrics, coreMetrics,
-      lifecycle,
+      "ServiceKit", "Foundations", "Messaging", "Wire", "ZeroMQ", argumentParser, logging, coreMetrics, lifecycle,
       unixSignals,
     ]),
   tests(
     "ServiceHTTP",
     [
-      "ServiceHTTP", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Messaging",
-      "OpenSSL", "ServiceKit", "Wire", hummingbird, httpTypes, nioCore,
+      "ServiceHTTP", "OpenSSL", "ServiceKit", "Wire", hummingbird, httpTypes, nioCore,
       logging, coreMetrics, lifecycle,
     ]),
   tests(
@@ -410,9 +408,9 @@ let testTargets: [Target] = [
     "Provisioner",
     [
       "CertificateAuthority", "DeviceCertificates", "DeviceEnrolment", "ProvisionerClient", "ProvisionerDomain",
-      "ProvisionerServer", "ProvisionerStorage", "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Foundations",
-      "RootDocument", "Wire", "Messaging",
-      "ServiceDatabase", "ServiceKit", "ServiceHTTP", protobuf, logging, lifecycle,
+      "ProvisionerServer", "ProvisionerStorage", "PostgreSQL", "OpenSSL", "Curl", "Foundations",
+      "Wire", "Messaging",
+      "ServiceKit", "ServiceHTTP", logging, lifecycle,
     ]),
   tests(
     "DeviceRuntime",
