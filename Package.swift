@@ -245,7 +245,7 @@ let services: [Target] =
 /// The device is two processes, the agent's and an app's, which have `AppLink` in common and know no more of each other.
 let deviceParts: [Target] = [
   // What the two processes say to each other. No engine, no network.
-  part("AppLink", "DeviceRuntime/AppLink", ["Foundations", "WebAssemblyModule", "Wire", "ZeroMQ", protobuf]),
+  part("AppLink", "DeviceRuntime/AppLink", ["Foundations", "WebAssemblyModule", "Wire", "ZeroMQ"]),
   // Pins and sensors: the kernel's, and those that are simulated.
   part(
     "DeviceHardware", "DeviceRuntime/DeviceHardware", ["AppLink", "CLinux", "DeviceProtocol", "Foundations", "Linux"]),
@@ -322,7 +322,7 @@ let chosenTests = Context.environment["XTBLISH_TESTS"]?.split(separator: ",").ma
 
 let testTargets: [Target] = [
   .target(
-    name: "TestSupport", dependencies: ["CLinux", "PostgreSQL", "Curl", "OpenSSL", logging], path: "Tests/TestSupport",
+    name: "TestSupport", dependencies: ["CLinux", "OpenSSL"], path: "Tests/TestSupport",
     swiftSettings: strict),
   tests("Foundations", ["Foundations"]),
   tests("ZeroMQ", ["ZeroMQ"]),
@@ -331,14 +331,14 @@ let testTargets: [Target] = [
   tests("OpenSSL", ["OpenSSL"]),
   tests("Curl", ["Curl"]),
   tests("Wasmtime", ["Wasmtime"]),
-  tests("DeviceProtocol", ["DeviceProtocol", "Foundations", "ServiceKit"]),
+  tests("DeviceProtocol", ["DeviceProtocol", "Foundations"]),
   tests(
     "FirmwareImage",
     ["FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "OpenSSL", "FuzzTargets"]),
   // What the fuzzers and the replay of what they found have in common.
   .target(
     name: "FuzzTargets",
-    dependencies: ["FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "OpenSSL"],
+    dependencies: ["FirmwareImage", "Foundations", "RootDocument", "OpenSSL"],
     path: "Tests/Fuzz/Targets", swiftSettings: strict),
   tests(
     "Messaging", ["Messaging", "ZeroMQ", "Wire", protobuf, logging, lifecycle], exclude: ["python"]),
@@ -357,8 +357,7 @@ let testTargets: [Target] = [
   .executableTarget(
     name: "ReportsBenchmark",
     dependencies: [
-      "RegistryCore", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument",
-      "PostgreSQL", logging,
+      "RegistryCore", "Foundations", "PostgreSQL", logging,
     ],
     path: "Benchmarks/Reports", exclude: ["run"], swiftSettings: strict),
   // Measures apps beside native code.
@@ -419,17 +418,17 @@ let testTargets: [Target] = [
       "CLinux", "AppHost", "AppLink", "AppSupervision", "DeviceBoard", "DeviceHardware",
       "ZeroMQ", "Mosquitto", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage",
       "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
-      "Messaging", "ServiceKit", protobuf, logging, lifecycle,
+      "Messaging", protobuf, logging,
     ]),
   tests(
     "Integration",
     [
       "RegistryCore", "ImageStoreServer", "NotifierServer", "ProvisionerServer", "PostgreSQL", "Mosquitto", "Curl",
-      "OpenSSL", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
+      "FirmwareImage", "Foundations", "Wire",
       "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
   tests(
-    "EndToEnd", ["Curl", "OpenSSL", "PostgreSQL", "Mosquitto", "ZeroMQ", "Wire", protobuf],
+    "EndToEnd", [],
     exclude: ["Apps", "attacks", "check_image.py", "check_signed_image.py", "hostile.py"]),
 ].filter { $0.type != .test || chosenTests?.contains($0.name) ?? true }
 
