@@ -223,7 +223,7 @@ let services: [Target] =
 /// The device is two processes, the agent's and an app's, which have `AppLink` in common and know no more of each other.
 let deviceParts: [Target] = [
   // What the two processes say to each other. No engine, no network.
-  part("AppLink", of: "DeviceRuntime", ["Foundations", "WebAssemblyModule", "Wire", "ZeroMQ", protobuf]),
+  part("AppLink", of: "DeviceRuntime", ["Foundations", "WebAssemblyModule", "Wire", "ZeroMQ"]),
   // Pins and sensors: the kernel's, and those that are simulated.
   part("DeviceHardware", of: "DeviceRuntime", ["AppLink", "CLinux", "DeviceProtocol", "Foundations", "Linux"]),
   // The app's process.

@@ -1,7 +1,7 @@
-import DeviceRuntimeCore
 import Foundations
 import Glibc
 import TestSupport
+
 @testable import AppLink
 @testable import AppSupervision
 @testable import DeviceBoard

@@ -1,7 +1,7 @@
-import DeviceRuntimeCore
 import Glibc
 import TestSupport
 import Testing
+
 @testable import AppLink
 
 /// Compiled code is kept, and taken back only if it can be trusted.

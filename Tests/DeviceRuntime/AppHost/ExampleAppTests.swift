@@ -1,9 +1,9 @@
-import DeviceRuntimeCore
 import FirmwareImage
 import Glibc
 import TestSupport
 import Testing
 import Wire
+
 @testable import AppLink
 
 /// The example apps, built by their own script and run as a device runs them.

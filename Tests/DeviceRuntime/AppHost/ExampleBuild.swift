@@ -1,7 +1,7 @@
-import DeviceRuntimeCore
 import Glibc
 import TestSupport
 import WebAssemblyModule
+
 @testable import AppLink
 
 /// The example apps as their own script builds them.

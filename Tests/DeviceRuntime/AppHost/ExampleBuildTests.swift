@@ -1,4 +1,3 @@
-import DeviceRuntimeCore
 import Foundations
 import TestSupport
 import Testing

@@ -1,7 +1,7 @@
-import DeviceRuntimeCore
 import Glibc
 import TestSupport
 import Testing
+
 @testable import AppLink
 
 /// What an app does wrong ends the app, with its reason, and nothing else.

@@ -5,8 +5,6 @@ import Foundations
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
-
 /// A module is taken or refused alike by the image store, the developer's loop and a device, and in the same words.
 @Suite(.seated, .serialized, .timeLimit(.minutes(10))) struct JudgementTests {
   /// Nil words: taken.

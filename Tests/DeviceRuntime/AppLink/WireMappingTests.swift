@@ -4,7 +4,6 @@ import Testing
 import Wire
 
 @testable import AppLink
-@testable import DeviceRuntimeCore
 
 /// What goes over the wire comes back the same.
 @Suite(.seated) struct WireMappingTests {

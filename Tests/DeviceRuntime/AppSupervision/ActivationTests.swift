@@ -1,8 +1,8 @@
-import DeviceRuntimeCore
 import Foundations
 import Glibc
 import TestSupport
 import Testing
+
 @testable import AppLink
 
 /// An app that is up but whose predecessor still works waits.

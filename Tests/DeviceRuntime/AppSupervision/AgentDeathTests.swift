@@ -1,4 +1,3 @@
-import DeviceRuntimeCore
 import Foundation
 import Foundations
 import SwiftProtobuf
@@ -6,6 +5,7 @@ import TestSupport
 import Testing
 import Wire
 import ZeroMQ
+
 @testable import AppLink
 
 /// The app's process with a stand-in for its agent: this test talks, and a shell is the parent.

@@ -6,7 +6,6 @@ import Testing
 
 @testable import AppLink
 @testable import AppSupervision
-@testable import DeviceRuntimeCore
 
 /// Processes that are there before the app that they will run.
 @Suite(.seated, .timeLimit(.minutes(10))) struct PreparedProcessTests {

@@ -3,7 +3,6 @@ import TestSupport
 import Testing
 
 @testable import AppHost
-@testable import DeviceRuntimeCore
 
 @Suite(.seated) struct HandleTableTests {
   @Test func handlesAreGivenFromOneAndNotAgainAtOnce() throws {

@@ -6,7 +6,6 @@ import Wasmtime
 
 @testable import AppHost
 @testable import AppLink
-@testable import DeviceRuntimeCore
 
 @Suite(.seated) struct HostAPITableTests {
   @Test func everyRowIsComplete() {

@@ -1,8 +1,8 @@
-import DeviceRuntimeCore
 import Foundation
 import TestSupport
 import Testing
 import Wire
+
 @testable import AppLink
 @testable import AppSupervision
 

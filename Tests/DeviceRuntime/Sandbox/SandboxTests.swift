@@ -5,7 +5,6 @@ import Testing
 @testable import AppHost
 @testable import AppLink
 @testable import AppSupervision
-@testable import DeviceRuntimeCore
 
 /// What the kernel lets a confined process do.
 @Suite(.seated, .timeLimit(.minutes(10))) struct SandboxTests {

@@ -1,3 +1,4 @@
+internal import DeviceProtocol
 internal import FoundationEssentials
 internal import Foundations
 package import Wire
@@ -62,7 +63,7 @@ package actor KeyValueStore {
       case nil: throw .invalid
       }
     } catch {
-      answer.errno = error.errno
+      answer.errno = UInt32(error.errno.rawValue)
       answer.reason = error.reason
     }
     return answer
@@ -139,14 +140,14 @@ extension KeyValueError {
     }
   }
 
-  /// Of WASI preview 1.
-  package var errno: UInt32 {
+  /// What the app gets.
+  var errno: HostErrno {
     switch self {
-    case .missing: 44
-    case .tooFast: 6
-    case .invalid: 28
-    case .noSpace: 51
-    case .failed: 29
+    case .missing: .notFound
+    case .tooFast: .again
+    case .invalid: .invalid
+    case .noSpace: .noSpace
+    case .failed: .inputOutput
     }
   }
 }
