@@ -1,3 +1,4 @@
+import AppSupervision
 import Curl
 import FirmwareImage
 import Foundation

@@ -1,3 +1,4 @@
+import AppSupervision
 import Foundations
 import Glibc
 import TestSupport
