@@ -7,8 +7,6 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import DeviceRuntimeCore
-
 /// One agent, a real broker and a real HTTP server.
 @Suite(.seated) struct AgentUpdateTests {
   @Test func aNewDeviceSaysThatNothingRunsAndTakesItsFirstVersion() async throws {

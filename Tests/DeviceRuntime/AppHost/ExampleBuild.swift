@@ -3,6 +3,7 @@ import TestSupport
 import WebAssemblyModule
 
 @testable import AppLink
+@testable import Foundations
 
 /// The example apps as their own script builds them.
 enum ExampleBuild {

@@ -1,6 +1,5 @@
 import AppSupervision
 import Curl
-import FirmwareImage
 import Foundation
 import Foundations
 import TestSupport

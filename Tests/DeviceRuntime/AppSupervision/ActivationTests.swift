@@ -1,10 +1,10 @@
 import AppSupervision
-import Foundations
 import Glibc
 import TestSupport
 import Testing
 
 @testable import AppLink
+@testable import Foundations
 
 /// An app that is up but whose predecessor still works waits.
 @Suite(.seated, .timeLimit(.minutes(10))) struct ActivationTests {

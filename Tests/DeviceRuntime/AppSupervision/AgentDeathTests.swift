@@ -1,5 +1,4 @@
 import Foundation
-import Foundations
 import SwiftProtobuf
 import TestSupport
 import Testing
@@ -7,6 +6,7 @@ import Wire
 import ZeroMQ
 
 @testable import AppLink
+@testable import Foundations
 
 /// The app's process with a stand-in for its agent: this test talks, and a shell is the parent.
 @Suite(.seated, .timeLimit(.minutes(10))) struct AgentDeathTests {

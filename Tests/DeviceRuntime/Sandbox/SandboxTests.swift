@@ -5,6 +5,7 @@ import Testing
 @testable import AppHost
 @testable import AppLink
 @testable import AppSupervision
+@testable import Foundations
 
 /// What the kernel lets a confined process do.
 @Suite(.seated, .timeLimit(.minutes(10))) struct SandboxTests {
