@@ -1,4 +1,5 @@
 import AppLink
+import AppSupervision
 import Glibc
 import TestSupport
 import Testing
