@@ -41,11 +41,16 @@ package struct SlotRecord: Sendable, Hashable {
 
   package init() {}
 
-  package init(state: State, version: UInt64, digest: SHA256Digest?, sizeBytes: UInt64, securityEpoch: UInt32) {
+  package init(
+    state: State, version: UInt64, digest: SHA256Digest?, sizeBytes: UInt64, agentDeaths: UInt8 = 0,
+    powerCuts: UInt8 = 0, securityEpoch: UInt32 = 0
+  ) {
     self.state = state
     self.version = version
     self.digest = digest
     self.sizeBytes = sizeBytes
+    self.agentDeaths = agentDeaths
+    self.powerCuts = powerCuts
     self.securityEpoch = securityEpoch
   }
 }

@@ -3,6 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import Agent
 @testable import AppLink
 
 /// Pins and sensors between people, the agent and its apps.

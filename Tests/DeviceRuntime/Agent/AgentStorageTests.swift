@@ -4,6 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import Agent
 @testable import DeviceCredentials
 @testable import DeviceImages
 @testable import DeviceStorage

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import Agent
 @testable import Foundations
 
 /// What apps subscribe to, at a real broker.

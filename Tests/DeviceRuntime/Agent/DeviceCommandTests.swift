@@ -3,6 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import Agent
 @testable import DeviceCredentials
 @testable import DeviceStorage
 @testable import Foundations
