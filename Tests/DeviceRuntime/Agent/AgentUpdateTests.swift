@@ -9,6 +9,8 @@ import Wire
 
 @testable import Agent
 @testable import DeviceImages
+@testable import DeviceStorage
+@testable import UpdateCore
 
 /// One agent, a real broker and a real HTTP server.
 @Suite(.seated) struct AgentUpdateTests {
