@@ -173,7 +173,7 @@ let imageStore: [Target] = [
       "Foundations", "DeviceProtocol", "WebAssemblyModule", "FirmwareImage", "Wire", "Messaging", "ServiceKit",
       "ServiceHTTP", hummingbird, httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
     ]),
-  command("ImageStore", ["Messaging", "Foundations", "FirmwareImage", "ImageAdmission"]),
+  command("ImageStore", ["Messaging", "Foundations", "FirmwareImage", "ImageAdmission", "Wire"]),
 ]
 
 let notifier: [Target] = [
@@ -184,7 +184,7 @@ let notifier: [Target] = [
       "Mosquitto", "Foundations", "DeviceProtocol", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       dequeModule, protobuf, logging, metrics, lifecycle,
     ]),
-  command("Notifier", ["Messaging"]),
+  command("Notifier", ["Messaging", "Wire"]),
 ]
 
 /// Gives devices their identities.
