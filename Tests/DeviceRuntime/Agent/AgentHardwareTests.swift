@@ -1,3 +1,4 @@
+import DeviceBoard
 import Foundation
 import TestSupport
 import Testing

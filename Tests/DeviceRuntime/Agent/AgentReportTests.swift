@@ -1,3 +1,4 @@
+import AppLink
 import Mosquitto
 import Synchronization
 import TestSupport

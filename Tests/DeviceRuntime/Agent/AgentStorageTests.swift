@@ -1,3 +1,4 @@
+import AppLink
 import Foundation
 import Synchronization
 import TestSupport

@@ -1,3 +1,5 @@
+import AppLink
+import FirmwareImage
 import Foundation
 import Foundations
 import Synchronization

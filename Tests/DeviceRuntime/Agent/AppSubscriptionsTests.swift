@@ -1,3 +1,4 @@
+import AppLink
 import Mosquitto
 import TestSupport
 import Testing

@@ -1,3 +1,4 @@
+import AppLink
 import Curl
 import Foundation
 import Foundations

@@ -1,3 +1,4 @@
+import AppSupervision
 import Curl
 import Foundation
 import Foundations

@@ -1,3 +1,4 @@
+import AppLink
 import FirmwareImage
 import Foundations
 import TestSupport
