@@ -391,6 +391,7 @@ let testTargets: [Target] = [
   tests(
     "ServiceHTTP",
     [
+      "Curl",
       "ServiceHTTP", "OpenSSL", "ServiceKit", "Wire", hummingbird, httpTypes, nioCore,
       logging, coreMetrics, lifecycle,
     ]),
