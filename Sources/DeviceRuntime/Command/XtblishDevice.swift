@@ -10,7 +10,7 @@ enum Program {
   static func main() async {
     let arguments = CommandLine.arguments.dropFirst()
     // Not a command of the parser: nobody but the agent calls it, and its start should cost nothing.
-    if arguments.first == AppHostProcess.subcommand { AppHostProcess.run(arguments: Array(arguments.dropFirst())) }
+    if arguments.first == AppHostArguments.subcommand { AppHostProcess.run(arguments: Array(arguments.dropFirst())) }
     StandardOutput.guardToExit()
     await XtblishDevice.runProgram()
   }

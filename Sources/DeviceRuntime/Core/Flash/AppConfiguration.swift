@@ -1,3 +1,4 @@
+import FirmwareImage
 import FoundationEssentials
 import ServiceKit
 
@@ -8,7 +9,7 @@ package struct AppConfiguration: Sendable, Equatable {
   /// Of the file.
   package static let maximumBytes = 64 * 1024
   /// Of a key: an app can name no longer one.
-  package static let maximumKeyBytes = HostAPI.keyLimitBytes
+  package static let maximumKeyBytes = HostInterface.keyLimitBytes
 
   package var values: [String: String]
 

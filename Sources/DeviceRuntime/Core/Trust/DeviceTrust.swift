@@ -23,12 +23,12 @@ package struct DeviceTrust: Sendable {
   /// - Throws: `RootDocumentError` if the newest root document has expired, or `OTPError`.
   func forNewImage(lowestVersion: UInt64, now: UTCTime = .now) throws -> ImageTrust {
     guard case .fuses(let bank, let documents) = source else {
-      return .unsigned(lowestVersion: lowestVersion, highestHostAPILevel: HostAPI.level)
+      return .unsigned(lowestVersion: lowestVersion, highestHostAPILevel: HostInterface.level)
     }
     let contents = OTPContents(try bank.read())
     return ImageTrust(
       root: try documents.current(at: now), isPublisherRequired: contents.publisherSignatureRequired,
-      lowestVersion: lowestVersion, lowestSecurityEpoch: contents.securityEpoch, highestHostAPILevel: HostAPI.level)
+      lowestVersion: lowestVersion, lowestSecurityEpoch: contents.securityEpoch, highestHostAPILevel: HostInterface.level)
   }
 
   /// For an image that this device took earlier. What a root document of its past allowed stays allowed, and none of

@@ -2,6 +2,8 @@
 package enum HostInterface {
   /// The level in an image's header may be at most this.
   package static let level: UInt32 = 1
+  /// Names of pins and sensors and keys of an app's configuration are at most so long, in bytes of UTF-8.
+  package static let keyLimitBytes = 256
   /// The import module. An API that breaks apps of this one gets another name, and both are served.
   package static let module = "xtb1"
   /// Of what AssemblyScript's compiler imports by itself.

@@ -1,5 +1,3 @@
-package import Wire
-
 /// Starts apps. A seam: the agent's tests replace it.
 package protocol AppLauncher: Sendable {
   /// Starts the app's process and returns at once; whether the app itself came up is told by the events `started`
@@ -25,28 +23,4 @@ package protocol RunningApp: AnyObject, Sendable {
   /// Asks the app to end between two events and kills it after `grace`. Returns when the process is gone; `events`
   /// still gets its `ended`. Asking again, or an app that ended by itself, is no error.
   func stop(grace: Duration) async
-}
-
-/// What the agent hands to an app.
-package enum AppDelivery: Sendable, Equatable {
-  /// The broker's answer to a publication: MQTT's reason code, below 0x80 for success.
-  case published(id: UInt64, reasonCode: UInt8)
-  case keyValue(WireKeyValueAnswer)
-  /// The broker's answer to a subscription, like that to a publication. A refused one's handle is gone.
-  case subscribed(handle: UInt32, reasonCode: UInt8)
-  /// Something came that these subscriptions match. Dropped, with a line in the log, if too many wait already.
-  case message(handles: [UInt32], topic: String, payload: [UInt8])
-  /// The outside set a simulated pin.
-  case pin(name: String, level: Int32)
-  /// A sensor reads from elsewhere from now on.
-  case sensor(SensorGrant)
-}
-
-/// The app's process could not be started.
-package struct AppLaunchError: Error, CustomStringConvertible {
-  package var description: String
-
-  package init(_ description: String) {
-    self.description = description
-  }
 }

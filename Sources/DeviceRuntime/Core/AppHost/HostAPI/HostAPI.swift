@@ -3,9 +3,6 @@ internal import FirmwareImage
 /// What the device offers to apps: the functions of import module `xtb1`, those that AssemblyScript's compiler imports,
 /// and WASI preview 1.
 package enum HostAPI {
-  /// The level in an image's header may be at most this.
-  package static let level = HostInterface.level
-
   static let subscriptionLimit = 32
   /// Of pins, and of sensors.
   static let handleLimit = 64

@@ -25,7 +25,7 @@ extension HostAPI {
   }()
 
   private static let introduction = """
-    # Host API, level \(level)
+    # Host API, level \(HostInterface.level)
 
     What an app on a device may call. This page is written by `make host-api` from the table that the device's agent \
     itself uses; don't edit it.

@@ -1,17 +1,6 @@
 internal import Glibc
 internal import Logging
 
-/// The user and group that an app's process runs as.
-package struct AppUser: Sendable, Equatable {
-  package var userID: UInt32
-  package var groupID: UInt32
-
-  package init(userID: UInt32, groupID: UInt32) {
-    self.userID = userID
-    self.groupID = groupID
-  }
-}
-
 /// Who apps run as, when the agent may choose. Each start of an app takes the next ID of a range, so that two apps have
 /// nothing in common and what one might have left behind is not the next one's.
 package struct AppUsers: Sendable, Equatable {

@@ -4,7 +4,6 @@ internal import Wasmtime
 internal import ZeroMQ
 
 extension HostAPI {
-  static let keyLimitBytes = 256
   static let randomLimitBytes = 64 << 10
 
   static let deviceFunctions = [
@@ -16,7 +15,7 @@ extension HostAPI {
       length in bytes, and writes only if that is at most cap; -44 if there is no such key.
       """
     ) { context, call throws(HostErrno) in
-      let key = try context.text(call, 0, limit: keyLimitBytes, "key")
+      let key = try context.text(call, 0, limit: HostInterface.keyLimitBytes, "key")
       // The buffer is checked before the key, so that a bad pointer shows whatever is configured.
       guard let value = context.launch.configuration.first(where: { ByteText($0.key) == ByteText(key) })?.value else {
         guard call.contains(call.i32(2), count: call.i32(3)) else { throw .fault }

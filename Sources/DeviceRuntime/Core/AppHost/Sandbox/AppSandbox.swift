@@ -53,7 +53,7 @@ package struct AppSandbox {
       // Changing the user took this back; the agent may have died meanwhile.
       let agent = getppid()
       linux_set_parent_death_signal(SIGKILL)
-      guard getppid() == agent, agent != 1 else { _exit(AppHostProcess.ExitStatus.noAgent) }
+      guard getppid() == agent, agent != 1 else { _exit(AppHostExit.noAgent) }
     }
     // No other process of the same user may look into it.
     linux_set_dumpable(0)

@@ -1,3 +1,4 @@
+internal import FirmwareImage
 internal import FoundationEssentials
 import ServiceKit
 
@@ -54,7 +55,7 @@ package struct Board: Sendable, Equatable {
       throw BoardError("topic \"\(name)\" is no MQTT filter; it must not begin with / and # must come last")
     }
     for names in [pins.map(\.name), sensors.map(\.name)] {
-      for name in names where name.isEmpty || name.utf8.count > HostAPI.keyLimitBytes {
+      for name in names where name.isEmpty || name.utf8.count > HostInterface.keyLimitBytes {
         throw BoardError("a pin or sensor has an empty or too long name")
       }
       if let twice = Dictionary(grouping: names, by: { $0 }).first(where: { $0.value.count > 1 }) {

@@ -59,8 +59,7 @@ final class AppProcessConnection {
     poller.add(signal)
     spawn = try AppProcessSpawn(
       executable: executable,
-      arguments: [AppHostProcess.subcommand, "ipc://\(socketPath)", "\(getpid())"]
-        + (user.map { ["\($0.userID)", "\($0.groupID)"] } ?? []),
+      arguments: AppHostArguments(endpoint: "ipc://\(socketPath)", agent: getpid(), user: user).list,
       secret: AppLinkKeys(agent: agentKeys.publicKey, app: appKeys).text)
     expiresAt = KernelClock.monotonicNanoseconds() &+ patience.clampedNanoseconds
     process = AppProcess(processIdentifier: spawn.processIdentifier, launch: launch, signal: signal)

@@ -1,3 +1,4 @@
+internal import FirmwareImage
 internal import Wasmtime
 
 extension HostAPI {
@@ -18,7 +19,7 @@ extension HostAPI {
       read yet (-6).
       """
     ) { context, call throws(HostErrno) in
-      let name = try context.text(call, 0, limit: keyLimitBytes, "name")
+      let name = try context.text(call, 0, limit: HostInterface.keyLimitBytes, "name")
       guard (0...1).contains(call.i32(2)) else {
         throw context.refusal(.invalid, "flags are 0 to read a pin or 1 to set it, not \(call.i32(2))")
       }
@@ -81,7 +82,7 @@ extension HostAPI {
       is open already; -76 if this device has none of that name.
       """
     ) { context, call throws(HostErrno) in
-      let name = try context.text(call, 0, limit: keyLimitBytes, "name")
+      let name = try context.text(call, 0, limit: HostInterface.keyLimitBytes, "name")
       guard let sensor = context.state.sensors[name] else {
         throw context.refusal(.notCapable, unknownName("sensor", name, context.launch.sensors.map(\.name)))
       }
