@@ -65,6 +65,11 @@ func service(
   ]
 }
 
+/// A part of the device's programs.
+func devicePart(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, path: "Sources/DeviceRuntime/\(name)", swiftSettings: strict)
+}
+
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: ["TestSupport"] + dependencies, path: "Tests/\(name)",
@@ -109,6 +114,11 @@ let sharedModules: [Target] = [
     ]),
 ]
 
+/// The lowest first.
+let deviceParts: [Target] = [
+  devicePart("UpdateCore", ["FirmwareImage"]),
+]
+
 let services: [Target] =
   service(
     "Registry",
@@ -138,10 +148,11 @@ let services: [Target] =
   + service(
     "DeviceRuntime",
     core: [
+      "UpdateCore",
       "CLinux", "Linux", "ZeroMQ", "Mosquitto", "Curl", "OpenSSL", "Wasmtime", "FirmwareImage", "Wire", "Messaging",
       "ServiceKit", protobuf, logging, metrics, lifecycle,
     ],
-    command: ["Curl", "FirmwareImage", "OpenSSL", "Wire"])
+    command: ["UpdateCore", "Curl", "FirmwareImage", "OpenSSL", "Wire"])
 
 /// All of them, or those that `XTBLISH_TESTS` names ("Registry,Notifier"): while you work on one module, the others'
 /// tests need not be built.
@@ -228,6 +239,7 @@ let testTargets: [Target] = [
   tests(
     "DeviceRuntime",
     [
+      "UpdateCore",
       "CLinux", "DeviceRuntimeCore", "ZeroMQ", "Mosquitto", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Wire",
       "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
@@ -266,5 +278,5 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
-  targets: bindings + sharedModules + services + testTargets
+  targets: bindings + sharedModules + deviceParts + services + testTargets
 )

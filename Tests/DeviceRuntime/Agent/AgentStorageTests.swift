@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import DeviceRuntimeCore
+@testable import UpdateCore
 
 /// What the agent does when its flash is full or damaged.
 @Suite(.seated) struct AgentStorageTests {

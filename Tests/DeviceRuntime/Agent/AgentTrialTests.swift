@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import DeviceRuntimeCore
+@testable import UpdateCore
 
 /// What becomes of an app once it is started.
 @Suite(.seated) struct AgentTrialTests {

@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 @testable import DeviceRuntimeCore
+@testable import UpdateCore
 
 /// A bad moment passes, and the device hears, takes and says what it should afterwards.
 @Suite(.seated, .timeLimit(.minutes(10))) struct DeafDeviceTests {

@@ -1,6 +1,7 @@
 import Synchronization
 
 @testable import DeviceRuntimeCore
+@testable import UpdateCore
 
 /// Apps that do what a test says of their version, without processes.
 final class FakeAppLauncher: AppLauncher {

@@ -6,6 +6,7 @@ import Synchronization
 import TestSupport
 
 @testable import DeviceRuntimeCore
+@testable import UpdateCore
 
 /// One agent after the other on a flash whose power fails, with an image store and without a broker: what the broker
 /// would bring, the walk puts into the agent's mailbox.

@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 @testable import DeviceRuntimeCore
+@testable import UpdateCore
 
 @Suite(.seated) struct CrashStoreTests {
   static func report(_ number: Int, textBytes: Int = 10, lines: Int = 3) throws -> CrashReport {

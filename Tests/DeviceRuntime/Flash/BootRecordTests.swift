@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 @testable import DeviceRuntimeCore
+@testable import UpdateCore
 
 @Suite(.seated) struct BootRecordTests {
   static func sample(version: UInt64 = 7) -> BootRecord {

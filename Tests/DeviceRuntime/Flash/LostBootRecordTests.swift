@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import DeviceRuntimeCore
+@testable import UpdateCore
 
 /// Both copies of the boot record are gone: what the slots hold is tried, and nothing is taken for confirmed that may
 /// not be.

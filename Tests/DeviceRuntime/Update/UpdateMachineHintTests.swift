@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 @testable import DeviceRuntimeCore
+@testable import UpdateCore
 
 /// What nobody signed changes nothing, and what says nothing of others blocks nothing.
 @Suite(.seated) struct UpdateMachineHintTests {

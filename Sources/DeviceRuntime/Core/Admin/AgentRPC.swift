@@ -3,6 +3,7 @@ internal import Messaging
 internal import Mosquitto
 internal import ServiceKit
 internal import SwiftProtobuf
+internal import UpdateCore
 internal import Wire
 
 /// What the agent answers to its admin commands.

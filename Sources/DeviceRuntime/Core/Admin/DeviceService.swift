@@ -2,6 +2,7 @@ internal import Curl
 internal import Logging
 internal import Messaging
 package import ServiceKit
+internal import UpdateCore
 
 /// The device's program put together.
 package enum DeviceService {

@@ -1,6 +1,7 @@
 package import Curl
 package import Messaging
 package import ServiceKit
+package import UpdateCore
 
 /// What the device can be told; the rest it learns when it enrols.
 package struct DeviceSettings: ServiceSettings {

@@ -1,3 +1,5 @@
+package import UpdateCore
+
 /// How an agent behaves; everything that isn't the device's identity.
 package struct AgentConfiguration: Sendable {
   /// Between two reports when nothing changes.

@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import UpdateCore
 
 /// What waits for the agent's attention, in order.
 ///

@@ -1,4 +1,5 @@
 internal import Logging
+internal import UpdateCore
 
 /// Lines of the agent's own: in the device's log, for whoever operates it, and on the agent's standard error.
 struct AgentNotes: Sendable {

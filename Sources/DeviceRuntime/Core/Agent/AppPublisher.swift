@@ -1,6 +1,7 @@
 internal import Logging
 internal import Mosquitto
 internal import Synchronization
+internal import UpdateCore
 
 /// Sends what an app publishes, in its order, and tells the app how each message fared.
 ///

@@ -1,6 +1,7 @@
 internal import Curl
 internal import FirmwareImage
 internal import Logging
+internal import UpdateCore
 
 /// What the state machine wants done.
 extension DeviceAgent {

@@ -1,5 +1,6 @@
 internal import FirmwareImage
 internal import Logging
+internal import UpdateCore
 
 /// An app whose process runs.
 struct LiveApp: Sendable {

@@ -1,6 +1,7 @@
 internal import FirmwareImage
 internal import Logging
 internal import Mosquitto
+internal import UpdateCore
 
 /// What comes from the broker.
 extension DeviceAgent {

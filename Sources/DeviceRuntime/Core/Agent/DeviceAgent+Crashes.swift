@@ -1,5 +1,6 @@
 internal import FirmwareImage
 internal import Logging
+internal import UpdateCore
 
 /// Apps that ended as nobody wanted.
 extension DeviceAgent {

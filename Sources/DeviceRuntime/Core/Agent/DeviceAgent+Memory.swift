@@ -1,4 +1,5 @@
 internal import Logging
+internal import UpdateCore
 
 extension DeviceAgent {
   /// Lets go of what the start needed, and later of what the last update did, while nothing is under way.

@@ -1,5 +1,6 @@
 internal import FirmwareImage
 internal import Logging
+internal import UpdateCore
 
 /// From a verified download to an image in its slot that starts at once.
 extension DeviceAgent {

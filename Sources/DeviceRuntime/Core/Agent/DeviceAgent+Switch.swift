@@ -1,4 +1,5 @@
 internal import Logging
+internal import UpdateCore
 
 /// One app takes over from another.
 extension DeviceAgent {

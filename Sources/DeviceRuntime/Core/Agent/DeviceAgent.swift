@@ -3,6 +3,7 @@ internal import FirmwareImage
 package import Logging
 internal import Mosquitto
 internal import ServiceLifecycle
+internal import UpdateCore
 
 /// Runs a device: keeps the app running, takes new versions, says what runs.
 ///

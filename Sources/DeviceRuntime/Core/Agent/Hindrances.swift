@@ -1,26 +1,5 @@
 internal import Logging
-
-/// Something that the device waits for.
-package struct Hindrance: Sendable, Hashable {
-  enum Matter: Sendable, Hashable {
-    /// The image of a version that is on offer.
-    case download
-    /// The start of a version that is in its slot.
-    case start
-    /// The head of a version that was announced.
-    case announcement(version: UInt64)
-    /// To hear of new versions.
-    case subscription
-    case certificate
-    /// To be connected to the broker.
-    case connection
-  }
-
-  /// 0: it is not about a version.
-  package var version: UInt64
-  package var reason: String
-  var since: WallClock
-}
+internal import UpdateCore
 
 /// What keeps the device from getting on, each matter with its reason and since when.
 struct Hindrances: Sendable {

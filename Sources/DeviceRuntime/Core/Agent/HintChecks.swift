@@ -1,5 +1,6 @@
 internal import Curl
 internal import FirmwareImage
+internal import UpdateCore
 
 /// The notifications that may matter and are looked into: each until there is an offer behind it, or until it has to
 /// give way. Few, side by side, and forgotten at the end of the agent, so that no number of wrong ones keeps a right one

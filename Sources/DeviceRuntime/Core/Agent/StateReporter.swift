@@ -3,6 +3,7 @@ internal import FoundationEssentials
 internal import Logging
 internal import Mosquitto
 import ServiceKit
+internal import UpdateCore
 
 /// Tells the broker what the device runs: on every change and connection, on the heartbeat, and again until it is
 /// acknowledged. Only the newest report counts, so only that one is kept.

@@ -1,4 +1,5 @@
 internal import FirmwareImage
+internal import UpdateCore
 
 /// What an app ended of, as the server is told: JSON with these names.
 package struct CrashReport: Codable, Sendable, Equatable {

@@ -1,6 +1,7 @@
 internal import Curl
 internal import FirmwareImage
 internal import Synchronization
+internal import UpdateCore
 
 /// Looks whether there is something to a notification: reads the first 544 bytes of the announced image from whoever
 /// has it. Nothing is written to the flash for it.

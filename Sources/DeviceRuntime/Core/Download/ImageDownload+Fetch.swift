@@ -1,6 +1,7 @@
 internal import Curl
 internal import Logging
 internal import Synchronization
+internal import UpdateCore
 
 /// One request to one server.
 extension ImageDownload {
@@ -73,12 +74,6 @@ extension ImageDownload {
     default: .failed(reason: error.message, retryAfter: .zero)
     }
   }
-}
-
-/// Where a download goes on.
-struct ResumePoint: Sendable, Equatable {
-  var offset: UInt64
-  var entityTag: String?
 }
 
 /// Puts the body of one response into a slot's download file. Its closures run on the HTTP client's thread.

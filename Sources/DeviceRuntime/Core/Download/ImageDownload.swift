@@ -2,6 +2,7 @@ package import Curl
 package import FirmwareImage
 internal import Glibc
 internal import Logging
+internal import UpdateCore
 
 /// Fetches an image that is on offer into a slot's download file, and goes on until it is there, whole and right. What a
 /// server does wrong, and what a flash does, is tried again for as long as it takes, with growing pauses: only what the

@@ -1,4 +1,4 @@
-internal import OpenSSL
+internal import UpdateCore
 
 /// Keeps the boot record in two copies and writes them in turn, so that one is whole at any moment.
 struct BootRecordStore {

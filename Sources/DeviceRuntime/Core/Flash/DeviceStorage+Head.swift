@@ -1,4 +1,5 @@
 internal import FirmwareImage
+internal import UpdateCore
 
 /// What the first bytes of an image are worth.
 enum HeadJudgement: Sendable, Equatable {

@@ -3,6 +3,7 @@ internal import FoundationEssentials
 internal import Glibc
 internal import OpenSSL
 import ServiceKit
+package import UpdateCore
 
 /// The boot record and the slots, on a flash. Its calls block on a thread of its own.
 package actor DeviceStorage {

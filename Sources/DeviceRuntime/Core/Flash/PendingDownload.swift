@@ -1,6 +1,7 @@
 internal import FirmwareImage
 internal import FoundationEssentials
 import ServiceKit
+internal import UpdateCore
 
 /// A download under way, kept beside its bytes so that the agent's next start goes on with it.
 ///

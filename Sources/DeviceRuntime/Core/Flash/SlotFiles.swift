@@ -1,3 +1,5 @@
+internal import UpdateCore
+
 /// The names of a slot's files.
 struct SlotFiles {
   /// The whole image: head and wasm.

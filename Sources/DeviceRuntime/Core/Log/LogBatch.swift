@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import UpdateCore
 
 /// Lines that go to the server together, without a gap between them.
 struct LogBatch: Sendable, Equatable {

@@ -1,5 +1,6 @@
 internal import FirmwareImage
 internal import FoundationEssentials
+internal import UpdateCore
 
 extension DeviceReport {
   private struct Payload: Encodable {

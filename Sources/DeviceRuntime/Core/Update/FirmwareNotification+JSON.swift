@@ -1,6 +1,7 @@
 package import FirmwareImage
 internal import FoundationEssentials
 import ServiceKit
+internal import UpdateCore
 
 /// Why a message on a firmware topic is no notification.
 package struct InvalidNotification: Error, Sendable, Equatable, CustomStringConvertible {

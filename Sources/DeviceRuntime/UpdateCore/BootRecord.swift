@@ -32,6 +32,16 @@ package struct SlotRecord: Sendable, Hashable {
   package var securityEpoch: UInt32 = 0
 
   package static let empty = SlotRecord()
+
+  package init() {}
+
+  package init(state: State, version: UInt64, digest: SHA256Digest?, sizeBytes: UInt64, securityEpoch: UInt32) {
+    self.state = state
+    self.version = version
+    self.digest = digest
+    self.sizeBytes = sizeBytes
+    self.securityEpoch = securityEpoch
+  }
 }
 
 /// A version that the device did not keep.

@@ -1,10 +1,7 @@
 internal import Glibc
+import UpdateCore
 
-/// The time of day, which may jump; for people and logs only.
-struct WallClock: Sendable, Hashable {
-  /// Since 1970.
-  var nanoseconds: UInt64
-
+extension WallClock {
   static var now: WallClock { WallClock(nanoseconds: read(CLOCK_REALTIME)) }
 
   /// Since boot.

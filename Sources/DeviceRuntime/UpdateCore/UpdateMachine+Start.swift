@@ -32,8 +32,11 @@ extension UpdateMachine {
   }
 
   private mutating func countInterruption(of slot: Slot, isPowerCut: Bool) {
-    let counter = isPowerCut ? \SlotRecord.powerCuts : \SlotRecord.agentDeaths
-    if record[slot][keyPath: counter] < .max { record[slot][keyPath: counter] += 1 }
+    if isPowerCut {
+      if record[slot].powerCuts < .max { record[slot].powerCuts += 1 }
+    } else {
+      if record[slot].agentDeaths < .max { record[slot].agentDeaths += 1 }
+    }
   }
 
   private func reasonToGiveUp(_ slot: SlotRecord) -> String? {

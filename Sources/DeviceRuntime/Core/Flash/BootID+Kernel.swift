@@ -1,19 +1,7 @@
 internal import Glibc
+package import UpdateCore
 
-/// Tells one boot of the kernel from the next, and so a power cut from the death of a process.
-package struct BootID: Sendable, Hashable {
-  /// 16 bytes.
-  package let bytes: [UInt8]
-
-  static let sizeBytes = 16
-  /// The kernel does not say. Two unknown boots count as one and the same.
-  package static let unknown = BootID(bytes: [UInt8](repeating: 0, count: sizeBytes))!
-
-  package init?(bytes: [UInt8]) {
-    guard bytes.count == Self.sizeBytes else { return nil }
-    self.bytes = bytes
-  }
-
+extension BootID {
   /// - Parameter text: a UUID, as in `/proc/sys/kernel/random/boot_id`.
   init?(_ text: String) {
     let digits = text.filter { $0 != "-" && !$0.isWhitespace }
@@ -21,6 +9,7 @@ package struct BootID: Sendable, Hashable {
     let values = digits.compactMap(\.hexDigitValue)
     self.init(bytes: (0..<Self.sizeBytes).map { UInt8(values[2 * $0] << 4 | values[2 * $0 + 1]) })
   }
+
   /// The boot that this process runs in; `unknown` where the kernel does not tell.
   package static func current() -> BootID {
     let descriptor = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)

@@ -1,5 +1,4 @@
 internal import FirmwareImage
-internal import OpenSSL
 
 /// The 512 bytes of a stored record, little-endian:
 ///
@@ -27,14 +26,20 @@ internal import OpenSSL
 /// A slot is: state, agent's deaths in the trial, power cuts in it (1 byte each), 5 zero bytes, version (8), size of
 /// the image (8), digest (32), security epoch (4), 4 zero bytes.
 extension BootRecord {
-  static let encodedSizeBytes = 512
+  /// Of every stored record.
+  package static let encodedSizeBytes = 512
   static let maximumReasonBytes = 256
   private static let magic: [UInt8] = Array("XBR1".utf8)
   private static let bootOffset = 456
   private static let epochOffset = 472
   private static let checkedSizeBytes = 480
 
-  func encoded(sequence: UInt64) throws(OpenSSLError) -> [UInt8] {
+  /// - Parameters:
+  ///   - sequence: higher than that of every record before it.
+  ///   - sha256: the hash, from wherever this device has it.
+  package func encoded<Failure: Error>(
+    sequence: UInt64, sha256: ([UInt8]) throws(Failure) -> [UInt8]
+  ) throws(Failure) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(Self.encodedSizeBytes)
     let reason = Array((failed?.reason ?? "").prefixOfUTF8(Self.maximumReasonBytes).utf8)
@@ -64,14 +69,16 @@ extension BootRecord {
     bytes += boot.bytes
     bytes.append(integer: epoch)
     bytes.appendZeros(Self.checkedSizeBytes - bytes.count)
-    bytes += try SHA256.digest(of: bytes)
+    bytes += try sha256(bytes)
     return bytes
   }
 
   /// - Returns: nil for anything that `encoded` did not write, whole.
-  static func decode(_ bytes: [UInt8]) throws(OpenSSLError) -> (record: BootRecord, sequence: UInt64)? {
+  package static func decode<Failure: Error>(
+    _ bytes: [UInt8], sha256: ([UInt8]) throws(Failure) -> [UInt8]
+  ) throws(Failure) -> (record: BootRecord, sequence: UInt64)? {
     guard bytes.count == encodedSizeBytes, Array(bytes[0..<4]) == magic,
-      try SHA256.digest(of: bytes[..<checkedSizeBytes]) == Array(bytes[checkedSizeBytes...])
+      try sha256(Array(bytes[..<checkedSizeBytes])) == Array(bytes[checkedSizeBytes...])
     else { return nil }
     var record = BootRecord()
     record.isStoppedCleanly = bytes[4] == 1
@@ -116,18 +123,5 @@ extension [UInt8] {
 
   fileprivate func integer<I: FixedWidthInteger>(at offset: Int) -> I {
     (0..<I.bitWidth / 8).reduce(0) { $0 | I(truncatingIfNeeded: self[offset + $1]) << I(8 * $1) }
-  }
-}
-
-extension String {
-  /// As many whole characters as fit.
-  func prefixOfUTF8(_ maximumBytes: Int) -> String {
-    guard utf8.count > maximumBytes else { return self }
-    var size = 0
-    return String(
-      prefix { character in
-        size += character.utf8.count
-        return size <= maximumBytes
-      })
   }
 }

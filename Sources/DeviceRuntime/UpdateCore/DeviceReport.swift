@@ -26,7 +26,7 @@ package struct DeviceReport: Sendable, Hashable {
 
 extension DeviceReport {
   /// For a broker that takes little: what runs counts, and of the reasons their beginning.
-  var inFewWords: DeviceReport {
+  package var inFewWords: DeviceReport {
     var short = self
     short.reason = reason.prefixOfUTF8(Self.fewWordsBytes)
     short.waiting?.reason = waiting?.reason.prefixOfUTF8(Self.fewWordsBytes) ?? ""
