@@ -116,7 +116,7 @@ let sharedModules: [Target] = [
 
 /// The lowest first.
 let deviceParts: [Target] = [
-  devicePart("UpdateCore", ["FirmwareImage"]),
+  devicePart("UpdateCore", ["DeviceProtocol", "FirmwareImage"]),
 ]
 
 let services: [Target] =
@@ -149,7 +149,7 @@ let services: [Target] =
     "DeviceRuntime",
     core: [
       "UpdateCore",
-      "CLinux", "Linux", "ZeroMQ", "Mosquitto", "Curl", "OpenSSL", "Wasmtime", "FirmwareImage", "Wire", "Messaging",
+      "CLinux", "Linux", "ZeroMQ", "Mosquitto", "Curl", "OpenSSL", "Wasmtime", "DeviceProtocol", "FirmwareImage", "Wire", "Messaging",
       "ServiceKit", protobuf, logging, metrics, lifecycle,
     ],
     command: ["UpdateCore", "Curl", "FirmwareImage", "OpenSSL", "Wire"])
@@ -240,7 +240,7 @@ let testTargets: [Target] = [
     "DeviceRuntime",
     [
       "UpdateCore",
-      "CLinux", "DeviceRuntimeCore", "ZeroMQ", "Mosquitto", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Wire",
+      "CLinux", "DeviceProtocol", "DeviceRuntimeCore", "ZeroMQ", "Mosquitto", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Wire",
       "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
   tests(

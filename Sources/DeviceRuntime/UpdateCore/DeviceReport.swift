@@ -1,19 +1,13 @@
+package import DeviceProtocol
 package import FirmwareImage
 
 /// What a device says it runs, on `/devices/{id}/state`.
 package struct DeviceReport: Sendable, Hashable {
-  package enum Status: String, Sendable, Hashable {
-    case trial
-    case confirmed
-    case rolledBack = "rolled-back"
-    case refused
-  }
-
   /// 0: nothing runs yet.
   package var version: UInt64
   package var digest: SHA256Digest?
   package var slot: Slot?
-  package var status: Status
+  package var status: RunStatus
   /// Why the version in `failed` was not kept; else empty.
   package var reason: String
   /// For `rolledBack` and `refused`: the version that was not kept.
@@ -44,7 +38,7 @@ extension UpdateMachine {
         switchGapNanoseconds: switchGapNanoseconds)
     }
     let slot = record.active.flatMap { record[$0].version == 0 ? nil : $0 }
-    let status: DeviceReport.Status =
+    let status: RunStatus =
       switch record.failed?.kind {
       case .rolledBack: .rolledBack
       case .refused: .refused

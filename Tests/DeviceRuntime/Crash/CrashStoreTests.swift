@@ -1,3 +1,4 @@
+import DeviceProtocol
 import FirmwareImage
 import TestSupport
 import Testing
@@ -54,7 +55,7 @@ import Testing
   @Test func aReportKeepsToItsBytes() throws {
     let report = try Self.report(1, textBytes: 4000, lines: 50)
     let json = try report.json()
-    #expect(json.count <= CrashReport.maximumBytes)
+    #expect(json.count <= DeviceLimit.crashBytes.value)
     let kept = try #require(CrashReport(json: json))
     #expect(kept.lines.last?.id == 50)
     #expect(!kept.lines.isEmpty && kept.lines.count < 50)

@@ -1,3 +1,4 @@
+internal import DeviceProtocol
 internal import FirmwareImage
 internal import FoundationEssentials
 internal import SwiftProtobuf

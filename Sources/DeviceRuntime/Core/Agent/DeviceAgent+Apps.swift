@@ -1,3 +1,4 @@
+internal import DeviceProtocol
 internal import FirmwareImage
 internal import Logging
 internal import UpdateCore
@@ -224,22 +225,26 @@ extension AppLaunch {
 
 extension AppLogLine.Level {
   fileprivate var name: String {
-    switch self {
-    case .debug: "debug"
-    case .info: "info"
-    case .warning: "warning"
-    case .error: "error"
-    }
+    let level: LogLevel =
+      switch self {
+      case .debug: .debug
+      case .info: .info
+      case .warning: .warning
+      case .error: .error
+      }
+    return level.name
   }
 }
 
 extension AppLogLine.Source {
   fileprivate var name: String {
-    switch self {
-    case .app: "app"
-    case .stdout: "stdout"
-    case .stderr: "stderr"
-    case .host: "host"
-    }
+    let source: LogSource =
+      switch self {
+      case .app: .app
+      case .stdout: .stdout
+      case .stderr: .stderr
+      case .host: .host
+      }
+    return source.rawValue
   }
 }
