@@ -96,8 +96,13 @@ let bindings: [Target] =
   + binding("Linux", c: "CLinux")
 
 let sharedModules: [Target] = [
-  shared("FirmwareImage", ["OpenSSL"]),
-  shared("DeviceProtocol", ["FirmwareImage"]),
+  // Identifiers, encodings, texts and clocks: what every other module may use.
+  shared("Foundations", []),
+  // What devices and services say to each other.
+  shared("DeviceProtocol", ["Foundations"]),
+  shared("WebAssemblyModule", ["Foundations", "DeviceProtocol"]),
+  shared("FirmwareImage", ["Foundations", "OpenSSL", "WebAssemblyModule"]),
+  shared("RootDocument", ["Foundations", "FirmwareImage", "OpenSSL"]),
   shared("Wire", [protobuf], exclude: ["Protocols"]),
   shared("Messaging", ["Linux", "ZeroMQ", "Wire", protobuf, logging, metrics, coreMetrics, lifecycle]),
   shared(
@@ -109,50 +114,59 @@ let sharedModules: [Target] = [
   shared(
     "ServiceHTTP",
     [
-      "CLinux", "FirmwareImage", "Messaging", "OpenSSL", "ServiceKit", "Wire", hummingbird, hummingbirdCore, httpTypes,
+      "CLinux", "FirmwareImage", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "Wire", hummingbird,
+      hummingbirdCore, httpTypes,
       nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL, nioTLS, logging, metrics, lifecycle,
     ]),
 ]
 
 /// The lowest first.
 let deviceParts: [Target] = [
-  devicePart("UpdateCore", ["DeviceProtocol", "FirmwareImage"]),
+  devicePart("UpdateCore", ["DeviceProtocol", "FirmwareImage", "Foundations"])
 ]
 
 let services: [Target] =
   service(
     "Registry",
     core: [
-      "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
+      "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
       httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
     ],
-    command: ["FirmwareImage"])
+    command: ["FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument"])
   + service(
     "ImageStore",
     core: [
-      "CLinux", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "CLinux", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       hummingbird, httpTypes, nioCore, nioPosix, protobuf, logging, metrics, lifecycle,
     ])
   + service(
     "Notifier",
     core: [
-      "Mosquitto", "DeviceProtocol", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", protobuf,
-      logging, metrics, lifecycle,
+      "Mosquitto", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
+      "Messaging", "ServiceKit", "ServiceHTTP", protobuf, logging,
+      metrics, lifecycle,
     ])
   + service(
     "Provisioner",
     core: [
-      "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
+      "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
       httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
     ])
   + service(
     "DeviceRuntime",
     core: [
       "UpdateCore",
-      "CLinux", "Linux", "ZeroMQ", "Mosquitto", "Curl", "OpenSSL", "Wasmtime", "DeviceProtocol", "FirmwareImage", "Wire", "Messaging",
+      "CLinux", "Linux", "ZeroMQ", "Mosquitto", "Curl", "OpenSSL", "Wasmtime", "FirmwareImage", "Foundations",
+      "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire", "Messaging",
       "ServiceKit", protobuf, logging, metrics, lifecycle,
     ],
-    command: ["UpdateCore", "Curl", "FirmwareImage", "OpenSSL", "Wire"])
+    command: [
+      "UpdateCore", "Curl", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument",
+      "OpenSSL", "Wire",
+    ])
 
 /// All of them, or those that `XTBLISH_TESTS` names ("Registry,Notifier"): while you work on one module, the others'
 /// tests need not be built.
@@ -168,11 +182,15 @@ let testTargets: [Target] = [
   tests("OpenSSL", ["OpenSSL"]),
   tests("Curl", ["Curl"]),
   tests("Wasmtime", ["Wasmtime"]),
-  tests("DeviceProtocol", ["DeviceProtocol", "FirmwareImage", "ServiceKit"]),
-  tests("FirmwareImage", ["FirmwareImage", "OpenSSL", "FuzzTargets"]),
+  tests("DeviceProtocol", ["DeviceProtocol", "Foundations", "ServiceKit"]),
+  tests(
+    "FirmwareImage",
+    ["FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "OpenSSL", "FuzzTargets"]),
   // What the fuzzers and the replay of what they found have in common.
   .target(
-    name: "FuzzTargets", dependencies: ["FirmwareImage", "OpenSSL"], path: "Tests/Fuzz/Targets", swiftSettings: strict),
+    name: "FuzzTargets",
+    dependencies: ["FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "OpenSSL"],
+    path: "Tests/Fuzz/Targets", swiftSettings: strict),
   tests(
     "Messaging", ["Messaging", "ZeroMQ", "Wire", protobuf, logging, lifecycle], exclude: ["python"]),
   // A process of its own, for the tests of Messaging to kill.
@@ -188,7 +206,11 @@ let testTargets: [Target] = [
     exclude: ["bare_zmq.c", "run"], swiftSettings: strict),
   // Measures how many reports of devices are stored, beside bare PostgreSQL.
   .executableTarget(
-    name: "ReportsBenchmark", dependencies: ["RegistryCore", "FirmwareImage", "PostgreSQL", logging],
+    name: "ReportsBenchmark",
+    dependencies: [
+      "RegistryCore", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument",
+      "PostgreSQL", logging,
+    ],
     path: "Benchmarks/Reports", exclude: ["run"], swiftSettings: strict),
   // Measures apps beside native code.
   .executableTarget(
@@ -207,32 +229,36 @@ let testTargets: [Target] = [
   tests(
     "ServiceHTTP",
     [
-      "ServiceHTTP", "FirmwareImage", "Messaging", "OpenSSL", "ServiceKit", "Wire", hummingbird, httpTypes, nioCore,
+      "ServiceHTTP", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Messaging",
+      "OpenSSL", "ServiceKit", "Wire", hummingbird, httpTypes, nioCore,
       logging, coreMetrics, lifecycle,
     ]),
   tests(
     "Registry",
     [
-      "RegistryCore", "PostgreSQL", "OpenSSL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "RegistryCore", "PostgreSQL", "OpenSSL", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       "Curl", "Wasmtime",
       hummingbird, httpTypes, protobuf, logging, lifecycle,
     ]),
   tests(
     "ImageStore",
     [
-      "ImageStoreCore", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "ImageStoreCore", "OpenSSL", "Curl", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       hummingbird, httpTypes, nioCore, protobuf, logging, lifecycle,
     ]),
   tests(
     "Notifier",
     [
-      "NotifierCore", "Mosquitto", "DeviceProtocol", "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf,
-      logging, lifecycle,
+      "NotifierCore", "Mosquitto", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "RootDocument", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
   tests(
     "Provisioner",
     [
-      "ProvisionerCore", "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit",
+      "ProvisionerCore", "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Foundations", "DeviceProtocol",
+      "WebAssemblyModule", "RootDocument", "Wire", "Messaging", "ServiceKit",
       "ServiceHTTP",
       protobuf, logging, lifecycle,
     ]),
@@ -240,14 +266,16 @@ let testTargets: [Target] = [
     "DeviceRuntime",
     [
       "UpdateCore",
-      "CLinux", "DeviceProtocol", "DeviceRuntimeCore", "ZeroMQ", "Mosquitto", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Wire",
+      "CLinux", "DeviceRuntimeCore", "ZeroMQ", "Mosquitto", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage",
+      "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
       "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
   tests(
     "Integration",
     [
       "RegistryCore", "ImageStoreCore", "NotifierCore", "ProvisionerCore", "PostgreSQL", "Mosquitto", "Curl",
-      "OpenSSL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle,
+      "OpenSSL", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
+      "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
   tests(
     "EndToEnd", ["Curl", "OpenSSL", "PostgreSQL", "Mosquitto", "ZeroMQ", "Wire", protobuf],

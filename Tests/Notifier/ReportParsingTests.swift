@@ -1,5 +1,6 @@
 import DeviceProtocol
 import FirmwareImage
+import Foundations
 import SwiftProtobuf
 import TestSupport
 import Testing

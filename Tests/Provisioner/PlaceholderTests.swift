@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 import OpenSSL
 import PostgreSQL
 import TestSupport

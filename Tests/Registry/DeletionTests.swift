@@ -1,5 +1,5 @@
-import FirmwareImage
 import FoundationEssentials
+import Foundations
 import PostgreSQL
 import TestSupport
 import Testing

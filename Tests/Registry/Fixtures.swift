@@ -1,5 +1,6 @@
 import FirmwareImage
 import FoundationEssentials
+import Foundations
 import Logging
 import PostgreSQL
 import TestSupport

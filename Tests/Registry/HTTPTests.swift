@@ -1,6 +1,7 @@
 import Curl
 import FirmwareImage
 import FoundationEssentials
+import Foundations
 import PostgreSQL
 import ServiceHTTP
 import ServiceKit

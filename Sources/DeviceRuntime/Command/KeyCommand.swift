@@ -1,6 +1,6 @@
 import ArgumentParser
 import DeviceRuntimeCore
-import FirmwareImage
+import Foundations
 import OpenSSL
 import ServiceKit
 

@@ -1,4 +1,5 @@
-internal import FirmwareImage
+internal import Foundations
+internal import OpenSSL
 
 /// The 512 bytes of a stored record, little-endian:
 ///

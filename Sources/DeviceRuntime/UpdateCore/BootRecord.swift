@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 
 /// One of the two places for an image.
 package enum Slot: String, Sendable, Hashable, CaseIterable {

@@ -1,5 +1,5 @@
 package import DeviceProtocol
-package import FirmwareImage
+package import Foundations
 
 /// What a device says it runs, on `/devices/{id}/state`.
 package struct DeviceReport: Sendable, Hashable {

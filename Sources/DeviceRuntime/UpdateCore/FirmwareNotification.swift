@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 
 /// That a version waits for this device, as announced on `/firmware/{id}/{version}`. Nobody signs it: it is a hint
 /// where to look, and nothing is decided or remembered by it.

@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 
 /// A version that a server has for this device, as the head of its image says it: on a device with fuses, in words that
 /// the director signed. A notification alone never becomes one.

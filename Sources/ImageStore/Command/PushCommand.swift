@@ -1,5 +1,5 @@
 import ArgumentParser
-import FirmwareImage
+import Foundations
 import ImageStoreCore
 import ServiceKit
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FirmwareImage
 import Foundation
+import Foundations
 import ImageStoreCore
 import ServiceKit
 

@@ -1,9 +1,9 @@
-import FirmwareImage
 package import Logging
 package import Messaging
 package import ServiceHTTP
 package import ServiceKit
 package import ServiceLifecycle
+import WebAssemblyModule
 
 /// One replica: its HTTP and ZeroMQ servers over one directory of blobs.
 package struct ImageStore: Sendable {

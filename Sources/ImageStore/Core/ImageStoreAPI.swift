@@ -5,6 +5,7 @@ package import Messaging
 import NIOCore
 package import OpenSSL
 package import ServiceHTTP
+package import WebAssemblyModule
 
 /// The routes and requests that an image store answers, over any blob store.
 package struct ImageStoreAPI: Sendable {

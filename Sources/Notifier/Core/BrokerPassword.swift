@@ -1,6 +1,7 @@
 import DeviceProtocol
 import FirmwareImage
 import Foundation
+import Foundations
 import Messaging
 import ServiceKit
 

@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 package import Logging
 package import Messaging
 import Mosquitto

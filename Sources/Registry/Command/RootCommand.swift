@@ -1,6 +1,8 @@
 import ArgumentParser
 import FirmwareImage
+import Foundations
 import RegistryCore
+import RootDocument
 import ServiceKit
 
 struct RootCommand: AsyncParsableCommand {

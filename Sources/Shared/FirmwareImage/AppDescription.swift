@@ -1,3 +1,5 @@
+package import Foundations
+
 /// What a publisher states about an app, and signs.
 package struct AppDescription: Hashable, Sendable {
   /// The shortest module is its 8-byte preamble; the longest keeps the image's length within

@@ -1,3 +1,5 @@
+import Foundations
+
 /// An app's name or version in an image: at most 32 bytes of UTF-8, zero padded.
 ///
 /// Control characters are refused: labels are shown in terminals and logs.

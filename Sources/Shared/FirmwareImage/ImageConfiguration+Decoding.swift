@@ -1,3 +1,5 @@
+import Foundations
+
 extension ImageConfiguration {
   /// Reads the 512 bytes; any bytes give a value or an error that names what is wrong.
   ///

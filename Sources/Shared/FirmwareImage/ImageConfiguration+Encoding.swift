@@ -1,3 +1,5 @@
+import Foundations
+
 extension ImageConfiguration {
   /// The 512 bytes. Every value has them, and decoding them gives the value back.
   package func encoded() -> [UInt8] {

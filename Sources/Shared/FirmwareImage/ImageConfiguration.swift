@@ -1,3 +1,5 @@
+package import Foundations
+
 /// The 512 bytes between an image's hash and its wasm: which device it is for, and what it is.
 package struct ImageConfiguration: Hashable, Sendable {
   package static let byteCount = 512

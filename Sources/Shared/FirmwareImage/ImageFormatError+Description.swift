@@ -1,3 +1,5 @@
+import WebAssemblyModule
+
 extension ImageFormatError: CustomStringConvertible {
   /// What is wrong and what to do about it.
   package var description: String {

@@ -1,4 +1,6 @@
+package import Foundations
 package import OpenSSL
+package import WebAssemblyModule
 
 /// What can be wrong with an image.
 package enum ImageFormatError: Error, Equatable, Sendable {

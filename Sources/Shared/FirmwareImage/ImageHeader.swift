@@ -1,3 +1,5 @@
+package import Foundations
+
 /// The first 544 bytes of an image: the hash of all that follows it, and the configuration.
 package struct ImageHeader: Hashable, Sendable {
   package static let byteCount = SHA256Digest.byteCount + ImageConfiguration.byteCount

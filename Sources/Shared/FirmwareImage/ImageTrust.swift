@@ -1,3 +1,5 @@
+package import Foundations
+
 /// What an image must prove before it may be loaded.
 ///
 /// There is no trust by default: who wants to load images that nobody signed says so by `unsigned`.
@@ -18,16 +20,6 @@ package struct ImageTrust: Hashable, Sendable {
   package var lowestSecurityEpoch: UInt32
   /// The highest host API level there is; a plain image asks for 0.
   package var highestHostAPILevel: UInt32
-
-  /// Trusts the directors and publishers that a root document names.
-  package init(
-    root: RootDocument, isPublisherRequired: Bool, lowestVersion: UInt64 = 0, lowestSecurityEpoch: UInt32,
-    highestHostAPILevel: UInt32
-  ) {
-    self.init(
-      directors: root.directors, publishers: root.publishers, isPublisherRequired: isPublisherRequired,
-      lowestVersion: lowestVersion, lowestSecurityEpoch: lowestSecurityEpoch, highestHostAPILevel: highestHostAPILevel)
-  }
 
   package init(
     directors: [TrustedKey], publishers: [PublisherDelegation], isPublisherRequired: Bool, lowestVersion: UInt64 = 0,

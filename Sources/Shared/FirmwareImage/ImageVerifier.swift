@@ -1,4 +1,6 @@
+package import Foundations
 import OpenSSL
+package import WebAssemblyModule
 
 /// Checks an image that passes by in pieces of any size, in constant memory.
 ///

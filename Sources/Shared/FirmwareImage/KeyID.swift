@@ -1,3 +1,4 @@
+import Foundations
 package import OpenSSL
 
 /// Names a signing key: the first 8 bytes of the SHA-256 of its 32-byte public key.

@@ -1,3 +1,5 @@
+package import Foundations
+
 /// An image that was checked whole, first its hash and then all that an `ImageTrust` demands: what code that loads an
 /// image takes, and nothing else.
 ///

@@ -1,7 +1,7 @@
 import Curl
 import DeviceProtocol
-import FirmwareImage
 import Foundation
+import Foundations
 import Logging
 import Mosquitto
 import Synchronization

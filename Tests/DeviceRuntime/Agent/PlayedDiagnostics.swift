@@ -1,6 +1,6 @@
 import DeviceProtocol
-import FirmwareImage
 import Foundation
+import Foundations
 import Mosquitto
 import Synchronization
 import TestSupport

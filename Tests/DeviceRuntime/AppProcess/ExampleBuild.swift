@@ -1,7 +1,7 @@
 import DeviceRuntimeCore
-import FirmwareImage
 import Glibc
 import TestSupport
+import WebAssemblyModule
 
 /// The example apps as their own script builds them.
 enum ExampleBuild {

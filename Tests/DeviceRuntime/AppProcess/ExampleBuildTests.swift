@@ -1,7 +1,8 @@
 import DeviceRuntimeCore
-import FirmwareImage
+import Foundations
 import TestSupport
 import Testing
+import WebAssemblyModule
 
 /// What the examples' build makes, before anything runs it.
 @Suite(.seated, .timeLimit(.minutes(10))) struct ExampleBuildTests {

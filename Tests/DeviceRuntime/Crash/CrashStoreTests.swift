@@ -1,5 +1,6 @@
 import DeviceProtocol
 import FirmwareImage
+import Foundations
 import TestSupport
 import Testing
 

@@ -1,4 +1,4 @@
-import FirmwareImage
+import DeviceProtocol
 import Glibc
 import TestSupport
 import Testing

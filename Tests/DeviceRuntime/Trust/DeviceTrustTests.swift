@@ -1,6 +1,8 @@
 import Curl
 import FirmwareImage
+import Foundations
 import OpenSSL
+import RootDocument
 import TestSupport
 import Testing
 

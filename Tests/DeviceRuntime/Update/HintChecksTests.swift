@@ -1,5 +1,5 @@
 import Curl
-import FirmwareImage
+import Foundations
 import Synchronization
 import TestSupport
 import Testing

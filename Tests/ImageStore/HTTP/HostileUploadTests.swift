@@ -1,6 +1,6 @@
 import Curl
-import FirmwareImage
 import Foundation
+import Foundations
 import TestSupport
 import Testing
 import Wire

@@ -1,8 +1,10 @@
 import Curl
 import FirmwareImage
 import Foundation
+import Foundations
 import ImageStoreCore
 import OpenSSL
+import RootDocument
 import Synchronization
 import TestSupport
 import Testing

@@ -1,5 +1,5 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import OpenSSL
 import TestSupport
 import Testing

@@ -1,5 +1,5 @@
-import FirmwareImage
 import FoundationEssentials
+import Foundations
 import Messaging
 import PostgreSQL
 import Synchronization

@@ -1,7 +1,8 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import TestSupport
 import Wasmtime
+import WebAssemblyModule
 
 @testable import RegistryCore
 

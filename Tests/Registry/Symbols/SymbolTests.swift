@@ -1,9 +1,9 @@
-import FirmwareImage
 import Foundation
 import Glibc
 import ServiceKit
 import TestSupport
 import Testing
+import WebAssemblyModule
 
 @testable import RegistryCore
 

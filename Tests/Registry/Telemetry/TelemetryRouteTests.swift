@@ -1,6 +1,6 @@
 import Curl
-import FirmwareImage
 import FoundationEssentials
+import Foundations
 import ServiceHTTP
 import TestSupport
 import Testing

@@ -2,6 +2,7 @@ import FirmwareImage
 import Foundation
 import OpenSSL
 import PostgreSQL
+import RootDocument
 import TestSupport
 import Testing
 import Wire

@@ -1,6 +1,8 @@
 import FirmwareImage
 import Foundation
+import Foundations
 import PostgreSQL
+import RootDocument
 import ServiceKit
 import TestSupport
 import Testing

@@ -1,5 +1,5 @@
-internal import FirmwareImage
 package import FoundationEssentials
+internal import Foundations
 package import Wire
 
 /// A crash report as `--json` shows it.

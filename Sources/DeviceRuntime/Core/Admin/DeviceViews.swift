@@ -1,5 +1,5 @@
-internal import FirmwareImage
 package import FoundationEssentials
+internal import Foundations
 internal import SwiftProtobuf
 package import Wire
 

@@ -1,5 +1,6 @@
 internal import DeviceProtocol
 internal import FirmwareImage
+internal import Foundations
 internal import Logging
 internal import UpdateCore
 

@@ -1,5 +1,5 @@
 internal import DeviceProtocol
-internal import FirmwareImage
+internal import Foundations
 internal import Logging
 internal import Mosquitto
 internal import UpdateCore

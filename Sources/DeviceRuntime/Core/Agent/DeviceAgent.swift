@@ -1,6 +1,7 @@
 package import Curl
 internal import DeviceProtocol
 internal import FirmwareImage
+internal import Foundations
 package import Logging
 internal import Mosquitto
 internal import ServiceLifecycle

@@ -1,5 +1,5 @@
 internal import DeviceProtocol
-internal import FirmwareImage
+internal import Foundations
 
 /// The topics of this device, as the broker has them.
 struct DeviceTopics: Sendable {

@@ -1,4 +1,4 @@
-internal import FirmwareImage
+internal import Foundations
 internal import Mosquitto
 
 /// How an app's messages of QoS 0 fared, by topic and size. The broker acknowledges none of them, so what tells is

@@ -1,6 +1,6 @@
 internal import DeviceProtocol
-internal import FirmwareImage
 internal import FoundationEssentials
+internal import Foundations
 internal import Logging
 internal import Mosquitto
 import ServiceKit

@@ -1,4 +1,4 @@
-internal import FirmwareImage
+internal import Foundations
 
 /// A topic, or a filter of MQTT with its wildcards, below an app's prefix. Topics are bytes.
 struct TopicFilter: Sendable, Hashable {

@@ -1,4 +1,4 @@
-internal import FirmwareImage
+internal import Foundations
 internal import Synchronization
 
 /// The board as its agent sees it: the levels of pins, which outlive the apps, and the sources of sensors.

@@ -1,5 +1,5 @@
-internal import FirmwareImage
 internal import Glibc
+internal import WebAssemblyModule
 
 /// The file that is being worked on, as it is at one moment.
 struct DevModule {

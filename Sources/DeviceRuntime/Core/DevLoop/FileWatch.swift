@@ -1,6 +1,6 @@
 // Its sources may be used by any thread, which their types don't say.
 @preconcurrency internal import Dispatch
-internal import FirmwareImage
+internal import Foundations
 internal import Glibc
 
 /// Tells when a file has new content: written in place and closed, or replaced by another file of that name, which is

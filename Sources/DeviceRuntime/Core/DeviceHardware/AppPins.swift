@@ -1,4 +1,4 @@
-internal import FirmwareImage
+internal import Foundations
 internal import Glibc
 internal import Synchronization
 

@@ -1,4 +1,4 @@
-internal import FirmwareImage
+internal import Foundations
 internal import Synchronization
 
 /// The sensors of an app's process.

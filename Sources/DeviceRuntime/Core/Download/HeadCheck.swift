@@ -1,5 +1,6 @@
 internal import Curl
 internal import FirmwareImage
+internal import RootDocument
 internal import Synchronization
 internal import UpdateCore
 

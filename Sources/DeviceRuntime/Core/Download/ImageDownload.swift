@@ -2,7 +2,9 @@ package import Curl
 package import FirmwareImage
 internal import Glibc
 internal import Logging
+import RootDocument
 internal import UpdateCore
+package import WebAssemblyModule
 
 /// Fetches an image that is on offer into a slot's download file, and goes on until it is there, whole and right. What a
 /// server does wrong, and what a flash does, is tried again for as long as it takes, with growing pauses: only what the

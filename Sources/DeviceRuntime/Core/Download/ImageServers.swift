@@ -1,7 +1,7 @@
 internal import Curl
 internal import DeviceProtocol
-internal import FirmwareImage
 internal import FoundationEssentials
+internal import Foundations
 
 /// Where a device looks for its images, and how far it goes with a server that sends it elsewhere.
 struct ImageServers: Sendable {

@@ -1,5 +1,6 @@
-package import FirmwareImage
+import FirmwareImage
 internal import FoundationEssentials
+package import Foundations
 internal import Glibc
 internal import OpenSSL
 import ServiceKit

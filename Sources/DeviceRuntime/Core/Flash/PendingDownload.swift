@@ -1,5 +1,5 @@
-internal import FirmwareImage
 internal import FoundationEssentials
+internal import Foundations
 import ServiceKit
 internal import UpdateCore
 

@@ -1,5 +1,5 @@
-package import FirmwareImage
 internal import FoundationEssentials
+package import Foundations
 import ServiceKit
 
 /// What a device learnt when it enrolled, kept in `identity.json`.

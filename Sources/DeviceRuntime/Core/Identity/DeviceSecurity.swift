@@ -1,6 +1,6 @@
 package import Curl
-internal import FirmwareImage
 internal import FoundationEssentials
+internal import Foundations
 package import Logging
 package import Mosquitto
 internal import OpenSSL

@@ -1,6 +1,8 @@
-package import FirmwareImage
+import FirmwareImage
 package import FoundationEssentials
+package import Foundations
 package import OpenSSL
+import RootDocument
 
 /// What a Provisioner gives a device that enrols.
 package struct EnrolmentAnswer: Sendable, Hashable, Codable {

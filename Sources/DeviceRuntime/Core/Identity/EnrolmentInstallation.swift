@@ -1,5 +1,5 @@
-internal import FirmwareImage
 internal import FoundationEssentials
+internal import Foundations
 package import OpenSSL
 import ServiceKit
 

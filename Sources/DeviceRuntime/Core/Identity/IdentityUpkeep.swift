@@ -1,7 +1,7 @@
 package import Curl
 internal import DeviceProtocol
-package import FirmwareImage
 internal import FoundationEssentials
+package import Foundations
 package import Logging
 import ServiceKit
 

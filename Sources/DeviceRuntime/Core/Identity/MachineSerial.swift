@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 internal import Glibc
 
 /// A serial number for a machine that was given none.

@@ -1,5 +1,5 @@
-internal import FirmwareImage
 internal import FoundationEssentials
+internal import Foundations
 package import Wire
 
 /// Keeps what apps store, on the device's flash. Each app has a scope of its own, by its name, so that what it stored

@@ -1,5 +1,5 @@
 internal import DeviceProtocol
-internal import FirmwareImage
+internal import Foundations
 
 /// What the server has of the log, and what it is sent next.
 extension DeviceLog {

@@ -1,5 +1,5 @@
-internal import FirmwareImage
 internal import FoundationEssentials
+internal import Foundations
 import ServiceKit
 
 /// What the log remembers beside its lines.

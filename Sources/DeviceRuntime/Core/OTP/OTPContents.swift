@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 
 /// What a bank's words mean. As JSON it is what `otp show --json` prints and what the Provisioner is told.
 package struct OTPContents: Sendable, Hashable, Codable {

@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 
 /// What a device's fuses are to say, as the Provisioner decided when the device enrolled.
 package struct OTPProgram: Sendable, Hashable, Codable {

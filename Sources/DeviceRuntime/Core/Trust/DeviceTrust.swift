@@ -1,4 +1,6 @@
 internal import FirmwareImage
+internal import Foundations
+internal import RootDocument
 
 /// What a device demands of an image: what its fuses and its root documents say.
 package struct DeviceTrust: Sendable {

@@ -1,5 +1,6 @@
 package import Curl
-package import FirmwareImage
+package import Foundations
+package import RootDocument
 internal import Synchronization
 
 /// The root documents that a device knows, from the one that its fuses name to the newest, each in a file of its own.

@@ -1,6 +1,7 @@
 internal import DeviceProtocol
 internal import FirmwareImage
 internal import FoundationEssentials
+internal import Foundations
 import ServiceKit
 internal import UpdateCore
 

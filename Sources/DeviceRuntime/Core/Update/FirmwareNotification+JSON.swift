@@ -1,6 +1,7 @@
 internal import DeviceProtocol
 package import FirmwareImage
 internal import FoundationEssentials
+package import Foundations
 import ServiceKit
 internal import UpdateCore
 

@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 package import Messaging
 import ServiceKit
 

@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 import ServiceKit
 
 /// Follows a version that was given to a device until the device has proved it, or given it up.

@@ -3,6 +3,7 @@ import FirmwareImage
 import Foundation
 import Glibc
 import ServiceKit
+import WebAssemblyModule
 
 /// What the store answered to a pushed debug module.
 package struct PushedDebugModule: Codable, Equatable, Sendable {

@@ -1,9 +1,10 @@
 import Curl
-package import FirmwareImage
 import Foundation
+package import Foundations
 import Glibc
 import ServiceKit
 import Synchronization
+import WebAssemblyModule
 
 /// What the store answered to a pushed image.
 package struct PushedImage: Codable, Equatable, Sendable {

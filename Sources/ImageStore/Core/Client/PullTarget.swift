@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 
 /// What to pull: a wasm by its digest, or a device's whole image.
 package enum PullTarget: Equatable, Sendable {

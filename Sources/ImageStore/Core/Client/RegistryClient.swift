@@ -1,6 +1,6 @@
 import Curl
-package import FirmwareImage
 import Foundation
+package import Foundations
 package import ServiceKit
 
 /// Asks the Registry over HTTP what an image store does not know: which device is meant, and what became of a version.

@@ -1,5 +1,5 @@
-package import FirmwareImage
 package import Foundation
+package import Foundations
 package import Messaging
 import ServiceKit
 import SwiftProtobuf

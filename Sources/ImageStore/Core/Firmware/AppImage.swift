@@ -1,7 +1,10 @@
+import DeviceProtocol
 import FirmwareImage
+import Foundations
 import HTTPTypes
 import OpenSSL
 import ServiceHTTP
+import WebAssemblyModule
 import Wire
 
 import struct Foundation.Data

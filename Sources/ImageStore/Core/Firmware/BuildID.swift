@@ -1,4 +1,5 @@
-import FirmwareImage
+import Foundations
+import WebAssemblyModule
 
 /// What names a build of a module: the content of its custom section `build_id`, which survives stripping.
 package struct BuildID: Hashable, Sendable, CustomStringConvertible {

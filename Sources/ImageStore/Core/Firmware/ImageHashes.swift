@@ -1,4 +1,5 @@
 import FirmwareImage
+import Foundations
 import Synchronization
 
 /// The hash at the start of whole images. It covers the device's configuration and the wasm, so it

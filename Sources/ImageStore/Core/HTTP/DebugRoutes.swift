@@ -1,8 +1,9 @@
-import FirmwareImage
+import Foundations
 import HTTPTypes
 import Hummingbird
 import ServiceHTTP
 import ServiceKit
+import WebAssemblyModule
 
 /// `/debug/{build-id}`: the unstripped modules of apps, to tell where in the sources a crash was.
 struct DebugRoutes: Sendable {

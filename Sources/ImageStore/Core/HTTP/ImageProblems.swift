@@ -1,6 +1,8 @@
 import FirmwareImage
+import Foundations
 import HTTPTypes
 import ServiceHTTP
+import WebAssemblyModule
 
 extension ProblemError {
   /// What a client is told of an image that was refused or could not be stored or read; nil for

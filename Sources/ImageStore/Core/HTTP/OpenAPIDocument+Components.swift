@@ -1,4 +1,6 @@
 import FirmwareImage
+import Foundations
+import WebAssemblyModule
 
 extension OpenAPIDocument {
   static let securitySchemes = """

@@ -1,9 +1,9 @@
-import FirmwareImage
 import Glibc
 package import Logging
 import NIOCore
 import NIOPosix
 import ServiceKit
+import WebAssemblyModule
 
 /// Says whether a module's code is valid, which its sections alone don't show.
 package protocol CodeCheck: Sendable {

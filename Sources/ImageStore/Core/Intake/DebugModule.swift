@@ -1,4 +1,4 @@
-import FirmwareImage
+import WebAssemblyModule
 
 /// What makes a module fit to tell where in the sources a crash was.
 enum DebugModule {

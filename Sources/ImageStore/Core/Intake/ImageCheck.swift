@@ -1,5 +1,6 @@
 import FirmwareImage
 import NIOCore
+import WebAssemblyModule
 
 /// Checks the bytes of a body as they pass, and gives on those that are to be stored.
 struct ImageCheck: ~Copyable {

@@ -1,6 +1,8 @@
 import FirmwareImage
+import Foundations
 import Glibc
 import NIOCore
+import WebAssemblyModule
 
 /// Receives an image: checks it while it passes by, and stores its wasm.
 ///

@@ -1,5 +1,7 @@
 import FirmwareImage
+import Foundations
 import NIOCore
+import WebAssemblyModule
 
 /// Tells from its first bytes what a body is.
 enum ImageRecognition: Equatable {

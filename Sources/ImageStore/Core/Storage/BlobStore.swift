@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 package import NIOCore
 
 /// Bytes by their SHA-256. Nothing can be changed in it, only added.

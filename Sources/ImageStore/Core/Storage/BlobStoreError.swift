@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 
 package enum BlobStoreError: Error, Equatable, Sendable {
   /// There is no room for the bytes.

@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 import Synchronization
 
 /// Tells which blob is the unstripped module of a build. An entry never changes.

@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 
 /// Where a store's files are.
 struct FileBlobLayout: Sendable {

@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 import Glibc
 import NIOPosix
 import ServiceKit

@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 import Glibc
 
 /// An index as files beside a store's blobs, which several processes may share.

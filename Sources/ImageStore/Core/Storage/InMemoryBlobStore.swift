@@ -1,4 +1,5 @@
-package import FirmwareImage
+import FirmwareImage
+package import Foundations
 package import NIOCore
 import OpenSSL
 import Synchronization

@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 import Synchronization
 
 /// The verified files that were read last, kept open: what many devices fetch at once is then served without a look at

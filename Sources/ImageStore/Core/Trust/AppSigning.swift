@@ -1,9 +1,12 @@
+import DeviceProtocol
 import FirmwareImage
 import Foundation
+import Foundations
 import Glibc
 import HTTPTypes
 import OpenSSL
 import ServiceKit
+import WebAssemblyModule
 
 /// A publisher's statement about an app, signed: what goes with an upload.
 package struct AppSigning: Sendable {

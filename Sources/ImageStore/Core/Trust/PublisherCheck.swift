@@ -2,6 +2,7 @@ import FirmwareImage
 import HTTPTypes
 import Messaging
 import OpenSSL
+import RootDocument
 import ServiceHTTP
 import Synchronization
 import Wire

@@ -1,5 +1,5 @@
-import FirmwareImage
 import FoundationEssentials
+import Foundations
 import Mosquitto
 import SwiftProtobuf
 import Synchronization

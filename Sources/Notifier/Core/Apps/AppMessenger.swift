@@ -1,6 +1,6 @@
 import DeviceProtocol
-import FirmwareImage
 import FoundationEssentials
+import Foundations
 import Logging
 import Messaging
 import Mosquitto

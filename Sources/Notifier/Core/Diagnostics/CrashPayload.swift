@@ -1,6 +1,6 @@
 import DeviceProtocol
-import FirmwareImage
 import FoundationEssentials
+import Foundations
 import SwiftProtobuf
 import Wire
 

@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 
 /// Log lines or crash reports on their way to the Registry, in the order in which they came. Bounded in bytes, and in
 /// what one device may have in it, so that no device takes the place of all others.

@@ -1,5 +1,5 @@
 import DeviceProtocol
-import FirmwareImage
+import Foundations
 import Logging
 import Messaging
 import Mosquitto

@@ -1,4 +1,5 @@
 import DeviceProtocol
+import Foundations
 
 extension DeviceTopic {
   /// The topic of a message, one of the subjects that are taken where it came.

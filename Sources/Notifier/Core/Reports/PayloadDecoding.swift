@@ -1,6 +1,6 @@
 import DeviceProtocol
-import FirmwareImage
 import FoundationEssentials
+import Foundations
 import ServiceKit
 
 /// Reads what a device sent, which may be anything.

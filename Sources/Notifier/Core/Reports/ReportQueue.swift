@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 import Metrics
 import Synchronization
 import Wire

@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 import Logging
 import Messaging
 import Metrics

@@ -1,5 +1,5 @@
-import FirmwareImage
 package import Foundation
+import Foundations
 package import Messaging
 import SwiftProtobuf
 import Wire

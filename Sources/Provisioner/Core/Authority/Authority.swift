@@ -1,5 +1,5 @@
-import FirmwareImage
 package import FoundationEssentials
+import Foundations
 package import OpenSSL
 
 /// The roots that everybody trusts, and the intermediates that sign, as the authority's folder has them.

@@ -1,5 +1,5 @@
-import FirmwareImage
 package import FoundationEssentials
+import Foundations
 import OpenSSL
 import ServiceKit
 

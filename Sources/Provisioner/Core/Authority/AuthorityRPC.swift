@@ -1,5 +1,5 @@
-package import FirmwareImage
 import Foundation
+package import Foundations
 package import Messaging
 import OpenSSL
 import SwiftProtobuf

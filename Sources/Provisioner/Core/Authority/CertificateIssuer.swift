@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 package import OpenSSL
 
 /// Makes certificates for devices.

@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 import OpenSSL
 
 /// Whom a certificate names, and so what its owner may do.

@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 package import OpenSSL
 import PostgreSQL
 

@@ -1,5 +1,5 @@
-package import FirmwareImage
 import FoundationEssentials
+package import Foundations
 import OpenSSL
 package import PostgreSQL
 import Wire

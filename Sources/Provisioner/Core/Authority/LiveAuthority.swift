@@ -1,6 +1,6 @@
 import Dispatch
-package import FirmwareImage
 import FoundationEssentials
+package import Foundations
 package import OpenSSL
 import Synchronization
 import Wire

@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 import OpenSSL
 
 /// What a list that is about a few certificates alone calls each of them: every device's certificate has it as its

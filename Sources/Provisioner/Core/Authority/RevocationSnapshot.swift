@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 package import OpenSSL
 
 /// What everybody is told of roots and revocations.

@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 
 /// A device that asks for an identity, its proofs checked as far as that goes without the database.
 struct Applicant: Sendable {

@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 import Wire
 
 /// Whether a device gets an identity, and which.

@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 
 /// What the database holds of the devices that ask at once and of what they ask with, and what it will hold when all of
 /// them are answered. Knows nothing of the database itself.

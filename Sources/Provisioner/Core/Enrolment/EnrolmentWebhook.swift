@@ -1,6 +1,6 @@
 package import Curl
-import FirmwareImage
 import FoundationEssentials
+import Foundations
 package import Logging
 import OpenSSL
 import ServiceKit

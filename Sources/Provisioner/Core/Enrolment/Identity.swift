@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 
 /// What a device becomes: all that it needs, in one answer.
 package struct Identity: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 
 /// What a device says that its fuses hold: the JSON of `xtblish-device otp show --json`, of which only this is read.
 package struct OTPBankReport: Codable, Sendable, Equatable {

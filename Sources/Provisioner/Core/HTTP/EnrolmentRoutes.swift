@@ -1,5 +1,6 @@
 import FirmwareImage
 import FoundationEssentials
+import Foundations
 import HTTPTypes
 import Hummingbird
 import NIOCore

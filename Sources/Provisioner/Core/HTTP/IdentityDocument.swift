@@ -1,5 +1,5 @@
-import FirmwareImage
 import FoundationEssentials
+import Foundations
 
 /// What a device is told when it enrols.
 struct IdentityDocument: Codable, Sendable {

@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 
 extension OpenAPIDocument {
   /// ``NameText/pattern`` as it stands in JSON.

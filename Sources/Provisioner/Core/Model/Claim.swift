@@ -1,5 +1,5 @@
-package import FirmwareImage
 package import FoundationEssentials
+package import Foundations
 package import Wire
 
 /// The permission for a number of devices to enrol until a moment.

@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 import OpenSSL
 
 /// What an operator hands to devices: a claim's secret, and by which root certificate they know the Provisioner.

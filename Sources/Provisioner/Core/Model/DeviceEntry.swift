@@ -1,5 +1,5 @@
-package import FirmwareImage
 package import FoundationEssentials
+package import Foundations
 import PostgreSQL
 
 /// A device in a list.

@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 
 /// A device that has an identity.
 package struct EnrolledDevice: Sendable, Equatable {

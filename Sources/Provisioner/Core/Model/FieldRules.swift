@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 import Wire
 
 /// What may be stored in a field that people or other programs fill in.

@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 
 /// What a device was told to burn into its fuses, apart from its ID and the hash of its key.
 package struct OTPRecord: Sendable, Equatable {

@@ -1,5 +1,6 @@
 import FirmwareImage
 import Foundation
+import Foundations
 package import Messaging
 import Wire
 

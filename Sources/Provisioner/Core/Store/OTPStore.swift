@@ -1,5 +1,5 @@
-package import FirmwareImage
 import FoundationEssentials
+package import Foundations
 package import Logging
 package import PostgreSQL
 import ServiceKit

@@ -1,6 +1,8 @@
 package import FirmwareImage
 import FoundationEssentials
+import Foundations
 import Messaging
+package import RootDocument
 import ServiceKit
 import SwiftProtobuf
 import Wire

@@ -1,5 +1,5 @@
-import FirmwareImage
 package import FoundationEssentials
+import Foundations
 package import Messaging
 package import ServiceKit
 import Wire

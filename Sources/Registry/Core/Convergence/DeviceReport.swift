@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 
 /// A report of a device whose form was found right.
 package struct DeviceReport: Sendable, Equatable {

@@ -1,5 +1,5 @@
-import FirmwareImage
 import FoundationEssentials
+import Foundations
 
 /// The devices that a batch of reports is about, and what the reports change of them.
 struct ReportBatch: Sendable {

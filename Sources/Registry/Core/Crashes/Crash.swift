@@ -1,5 +1,5 @@
-package import FirmwareImage
 package import FoundationEssentials
+package import Foundations
 package import Wire
 
 /// What became of an app that crashed, as a device reported it and fit to be stored.

@@ -1,5 +1,5 @@
-import FirmwareImage
 import FoundationEssentials
+import Foundations
 package import ServiceKit
 import SwiftProtobuf
 package import Wire

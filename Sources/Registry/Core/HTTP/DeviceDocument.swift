@@ -1,4 +1,5 @@
 import FirmwareImage
+import Foundations
 import ServiceKit
 
 /// A device as JSON, over HTTP and in the output of commands.

@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 import Hummingbird
 import ServiceHTTP
 import ServiceKit

@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 
 extension OpenAPIDocument {
   /// ``FieldRules/printablePattern`` as it stands in JSON.

@@ -1,5 +1,5 @@
-import FirmwareImage
 import FoundationEssentials
+import Foundations
 import ServiceKit
 
 /// A token as JSON, over HTTP and in the output of commands.

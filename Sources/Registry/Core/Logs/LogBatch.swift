@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 package import Wire
 
 /// Lines that a device sent, whose form was found right.

@@ -1,5 +1,5 @@
-import FirmwareImage
 import FoundationEssentials
+import Foundations
 
 /// What a request's batches add to the logs that it locked, apart from the database.
 struct LogIntake: Sendable {

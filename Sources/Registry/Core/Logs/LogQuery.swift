@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 package import Wire
 
 /// Which lines of a device's log to answer.

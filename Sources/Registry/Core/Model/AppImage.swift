@@ -1,5 +1,6 @@
 package import FirmwareImage
 package import FoundationEssentials
+package import Foundations
 
 /// A wasm that was or will be assigned: what it is, and who signed for that.
 package struct AppImage: Sendable, Equatable {

@@ -1,5 +1,6 @@
 package import FirmwareImage
 package import FoundationEssentials
+package import Foundations
 
 /// A version of a device's firmware and the digest of its wasm.
 package struct FirmwareReference: Sendable, Hashable {

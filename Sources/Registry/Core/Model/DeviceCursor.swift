@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 package import Wire
 
 /// A position in the list of devices, which is ordered by name and ID. Opaque to clients.

@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 package import Wire
 
 /// What may be stored in a field that people or other programs fill in.

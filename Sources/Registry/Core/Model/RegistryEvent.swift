@@ -1,5 +1,5 @@
-package import FirmwareImage
 package import FoundationEssentials
+package import Foundations
 
 /// Something that happened to a device.
 package struct RegistryEvent: Sendable, Equatable {

@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 package import Wire
 
 /// The answers of the Registry to what it can't do, the same over HTTP and on the bus.

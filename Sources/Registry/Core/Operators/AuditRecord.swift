@@ -1,5 +1,5 @@
-package import FirmwareImage
 package import FoundationEssentials
+package import Foundations
 
 /// What goes into the audit log: who did what to what, from where, and whether it was let through.
 package struct AuditRecord: Sendable, Equatable {

@@ -1,5 +1,6 @@
 import FirmwareImage
 import FoundationEssentials
+import Foundations
 package import Logging
 package import Messaging
 import ServiceLifecycle

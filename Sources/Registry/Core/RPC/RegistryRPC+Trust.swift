@@ -1,6 +1,7 @@
 import FirmwareImage
 import FoundationEssentials
 import Messaging
+import RootDocument
 import SwiftProtobuf
 import Wire
 

@@ -1,5 +1,5 @@
-import FirmwareImage
 import FoundationEssentials
+import Foundations
 package import Logging
 package import Messaging
 import SwiftProtobuf

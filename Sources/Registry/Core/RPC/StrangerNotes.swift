@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 import Synchronization
 
 /// Devices that speak and are not known here, as after a restore from a backup that is older than they are, or a deletion

@@ -1,5 +1,6 @@
 import FirmwareImage
 import FoundationEssentials
+import Foundations
 import PostgreSQL
 
 /// How a device is read from its tables.

@@ -1,4 +1,5 @@
-package import FirmwareImage
+import FirmwareImage
+package import Foundations
 import PostgreSQL
 import Wire
 

@@ -1,4 +1,5 @@
 import FirmwareImage
+import Foundations
 import PostgreSQL
 
 /// A part of a list, and the position after it if there is more.

@@ -1,6 +1,8 @@
 import FirmwareImage
+import Foundations
 import OpenSSL
 import PostgreSQL
+import RootDocument
 import Wire
 
 extension RegistryStore {

@@ -1,5 +1,6 @@
 import FirmwareImage
 import FoundationEssentials
+import Foundations
 import PostgreSQL
 
 extension RegistryStore {

@@ -1,5 +1,6 @@
-package import FirmwareImage
+import FirmwareImage
 import FoundationEssentials
+package import Foundations
 import PostgreSQL
 import Wire
 

@@ -1,5 +1,7 @@
-package import FirmwareImage
+import FirmwareImage
+import Foundations
 import PostgreSQL
+package import RootDocument
 package import ServiceKit
 import Wire
 

@@ -1,5 +1,5 @@
-import FirmwareImage
 import FoundationEssentials
+import Foundations
 import PostgreSQL
 
 /// What a batch of reports changes, as a statement for each table, however many devices are in it.

@@ -1,5 +1,5 @@
-import FirmwareImage
 import FoundationEssentials
+import Foundations
 import PostgreSQL
 
 /// What devices made of their versions, as a batch of reports tells, noted with the versions.

@@ -1,4 +1,6 @@
 import FirmwareImage
+import Foundations
+import RootDocument
 import Wire
 
 extension WireFailure {

@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 
 /// The topics that belong to the app of a device: all that begin with `/apps/{id}/`.
 package enum AppTopics {

@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 
 /// A topic that is about one device: `/devices/{id}/{subject}`, with the ID as a UUID in lower case.
 package struct DeviceTopic: Hashable, Sendable {

@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 
 /// Where a version of a device's firmware is: `/firmware/{id}/{version}` is the topic on which it is announced, and the
 /// path of the image at an image store.

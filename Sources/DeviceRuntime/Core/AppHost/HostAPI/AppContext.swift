@@ -1,5 +1,6 @@
-internal import FirmwareImage
+internal import Foundations
 internal import Wasmtime
+internal import WebAssemblyModule
 
 /// What the host functions of one running app work on. For the app's thread.
 final class AppContext {

@@ -1,4 +1,5 @@
-internal import FirmwareImage
+internal import DeviceProtocol
+internal import Foundations
 internal import OpenSSL
 internal import Wasmtime
 

@@ -2,6 +2,7 @@ internal import FirmwareImage
 internal import Glibc
 internal import Synchronization
 internal import Wasmtime
+internal import WebAssemblyModule
 
 extension HostAPI {
   static let clockFunctions = [

@@ -1,4 +1,4 @@
-internal import FirmwareImage
+internal import Foundations
 internal import OpenSSL
 internal import Wasmtime
 internal import ZeroMQ

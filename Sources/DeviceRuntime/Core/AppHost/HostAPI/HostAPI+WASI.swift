@@ -1,4 +1,4 @@
-internal import FirmwareImage
+internal import DeviceProtocol
 internal import Glibc
 internal import Wasmtime
 

@@ -1,4 +1,5 @@
-internal import FirmwareImage
+internal import DeviceProtocol
+internal import Foundations
 internal import Wasmtime
 
 /// One row of the host API on the device: what a function that apps may import does. Its name and type are in the table

@@ -1,4 +1,4 @@
-internal import FirmwareImage
+internal import DeviceProtocol
 
 /// The reference page of the host API, made of the table that the device itself uses.
 extension HostAPI {

@@ -1,7 +1,7 @@
 internal import CLinux
-internal import FirmwareImage
 internal import Synchronization
 internal import Wasmtime
+internal import WebAssemblyModule
 
 /// Runs an app from its file to its end, which it tells, on the thread that calls.
 struct AppRunner {

@@ -1,6 +1,6 @@
-internal import FirmwareImage
 internal import ServiceKit
 internal import Wasmtime
+internal import WebAssemblyModule
 
 /// Drives an app of the event kind: `xtb_init`, then an `xtb_event` for each thing that happens. For the app's thread.
 struct EventLoop {

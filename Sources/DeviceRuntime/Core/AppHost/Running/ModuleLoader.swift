@@ -1,6 +1,8 @@
-internal import FirmwareImage
+internal import DeviceProtocol
+internal import Foundations
 internal import Glibc
 internal import Wasmtime
+internal import WebAssemblyModule
 
 /// Gets an app's module ready: from compiled code if there is some, else by compiling, and checks what it wants.
 ///

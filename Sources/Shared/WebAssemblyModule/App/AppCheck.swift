@@ -1,3 +1,6 @@
+import DeviceProtocol
+import Foundations
+
 /// Whether a module can be an app: the one check that the image store, the developer's loop and the device make.
 ///
 /// It looks at what the module asks for and offers. Whether its code is valid an engine says, with

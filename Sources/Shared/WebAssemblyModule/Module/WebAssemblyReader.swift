@@ -1,3 +1,6 @@
+import DeviceProtocol
+import Foundations
+
 /// Reads what is in a section that is in memory as a whole.
 struct WebAssemblyReader {
   struct Problem: Error {

@@ -1,3 +1,6 @@
+package import DeviceProtocol
+package import Foundations
+
 /// What a module asks of its host and offers to it, and what names its build.
 package struct WebAssemblyInterface: Hashable, Sendable {
   package enum Kind: UInt8, Sendable {

@@ -1,3 +1,5 @@
+import Foundations
+
 /// The members of a JSON object, taken one by one until none is left: a member that nobody knows is an error.
 struct StrictObject {
   private var members: [String: StrictJSON]

@@ -1,3 +1,5 @@
+import Foundations
+
 /// Walks a module's sections while its bytes pass by, and keeps what `AppCheck` asks about and its build ID.
 ///
 /// This is no validation of code, which an engine does. It finds what transport and mix-ups do: other formats,

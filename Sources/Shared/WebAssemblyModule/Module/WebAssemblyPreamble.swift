@@ -1,3 +1,5 @@
+import Foundations
+
 /// The first 8 bytes of a module: magic, version, layer.
 package enum WebAssemblyPreamble {
   package static let byteCount = 8

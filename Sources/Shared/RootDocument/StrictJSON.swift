@@ -1,3 +1,5 @@
+import Foundations
+
 /// JSON (RFC 8259) as signed documents have it: objects, arrays, texts and whole numbers from 0, and nothing that two
 /// readers might take for different things, such as a name that comes twice.
 indirect enum StrictJSON: Equatable {

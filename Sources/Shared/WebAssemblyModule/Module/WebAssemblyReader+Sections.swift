@@ -1,3 +1,5 @@
+import Foundations
+
 /// Whole sections.
 extension WebAssemblyReader {
   /// Imports, and among them the memories and tables.

@@ -1,3 +1,6 @@
+package import DeviceProtocol
+import Foundations
+
 /// Why a module can't be an app. The words are the same wherever somebody meets them.
 package enum AppProblem: Error, Equatable, Sendable {
   package struct MissingImport: Equatable, Sendable {

@@ -1,3 +1,6 @@
+package import FirmwareImage
+package import Foundations
+
 /// Who may sign what, until when: what devices learn new keys from.
 ///
 /// The idea and the rules are those of the root role of The Update Framework (theupdateframework.github.io,

@@ -1,3 +1,5 @@
+import FirmwareImage
+package import Foundations
 import OpenSSL
 
 /// Root documents, each vouched for by the one before; the first is vouched for by its pin.

@@ -1,5 +1,3 @@
-package import OpenSSL
-
 /// The SHA-256 of some bytes: what an image is stored and asked for under.
 package struct SHA256Digest: Hashable, Sendable {
   package static let byteCount = 32
@@ -21,10 +19,6 @@ package struct SHA256Digest: Hashable, Sendable {
     let digits = text.hasPrefix(prefix) ? text.dropFirst(prefix.count) : text[...]
     guard let bytes = Hexadecimal.decode(digits) else { return nil }
     self.init(bytes: bytes)
-  }
-
-  package static func of(_ bytes: some Collection<UInt8>) throws(OpenSSLError) -> SHA256Digest {
-    SHA256Digest(finished: try SHA256.digest(of: bytes))
   }
 
   /// From what a finished hash gave, which always has the right length.

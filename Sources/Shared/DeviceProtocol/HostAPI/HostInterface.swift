@@ -1,3 +1,5 @@
+package import Foundations
+
 /// The one table of what devices offer to apps, for the image store, the developer's loop and the device alike.
 package enum HostInterface {
   /// The level in an image's header may be at most this.
@@ -73,11 +75,5 @@ package enum HostInterface {
   /// Of the function that devices offer under that name; nil if they offer none.
   package static func type(_ module: ByteText, _ name: ByteText) -> WebAssemblyFunctionType? {
     types[ByteText("\(module).\(name)")]
-  }
-
-  /// The host API level that an app needs: 0 if it uses none of the host's own functions.
-  package static func level(of interface: WebAssemblyInterface) -> UInt32 {
-    let module = ByteText(module)
-    return interface.imports.contains { $0.module == module } ? 1 : 0
   }
 }

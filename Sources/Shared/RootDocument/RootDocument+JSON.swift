@@ -1,3 +1,6 @@
+import FirmwareImage
+import Foundations
+
 extension RootDocument {
   private static let type = "root"
   private static let anyApp = "*"

@@ -1,3 +1,5 @@
+import DeviceProtocol
+
 extension AppProblem: CustomStringConvertible {
   /// What is wrong and what to do about it, to go behind "… can't be run: ".
   package var description: String {

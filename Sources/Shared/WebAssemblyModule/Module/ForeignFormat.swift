@@ -1,3 +1,5 @@
+import Foundations
+
 /// Says what bytes look like that should have been WebAssembly.
 enum ForeignFormat {
   private static let signatures: [(bytes: [UInt8], meaning: String)] = [

@@ -1,3 +1,5 @@
+package import FirmwareImage
+package import Foundations
 package import OpenSSL
 
 /// A root document, its exact bytes, and signatures of them. Holding one says nothing about their validity: a

@@ -1,3 +1,6 @@
+package import DeviceProtocol
+package import Foundations
+
 /// How an app is driven, which its exports tell.
 package enum AppEntry: Equatable, Sendable {
   /// `xtb_init`, then `xtb_event` for each event.

@@ -1,3 +1,5 @@
+import FirmwareImage
+package import Foundations
 package import OpenSSL
 
 /// What can be wrong with a root document.
