@@ -30,6 +30,7 @@ let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let dequeModule: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let nioHTTPTypesHTTP1: Target.Dependency = .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 
 /// A C library of the system and the Swift module with its safe handles.
@@ -79,7 +80,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 let bindings: [Target] =
   binding("ZeroMQ", c: "CZeroMQ")
   + binding("PostgreSQL", c: "CPostgreSQL", [logging])
-  + binding("Mosquitto", c: "CMosquitto")
+  + binding("Mosquitto", c: "CMosquitto", [dequeModule])
   + binding("OpenSSL", c: "COpenSSL")
   + [
     // libcurl brings many libraries with it, so it is opened at run time, and not by the process that runs an app.
@@ -103,6 +104,8 @@ let sharedModules: [Target] = [
   shared("WebAssemblyModule", ["Foundations", "DeviceProtocol"]),
   shared("FirmwareImage", ["Foundations", "OpenSSL", "WebAssemblyModule"]),
   shared("RootDocument", ["Foundations", "FirmwareImage", "OpenSSL"]),
+  // Files, directories and locks, whose every failure names the call and the path.
+  shared("FileAccess", ["CLinux", "Foundations", "OpenSSL"]),
   shared("Wire", [protobuf], exclude: ["Protocols"]),
   shared("Messaging", ["Linux", "ZeroMQ", "Wire", protobuf, logging, metrics, coreMetrics, lifecycle]),
   shared(
@@ -120,6 +123,72 @@ let sharedModules: [Target] = [
     ]),
 ]
 
+/// A part of a service, with a boundary that the compiler keeps.
+func part(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, path: "Sources/\(path)", swiftSettings: strict)
+}
+
+/// An executable: commands over a service's client, and its server for `serve`.
+func command(_ service: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(
+    name: "\(service)Command",
+    dependencies: [
+      .target(name: "\(service)Client"), .target(name: "\(service)Server"), "Messaging", "ServiceKit", argumentParser,
+    ] + dependencies,
+    path: "Sources/\(service)/Command", swiftSettings: strict)
+}
+
+let imageStore: [Target] = [
+  // What its client and its server agree on.
+  part("ImageStoreContract", "ImageStore/Contract", []),
+  part(
+    "ImageStoreClient", "ImageStore/Client",
+    [
+      "ImageStoreContract", "FileAccess", "Curl", "OpenSSL", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf,
+    ]),
+  // Bytes by their digest.
+  part(
+    "BlobStorage", "ImageStore/Server/BlobStorage",
+    [
+      "FileAccess", "OpenSSL", "Foundations", "WebAssemblyModule", "FirmwareImage", "ServiceKit", dequeModule, nioCore,
+      nioPosix, lifecycle,
+    ]),
+  // What is checked of an image before it is kept.
+  part(
+    "ImageAdmission", "ImageStore/Server/ImageAdmission",
+    [
+      "BlobStorage", "CLinux", "Wasmtime", "Foundations", "WebAssemblyModule", "FirmwareImage", "ServiceKit", nioCore,
+      nioPosix, logging,
+    ]),
+  // Which device is to run which image, as the Registry says.
+  part(
+    "FirmwareAssignment", "ImageStore/Server/FirmwareAssignment",
+    [
+      "BlobStorage", "ImageAdmission", "DeviceProtocol", "OpenSSL", "Foundations", "WebAssemblyModule",
+      "FirmwareImage", "RootDocument", "Wire", "Messaging", "ServiceKit",
+    ]),
+  part(
+    "ImageStoreServer", "ImageStore/Server/Service",
+    [
+      "BlobStorage", "FirmwareAssignment", "ImageAdmission", "ImageStoreContract", "OpenSSL", "Wasmtime",
+      "Foundations", "DeviceProtocol", "WebAssemblyModule", "FirmwareImage", "Wire", "Messaging", "ServiceKit",
+      "ServiceHTTP", hummingbird, httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
+    ]),
+  command("ImageStore", ["Foundations", "FirmwareImage", "ImageAdmission"]),
+]
+
+let notifier: [Target] = [
+  part("NotifierClient", "Notifier/Client", ["Foundations", "Wire", "Messaging", "ServiceKit", protobuf]),
+  part(
+    "NotifierServer", "Notifier/Server",
+    [
+      "Mosquitto", "Foundations", "DeviceProtocol", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      dequeModule, protobuf, logging, metrics, lifecycle,
+    ]),
+  command("Notifier", []),
+]
+
 /// The lowest first.
 let deviceParts: [Target] = [
   devicePart("UpdateCore", ["DeviceProtocol", "FirmwareImage", "Foundations"])
@@ -134,20 +203,7 @@ let services: [Target] =
       httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
     ],
     command: ["FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument"])
-  + service(
-    "ImageStore",
-    core: [
-      "CLinux", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
-      "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
-      hummingbird, httpTypes, nioCore, nioPosix, protobuf, logging, metrics, lifecycle,
-    ])
-  + service(
-    "Notifier",
-    core: [
-      "Mosquitto", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
-      "Messaging", "ServiceKit", "ServiceHTTP", protobuf, logging,
-      metrics, lifecycle,
-    ])
+  + imageStore + notifier
   + service(
     "Provisioner",
     core: [
@@ -169,7 +225,7 @@ let services: [Target] =
     ])
 
 /// All of them, or those that `XTBLISH_TESTS` names ("Registry,Notifier"): while you work on one module, the others'
-/// tests need not be built.
+/// tests need not be built. With "none" there are neither tests nor benchmarks, which the programs don't need.
 let chosenTests = Context.environment["XTBLISH_TESTS"]?.split(separator: ",").map { "\($0)Tests" }
 
 let testTargets: [Target] = [
@@ -244,14 +300,15 @@ let testTargets: [Target] = [
   tests(
     "ImageStore",
     [
-      "ImageStoreCore", "OpenSSL", "Curl", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
-      "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "BlobStorage", "FirmwareAssignment", "ImageAdmission", "ImageStoreClient", "ImageStoreServer", "FileAccess",
+      "OpenSSL", "Curl", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
+      "Messaging", "ServiceKit", "ServiceHTTP",
       hummingbird, httpTypes, nioCore, protobuf, logging, lifecycle,
     ]),
   tests(
     "Notifier",
     [
-      "NotifierCore", "Mosquitto", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "NotifierServer", "Mosquitto", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
       "RootDocument", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
   tests(
@@ -273,7 +330,7 @@ let testTargets: [Target] = [
   tests(
     "Integration",
     [
-      "RegistryCore", "ImageStoreCore", "NotifierCore", "ProvisionerCore", "PostgreSQL", "Mosquitto", "Curl",
+      "RegistryCore", "ImageStoreServer", "NotifierServer", "ProvisionerCore", "PostgreSQL", "Mosquitto", "Curl",
       "OpenSSL", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
       "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
@@ -297,6 +354,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     // Without its JSON trait, which brings all of Foundation into every process.
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
@@ -306,5 +364,5 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
-  targets: bindings + sharedModules + deviceParts + services + testTargets
+  targets: bindings + sharedModules + deviceParts + services + (chosenTests == ["noneTests"] ? [] : testTargets)
 )

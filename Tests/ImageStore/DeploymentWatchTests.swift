@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import ImageStoreCore
+@testable import ImageStoreClient
 
 /// What `push --wait` follows.
 @Suite(.seated) struct DeploymentWatchTests {

@@ -1,7 +1,7 @@
 import Glibc
-import ImageStoreCore
+import ImageStoreServer
 import Messaging
-import NotifierCore
+import NotifierServer
 import PostgreSQL
 import ProvisionerCore
 import RegistryCore

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import NotifierCore
+@testable import NotifierServer
 
 /// What operators and apps say to each other.
 @Suite(.seated, .timeLimit(.minutes(10))) struct AppMessengerTests {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import NotifierCore
+@testable import NotifierServer
 
 @Suite(.seated, .timeLimit(.minutes(10))) struct NotifyTests {
   private func request(_ notifications: [WireNotification]) -> WireNotify {

@@ -1,12 +1,11 @@
 import DeviceProtocol
-import FirmwareImage
 import Foundations
 import SwiftProtobuf
 import TestSupport
 import Testing
 import Wire
 
-@testable import NotifierCore
+@testable import NotifierServer
 
 @Suite(.seated) struct ReportParsingTests {
   static let id = "0b9f3a52-6c1e-4d9f-8a77-3f2f6f0f9b11"
@@ -42,13 +41,13 @@ import Wire
   @Test func theEpochAndWhatIsSupersededAreTaken() throws {
     let more = #","epoch":"00000000000000a1","supersedes":{"epoch":"ffffffffffffffff","sequence":9}"#
     let payload = try StatePayload(Array(Self.state(more: more).utf8))
-    #expect(payload.position == ReportPosition(epoch: 0xA1, sequence: 7))
-    #expect(payload.supersedes == ReportPosition(epoch: .max, sequence: 9))
+    #expect(payload.position == WireReportPosition(epoch: 0xA1, sequence: 7))
+    #expect(payload.supersedes == WireReportPosition(epoch: .max, sequence: 9))
     #expect(payload.supersedes?.message == StateMessage.Position(epoch: "ffffffffffffffff", sequence: 9))
     // Of a device that named none.
     let none = try StatePayload(Array(Self.state(more: #","supersedes":{"epoch":"","sequence":9}"#).utf8))
     #expect(none.position.epoch == 0)
-    #expect(none.supersedes == ReportPosition(epoch: 0, sequence: 9))
+    #expect(none.supersedes == WireReportPosition(epoch: 0, sequence: 9))
     for wrong in [#""epoch":"a1""#, #""epoch":7"#, #""supersedes":{"epoch":"x","sequence":1}"#, #""supersedes":{}"#] {
       #expect(throws: RejectedReport.self) { try StatePayload(Array(Self.state(more: ",\(wrong)").utf8)) }
     }

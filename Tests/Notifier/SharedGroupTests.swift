@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import NotifierCore
+@testable import NotifierServer
 
 /// The broker lets a device join any group of subscribers, and then gives it a share of what is meant for Notifiers.
 @Suite(.seated, .timeLimit(.minutes(10))) struct SharedGroupTests {

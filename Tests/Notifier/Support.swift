@@ -10,7 +10,7 @@ import Synchronization
 import TestSupport
 import Wire
 
-@testable import NotifierCore
+@testable import NotifierServer
 
 let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 

@@ -3,6 +3,7 @@ import DeviceRuntimeCore
 import FoundationEssentials
 import Messaging
 import ServiceKit
+import Wire
 
 /// The program is two: the device's agent with its commands, and, started again by the agent, the process of an app.
 @main

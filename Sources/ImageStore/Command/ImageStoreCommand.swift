@@ -1,7 +1,8 @@
 import ArgumentParser
-import ImageStoreCore
+import ImageStoreServer
 import Messaging
 import ServiceKit
+import Wire
 
 @main
 struct ImageStoreCommand: AsyncParsableCommand, AdministeredService {

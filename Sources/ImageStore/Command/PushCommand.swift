@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundations
-import ImageStoreCore
+import ImageStoreClient
 import ServiceKit
 
 struct PushCommand: AsyncParsableCommand {

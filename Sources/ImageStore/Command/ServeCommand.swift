@@ -1,6 +1,6 @@
 import ArgumentParser
 import Glibc
-import ImageStoreCore
+import ImageStoreServer
 import ServiceKit
 
 struct ServeCommand: AsyncParsableCommand {

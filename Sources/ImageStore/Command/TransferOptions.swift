@@ -1,8 +1,7 @@
 import ArgumentParser
-import FirmwareImage
 import Foundation
 import Foundations
-import ImageStoreCore
+import ImageStoreClient
 import ServiceKit
 
 /// The options of the commands that move images over HTTP.

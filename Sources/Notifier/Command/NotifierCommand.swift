@@ -1,7 +1,8 @@
 import ArgumentParser
 import Messaging
-import NotifierCore
+import NotifierServer
 import ServiceKit
+import Wire
 
 @main
 struct NotifierCommand: AsyncParsableCommand, AdministeredService {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import NotifierCore
+import NotifierServer
 import ServiceKit
 
 struct ServeCommand: AsyncParsableCommand {

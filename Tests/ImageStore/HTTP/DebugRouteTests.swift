@@ -2,7 +2,8 @@ import Curl
 import FirmwareImage
 import Foundation
 import Foundations
-import ImageStoreCore
+import ImageStoreClient
+import ImageStoreServer
 import ServiceKit
 import TestSupport
 import Testing

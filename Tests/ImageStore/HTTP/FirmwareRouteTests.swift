@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import ImageStoreCore
+@testable import ImageStoreServer
 
 @Suite(.seated) struct FirmwareRouteTests {
   @Test func aPostedModuleIsAssignedAndFetchedAsAnImage() async throws {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import ImageStoreCore
+@testable import ImageStoreServer
 
 /// What a store answers to what it should not take. After each, nothing is left and it still works.
 @Suite(.seated) struct HostileUploadTests {

@@ -1,3 +1,4 @@
+import BlobStorage
 import Curl
 import FirmwareImage
 import Foundation
@@ -5,7 +6,7 @@ import Foundations
 import TestSupport
 import Testing
 
-@testable import ImageStoreCore
+@testable import ImageStoreServer
 
 @Suite(.seated) struct ImageRouteTests {
   @Test func puttingIsIdempotent() async throws {

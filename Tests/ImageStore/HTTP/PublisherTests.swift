@@ -2,7 +2,7 @@ import Curl
 import FirmwareImage
 import Foundation
 import Foundations
-import ImageStoreCore
+import ImageStoreServer
 import OpenSSL
 import RootDocument
 import Synchronization

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import ImageStoreCore
+@testable import ImageStoreServer
 
 /// Of an upload that is refused nothing is kept, and nothing is taken that another one needs.
 @Suite(.seated, .timeLimit(.minutes(10))) struct RefusedUploadTests {

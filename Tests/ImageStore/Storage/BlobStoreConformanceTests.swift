@@ -1,6 +1,6 @@
+import BlobStorage
 import FirmwareImage
 import Foundations
-import ImageStoreCore
 import NIOCore
 import TestSupport
 import Testing

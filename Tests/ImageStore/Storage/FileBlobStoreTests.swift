@@ -1,3 +1,4 @@
+import FileAccess
 import FirmwareImage
 import Foundation
 import Foundations
@@ -5,7 +6,7 @@ import NIOCore
 import TestSupport
 import Testing
 
-@testable import ImageStoreCore
+@testable import BlobStorage
 
 /// What only a store of files has.
 @Suite(.seated) struct FileBlobStoreTests {

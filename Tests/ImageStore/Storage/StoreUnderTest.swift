@@ -3,7 +3,7 @@ import Foundations
 import NIOCore
 import TestSupport
 
-@testable import ImageStoreCore
+@testable import BlobStorage
 
 /// Which implementation the conformance suite runs against.
 enum Backend: String, CaseIterable, Sendable {

@@ -1,8 +1,9 @@
+import BlobStorage
 import Curl
 import FirmwareImage
 import Foundation
 import Foundations
-import ImageStoreCore
+import ImageStoreServer
 import Logging
 import Messaging
 import ServiceHTTP

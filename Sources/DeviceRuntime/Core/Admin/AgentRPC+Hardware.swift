@@ -5,13 +5,13 @@ internal import Wire
 extension AgentRPC {
   func registerHardware(on router: inout RPCRouter) {
     let agent = agent
-    router.handle(WireListPins.self, allowing: .operator) { _, _ in WirePins(agent.board) }
-    router.handle(WireSetPin.self, allowing: .operator) { request, _ in
+    router.handle(WireListPins.self) { _, _ in WirePins(agent.board) }
+    router.handle(WireSetPin.self) { request, _ in
       try await Self.refusing("unusable-pin") { try await agent.setPin(request.name, to: request.level) }
       return WirePins(agent.board)
     }
-    router.handle(WireListSensors.self, allowing: .operator) { _, _ in WireSensors(agent.board) }
-    router.handle(WireSetSensor.self, allowing: .operator) { request, _ in
+    router.handle(WireListSensors.self) { _, _ in WireSensors(agent.board) }
+    router.handle(WireSetSensor.self) { request, _ in
       let rows = request.rows.map { SensorTable.Row(nanoseconds: $0.timeNanoseconds, microUnits: $0.microUnits) }
       try await Self.refusing("unusable-sensor") {
         try await agent.setSensor(request.name, to: SensorTable(rows: rows))

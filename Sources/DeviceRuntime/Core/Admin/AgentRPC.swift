@@ -18,7 +18,7 @@ struct AgentRPC: Sendable {
   func register(on router: inout RPCRouter) {
     registerHardware(on: &router)
     let agent = agent
-    router.handle(WireGetDeviceStatus.self, allowing: .operator) { _, _ in
+    router.handle(WireGetDeviceStatus.self) { _, _ in
       var status = await agent.status()
       if let file = agent.security.mqtt?.certificateFile, let end = await agent.storage.certificateEnd(file: file) {
         status.certificateEndsAt = .init(date: end)
@@ -29,8 +29,8 @@ struct AgentRPC: Sendable {
       }
       return status
     }
-    router.handle(WireListSlots.self, allowing: .operator) { _, _ in await agent.slots() }
-    router.handle(WireReadLog.self, allowing: .operator) { request, context in
+    router.handle(WireListSlots.self) { _, _ in await agent.slots() }
+    router.handle(WireReadLog.self) { request, context in
       // The answer must still reach whoever waits for it.
       let left = context.deadline - .now - .milliseconds(250)
       let wait = min(.milliseconds(Int(request.waitMilliseconds)), Self.longestWait, max(.zero, left))
@@ -41,7 +41,7 @@ struct AgentRPC: Sendable {
       response.lastID = page.lastID
       return response
     }
-    router.handle(WireListWaitingCrashes.self, allowing: .operator) { _, _ in
+    router.handle(WireListWaitingCrashes.self) { _, _ in
       let waiting = await agent.crashes.waiting
       return WireWaitingCrashes.with { $0.reports = waiting.map { WireCrashReport($0) } }
     }

@@ -1,7 +1,8 @@
 package import Curl
-package import Messaging
+import Messaging
 package import ServiceKit
 package import UpdateCore
+package import Wire
 
 /// What the device can be told; the rest it learns when it enrols.
 package struct DeviceSettings: ServiceSettings {

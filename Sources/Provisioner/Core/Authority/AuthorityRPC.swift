@@ -26,7 +26,7 @@ package struct AuthorityRPC: Sendable {
   }
 
   package func register(on router: inout RPCRouter) {
-    router.handle(WireGetRevocations.self, allowing: [.services, .operator]) { request, context in
+    router.handle(WireGetRevocations.self) { request, context in
       let asked = min(.milliseconds(Int64(request.waitMilliseconds)), Self.longestWait)
       // Leaves time for the answer's way.
       let wait = max(.zero, min(asked, context.remaining - .milliseconds(200)))
@@ -38,7 +38,7 @@ package struct AuthorityRPC: Sendable {
       if request.paged { return try await pages.page(after: request.hasAfter ? request.after : nil) }
       return try Self.lists(snapshot)
     }
-    router.handle(WireRevokeDevice.self, allowing: [.registry, .operator]) { request, context in
+    router.handle(WireRevokeDevice.self) { request, context in
       guard let device = DeviceID(bytes: request.deviceID) else {
         throw WireFailure.invalidField("device-id", "has \(request.deviceID.count) bytes: a device's ID has 16")
       }

@@ -5,7 +5,7 @@ import Wire
 
 extension ProvisionerRPC {
   func registerDevices(on router: inout RPCRouter) {
-    router.handle(WireRegisterDevice.self, allowing: .operator) { request, context in
+    router.handle(WireRegisterDevice.self) { request, context in
       let new = try NewRegistration(
         serial: request.serial, publicKeyHash: request.publicKeyHash, product: request.product, group: request.group,
         tags: request.tags, name: request.name)
@@ -15,7 +15,7 @@ extension ProvisionerRPC {
         return response
       }
     }
-    router.handle(WireUnregisterDevice.self, allowing: .operator) { request, context in
+    router.handle(WireUnregisterDevice.self) { request, context in
       let (serial, product) = (try FieldRules.serial(request.serial), try Self.product(request.product))
       return try await audit.recording(context, "unregister-device", "serial:\(serial)") {
         var response = WireUnregisterDeviceResponse()
@@ -23,7 +23,7 @@ extension ProvisionerRPC {
         return response
       }
     }
-    router.handle(WireListEnrolledDevices.self, allowing: .operator) { request, _ in
+    router.handle(WireListEnrolledDevices.self) { request, _ in
       let page = try await devices.list(
         flagged: request.flagged, serial: request.serial.isEmpty ? nil : FieldRules.serial(request.serial),
         after: request.cursor.isEmpty ? nil : ListCursor(request.cursor), limit: FieldRules.pageSize(request.pageSize))
@@ -32,7 +32,7 @@ extension ProvisionerRPC {
       response.nextCursor = page.next?.text ?? ""
       return response
     }
-    router.handle(WireResetDevice.self, allowing: .operator) { request, context in
+    router.handle(WireResetDevice.self) { request, context in
       let (serial, product) = (try FieldRules.serial(request.serial), try Self.product(request.product))
       return try await audit.recording(context, "reset-device", "serial:\(serial)") {
         let device = try await devices.reset(
@@ -45,7 +45,7 @@ extension ProvisionerRPC {
   }
 
   func registerReinstatement(on router: inout RPCRouter) {
-    router.handle(WireReinstateDevice.self, allowing: [.registry, .operator]) { request, context in
+    router.handle(WireReinstateDevice.self) { request, context in
       guard let device = DeviceID(bytes: request.deviceID) else {
         throw WireFailure.invalidField("device-id", "has \(request.deviceID.count) bytes: a device's ID has 16")
       }
@@ -58,7 +58,7 @@ extension ProvisionerRPC {
   }
 
   func registerFactories(on router: inout RPCRouter) {
-    router.handle(WireAddFactoryCA.self, allowing: .operator) { request, context in
+    router.handle(WireAddFactoryCA.self) { request, context in
       let target = request.product.isEmpty ? "" : "product:\(request.product)"
       return try await audit.recording(context, "add-factory-ca", target) {
         WireFactoryCA(
@@ -68,12 +68,12 @@ extension ProvisionerRPC {
             namePrefix: request.namePrefix))
       }
     }
-    router.handle(WireListFactoryCAs.self, allowing: .operator) { _, _ in
+    router.handle(WireListFactoryCAs.self) { _, _ in
       var response = WireListFactoryCAsResponse()
       response.authorities = try await factories.list().map { WireFactoryCA($0) }
       return response
     }
-    router.handle(WireRemoveFactoryCA.self, allowing: .operator) { request, context in
+    router.handle(WireRemoveFactoryCA.self) { request, context in
       guard request.id.count == 32 else {
         throw WireFailure.invalidField("id", "has \(request.id.count) bytes: a factory CA's has 32")
       }

@@ -28,7 +28,7 @@ package struct ProvisionerRPC: Sendable {
   }
 
   package func register(on router: inout RPCRouter) {
-    router.handle(WireCreateClaim.self, allowing: .operator) { request, context in
+    router.handle(WireCreateClaim.self) { request, context in
       try await audit.recording(context, "create-claim") {
         let (claim, secret) = try await claims.create(
           NewClaim(
@@ -40,7 +40,7 @@ package struct ProvisionerRPC: Sendable {
         return response
       }
     }
-    router.handle(WireListClaims.self, allowing: .operator) { request, _ in
+    router.handle(WireListClaims.self) { request, _ in
       let page = try await claims.list(
         after: request.cursor.isEmpty ? nil : ListCursor(request.cursor), limit: FieldRules.pageSize(request.pageSize))
       var response = WireListClaimsResponse()
@@ -48,14 +48,14 @@ package struct ProvisionerRPC: Sendable {
       response.nextCursor = page.next?.text ?? ""
       return response
     }
-    router.handle(WireGetClaim.self, allowing: .operator) { request, _ in
+    router.handle(WireGetClaim.self) { request, _ in
       let id = try ClaimID(bytes: request.id)
       var response = WireGetClaimResponse()
       response.claim = WireClaim(try await claims.claim(id))
       response.enrolments = try await claims.uses(of: id).map { WireEnrolment($0) }
       return response
     }
-    router.handle(WireRevokeClaim.self, allowing: .operator) { request, context in
+    router.handle(WireRevokeClaim.self) { request, context in
       let id = try ClaimID(bytes: request.id)
       return try await audit.recording(context, "revoke-claim", "claim:\(id)") {
         var response = WireRevokeClaimResponse()
@@ -63,10 +63,10 @@ package struct ProvisionerRPC: Sendable {
         return response
       }
     }
-    router.handle(WireEnrollDevice.self, allowing: .operator) { request, _ in
+    router.handle(WireEnrollDevice.self) { request, _ in
       WireEnrollDeviceResponse(try await enroller.enroll(EnrolmentRequest(request)))
     }
-    router.handle(WireFindPollingDevice.self, allowing: .imageStore) { request, _ in
+    router.handle(WireFindPollingDevice.self) { request, _ in
       guard let device = try await enrolments.pollingDevice(tokenHash: Array(request.tokenHash)) else {
         throw WireFailure(
           .notFound, reason: "unknown-token", message: "no device that may poll has this token: enrol it again")

@@ -3,6 +3,7 @@ import Messaging
 import PostgreSQL
 import ServiceHTTP
 package import ServiceKit
+import Wire
 
 /// The Provisioner put together.
 package enum ProvisionerService {

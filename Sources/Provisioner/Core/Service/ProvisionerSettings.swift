@@ -1,5 +1,6 @@
-package import Messaging
+import Messaging
 package import ServiceKit
+package import Wire
 
 /// What the Provisioner can be told.
 package struct ProvisionerSettings: ServiceSettings {

@@ -13,7 +13,7 @@ extension RegistryRPC {
   package static let maximumAppTopicBytes = 256
 
   func addAppHandlers(to router: inout RPCRouter) {
-    router.handle(WireSendToApp.self, allowing: .operator) { request, context in
+    router.handle(WireSendToApp.self) { request, context in
       try await send(request, context)
     }
   }

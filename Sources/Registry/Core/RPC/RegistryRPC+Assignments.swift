@@ -9,7 +9,7 @@ import Wire
 /// Images for devices. An image store asks for what its clients want, and the Registry decides by what they presented.
 extension RegistryRPC {
   func addAssignmentHandlers(to router: inout RPCRouter) {
-    router.handle(WireAssignImage.self, allowing: .imageStore) { request, context in
+    router.handle(WireAssignImage.self) { request, context in
       let device = try DeviceID(wire: request.deviceID)
       let requester = try await client(
         presenting: request.bearerToken, stated: request.requester, for: device, context)
@@ -21,7 +21,7 @@ extension RegistryRPC {
       response.repeated = assignment.repeated
       return response
     }
-    router.handle(WireCheckAssignment.self, allowing: .imageStore) { request, context in
+    router.handle(WireCheckAssignment.self) { request, context in
       let device = try DeviceID(wire: request.deviceID)
       let stated = WireRequester.with { $0.source = request.source }
       _ = try await client(presenting: request.bearerToken, stated: stated, for: device, context)

@@ -11,11 +11,11 @@ extension RegistryRPC {
   package static let maximumCrashes = 200
 
   func addTelemetryHandlers(to router: inout RPCRouter) {
-    router.handle(WireRecordLogs.self, allowing: .notifier) { request, _ in try await record(request) }
-    router.handle(WireRecordCrashes.self, allowing: .notifier) { request, _ in try await record(request) }
-    router.handle(WireListLogs.self, allowing: .operator) { request, context in try await listLogs(request, context) }
-    router.handle(WireListCrashes.self, allowing: .operator) { request, _ in try await listCrashes(request) }
-    router.handle(WireGetCrash.self, allowing: .operator) { request, _ in
+    router.handle(WireRecordLogs.self) { request, _ in try await record(request) }
+    router.handle(WireRecordCrashes.self) { request, _ in try await record(request) }
+    router.handle(WireListLogs.self) { request, context in try await listLogs(request, context) }
+    router.handle(WireListCrashes.self) { request, _ in try await listCrashes(request) }
+    router.handle(WireGetCrash.self) { request, _ in
       WireStoredCrash(try await store.crash(request.number))
     }
   }

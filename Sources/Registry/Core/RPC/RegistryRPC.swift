@@ -42,42 +42,42 @@ package struct RegistryRPC: Sendable {
     addOperatorHandlers(to: &router)
     addTrustHandlers(to: &router)
     addAppHandlers(to: &router)
-    router.handle(WireListEvents.self, allowing: .operator) { request, _ in try await listEvents(request) }
-    router.handle(WireRecordPolledStatus.self, allowing: .imageStore) { request, _ in
+    router.handle(WireListEvents.self) { request, _ in try await listEvents(request) }
+    router.handle(WireRecordPolledStatus.self) { request, _ in
       try await store.recordPolled(
         request.status, version: request.version, reason: request.reason, of: DeviceID(wire: request.deviceID))
       return WireRecordPolledStatusResponse()
     }
-    router.handle(WireRecordReports.self, allowing: .notifier) { request, _ in try await record(request) }
+    router.handle(WireRecordReports.self) { request, _ in try await record(request) }
   }
 
   private func addDeviceHandlers(to router: inout RPCRouter) {
-    router.handle(WireCreateDevice.self, allowing: [.operator, .provisioner]) { request, context in
+    router.handle(WireCreateDevice.self) { request, context in
       let new = try RegistryStore.NewDevice(
         id: DeviceID.optional(wire: request.id), name: request.name, tags: request.tags,
         serial: FieldRules.newSerial(request.serial))
       return WireDevice(try await store.createDevice(new, by: context.requester()).device)
     }
-    router.handle(WireCreateDevices.self, allowing: .provisioner) { request, context in
+    router.handle(WireCreateDevices.self) { request, context in
       try await createDevices(request, by: context.requester())
     }
-    router.handle(WireGetDevice.self, allowing: [.operator, .imageStore]) { request, _ in
+    router.handle(WireGetDevice.self) { request, _ in
       WireDevice(try await store.device(DeviceID(wire: request.id)))
     }
-    router.handle(WireListDevices.self, allowing: .operator) { request, _ in try await listDevices(request) }
-    router.handle(WireFindDevices.self, allowing: .operator) { request, _ in try await findDevices(request) }
-    router.handle(WireUpdateDevice.self, allowing: .operator) { request, context in
+    router.handle(WireListDevices.self) { request, _ in try await listDevices(request) }
+    router.handle(WireFindDevices.self) { request, _ in try await findDevices(request) }
+    router.handle(WireUpdateDevice.self) { request, context in
       WireDevice(
         try await store.updateDevice(
           DeviceID(wire: request.id), name: request.hasName ? request.name : nil,
           tags: request.hasTags ? request.tags.tags : nil,
           ifRevision: request.revision == 0 ? nil : Int64(clamping: request.revision), by: context.requester()))
     }
-    router.handle(WireDeleteDevice.self, allowing: .operator) { request, context in
+    router.handle(WireDeleteDevice.self) { request, context in
       try await store.deleteDevice(DeviceID(wire: request.id), by: context.requester())
       return WireDeleteDeviceResponse()
     }
-    router.handle(WireRenotifyDevice.self, allowing: [.operator, .notifier]) { request, context in
+    router.handle(WireRenotifyDevice.self) { request, context in
       var response = WireRenotifyDeviceResponse()
       response.version = try await store.renotify(
         DeviceID(wire: request.deviceID), by: context.requester(request.hasRequester ? request.requester : nil))
@@ -87,17 +87,17 @@ package struct RegistryRPC: Sendable {
 
   private func addFirmwareHandlers(to router: inout RPCRouter) {
     addAssignmentHandlers(to: &router)
-    router.handle(WireFindFirmware.self, allowing: [.operator, .imageStore]) { request, _ in
+    router.handle(WireFindFirmware.self) { request, _ in
       WireFirmware(
         try await store.firmware(
           of: DeviceID(wire: request.deviceID), version: request.version == 0 ? nil : request.version))
     }
-    router.handle(WireRetryFirmware.self, allowing: .operator) { request, context in
+    router.handle(WireRetryFirmware.self) { request, context in
       var response = WireRetryFirmwareResponse()
       response.version = try await store.retryFirmware(of: DeviceID(wire: request.deviceID), by: context.requester())
       return response
     }
-    router.handle(WireRollBackFirmware.self, allowing: .operator) { request, context in
+    router.handle(WireRollBackFirmware.self) { request, context in
       let (version, earlier) = try await store.rollBackFirmware(
         of: DeviceID(wire: request.deviceID), to: request.version == 0 ? nil : request.version,
         key: request.idempotencyKey, by: context.requester())
@@ -106,7 +106,7 @@ package struct RegistryRPC: Sendable {
         $0.imageOf = earlier
       }
     }
-    router.handle(WireListFirmware.self, allowing: .operator) { request, _ in
+    router.handle(WireListFirmware.self) { request, _ in
       let page = try await store.firmware(
         of: DeviceID(wire: request.deviceID), before: request.beforeVersion == 0 ? nil : request.beforeVersion,
         limit: FieldRules.pageSize(request.pageSize))

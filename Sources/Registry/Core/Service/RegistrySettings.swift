@@ -1,6 +1,7 @@
 import FirmwareImage
-package import Messaging
+import Messaging
 package import ServiceKit
+package import Wire
 
 /// What the Registry can be told.
 package struct RegistrySettings: ServiceSettings {

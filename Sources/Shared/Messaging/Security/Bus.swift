@@ -1,4 +1,5 @@
 package import Logging
+package import Wire
 import ZeroMQ
 
 /// How a process takes part in the bus: with a key and a list of peers, or without.

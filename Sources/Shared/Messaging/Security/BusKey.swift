@@ -1,4 +1,5 @@
 import Glibc
+import Wire
 package import ZeroMQ
 
 /// Who a process is on the bus, and the key pair that proves it.

@@ -1,4 +1,5 @@
 import Glibc
+package import Wire
 package import ZeroMQ
 
 /// The public keys that are let in, and whose they are.

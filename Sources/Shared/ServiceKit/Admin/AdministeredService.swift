@@ -1,5 +1,6 @@
 package import ArgumentParser
-package import Messaging
+import Messaging
+package import Wire
 
 /// What the commands that all executables share must know of theirs.
 package protocol AdministeredService: SendableMetatype {

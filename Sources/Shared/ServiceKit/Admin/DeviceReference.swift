@@ -2,7 +2,7 @@ package import ArgumentParser
 package import FoundationEssentials
 package import Messaging
 import SwiftProtobuf
-import Wire
+package import Wire
 
 /// A device as a person names it: by its ID, its name, or the beginning of either that no other device has.
 package struct DeviceReference: Sendable {
