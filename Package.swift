@@ -66,9 +66,10 @@ func service(
   ]
 }
 
-/// A part of the device's programs.
-func devicePart(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .target(name: name, dependencies: dependencies, path: "Sources/DeviceRuntime/\(name)", swiftSettings: strict)
+/// A part of a service that is a target of its own, so that the compiler keeps what it may use.
+func part(_ name: String, of service: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: "Sources/\(service)/\(name)", swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
@@ -111,7 +112,8 @@ let sharedModules: [Target] = [
   shared(
     "ServiceKit",
     [
-      "Messaging", "Wire", "ZeroMQ", argumentParser, configuration, logging, metrics, coreMetrics, lifecycle,
+      "Foundations", "Messaging", "Wire", "ZeroMQ", argumentParser, configuration, logging, metrics, coreMetrics,
+      lifecycle,
       unixSignals, protobuf,
     ]),
   shared(
@@ -189,11 +191,6 @@ let notifier: [Target] = [
   command("Notifier", []),
 ]
 
-/// The lowest first.
-let deviceParts: [Target] = [
-  devicePart("UpdateCore", ["DeviceProtocol", "FirmwareImage", "Foundations"])
-]
-
 let services: [Target] =
   service(
     "Registry",
@@ -214,15 +211,39 @@ let services: [Target] =
   + service(
     "DeviceRuntime",
     core: [
-      "UpdateCore",
-      "CLinux", "Linux", "ZeroMQ", "Mosquitto", "Curl", "OpenSSL", "Wasmtime", "FirmwareImage", "Foundations",
-      "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire", "Messaging",
+      "UpdateCore", "AppLink", "AppSupervision", "DeviceBoard", "CLinux", "Linux", "Mosquitto", "Curl", "OpenSSL",
+      "FirmwareImage",
+      "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire", "Messaging",
       "ServiceKit", protobuf, logging, metrics, lifecycle,
     ],
     command: [
-      "UpdateCore", "Curl", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument",
-      "OpenSSL", "Wire",
+      "UpdateCore", "AppHost", "AppLink", "DeviceBoard", "Curl", "FirmwareImage", "Foundations", "DeviceProtocol",
+      "WebAssemblyModule", "RootDocument", "OpenSSL", "Wire",
     ])
+
+/// The device is two processes, the agent's and an app's, which have `AppLink` in common and know no more of each other.
+let deviceParts: [Target] = [
+  part("UpdateCore", of: "DeviceRuntime", ["DeviceProtocol", "FirmwareImage", "Foundations"]),
+  // What the two processes say to each other. No engine, no network.
+  part("AppLink", of: "DeviceRuntime", ["Foundations", "WebAssemblyModule", "Wire", "ZeroMQ", protobuf]),
+  // Pins and sensors: the kernel's, and those that are simulated.
+  part("DeviceHardware", of: "DeviceRuntime", ["AppLink", "CLinux", "DeviceProtocol", "Foundations", "Linux"]),
+  // The app's process.
+  part(
+    "AppHost", of: "DeviceRuntime",
+    [
+      "AppLink", "CLinux", "DeviceHardware", "DeviceProtocol", "Foundations", "Linux", "OpenSSL", "Wasmtime",
+      "WebAssemblyModule", "Wire", "ZeroMQ", protobuf,
+    ]),
+  // The agent's side of it: starts processes of apps and sees to their end.
+  part(
+    "AppSupervision", of: "DeviceRuntime",
+    ["AppLink", "CLinux", "Foundations", "Linux", "Wire", "ZeroMQ", protobuf, logging]),
+  // What is wired to the device, as its agent knows it.
+  part(
+    "DeviceBoard", of: "DeviceRuntime",
+    ["AppLink", "DeviceHardware", "DeviceProtocol", "Foundations", "ServiceKit"]),
+]
 
 /// All of them, or those that `XTBLISH_TESTS` names ("Registry,Notifier"): while you work on one module, the others'
 /// tests need not be built. With "none" there are neither tests nor benchmarks, which the programs don't need.
@@ -255,7 +276,7 @@ let testTargets: [Target] = [
     path: "Tests/MessagingServer", swiftSettings: strict),
   // A process that confines itself as an app's does and then tries a system call, for the tests of the device.
   .executableTarget(
-    name: "SandboxProbe", dependencies: ["DeviceRuntimeCore"], path: "Tests/SandboxProbe", swiftSettings: strict),
+    name: "SandboxProbe", dependencies: ["AppHost", "AppLink"], path: "Tests/SandboxProbe", swiftSettings: strict),
   // Measures the bus beside bare libzmq.
   .executableTarget(
     name: "RPCBenchmark", dependencies: ["Messaging", "Wire", protobuf, logging], path: "Benchmarks/RPC",
@@ -270,16 +291,19 @@ let testTargets: [Target] = [
     path: "Benchmarks/Reports", exclude: ["run"], swiftSettings: strict),
   // Measures apps beside native code.
   .executableTarget(
-    name: "AppBenchmark", dependencies: ["DeviceRuntimeCore"], path: "Benchmarks/Apps", exclude: ["kernels.c", "run"],
+    name: "AppBenchmark", dependencies: ["AppLink", "AppSupervision"], path: "Benchmarks/Apps",
+    exclude: ["kernels.c", "run"],
     swiftSettings: strict),
   // Measures what an app on a device gets.
   .executableTarget(
-    name: "HostAPIBenchmark", dependencies: ["DeviceRuntimeCore"], path: "Benchmarks/HostAPI",
+    name: "HostAPIBenchmark", dependencies: ["AppLink", "AppSupervision", "DeviceBoard"],
+    path: "Benchmarks/HostAPI",
     exclude: ["calls.wat", "run", "ticks.wat", "timerfd.c"], swiftSettings: strict),
   tests(
     "ServiceKit",
     [
-      "ServiceKit", "Messaging", "Wire", "ZeroMQ", argumentParser, logging, metrics, coreMetrics, lifecycle,
+      "ServiceKit", "Foundations", "Messaging", "Wire", "ZeroMQ", argumentParser, logging, metrics, coreMetrics,
+      lifecycle,
       unixSignals,
     ]),
   tests(
@@ -322,9 +346,10 @@ let testTargets: [Target] = [
   tests(
     "DeviceRuntime",
     [
-      "UpdateCore",
-      "CLinux", "DeviceRuntimeCore", "ZeroMQ", "Mosquitto", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage",
-      "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
+      "UpdateCore", "CLinux", "AppHost", "AppLink", "AppSupervision", "DeviceBoard", "DeviceHardware",
+      "DeviceRuntimeCore", "ZeroMQ",
+      "Mosquitto", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "RootDocument", "Wire",
       "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
   tests(
@@ -364,5 +389,5 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
-  targets: bindings + sharedModules + deviceParts + services + (chosenTests == ["noneTests"] ? [] : testTargets)
+  targets: bindings + sharedModules + deviceParts + services + testTargets
 )

@@ -1,4 +1,5 @@
-import DeviceRuntimeCore
+import AppLink
+import AppSupervision
 import Foundation
 
 /// Runs the kernels natively and as an app, side by side, for `Benchmarks/Apps/run`.

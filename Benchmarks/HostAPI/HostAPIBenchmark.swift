@@ -1,4 +1,6 @@
-import DeviceRuntimeCore
+import AppLink
+import AppSupervision
+import DeviceBoard
 import Glibc
 
 /// Runs one app in a process of its own, as a device does, until it publishes a message, and prints the message's

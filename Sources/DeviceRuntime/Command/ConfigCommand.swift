@@ -1,5 +1,6 @@
 import ArgumentParser
 import DeviceRuntimeCore
+import Foundations
 import Glibc
 import ServiceKit
 

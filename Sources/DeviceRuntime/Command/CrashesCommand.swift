@@ -1,5 +1,6 @@
 import ArgumentParser
 import DeviceRuntimeCore
+import Foundations
 import Messaging
 import ServiceKit
 import Wire

@@ -1,4 +1,6 @@
+import AppLink
 import ArgumentParser
+import DeviceBoard
 import DeviceRuntimeCore
 import FoundationEssentials
 import Glibc

@@ -2,6 +2,7 @@ import ArgumentParser
 import Curl
 import DeviceRuntimeCore
 import FoundationEssentials
+import Foundations
 import OpenSSL
 import ServiceKit
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DeviceRuntimeCore
 import FoundationEssentials
+import Foundations
 import Messaging
 import ServiceKit
 import Wire

@@ -1,6 +1,9 @@
+import AppLink
 import ArgumentParser
+import DeviceBoard
 import DeviceRuntimeCore
 import FoundationEssentials
+import Foundations
 import Messaging
 import ServiceKit
 import Wire

@@ -1,3 +1,5 @@
+import AppHost
+import AppLink
 import ArgumentParser
 import DeviceRuntimeCore
 import FoundationEssentials

@@ -1,6 +1,8 @@
+import Foundations
 import TestSupport
 import Testing
 
+@testable import AppLink
 @testable import DeviceRuntimeCore
 
 /// Crash reports: kept from the crash until somebody has them.

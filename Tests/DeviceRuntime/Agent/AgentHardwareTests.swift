@@ -2,6 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import AppLink
 @testable import DeviceRuntimeCore
 
 /// Pins and sensors between people, the agent and its apps.

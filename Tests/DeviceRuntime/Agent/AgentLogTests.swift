@@ -1,7 +1,9 @@
+import Foundations
 import Synchronization
 import TestSupport
 import Testing
 
+@testable import AppLink
 @testable import DeviceRuntimeCore
 
 /// Lines on their way from an app to whoever stores them.

@@ -5,6 +5,7 @@ import Mosquitto
 import TestSupport
 import Testing
 
+@testable import AppLink
 @testable import DeviceRuntimeCore
 @testable import UpdateCore
 

@@ -1,5 +1,6 @@
 import FirmwareImage
 import Foundation
+import Foundations
 import Mosquitto
 import Synchronization
 import TestSupport

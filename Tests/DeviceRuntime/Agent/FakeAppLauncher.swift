@@ -1,5 +1,7 @@
 import Synchronization
 
+@testable import AppLink
+@testable import AppSupervision
 @testable import DeviceRuntimeCore
 @testable import UpdateCore
 

@@ -1,6 +1,7 @@
 import TestSupport
 import Testing
 
+@testable import AppLink
 @testable import DeviceRuntimeCore
 
 /// Which endings are reported, and as what.

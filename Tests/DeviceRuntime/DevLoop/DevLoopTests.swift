@@ -3,6 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
+@testable import AppLink
 @testable import DeviceRuntimeCore
 
 /// `xtblish-device dev`, as somebody who writes an app uses it.

@@ -1,6 +1,8 @@
+import DeviceProtocol
 import TestSupport
 import Testing
 
+@testable import AppHost
 @testable import DeviceRuntimeCore
 
 @Suite(.seated) struct HandleTableTests {

@@ -4,6 +4,8 @@ import TestSupport
 import Testing
 import Wasmtime
 
+@testable import AppHost
+@testable import AppLink
 @testable import DeviceRuntimeCore
 
 @Suite(.seated) struct HostAPITableTests {

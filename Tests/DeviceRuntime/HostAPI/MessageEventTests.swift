@@ -3,6 +3,8 @@ import Foundation
 import TestSupport
 import Testing
 import Wire
+@testable import AppLink
+@testable import AppSupervision
 
 /// Messages, stored values and pins, from the agent's side of an app in a real process.
 @Suite(.seated, .timeLimit(.minutes(10))) struct MessageEventTests {

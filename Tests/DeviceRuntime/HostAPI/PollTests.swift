@@ -1,6 +1,7 @@
 import DeviceRuntimeCore
 import TestSupport
 import Testing
+@testable import AppLink
 
 /// Programs with `_start` that wait for their events.
 @Suite(.seated, .timeLimit(.minutes(10))) struct PollTests {

@@ -6,6 +6,7 @@ import OpenSSL
 import TestSupport
 import Testing
 
+@testable import DeviceBoard
 @testable import DeviceRuntimeCore
 
 @Suite(.seated, .timeLimit(.minutes(10))) struct EnrolmentInstallationTests {

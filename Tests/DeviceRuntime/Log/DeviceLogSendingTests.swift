@@ -1,5 +1,6 @@
 import DeviceProtocol
 import Foundation
+import Foundations
 import TestSupport
 import Testing
 

@@ -2,6 +2,9 @@ import Glibc
 import TestSupport
 import Testing
 
+@testable import AppHost
+@testable import AppLink
+@testable import AppSupervision
 @testable import DeviceRuntimeCore
 
 /// What the kernel lets a confined process do.

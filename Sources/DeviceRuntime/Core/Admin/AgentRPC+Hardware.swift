@@ -1,3 +1,7 @@
+internal import AppLink
+internal import AppSupervision
+internal import DeviceBoard
+internal import Foundations
 internal import Messaging
 internal import Wire
 

@@ -1,3 +1,4 @@
+internal import AppSupervision
 internal import DeviceProtocol
 internal import FirmwareImage
 internal import Foundations

@@ -1,3 +1,5 @@
+import DeviceBoard
+
 extension Board {
   /// The board that the device's directory describes; the simulated one if it describes none, or nonsense, and then
   /// what is wrong: a device must come up to be mended.

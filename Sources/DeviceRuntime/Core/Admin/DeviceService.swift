@@ -1,3 +1,5 @@
+internal import AppLink
+internal import AppSupervision
 internal import Curl
 internal import Logging
 internal import Messaging

@@ -1,3 +1,4 @@
+package import AppLink
 internal import Glibc
 
 /// Apps run in this same program, started again; by the name it was started with it might not be found.

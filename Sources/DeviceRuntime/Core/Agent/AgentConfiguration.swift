@@ -1,3 +1,4 @@
+package import AppLink
 package import UpdateCore
 
 /// How an agent behaves; everything that isn't the device's identity.

@@ -1,3 +1,6 @@
+internal import AppLink
+internal import AppSupervision
+internal import DeviceProtocol
 internal import Foundations
 internal import Logging
 internal import Mosquitto

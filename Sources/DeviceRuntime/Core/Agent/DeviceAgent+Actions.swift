@@ -1,3 +1,4 @@
+internal import AppSupervision
 internal import Curl
 internal import FirmwareImage
 internal import Logging

@@ -1,3 +1,6 @@
+internal import AppLink
+internal import AppSupervision
+internal import DeviceBoard
 internal import DeviceProtocol
 internal import FirmwareImage
 internal import Foundations

@@ -1,3 +1,4 @@
+internal import AppLink
 internal import DeviceProtocol
 internal import FirmwareImage
 internal import Logging

@@ -1,3 +1,5 @@
+internal import AppLink
+internal import AppSupervision
 internal import FirmwareImage
 internal import Logging
 internal import UpdateCore

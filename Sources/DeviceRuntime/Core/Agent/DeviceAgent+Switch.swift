@@ -1,3 +1,4 @@
+internal import AppSupervision
 internal import Logging
 internal import UpdateCore
 

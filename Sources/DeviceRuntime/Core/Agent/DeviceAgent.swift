@@ -1,4 +1,7 @@
+internal import AppLink
+package import AppSupervision
 package import Curl
+internal import DeviceBoard
 internal import DeviceProtocol
 internal import FirmwareImage
 internal import Foundations

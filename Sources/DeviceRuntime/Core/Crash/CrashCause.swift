@@ -1,6 +1,9 @@
+internal import AppLink
 internal import DeviceProtocol
 internal import FirmwareImage
+internal import Foundations
 internal import UpdateCore
+internal import WebAssemblyModule
 
 /// How an app ended, if that was no end that it or the agent wanted.
 struct CrashCause: Sendable, Equatable {

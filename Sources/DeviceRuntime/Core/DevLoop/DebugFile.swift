@@ -1,3 +1,4 @@
+internal import AppLink
 internal import WebAssemblyModule
 
 /// The unstripped module of an app: `app.debug.wasm` beside `app.wasm` if it is of the same build, else the app itself.

@@ -1,3 +1,5 @@
+internal import AppLink
+internal import DeviceProtocol
 internal import Synchronization
 
 /// Stands in for the broker of an app that runs alone: what it publishes comes back to its own subscriptions.

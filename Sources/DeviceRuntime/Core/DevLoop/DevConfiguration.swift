@@ -1,3 +1,6 @@
+package import AppLink
+package import DeviceBoard
+
 /// How an app is run on its maker's own machine.
 package struct DevConfiguration: Sendable {
   /// The `.wasm` file.

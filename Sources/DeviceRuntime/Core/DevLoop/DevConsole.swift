@@ -1,3 +1,5 @@
+internal import AppLink
+internal import Foundations
 internal import ServiceKit
 internal import Synchronization
 

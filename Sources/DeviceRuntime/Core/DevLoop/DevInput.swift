@@ -1,3 +1,4 @@
+internal import AppLink
 internal import Glibc
 internal import Linux
 

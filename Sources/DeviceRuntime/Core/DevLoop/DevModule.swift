@@ -1,3 +1,4 @@
+internal import Foundations
 internal import Glibc
 internal import WebAssemblyModule
 
@@ -48,6 +49,6 @@ struct DevModule {
       errno = EINVAL
       return nil
     }
-    return readAll(descriptor, count: Int(status.st_size))
+    return readBytes(of: descriptor, count: Int(status.st_size))
   }
 }

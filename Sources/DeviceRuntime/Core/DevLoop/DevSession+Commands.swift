@@ -1,3 +1,8 @@
+import AppLink
+import AppSupervision
+import DeviceBoard
+import Foundations
+
 /// What a person tells the loop.
 extension DevSession {
   /// False: it is to end.

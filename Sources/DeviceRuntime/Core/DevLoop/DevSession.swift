@@ -1,3 +1,7 @@
+internal import AppLink
+package import AppSupervision
+internal import DeviceBoard
+internal import Foundations
 internal import Glibc
 
 /// Runs one app for the one who writes it: starts it again when its file changes, shows what it does, and plays the

@@ -1,3 +1,4 @@
+internal import AppLink
 // Its sources may be used by any thread, which their types don't say.
 @preconcurrency internal import Dispatch
 internal import Foundations

@@ -1,3 +1,4 @@
+internal import AppLink
 internal import FoundationEssentials
 internal import ServiceKit
 

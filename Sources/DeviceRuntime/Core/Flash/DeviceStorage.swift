@@ -1,4 +1,5 @@
-import FirmwareImage
+internal import AppLink
+package import FirmwareImage
 internal import FoundationEssentials
 package import Foundations
 internal import Glibc

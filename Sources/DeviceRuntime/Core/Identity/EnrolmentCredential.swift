@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Foundations
 package import OpenSSL
 
 /// By what a device may ask for an identity.

@@ -1,5 +1,6 @@
 internal import DeviceProtocol
 internal import FoundationEssentials
+internal import Foundations
 import ServiceKit
 internal import UpdateCore
 

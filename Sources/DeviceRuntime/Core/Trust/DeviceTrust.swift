@@ -1,3 +1,4 @@
+internal import DeviceProtocol
 internal import FirmwareImage
 internal import Foundations
 internal import RootDocument
@@ -30,7 +31,8 @@ package struct DeviceTrust: Sendable {
     let contents = OTPContents(try bank.read())
     return ImageTrust(
       root: try documents.current(at: now), isPublisherRequired: contents.publisherSignatureRequired,
-      lowestVersion: lowestVersion, lowestSecurityEpoch: contents.securityEpoch, highestHostAPILevel: HostInterface.level)
+      lowestVersion: lowestVersion, lowestSecurityEpoch: contents.securityEpoch,
+      highestHostAPILevel: HostInterface.level)
   }
 
   /// For an image that this device took earlier. What a root document of its past allowed stays allowed, and none of
