@@ -107,8 +107,8 @@ let sharedModules: [Target] = [
   shared("RootDocument", ["Foundations", "FirmwareImage", "OpenSSL"]),
   // Files, directories and locks, whose every failure names the call and the path.
   shared("FileAccess", ["CLinux", "Foundations", "OpenSSL"]),
-  shared("Wire", [protobuf], exclude: ["Protocols"]),
-  shared("Messaging", ["Linux", "ZeroMQ", "Wire", protobuf, logging, metrics, coreMetrics, lifecycle]),
+  shared("Wire", ["Foundations", protobuf], exclude: ["Protocols"]),
+  shared("Messaging", ["Foundations", "Linux", "ZeroMQ", "Wire", protobuf, logging, metrics, coreMetrics, lifecycle]),
   shared(
     "ServiceKit",
     [
@@ -116,6 +116,8 @@ let sharedModules: [Target] = [
       lifecycle,
       unixSignals, protobuf,
     ]),
+  // What services with a database have in common.
+  shared("ServiceDatabase", ["Foundations", "PostgreSQL"]),
   shared(
     "ServiceHTTP",
     [
@@ -191,6 +193,50 @@ let notifier: [Target] = [
   command("Notifier", []),
 ]
 
+/// Gives devices their identities.
+let provisioner: [Target] = [
+  // What may enrol, and as what: decisions without a database, a bus or HTTP.
+  part("ProvisionerDomain", "Provisioner/Domain", ["Foundations", "OpenSSL"]),
+  // The authority's folder: its keys, what they sign, and the lists of what was taken back. No service is needed.
+  part("CertificateAuthority", "Provisioner/CertificateAuthority", ["Foundations", "OpenSSL"]),
+  part(
+    "ProvisionerClient", "Provisioner/Client",
+    [
+      "CertificateAuthority", "Curl", "Foundations", "Messaging", "OpenSSL", "ProvisionerDomain", "ServiceKit", "Wire",
+      lifecycle, logging, protobuf,
+    ]),
+  // Which certificates there are, renewed and taken back, and who is told of it.
+  part(
+    "DeviceCertificates", "Provisioner/Server/Certificates",
+    [
+      "CertificateAuthority", "Foundations", "Messaging", "OpenSSL", "PostgreSQL", "ProvisionerDomain",
+      "ServiceDatabase", "ServiceKit", "Wire", lifecycle, logging, metrics, nioCore,
+    ]),
+  // The tables of claims, registrations, factories and devices.
+  part(
+    "ProvisionerStorage", "Provisioner/Server/Storage",
+    [
+      "CertificateAuthority", "DeviceCertificates", "Foundations", "OpenSSL", "PostgreSQL", "ProvisionerDomain",
+      "ServiceDatabase", "ServiceKit", logging,
+    ]),
+  // How a device gets its identity, however it asks.
+  part(
+    "DeviceEnrolment", "Provisioner/Server/Enrolment",
+    [
+      "CertificateAuthority", "Curl", "DeviceCertificates", "Foundations", "Messaging", "OpenSSL", "ProvisionerDomain",
+      "ProvisionerStorage", "ServiceKit", "Wire", lifecycle, logging, metrics,
+    ]),
+  // What it answers over HTTP and on the bus, and the service put together.
+  part(
+    "ProvisionerServer", "Provisioner/Server/Service",
+    [
+      "CertificateAuthority", "Curl", "DeviceCertificates", "DeviceEnrolment", "Foundations", "Messaging", "OpenSSL",
+      "PostgreSQL", "ProvisionerClient", "ProvisionerDomain", "ProvisionerStorage", "ServiceHTTP", "ServiceKit", "Wire",
+      httpTypes, hummingbird, lifecycle, logging, nioCore, protobuf,
+    ]),
+  command("Provisioner", ["CertificateAuthority", "Wire", logging]),
+]
+
 let services: [Target] =
   service(
     "Registry",
@@ -200,14 +246,7 @@ let services: [Target] =
       httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
     ],
     command: ["FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument"])
-  + imageStore + notifier
-  + service(
-    "Provisioner",
-    core: [
-      "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
-      "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
-      httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
-    ])
+  + imageStore + notifier + provisioner
   + service(
     "DeviceRuntime",
     core: [
@@ -253,13 +292,14 @@ let testTargets: [Target] = [
   .target(
     name: "TestSupport", dependencies: ["CLinux", "PostgreSQL", "Curl", "OpenSSL", logging], path: "Tests/TestSupport",
     swiftSettings: strict),
+  tests("Foundations", ["Foundations"]),
   tests("ZeroMQ", ["ZeroMQ"]),
   tests("PostgreSQL", ["PostgreSQL"]),
   tests("Mosquitto", ["Mosquitto"]),
   tests("OpenSSL", ["OpenSSL"]),
   tests("Curl", ["Curl"]),
   tests("Wasmtime", ["Wasmtime"]),
-  tests("DeviceProtocol", ["DeviceProtocol", "Foundations", "ServiceKit"]),
+  tests("DeviceProtocol", ["DeviceProtocol", "Foundations", "ServiceKit", "Wasmtime"]),
   tests(
     "FirmwareImage",
     ["FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "OpenSSL", "FuzzTargets"]),
@@ -338,10 +378,10 @@ let testTargets: [Target] = [
   tests(
     "Provisioner",
     [
-      "ProvisionerCore", "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Foundations", "DeviceProtocol",
-      "WebAssemblyModule", "RootDocument", "Wire", "Messaging", "ServiceKit",
-      "ServiceHTTP",
-      protobuf, logging, lifecycle,
+      "CertificateAuthority", "DeviceCertificates", "DeviceEnrolment", "ProvisionerClient", "ProvisionerDomain",
+      "ProvisionerServer", "ProvisionerStorage", "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Foundations",
+      "RootDocument", "Wire", "Messaging",
+      "ServiceDatabase", "ServiceKit", "ServiceHTTP", protobuf, logging, lifecycle,
     ]),
   tests(
     "DeviceRuntime",
@@ -355,7 +395,7 @@ let testTargets: [Target] = [
   tests(
     "Integration",
     [
-      "RegistryCore", "ImageStoreServer", "NotifierServer", "ProvisionerCore", "PostgreSQL", "Mosquitto", "Curl",
+      "RegistryCore", "ImageStoreServer", "NotifierServer", "ProvisionerServer", "PostgreSQL", "Mosquitto", "Curl",
       "OpenSSL", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
       "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
@@ -389,5 +429,5 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
-  targets: bindings + sharedModules + deviceParts + services + testTargets
+  targets: bindings + sharedModules + deviceParts + services + (chosenTests == ["noneTests"] ? [] : testTargets)
 )

@@ -1,5 +1,4 @@
 import Curl
-import FirmwareImage
 import Foundation
 import Foundations
 import Messaging
@@ -7,8 +6,6 @@ import Synchronization
 import TestSupport
 import Testing
 import Wire
-
-@testable import ProvisionerCore
 
 /// A Provisioner that dies in the middle.
 @Suite(.seated) struct CrashTests {

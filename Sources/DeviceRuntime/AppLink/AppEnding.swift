@@ -20,12 +20,15 @@ package enum AppEnding: Sendable, Equatable {
 
 /// An error that WebAssembly code can't go on from, and where it happened.
 package struct AppTrap: Sendable, Equatable {
+  /// One call on the stack of the app.
   package struct Frame: Sendable, Equatable {
+    /// In the module's index space of functions, imports first.
     package var functionIndex: UInt32
     /// In bytes, within the function; 0, like the next, if it is not known.
     package var functionOffset: UInt64
     /// In bytes, within the whole module; DWARF addresses are this less the start of the code section's body.
     package var moduleOffset: UInt64
+    /// As the module's name section has it, mangled; nil without one.
     package var functionName: String?
 
     package init(functionIndex: UInt32, functionOffset: UInt64, moduleOffset: UInt64, functionName: String?) {

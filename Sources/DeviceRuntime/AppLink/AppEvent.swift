@@ -30,6 +30,7 @@ package enum AppEvent: Sendable, Equatable {
 
 /// A line that an app wrote.
 package struct AppLogLine: Sendable, Equatable {
+  /// How much a line matters. The numbers are the host API's.
   package enum Level: UInt8, Sendable, CaseIterable {
     case debug = 0
     case info = 1
@@ -37,6 +38,7 @@ package struct AppLogLine: Sendable, Equatable {
     case error = 3
   }
 
+  /// Where a line came from.
   package enum Source: UInt8, Sendable, CaseIterable {
     /// The host API's `log`.
     case app = 0
@@ -46,7 +48,9 @@ package struct AppLogLine: Sendable, Equatable {
     case host = 3
   }
 
+  /// Of standard output info, of standard error warning.
   package var level: Level
+  /// Tells the app's own words from the host's.
   package var source: Source
   /// Since 1970.
   package var realtimeNanoseconds: UInt64

@@ -37,8 +37,10 @@ package struct AppHostArguments: Sendable, Equatable {
 
 /// The exit statuses of an app's process. What became of the app is told in a message.
 package enum AppHostExit {
+  /// All that was to be said is said.
   package static let done: Int32 = 0
   /// There is nobody to talk to.
   package static let noAgent: Int32 = 69
+  /// Somebody other than the agent started it.
   package static let wrongArguments: Int32 = 64
 }

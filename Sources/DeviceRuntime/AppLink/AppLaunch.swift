@@ -12,7 +12,9 @@ package struct AppLaunch: Sendable {
   package var deviceID: [UInt8]
   /// Firmware version of the image, for logs.
   package var version: UInt64
+  /// Of the image: the app's scope of stored values; empty if it has none.
   package var appName: String
+  /// Of the image, for people.
   package var appVersion: String
   /// What the app reads with `config_get`.
   package var configuration: [String: String]
@@ -20,12 +22,15 @@ package struct AppLaunch: Sendable {
   package var arguments: [String]
   /// WASI environment; nothing of the agent's own environment is added.
   package var environment: [String: String]
+  /// What the app may use.
   package var limits: AppLimits
   /// What the app may open; any other name is −76.
   package var pins: [PinGrant]
+  /// Like `pins`.
   package var sensors: [SensorGrant]
   /// What the app may publish to and subscribe to, as MQTT filters below `/apps/{device}/`; empty: all of it.
   package var topics: [String]
+  /// What the app reads with `reset_reason`.
   package var resetReason: ResetReason
   /// Compiles the module and keeps the code in the file for it; the app is not started. Ends with `exited(code: 0)`,
   /// or with `startFailed` if the module is none that this device could run.

@@ -13,14 +13,17 @@ package struct AppLimits: Sendable, Equatable {
   package var busyDeadline: Duration
   /// Log lines, of all sources together: so many a second over time, and so many at once.
   package var logLinesPerSecond: Int
+  /// Of log lines, at once.
   package var logBurstLines: Int
   /// Longer lines are cut.
   package var logLineBytes: Int
   /// Publications that wait for their acknowledgement; one more gets −6 (AGAIN).
   package var publishQueue: Int
+  /// Of one publication; a longer one gets −28 (INVAL).
   package var publishPayloadBytes: Int
   /// Publications and subscriptions: so many a second over time, and twice as many at once; one more gets −6 (AGAIN).
   package var publicationsPerSecond: Int
+  /// That may run at once; one more gets −51 (NOSPC).
   package var timers: Int
   /// Keys and values that outlive the app, together.
   package var keyValueBytes: Int
@@ -51,5 +54,6 @@ package struct AppLimits: Sendable, Equatable {
     self.reservesAddressSpace = reservesAddressSpace
   }
 
+  /// What an app gets whose device is told nothing else.
   package static let standard = AppLimits()
 }

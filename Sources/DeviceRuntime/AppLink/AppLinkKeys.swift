@@ -8,7 +8,9 @@ package struct AppLinkKeys: Sendable {
   /// The descriptor that the process reads them from.
   package static let descriptor: Int32 = 3
 
+  /// By which the process knows its agent.
   package let agent: CurvePublicKey
+  /// The process's own; the agent answers nobody else.
   package let app: CurveKeyPair
 
   package init(agent: CurvePublicKey, app: CurveKeyPair) {

@@ -1,5 +1,6 @@
 /// A pin that an app may open by its name.
 package struct PinGrant: Sendable, Equatable {
+  /// What the pin is.
   package enum Source: Sendable, Equatable {
     /// Held by the agent; `level` is its level at the launch.
     case simulated(level: Int32)
@@ -10,6 +11,7 @@ package struct PinGrant: Sendable, Equatable {
   package var name: String
   /// An app may set it, too.
   package var isOutput: Bool
+  /// What the app's process is to open for it.
   package var source: Source
 
   package init(name: String, isOutput: Bool, source: Source) {

@@ -5,7 +5,9 @@ import ServiceKit
 
 /// What is wired to the device and what its apps may use, as `board.json` in the device's directory says.
 package struct Board: Sendable, Equatable {
+  /// Names differ.
   package var pins: [PinGrant]
+  /// Names differ.
   package var sensors: [SensorGrant]
   /// MQTT filters below `/apps/{device}/`; empty: all of it.
   package var topics: [String]
@@ -23,6 +25,7 @@ package struct Board: Sendable, Equatable {
       PinGrant(name: "button", isOutput: false, source: .simulated(level: 0)),
     ], sensors: [SensorGrant(name: "temperature", channels: [.constant(microUnits: 21_500_000)])])
 
+  /// In the device's directory.
   package static let fileName = "board.json"
   /// Of the file, and of each waveform it names.
   package static let maximumFileBytes = 1 << 20

@@ -5,9 +5,12 @@ internal import Synchronization
 
 /// The board as its agent sees it: the levels of pins, which outlive the apps, and the sources of sensors.
 package final class BoardState: Sendable {
+  /// What the agent knows of one pin, for admin commands.
   package struct PinStatus: Sendable, Equatable {
     package var name: String
+    /// An app may set it.
     package var isOutput: Bool
+    /// The newest that the agent knows: 0 or 1.
     package var level: Int32
     /// Since the agent began.
     package var changes: UInt64
@@ -15,10 +18,12 @@ package final class BoardState: Sendable {
     package var source: String
   }
 
+  /// What one sensor reads now, for admin commands.
   package struct SensorStatus: Sendable, Equatable {
     package var name: String
     /// Of each channel, in millionths of its unit; of a channel that can't be read, 0.
     package var microUnits: [Int64]
+    /// For people.
     package var source: String
   }
 
@@ -48,6 +53,7 @@ package final class BoardState: Sendable {
     self.state = Mutex(state)
   }
 
+  /// What apps may publish to and subscribe to, as MQTT filters; empty: all of it.
   package var topics: [String] { board.topics }
 
   /// For an app that is launched now.
@@ -118,6 +124,7 @@ package final class BoardState: Sendable {
     return grant
   }
 
+  /// All pins, in the board's order.
   package func pins() -> [PinStatus] {
     state.withLock { state in
       board.pins.map { pin in

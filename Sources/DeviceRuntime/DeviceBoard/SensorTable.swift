@@ -3,8 +3,11 @@ package import AppLink
 /// Values of a sensor's channels at times, as a CSV file has them: seconds, then a value for each channel. A first line
 /// without numbers is a heading; empty lines and those that begin with # are passed over.
 package struct SensorTable: Sendable, Equatable {
+  /// The values of all channels at one moment.
   package struct Row: Sendable, Equatable {
+    /// Since the table's beginning.
     package var nanoseconds: UInt64
+    /// One for each channel, in millionths of its unit.
     package var microUnits: [Int64]
 
     package init(nanoseconds: UInt64, microUnits: [Int64]) {
@@ -13,9 +16,12 @@ package struct SensorTable: Sendable, Equatable {
     }
   }
 
+  /// A longer table is refused.
   package static let maximumRows = 10_000
+  /// Of values; a wider table is refused.
   package static let maximumColumns = 16
 
+  /// At least one; their times grow.
   package private(set) var rows: [Row]
 
   /// Of values, without that of times.

@@ -51,15 +51,18 @@ package final class AppPins: Sendable {
     self.flag = flag
   }
 
+  /// The pin of that name; nil if the app was not granted it.
   package subscript(name: String) -> (any Pin)? { pins[name] }
 
   /// Returns what went wrong, for people.
   package func activate() -> [String] { pins.values.compactMap { $0.activate() } }
 
+  /// Sets a simulated pin as a person or a test does; other pins are left as they are.
   package func setFromOutside(_ name: String, _ level: Int32) {
     (pins[name] as? SimulatedPin)?.setFromOutside(level == 0 ? 0 : 1)
   }
 
+  /// Whether `takeChanges()` has something to tell.
   package var hasUntoldChanges: Bool { flag.isRaised }
 
   /// The newest levels of the pins that changed since the last call.

@@ -17,6 +17,7 @@ package final class AppSensors: Sendable {
     self.problems = problems
   }
 
+  /// The sensor of that name; nil if the app was not granted it.
   package subscript(name: String) -> AppSensor? { sensors[name] }
 
   /// A sensor that the app was not granted stays unknown.

@@ -3,13 +3,16 @@ package import DeviceProtocol
 
 /// Which changes of a pin make an event. The numbers are the host API's.
 package struct PinEdges: OptionSet, Sendable {
+  /// As the app gives it.
   package var rawValue: Int32
 
   package init(rawValue: Int32) {
     self.rawValue = rawValue
   }
 
+  /// From 0 to 1.
   package static let rising = PinEdges(rawValue: 1)
+  /// From 1 to 0.
   package static let falling = PinEdges(rawValue: 2)
 
   func includes(_ level: Int32) -> Bool { contains(level == 0 ? .falling : .rising) }
@@ -17,7 +20,9 @@ package struct PinEdges: OptionSet, Sendable {
 
 /// A change of a watched pin.
 package struct PinChange: Sendable, Equatable {
+  /// The one that the watch was begun with.
   package var handle: Int32
+  /// Since the change: 0 or 1.
   package var level: Int32
   /// On the monotonic clock.
   package var nanoseconds: UInt64

@@ -4,7 +4,7 @@ import OpenSSL
 import TestSupport
 import Testing
 
-@testable import ProvisionerCore
+@testable import CertificateAuthority
 
 @Suite(.seated) struct IssuanceTests {
   @Test func aDevicesCertificateNamesIt() throws {

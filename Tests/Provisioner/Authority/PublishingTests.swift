@@ -7,7 +7,8 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import ProvisionerCore
+@testable import CertificateAuthority
+@testable import DeviceCertificates
 
 /// Revocations in publications, for fleets of any size.
 @Suite(.seated) struct PublishingTests {

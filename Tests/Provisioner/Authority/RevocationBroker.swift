@@ -3,7 +3,7 @@ import OpenSSL
 import TestSupport
 import Testing
 
-@testable import ProvisionerCore
+@testable import CertificateAuthority
 
 /// A mosquitto that goes by a folder of CRLs, and devices that knock at it.
 struct RevocationBroker {

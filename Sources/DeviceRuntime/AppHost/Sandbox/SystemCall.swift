@@ -1,9 +1,9 @@
 /// The processors whose system calls are known by number. Others get no filter, which the log says.
-package enum ProcessorArchitecture: Sendable, CaseIterable {
+enum ProcessorArchitecture: Sendable, CaseIterable {
   case amd64
   case aarch64
 
-  package static var current: ProcessorArchitecture? {
+  static var current: ProcessorArchitecture? {
     #if arch(x86_64)
       .amd64
     #elseif arch(arm64)
@@ -24,8 +24,8 @@ package enum ProcessorArchitecture: Sendable, CaseIterable {
 
 /// A call of the kernel: its numbers from asm/unistd_64.h and asm-generic/unistd.h. Some, older than aarch64, are not
 /// there.
-package struct SystemCall: Sendable, Equatable {
-  package let name: String
+struct SystemCall: Sendable, Equatable {
+  let name: String
   private let onX86: UInt32?
   private let onARM: UInt32?
 
@@ -35,7 +35,7 @@ package struct SystemCall: Sendable, Equatable {
     self.onARM = onARM
   }
 
-  package func number(on architecture: ProcessorArchitecture) -> UInt32? {
+  func number(on architecture: ProcessorArchitecture) -> UInt32? {
     switch architecture {
     case .amd64: onX86
     case .aarch64: onARM
@@ -45,26 +45,26 @@ package struct SystemCall: Sendable, Equatable {
 
 extension SystemCall {
   // Those whose arguments decide.
-  package static let clone = SystemCall("clone", 56, 220)
-  package static let clone3 = SystemCall("clone3", 435, 435)
-  package static let ioctl = SystemCall("ioctl", 16, 29)
-  package static let openat = SystemCall("openat", 257, 56)
-  package static let prctl = SystemCall("prctl", 157, 167)
-  package static let prlimit64 = SystemCall("prlimit64", 302, 261)
-  package static let schedSetScheduler = SystemCall("sched_setscheduler", 144, 119)
-  package static let tgkill = SystemCall("tgkill", 234, 131)
-  package static let fcntl = SystemCall("fcntl", 72, 25)
-  package static let futex = SystemCall("futex", 202, 98)
-  package static let madvise = SystemCall("madvise", 28, 233)
-  package static let mmap = SystemCall("mmap", 9, 222)
-  package static let mprotect = SystemCall("mprotect", 10, 226)
-  package static let sendto = SystemCall("sendto", 44, 206)
-  package static let socketpair = SystemCall("socketpair", 53, 199)
-  package static let membarrier = SystemCall("membarrier", 324, 283)
-  package static let memfdCreate = SystemCall("memfd_create", 319, 279)
+  static let clone = SystemCall("clone", 56, 220)
+  static let clone3 = SystemCall("clone3", 435, 435)
+  static let ioctl = SystemCall("ioctl", 16, 29)
+  static let openat = SystemCall("openat", 257, 56)
+  static let prctl = SystemCall("prctl", 157, 167)
+  static let prlimit64 = SystemCall("prlimit64", 302, 261)
+  static let schedSetScheduler = SystemCall("sched_setscheduler", 144, 119)
+  static let tgkill = SystemCall("tgkill", 234, 131)
+  static let fcntl = SystemCall("fcntl", 72, 25)
+  static let futex = SystemCall("futex", 202, 98)
+  static let madvise = SystemCall("madvise", 28, 233)
+  static let mmap = SystemCall("mmap", 9, 222)
+  static let mprotect = SystemCall("mprotect", 10, 226)
+  static let sendto = SystemCall("sendto", 44, 206)
+  static let socketpair = SystemCall("socketpair", 53, 199)
+  static let membarrier = SystemCall("membarrier", 324, 283)
+  static let memfdCreate = SystemCall("memfd_create", 319, 279)
 
   /// Reading and writing what is open, memory, threads that are there already, time.
-  package static let harmless: [SystemCall] = [
+  static let harmless: [SystemCall] = [
     SystemCall("read", 0, 63), SystemCall("write", 1, 64), SystemCall("readv", 19, 65), SystemCall("writev", 20, 66),
     SystemCall("pread64", 17, 67), SystemCall("lseek", 8, 62), SystemCall("close", 3, 57),
     SystemCall("fstat", 5, 80), SystemCall("dup", 32, 23), SystemCall("munmap", 11, 215),
@@ -96,20 +96,20 @@ extension SystemCall {
   ]
 
   /// Finding out about files, while the module is loaded.
-  package static let lookingAtFiles: [SystemCall] = [
+  static let lookingAtFiles: [SystemCall] = [
     SystemCall("newfstatat", 262, 79), SystemCall("statx", 332, 291), SystemCall("access", 21, nil),
     SystemCall("faccessat", 269, 48), SystemCall("readlink", 89, nil), SystemCall("readlinkat", 267, 78),
     SystemCall("getdents64", 217, 61), SystemCall("getcwd", 79, 17),
   ]
 
   /// What a process gives up rights with.
-  package static let confining: [SystemCall] = [
+  static let confining: [SystemCall] = [
     SystemCall("seccomp", 317, 277), SystemCall("landlock_create_ruleset", 444, 444),
     SystemCall("landlock_restrict_self", 446, 446),
   ]
 
   /// No program that runs an app calls these; one that does was taken over.
-  package static let deadly: [SystemCall] = [
+  static let deadly: [SystemCall] = [
     SystemCall("execve", 59, 221), SystemCall("execveat", 322, 281), SystemCall("fork", 57, nil),
     SystemCall("vfork", 58, nil), SystemCall("ptrace", 101, 117), SystemCall("process_vm_readv", 310, 270),
     SystemCall("process_vm_writev", 311, 271), SystemCall("bpf", 321, 280), SystemCall("perf_event_open", 298, 241),

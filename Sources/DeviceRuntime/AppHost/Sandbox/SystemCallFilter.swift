@@ -1,17 +1,17 @@
 /// Which system calls a process may make: a program for the kernel's filter (seccomp), built here.
 ///
 /// What is not named is refused with EPERM, so that a library that tries something else goes on without it.
-package struct SystemCallFilter: Sendable {
+struct SystemCallFilter: Sendable {
   /// One instruction of classic BPF, as `struct sock_filter` has it.
-  package struct Instruction: Sendable, Equatable {
-    package var code: UInt16
-    package var ifTrue: UInt8
-    package var ifFalse: UInt8
-    package var operand: UInt32
+  struct Instruction: Sendable, Equatable {
+    var code: UInt16
+    var ifTrue: UInt8
+    var ifFalse: UInt8
+    var operand: UInt32
   }
 
   /// What an app's process does next.
-  package enum Stage: Sendable {
+  enum Stage: Sendable {
     /// Compile a module: files may be read, threads begun.
     case loading
     /// Run the app.
@@ -19,9 +19,9 @@ package struct SystemCallFilter: Sendable {
     case running(startsThreads: Bool)
   }
 
-  package let instructions: [Instruction]
+  let instructions: [Instruction]
 
-  package init(_ stage: Stage, processIdentifier: Int32, architecture: ProcessorArchitecture) {
+  init(_ stage: Stage, processIdentifier: Int32, architecture: ProcessorArchitecture) {
     var program = Program(architecture: architecture)
     SystemCall.deadly.forEach { program.add($0, [.kill]) }
     SystemCall.harmless.forEach { program.add($0, [.allow]) }

@@ -1,4 +1,5 @@
 package import Curl
+import Foundations
 import Messaging
 package import ServiceKit
 package import UpdateCore

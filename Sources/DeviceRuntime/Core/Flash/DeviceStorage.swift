@@ -1,5 +1,5 @@
 internal import AppLink
-package import FirmwareImage
+import FirmwareImage
 internal import FoundationEssentials
 package import Foundations
 internal import Glibc

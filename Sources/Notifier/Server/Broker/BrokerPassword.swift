@@ -21,7 +21,7 @@ struct BrokerPassword: Sendable {
   ///   - name: of the setting that says so, for who has to change it.
   /// - Throws: `AdminError` for a file that can't be used.
   init(file path: String, setting name: String) throws {
-    do throws(KeyFileError) { try KeyFile.checkSecret(path) } catch {
+    do { try SmallFile.check(path, .secret) } catch {
       throw AdminError("\(name): \(error)", status: .configuration)
     }
     guard let contents = FileManager.default.contents(atPath: path), contents.count <= Self.maximumBytes,

@@ -30,6 +30,7 @@ package enum HostErrno: Int32, Error, CaseIterable {
   /// What the app gets.
   package var result: Int64 { -Int64(rawValue) }
 
+  /// The error's short name, as the reference page and the app's log have it.
   package var name: String {
     switch self {
     case .access: "ACCES"

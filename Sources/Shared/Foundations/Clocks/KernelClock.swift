@@ -6,6 +6,7 @@
 
 /// The kernel's clocks, in nanoseconds.
 package enum KernelClock {
+  /// What the clock of that number shows.
   package static func nanoseconds(_ id: clockid_t) -> UInt64 {
     var time = timespec()
     // Fails only for a clock that does not exist.

@@ -32,7 +32,8 @@ extension AdministeredService {
       commandName: executable, abstract: abstract, discussion: discussion,
       version: "\(executable) \(XtblishVersion.current)",
       subcommands: subcommands + [
-        StatusCommand<Self>.self, CheckConfigCommand<Self>.self, BusKeyCommand<Self>.self, CompletionCommand<Self>.self,
+        ServiceStatusCommand<Self>.self, CheckConfigCommand<Self>.self, BusKeyCommand<Self>.self,
+        CompletionCommand<Self>.self,
       ])
   }
 }
