@@ -103,7 +103,7 @@ let sharedModules: [Target] = [
   // What devices and services say to each other.
   shared("DeviceProtocol", ["Foundations"]),
   shared("WebAssemblyModule", ["Foundations", "DeviceProtocol"]),
-  shared("FirmwareImage", ["Foundations", "OpenSSL", "WebAssemblyModule"]),
+  shared("FirmwareImage", ["DeviceProtocol", "Foundations", "OpenSSL", "WebAssemblyModule"]),
   shared("RootDocument", ["Foundations", "FirmwareImage", "OpenSSL"]),
   // Files, directories and locks, whose every failure names the call and the path.
   shared("FileAccess", ["CLinux", "Foundations", "OpenSSL"]),
@@ -230,7 +230,9 @@ let provisioner: [Target] = [
   part(
     "ProvisionerServer", "Provisioner/Server/Service",
     [
-      "CertificateAuthority", "Curl", "DeviceCertificates", "DeviceEnrolment", "Foundations", "Messaging", "OpenSSL",
+      "CertificateAuthority", "Curl", "DeviceCertificates", "DeviceEnrolment", "DeviceProtocol", "Foundations",
+      "Messaging",
+      "OpenSSL",
       "PostgreSQL", "ProvisionerClient", "ProvisionerDomain", "ProvisionerStorage", "ServiceHTTP", "ServiceKit", "Wire",
       httpTypes, hummingbird, lifecycle, logging, nioCore, protobuf,
     ]),

@@ -11,6 +11,8 @@ import ServiceKit
 /// Asking for another would be answered with as little success, and every device may have only so many.
 package actor CertificateRenewal {
   private struct Request: Encodable {
+    typealias CodingKeys = RenewalRequestMember
+
     var certificateRequest: String
   }
 

@@ -144,6 +144,8 @@ package struct IdentityUpkeep: Sendable {
 /// Tells the Provisioner what a bank holds.
 package enum OTPReport {
   private struct Answer: Decodable {
+    typealias CodingKeys = FuseAnswerMember
+
     var agrees: Bool
     var differences: [String]?
   }
