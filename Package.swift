@@ -266,7 +266,8 @@ let services: [Target] =
 let deviceParts: [Target] = [
   part("UpdateCore", of: "DeviceRuntime", ["DeviceProtocol", "FirmwareImage", "Foundations"]),
   // What the two processes say to each other. No engine, no network.
-  part("AppLink", of: "DeviceRuntime", ["Foundations", "WebAssemblyModule", "Wire", "ZeroMQ", protobuf]),
+  part(
+    "AppLink", of: "DeviceRuntime", ["DeviceProtocol", "Foundations", "WebAssemblyModule", "Wire", "ZeroMQ", protobuf]),
   // Pins and sensors: the kernel's, and those that are simulated.
   part("DeviceHardware", of: "DeviceRuntime", ["AppLink", "CLinux", "DeviceProtocol", "Foundations", "Linux"]),
   // The app's process.

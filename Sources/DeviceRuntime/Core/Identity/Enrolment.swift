@@ -13,7 +13,7 @@ package struct Enrolment: Sendable {
     package var isTransient: Bool
   }
 
-  package static let serialLengths = 1...64
+  package static let serialLengths = 1...DeviceLimit.serialCharacters.value
 
   private let provisionerURL: String
   private let http: HTTPClient
