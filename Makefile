@@ -76,6 +76,10 @@ bench: build examples ## Run the benchmarks and write Benchmarks/RESULTS.md
 format: ## Lay out the Swift code
 	@git ls-files -z '*.swift' ':!:*.pb.swift' | xargs -0 swift format format --in-place --parallel
 
+.PHONY: embedded
+embedded: ## Compile the device's update machine as Embedded Swift for a microcontroller
+	@deploy/embedded-check
+
 .PHONY: lint
 lint: ## Check layout, scripts and what must not be committed
 	@deploy/lint

@@ -66,12 +66,6 @@ func service(
   ]
 }
 
-/// A part of a service that is a target of its own, so that the compiler keeps what it may use.
-func part(_ name: String, of service: String, _ dependencies: [Target.Dependency]) -> Target {
-  .target(
-    name: name, dependencies: dependencies, path: "Sources/\(service)/\(name)", swiftSettings: strict)
-}
-
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: ["TestSupport"] + dependencies, path: "Tests/\(name)",
@@ -231,9 +225,8 @@ let provisioner: [Target] = [
     "ProvisionerServer", "Provisioner/Server/Service",
     [
       "CertificateAuthority", "Curl", "DeviceCertificates", "DeviceEnrolment", "DeviceProtocol", "Foundations",
-      "Messaging",
-      "OpenSSL",
-      "PostgreSQL", "ProvisionerClient", "ProvisionerDomain", "ProvisionerStorage", "ServiceHTTP", "ServiceKit", "Wire",
+      "Messaging", "OpenSSL", "PostgreSQL", "ProvisionerClient", "ProvisionerDomain", "ProvisionerStorage",
+      "ServiceHTTP", "ServiceKit", "Wire",
       httpTypes, hummingbird, lifecycle, logging, nioCore, protobuf,
     ]),
   command("Provisioner", ["CertificateAuthority", "Wire", logging]),
@@ -249,42 +242,81 @@ let services: [Target] =
     ],
     command: ["FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument"])
   + imageStore + notifier + provisioner
-  + service(
-    "DeviceRuntime",
-    core: [
-      "UpdateCore", "AppLink", "AppSupervision", "DeviceBoard", "CLinux", "Linux", "Mosquitto", "Curl", "OpenSSL",
-      "FirmwareImage",
-      "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire", "Messaging",
-      "ServiceKit", protobuf, logging, metrics, lifecycle,
-    ],
-    command: [
-      "UpdateCore", "AppHost", "AppLink", "DeviceBoard", "Curl", "FirmwareImage", "Foundations", "DeviceProtocol",
-      "WebAssemblyModule", "RootDocument", "OpenSSL", "Wire",
-    ])
 
 /// The device is two processes, the agent's and an app's, which have `AppLink` in common and know no more of each other.
 let deviceParts: [Target] = [
-  part("UpdateCore", of: "DeviceRuntime", ["DeviceProtocol", "FirmwareImage", "Foundations"]),
   // What the two processes say to each other. No engine, no network.
   part(
-    "AppLink", of: "DeviceRuntime", ["DeviceProtocol", "Foundations", "WebAssemblyModule", "Wire", "ZeroMQ", protobuf]),
+    "AppLink", "DeviceRuntime/AppLink",
+    ["DeviceProtocol", "Foundations", "WebAssemblyModule", "Wire", "ZeroMQ", protobuf]),
   // Pins and sensors: the kernel's, and those that are simulated.
-  part("DeviceHardware", of: "DeviceRuntime", ["AppLink", "CLinux", "DeviceProtocol", "Foundations", "Linux"]),
+  part(
+    "DeviceHardware", "DeviceRuntime/DeviceHardware", ["AppLink", "CLinux", "DeviceProtocol", "Foundations", "Linux"]),
   // The app's process.
   part(
-    "AppHost", of: "DeviceRuntime",
+    "AppHost", "DeviceRuntime/AppHost",
     [
       "AppLink", "CLinux", "DeviceHardware", "DeviceProtocol", "Foundations", "Linux", "OpenSSL", "Wasmtime",
       "WebAssemblyModule", "Wire", "ZeroMQ", protobuf,
     ]),
   // The agent's side of it: starts processes of apps and sees to their end.
   part(
-    "AppSupervision", of: "DeviceRuntime",
-    ["AppLink", "CLinux", "Foundations", "Linux", "Wire", "ZeroMQ", protobuf, logging]),
+    "AppSupervision", "DeviceRuntime/AppSupervision",
+    ["AppLink", "CLinux", "DeviceStorage", "Foundations", "Linux", "Wire", "ZeroMQ", protobuf, logging]),
   // What is wired to the device, as its agent knows it.
   part(
-    "DeviceBoard", of: "DeviceRuntime",
-    ["AppLink", "DeviceHardware", "DeviceProtocol", "Foundations", "ServiceKit"]),
+    "DeviceBoard", "DeviceRuntime/DeviceBoard",
+    ["AppLink", "DeviceHardware", "DeviceProtocol", "DeviceStorage", "Foundations", "ServiceKit"]),
+  // What decides about updates, with no I/O: also for devices without an operating system (deploy/embedded-check).
+  part("UpdateCore", "DeviceRuntime/UpdateCore", ["DeviceProtocol", "Foundations"]),
+  // What a device keeps over restarts and power cuts.
+  part(
+    "DeviceStorage", "DeviceRuntime/DeviceStorage",
+    ["UpdateCore", "DeviceProtocol", "Foundations", "OpenSSL", "ServiceKit"]),
+  // Who the device is, and whom it trusts.
+  part(
+    "DeviceCredentials", "DeviceRuntime/DeviceCredentials",
+    [
+      "DeviceStorage", "Curl", "DeviceProtocol", "FirmwareImage", "Foundations", "Mosquitto", "OpenSSL", "RootDocument",
+      "ServiceKit", logging,
+    ]),
+  // Images: fetched, verified, and in their slots.
+  part(
+    "DeviceImages", "DeviceRuntime/DeviceImages",
+    [
+      "UpdateCore", "DeviceStorage", "DeviceCredentials", "DeviceProtocol", "Curl", "FirmwareImage", "Foundations",
+      "OpenSSL", "RootDocument", "WebAssemblyModule", logging,
+    ]),
+  // How commands on the device's own machine find its agent and show its answers; its settings.
+  part(
+    "DeviceAdmin", "DeviceRuntime/DeviceAdmin",
+    [
+      "UpdateCore", "DeviceStorage", "Curl", "Foundations", "Messaging", "ServiceKit", "Wire", protobuf,
+    ]),
+  // The agent: all the parts put together.
+  part(
+    "Agent", "DeviceRuntime/Agent",
+    [
+      "UpdateCore", "DeviceStorage", "DeviceCredentials", "DeviceImages", "DeviceAdmin", "DeviceBoard", "AppLink",
+      "AppSupervision", "CLinux", "Curl", "DeviceProtocol", "FirmwareImage", "Foundations", "Messaging", "Mosquitto",
+      "OpenSSL", "ServiceKit", "WebAssemblyModule", "Wire", protobuf, logging, lifecycle,
+    ]),
+  // Runs a module on a developer's machine, again whenever it changes.
+  part(
+    "DevelopmentLoop", "DeviceRuntime/DevelopmentLoop",
+    [
+      "DeviceStorage", "DeviceBoard", "AppLink", "AppSupervision", "DeviceProtocol", "Foundations", "Linux",
+      "ServiceKit",
+      "WebAssemblyModule", "Wire",
+    ]),
+  .executableTarget(
+    name: "DeviceRuntimeCommand",
+    dependencies: [
+      "DeviceStorage", "DeviceCredentials", "DeviceAdmin", "Agent", "DevelopmentLoop", "DeviceBoard", "AppHost",
+      "AppLink", "AppSupervision", "Curl", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "Wire",
+      argumentParser,
+    ],
+    path: "Sources/DeviceRuntime/Command", swiftSettings: strict),
 ]
 
 /// All of them, or those that `XTBLISH_TESTS` names ("Registry,Notifier"): while you work on one module, the others'
@@ -302,6 +334,7 @@ let testTargets: [Target] = [
   tests("OpenSSL", ["OpenSSL"]),
   tests("Curl", ["Curl"]),
   tests("Wasmtime", ["Wasmtime"]),
+  tests("Foundations", ["Foundations"]),
   tests("DeviceProtocol", ["DeviceProtocol", "Foundations", "ServiceKit", "Wasmtime"]),
   tests(
     "FirmwareImage",
@@ -334,12 +367,12 @@ let testTargets: [Target] = [
     path: "Benchmarks/Reports", exclude: ["run"], swiftSettings: strict),
   // Measures apps beside native code.
   .executableTarget(
-    name: "AppBenchmark", dependencies: ["AppLink", "AppSupervision"], path: "Benchmarks/Apps",
+    name: "AppBenchmark", dependencies: ["AppLink", "AppSupervision", "Foundations"], path: "Benchmarks/Apps",
     exclude: ["kernels.c", "run"],
     swiftSettings: strict),
   // Measures what an app on a device gets.
   .executableTarget(
-    name: "HostAPIBenchmark", dependencies: ["AppLink", "AppSupervision", "DeviceBoard"],
+    name: "HostAPIBenchmark", dependencies: ["AppLink", "AppSupervision", "DeviceBoard", "Foundations"],
     path: "Benchmarks/HostAPI",
     exclude: ["calls.wat", "run", "ticks.wat", "timerfd.c"], swiftSettings: strict),
   tests(
@@ -389,10 +422,10 @@ let testTargets: [Target] = [
   tests(
     "DeviceRuntime",
     [
-      "UpdateCore", "CLinux", "AppHost", "AppLink", "AppSupervision", "DeviceBoard", "DeviceHardware",
-      "DeviceRuntimeCore", "ZeroMQ",
-      "Mosquitto", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
-      "RootDocument", "Wire",
+      "UpdateCore", "DeviceStorage", "DeviceCredentials", "DeviceImages", "DeviceAdmin", "Agent", "DevelopmentLoop",
+      "CLinux", "AppHost", "AppLink", "AppSupervision", "DeviceBoard", "DeviceHardware",
+      "ZeroMQ", "Mosquitto", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage",
+      "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
       "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
   tests(

@@ -1,5 +1,5 @@
 import ArgumentParser
-import DeviceRuntimeCore
+import DeviceStorage
 import Foundations
 import Glibc
 import ServiceKit

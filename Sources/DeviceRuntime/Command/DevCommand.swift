@@ -1,7 +1,9 @@
 import AppLink
+import AppSupervision
 import ArgumentParser
+import DevelopmentLoop
 import DeviceBoard
-import DeviceRuntimeCore
+import DeviceStorage
 import FoundationEssentials
 import Glibc
 import ServiceKit

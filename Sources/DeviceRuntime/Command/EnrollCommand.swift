@@ -1,6 +1,8 @@
 import ArgumentParser
 import Curl
-import DeviceRuntimeCore
+import DeviceAdmin
+import DeviceCredentials
+import DeviceStorage
 import FoundationEssentials
 import Foundations
 import OpenSSL

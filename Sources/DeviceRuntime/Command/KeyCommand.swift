@@ -1,5 +1,7 @@
 import ArgumentParser
-import DeviceRuntimeCore
+import DeviceAdmin
+import DeviceCredentials
+import DeviceStorage
 import Foundations
 import OpenSSL
 import ServiceKit

@@ -1,5 +1,5 @@
 import ArgumentParser
-import DeviceRuntimeCore
+import DeviceAdmin
 import Foundations
 import Messaging
 import ServiceKit

@@ -1,7 +1,7 @@
 import AppLink
 import ArgumentParser
+import DeviceAdmin
 import DeviceBoard
-import DeviceRuntimeCore
 import FoundationEssentials
 import Foundations
 import Messaging

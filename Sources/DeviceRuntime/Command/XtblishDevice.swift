@@ -1,7 +1,7 @@
 import AppHost
 import AppLink
 import ArgumentParser
-import DeviceRuntimeCore
+import DeviceAdmin
 import FoundationEssentials
 import Messaging
 import ServiceKit

@@ -1,4 +1,5 @@
 package import AppLink
+import Foundations
 
 /// Values of a sensor's channels at times, as a CSV file has them: seconds, then a value for each channel. A first line
 /// without numbers is a heading; empty lines and those that begin with # are passed over.

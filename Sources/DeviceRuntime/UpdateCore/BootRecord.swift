@@ -10,6 +10,7 @@ package enum Slot: String, Sendable, Hashable, CaseIterable {
 
 /// What a slot holds.
 package struct SlotRecord: Sendable, Hashable {
+  /// How far the image in a slot has got.
   package enum State: UInt8, Sendable, Hashable {
     case empty = 0
     /// Verified, and to be tried or being tried.
@@ -19,8 +20,11 @@ package struct SlotRecord: Sendable, Hashable {
     case failed = 3
   }
 
+  /// How far the image has got.
   package var state = State.empty
+  /// Of the image; 0 in an empty slot.
   package var version: UInt64 = 0
+  /// Of the wasm; nil in an empty slot.
   package var digest: SHA256Digest?
   /// Of the whole image.
   package var sizeBytes: UInt64 = 0
@@ -31,6 +35,7 @@ package struct SlotRecord: Sendable, Hashable {
   /// As the image's head says.
   package var securityEpoch: UInt32 = 0
 
+  /// A slot that holds nothing.
   package static let empty = SlotRecord()
 
   package init() {}
@@ -46,6 +51,7 @@ package struct SlotRecord: Sendable, Hashable {
 
 /// A version that the device did not keep.
 package struct FailedVersion: Sendable, Hashable {
+  /// What became of the version.
   package enum Kind: UInt8, Sendable, Hashable {
     /// Ran, and gave way to the version before it.
     case rolledBack = 1
@@ -92,6 +98,7 @@ package struct BootRecord: Sendable, Hashable {
 
   package init() {}
 
+  /// What a slot holds.
   package subscript(slot: Slot) -> SlotRecord {
     get { slot == .a ? slotA : slotB }
     set {

@@ -31,6 +31,7 @@ extension DeviceReport {
 }
 
 extension UpdateMachine {
+  /// What the device is to say now, without what it waits for.
   package var report: DeviceReport {
     if case .trial(let slot) = phase {
       return DeviceReport(

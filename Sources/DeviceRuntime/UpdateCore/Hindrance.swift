@@ -1,3 +1,5 @@
+package import Foundations
+
 /// Something that the device waits for.
 package struct Hindrance: Sendable, Hashable {
   /// What can't go on.

@@ -6,6 +6,7 @@
 /// The old app runs until the new one is up. The boot record is saved before anything that must not be forgotten, so
 /// the machine made anew from the record goes on where it was.
 package struct UpdateMachine: Sendable, Hashable {
+  /// What the device is at.
   package enum Phase: Sendable, Hashable {
     /// Nothing was ever tried, or the last version was refused.
     case idle
@@ -20,6 +21,7 @@ package struct UpdateMachine: Sendable, Hashable {
     case rolledBack
   }
 
+  /// What happened.
   package enum Event: Sendable, Hashable {
     /// The agent starts; `pending` is a download that an earlier run of it had begun.
     case started(pending: FirmwareOffer?, boot: BootID = .unknown)
@@ -54,6 +56,7 @@ package struct UpdateMachine: Sendable, Hashable {
     case epochChosen(UInt64)
   }
 
+  /// What to do.
   package enum Action: Sendable, Hashable {
     case saveRecord
     /// Reads the head of what was announced. Answered by `offered`, if there is something to it.
@@ -82,6 +85,7 @@ package struct UpdateMachine: Sendable, Hashable {
     case note(Note)
   }
 
+  /// What people are told.
   package enum Note: Sendable, Hashable {
     case downloading(version: UInt64)
     case verified(version: UInt64)
@@ -107,8 +111,11 @@ package struct UpdateMachine: Sendable, Hashable {
   /// After so many fruitless attempts an older version may take the place of the download.
   package static let stalledAttempts = 3
 
+  /// The settings; the lowest security epoch rises with confirmed images.
   package private(set) var policy: UpdatePolicy
+  /// As it is to be saved.
   package var record: BootRecord
+  /// What the device is at now.
   package var phase: Phase
   /// The newest version offered while another one could not be interrupted.
   var next: Offered?
@@ -139,6 +146,7 @@ package struct UpdateMachine: Sendable, Hashable {
     return [.raiseSecurityEpoch(to: policy.lowestSecurityEpoch)]
   }
 
+  /// Takes an event, and says what is to be done about it.
   package mutating func handle(_ event: Event) -> [Action] {
     switch event {
     case .started(let pending, let boot): start(pending, boot)

@@ -1,9 +1,9 @@
-import Foundations
 import TestSupport
 import Testing
 
 @testable import AppLink
-@testable import DeviceRuntimeCore
+@testable import DeviceStorage
+@testable import Foundations
 
 /// Crash reports: kept from the crash until somebody has them.
 @Suite(.seated) struct AgentCrashTests {

@@ -3,7 +3,6 @@ import TestSupport
 import Testing
 
 @testable import AppLink
-@testable import DeviceRuntimeCore
 
 /// Pins and sensors between people, the agent and its apps.
 @Suite(.seated, .timeLimit(.minutes(10))) struct AgentHardwareTests {

@@ -1,10 +1,10 @@
-import Foundations
 import Synchronization
 import TestSupport
 import Testing
 
+@testable import Agent
 @testable import AppLink
-@testable import DeviceRuntimeCore
+@testable import Foundations
 
 /// Lines on their way from an app to whoever stores them.
 @Suite(.seated) struct AgentLogTests {

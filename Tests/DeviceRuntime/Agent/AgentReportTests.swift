@@ -4,8 +4,6 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import DeviceRuntimeCore
-
 /// What the agent says, and to whom it keeps saying it.
 @Suite(.seated) struct AgentReportTests {
   @Test func aReportIsRepeatedUntilItIsAcknowledged() async throws {

@@ -1,12 +1,12 @@
 import FirmwareImage
 import Foundation
-import Foundations
 import Mosquitto
 import TestSupport
 import Testing
 
 @testable import AppLink
-@testable import DeviceRuntimeCore
+@testable import DeviceStorage
+@testable import Foundations
 @testable import UpdateCore
 
 /// What becomes of an app once it is started.

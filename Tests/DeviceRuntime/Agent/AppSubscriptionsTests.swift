@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import DeviceRuntimeCore
+@testable import Foundations
 
 /// What apps subscribe to, at a real broker.
 @Suite(.seated, .timeLimit(.minutes(10))) struct AppSubscriptionsTests {

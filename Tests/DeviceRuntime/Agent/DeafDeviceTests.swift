@@ -1,12 +1,12 @@
 import FirmwareImage
 import Foundation
-import Foundations
 import Mosquitto
 import Synchronization
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import DeviceStorage
+@testable import Foundations
 @testable import UpdateCore
 
 /// A bad moment passes, and the device hears, takes and says what it should afterwards.

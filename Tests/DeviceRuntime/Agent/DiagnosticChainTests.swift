@@ -1,10 +1,9 @@
 import Foundation
-import Foundations
 import TestSupport
 import Testing
 import Wire
 
-@testable import DeviceRuntimeCore
+@testable import Foundations
 
 /// Lines and crashes on the whole way, from an app in its own process through a real agent, broker and notifier, each of
 /// which is killed in the middle of it.

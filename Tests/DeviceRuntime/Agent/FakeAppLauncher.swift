@@ -2,7 +2,7 @@ import Synchronization
 
 @testable import AppLink
 @testable import AppSupervision
-@testable import DeviceRuntimeCore
+@testable import Foundations
 @testable import UpdateCore
 
 /// Apps that do what a test says of their version, without processes.
@@ -150,7 +150,7 @@ final class FakeApp: RunningApp {
       return !state.ended
     }
     guard isFirst else { return }
-    input.yield(.quiet(atNanoseconds: WallClock.monotonicNanoseconds()))
+    input.yield(.quiet(atNanoseconds: KernelClock.monotonicNanoseconds()))
     input.yield(.ended(ending))
     input.finish()
   }
@@ -183,7 +183,7 @@ final class FakeApp: RunningApp {
       return !state.activated && !state.ended
     }
     guard isFirst else { return }
-    send(.activated(atNanoseconds: WallClock.monotonicNanoseconds()))
+    send(.activated(atNanoseconds: KernelClock.monotonicNanoseconds()))
     switch behaviour {
     case .finishes(let code): end(.exited(code: code))
     case .trapsAfterStart: trap()

@@ -1,12 +1,12 @@
 import Foundation
-import Foundations
 import Logging
 import Mosquitto
 import Synchronization
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import Agent
+@testable import Foundations
 
 /// A broker that ends the connection for one kind of packet, and does not say why: that packet is set aside, and
 /// everything else gets out.

@@ -1,12 +1,13 @@
 import FirmwareImage
 import Foundation
-import Foundations
 import Logging
 import Messaging
 import SwiftProtobuf
 import Synchronization
 import TestSupport
 import Wire
+
+@testable import Foundations
 
 /// A Registry that stores what a notifier brings it: each line and each crash once.
 final class PlayedRegistry: Sendable {

@@ -1,10 +1,10 @@
-import DeviceRuntimeCore
-import Foundations
 import Glibc
 import TestSupport
+
 @testable import AppLink
 @testable import AppSupervision
 @testable import DeviceBoard
+@testable import Foundations
 
 /// What the device grants to a test's app.
 struct TestBoard {

@@ -1,8 +1,9 @@
-import DeviceRuntimeCore
 import Glibc
 import TestSupport
 import Testing
+
 @testable import AppLink
+@testable import Foundations
 
 /// Compiled code is kept, and taken back only if it can be trusted.
 @Suite(.seated, .timeLimit(.minutes(10))) struct CompiledCodeTests {

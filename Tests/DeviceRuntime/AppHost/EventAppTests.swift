@@ -1,4 +1,3 @@
-import DeviceRuntimeCore
 import Glibc
 import TestSupport
 import Testing

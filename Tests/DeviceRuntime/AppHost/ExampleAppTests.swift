@@ -1,10 +1,11 @@
-import DeviceRuntimeCore
 import FirmwareImage
 import Glibc
 import TestSupport
 import Testing
 import Wire
+
 @testable import AppLink
+@testable import Foundations
 
 /// The example apps, built by their own script and run as a device runs them.
 @Suite(.seated, .timeLimit(.minutes(10))) struct ExampleAppTests {

@@ -1,8 +1,9 @@
-import DeviceRuntimeCore
 import Glibc
 import TestSupport
 import WebAssemblyModule
+
 @testable import AppLink
+@testable import Foundations
 
 /// The example apps as their own script builds them.
 enum ExampleBuild {

@@ -1,8 +1,8 @@
-import DeviceRuntimeCore
-import Foundations
 import TestSupport
 import Testing
 import WebAssemblyModule
+
+@testable import Foundations
 
 /// What the examples' build makes, before anything runs it.
 @Suite(.seated, .timeLimit(.minutes(10))) struct ExampleBuildTests {

@@ -5,7 +5,7 @@ import Testing
 @testable import AppHost
 @testable import AppLink
 @testable import AppSupervision
-@testable import DeviceRuntimeCore
+@testable import Foundations
 
 /// The parts of the app's process that hold no clock and no thread.
 @Suite(.seated) struct HostPartsTests {

@@ -1,8 +1,9 @@
-import DeviceRuntimeCore
 import Glibc
 import TestSupport
 import Testing
+
 @testable import AppLink
+@testable import Foundations
 
 /// What an app does wrong ends the app, with its reason, and nothing else.
 @Suite(.seated, .timeLimit(.minutes(10))) struct HostileAppTests {

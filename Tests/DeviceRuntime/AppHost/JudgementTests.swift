@@ -1,11 +1,8 @@
 import Curl
-import FirmwareImage
 import Foundation
 import Foundations
 import TestSupport
 import Testing
-
-@testable import DeviceRuntimeCore
 
 /// A module is taken or refused alike by the image store, the developer's loop and a device, and in the same words.
 @Suite(.seated, .serialized, .timeLimit(.minutes(10))) struct JudgementTests {

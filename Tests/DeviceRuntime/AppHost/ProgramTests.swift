@@ -1,6 +1,6 @@
-import DeviceRuntimeCore
 import TestSupport
 import Testing
+
 @testable import AppLink
 
 @Suite(.seated, .timeLimit(.minutes(10))) struct ProgramTests {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import AppHost
 @testable import AppLink
-@testable import DeviceRuntimeCore
+@testable import Foundations
 
 /// What a developer is told beyond the engine's own words.
 @Suite(.seated, .timeLimit(.minutes(10))) struct TrapAdviceTests {

@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 @testable import AppLink
-@testable import DeviceRuntimeCore
+@testable import Foundations
 
 /// What goes over the wire comes back the same.
 @Suite(.seated) struct WireMappingTests {

@@ -1,9 +1,9 @@
-import DeviceRuntimeCore
-import Foundations
 import Glibc
 import TestSupport
 import Testing
+
 @testable import AppLink
+@testable import Foundations
 
 /// An app that is up but whose predecessor still works waits.
 @Suite(.seated, .timeLimit(.minutes(10))) struct ActivationTests {

@@ -1,12 +1,12 @@
-import DeviceRuntimeCore
 import Foundation
-import Foundations
 import SwiftProtobuf
 import TestSupport
 import Testing
 import Wire
 import ZeroMQ
+
 @testable import AppLink
+@testable import Foundations
 
 /// The app's process with a stand-in for its agent: this test talks, and a shell is the parent.
 @Suite(.seated, .timeLimit(.minutes(10))) struct AgentDeathTests {

@@ -1,7 +1,7 @@
-import DeviceRuntimeCore
 import Glibc
 import TestSupport
 import Testing
+
 @testable import AppLink
 @testable import AppSupervision
 

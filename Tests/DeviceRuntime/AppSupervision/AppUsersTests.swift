@@ -3,7 +3,6 @@ import Testing
 
 @testable import AppLink
 @testable import AppSupervision
-@testable import DeviceRuntimeCore
 
 /// Whom apps run as.
 @Suite(.seated) struct AppUsersTests {

@@ -1,12 +1,11 @@
 import Foundation
-import Foundations
 import Glibc
 import TestSupport
 import Testing
 
 @testable import AppLink
 @testable import AppSupervision
-@testable import DeviceRuntimeCore
+@testable import Foundations
 
 /// Processes that are there before the app that they will run.
 @Suite(.seated, .timeLimit(.minutes(10))) struct PreparedProcessTests {

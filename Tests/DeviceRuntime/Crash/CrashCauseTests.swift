@@ -1,8 +1,8 @@
 import TestSupport
 import Testing
 
+@testable import Agent
 @testable import AppLink
-@testable import DeviceRuntimeCore
 
 /// Which endings are reported, and as what.
 @Suite(.seated) struct CrashCauseTests {

@@ -4,7 +4,8 @@ import Foundations
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import Agent
+@testable import DeviceStorage
 @testable import UpdateCore
 
 @Suite(.seated) struct CrashStoreTests {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @testable import AppLink
-@testable import DeviceRuntimeCore
+@testable import Foundations
 
 /// `xtblish-device dev`, as somebody who writes an app uses it.
 @Suite(.seated, .serialized, .timeLimit(.minutes(10))) struct DevLoopTests {

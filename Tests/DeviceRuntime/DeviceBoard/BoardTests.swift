@@ -3,7 +3,8 @@ import Testing
 
 @testable import AppLink
 @testable import DeviceBoard
-@testable import DeviceRuntimeCore
+@testable import DeviceStorage
+@testable import Foundations
 
 @Suite(.seated) struct BoardTests {
   private func parse(_ text: String, files: [String: String] = [:]) throws -> Board {

@@ -4,7 +4,6 @@ import Synchronization
 import Testing
 
 @testable import DeviceHardware
-@testable import DeviceRuntimeCore
 
 /// Stands in for the kernel's GPIO lines, by the layout of its structures and the numbers of its requests.
 final class FakeLines: LineControl {

@@ -7,7 +7,6 @@ import Testing
 
 @testable import AppLink
 @testable import DeviceHardware
-@testable import DeviceRuntimeCore
 
 /// What both kinds of pins do.
 @Suite(.seated) struct PinConformanceTests {

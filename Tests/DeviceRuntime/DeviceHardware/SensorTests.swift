@@ -5,7 +5,7 @@ import Testing
 @testable import AppLink
 @testable import DeviceBoard
 @testable import DeviceHardware
-@testable import DeviceRuntimeCore
+@testable import Foundations
 
 @Suite(.seated) struct SensorTests {
   static let second: UInt64 = 1_000_000_000

@@ -2,7 +2,7 @@ import Foundations
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import DeviceStorage
 @testable import UpdateCore
 
 @Suite(.seated) struct BootRecordTests {

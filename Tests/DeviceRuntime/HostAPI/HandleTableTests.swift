@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @testable import AppHost
-@testable import DeviceRuntimeCore
+@testable import AppLink
 
 @Suite(.seated) struct HandleTableTests {
   @Test func handlesAreGivenFromOneAndNotAgainAtOnce() throws {

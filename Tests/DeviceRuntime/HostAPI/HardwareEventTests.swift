@@ -1,6 +1,6 @@
-import DeviceRuntimeCore
 import TestSupport
 import Testing
+
 @testable import AppLink
 
 /// Pins, sensors and the watchdog of an app in a real process.

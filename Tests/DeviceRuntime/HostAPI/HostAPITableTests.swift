@@ -6,7 +6,7 @@ import Wasmtime
 
 @testable import AppHost
 @testable import AppLink
-@testable import DeviceRuntimeCore
+@testable import Foundations
 
 @Suite(.seated) struct HostAPITableTests {
   @Test func everyRowIsComplete() {

@@ -1,7 +1,7 @@
-import DeviceRuntimeCore
 import Foundation
 import TestSupport
 import Testing
+
 @testable import AppLink
 
 /// What each host function answers, seen from an app in a real process. One app makes all calls of a table and

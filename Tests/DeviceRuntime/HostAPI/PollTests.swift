@@ -1,6 +1,6 @@
-import DeviceRuntimeCore
 import TestSupport
 import Testing
+
 @testable import AppLink
 
 /// Programs with `_start` that wait for their events.

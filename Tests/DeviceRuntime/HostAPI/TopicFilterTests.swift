@@ -2,7 +2,8 @@ import DeviceProtocol
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import AppLink
+@testable import Foundations
 
 @Suite(.seated) struct TopicFilterTests {
   @Test(arguments: ["", "/a", "a/#/b", "a#", "a/b+", "+a/b", "##"])

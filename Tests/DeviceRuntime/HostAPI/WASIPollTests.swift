@@ -1,4 +1,3 @@
-import DeviceRuntimeCore
 import TestSupport
 import Testing
 

@@ -1,5 +1,4 @@
 import Curl
-import FirmwareImage
 import Foundation
 import Foundations
 import OpenSSL
@@ -7,7 +6,8 @@ import TestSupport
 import Testing
 
 @testable import DeviceBoard
-@testable import DeviceRuntimeCore
+@testable import DeviceCredentials
+@testable import DeviceStorage
 
 @Suite(.seated, .timeLimit(.minutes(10))) struct EnrolmentInstallationTests {
   /// What a Provisioner would answer, for a given key.

@@ -3,7 +3,7 @@ import Foundations
 import OpenSSL
 import TestSupport
 
-@testable import DeviceRuntimeCore
+@testable import DeviceCredentials
 
 /// An authority as the Provisioner's: a root, an issuing authority under it, and what it issues. Made when a test runs.
 struct TestPKI: Sendable {

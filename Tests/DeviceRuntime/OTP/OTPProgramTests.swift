@@ -2,7 +2,7 @@ import Foundations
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import DeviceStorage
 
 @Suite(.seated) struct OTPProgramTests {
   static func program(_ change: (inout OTPProgram) -> Void = { _ in }) -> OTPProgram {

@@ -5,7 +5,7 @@ import Testing
 @testable import AppHost
 @testable import AppLink
 @testable import AppSupervision
-@testable import DeviceRuntimeCore
+@testable import Foundations
 
 /// What the kernel lets a confined process do.
 @Suite(.seated, .timeLimit(.minutes(10))) struct SandboxTests {

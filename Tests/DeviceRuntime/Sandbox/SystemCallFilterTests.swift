@@ -2,7 +2,6 @@ import TestSupport
 import Testing
 
 @testable import AppHost
-@testable import DeviceRuntimeCore
 
 /// The filter's program, run here as the kernel runs it, for both kinds of processor.
 @Suite(.seated) struct SystemCallFilterTests {

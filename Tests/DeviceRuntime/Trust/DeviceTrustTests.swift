@@ -1,5 +1,4 @@
 import Curl
-import DeviceProtocol
 import FirmwareImage
 import Foundations
 import OpenSSL
@@ -7,7 +6,9 @@ import RootDocument
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import DeviceCredentials
+@testable import DeviceProtocol
+@testable import DeviceStorage
 
 /// What a device with burnt fuses takes, and why not what it doesn't.
 @Suite(.seated) struct DeviceTrustTests {

@@ -1,5 +1,4 @@
 import Curl
-import FirmwareImage
 import Foundations
 import OpenSSL
 import RootDocument
@@ -7,7 +6,8 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import DeviceCredentials
+@testable import DeviceStorage
 
 @Suite(.seated) struct RootDocumentStoreTests {
   /// What a server has, by version.

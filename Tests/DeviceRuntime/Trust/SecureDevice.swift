@@ -5,8 +5,6 @@ import OpenSSL
 import Synchronization
 import TestSupport
 
-@testable import DeviceRuntimeCore
-
 /// The device's real program, enrolled, with a real broker and an image store that both ask for its certificate.
 final class SecureDevice: Sendable {
   let folder: TemporaryFolder

@@ -3,8 +3,6 @@ import Foundations
 import OpenSSL
 import RootDocument
 
-@testable import DeviceRuntimeCore
-
 /// Root keys, a director and a publisher, and root documents that they sign.
 struct TestSigners: Sendable {
   static let future = UTCTime(secondsSince1970: UTCTime.now.secondsSince1970 + 86_400)

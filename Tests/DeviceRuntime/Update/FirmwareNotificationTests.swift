@@ -3,7 +3,7 @@ import Foundations
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import Agent
 @testable import UpdateCore
 
 @Suite(.seated) struct FirmwareNotificationTests {

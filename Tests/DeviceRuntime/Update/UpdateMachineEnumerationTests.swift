@@ -2,7 +2,6 @@ import Foundations
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
 @testable import UpdateCore
 
 /// Every order of events, as far as it leads to new states: what must hold holds in all of them.

@@ -2,7 +2,6 @@ import Foundations
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
 @testable import UpdateCore
 
 @Suite(.seated) struct UpdateMachineTests {

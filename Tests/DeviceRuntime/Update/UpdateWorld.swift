@@ -1,6 +1,5 @@
 import FirmwareImage
 
-@testable import DeviceRuntimeCore
 @testable import UpdateCore
 
 /// An update machine and what its actions have brought about.

@@ -1,0 +1,25 @@
+package import DeviceProtocol
+internal import FoundationEssentials
+import ServiceKit
+
+extension CrashReport {
+  /// The payload of `/devices/{id}/crash`. The oldest lines give way to its bound, and then the outermost frames.
+  package func json(maximumBytes: Int = DeviceLimit.crashBytes.value) throws -> [UInt8] {
+    let encoder = JSONCoding.encoder()
+    var report = self
+    while true {
+      let data = try encoder.encode(report)
+      if data.count <= maximumBytes || report.lines.isEmpty && report.frames.isEmpty { return Array(data) }
+      if report.lines.isEmpty {
+        report.frames.removeLast((report.frames.count + 1) / 2)
+      } else {
+        report.lines.removeFirst((report.lines.count + 1) / 2)
+      }
+    }
+  }
+
+  package init?(json: [UInt8]) {
+    guard let report = try? JSONCoding.decode(CrashReport.self, from: json) else { return nil }
+    self = report
+  }
+}
