@@ -1,5 +1,5 @@
 internal import DeviceProtocol
-package import FirmwareImage
+internal import FirmwareImage
 internal import FoundationEssentials
 package import Foundations
 import ServiceKit

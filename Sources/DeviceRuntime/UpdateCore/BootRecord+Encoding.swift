@@ -1,5 +1,4 @@
 internal import Foundations
-internal import OpenSSL
 
 /// The 512 bytes of a stored record, little-endian:
 ///
