@@ -96,13 +96,19 @@ let sharedModules: [Target] = [
   shared("Foundations", []),
   // What devices and services say to each other.
   shared("DeviceProtocol", ["Foundations"]),
+  // Reads .wasm modules and judges whether they can be apps.
   shared("WebAssemblyModule", ["Foundations", "DeviceProtocol"]),
+  // The image: its format, its signatures, and `VerifiedImage`, which alone may be loaded.
   shared("FirmwareImage", ["DeviceProtocol", "Foundations", "OpenSSL", "WebAssemblyModule"]),
+  // Who may sign: root documents, each signed by the one before.
   shared("RootDocument", ["Foundations", "FirmwareImage", "OpenSSL"]),
   // Files, directories and locks, whose every failure names the call and the path.
   shared("FileAccess", ["CLinux", "Foundations", "OpenSSL"]),
+  // The messages of the bus, and which role may send them.
   shared("Wire", ["Foundations", protobuf], exclude: ["Protocols"]),
+  // Requests and answers over ZeroMQ, encrypted, between peers that know each other.
   shared("Messaging", ["Foundations", "Linux", "ZeroMQ", "Wire", protobuf, logging, metrics, coreMetrics, lifecycle]),
+  // What every program has: settings, logs, metrics, status, the base of its commands.
   shared(
     "ServiceKit",
     [
@@ -112,10 +118,11 @@ let sharedModules: [Target] = [
     ]),
   // What services with a database have in common.
   shared("ServiceDatabase", ["Foundations", "PostgreSQL"]),
+  // An HTTP server with limits, TLS, tokens and problem documents.
   shared(
     "ServiceHTTP",
     [
-      "CLinux", "FirmwareImage", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "Wire", hummingbird,
+      "CLinux", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "Wire", hummingbird,
       hummingbirdCore, httpTypes,
       nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL, nioTLS, logging, metrics, lifecycle,
     ]),
@@ -131,7 +138,7 @@ func command(_ service: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(
     name: "\(service)Command",
     dependencies: [
-      .target(name: "\(service)Client"), .target(name: "\(service)Server"), "Messaging", "ServiceKit", argumentParser,
+      .target(name: "\(service)Client"), .target(name: "\(service)Server"), "ServiceKit", argumentParser,
     ] + dependencies,
     path: "Sources/\(service)/Command", swiftSettings: strict)
 }
@@ -139,6 +146,7 @@ func command(_ service: String, _ dependencies: [Target.Dependency]) -> Target {
 let imageStore: [Target] = [
   // What its client and its server agree on.
   part("ImageStoreContract", "ImageStore/Contract", []),
+  // What its admin commands ask it, over HTTP and the bus.
   part(
     "ImageStoreClient", "ImageStore/Client",
     [
@@ -166,6 +174,7 @@ let imageStore: [Target] = [
       "BlobStorage", "ImageAdmission", "DeviceProtocol", "OpenSSL", "Foundations", "WebAssemblyModule",
       "FirmwareImage", "RootDocument", "Wire", "Messaging", "ServiceKit",
     ]),
+  // What it answers over HTTP and on the bus, and the service put together.
   part(
     "ImageStoreServer", "ImageStore/Server/Service",
     [
@@ -173,18 +182,20 @@ let imageStore: [Target] = [
       "Foundations", "DeviceProtocol", "WebAssemblyModule", "FirmwareImage", "Wire", "Messaging", "ServiceKit",
       "ServiceHTTP", hummingbird, httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
     ]),
-  command("ImageStore", ["Foundations", "FirmwareImage", "ImageAdmission"]),
+  command("ImageStore", ["Messaging", "Foundations", "FirmwareImage", "ImageAdmission"]),
 ]
 
 let notifier: [Target] = [
+  // What its admin commands ask it.
   part("NotifierClient", "Notifier/Client", ["Foundations", "Wire", "Messaging", "ServiceKit", protobuf]),
+  // Carries notifications to devices, and what devices say to the Registry.
   part(
     "NotifierServer", "Notifier/Server",
     [
       "Mosquitto", "Foundations", "DeviceProtocol", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       dequeModule, protobuf, logging, metrics, lifecycle,
     ]),
-  command("Notifier", []),
+  command("Notifier", ["Messaging"]),
 ]
 
 /// Gives devices their identities.
@@ -193,6 +204,7 @@ let provisioner: [Target] = [
   part("ProvisionerDomain", "Provisioner/Domain", ["Foundations", "OpenSSL"]),
   // The authority's folder: its keys, what they sign, and the lists of what was taken back. No service is needed.
   part("CertificateAuthority", "Provisioner/CertificateAuthority", ["Foundations", "OpenSSL"]),
+  // What its admin commands ask it.
   part(
     "ProvisionerClient", "Provisioner/Client",
     [
@@ -203,7 +215,7 @@ let provisioner: [Target] = [
   part(
     "DeviceCertificates", "Provisioner/Server/Certificates",
     [
-      "CertificateAuthority", "Foundations", "Messaging", "OpenSSL", "PostgreSQL", "ProvisionerDomain",
+      "CertificateAuthority", "Foundations", "Messaging", "OpenSSL", "PostgreSQL",
       "ServiceDatabase", "ServiceKit", "Wire", lifecycle, logging, metrics, nioCore,
     ]),
   // The tables of claims, registrations, factories and devices.
@@ -247,8 +259,7 @@ let services: [Target] =
 let deviceParts: [Target] = [
   // What the two processes say to each other. No engine, no network.
   part(
-    "AppLink", "DeviceRuntime/AppLink",
-    ["DeviceProtocol", "Foundations", "WebAssemblyModule", "Wire", "ZeroMQ", protobuf]),
+    "AppLink", "DeviceRuntime/AppLink", ["DeviceProtocol", "Foundations", "WebAssemblyModule", "Wire", "ZeroMQ"]),
   // Pins and sensors: the kernel's, and those that are simulated.
   part(
     "DeviceHardware", "DeviceRuntime/DeviceHardware", ["AppLink", "CLinux", "DeviceProtocol", "Foundations", "Linux"]),
@@ -325,7 +336,7 @@ let chosenTests = Context.environment["XTBLISH_TESTS"]?.split(separator: ",").ma
 
 let testTargets: [Target] = [
   .target(
-    name: "TestSupport", dependencies: ["CLinux", "PostgreSQL", "Curl", "OpenSSL", logging], path: "Tests/TestSupport",
+    name: "TestSupport", dependencies: ["CLinux", "OpenSSL"], path: "Tests/TestSupport",
     swiftSettings: strict),
   tests("Foundations", ["Foundations"]),
   tests("ZeroMQ", ["ZeroMQ"]),
@@ -334,7 +345,6 @@ let testTargets: [Target] = [
   tests("OpenSSL", ["OpenSSL"]),
   tests("Curl", ["Curl"]),
   tests("Wasmtime", ["Wasmtime"]),
-  tests("Foundations", ["Foundations"]),
   tests("DeviceProtocol", ["DeviceProtocol", "Foundations", "ServiceKit", "Wasmtime"]),
   tests(
     "FirmwareImage",
@@ -342,7 +352,7 @@ let testTargets: [Target] = [
   // What the fuzzers and the replay of what they found have in common.
   .target(
     name: "FuzzTargets",
-    dependencies: ["FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "OpenSSL"],
+    dependencies: ["FirmwareImage", "Foundations", "RootDocument", "OpenSSL"],
     path: "Tests/Fuzz/Targets", swiftSettings: strict),
   tests(
     "Messaging", ["Messaging", "ZeroMQ", "Wire", protobuf, logging, lifecycle], exclude: ["python"]),
@@ -361,8 +371,7 @@ let testTargets: [Target] = [
   .executableTarget(
     name: "ReportsBenchmark",
     dependencies: [
-      "RegistryCore", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument",
-      "PostgreSQL", logging,
+      "RegistryCore", "Foundations", "PostgreSQL", logging,
     ],
     path: "Benchmarks/Reports", exclude: ["run"], swiftSettings: strict),
   // Measures apps beside native code.
@@ -378,15 +387,13 @@ let testTargets: [Target] = [
   tests(
     "ServiceKit",
     [
-      "ServiceKit", "Foundations", "Messaging", "Wire", "ZeroMQ", argumentParser, logging, metrics, coreMetrics,
-      lifecycle,
+      "ServiceKit", "Foundations", "Messaging", "Wire", "ZeroMQ", argumentParser, logging, coreMetrics, lifecycle,
       unixSignals,
     ]),
   tests(
     "ServiceHTTP",
     [
-      "ServiceHTTP", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Messaging",
-      "OpenSSL", "ServiceKit", "Wire", hummingbird, httpTypes, nioCore,
+      "ServiceHTTP", "OpenSSL", "ServiceKit", "Wire", hummingbird, httpTypes, nioCore,
       logging, coreMetrics, lifecycle,
     ]),
   tests(
@@ -400,24 +407,23 @@ let testTargets: [Target] = [
   tests(
     "ImageStore",
     [
-      "BlobStorage", "FirmwareAssignment", "ImageAdmission", "ImageStoreClient", "ImageStoreServer", "FileAccess",
-      "OpenSSL", "Curl", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
-      "Messaging", "ServiceKit", "ServiceHTTP",
+      "BlobStorage", "ImageAdmission", "ImageStoreClient", "ImageStoreServer", "FileAccess", "OpenSSL", "Curl",
+      "FirmwareImage", "Foundations", "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       hummingbird, httpTypes, nioCore, protobuf, logging, lifecycle,
     ]),
   tests(
     "Notifier",
     [
-      "NotifierServer", "Mosquitto", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
-      "RootDocument", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle,
+      "NotifierServer", "Mosquitto", "Foundations", "DeviceProtocol", "Wire", "Messaging", "ServiceKit", protobuf,
+      logging, lifecycle,
     ]),
   tests(
     "Provisioner",
     [
       "CertificateAuthority", "DeviceCertificates", "DeviceEnrolment", "ProvisionerClient", "ProvisionerDomain",
-      "ProvisionerServer", "ProvisionerStorage", "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Foundations",
-      "RootDocument", "Wire", "Messaging",
-      "ServiceDatabase", "ServiceKit", "ServiceHTTP", protobuf, logging, lifecycle,
+      "ProvisionerServer", "ProvisionerStorage", "PostgreSQL", "OpenSSL", "Curl", "Foundations",
+      "Wire", "Messaging",
+      "ServiceKit", "ServiceHTTP", logging, lifecycle,
     ]),
   tests(
     "DeviceRuntime",
@@ -426,17 +432,17 @@ let testTargets: [Target] = [
       "CLinux", "AppHost", "AppLink", "AppSupervision", "DeviceBoard", "DeviceHardware",
       "ZeroMQ", "Mosquitto", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage",
       "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
-      "Messaging", "ServiceKit", protobuf, logging, lifecycle,
+      "Messaging", protobuf, logging,
     ]),
   tests(
     "Integration",
     [
       "RegistryCore", "ImageStoreServer", "NotifierServer", "ProvisionerServer", "PostgreSQL", "Mosquitto", "Curl",
-      "OpenSSL", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
+      "FirmwareImage", "Foundations", "Wire",
       "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
   tests(
-    "EndToEnd", ["Curl", "OpenSSL", "PostgreSQL", "Mosquitto", "ZeroMQ", "Wire", protobuf],
+    "EndToEnd", [],
     exclude: ["Apps", "attacks", "check_image.py", "check_signed_image.py", "hostile.py"]),
 ].filter { $0.type != .test || chosenTests?.contains($0.name) ?? true }
 

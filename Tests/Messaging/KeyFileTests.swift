@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import Wire
 import ZeroMQ
 
 @testable import Messaging

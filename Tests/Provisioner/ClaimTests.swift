@@ -3,9 +3,9 @@ import Foundations
 import PostgreSQL
 import TestSupport
 import Testing
-import Wire
 
 @testable import ProvisionerDomain
+@testable import ProvisionerStorage
 
 @Suite(.seated) struct ClaimTests {
   @Test func `states`() async throws {

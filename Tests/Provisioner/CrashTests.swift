@@ -7,6 +7,9 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import ProvisionerDomain
+@testable import ProvisionerStorage
+
 /// A Provisioner that dies in the middle.
 @Suite(.seated) struct CrashTests {
   /// A Registry on the bus that makes devices, and answers only when it is let.

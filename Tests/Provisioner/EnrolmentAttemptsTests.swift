@@ -2,8 +2,8 @@ import Foundations
 import ServiceHTTP
 import TestSupport
 import Testing
-import Wire
 
+@testable import ProvisionerDomain
 @testable import ProvisionerServer
 
 /// How often one may try in vain.

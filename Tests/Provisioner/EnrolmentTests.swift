@@ -6,6 +6,7 @@ import Wire
 
 @testable import DeviceEnrolment
 @testable import ProvisionerDomain
+@testable import ProvisionerStorage
 
 @Suite(.seated) struct EnrolmentTests {
   @Test func `a device gets an identity, and the Registry makes it`() async throws {

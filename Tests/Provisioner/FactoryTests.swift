@@ -1,11 +1,14 @@
 import Foundation
+import Foundations
 import OpenSSL
 import PostgreSQL
 import TestSupport
 import Testing
 import Wire
 
+@testable import DeviceEnrolment
 @testable import ProvisionerDomain
+@testable import ProvisionerStorage
 
 /// Devices that come with a factory's certificate.
 @Suite(.seated) struct FactoryTests {

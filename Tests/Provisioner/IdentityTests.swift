@@ -3,11 +3,12 @@ import OpenSSL
 import PostgreSQL
 import TestSupport
 import Testing
-import Wire
 
+@testable import CertificateAuthority
 @testable import DeviceCertificates
 @testable import DeviceEnrolment
 @testable import ProvisionerDomain
+@testable import ProvisionerStorage
 
 /// Devices that get certificates.
 @Suite(.seated) struct IdentityTests {

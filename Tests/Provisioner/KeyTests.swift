@@ -5,7 +5,9 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import DeviceEnrolment
 @testable import ProvisionerDomain
+@testable import ProvisionerStorage
 
 /// Devices that enrol with a key of their own.
 @Suite(.seated) struct KeyTests {

@@ -3,7 +3,6 @@ import OpenSSL
 import PostgreSQL
 import TestSupport
 import Testing
-import Wire
 
 @testable import DeviceCertificates
 @testable import DeviceEnrolment

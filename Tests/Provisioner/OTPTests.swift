@@ -3,10 +3,10 @@ import OpenSSL
 import PostgreSQL
 import TestSupport
 import Testing
-import Wire
 
 @testable import DeviceEnrolment
 @testable import ProvisionerDomain
+@testable import ProvisionerStorage
 
 /// What devices burn.
 @Suite(.seated) struct OTPTests {

@@ -3,8 +3,8 @@ import OpenSSL
 import PostgreSQL
 import TestSupport
 import Testing
-import Wire
 
+@testable import DeviceEnrolment
 @testable import ProvisionerDomain
 
 /// What makers leave where a serial number should be.

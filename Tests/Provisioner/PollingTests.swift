@@ -1,10 +1,12 @@
+import Foundations
 import OpenSSL
 import PostgreSQL
 import TestSupport
 import Testing
-import Wire
 
+@testable import DeviceEnrolment
 @testable import ProvisionerDomain
+@testable import ProvisionerStorage
 
 /// Devices too small for certificates.
 @Suite(.seated) struct PollingTests {

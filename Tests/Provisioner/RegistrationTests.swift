@@ -5,7 +5,9 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import DeviceEnrolment
 @testable import ProvisionerDomain
+@testable import ProvisionerStorage
 
 /// Devices that are named before they enrol.
 @Suite(.seated) struct RegistrationTests {

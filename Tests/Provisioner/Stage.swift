@@ -4,8 +4,8 @@ import Logging
 import OpenSSL
 import PostgreSQL
 import TestSupport
-import Wire
 
+@testable import DeviceCertificates
 @testable import DeviceEnrolment
 @testable import ProvisionerDomain
 @testable import ProvisionerStorage

@@ -4,10 +4,10 @@ import OpenSSL
 import Synchronization
 import TestSupport
 import Testing
-import Wire
 
 @testable import DeviceEnrolment
 @testable import ProvisionerDomain
+@testable import ProvisionerStorage
 
 /// An operator's system that may veto.
 @Suite(.seated) struct WebhookTests {

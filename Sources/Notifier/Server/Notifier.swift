@@ -1,11 +1,9 @@
-import Foundations
 package import Logging
 package import Messaging
 import Mosquitto
 import ServiceHTTP
 package import ServiceKit
 package import ServiceLifecycle
-import SwiftProtobuf
 import Wire
 
 /// One replica: three connections to the broker, an RPC server, and a client of the Registry.
@@ -75,26 +73,8 @@ package struct Notifier: Sendable {
     expiry.register(on: readiness)
 
     var router = RPCRouter()
-    router.handle(WireNotify.self) { request, context in
-      try await notifications.notify(request, deadline: context.deadline)
-    }
-    router.handle(WireResendNotification.self) { request, context in
-      let renotify = WireRenotifyDevice.with { renotify in
-        renotify.deviceID = request.deviceID
-        if let peer = context.peer { renotify.requester.principal = "\(peer)" }
-      }
-      let answer = try await registry.call(renotify, deadline: context.remaining * 0.9)
-      return WireResendNotificationResponse.with { $0.version = answer.version }
-    }
     let eviction = SessionEviction(broker: settings.brokerOptions(clientID: instance, password, tls))
-    router.handle(WireDisconnectDevice.self) { request, context in
-      guard let device = DeviceID(bytes: request.deviceID) else {
-        throw WireFailure(
-          .invalid, reason: "invalid-device-id", message: "a device ID is 16 bytes, not \(request.deviceID.count)")
-      }
-      try await eviction.evict(device, timeout: context.remaining * 0.9)
-      return WireDisconnectDeviceResponse()
-    }
+    NotifierRequests(notifications: notifications, eviction: eviction, registry: registry).addHandlers(to: &router)
     let listeners = AppListeners(
       options: settings.brokerOptions(clientID: "\(instance)-apps", password, tls), logger: logger)
     AppMessenger(publisher: publisher, listeners: listeners, registry: registry).addHandlers(to: &router)

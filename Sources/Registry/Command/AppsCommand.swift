@@ -3,6 +3,7 @@ import Foundation
 import Messaging
 import RegistryCore
 import ServiceKit
+import Wire
 
 struct AppsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

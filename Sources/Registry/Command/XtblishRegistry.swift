@@ -2,6 +2,7 @@ import ArgumentParser
 import Messaging
 import RegistryCore
 import ServiceKit
+import Wire
 
 @main
 struct XtblishRegistry: AsyncParsableCommand {

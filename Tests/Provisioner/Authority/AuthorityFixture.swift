@@ -4,7 +4,6 @@ import Logging
 import OpenSSL
 import PostgreSQL
 import TestSupport
-import Wire
 
 @testable import CertificateAuthority
 @testable import DeviceCertificates

@@ -4,7 +4,9 @@ import OpenSSL
 import PostgreSQL
 import TestSupport
 import Testing
-import Wire
+
+@testable import CertificateAuthority
+@testable import DeviceCertificates
 
 @Suite(.seated) struct RenewalTests {
   @Test func theOldCertificateStaysGood() async throws {

@@ -8,6 +8,7 @@ import Testing
 import Wire
 
 @testable import CertificateAuthority
+@testable import DeviceCertificates
 @testable import ProvisionerServer
 
 @Suite(.seated) struct RevocationTests {

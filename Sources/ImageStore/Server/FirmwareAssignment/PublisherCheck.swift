@@ -50,7 +50,7 @@ package final class PublisherCheck: Sendable {
 
   /// Refuses an app whose publisher's signature devices would not take.
   package func check(_ received: ReceivedApp, trace: String) async throws {
-    guard policy == .required || (policy == .optional && received.publisher != nil) else { return }
+    guard policy.demandsProof(of: received.publisher) else { return }
     guard let publisher = received.publisher else {
       throw FirmwareError.publisherRefused(.signatureMissing(.publisher))
     }

@@ -29,7 +29,7 @@ struct AppMessenger: Sendable {
   }
 
   private func publish(_ request: WirePublishToApp, within timeout: Duration) async throws -> WirePublishToAppResponse {
-    let device = try Self.device(request.deviceID)
+    let device = try DeviceID(asked: request.deviceID)
     guard publisher.isConnected else { throw BrokerConnection.unavailable }
     do throws(MQTTError) {
       let code = try await publisher.client.publish(
@@ -49,7 +49,7 @@ struct AppMessenger: Sendable {
   }
 
   private func listen(_ request: WireListenToApp, _ context: RequestContext) async throws -> WireListenToAppResponse {
-    let device = try Self.device(request.deviceID)
+    let device = try DeviceID(asked: request.deviceID)
     let owner = context.peer.map { "\($0)" } ?? "anonymous"
     let key = AppListeners.Key(id: Array(request.listenerID), owner: owner)
     if let listener = listeners[key] {
@@ -72,13 +72,5 @@ struct AppMessenger: Sendable {
     var answer = await listener.take(within: .zero)
     answer.begun = true
     return answer
-  }
-
-  private static func device(_ bytes: Data) throws(WireFailure) -> DeviceID {
-    guard let device = DeviceID(bytes: bytes) else {
-      throw WireFailure(
-        .invalid, reason: "invalid-device-id", message: "a device ID is 16 bytes, not \(bytes.count)")
-    }
-    return device
   }
 }

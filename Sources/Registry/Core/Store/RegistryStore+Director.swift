@@ -136,8 +136,7 @@ struct AssignmentSigner {
   }
 
   private func verifyPublisher(of image: AppImage) throws(WireFailure) {
-    guard policy == .required || (policy == .optional && image.publisher != nil) else { return }
-    guard image.publisher != nil else { throw WireFailure(publisher: .signatureMissing(.publisher)) }
+    guard policy.demandsProof(of: image.publisher) else { return }
     do throws(ImageFormatError) {
       try image.app.verify(publisher: image.publisher, delegatedBy: publishers)
     } catch { throw WireFailure(publisher: error) }

@@ -7,3 +7,15 @@ package enum PublisherPolicy: Sendable {
   /// So must every app's: what devices refuse for want of one is refused at once.
   case required
 }
+
+extension PublisherPolicy {
+  /// Whether an app with this publisher's signature, or without one, has to prove who built it. The proof is
+  /// `AppDescription.verify(publisher:delegatedBy:)`.
+  package func demandsProof(of signature: ImageSignature?) -> Bool {
+    switch self {
+    case .unchecked: false
+    case .optional: signature != nil
+    case .required: true
+    }
+  }
+}

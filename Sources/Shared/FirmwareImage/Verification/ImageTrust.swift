@@ -71,7 +71,8 @@ package struct ImageTrust: Hashable, Sendable {
     guard case .signers(_, let publishers, let isPublisherRequired) = signers else { return }
     // The director's signature is good, so there is a manifest.
     guard let manifest = configuration.manifest else { throw .signatureMissing(.director) }
-    if manifest.publisher != nil || isPublisherRequired {
+    let policy: PublisherPolicy = isPublisherRequired ? .required : .optional
+    if policy.demandsProof(of: manifest.publisher) {
       try manifest.app.verify(publisher: manifest.publisher, delegatedBy: publishers)
     }
   }
