@@ -182,7 +182,7 @@ let imageStore: [Target] = [
       "Foundations", "DeviceProtocol", "WebAssemblyModule", "FirmwareImage", "Wire", "Messaging", "ServiceKit",
       "ServiceHTTP", hummingbird, httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
     ]),
-  command("ImageStore", ["Messaging", "Foundations", "FirmwareImage", "ImageAdmission"]),
+  command("ImageStore", ["Messaging", "Foundations", "FirmwareImage", "ImageAdmission", "Wire"]),
 ]
 
 let notifier: [Target] = [
@@ -195,7 +195,7 @@ let notifier: [Target] = [
       "Mosquitto", "Foundations", "DeviceProtocol", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       dequeModule, protobuf, logging, metrics, lifecycle,
     ]),
-  command("Notifier", ["Messaging"]),
+  command("Notifier", ["Messaging", "Wire"]),
 ]
 
 /// Gives devices their identities.
@@ -393,6 +393,7 @@ let testTargets: [Target] = [
   tests(
     "ServiceHTTP",
     [
+      "Curl",
       "ServiceHTTP", "OpenSSL", "ServiceKit", "Wire", hummingbird, httpTypes, nioCore,
       logging, coreMetrics, lifecycle,
     ]),

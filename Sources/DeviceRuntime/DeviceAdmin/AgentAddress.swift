@@ -10,6 +10,7 @@ package struct AgentAddress: Sendable, Equatable {
   /// The kernel allows a socket's path 107 bytes; the apps' sockets lie one folder deeper than the agent's.
   package static let maximumDirectoryBytes = 75
 
+  /// As libzmq wants it: `ipc://` and a path.
   package let endpoint: String
   /// For the keys of the commands.
   package let keyFolder: String

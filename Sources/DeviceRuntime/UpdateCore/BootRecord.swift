@@ -5,6 +5,7 @@ package enum Slot: String, Sendable, Hashable, CaseIterable {
   case a = "A"
   case b = "B"
 
+  /// Where the next image goes while this one is used.
   package var other: Slot { self == .a ? .b : .a }
 }
 
@@ -40,11 +41,16 @@ package struct SlotRecord: Sendable, Hashable {
 
   package init() {}
 
-  package init(state: State, version: UInt64, digest: SHA256Digest?, sizeBytes: UInt64, securityEpoch: UInt32) {
+  package init(
+    state: State, version: UInt64, digest: SHA256Digest?, sizeBytes: UInt64, agentDeaths: UInt8 = 0,
+    powerCuts: UInt8 = 0, securityEpoch: UInt32 = 0
+  ) {
     self.state = state
     self.version = version
     self.digest = digest
     self.sizeBytes = sizeBytes
+    self.agentDeaths = agentDeaths
+    self.powerCuts = powerCuts
     self.securityEpoch = securityEpoch
   }
 }
@@ -62,6 +68,7 @@ package struct FailedVersion: Sendable, Hashable {
   package var kind: Kind
   package var version: UInt64
   package var digest: SHA256Digest
+  /// For people.
   package var reason: String
   /// A director's signature bound the version to these bytes. Without one it says nothing of other versions; so it is
   /// with what older agents noted, which believed unsigned announcements.

@@ -5,7 +5,9 @@ package import Foundations
 package struct DeviceReport: Sendable, Hashable {
   /// 0: nothing runs yet.
   package var version: UInt64
+  /// Of the wasm; nil: nothing runs yet.
   package var digest: SHA256Digest?
+  /// Where it is; nil: nothing runs yet.
   package var slot: Slot?
   package var status: RunStatus
   /// Why the version in `failed` was not kept; else empty.

@@ -4,6 +4,7 @@ package import OpenSSL
 
 /// The roots that everybody trusts, and the intermediates that sign, as the authority's folder has them.
 package struct Authority: Sendable {
+  /// Everybody trusts all of them: during a change there are two.
   package let roots: [X509Certificate]
   /// The one that new certificates are from first; those of old, which still sign their CRLs, after it.
   package let issuers: [CertificateSigner]
@@ -33,6 +34,7 @@ package struct Authority: Sendable {
 package struct CertificateSigner: Sendable {
   /// The intermediate, and after it what leads from it to roots of old while those are being replaced.
   package let chain: [X509Certificate]
+  /// In a file or a PKCS#11 token.
   package let key: P256.PrivateKey
   /// SHA-256 of the intermediate's public key: what issuers are told apart by.
   package let keyHash: [UInt8]

@@ -6,6 +6,7 @@ import ServiceKit
 
 /// An authority's certificates as people and programs get them.
 package struct AuthorityDocument: Encodable, Sendable {
+  /// One of its certificates.
   package struct Certificate: Encodable, Sendable {
     package var name: String
     /// `root`, `intermediate` or `previous`.
@@ -15,6 +16,7 @@ package struct AuthorityDocument: Encodable, Sendable {
     package var fingerprint: String
   }
 
+  /// Grows with every change of the folder.
   package var generation: Int
   package var certificates: [Certificate]
 

@@ -77,6 +77,7 @@ package struct ClaimAdministration: Sendable {
 
 /// A claim and the newest of the devices that enrolled with it.
 package struct ClaimDetails: Encodable, Sendable {
+  /// A device that took a use of the claim.
   package struct Device: Encodable, Sendable {
     package var device: String
     package var name: String

@@ -106,17 +106,20 @@ package struct DeviceAdministration: Sendable {
 
 /// A device as operators get it.
 package struct EnrolledDeviceDocument: Encodable, Sendable, Equatable {
+  /// Its ID; nil while it is only named beforehand.
   package var device: String?
   package var serial: String
   package var product: String
   package var group: String
   package var name: String
   package var state: String
+  /// `certificate`, `polling-token` or `none`.
   package var access: String
   package var publicKeyHash: String?
   package var createdAt: Date
   package var enrolledAt: Date?
   package var otpReportedAt: Date?
+  /// What its fuses hold otherwise than it was told, a line each.
   package var otpDifferences: [String]
 
   init(_ wire: WireEnrolledDevice) {

@@ -1,6 +1,7 @@
 import TestSupport
 import Testing
 
+@testable import Agent
 @testable import AppLink
 @testable import DeviceStorage
 @testable import Foundations

@@ -1,7 +1,9 @@
+import DeviceBoard
 import Foundation
 import TestSupport
 import Testing
 
+@testable import Agent
 @testable import AppLink
 
 /// Pins and sensors between people, the agent and its apps.

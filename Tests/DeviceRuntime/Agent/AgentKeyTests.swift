@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import Agent
 @testable import DeviceAdmin
 
 /// Who may ask the agent: whoever can read its folder of keys.

@@ -4,6 +4,7 @@ import Testing
 
 @testable import Agent
 @testable import AppLink
+@testable import DeviceStorage
 @testable import Foundations
 
 /// Lines on their way from an app to whoever stores them.

@@ -1,8 +1,11 @@
+import AppLink
 import Mosquitto
 import Synchronization
 import TestSupport
 import Testing
 import Wire
+
+@testable import Agent
 
 /// What the agent says, and to whom it keeps saying it.
 @Suite(.seated) struct AgentReportTests {

@@ -1,8 +1,11 @@
+import AppLink
 import Foundation
 import Synchronization
 import TestSupport
 import Testing
 
+@testable import Agent
+@testable import DeviceCredentials
 @testable import DeviceImages
 @testable import DeviceStorage
 @testable import Foundations

@@ -4,6 +4,7 @@ import Mosquitto
 import TestSupport
 import Testing
 
+@testable import Agent
 @testable import AppLink
 @testable import DeviceStorage
 @testable import Foundations

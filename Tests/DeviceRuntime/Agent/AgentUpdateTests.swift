@@ -1,9 +1,16 @@
+import AppLink
+import FirmwareImage
 import Foundation
 import Foundations
 import Synchronization
 import TestSupport
 import Testing
 import Wire
+
+@testable import Agent
+@testable import DeviceImages
+@testable import DeviceStorage
+@testable import UpdateCore
 
 /// One agent, a real broker and a real HTTP server.
 @Suite(.seated) struct AgentUpdateTests {

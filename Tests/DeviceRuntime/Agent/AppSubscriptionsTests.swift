@@ -1,8 +1,10 @@
+import AppLink
 import Mosquitto
 import TestSupport
 import Testing
 import Wire
 
+@testable import Agent
 @testable import Foundations
 
 /// What apps subscribe to, at a real broker.

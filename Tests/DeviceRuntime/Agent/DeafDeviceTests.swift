@@ -1,3 +1,4 @@
+import AppLink
 import FirmwareImage
 import Foundation
 import Mosquitto
@@ -5,6 +6,7 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import Agent
 @testable import DeviceStorage
 @testable import Foundations
 @testable import UpdateCore

@@ -3,6 +3,8 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import Agent
+@testable import DeviceCredentials
 @testable import DeviceStorage
 @testable import Foundations
 

@@ -2,6 +2,7 @@ import FirmwareImage
 import Foundation
 import TestSupport
 
+@testable import DeviceCredentials
 @testable import DeviceStorage
 @testable import Foundations
 

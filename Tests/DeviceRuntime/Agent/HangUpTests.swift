@@ -1,3 +1,4 @@
+import AppLink
 import Foundation
 import Logging
 import Mosquitto
@@ -6,6 +7,7 @@ import TestSupport
 import Testing
 
 @testable import Agent
+@testable import DeviceStorage
 @testable import Foundations
 
 /// A broker that ends the connection for one kind of packet, and does not say why: that packet is set aside, and

@@ -4,7 +4,9 @@ import Testing
 import Wire
 
 @testable import Agent
+@testable import DeviceStorage
 @testable import Foundations
+@testable import UpdateCore
 
 /// What the device waits for is told, with its reason.
 @Suite(.seated, .timeLimit(.minutes(10))) struct HindranceTests {

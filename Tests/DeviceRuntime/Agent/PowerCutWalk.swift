@@ -1,3 +1,4 @@
+import AppLink
 import Curl
 import Foundation
 import Foundations
@@ -7,6 +8,7 @@ import TestSupport
 
 @testable import Agent
 @testable import DeviceCredentials
+@testable import DeviceImages
 @testable import DeviceStorage
 @testable import UpdateCore
 

@@ -1,3 +1,4 @@
+import AppSupervision
 import Glibc
 import TestSupport
 import Testing

@@ -1,3 +1,5 @@
+import AppLink
+import AppSupervision
 import Glibc
 import TestSupport
 import Testing

@@ -1,3 +1,4 @@
+import AppSupervision
 import FirmwareImage
 import Glibc
 import TestSupport

@@ -1,4 +1,7 @@
+import AppLink
+import AppSupervision
 import Curl
+import FirmwareImage
 import Foundation
 import Foundations
 import TestSupport

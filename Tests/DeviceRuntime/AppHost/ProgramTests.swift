@@ -1,3 +1,4 @@
+import AppSupervision
 import TestSupport
 import Testing
 

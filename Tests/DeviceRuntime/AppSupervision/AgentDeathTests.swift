@@ -5,6 +5,7 @@ import Testing
 import Wire
 import ZeroMQ
 
+@testable import Agent
 @testable import AppLink
 @testable import Foundations
 

@@ -3,6 +3,7 @@ import Testing
 
 @testable import Agent
 @testable import AppLink
+@testable import DeviceStorage
 
 /// Which endings are reported, and as what.
 @Suite(.seated) struct CrashCauseTests {

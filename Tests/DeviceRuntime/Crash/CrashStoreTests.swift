@@ -1,3 +1,4 @@
+import AppLink
 import DeviceProtocol
 import FirmwareImage
 import Foundations

@@ -3,6 +3,7 @@ import Foundations
 import TestSupport
 import Testing
 
+@testable import DeviceCredentials
 @testable import DeviceImages
 @testable import DeviceStorage
 @testable import UpdateCore

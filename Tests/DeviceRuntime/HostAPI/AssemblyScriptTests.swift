@@ -1,3 +1,5 @@
+import AppLink
+import AppSupervision
 import TestSupport
 import Testing
 

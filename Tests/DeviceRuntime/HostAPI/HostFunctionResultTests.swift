@@ -1,3 +1,4 @@
+import AppSupervision
 import Foundation
 import TestSupport
 import Testing

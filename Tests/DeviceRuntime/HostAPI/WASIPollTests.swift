@@ -1,3 +1,4 @@
+import AppLink
 import TestSupport
 import Testing
 

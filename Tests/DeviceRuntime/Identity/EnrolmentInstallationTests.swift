@@ -1,4 +1,5 @@
 import Curl
+import FirmwareImage
 import Foundation
 import Foundations
 import OpenSSL

@@ -1,3 +1,4 @@
+import FirmwareImage
 import Foundation
 import Foundations
 import OpenSSL

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import AppSupervision
 @testable import DeviceStorage
 
 /// What the store answers.

@@ -1,4 +1,5 @@
 import Curl
+import FirmwareImage
 import Foundations
 import OpenSSL
 import RootDocument

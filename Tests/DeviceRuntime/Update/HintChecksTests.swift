@@ -1,4 +1,5 @@
 import Curl
+import DeviceCredentials
 import Foundations
 import Synchronization
 import TestSupport

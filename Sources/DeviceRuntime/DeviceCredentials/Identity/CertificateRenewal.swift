@@ -42,6 +42,7 @@ package actor CertificateRenewal {
     self.http = http
   }
 
+  /// When the present certificate is to be renewed.
   package func schedule() throws -> RenewalSchedule {
     guard let leaf = try files.chain().first else { throw IdentityError.unreadable("there is no certificate") }
     return RenewalSchedule(notBefore: leaf.notBefore, notAfter: leaf.notAfter)

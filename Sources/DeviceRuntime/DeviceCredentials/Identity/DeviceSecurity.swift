@@ -10,7 +10,9 @@ internal import OpenSSL
 package struct DeviceSecurity: Sendable {
   /// nil: plain.
   package var mqtt: MQTTTLS?
+  /// What is demanded of images.
   package var trust: DeviceTrust
+  /// Renews the certificate and reports the fuses; nil: there is nothing to renew.
   package var upkeep: IdentityUpkeep?
 
   /// Plain connections, and images that nobody signed.
@@ -71,6 +73,7 @@ extension IdentityFiles {
     return MQTTTLS(caFile: paths.authorities, certificateFile: paths.certificate, keyFile: paths.key)
   }
 
+  /// How to connect to image stores and Provisioners.
   package func httpTLS() throws -> HTTPTLS {
     let paths = try paths()
     return HTTPTLS(caFile: paths.authorities, certificateFile: paths.certificate, keyFile: paths.key)

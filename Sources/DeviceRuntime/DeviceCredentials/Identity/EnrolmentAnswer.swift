@@ -8,6 +8,7 @@ import RootDocument
 
 /// What a Provisioner gives a device that enrols.
 package struct EnrolmentAnswer: Sendable, Hashable, Codable {
+  /// Where to connect to.
   package struct Broker: Sendable, Hashable, Codable {
     package typealias CodingKeys = BrokerAddressMember
 
@@ -66,6 +67,7 @@ package struct EnrolmentAnswer: Sendable, Hashable, Codable {
     try fields.encodeIfPresent(otp, forKey: .otp)
   }
 
+  /// The device is to have neither key nor certificate.
   package var isPlain: Bool { certificateChain == nil }
 
   /// What a device with a certificate keeps and burns.

@@ -52,6 +52,7 @@ package struct EnrolmentInstallation: Sendable {
     guard try burnt == Hexadecimal.encode(key.publicKey.hash) else { throw OTPError.conflict(field: "public key") }
   }
 
+  /// Puts everything that was answered in place. Durable when it returns.
   package func install(
     _ answer: EnrolmentAnswer, serial: String, provisionerURL: String
   ) throws -> DeviceIdentity {

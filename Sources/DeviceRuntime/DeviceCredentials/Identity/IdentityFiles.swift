@@ -5,8 +5,8 @@ import ServiceKit
 
 /// A device's key, its certificates and the root documents: a folder beside the slots, for their owner alone.
 package struct IdentityFiles: Sendable {
-  package static let key = "device.key"
-  package static let certificate = "device.pem"
+  static let key = "device.key"
+  static let certificate = "device.pem"
   static let authorities = "ca.pem"
   /// What is to be burnt, as the Provisioner said.
   package static let program = "otp.json"
@@ -81,6 +81,7 @@ package struct IdentityFiles: Sendable {
     try flash.replace(Self.certificate, with: Array(chain.utf8))
   }
 
+  /// Durable when it returns.
   package func save(_ program: OTPProgram) throws {
     try flash.replace(Self.program, with: Array(try JSONEncoder().encode(program)))
   }
@@ -105,6 +106,7 @@ package struct IdentityFiles: Sendable {
 
   func pending() throws -> [UInt8]? { try flash.readAll(Self.pending, maximumBytes: Self.maximumBytes) }
 
+  /// Durable when it returns.
   package func removePending() throws {
     try flash.remove(Self.pending)
     try flash.syncNames()

@@ -70,11 +70,13 @@ package actor RootDocumentStore {
     try state.withLock { state throws(RootDocumentError) in try state.chain.document(at: now) }
   }
 
+  /// Of the newest one.
   nonisolated package var latestVersion: UInt64 { state.withLock { $0.chain.latest.document.version } }
 
   /// All of them, oldest first, whether expired or not.
   nonisolated package var all: [RootDocument] { state.withLock { $0.documents } }
 
+  /// What looking for newer ones gave.
   package enum Refreshed: Sendable, Equatable {
     /// So many newer ones were there, which may be none; none where there is no Provisioner to ask.
     case taken(Int)

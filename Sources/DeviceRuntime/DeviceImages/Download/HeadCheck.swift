@@ -9,6 +9,7 @@ package import UpdateCore
 /// Looks whether there is something to a notification: reads the first 544 bytes of the announced image from whoever
 /// has it. Nothing is written to the flash for it.
 package struct HeadCheck: Sendable {
+  /// What there is to a notification.
   package enum Outcome: Sendable, Equatable {
     case offered(FirmwareOffer, objection: String?)
     /// Nobody had it this time. `isAbsent`: all servers that the enrolment named answered that they don't: whoever

@@ -16,6 +16,7 @@ package import WebAssemblyModule
 /// What came stays in the file over cut connections and restarts. Whether its parts belong together, the digest tells in
 /// the end.
 package struct ImageDownload: Sendable {
+  /// Limits of a download, and its pauses.
   package struct Policy: Sendable {
     /// The largest image that this device takes.
     package var maximumImageBytes: UInt64
@@ -45,6 +46,7 @@ package struct ImageDownload: Sendable {
     }
   }
 
+  /// How a download ended.
   package enum Outcome: Sendable, Equatable {
     case complete(VerifiedImage)
     /// For good: trying again would end the same way.

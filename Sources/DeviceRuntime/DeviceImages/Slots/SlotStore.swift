@@ -8,8 +8,10 @@ package import UpdateCore
 
 /// The boot record and the slots, on a flash. Its calls block on a thread of its own.
 package actor SlotStore {
+  /// Where everything is.
   package nonisolated let flash: any Flash
   let device: DeviceID
+  /// What is demanded of images.
   package nonisolated let trust: DeviceTrust
   private nonisolated let executor = BlockingExecutor(label: "device-storage")
   private var bootRecord: BootRecordStore
@@ -83,6 +85,7 @@ package actor SlotStore {
     return "version \(newest) is in its slot and verifies, so it is tried as after an update"
   }
 
+  /// Durable when it returns.
   package func save(_ record: BootRecord) throws { try bootRecord.save(record) }
 
   func pendingDownload(into slot: Slot) throws -> PendingDownload? {

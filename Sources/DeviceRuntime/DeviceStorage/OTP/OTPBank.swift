@@ -25,16 +25,20 @@ package struct OTPWords: Sendable, Hashable {
     }
   }
 
+  /// As a bank has them: each word with its least significant byte first.
   package var bytes: [UInt8] { words.flatMap(Self.bytes(of:)) }
 
+  /// The blown bits of a word.
   package subscript(_ word: Int) -> UInt32 { words[word] }
 
   subscript(_ range: Range<Int>) -> [UInt8] { words[range].flatMap(Self.bytes(of:)) }
 
+  /// Whether no more fuses of the word can be blown.
   package func isLocked(_ word: Int) -> Bool {
     words[OTPLayout.locks.lowerBound + word / 32] & 1 << UInt32(word % 32) != 0
   }
 
+  /// Those whose fuses are for good.
   package var lockedWords: [Int] { words.indices.filter(isLocked) }
 
   /// What both have blown.
@@ -44,6 +48,7 @@ package struct OTPWords: Sendable, Hashable {
     return result
   }
 
+  /// As `OTPBank.program` does.
   package mutating func program(_ bits: UInt32, word: Int) throws(OTPError) {
     guard words.indices.contains(word), !OTPLayout.locks.contains(word) else { throw .noSuchWord(word) }
     guard bits & ~words[word] != 0 else { return }
@@ -51,6 +56,7 @@ package struct OTPWords: Sendable, Hashable {
     words[word] |= bits
   }
 
+  /// As `OTPBank.lock` does.
   package mutating func lock(_ word: Int) throws(OTPError) {
     guard words.indices.contains(word), !OTPLayout.locks.contains(word) else { throw .noSuchWord(word) }
     let (lock, bit) = Self.lockBit(of: word)

@@ -2,6 +2,7 @@
 package enum OTPLayout {
   /// Of 4 bytes each.
   package static let wordCount = 36
+  /// Of the whole bank.
   package static let byteCount = wordCount * 4
 
   /// What the words after it mean: "XTB1".
@@ -14,6 +15,7 @@ package enum OTPLayout {
 
   /// A thermometer: the epoch is the number of the highest bit set, counted from 1.
   static let securityEpoch = 2..<6
+  /// The fuses count no further.
   package static let highestSecurityEpoch = UInt32(securityEpoch.count * 32)
 
   /// What an epoch blows, from the lowest word on; at most as much as there is.

@@ -5,6 +5,7 @@ package import Foundations
 package struct EnrolmentLedger: Sendable {
   /// Tells the uses of claims apart: a claim lets a serial number in once.
   package struct UseKey: Hashable, Sendable {
+    /// The bytes of its ID.
     package var claim: [UInt8]
     package var serial: String
 
@@ -16,6 +17,7 @@ package struct EnrolmentLedger: Sendable {
 
   /// The use of a claim that a device took.
   package struct Use: Sendable, Equatable {
+    /// Which use of the claim it is, from 1: a part of the device's name.
     package var number: Int
     package var device: DeviceID
 
@@ -27,23 +29,30 @@ package struct EnrolmentLedger: Sendable {
 
   /// By the hashes of their secrets.
   package var claims: [[UInt8]: Claim] = [:]
+  /// Devices named beforehand, by the hashes of their own secrets.
   package var registrationsBySecret: [[UInt8]: Registration] = [:]
+  /// Devices named beforehand, by the hashes of their keys.
   package var registrationsByKey: [[UInt8]: Registration] = [:]
+  /// Serial numbers that are kept for devices named beforehand.
   package var registeredSerials: Set<SerialKey> = []
   /// Those that have a serial number now.
   package var devices: [SerialKey: EnrolledDevice] = [:]
   /// Whose a key is or ever was.
   package var keyOwners: [[UInt8]: DeviceID] = [:]
+  /// Uses that were taken before.
   package var uses: [UseKey: Use] = [:]
   /// What devices that ask again were told to burn.
   package var otpRecords: [DeviceID: OTPRecord] = [:]
 
+  /// Devices that were not known before.
   package private(set) var newDevices: [NewDevice] = []
   /// Uses of claims that are new, or another device's now.
   package private(set) var changedUses: [UseKey: Use] = [:]
   /// By the hashes of their secrets.
   package private(set) var changedClaims: [[UInt8]: Claim] = [:]
+  /// Hashes of polling tokens that take the place of others, by their devices.
   package private(set) var newTokens: [DeviceID: [UInt8]] = [:]
+  /// Hashes of keys of devices that had none, by their devices.
   package private(set) var newKeys: [DeviceID: [UInt8]] = [:]
 
   package init() {}
@@ -52,6 +61,7 @@ package struct EnrolmentLedger: Sendable {
   package struct NewDevice: Sendable, Equatable {
     package var device: EnrolledDevice
     package var placement: DevicePlacement
+    /// The ID of the factory's CA that it came by; nil for another way.
     package var factory: [UInt8]?
     package var proof: Applicant.Proof
   }

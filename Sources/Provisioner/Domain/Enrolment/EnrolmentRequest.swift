@@ -2,9 +2,11 @@
 package struct EnrolmentRequest: Sendable {
   /// A claim's, or a registered device's own secret; empty: it comes with a registered key or a factory's certificate.
   package var claim: String
+  /// As the device says; empty with a factory's certificate, which has its own.
   package var serial: String
   /// PKCS#10 in DER; empty: it asks for no certificate.
   package var certificateRequest: [UInt8]
+  /// Whether it asks for a bearer token in the place of a certificate.
   package var isPollingOnly: Bool
   package var factoryProof: FactoryProof?
 

@@ -2,12 +2,16 @@ import Foundations
 
 /// What a device says that its fuses hold: the JSON of `xtblish-device otp show --json`, of which only this is read.
 package struct OTPBankReport: Codable, Sendable, Equatable {
+  /// A UUID.
   package var deviceID: String?
+  /// SHA-256 in hexadecimal digits, like the other hashes; in either case.
   package var publicKeyHash: String?
   package var directorKey: String?
   package var rootDocumentHash: String?
   package var publisherSignatureRequired: Bool?
+  /// Whether it is burnt.
   package var provisioned: Bool?
+  /// The lowest epoch of an app that the device still runs.
   package var securityEpoch: UInt32?
 }
 

@@ -11,6 +11,7 @@ package struct Claim: Sendable, Equatable {
   package var id: ClaimID
   /// How many devices may enrol.
   package var count: Int
+  /// How many have.
   package var used: Int
   package var product: String
   /// The group that the devices join; empty: none.
@@ -21,6 +22,7 @@ package struct Claim: Sendable, Equatable {
   package var namePrefix: String
   package var createdAt: Date
   package var expiresAt: Date
+  /// Taken back by an operator, for good.
   package var isRevoked: Bool
   /// By the database's clock, which all replicas share.
   package var isExpired: Bool
@@ -54,6 +56,7 @@ package struct Claim: Sendable, Equatable {
 /// A claim that is to be made.
 package struct NewClaim: Sendable, Equatable {
   package var count: Int
+  /// How long devices may enrol, from its making on.
   package var lifetimeSeconds: Int
   package var product: String
   package var group: String

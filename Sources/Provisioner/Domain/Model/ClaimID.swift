@@ -3,6 +3,7 @@ package import Foundations
 
 /// What a claim is called: a UUID. It is no secret; the token is.
 package struct ClaimID: Hashable, Sendable, CustomStringConvertible {
+  /// The 16 bytes of the UUID.
   package let bytes: [UInt8]
 
   /// One that no claim has.

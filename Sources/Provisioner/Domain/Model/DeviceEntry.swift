@@ -12,10 +12,12 @@ package struct DeviceEntry: Sendable, Equatable {
   package var state: EnrolledDevice.State
   /// `certificate`, `polling-token` or `none`.
   package var access: String
+  /// SHA-256 of its SubjectPublicKeyInfo; nil for a device without a key.
   package var publicKeyHash: [UInt8]?
   package var createdAt: Date
   package var enrolledAt: Date?
   package var otpReportedAt: Date?
+  /// What its fuses hold otherwise than it was told, a line each.
   package var otpDifferences: [String]
 
   package init(

@@ -2,6 +2,7 @@ package import Foundations
 
 /// What a device is for, and where it belongs: decided by whatever lets it in.
 package struct DevicePlacement: Sendable, Equatable {
+  /// What kind of device it is: serial numbers are told apart by it. Empty: none.
   package var product: String
   /// Empty: none.
   package var group: String

@@ -3,9 +3,11 @@ package import Foundations
 /// The bounds of fields that people or other programs fill in, within what `FieldText` takes. A device's name and tags
 /// become the Registry's, so they are within its bounds.
 package enum EnrolmentFieldRules {
+  /// How many devices a claim may let in.
   package static let counts = 1...1_000_000
   /// Seconds: up to ten years of 366 days.
   package static let lifetimesSeconds = 1...316_224_000
+  /// Lengths are of characters, as `FieldText` counts them.
   package static let productLength = 64
   /// Becomes a tag of the device: "group:" and this.
   package static let groupLength = 58
@@ -13,6 +15,7 @@ package enum EnrolmentFieldRules {
   package static let tagCount = 32
   /// Leaves room for a hyphen and the highest number within the 128 characters of a device's name.
   package static let namePrefixLength = 100
+  /// Of ASCII.
   package static let serialLength = 64
   /// Of one claim; more devices are better registered beforehand.
   package static let serialCount = 1000
@@ -21,6 +24,7 @@ package enum EnrolmentFieldRules {
   static let nameLength = 128
   /// Far more than a token has; longer ones are not hashed.
   package static let tokenLength = 256
+  /// Of lists: entries of a page if nobody says how many.
   package static let defaultPageSize = 50
   package static let maximumPageSize = 500
 

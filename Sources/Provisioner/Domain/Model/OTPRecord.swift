@@ -6,8 +6,11 @@ package struct OTPRecord: Sendable, Equatable {
   package var directorKey: [UInt8]
   /// Of the root document whose hash it is.
   package var rootVersion: UInt64
+  /// SHA-256 of the document as it was signed.
   package var rootDocumentHash: [UInt8]
+  /// Whether it runs only what a publisher signed.
   package var isPublisherSignatureRequired: Bool
+  /// The lowest epoch of an app that it may run.
   package var securityEpoch: UInt32
 
   package init(

@@ -7,6 +7,7 @@ package struct Registration: Sendable, Equatable {
   package var name: String
   /// Of the key that it must have; nil: it has a secret.
   package var publicKeyHash: [UInt8]?
+  /// SHA-256 of the secret that it presents; nil: it has a key.
   package var secretHash: [UInt8]?
 
   package init(serial: String, placement: DevicePlacement, name: String, publicKeyHash: [UInt8]?, secretHash: [UInt8]?)

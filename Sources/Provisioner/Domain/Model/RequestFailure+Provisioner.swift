@@ -7,6 +7,7 @@ extension RequestFailure {
     RequestFailure(.invalid, reason: "invalid-\(field)", message: "\(field) \(problem)")
   }
 
+  /// To who names a claim that there is not.
   package static func unknownClaim(_ id: ClaimID) -> RequestFailure {
     RequestFailure(
       .notFound, reason: "unknown-claim", message: "there is no claim \(id): list the claims to see which there are")
@@ -35,12 +36,14 @@ extension RequestFailure {
       message: "all \(count) uses of the claim are taken by other devices: ask the operator for a new one")
   }
 
+  /// To a device that the Registry would not make, for a reason that is the operator's to see.
   package static var registryRefused: RequestFailure {
     RequestFailure(
       .internal, reason: "registry-refused",
       message: "the Registry refused the device: ask the operator to look at the log")
   }
 
+  /// To a device that could not be told whom to trust for ever.
   package static var noTrustAnchors: RequestFailure {
     RequestFailure(
       .unavailable, reason: "no-root-document",
@@ -50,12 +53,14 @@ extension RequestFailure {
       retryAfterMilliseconds: 5000)
   }
 
+  /// At the bound of what waits.
   package static var tooManyEnrolments: RequestFailure {
     RequestFailure(
       .overloaded, reason: "too-many-enrolments",
       message: "too many devices enrol at this moment: repeat the same request later", retryAfterMilliseconds: 2000)
   }
 
+  /// To who comes while the process ends.
   package static var shuttingDown: RequestFailure {
     RequestFailure(
       .unavailable, reason: "shutting-down",
@@ -63,12 +68,14 @@ extension RequestFailure {
       retryAfterMilliseconds: 1000)
   }
 
+  /// To a device, or who names one, that has no identity from here.
   package static func unknownDevice(_ id: DeviceID) -> RequestFailure {
     RequestFailure(
       .notFound, reason: "unknown-device",
       message: "device \(id) has not enrolled here: enrol it again, or ask the operator where it did")
   }
 
+  /// To an operator who names a board that is not there.
   package static func unknownSerial(_ serial: String) -> RequestFailure {
     RequestFailure(
       .notFound, reason: "unknown-serial",
@@ -76,12 +83,14 @@ extension RequestFailure {
     )
   }
 
+  /// To an operator who names a board beforehand that is named already.
   package static func serialRegistered(_ serial: String) -> RequestFailure {
     RequestFailure(
       .conflict, reason: "serial-registered",
       message: "serial number \(serial), the key or the product's device is registered already: unregister it first")
   }
 
+  /// To a device whose enrolment is kept, and not finished.
   package static var registryUnavailable: RequestFailure {
     RequestFailure(
       .unavailable, reason: "registry-unavailable",

@@ -12,6 +12,7 @@ package struct SecretText: Sendable, Equatable {
     case polling = "xtp_"
   }
 
+  /// What the device presents. Never logged.
   package let text: String
 
   /// 256 random bits.

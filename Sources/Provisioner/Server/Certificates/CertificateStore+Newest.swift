@@ -7,6 +7,7 @@ import ServiceDatabase
 package struct StoredCertificate: Sendable {
   package let certificate: X509Certificate
   let issuerKeyHash: [UInt8]
+  /// SHA-256 of the key that it is for.
   package let publicKeyHash: [UInt8]
 }
 

@@ -1,5 +1,6 @@
 /// Where devices find what they need, as seen from them.
 package struct DeviceEndpoints: Sendable, Equatable {
+  /// The broker's.
   package var mqttHost: String
   package var mqttPort: Int
   /// Base URLs.

@@ -54,6 +54,7 @@ package final class Enroller: Service {
     batches = BatchQueue(maximumBatch: 64, workerCount: 4, queueLimit: 4096) { await batch.enroll($0) }
   }
 
+  /// Serves those who ask, until the process shuts down.
   package func run() async throws {
     try await batches.run()
   }

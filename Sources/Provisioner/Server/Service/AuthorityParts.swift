@@ -65,12 +65,15 @@ package struct AuthorityParts: Sendable {
     }
   }
 
+  /// What is to run for as long as the service does.
   package var services: [any Service] { [AuthorityKeeping(keeper, store: store), ender] }
 
+  /// Makes the router answer what is asked of the authority.
   package func register(on router: inout RPCRouter, audit: OperatorAudit) {
     AuthorityRPC(store: store, feed: feed, keeper: keeper, validity: validity, audit: audit).register(on: &router)
   }
 
+  /// Makes the HTTP server answer what is asked of the authority.
   package func add(to router: Router<HTTPContext>, access: AccessControl) {
     AuthorityRoutes(issuer: issuer, feed: feed, renewal: renewal, revocation: revocation).add(
       to: router, access: access)

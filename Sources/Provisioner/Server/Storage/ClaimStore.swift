@@ -60,6 +60,7 @@ package struct ClaimStore: Sendable {
     }
   }
 
+  /// - Throws: `unknown-claim` if there is none.
   package func claim(_ id: ClaimID) async throws -> Claim {
     let row = try await translating {
       try await pool.queryFirst("select " + Self.columns + " from provisioner.claims where id = $1", [.uuid(id.bytes)])

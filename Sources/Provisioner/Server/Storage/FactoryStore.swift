@@ -66,6 +66,7 @@ package struct FactoryStore: Sendable {
     return try FactoryAuthority(row)
   }
 
+  /// All that let devices in, the newest first; 1000 at most.
   package func list() async throws -> [FactoryAuthority] {
     try await list(Self.columns)
   }

@@ -1,7 +1,9 @@
 /// Pauses between attempts: each twice as long as the one before up to a bound, and a random part of it is left out, so
 /// that what failed together is not tried again together. There is no last attempt.
 package struct RetryBackoff: Sendable, Equatable {
+  /// The full pause after the first failure.
   package var first: Duration
+  /// No pause is longer.
   package var longest: Duration
   /// Pauses that `next` gave since the start or the last `reset`.
   private var given: UInt64 = 0

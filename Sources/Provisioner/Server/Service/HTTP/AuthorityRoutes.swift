@@ -29,6 +29,7 @@ package struct AuthorityRoutes: Sendable {
     self.revocation = revocation
   }
 
+  /// Adds the routes; `access` says who may use which.
   package func add(to router: Router<HTTPContext>, access: AccessControl) {
     router.get(RouterPath(DeviceRoute.trustRoots.rawValue)) { _, _ in
       // After the roots what leads from each to the one before it: who knows the first alone can follow to the last.

@@ -13,6 +13,7 @@ package struct ProvisionerRoutes: Sendable {
     self.enrolment = enrolment
   }
 
+  /// All routes of claims and of enrolment, and their description.
   package func router() -> Router<HTTPContext> {
     let router = makeRouter()
     claims.add(to: router)

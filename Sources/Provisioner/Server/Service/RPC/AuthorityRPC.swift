@@ -28,6 +28,7 @@ package struct AuthorityRPC: Sendable {
     self.audit = audit
   }
 
+  /// Makes the router answer.
   package func register(on router: inout RPCRouter) {
     router.handle(WireGetRevocations.self) { request, context in
       let asked = min(.milliseconds(Int64(request.waitMilliseconds)), Self.longestWait)

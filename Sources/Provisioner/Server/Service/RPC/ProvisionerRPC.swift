@@ -29,6 +29,7 @@ package struct ProvisionerRPC: Sendable {
     self.audit = audit
   }
 
+  /// Makes the router answer.
   package func register(on router: inout RPCRouter) {
     router.handle(WireCreateClaim.self) { request, context in
       try await audit.recording(context, "create-claim") {

@@ -2,9 +2,6 @@ import DeviceProtocol
 import TestSupport
 import Testing
 
-@testable import AppLink
-@testable import Foundations
-
 @Suite(.seated) struct TopicFilterTests {
   @Test(arguments: ["", "/a", "a/#/b", "a#", "a/b+", "+a/b", "##"])
   func whatIsNoFilterIsRefused(text: String) { #expect(TopicFilter(text) == nil) }
