@@ -99,7 +99,7 @@ let sharedModules: [Target] = [
   // Reads .wasm modules and judges whether they can be apps.
   shared("WebAssemblyModule", ["Foundations", "DeviceProtocol"]),
   // The image: its format, its signatures, and `VerifiedImage`, which alone may be loaded.
-  shared("FirmwareImage", ["Foundations", "OpenSSL", "WebAssemblyModule"]),
+  shared("FirmwareImage", ["DeviceProtocol", "Foundations", "OpenSSL", "WebAssemblyModule"]),
   // Who may sign: root documents, each signed by the one before.
   shared("RootDocument", ["Foundations", "FirmwareImage", "OpenSSL"]),
   // Files, directories and locks, whose every failure names the call and the path.
@@ -236,8 +236,9 @@ let provisioner: [Target] = [
   part(
     "ProvisionerServer", "Provisioner/Server/Service",
     [
-      "CertificateAuthority", "Curl", "DeviceCertificates", "DeviceEnrolment", "Foundations", "Messaging", "OpenSSL",
-      "PostgreSQL", "ProvisionerClient", "ProvisionerDomain", "ProvisionerStorage", "ServiceHTTP", "ServiceKit", "Wire",
+      "CertificateAuthority", "Curl", "DeviceCertificates", "DeviceEnrolment", "DeviceProtocol", "Foundations",
+      "Messaging", "OpenSSL", "PostgreSQL", "ProvisionerClient", "ProvisionerDomain", "ProvisionerStorage",
+      "ServiceHTTP", "ServiceKit", "Wire",
       httpTypes, hummingbird, lifecycle, logging, nioCore, protobuf,
     ]),
   command("Provisioner", ["CertificateAuthority", "Wire", logging]),
@@ -257,7 +258,8 @@ let services: [Target] =
 /// The device is two processes, the agent's and an app's, which have `AppLink` in common and know no more of each other.
 let deviceParts: [Target] = [
   // What the two processes say to each other. No engine, no network.
-  part("AppLink", "DeviceRuntime/AppLink", ["Foundations", "WebAssemblyModule", "Wire", "ZeroMQ"]),
+  part(
+    "AppLink", "DeviceRuntime/AppLink", ["DeviceProtocol", "Foundations", "WebAssemblyModule", "Wire", "ZeroMQ"]),
   // Pins and sensors: the kernel's, and those that are simulated.
   part(
     "DeviceHardware", "DeviceRuntime/DeviceHardware", ["AppLink", "CLinux", "DeviceProtocol", "Foundations", "Linux"]),
@@ -277,7 +279,7 @@ let deviceParts: [Target] = [
     "DeviceBoard", "DeviceRuntime/DeviceBoard",
     ["AppLink", "DeviceHardware", "DeviceProtocol", "DeviceStorage", "Foundations", "ServiceKit"]),
   // What decides about updates, with no I/O: also for devices without an operating system (deploy/embedded-check).
-  part("UpdateCore", "DeviceRuntime/UpdateCore", ["Foundations"]),
+  part("UpdateCore", "DeviceRuntime/UpdateCore", ["DeviceProtocol", "Foundations"]),
   // What a device keeps over restarts and power cuts.
   part(
     "DeviceStorage", "DeviceRuntime/DeviceStorage",
@@ -293,8 +295,8 @@ let deviceParts: [Target] = [
   part(
     "DeviceImages", "DeviceRuntime/DeviceImages",
     [
-      "UpdateCore", "DeviceStorage", "DeviceCredentials", "Curl", "FirmwareImage", "Foundations", "OpenSSL",
-      "RootDocument", "WebAssemblyModule", logging,
+      "UpdateCore", "DeviceStorage", "DeviceCredentials", "DeviceProtocol", "Curl", "FirmwareImage", "Foundations",
+      "OpenSSL", "RootDocument", "WebAssemblyModule", logging,
     ]),
   // How commands on the device's own machine find its agent and show its answers; its settings.
   part(
@@ -343,7 +345,7 @@ let testTargets: [Target] = [
   tests("OpenSSL", ["OpenSSL"]),
   tests("Curl", ["Curl"]),
   tests("Wasmtime", ["Wasmtime"]),
-  tests("DeviceProtocol", ["DeviceProtocol", "Foundations"]),
+  tests("DeviceProtocol", ["DeviceProtocol", "Foundations", "ServiceKit", "Wasmtime"]),
   tests(
     "FirmwareImage",
     ["FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "OpenSSL", "FuzzTargets"]),

@@ -1,10 +1,10 @@
-import DeviceProtocol
 import Foundations
+import TestSupport
 import Testing
 
 @testable import DeviceProtocol
 
-@Suite struct TopicTests {
+@Suite(.seated) struct TopicTests {
   static let id = "0b9f3a52-6c1e-4d9f-8a77-3f2f6f0f9b11"
   static let device = DeviceID(id)!
 

@@ -1,3 +1,4 @@
+internal import DeviceProtocol
 internal import DeviceStorage
 internal import Foundations
 internal import Logging
@@ -13,7 +14,8 @@ struct AgentNotes: Sendable {
     logger.log(level: level, "\(text)")
     let now = WallClock.now
     await log.append(
-      level: level == .critical ? "error" : level.rawValue, source: "agent", firmwareVersion: version,
+      level: level == .critical ? LogLevel.error.name : level.rawValue, source: LogSource.agent.rawValue,
+      firmwareVersion: version,
       realtimeNanoseconds: now.nanoseconds, monotonicNanoseconds: KernelClock.monotonicNanoseconds(), text: text)
   }
 }

@@ -1,3 +1,4 @@
+internal import DeviceProtocol
 internal import DeviceStorage
 internal import Foundations
 internal import Logging
@@ -23,7 +24,7 @@ actor CrashUploader {
   private struct Progress {
     var tries = MQTTOutlet.Tries()
     /// Halved whenever the broker ends the connection for the report.
-    var largestBytes = CrashReport.maximumBytes
+    var largestBytes = DeviceLimit.crashBytes.value
 
     /// The broker ended the connection for it in every size. It stays on the flash until the agent's next start.
     var isSetAside: Bool { tries.areHopeless }
@@ -87,9 +88,9 @@ actor CrashUploader {
     let id = report.id
     var progress = progress[id] ?? Progress()
     do {
-      let room = mqtt.brokerLimits.payloadRoomBytes(topic: topic) ?? CrashReport.maximumBytes
+      let room = mqtt.brokerLimits.payloadRoomBytes(topic: topic) ?? DeviceLimit.crashBytes.value
       let payload = try report.json(
-        maximumBytes: min(CrashReport.maximumBytes, room, progress.largestBytes))
+        maximumBytes: min(DeviceLimit.crashBytes.value, room, progress.largestBytes))
       defer { self.progress[id] = progress }
       do throws(MQTTError) {
         try await outlet.publish(topic: topic, payload: payload, isAdaptable: true, tries: &progress.tries)

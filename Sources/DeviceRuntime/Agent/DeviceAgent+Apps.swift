@@ -3,6 +3,7 @@ internal import AppSupervision
 internal import DeviceBoard
 internal import DeviceCredentials
 internal import DeviceImages
+internal import DeviceProtocol
 internal import DeviceStorage
 internal import FirmwareImage
 internal import Foundations
@@ -231,22 +232,26 @@ extension AppLaunch {
 
 extension AppLogLine.Level {
   fileprivate var name: String {
-    switch self {
-    case .debug: "debug"
-    case .info: "info"
-    case .warning: "warning"
-    case .error: "error"
-    }
+    let level: LogLevel =
+      switch self {
+      case .debug: .debug
+      case .info: .info
+      case .warning: .warning
+      case .error: .error
+      }
+    return level.name
   }
 }
 
 extension AppLogLine.Source {
   fileprivate var name: String {
-    switch self {
-    case .app: "app"
-    case .stdout: "stdout"
-    case .stderr: "stderr"
-    case .host: "host"
-    }
+    let source: LogSource =
+      switch self {
+      case .app: .app
+      case .stdout: .stdout
+      case .stderr: .stderr
+      case .host: .host
+      }
+    return source.rawValue
   }
 }

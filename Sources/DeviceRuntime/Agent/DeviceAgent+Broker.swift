@@ -1,4 +1,5 @@
 internal import DeviceCredentials
+internal import DeviceProtocol
 internal import DeviceStorage
 internal import Foundations
 internal import Logging
@@ -21,10 +22,12 @@ extension DeviceAgent {
       } else if let topic = message.topic.text(behind: topics.appPrefix) {
         await subscriptions.deliver(message.payload, on: topic)
       } else if message.topic == topics.acknowledgement {
-        if let epoch = await reporter.acknowledge(message.payload) { mailbox.post(.epochChosen(epoch)) }
-        let acknowledgement = Acknowledgement(message.payload)
+        let acknowledgement = AcknowledgementMessage.read(message.payload)
+        if let reports = acknowledgement.reports, let epoch = await reporter.acknowledge(reports) {
+          mailbox.post(.epochChosen(epoch))
+        }
         if let position = acknowledgement.log { await logUploader.acknowledge(position) }
-        await crashUploader.acknowledge(acknowledgement.crashes)
+        await crashUploader.acknowledge(Set(acknowledgement.crashes))
       }
     }
   }
@@ -111,7 +114,7 @@ extension DeviceAgent {
     }
     do {
       try await mqtt.publish(
-        topic: topics.presence, payload: Array("online".utf8), retain: !presenceTries.goesAlone, isAdaptable: true)
+        topic: topics.presence, payload: Presence.online.payload, retain: !presenceTries.goesAlone, isAdaptable: true)
       presenceTries = MQTTOutlet.Tries()
     } catch {
       presenceTries.note(error)

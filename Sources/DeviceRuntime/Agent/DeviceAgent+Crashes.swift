@@ -1,4 +1,5 @@
 internal import AppLink
+internal import DeviceProtocol
 internal import DeviceStorage
 internal import FirmwareImage
 internal import Foundations
@@ -14,7 +15,7 @@ extension DeviceAgent {
     let record = machine.record[slot]
     let isTrial = !(record.version == version && record.state == .confirmed)
     let at = WallClock.now
-    let lines = await log.lastLines(CrashReport.maximumLines, ofVersion: version)
+    let lines = await log.lastLines(DeviceLimit.crashLines.value, ofVersion: version)
     let report = CrashReport(cause, image: image, version: version, isTrial: isTrial, at: at, lines: lines)
     if let failure = await crashes.store(report) {
       logger.error(

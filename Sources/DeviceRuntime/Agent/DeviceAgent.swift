@@ -4,6 +4,7 @@ package import Curl
 internal import DeviceBoard
 package import DeviceCredentials
 internal import DeviceImages
+internal import DeviceProtocol
 package import DeviceStorage
 internal import FirmwareImage
 internal import Foundations
@@ -121,7 +122,7 @@ package actor DeviceAgent: Service {
     options.cleanStart = false
     // A week: as long as a device may be away and still find what was sent to it. What was lost is told again.
     options.sessionExpirySeconds = 7 * 24 * 60 * 60
-    options.will = MQTTWill(topic: topics.presence, payload: Array("offline".utf8), qos: .atLeastOnce, retain: true)
+    options.will = MQTTWill(topic: topics.presence, payload: Presence.offline.payload, qos: .atLeastOnce, retain: true)
     options.reconnectInitialDelay = .milliseconds(200)
     // Anything that is lost here is told again; and this side must not stall on its own publications.
     options.incomingOverflow = .dropOldest

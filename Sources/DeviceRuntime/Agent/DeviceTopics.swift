@@ -1,6 +1,7 @@
+internal import DeviceProtocol
 internal import Foundations
 
-/// The topics of one device.
+/// The topics of this device, as the broker has them.
 struct DeviceTopics: Sendable {
   let firmwareFilter: String
   let firmwarePrefix: String
@@ -12,13 +13,13 @@ struct DeviceTopics: Sendable {
   let appPrefix: String
 
   init(_ device: DeviceID) {
-    firmwarePrefix = "/firmware/\(device)/"
-    firmwareFilter = "/firmware/\(device)/#"
-    state = "/devices/\(device)/state"
-    presence = "/devices/\(device)/presence"
-    acknowledgement = "/devices/\(device)/ack"
-    log = "/devices/\(device)/log"
-    crash = "/devices/\(device)/crash"
-    appPrefix = "/apps/\(device)/"
+    firmwarePrefix = FirmwareAddress.prefix(of: device)
+    firmwareFilter = FirmwareAddress.filter(of: device)
+    state = DeviceTopic(.state, of: device).name
+    presence = DeviceTopic(.presence, of: device).name
+    acknowledgement = DeviceTopic(.acknowledgement, of: device).name
+    log = DeviceTopic(.log, of: device).name
+    crash = DeviceTopic(.crash, of: device).name
+    appPrefix = AppTopics.prefix(of: device)
   }
 }

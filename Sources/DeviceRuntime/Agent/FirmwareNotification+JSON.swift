@@ -1,4 +1,5 @@
-import FirmwareImage
+internal import DeviceProtocol
+internal import FirmwareImage
 internal import FoundationEssentials
 package import Foundations
 import ServiceKit
@@ -10,35 +11,23 @@ package struct InvalidNotification: Error, Sendable, Equatable, CustomStringConv
 }
 
 extension FirmwareNotification {
-  private struct Payload: Decodable {
-    var version: UInt64
-    var digest: String
-    var size: UInt64
-    var url: String?
-  }
-
-  /// A larger message is none.
-  package static let maximumPayloadBytes = 16 * 1024
-  private static let maximumURLBytes = 2048
-
   /// Reads a message on `/firmware/{id}/{version}`; anything may come here, and only what fits in every way is taken.
   package init(topic: String, payload: [UInt8], device: DeviceID) throws(InvalidNotification) {
-    let parts = topic.levelsOfTopic
-    guard parts.count == 4, parts[0].isEmpty, parts[1] == "firmware" else {
+    guard let address = FirmwareAddress(parsing: topic) else {
       throw InvalidNotification(description: "the topic is not /firmware/{id}/{version}")
     }
-    guard parts[2] == device.description else { throw InvalidNotification(description: "it is for another device") }
-    guard payload.count <= Self.maximumPayloadBytes else {
+    guard address.device == device else { throw InvalidNotification(description: "it is for another device") }
+    guard payload.count <= DeviceLimit.notificationBytes.value else {
       throw InvalidNotification(description: "\(payload.count) bytes are too many")
     }
-    let fields: Payload
+    let fields: NotificationMessage
     do {
-      fields = try JSONCoding.decode(Payload.self, from: payload)
+      fields = try JSONCoding.decode(NotificationMessage.self, from: payload)
     } catch {
       throw InvalidNotification(description: "it is not the JSON object that it should be")
     }
-    guard fields.version > 0, String(fields.version) == parts[3] else {
-      throw InvalidNotification(description: "its version and its topic's differ, or are 0")
+    guard fields.version == address.version else {
+      throw InvalidNotification(description: "its version and its topic's differ")
     }
     guard fields.digest.hasPrefix("sha256:"), let digest = SHA256Digest(fields.digest) else {
       throw InvalidNotification(description: "its digest is not sha256: and 64 digits")
@@ -48,7 +37,9 @@ extension FirmwareNotification {
       throw InvalidNotification(description: "no image has \(fields.size) bytes")
     }
     let url = fields.url ?? ""
-    guard url.utf8.count <= Self.maximumURLBytes else { throw InvalidNotification(description: "its URL is too long") }
+    guard url.utf8.count <= DeviceLimit.notificationURLBytes.value else {
+      throw InvalidNotification(description: "its URL is too long")
+    }
     self.init(version: fields.version, digest: digest, sizeBytes: fields.size, url: url)
   }
 }

@@ -1,3 +1,5 @@
+internal import DeviceProtocol
+
 /// How much of the log is sent, and when.
 package struct LogUploadPolicy: Sendable {
   /// From one batch to the next, at least. The first line after a silence does not wait.
@@ -14,7 +16,8 @@ package struct LogUploadPolicy: Sendable {
 
   package init(
     pause: Duration = .seconds(1), firstRepeatPause: Duration = .seconds(5),
-    longestRepeatPause: Duration = .seconds(60), batchBytes: Int = 64 << 10, batchLines: Int = 500,
+    longestRepeatPause: Duration = .seconds(60), batchBytes: Int = DeviceLimit.logBytes.value,
+    batchLines: Int = DeviceLimit.logLines.value,
     bytesPerSecond: Int = 16 << 10, burstBytes: Int = 256 << 10
   ) {
     self.pause = pause

@@ -1,3 +1,4 @@
+internal import DeviceProtocol
 internal import DeviceStorage
 internal import Foundations
 internal import Logging
@@ -58,7 +59,7 @@ actor LogUploader {
 
   func disconnected() { isConnected = false }
 
-  func acknowledge(_ position: Acknowledgement.LogPosition) async {
+  func acknowledge(_ position: AcknowledgementMessage.LogPosition) async {
     // An earlier batch's acknowledgement may come twice and late.
     guard let batch, position.log == batch.log else { return }
     if await log.beginAnew(if: position) {

@@ -1,3 +1,4 @@
+internal import DeviceProtocol
 internal import FoundationEssentials
 internal import Foundations
 internal import Logging
@@ -28,7 +29,7 @@ actor StateReporter {
   /// What the flash holds as the epoch.
   private var keptEpoch: UInt64 = 0
   /// What the Registry said it holds, until it took something in its place.
-  private var supersedes: ReportPosition?
+  private var supersedes: StateMessage.Position?
   /// Whoever answers every report as if another were held does not make the device talk without end.
   private var restatements = RetryBackoff(first: .milliseconds(50), longest: .seconds(60))
   private var nextRestatement = ContinuousClock.now
@@ -85,16 +86,10 @@ actor StateReporter {
   func disconnected() { isConnected = false }
 
   /// - Returns: an epoch that the flash is to keep, if it is another one now.
-  func acknowledge(_ payload: [UInt8]) -> UInt64? {
-    struct Payload: Decodable {
-      var sequences: [UInt64]
-      var held: ReportPosition?
-    }
+  func acknowledge(_ reports: AcknowledgementMessage.Reports) -> UInt64? {
     // Only what answers the newest report says how that stands.
-    guard payload.count <= 64 * 1024, let message = try? JSONCoding.decode(Payload.self, from: payload),
-      message.sequences.contains(sequence)
-    else { return nil }
-    if let held = message.held {
+    guard reports.sequences.contains(sequence) else { return nil }
+    if let held = reports.held {
       guard let held = held.checked, restatesAt == nil else { return nil }
       epoch = RandomName.make()
       supersedes = held
@@ -141,7 +136,9 @@ actor StateReporter {
     return max(.milliseconds(10), next - .now)
   }
 
-  private var position: ReportPosition { ReportPosition(epoch: RandomName.text(epoch), sequence: sequence) }
+  private var position: StateMessage.Position {
+    StateMessage.Position(epoch: RandomName.text(epoch), sequence: sequence)
+  }
 
   private func send(_ report: DeviceReport) async {
     nextRepeat = .now + repeatInterval

@@ -1,3 +1,5 @@
+internal import DeviceProtocol
+
 /// What an app may use. At a limit the app gets an error result or is ended; the agent never grows with it.
 package struct AppLimits: Sendable, Equatable {
   /// Linear memory, in bytes. `memory.grow` past it fails inside the app.
@@ -34,7 +36,8 @@ package struct AppLimits: Sendable, Equatable {
   package init(
     memoryBytes: Int = 64 << 20, tableElements: Int = 65_536, stackBytes: Int = 512 << 10,
     eventDeadline: Duration = .seconds(1), busyDeadline: Duration = .seconds(10), logLinesPerSecond: Int = 50,
-    logBurstLines: Int = 200, logLineBytes: Int = 1024, publishQueue: Int = 32, publishPayloadBytes: Int = 64 << 10,
+    logBurstLines: Int = 200, logLineBytes: Int = 1024, publishQueue: Int = 32,
+    publishPayloadBytes: Int = DeviceLimit.appMessageBytes.value,
     publicationsPerSecond: Int = 200, timers: Int = 32, keyValueBytes: Int = 64 << 10,
     reservesAddressSpace: Bool = true
   ) {

@@ -1,22 +1,15 @@
+package import DeviceProtocol
 package import Foundations
 
 /// What a device says it runs, on `/devices/{id}/state`.
 package struct DeviceReport: Sendable, Hashable {
-  /// How the newest version that the device tried fares, in the words that the Registry knows.
-  package enum Status: String, Sendable, Hashable {
-    case trial
-    case confirmed
-    case rolledBack = "rolled-back"
-    case refused
-  }
-
   /// 0: nothing runs yet.
   package var version: UInt64
   /// Of the wasm; nil: nothing runs yet.
   package var digest: SHA256Digest?
   /// Where it is; nil: nothing runs yet.
   package var slot: Slot?
-  package var status: Status
+  package var status: RunStatus
   /// Why the version in `failed` was not kept; else empty.
   package var reason: String
   /// For `rolledBack` and `refused`: the version that was not kept.
@@ -48,7 +41,7 @@ extension UpdateMachine {
         switchGapNanoseconds: switchGapNanoseconds)
     }
     let slot = record.active.flatMap { record[$0].version == 0 ? nil : $0 }
-    let status: DeviceReport.Status =
+    let status: RunStatus =
       switch record.failed?.kind {
       case .rolledBack: .rolledBack
       case .refused: .refused

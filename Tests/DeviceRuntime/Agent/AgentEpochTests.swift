@@ -1,3 +1,4 @@
+import DeviceProtocol
 import Foundation
 import Synchronization
 import TestSupport
@@ -8,13 +9,13 @@ import Testing
 /// A flash that went back in time, and a Registry that holds something else than the device remembers.
 @Suite(.seated, .timeLimit(.minutes(10))) struct AgentEpochTests {
   private func isHeld(_ report: AgentHarness.Report, _ harness: AgentHarness) -> Bool {
-    harness.held.withLock { $0 == ReportPosition(epoch: report.epoch ?? "", sequence: report.sequence) }
+    harness.held.withLock { $0 == StateMessage.Position(epoch: report.epoch ?? "", sequence: report.sequence) }
   }
 
   @Test func anOldCopyOfTheFlashStatesUnderAnotherEpoch() async throws {
     let harness = try await AgentHarness()
     let (flash, copy) = (harness.folder.path("flash"), harness.folder.path("copy"))
-    harness.held.withLock { $0 = ReportPosition(epoch: "", sequence: 0) }
+    harness.held.withLock { $0 = StateMessage.Position(epoch: "", sequence: 0) }
     try await harness.withAgent { _ in try await harness.deploy(1) }
     try FileManager.default.copyItem(atPath: flash, toPath: copy)
     for version: UInt64 in 2...4 { try await harness.withAgent { _ in try await harness.deploy(version) } }
@@ -55,7 +56,7 @@ import Testing
 
   @Test func whatCanNotBeAPositionIsNoAnswer() async throws {
     let harness = try await AgentHarness()
-    harness.held.withLock { $0 = ReportPosition(epoch: "no epoch", sequence: 7) }
+    harness.held.withLock { $0 = StateMessage.Position(epoch: "no epoch", sequence: 7) }
     try await harness.withAgent { _ in
       try await eventually("a repeat") { harness.reports.count >= 3 }
       #expect(harness.reports.allSatisfy { $0.supersedes == nil })

@@ -1,4 +1,5 @@
 import Curl
+import DeviceProtocol
 import Foundation
 import Foundations
 import Logging
@@ -27,7 +28,7 @@ final class AgentHarness: Sendable {
 
     var sequence: UInt64
     var epoch: String?
-    var supersedes: ReportPosition?
+    var supersedes: StateMessage.Position?
     var version: UInt64
     var digest: String
     var slot: String
@@ -46,7 +47,7 @@ final class AgentHarness: Sendable {
   /// Acknowledges reports as the Notifier does.
   let acknowledges = Mutex(true)
   /// What the Registry holds, if it is to look at positions.
-  let held = Mutex<ReportPosition?>(nil)
+  let held = Mutex<StateMessage.Position?>(nil)
   /// Every report is answered as if another were held, and each time a different one.
   let alwaysHoldsAnother = Mutex(false)
   private let client: MQTTClient
@@ -218,14 +219,14 @@ final class AgentHarness: Sendable {
     }
     return held.withLock { held in
       guard let known = held else { return "{\(sequences)}" }
-      let position = ReportPosition(epoch: report.epoch ?? "", sequence: report.sequence)
+      let position = StateMessage.Position(epoch: report.epoch ?? "", sequence: report.sequence)
       if position == known || report.supersedes == known
         || position.epoch == known.epoch && position.sequence > known.sequence
       {
         held = position
         return "{\(sequences)}"
       }
-      return #"{\#(sequences),"held":{"epoch":"\#(known.epoch)","sequence":\#(known.sequence)}}"#
+      return #"{\#(sequences),"held":{"epoch":"\#(known.epoch ?? "")","sequence":\#(known.sequence)}}"#
     }
   }
 

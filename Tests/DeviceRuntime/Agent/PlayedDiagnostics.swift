@@ -1,3 +1,4 @@
+import DeviceProtocol
 import Foundation
 import Foundations
 import Mosquitto
@@ -11,13 +12,13 @@ final class PlayedDiagnostics: Sendable {
   struct Batch: Decodable, Sendable {
     var log: String
     var lost: UInt64?
-    var lines: [LogLineDocument]
+    var lines: [LogMessage.Line]
   }
 
   private struct State {
     var acknowledges = true
     var batches: [Batch] = []
-    var stored: [String: [LogLineDocument]] = [:]
+    var stored: [String: [LogMessage.Line]] = [:]
     var order: [String] = []
     /// What would be wrong for any server.
     var faults: [String] = []
@@ -62,7 +63,7 @@ final class PlayedDiagnostics: Sendable {
   /// Logs in the order in which they were first heard of.
   var logs: [String] { state.withLock { $0.order } }
   /// Of all logs.
-  var lines: [LogLineDocument] { state.withLock { state in state.order.flatMap { state.stored[$0] ?? [] } } }
+  var lines: [LogMessage.Line] { state.withLock { state in state.order.flatMap { state.stored[$0] ?? [] } } }
   var faults: [String] { state.withLock { $0.faults } }
   /// Every one that came, repeats too.
   var crashes: [CrashReport] { state.withLock { $0.crashes } }

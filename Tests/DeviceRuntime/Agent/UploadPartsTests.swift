@@ -1,3 +1,4 @@
+import DeviceProtocol
 import TestSupport
 import Testing
 
@@ -15,8 +16,8 @@ import Testing
       (#"{"crashes":["x"],"a":""# + String(repeating: "a", count: 70_000) + #""}"#, nil, []),
     ] as [(String, UInt64?, Set<String>)])
   func anAcknowledgementIsReadPartByPart(_ json: String, through: UInt64?, crashes: Set<String>) {
-    let acknowledgement = Acknowledgement(Array(json.utf8))
+    let acknowledgement = AcknowledgementMessage.read(Array(json.utf8))
     #expect(acknowledgement.log?.through == through)
-    #expect(acknowledgement.crashes == crashes)
+    #expect(Set(acknowledgement.crashes) == crashes)
   }
 }

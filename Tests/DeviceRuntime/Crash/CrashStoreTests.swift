@@ -1,4 +1,5 @@
 import AppLink
+import DeviceProtocol
 import FirmwareImage
 import Foundations
 import TestSupport
@@ -57,7 +58,7 @@ import Testing
   @Test func aReportKeepsToItsBytes() throws {
     let report = try Self.report(1, textBytes: 4000, lines: 50)
     let json = try report.json()
-    #expect(json.count <= CrashReport.maximumBytes)
+    #expect(json.count <= DeviceLimit.crashBytes.value)
     let kept = try #require(CrashReport(json: json))
     #expect(kept.lines.last?.id == 50)
     #expect(!kept.lines.isEmpty && kept.lines.count < 50)

@@ -1,3 +1,4 @@
+import DeviceProtocol
 import Foundation
 import TestSupport
 import Testing
@@ -92,11 +93,11 @@ import Testing
     let batch = try #require(await Self.next(log))
     #expect(batch.run.after == 4)
     // An answer to another run, and one to this run as it should be.
-    let other = Acknowledgement.LogPosition(log: batch.log, through: 7, reused: "00000000000000a1")
+    let other = AcknowledgementMessage.LogPosition(log: batch.log, through: 7, reused: "00000000000000a1")
     #expect(await !log.beginAnew(if: other))
     #expect(await !log.beginAnew(if: .init(log: batch.log, through: 7)))
 
-    let conflict = Acknowledgement.LogPosition(
+    let conflict = AcknowledgementMessage.LogPosition(
       log: batch.log, through: isTold ? 6 : 8, reused: isTold ? batch.run.run : nil)
     #expect(await log.beginAnew(if: conflict))
     let anew = try #require(await Self.next(log))

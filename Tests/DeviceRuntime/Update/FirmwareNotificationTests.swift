@@ -1,3 +1,4 @@
+import DeviceProtocol
 import Foundations
 import TestSupport
 import Testing
@@ -67,8 +68,8 @@ import Testing
     var machine = UpdateMachineTests.running(7)
     UpdateMachineTests.install(8, &machine)
     _ = machine.handle(.appFailed(.b, reason: "trapped: \"unreachable\""))
-    let position = ReportPosition(epoch: "00000000000000a1", sequence: 4_294_967_297)
-    let held = ReportPosition(epoch: "00000000000000b2", sequence: 7)
+    let position = StateMessage.Position(epoch: "00000000000000a1", sequence: 4_294_967_297)
+    let held = StateMessage.Position(epoch: "00000000000000b2", sequence: 7)
     let json = String(decoding: try machine.report.json(at: position, supersedes: held), as: UTF8.self)
     let eight = String(repeating: "08", count: 32)
     let seven = String(repeating: "07", count: 32)
@@ -80,7 +81,7 @@ import Testing
   }
 
   @Test func aDeviceWithNothingSaysSo() throws {
-    let position = ReportPosition(epoch: "00000000000000a1", sequence: 1)
+    let position = StateMessage.Position(epoch: "00000000000000a1", sequence: 1)
     let json = String(decoding: try UpdateMachine(record: BootRecord()).report.json(at: position), as: UTF8.self)
     #expect(
       json

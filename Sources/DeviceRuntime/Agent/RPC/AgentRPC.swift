@@ -1,6 +1,7 @@
 internal import AppSupervision
 internal import DeviceCredentials
 internal import DeviceImages
+internal import DeviceProtocol
 internal import DeviceStorage
 internal import FirmwareImage
 internal import Foundations
@@ -82,7 +83,7 @@ extension DeviceAgent {
     running.version = report.version
     running.digest = .init(report.digest?.bytes ?? [])
     running.slot = slot.rawValue
-    running.status = report.status == .trial ? "trial" : "confirmed"
+    running.status = (report.status == .trial ? RunStatus.trial : .confirmed).rawValue
     if let live = apps[slot] {
       running.appName = live.image.configuration.manifest?.app.name.text ?? ""
       running.appVersion = live.image.configuration.manifest?.app.version.text ?? ""
@@ -100,7 +101,7 @@ extension DeviceAgent {
       let record = machine.record[slot]
       entry.name = slot.rawValue
       entry.active = machine.record.active == slot
-      entry.status = machine.phase == .trial(slot) ? "trial" : record.state.name
+      entry.status = machine.phase == .trial(slot) ? RunStatus.trial.rawValue : record.state.name
       if record.state != .empty {
         entry.version = record.version
         entry.digest = .init(record.digest?.bytes ?? [])

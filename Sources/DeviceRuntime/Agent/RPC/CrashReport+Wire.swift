@@ -1,3 +1,4 @@
+internal import DeviceProtocol
 internal import DeviceStorage
 internal import FoundationEssentials
 internal import Foundations

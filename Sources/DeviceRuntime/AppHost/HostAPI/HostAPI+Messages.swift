@@ -5,7 +5,7 @@ internal import Wasmtime
 
 extension HostAPI {
   /// MQTT allows 65,535 bytes; the rest of the topic is the device's.
-  static let topicLimitBytes = 256
+  static let topicLimitBytes = DeviceLimit.appTopicBytes.value
 
   static let messageFunctions = [
     HostAPIFunction(

@@ -1,4 +1,5 @@
 package import Curl
+internal import DeviceProtocol
 internal import DeviceStorage
 internal import FoundationEssentials
 package import Foundations
@@ -11,6 +12,8 @@ import ServiceKit
 /// Asking for another would be answered with as little success, and every device may have only so many.
 package actor CertificateRenewal {
   private struct Request: Encodable {
+    typealias CodingKeys = RenewalRequestMember
+
     var certificateRequest: String
   }
 
@@ -74,7 +77,7 @@ package actor CertificateRenewal {
   private func ask(_ key: P256.PrivateKey) async throws -> Answer {
     let request = try CertificateRequest(key: key, commonName: "\(device)")
     let body = try JSONEncoder().encode(Request(certificateRequest: Data(request.der).base64EncodedString()))
-    let response = try await ProvisionerCall.post("/v1/renew", Array(body), toOneOf: urls, http)
+    let response = try await ProvisionerCall.post(DeviceRoute.renewal.rawValue, Array(body), toOneOf: urls, http)
     guard let answer = try? JSONCoding.decode(Answer.self, from: response) else {
       throw InvalidAnswer("the Provisioner answered something else than a certificate")
     }

@@ -1,4 +1,5 @@
 package import Curl
+internal import DeviceProtocol
 internal import FoundationEssentials
 internal import Foundations
 package import OpenSSL
@@ -13,7 +14,7 @@ package struct Enrolment: Sendable {
     package var isTransient: Bool
   }
 
-  package static let serialLengths = 1...64
+  package static let serialLengths = 1...DeviceLimit.serialCharacters.value
 
   private let provisionerURL: String
   private let http: HTTPClient
@@ -43,7 +44,7 @@ package struct Enrolment: Sendable {
     } catch {
       throw Refusal(description: "the request for a certificate can't be made: \(error)", isTransient: false)
     }
-    let response = try await ProvisionerCall.post("/v1/enroll", Array(body), to: provisionerURL, http)
+    let response = try await ProvisionerCall.post(DeviceRoute.enrolment.rawValue, Array(body), to: provisionerURL, http)
     guard let answer = try? JSONCoding.decode(EnrolmentAnswer.self, from: response) else {
       throw Refusal(
         description: "\(provisionerURL) answered something else than an identity; is it a Provisioner?",

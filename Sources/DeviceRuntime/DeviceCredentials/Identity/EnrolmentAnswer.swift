@@ -1,3 +1,4 @@
+package import DeviceProtocol
 package import DeviceStorage
 import FirmwareImage
 package import FoundationEssentials
@@ -9,6 +10,8 @@ import RootDocument
 package struct EnrolmentAnswer: Sendable, Hashable, Codable {
   /// Where to connect to.
   package struct Broker: Sendable, Hashable, Codable {
+    package typealias CodingKeys = BrokerAddressMember
+
     package var host: String
     package var port: UInt16
   }
@@ -26,9 +29,9 @@ package struct EnrolmentAnswer: Sendable, Hashable, Codable {
   package var rootDocument: String?
   package var otp: OTPProgram?
 
-  private enum CodingKeys: String, CodingKey {
-    case deviceID, name, mqtt, imageStoreURLs, provisionerURLs, heartbeatSeconds, certificateChain, trustRoots
-    case rootDocument, otp
+  private typealias CodingKeys = EnrolmentAnswerMember
+
+  private enum OtherKeys: String, CodingKey {
     /// What an insecure Provisioner may call the ID.
     case device
   }
@@ -36,7 +39,8 @@ package struct EnrolmentAnswer: Sendable, Hashable, Codable {
   package init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: CodingKeys.self)
     deviceID =
-      try fields.decodeIfPresent(DeviceID.self, forKey: .deviceID) ?? fields.decode(DeviceID.self, forKey: .device)
+      try fields.decodeIfPresent(DeviceID.self, forKey: .deviceID)
+      ?? decoder.container(keyedBy: OtherKeys.self).decode(DeviceID.self, forKey: .device)
     name = try fields.decode(String.self, forKey: .name)
     mqtt = try fields.decode(Broker.self, forKey: .mqtt)
     imageStoreURLs = try fields.decode([String].self, forKey: .imageStoreURLs)

@@ -1,3 +1,4 @@
+internal import DeviceProtocol
 internal import FoundationEssentials
 internal import Foundations
 package import OpenSSL
@@ -19,6 +20,8 @@ package enum EnrolmentCredential: Sendable {
 
 /// The body of `POST /v1/enroll`.
 struct EnrolmentRequestBody: Encodable {
+  private typealias CodingKeys = EnrolmentRequestMember
+
   var claim: String?
   var serial: String?
   /// PKCS#10, DER in Base64; nil of a device that wants to be plain.
@@ -39,5 +42,14 @@ struct EnrolmentRequestBody: Encodable {
       factoryCertificate = String(decoding: certificates, as: UTF8.self)
       if let request { factorySignature = Data(try key.signature(for: request.der)).base64EncodedString() }
     }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var members = encoder.container(keyedBy: CodingKeys.self)
+    try members.encodeIfPresent(claim, forKey: .claim)
+    try members.encodeIfPresent(serial, forKey: .serial)
+    try members.encodeIfPresent(certificateRequest, forKey: .certificateRequest)
+    try members.encodeIfPresent(factoryCertificate, forKey: .factoryCertificate)
+    try members.encodeIfPresent(factorySignature, forKey: .factorySignature)
   }
 }

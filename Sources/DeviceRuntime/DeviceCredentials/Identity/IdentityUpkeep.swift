@@ -1,4 +1,5 @@
 package import Curl
+internal import DeviceProtocol
 package import DeviceStorage
 internal import FoundationEssentials
 package import Foundations
@@ -144,6 +145,8 @@ package struct IdentityUpkeep: Sendable {
 /// Tells the Provisioner what a bank holds.
 package enum OTPReport {
   private struct Answer: Decodable {
+    typealias CodingKeys = FuseAnswerMember
+
     var agrees: Bool
     var differences: [String]?
   }
@@ -151,7 +154,7 @@ package enum OTPReport {
   /// - Returns: what differs from the Provisioner's record; none if nothing does.
   package static func send(_ bank: any OTPBank, to urls: [String], _ http: HTTPClient) async throws -> [String] {
     let body = try JSONEncoder().encode(OTPContents(try bank.read()))
-    let response = try await ProvisionerCall.post("/v1/otp", Array(body), toOneOf: urls, http)
+    let response = try await ProvisionerCall.post(DeviceRoute.fuses.rawValue, Array(body), toOneOf: urls, http)
     guard let answer = try? JSONCoding.decode(Answer.self, from: response) else {
       throw InvalidAnswer("the Provisioner answered something else than whether the fuses agree")
     }

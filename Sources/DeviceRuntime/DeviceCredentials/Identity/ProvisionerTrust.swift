@@ -1,4 +1,5 @@
 package import Curl
+internal import DeviceProtocol
 internal import FoundationEssentials
 internal import Foundations
 internal import OpenSSL
@@ -35,7 +36,7 @@ package enum ProvisionerTrust {
     let http = HTTPClient(HTTPClient.Configuration(tls: .unverified, proxy: proxy))
     defer { http.close() }
     let request = HTTPClient.Request(
-      "GET", provisionerURL.withoutSlash + "/v1/ca",
+      "GET", provisionerURL.withoutSlash + DeviceRoute.trustRoots.rawValue,
       timeouts: HTTPClient.Timeouts(connect: .seconds(5), total: .seconds(15)), maximumResponseBytes: 1 << 20)
     let response: HTTPClient.Response
     do throws(CurlError) {

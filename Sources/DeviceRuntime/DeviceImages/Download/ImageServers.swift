@@ -1,4 +1,5 @@
 internal import Curl
+internal import DeviceProtocol
 internal import FoundationEssentials
 package import Foundations
 
@@ -24,7 +25,7 @@ package struct ImageServers: Sendable {
 
   /// In the order in which to ask, each once.
   package func urls(of version: UInt64, first: [String]) -> [String] {
-    let path = "/firmware/\(device)/\(version)"
+    let path = FirmwareAddress(of: device, version: version).path
     var urls: [String] = []
     for url in first + imageStoreURLs.map({ $0.withoutSlash + path }) where !url.isEmpty && !urls.contains(url) {
       if !requiresTLS || url.lowercased().hasPrefix("https://") { urls.append(url) }

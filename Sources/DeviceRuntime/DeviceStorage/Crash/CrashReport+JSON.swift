@@ -1,14 +1,11 @@
+package import DeviceProtocol
 internal import FoundationEssentials
 import ServiceKit
 
 extension CrashReport {
-  /// Of a report's JSON, on the flash and on its way.
-  package static let maximumBytes = 64 << 10
-
   /// The payload of `/devices/{id}/crash`. The oldest lines give way to its bound, and then the outermost frames.
-  package func json(maximumBytes: Int = CrashReport.maximumBytes) throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+  package func json(maximumBytes: Int = DeviceLimit.crashBytes.value) throws -> [UInt8] {
+    let encoder = JSONCoding.encoder()
     var report = self
     while true {
       let data = try encoder.encode(report)

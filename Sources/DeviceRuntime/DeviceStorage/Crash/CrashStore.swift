@@ -1,3 +1,5 @@
+package import DeviceProtocol
+
 /// Crash reports on the flash, each in a file of its own, until the server has them. Bounded: the oldest give way.
 package actor CrashStore {
   /// A device whose app crashes in a loop tells the newest.
@@ -31,7 +33,7 @@ package actor CrashStore {
         continue
       }
       lastNumber = max(lastNumber, number)
-      if let bytes = try? flash.readAll(name, maximumBytes: CrashReport.maximumBytes),
+      if let bytes = try? flash.readAll(name, maximumBytes: DeviceLimit.crashBytes.value),
         let report = CrashReport(json: bytes)
       {
         entries.append(Entry(name: name, report: report, isInMemoryOnly: false))

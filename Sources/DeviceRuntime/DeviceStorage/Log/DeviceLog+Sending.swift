@@ -1,3 +1,4 @@
+package import DeviceProtocol
 internal import Foundations
 
 /// What the server has of the log, and what it is sent next.
@@ -46,7 +47,7 @@ extension DeviceLog {
   /// copy then. Lines of the time before this run are those that the server has.
   ///
   /// - Returns: whether it did.
-  package func beginAnew(if position: Acknowledgement.LogPosition, now: ContinuousClock.Instant = .now) -> Bool {
+  package func beginAnew(if position: AcknowledgementMessage.LogPosition, now: ContinuousClock.Instant = .now) -> Bool {
     // A server of before says only that it has more lines than there are.
     guard position.log == state.log, position.reused == RandomName.text(run) || position.through > lastID,
       now >= nextRenaming

@@ -1,3 +1,4 @@
+internal import DeviceProtocol
 package import Foundations
 internal import UpdateCore
 
@@ -76,7 +77,7 @@ package actor DeviceLog {
     let line = DeviceLogLine(
       id: lastID, realtimeNanoseconds: realtimeNanoseconds, monotonicNanoseconds: monotonicNanoseconds, level: level,
       source: source, firmwareVersion: firmwareVersion,
-      text: text.prefixOfUTF8(DeviceLogLine.maximumTextBytes).onOneLine)
+      text: text.prefixOfUTF8(DeviceLimit.logLineTextBytes.value).onOneLine)
     recent.append(line)
     // Dropped in batches, as each drop moves all the rest.
     if recent.count > limits.linesInMemory + limits.linesInMemory / 4 {

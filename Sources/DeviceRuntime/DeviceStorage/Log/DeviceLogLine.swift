@@ -8,9 +8,9 @@ package struct DeviceLogLine: Sendable, Equatable {
   package var realtimeNanoseconds: UInt64
   /// Since boot.
   package var monotonicNanoseconds: UInt64
-  /// "debug", "info", "warning" or "error".
+  /// The name of a `LogLevel`.
   package var level: String
-  /// "app", "stdout", "stderr", "host" or "agent".
+  /// A `LogSource`.
   package var source: String
   /// Of the app's image; 0 for lines of no app.
   package var firmwareVersion: UInt64
@@ -18,9 +18,6 @@ package struct DeviceLogLine: Sendable, Equatable {
 }
 
 extension DeviceLogLine {
-  /// Longer texts are cut.
-  static let maximumTextBytes = 4096
-
   /// Fields separated by tabs, text last: `less` and `cut` read it too. First the CRC-32 of all that follows it, so
   /// that what a power cut left of a line is not taken for one.
   var encoded: [UInt8] {

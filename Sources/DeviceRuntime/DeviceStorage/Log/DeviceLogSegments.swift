@@ -1,3 +1,5 @@
+internal import DeviceProtocol
+
 /// The log's lines on the flash: a ring of files, each named after the ID of its first line.
 ///
 /// Lines are not synced one by one, which would wear the flash: a power cut may cost the last of them. `sync()` makes
@@ -25,7 +27,7 @@ struct DeviceLogSegments {
     self.limits = limits
   }
 
-  private var maximumSegmentBytes: UInt64 { limits.segmentBytes + 2 * UInt64(DeviceLogLine.maximumTextBytes) }
+  private var maximumSegmentBytes: UInt64 { limits.segmentBytes + 2 * UInt64(DeviceLimit.logLineTextBytes.value) }
 
   var isEmpty: Bool { segments.isEmpty }
   var lastSegmentFirstID: UInt64 { segments.last?.firstID ?? 0 }

@@ -1,5 +1,7 @@
+package import DeviceProtocol
 internal import FoundationEssentials
 import Foundations
+import ServiceKit
 internal import UpdateCore
 
 /// Lines that go to the server together, without a gap between them.
@@ -30,7 +32,7 @@ package struct LogBatch: Sendable, Equatable {
     var size = Self.envelopeBytes
     for (index, line) in lines.enumerated() {
       let line = index == 0 ? line.fitting(maximumBytes - Self.envelopeBytes) : line
-      size += LogLineDocument.maximumBytes(of: line)
+      size += LogMessage.Line.maximumBytes(of: line)
       guard line.id == first.id + UInt64(index), self.lines.isEmpty || size <= maximumBytes else { break }
       self.lines.append(line)
     }
@@ -46,25 +48,16 @@ package struct LogBatch: Sendable, Equatable {
 
   /// The payload of `/devices/{id}/log`.
   package func json() throws -> [UInt8] {
-    struct Payload: Encodable {
-      var log: String
-      var run: String
-      var after: UInt64
-      var lost: UInt64?
-      var lines: [LogLineDocument]
-    }
-    let payload = Payload(
-      log: log, run: run.run, after: run.after, lost: lost == 0 ? nil : lost, lines: lines.map { LogLineDocument($0) })
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return Array(try encoder.encode(payload))
+    let message = LogMessage(
+      log: log, run: run.run, after: run.after, lost: lost == 0 ? nil : lost, lines: lines.map { LogMessage.Line($0) })
+    return Array(try JSONCoding.encoder().encode(message))
   }
 }
 
 extension DeviceLogLine {
   /// - Parameter maximumBytes: of its JSON.
   fileprivate func fitting(_ maximumBytes: Int) -> DeviceLogLine {
-    let excess = LogLineDocument.maximumBytes(of: self) - maximumBytes
+    let excess = LogMessage.Line.maximumBytes(of: self) - maximumBytes
     guard excess > 0 else { return self }
     var copy = self
     let mark = "…"
@@ -73,26 +66,11 @@ extension DeviceLogLine {
   }
 }
 
-/// A line as the server is told of it, alone or in a crash report.
-package struct LogLineDocument: Codable, Sendable, Equatable {
-  package var id: UInt64
-  /// Since 1970, in nanoseconds.
-  package var at: UInt64
-  /// Since boot, in nanoseconds.
-  package var monotonic: UInt64
-  package var level: String
-  package var source: String
-  package var version: UInt64
-  package var text: String
-
+extension LogMessage.Line {
   package init(_ line: DeviceLogLine) {
-    id = line.id
-    at = line.realtimeNanoseconds
-    monotonic = line.monotonicNanoseconds
-    level = line.level
-    source = line.source
-    version = line.firmwareVersion
-    text = line.text
+    self.init(
+      id: line.id, at: line.realtimeNanoseconds, monotonic: line.monotonicNanoseconds, level: line.level,
+      source: line.source, version: line.firmwareVersion, text: line.text)
   }
 
   /// Of its JSON, at most: each byte of a text without control characters takes two at most.

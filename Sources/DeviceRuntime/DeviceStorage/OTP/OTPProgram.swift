@@ -1,7 +1,10 @@
+package import DeviceProtocol
 package import Foundations
 
 /// What a device's fuses are to say, as the Provisioner decided when the device enrolled.
 package struct OTPProgram: Sendable, Hashable, Codable {
+  package typealias CodingKeys = FuseMember
+
   package var deviceID: DeviceID
   /// 32 bytes, as hexadecimal digits; so are the next two.
   package var publicKeyHash: String

@@ -3,6 +3,8 @@
 package struct StateMessage: Codable, Sendable, Equatable {
   /// Where a device's reports have got to.
   package struct Position: Codable, Sendable, Equatable {
+    package enum CodingKeys: String, CodingKey, CaseIterable { case epoch, sequence }
+
     /// 16 hexadecimal digits, random, of the flash that the sequence is counted on; empty or missing: the device names
     /// none.
     package var epoch: String?
@@ -27,6 +29,8 @@ package struct StateMessage: Codable, Sendable, Equatable {
 
   /// What an update waits for.
   package struct Waiting: Codable, Sendable, Equatable {
+    package enum CodingKeys: String, CodingKey, CaseIterable { case version, reason, since }
+
     /// 0 or missing: it is not about a version.
     package var version: UInt64?
     package var reason: String

@@ -12,6 +12,16 @@ package struct FirmwareAddress: Hashable, Sendable {
     self.version = version
   }
 
+  /// Reads the topic of a message: nil unless the ID is in lower case, and the version a number from 1 without zeros
+  /// before it.
+  package init?(parsing topic: String) {
+    let levels = topic.levelsOfTopic
+    guard levels.count == 4, levels[0].isEmpty, levels[1] == "firmware", let device = DeviceID(levels[2]),
+      device.description == levels[2], let version = UInt64(levels[3]), version > 0, "\(version)" == levels[3]
+    else { return nil }
+    self.init(of: device, version: version)
+  }
+
   /// The topic, and the path behind an image store's base URL, which has no slash at its end.
   package var path: String { Self.prefix(of: device) + "\(version)" }
 

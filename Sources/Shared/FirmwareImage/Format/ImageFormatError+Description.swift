@@ -1,3 +1,4 @@
+import DeviceProtocol
 import WebAssemblyModule
 
 extension ImageFormatError: CustomStringConvertible {
@@ -64,29 +65,34 @@ extension ImageFormatError: CustomStringConvertible {
   }
 
   /// Stable and kebab-case, for programs: reports of devices, problem documents.
-  package var reason: String {
+  package var reason: String { refusal.rawValue }
+
+  private var refusal: ImageRefusal {
     switch self {
-    case .wrongConfigurationLength, .headerCutShort: "image-cut-short"
-    case .unknownReservedArea, .paddingNotZero: "image-reserved-area"
-    case .unsupportedHeaderVersion, .unknownFlags: "image-version-unsupported"
-    case .firmwareVersionIsZero: "image-firmware-version"
-    case .wasmLengthOutOfRange, .wasmLengthMismatch: "image-wasm-length"
-    case .invalidLabel: "image-label"
-    case .keyWithoutSignature, .signatureWithoutKey, .keyIDIsZero: "image-signature"
-    case .signatureMissing(let role): "image-\(role.rawValue)-signature-missing"
-    case .wrongSignature(let role): "image-\(role.rawValue)-signature-wrong"
-    case .unknownKey(let role, _): "image-\(role.rawValue)-key-unknown"
-    case .publisherNotDelegated: "image-publisher-not-delegated"
-    case .versionTooLow: "image-version-too-low"
-    case .securityEpochTooLow: "image-security-epoch-too-low"
-    case .hostAPILevelTooHigh: "image-host-api-level-too-high"
-    case .hashMismatch: "image-hash-mismatch"
-    case .deviceMismatch: "image-device-mismatch"
-    case .wasmDigestMismatch: "image-wasm-digest-mismatch"
-    case .tooLarge: "image-too-large"
-    case .webAssembly(let error): error.reason
-    case .unreadable: "image-unreadable"
-    case .cryptography: "image-check-failed"
+    case .wrongConfigurationLength, .headerCutShort: .imageCutShort
+    case .unknownReservedArea, .paddingNotZero: .imageReservedArea
+    case .unsupportedHeaderVersion, .unknownFlags: .imageVersionUnsupported
+    case .firmwareVersionIsZero: .imageFirmwareVersion
+    case .wasmLengthOutOfRange, .wasmLengthMismatch: .imageWasmLength
+    case .invalidLabel: .imageLabel
+    case .keyWithoutSignature, .signatureWithoutKey, .keyIDIsZero: .imageSignature
+    case .signatureMissing(.publisher): .imagePublisherSignatureMissing
+    case .signatureMissing(.director): .imageDirectorSignatureMissing
+    case .wrongSignature(.publisher): .imagePublisherSignatureWrong
+    case .wrongSignature(.director): .imageDirectorSignatureWrong
+    case .unknownKey(.publisher, _): .imagePublisherKeyUnknown
+    case .unknownKey(.director, _): .imageDirectorKeyUnknown
+    case .publisherNotDelegated: .imagePublisherNotDelegated
+    case .versionTooLow: .imageVersionTooLow
+    case .securityEpochTooLow: .imageSecurityEpochTooLow
+    case .hostAPILevelTooHigh: .imageHostAPILevelTooHigh
+    case .hashMismatch: .imageHashMismatch
+    case .deviceMismatch: .imageDeviceMismatch
+    case .wasmDigestMismatch: .imageWasmDigestMismatch
+    case .tooLarge: .imageTooLarge
+    case .webAssembly(let error): error.refusal
+    case .unreadable: .imageUnreadable
+    case .cryptography: .imageCheckFailed
     }
   }
 }

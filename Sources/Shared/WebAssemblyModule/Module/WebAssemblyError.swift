@@ -1,3 +1,5 @@
+package import DeviceProtocol
+
 /// Why bytes are not a WebAssembly module that can be taken.
 package enum WebAssemblyError: Error, Equatable, Sendable {
   /// The bytes don't start as a module does; `saw` says what they look like.
@@ -41,14 +43,17 @@ extension WebAssemblyError: CustomStringConvertible {
   }
 
   /// Stable and kebab-case, for programs.
-  package var reason: String {
+  package var reason: String { refusal.rawValue }
+
+  /// The same as a word of the contract with devices.
+  package var refusal: ImageRefusal {
     switch self {
-    case .notWebAssembly: "not-webassembly"
-    case .component: "webassembly-component"
-    case .unsupportedVersion: "webassembly-version"
-    case .cutShort: "webassembly-cut-short"
-    case .unknownSection, .sectionOutOfOrder, .malformedSection: "webassembly-damaged"
-    case .sectionTooLarge: "webassembly-section-too-large"
+    case .notWebAssembly: .notWebAssembly
+    case .component: .webAssemblyComponent
+    case .unsupportedVersion: .webAssemblyVersion
+    case .cutShort: .webAssemblyCutShort
+    case .unknownSection, .sectionOutOfOrder, .malformedSection: .webAssemblyDamaged
+    case .sectionTooLarge: .webAssemblySectionTooLarge
     }
   }
 

@@ -1,5 +1,6 @@
 import CertificateAuthority
 package import DeviceCertificates
+import DeviceProtocol
 import Foundation
 import Foundations
 import HTTPTypes
@@ -30,7 +31,7 @@ package struct AuthorityRoutes: Sendable {
 
   /// Adds the routes; `access` says who may use which.
   package func add(to router: Router<HTTPContext>, access: AccessControl) {
-    router.get("/v1/ca") { _, _ in
+    router.get(RouterPath(DeviceRoute.trustRoots.rawValue)) { _, _ in
       // After the roots what leads from each to the one before it: who knows the first alone can follow to the last.
       Self.pem(try Authority.pem((feed.current?.roots ?? issuer.trustRoots) + issuer.crossCertificates))
     }
@@ -41,7 +42,7 @@ package struct AuthorityRoutes: Sendable {
         try await lists(known: request.headers[.ifNoneMatch], since: query["since"], wait: .seconds(wait))
       }
     }
-    router.post("/v1/renew") { request, context in
+    router.post(RouterPath(DeviceRoute.renewal.rawValue)) { request, context in
       let device = try access.device(of: context)
       let body = try await request.decodeJSON(RenewDocument.self)
       let issued = try await renewal.renew(device, request: Array(body.certificateRequest))
@@ -105,12 +106,16 @@ extension HTTPField.Name {
 
 /// The body of `POST /v1/renew`.
 struct RenewDocument: Decodable, Sendable {
+  typealias CodingKeys = RenewalRequestMember
+
   /// PKCS#10 in DER.
   var certificateRequest: Data
 }
 
 /// The answer to `POST /v1/renew`.
 struct RenewedDocument: Encodable, Sendable {
+  typealias CodingKeys = RenewalAnswerMember
+
   /// PEM: the certificate, and what is presented with it.
   var certificateChain: String
   /// PEM.

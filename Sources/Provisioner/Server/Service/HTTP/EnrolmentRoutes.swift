@@ -1,4 +1,5 @@
 package import DeviceEnrolment
+import DeviceProtocol
 import FoundationEssentials
 import Foundations
 import HTTPTypes
@@ -12,6 +13,8 @@ package import ServiceHTTP
 /// What devices ask for: an identity, a word on their OTP bank, and the documents that say whom to trust.
 package struct EnrolmentRoutes: Sendable {
   private struct OTPAnswer: Encodable {
+    typealias CodingKeys = FuseAnswerMember
+
     var agrees: Bool
     var differences: [String]
   }
@@ -35,7 +38,7 @@ package struct EnrolmentRoutes: Sendable {
   }
 
   func add(to router: Router<HTTPContext>) {
-    router.post("/v1/enroll") { request, context in
+    router.post(RouterPath(DeviceRoute.enrolment.rawValue)) { request, context in
       let body = try await request.decodeJSON(EnrollDocument.self)
       let hash = body.request.claim.isEmpty ? nil : try ClaimText.secret(of: body.request.claim).hash
       let identity = try await attempts.attempt(
@@ -44,14 +47,14 @@ package struct EnrolmentRoutes: Sendable {
       ) { try await enroller.enroll(body.request) }
       return try Response.json(IdentityDocument(identity), headers: [.cacheControl: "no-store"])
     }
-    router.post("/v1/otp") { request, context in
+    router.post(RouterPath(DeviceRoute.fuses.rawValue)) { request, context in
       // Nothing of a body is read for nobody.
       if !isInsecure { _ = try access.device(of: context) }
       let report = try await request.decodeJSON(OTPBankReport.self)
       let differences = try await otp.record(report, of: device(report, context))
       return try Response.json(OTPAnswer(agrees: differences.isEmpty, differences: differences))
     }
-    router.get("/v1/root-documents/{version}") { request, context in
+    router.get(RouterPath(DeviceRoute.rootDocument.rawValue)) { request, context in
       let (_, document) = try await anchors.rootDocument(version: Self.version(context.parameter("version")))
       // A restored database may give a version out again, to another document.
       let tag = try "\"\(Hexadecimal.encode(SHA256.digest(of: document)))\""

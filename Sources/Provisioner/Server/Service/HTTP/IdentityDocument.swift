@@ -1,17 +1,24 @@
 import DeviceEnrolment
+import DeviceProtocol
 import FoundationEssentials
 import Foundations
 import ProvisionerDomain
 
 /// What a device is told when it enrols.
 struct IdentityDocument: Codable, Sendable {
+  typealias CodingKeys = EnrolmentAnswerMember
+
   struct Broker: Codable, Sendable {
+    typealias CodingKeys = BrokerAddressMember
+
     var host: String
     var port: Int
   }
 
   /// Bytes in hexadecimal.
   struct OTP: Codable, Sendable {
+    typealias CodingKeys = FuseMember
+
     var deviceID: String
     /// Absent for a device without a certificate.
     var publicKeyHash: String?

@@ -1,3 +1,4 @@
+import DeviceProtocol
 import FoundationEssentials
 import Foundations
 import ProvisionerDomain
@@ -50,9 +51,7 @@ struct NewClaimDocument: Decodable, Sendable {
 
 /// The body of `POST /v1/enroll`.
 struct EnrollDocument: Decodable, Sendable {
-  private enum Field: String, CodingKey, CaseIterable {
-    case claim, serial, certificateRequest, pollingOnly, factoryCertificate, factorySignature
-  }
+  private typealias Field = EnrolmentRequestMember
 
   let request: EnrolmentRequest
 

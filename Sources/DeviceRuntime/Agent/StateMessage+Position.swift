@@ -1,0 +1,10 @@
+internal import DeviceProtocol
+internal import Foundations
+
+extension StateMessage.Position {
+  /// Nil unless the Registry can have said it.
+  var checked: StateMessage.Position? {
+    guard let epoch, RandomName.number(epoch) != nil else { return nil }
+    return sequence <= UInt64(Int64.max) ? self : nil
+  }
+}
