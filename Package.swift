@@ -108,14 +108,22 @@ let sharedModules: [Target] = [
     ]),
 ]
 
-let services: [Target] =
-  service(
-    "Registry",
-    core: [
+let registry: [Target] = [
+  .target(
+    name: "RegistryCore",
+    dependencies: [
       "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
       httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
     ],
-    command: ["FirmwareImage"])
+    path: "Sources/Registry", exclude: ["Command"], swiftSettings: strict),
+  .executableTarget(
+    name: "RegistryCommand",
+    dependencies: ["RegistryCore", "FirmwareImage", "Messaging", "ServiceKit", argumentParser],
+    path: "Sources/Registry/Command", swiftSettings: strict),
+]
+
+let services: [Target] =
+  registry
   + service(
     "ImageStore",
     core: [
