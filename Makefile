@@ -8,7 +8,9 @@ SWIFT_FLAGS := -c release -Xswiftc -enable-testing --explicit-target-dependency-
 PRODUCTS := .build/release
 ENGINE := .engine/libwasmtime.so
 PYTHON := .build-python/bin/python
-SOURCES := Sources Tests Benchmarks Examples Package.swift
+# The module that FILTER begins with, whose tests alone are built then; empty: all are.
+TESTED := $(if $(FILTER),$(if $(findstring |,$(FILTER)),,$(patsubst Tests/%/,%,$(wildcard \
+  Tests/$(firstword $(subst Tests, ,$(patsubst ^%,%,$(FILTER))))/))))
 
 .PHONY: help
 help: ## List the targets
@@ -27,7 +29,7 @@ $(ENGINE): deploy/engine/requirements.txt deploy/engine/install
 
 .PHONY: build
 build: setup engine ## Build the five programs into .build/release
-	swift build $(SWIFT_FLAGS)
+	XTBLISH_TESTS=none swift build $(SWIFT_FLAGS)
 	@ln -sf ../../../$(ENGINE) "$$(swift build $(SWIFT_FLAGS) --show-bin-path)/libwasmtime.so"
 
 .PHONY: examples
@@ -44,7 +46,7 @@ demo: build examples ## Deploy an app to a device and watch it switch; ONCE=1 en
 .PHONY: test
 test: setup engine examples python ## Run all tests
 	@deploy/setup test
-	swift build $(SWIFT_FLAGS) --build-tests
+	$(if $(TESTED),XTBLISH_TESTS=$(TESTED) )swift build $(SWIFT_FLAGS) --build-tests
 	@ln -sf ../../../$(ENGINE) "$$(swift build $(SWIFT_FLAGS) --show-bin-path)/libwasmtime.so"
 	@FILTER="$(FILTER)" Tests/run $(SWIFT_FLAGS)
 
@@ -67,11 +69,16 @@ $(PYTHON): Tests/requirements.txt
 .PHONY: bench
 bench: build examples ## Run the benchmarks and write Benchmarks/RESULTS.md
 	@deploy/setup examples test bench
+	swift build $(SWIFT_FLAGS)
 	@Benchmarks/run
 
 .PHONY: format
 format: ## Lay out the Swift code
 	@git ls-files -z '*.swift' ':!:*.pb.swift' | xargs -0 swift format format --in-place --parallel
+
+.PHONY: embedded
+embedded: ## Compile the device's update machine as Embedded Swift for a microcontroller
+	@deploy/embedded-check
 
 .PHONY: lint
 lint: ## Check layout, scripts and what must not be committed

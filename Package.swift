@@ -30,6 +30,7 @@ let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let dequeModule: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let nioHTTPTypesHTTP1: Target.Dependency = .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 
 /// A C library of the system and the Swift module with its safe handles.
@@ -74,7 +75,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 let bindings: [Target] =
   binding("ZeroMQ", c: "CZeroMQ")
   + binding("PostgreSQL", c: "CPostgreSQL", [logging])
-  + binding("Mosquitto", c: "CMosquitto")
+  + binding("Mosquitto", c: "CMosquitto", [dequeModule])
   + binding("OpenSSL", c: "COpenSSL")
   + [
     // libcurl brings many libraries with it, so it is opened at run time, and not by the process that runs an app.
@@ -91,83 +92,319 @@ let bindings: [Target] =
   + binding("Linux", c: "CLinux")
 
 let sharedModules: [Target] = [
-  shared("FirmwareImage", ["OpenSSL"]),
-  shared("Wire", [protobuf], exclude: ["Protocols"]),
-  shared("Messaging", ["Linux", "ZeroMQ", "Wire", protobuf, logging, metrics, coreMetrics, lifecycle]),
+  // Identifiers, encodings, texts and clocks: what every other module may use.
+  shared("Foundations", []),
+  // What devices and services say to each other.
+  shared("DeviceProtocol", ["Foundations"]),
+  // Reads .wasm modules and judges whether they can be apps.
+  shared("WebAssemblyModule", ["Foundations", "DeviceProtocol"]),
+  // The image: its format, its signatures, and `VerifiedImage`, which alone may be loaded.
+  shared("FirmwareImage", ["Foundations", "OpenSSL", "WebAssemblyModule"]),
+  // Who may sign: root documents, each signed by the one before.
+  shared("RootDocument", ["Foundations", "FirmwareImage", "OpenSSL"]),
+  // Files, directories and locks, whose every failure names the call and the path.
+  shared("FileAccess", ["CLinux", "Foundations", "OpenSSL"]),
+  // The messages of the bus, and which role may send them.
+  shared("Wire", ["Foundations", protobuf], exclude: ["Protocols"]),
+  // Requests and answers over ZeroMQ, encrypted, between peers that know each other.
+  shared("Messaging", ["Foundations", "Linux", "ZeroMQ", "Wire", protobuf, logging, metrics, coreMetrics, lifecycle]),
+  // What every program has: settings, logs, metrics, status, the base of its commands.
   shared(
     "ServiceKit",
     [
-      "Messaging", "Wire", "ZeroMQ", argumentParser, configuration, logging, metrics, coreMetrics, lifecycle,
+      "Foundations", "Messaging", "Wire", "ZeroMQ", argumentParser, configuration, logging, metrics, coreMetrics,
+      lifecycle,
       unixSignals, protobuf,
     ]),
+  // What services with a database have in common.
+  shared("ServiceDatabase", ["Foundations", "PostgreSQL"]),
+  // An HTTP server with limits, TLS, tokens and problem documents.
   shared(
     "ServiceHTTP",
     [
-      "CLinux", "FirmwareImage", "Messaging", "OpenSSL", "ServiceKit", "Wire", hummingbird, hummingbirdCore, httpTypes,
+      "CLinux", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "Wire", hummingbird,
+      hummingbirdCore, httpTypes,
       nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL, nioTLS, logging, metrics, lifecycle,
     ]),
 ]
 
-let registry: [Target] = [
-  .target(
-    name: "RegistryCore",
-    dependencies: [
-      "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
-      httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
-    ],
-    path: "Sources/Registry", exclude: ["Command"], swiftSettings: strict),
+/// A part of a service, with a boundary that the compiler keeps.
+func part(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, path: "Sources/\(path)", swiftSettings: strict)
+}
+
+/// An executable: commands over a service's client, and its server for `serve`.
+func command(_ service: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(
-    name: "RegistryCommand",
-    dependencies: ["RegistryCore", "FirmwareImage", "Messaging", "ServiceKit", argumentParser],
-    path: "Sources/Registry/Command", swiftSettings: strict),
+    name: "\(service)Command",
+    dependencies: [
+      .target(name: "\(service)Client"), .target(name: "\(service)Server"), "ServiceKit", argumentParser,
+    ] + dependencies,
+    path: "Sources/\(service)/Command", swiftSettings: strict)
+}
+
+/// The rules, what others ask with, and the server's parts from the tables up, each of which sees those before it alone.
+let registry: [Target] = [
+  // Devices, versions, reports, tokens, and the rules for them. No database, no protocol.
+  part(
+    "RegistryDomain", "Registry/Domain",
+    ["Foundations", "DeviceProtocol", "OpenSSL", "FirmwareImage", "RootDocument", "ServiceKit"]),
+  part(
+    "RegistryClient", "Registry/Client",
+    [
+      "RegistryDomain", "Curl", "Foundations", "DeviceProtocol", "WebAssemblyModule", "FirmwareImage", "RootDocument",
+      "Wire",
+      "Messaging", "ServiceKit", protobuf,
+    ]),
+  part(
+    "RegistryStorage", "Registry/Server/Storage",
+    [
+      "RegistryDomain", "PostgreSQL", "OpenSSL", "Foundations", "DeviceProtocol", "FirmwareImage", "RootDocument",
+      "Wire",
+      "ServiceDatabase", "ServiceKit", protobuf, lifecycle,
+    ]),
+  // Who may do what, and that it is on record.
+  part(
+    "RegistryAuthority", "Registry/Server/Authority",
+    [
+      "RegistryDomain", "RegistryStorage", "Foundations", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", logging,
+      lifecycle,
+    ]),
+  // What other services must be told, until they took it.
+  part(
+    "RegistryDelivery", "Registry/Server/Delivery",
+    ["RegistryDomain", "RegistryStorage", "Foundations", "FirmwareImage", "Messaging", logging, metrics, lifecycle]),
+  // The domain's values as messages, and back.
+  part(
+    "RegistryMessages", "Registry/Server/Messages",
+    [
+      "RegistryDomain", "RegistryStorage", "Foundations", "DeviceProtocol", "FirmwareImage", "Wire", "ServiceKit",
+      protobuf,
+    ]),
+  part(
+    "RegistryBus", "Registry/Server/Bus",
+    [
+      "RegistryDomain", "RegistryStorage", "RegistryAuthority", "RegistryMessages", "OpenSSL", "Foundations",
+      "FirmwareImage", "RootDocument", "Wire", "Messaging", "ServiceKit", protobuf, logging,
+    ]),
+  part(
+    "RegistryHTTP", "Registry/Server/HTTP",
+    [
+      "RegistryClient", "RegistryDomain", "RegistryStorage", "RegistryMessages", "Foundations", "FirmwareImage", "Wire",
+      "ServiceKit", "ServiceHTTP", hummingbird, httpTypes, nioCore,
+    ]),
+  part(
+    "RegistryServer", "Registry/Server/Service",
+    [
+      "RegistryDomain", "RegistryStorage", "RegistryAuthority", "RegistryDelivery", "RegistryBus", "RegistryHTTP",
+      "PostgreSQL", "Foundations", "FirmwareImage", "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      logging, lifecycle,
+    ]),
+  command(
+    "Registry", ["RegistryDomain", "Foundations", "FirmwareImage", "RootDocument", "Wire", "Messaging", logging]),
+]
+
+let imageStore: [Target] = [
+  // What its client and its server agree on.
+  part("ImageStoreContract", "ImageStore/Contract", []),
+  // What its admin commands ask it, over HTTP and the bus.
+  part(
+    "ImageStoreClient", "ImageStore/Client",
+    [
+      "ImageStoreContract", "FileAccess", "Curl", "OpenSSL", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf,
+    ]),
+  // Bytes by their digest.
+  part(
+    "BlobStorage", "ImageStore/Server/BlobStorage",
+    [
+      "FileAccess", "OpenSSL", "Foundations", "WebAssemblyModule", "FirmwareImage", "ServiceKit", dequeModule, nioCore,
+      nioPosix, lifecycle,
+    ]),
+  // What is checked of an image before it is kept.
+  part(
+    "ImageAdmission", "ImageStore/Server/ImageAdmission",
+    [
+      "BlobStorage", "CLinux", "Wasmtime", "Foundations", "WebAssemblyModule", "FirmwareImage", "ServiceKit", nioCore,
+      nioPosix, logging,
+    ]),
+  // Which device is to run which image, as the Registry says.
+  part(
+    "FirmwareAssignment", "ImageStore/Server/FirmwareAssignment",
+    [
+      "BlobStorage", "ImageAdmission", "DeviceProtocol", "OpenSSL", "Foundations", "WebAssemblyModule",
+      "FirmwareImage", "RootDocument", "Wire", "Messaging", "ServiceKit",
+    ]),
+  // What it answers over HTTP and on the bus, and the service put together.
+  part(
+    "ImageStoreServer", "ImageStore/Server/Service",
+    [
+      "BlobStorage", "FirmwareAssignment", "ImageAdmission", "ImageStoreContract", "OpenSSL", "Wasmtime",
+      "Foundations", "DeviceProtocol", "WebAssemblyModule", "FirmwareImage", "Wire", "Messaging", "ServiceKit",
+      "ServiceHTTP", hummingbird, httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
+    ]),
+  command("ImageStore", ["Messaging", "Foundations", "FirmwareImage", "ImageAdmission"]),
+]
+
+let notifier: [Target] = [
+  // What its admin commands ask it.
+  part("NotifierClient", "Notifier/Client", ["Foundations", "Wire", "Messaging", "ServiceKit", protobuf]),
+  // Carries notifications to devices, and what devices say to the Registry.
+  part(
+    "NotifierServer", "Notifier/Server",
+    [
+      "Mosquitto", "Foundations", "DeviceProtocol", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      dequeModule, protobuf, logging, metrics, lifecycle,
+    ]),
+  command("Notifier", ["Messaging"]),
+]
+
+/// Gives devices their identities.
+let provisioner: [Target] = [
+  // What may enrol, and as what: decisions without a database, a bus or HTTP.
+  part("ProvisionerDomain", "Provisioner/Domain", ["Foundations", "OpenSSL"]),
+  // The authority's folder: its keys, what they sign, and the lists of what was taken back. No service is needed.
+  part("CertificateAuthority", "Provisioner/CertificateAuthority", ["Foundations", "OpenSSL"]),
+  // What its admin commands ask it.
+  part(
+    "ProvisionerClient", "Provisioner/Client",
+    [
+      "CertificateAuthority", "Curl", "Foundations", "Messaging", "OpenSSL", "ProvisionerDomain", "ServiceKit", "Wire",
+      lifecycle, logging, protobuf,
+    ]),
+  // Which certificates there are, renewed and taken back, and who is told of it.
+  part(
+    "DeviceCertificates", "Provisioner/Server/Certificates",
+    [
+      "CertificateAuthority", "Foundations", "Messaging", "OpenSSL", "PostgreSQL",
+      "ServiceDatabase", "ServiceKit", "Wire", lifecycle, logging, metrics, nioCore,
+    ]),
+  // The tables of claims, registrations, factories and devices.
+  part(
+    "ProvisionerStorage", "Provisioner/Server/Storage",
+    [
+      "CertificateAuthority", "DeviceCertificates", "Foundations", "OpenSSL", "PostgreSQL", "ProvisionerDomain",
+      "ServiceDatabase", "ServiceKit", logging,
+    ]),
+  // How a device gets its identity, however it asks.
+  part(
+    "DeviceEnrolment", "Provisioner/Server/Enrolment",
+    [
+      "CertificateAuthority", "Curl", "DeviceCertificates", "Foundations", "Messaging", "OpenSSL", "ProvisionerDomain",
+      "ProvisionerStorage", "ServiceKit", "Wire", lifecycle, logging, metrics,
+    ]),
+  // What it answers over HTTP and on the bus, and the service put together.
+  part(
+    "ProvisionerServer", "Provisioner/Server/Service",
+    [
+      "CertificateAuthority", "Curl", "DeviceCertificates", "DeviceEnrolment", "Foundations", "Messaging", "OpenSSL",
+      "PostgreSQL", "ProvisionerClient", "ProvisionerDomain", "ProvisionerStorage", "ServiceHTTP", "ServiceKit", "Wire",
+      httpTypes, hummingbird, lifecycle, logging, nioCore, protobuf,
+    ]),
+  command("Provisioner", ["CertificateAuthority", "Wire", logging]),
 ]
 
 let services: [Target] =
-  registry
-  + service(
-    "ImageStore",
-    core: [
-      "CLinux", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
-      hummingbird, httpTypes, nioCore, nioPosix, protobuf, logging, metrics, lifecycle,
-    ])
-  + service(
-    "Notifier",
-    core: [
-      "Mosquitto", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", protobuf, logging,
-      metrics, lifecycle,
-    ])
-  + service(
-    "Provisioner",
-    core: [
-      "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
-      httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
-    ])
-  + service(
-    "DeviceRuntime",
-    core: [
-      "CLinux", "Linux", "ZeroMQ", "Mosquitto", "Curl", "OpenSSL", "Wasmtime", "FirmwareImage", "Wire", "Messaging",
-      "ServiceKit", protobuf, logging, metrics, lifecycle,
+  registry + imageStore + notifier + provisioner
+
+/// The device is two processes, the agent's and an app's, which have `AppLink` in common and know no more of each other.
+let deviceParts: [Target] = [
+  // What the two processes say to each other. No engine, no network.
+  part("AppLink", "DeviceRuntime/AppLink", ["Foundations", "WebAssemblyModule", "Wire", "ZeroMQ"]),
+  // Pins and sensors: the kernel's, and those that are simulated.
+  part(
+    "DeviceHardware", "DeviceRuntime/DeviceHardware", ["AppLink", "CLinux", "DeviceProtocol", "Foundations", "Linux"]),
+  // The app's process.
+  part(
+    "AppHost", "DeviceRuntime/AppHost",
+    [
+      "AppLink", "CLinux", "DeviceHardware", "DeviceProtocol", "Foundations", "Linux", "OpenSSL", "Wasmtime",
+      "WebAssemblyModule", "Wire", "ZeroMQ", protobuf,
+    ]),
+  // The agent's side of it: starts processes of apps and sees to their end.
+  part(
+    "AppSupervision", "DeviceRuntime/AppSupervision",
+    ["AppLink", "CLinux", "DeviceStorage", "Foundations", "Linux", "Wire", "ZeroMQ", protobuf, logging]),
+  // What is wired to the device, as its agent knows it.
+  part(
+    "DeviceBoard", "DeviceRuntime/DeviceBoard",
+    ["AppLink", "DeviceHardware", "DeviceProtocol", "DeviceStorage", "Foundations", "ServiceKit"]),
+  // What decides about updates, with no I/O: also for devices without an operating system (deploy/embedded-check).
+  part("UpdateCore", "DeviceRuntime/UpdateCore", ["Foundations"]),
+  // What a device keeps over restarts and power cuts.
+  part(
+    "DeviceStorage", "DeviceRuntime/DeviceStorage",
+    ["UpdateCore", "DeviceProtocol", "Foundations", "OpenSSL", "ServiceKit"]),
+  // Who the device is, and whom it trusts.
+  part(
+    "DeviceCredentials", "DeviceRuntime/DeviceCredentials",
+    [
+      "DeviceStorage", "Curl", "DeviceProtocol", "FirmwareImage", "Foundations", "Mosquitto", "OpenSSL", "RootDocument",
+      "ServiceKit", logging,
+    ]),
+  // Images: fetched, verified, and in their slots.
+  part(
+    "DeviceImages", "DeviceRuntime/DeviceImages",
+    [
+      "UpdateCore", "DeviceStorage", "DeviceCredentials", "Curl", "FirmwareImage", "Foundations", "OpenSSL",
+      "RootDocument", "WebAssemblyModule", logging,
+    ]),
+  // How commands on the device's own machine find its agent and show its answers; its settings.
+  part(
+    "DeviceAdmin", "DeviceRuntime/DeviceAdmin",
+    [
+      "UpdateCore", "DeviceStorage", "Curl", "Foundations", "Messaging", "ServiceKit", "Wire", protobuf,
+    ]),
+  // The agent: all the parts put together.
+  part(
+    "Agent", "DeviceRuntime/Agent",
+    [
+      "UpdateCore", "DeviceStorage", "DeviceCredentials", "DeviceImages", "DeviceAdmin", "DeviceBoard", "AppLink",
+      "AppSupervision", "CLinux", "Curl", "DeviceProtocol", "FirmwareImage", "Foundations", "Messaging", "Mosquitto",
+      "OpenSSL", "ServiceKit", "WebAssemblyModule", "Wire", protobuf, logging, lifecycle,
+    ]),
+  // Runs a module on a developer's machine, again whenever it changes.
+  part(
+    "DevelopmentLoop", "DeviceRuntime/DevelopmentLoop",
+    [
+      "DeviceStorage", "DeviceBoard", "AppLink", "AppSupervision", "DeviceProtocol", "Foundations", "Linux",
+      "ServiceKit",
+      "WebAssemblyModule", "Wire",
+    ]),
+  .executableTarget(
+    name: "DeviceRuntimeCommand",
+    dependencies: [
+      "DeviceStorage", "DeviceCredentials", "DeviceAdmin", "Agent", "DevelopmentLoop", "DeviceBoard", "AppHost",
+      "AppLink", "AppSupervision", "Curl", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "Wire",
+      argumentParser,
     ],
-    command: ["Curl", "FirmwareImage", "OpenSSL", "Wire"])
+    path: "Sources/DeviceRuntime/Command", swiftSettings: strict),
+]
 
 /// All of them, or those that `XTBLISH_TESTS` names ("Registry,Notifier"): while you work on one module, the others'
-/// tests need not be built.
+/// tests need not be built. With "none" there are neither tests nor benchmarks, which the programs don't need.
 let chosenTests = Context.environment["XTBLISH_TESTS"]?.split(separator: ",").map { "\($0)Tests" }
 
 let testTargets: [Target] = [
   .target(
-    name: "TestSupport", dependencies: ["CLinux", "PostgreSQL", "Curl", "OpenSSL", logging], path: "Tests/TestSupport",
+    name: "TestSupport", dependencies: ["CLinux", "OpenSSL"], path: "Tests/TestSupport",
     swiftSettings: strict),
+  tests("Foundations", ["Foundations"]),
   tests("ZeroMQ", ["ZeroMQ"]),
   tests("PostgreSQL", ["PostgreSQL"]),
   tests("Mosquitto", ["Mosquitto"]),
   tests("OpenSSL", ["OpenSSL"]),
   tests("Curl", ["Curl"]),
   tests("Wasmtime", ["Wasmtime"]),
-  tests("FirmwareImage", ["FirmwareImage", "OpenSSL", "FuzzTargets"]),
+  tests("DeviceProtocol", ["DeviceProtocol", "Foundations"]),
+  tests(
+    "FirmwareImage",
+    ["FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "OpenSSL", "FuzzTargets"]),
   // What the fuzzers and the replay of what they found have in common.
   .target(
-    name: "FuzzTargets", dependencies: ["FirmwareImage", "OpenSSL"], path: "Tests/Fuzz/Targets", swiftSettings: strict),
+    name: "FuzzTargets",
+    dependencies: ["FirmwareImage", "Foundations", "RootDocument", "OpenSSL"],
+    path: "Tests/Fuzz/Targets", swiftSettings: strict),
   tests(
     "Messaging", ["Messaging", "ZeroMQ", "Wire", protobuf, logging, lifecycle], exclude: ["python"]),
   // A process of its own, for the tests of Messaging to kill.
@@ -176,74 +413,87 @@ let testTargets: [Target] = [
     path: "Tests/MessagingServer", swiftSettings: strict),
   // A process that confines itself as an app's does and then tries a system call, for the tests of the device.
   .executableTarget(
-    name: "SandboxProbe", dependencies: ["DeviceRuntimeCore"], path: "Tests/SandboxProbe", swiftSettings: strict),
+    name: "SandboxProbe", dependencies: ["AppHost", "AppLink"], path: "Tests/SandboxProbe", swiftSettings: strict),
   // Measures the bus beside bare libzmq.
   .executableTarget(
     name: "RPCBenchmark", dependencies: ["Messaging", "Wire", protobuf, logging], path: "Benchmarks/RPC",
     exclude: ["bare_zmq.c", "run"], swiftSettings: strict),
   // Measures how many reports of devices are stored, beside bare PostgreSQL.
   .executableTarget(
-    name: "ReportsBenchmark", dependencies: ["RegistryCore", "FirmwareImage", "PostgreSQL", logging],
+    name: "ReportsBenchmark",
+    dependencies: ["RegistryDomain", "RegistryStorage", "DeviceProtocol", "Foundations", "PostgreSQL", logging],
     path: "Benchmarks/Reports", exclude: ["run"], swiftSettings: strict),
   // Measures apps beside native code.
   .executableTarget(
-    name: "AppBenchmark", dependencies: ["DeviceRuntimeCore"], path: "Benchmarks/Apps", exclude: ["kernels.c", "run"],
+    name: "AppBenchmark", dependencies: ["AppLink", "AppSupervision", "Foundations"], path: "Benchmarks/Apps",
+    exclude: ["kernels.c", "run"],
     swiftSettings: strict),
   // Measures what an app on a device gets.
   .executableTarget(
-    name: "HostAPIBenchmark", dependencies: ["DeviceRuntimeCore"], path: "Benchmarks/HostAPI",
+    name: "HostAPIBenchmark", dependencies: ["AppLink", "AppSupervision", "DeviceBoard", "Foundations"],
+    path: "Benchmarks/HostAPI",
     exclude: ["calls.wat", "run", "ticks.wat", "timerfd.c"], swiftSettings: strict),
   tests(
     "ServiceKit",
     [
-      "ServiceKit", "Messaging", "Wire", "ZeroMQ", argumentParser, logging, metrics, coreMetrics, lifecycle,
+      "ServiceKit", "Foundations", "Messaging", "Wire", "ZeroMQ", argumentParser, logging, coreMetrics, lifecycle,
       unixSignals,
     ]),
   tests(
     "ServiceHTTP",
     [
-      "ServiceHTTP", "FirmwareImage", "Messaging", "OpenSSL", "ServiceKit", "Wire", hummingbird, httpTypes, nioCore,
+      "ServiceHTTP", "OpenSSL", "ServiceKit", "Wire", hummingbird, httpTypes, nioCore,
       logging, coreMetrics, lifecycle,
     ]),
   tests(
     "Registry",
     [
-      "RegistryCore", "PostgreSQL", "OpenSSL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "RegistryAuthority", "RegistryBus", "RegistryClient", "RegistryDelivery", "RegistryDomain", "RegistryHTTP",
+      "RegistryMessages", "RegistryServer", "RegistryStorage", "PostgreSQL", "OpenSSL", "FirmwareImage", "Foundations",
+      "DeviceProtocol", "WebAssemblyModule",
+      "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       "Curl", "Wasmtime",
       hummingbird, httpTypes, protobuf, logging, lifecycle,
     ]),
   tests(
     "ImageStore",
     [
-      "ImageStoreCore", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "BlobStorage", "ImageAdmission", "ImageStoreClient", "ImageStoreServer", "FileAccess", "OpenSSL", "Curl",
+      "FirmwareImage", "Foundations", "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       hummingbird, httpTypes, nioCore, protobuf, logging, lifecycle,
     ]),
   tests(
     "Notifier",
     [
-      "NotifierCore", "Mosquitto", "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle,
+      "NotifierServer", "Mosquitto", "Foundations", "DeviceProtocol", "Wire", "Messaging", "ServiceKit", protobuf,
+      logging, lifecycle,
     ]),
   tests(
     "Provisioner",
     [
-      "ProvisionerCore", "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Wire", "Messaging", "ServiceKit",
-      "ServiceHTTP",
-      protobuf, logging, lifecycle,
+      "CertificateAuthority", "DeviceCertificates", "DeviceEnrolment", "ProvisionerClient", "ProvisionerDomain",
+      "ProvisionerServer", "ProvisionerStorage", "PostgreSQL", "OpenSSL", "Curl", "Foundations",
+      "Wire", "Messaging",
+      "ServiceKit", "ServiceHTTP", logging, lifecycle,
     ]),
   tests(
     "DeviceRuntime",
     [
-      "CLinux", "DeviceRuntimeCore", "ZeroMQ", "Mosquitto", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage", "Wire",
-      "Messaging", "ServiceKit", protobuf, logging, lifecycle,
+      "UpdateCore", "DeviceStorage", "DeviceCredentials", "DeviceImages", "DeviceAdmin", "Agent", "DevelopmentLoop",
+      "CLinux", "AppHost", "AppLink", "AppSupervision", "DeviceBoard", "DeviceHardware",
+      "ZeroMQ", "Mosquitto", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage",
+      "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
+      "Messaging", protobuf, logging,
     ]),
   tests(
     "Integration",
     [
-      "RegistryCore", "ImageStoreCore", "NotifierCore", "ProvisionerCore", "PostgreSQL", "Mosquitto", "Curl",
-      "OpenSSL", "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf, logging, lifecycle,
+      "RegistryServer", "ImageStoreServer", "NotifierServer", "ProvisionerServer", "PostgreSQL", "Mosquitto", "Curl",
+      "FirmwareImage", "Foundations", "Wire",
+      "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),
   tests(
-    "EndToEnd", ["Curl", "OpenSSL", "PostgreSQL", "Mosquitto", "ZeroMQ", "Wire", protobuf],
+    "EndToEnd", [],
     exclude: ["Apps", "attacks", "check_image.py", "check_signed_image.py", "hostile.py"]),
 ].filter { $0.type != .test || chosenTests?.contains($0.name) ?? true }
 
@@ -262,6 +512,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     // Without its JSON trait, which brings all of Foundation into every process.
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
@@ -271,5 +522,5 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
-  targets: bindings + sharedModules + services + testTargets
+  targets: bindings + sharedModules + deviceParts + services + (chosenTests == ["noneTests"] ? [] : testTargets)
 )

@@ -1,5 +1,7 @@
-import DeviceRuntimeCore
+import AppLink
+import AppSupervision
 import Foundation
+import Foundations
 
 /// Runs the kernels natively and as an app, side by side, for `Benchmarks/Apps/run`.
 @main

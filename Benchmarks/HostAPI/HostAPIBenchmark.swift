@@ -1,4 +1,7 @@
-import DeviceRuntimeCore
+import AppLink
+import AppSupervision
+import DeviceBoard
+import Foundations
 import Glibc
 
 /// Runs one app in a process of its own, as a device does, until it publishes a message, and prints the message's

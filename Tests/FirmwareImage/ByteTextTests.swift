@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 import TestSupport
 import Testing
 

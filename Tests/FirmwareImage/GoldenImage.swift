@@ -1,4 +1,5 @@
 import FirmwareImage
+import Foundations
 
 /// An image whose bytes were made by a program that shares no code with this one (Python's struct
 /// and hashlib), field by field from the format's table.

@@ -1,6 +1,8 @@
 import FirmwareImage
 import Foundation
+import Foundations
 import OpenSSL
+import RootDocument
 import TestSupport
 import Testing
 

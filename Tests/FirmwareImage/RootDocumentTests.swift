@@ -1,5 +1,7 @@
 import FirmwareImage
+import Foundations
 import OpenSSL
+import RootDocument
 import TestSupport
 import Testing
 

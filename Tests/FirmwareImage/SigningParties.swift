@@ -1,5 +1,7 @@
 import FirmwareImage
+import Foundations
 import OpenSSL
+import RootDocument
 
 /// Whoever signs something in these tests, each with a key that is made for one test.
 struct SigningParties {

@@ -1,4 +1,5 @@
 import FirmwareImage
+import Foundations
 import OpenSSL
 import TestSupport
 import Testing

@@ -1,6 +1,6 @@
-import FirmwareImage
 import TestSupport
 import Testing
+import WebAssemblyModule
 
 /// What a crash report needs to be told in lines of source: the build ID, and where the code begins.
 @Suite(.seated) struct WebAssemblyBuildTests {

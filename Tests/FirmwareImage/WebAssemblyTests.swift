@@ -1,6 +1,8 @@
-import FirmwareImage
+import DeviceProtocol
+import Foundations
 import TestSupport
 import Testing
+import WebAssemblyModule
 
 @Suite(.seated) struct WebAssemblyTests {
   @Test func importsAndExportsAreRead() throws {

@@ -1,10 +1,10 @@
-import FirmwareImage
+import Foundations
 import ServiceKit
 import Synchronization
 import TestSupport
 import Testing
 
-@testable import ImageStoreCore
+@testable import ImageStoreClient
 
 /// What `push --wait` follows.
 @Suite(.seated) struct DeploymentWatchTests {

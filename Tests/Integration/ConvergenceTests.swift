@@ -1,5 +1,6 @@
 import FirmwareImage
 import Foundation
+import Foundations
 import SwiftProtobuf
 import TestSupport
 import Testing

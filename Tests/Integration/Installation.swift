@@ -1,10 +1,10 @@
 import Glibc
-import ImageStoreCore
+import ImageStoreServer
 import Messaging
-import NotifierCore
+import NotifierServer
 import PostgreSQL
 import ProvisionerCore
-import RegistryCore
+import RegistryServer
 import ServiceLifecycle
 import Synchronization
 import TestSupport

@@ -1,5 +1,6 @@
 import Curl
 import FirmwareImage
+import Foundations
 import TestSupport
 import Testing
 

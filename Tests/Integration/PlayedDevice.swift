@@ -1,5 +1,5 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import Mosquitto
 import Synchronization
 import TestSupport

@@ -12,7 +12,11 @@ import ZeroMQ
     let folder = try TemporaryFolder()
     let protocols = "\(packageDirectory())/Sources/Shared/Wire/Protocols"
     let compiler = try ChildProcess(
-      "protoc", ["--proto_path=\(protocols)", "--python_out=\(folder.path)", "xtblish/v1/envelope.proto"])
+      "protoc",
+      [
+        "--proto_path=\(protocols)", "--python_out=\(folder.path)", "xtblish/v1/access.proto",
+        "xtblish/v1/envelope.proto",
+      ])
     #expect(try await compiler.waitForExit() == .exited(0), "\(compiler.output)")
 
     let traces = Recorder<String>()
@@ -46,7 +50,11 @@ import ZeroMQ
     let folder = try TemporaryFolder()
     let protocols = "\(packageDirectory())/Sources/Shared/Wire/Protocols"
     let compiler = try ChildProcess(
-      "protoc", ["--proto_path=\(protocols)", "--python_out=\(folder.path)", "xtblish/v1/envelope.proto"])
+      "protoc",
+      [
+        "--proto_path=\(protocols)", "--python_out=\(folder.path)", "xtblish/v1/access.proto",
+        "xtblish/v1/envelope.proto",
+      ])
     #expect(try await compiler.waitForExit() == .exited(0), "\(compiler.output)")
     let server = try bus.makeKey(.registry, "registry-1")
     for role in [BusRole.operator, .monitor] {

@@ -1,6 +1,7 @@
 import Messaging
 import TestSupport
 import Testing
+import Wire
 
 /// Tasks that run on the thread of the sockets, and do not let go of it.
 @Suite(.seated) struct SocketThreadTests {

@@ -4,6 +4,7 @@ import Messaging
 import ServiceLifecycle
 import SwiftProtobuf
 import UnixSignals
+import Wire
 
 /// A server in a process of its own, so that tests can kill it, stop it and start it again.
 ///

@@ -46,21 +46,3 @@ extension ReconnectBackoffTests {
     #expect(backoff.next(fraction: 1) == .milliseconds(100))
   }
 }
-
-@Suite(.seated) struct FIFOTests {
-  @Test func keepsOrderThroughGrowthAndCompaction() {
-    var queue = FIFO<Int>()
-    var expected: [Int] = []
-    var taken: [Int] = []
-    for round in 0..<300 {
-      for offset in 0..<(round % 7) {
-        queue.append(round * 10 + offset)
-        expected.append(round * 10 + offset)
-      }
-      for _ in 0..<(round % 5) { if let element = queue.popFirst() { taken.append(element) } }
-    }
-    while let element = queue.popFirst() { taken.append(element) }
-    #expect(taken == expected)
-    #expect(queue.isEmpty)
-  }
-}

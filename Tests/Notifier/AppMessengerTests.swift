@@ -1,12 +1,12 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import Mosquitto
 import SwiftProtobuf
 import TestSupport
 import Testing
 import Wire
 
-@testable import NotifierCore
+@testable import NotifierServer
 
 /// What operators and apps say to each other.
 @Suite(.seated, .timeLimit(.minutes(10))) struct AppMessengerTests {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import NotifierCore
+@testable import NotifierServer
 
 @Suite(.seated, .timeLimit(.minutes(10))) struct BatchRecorderTests {
   /// A Registry that takes so many at once, and fails at some for good.

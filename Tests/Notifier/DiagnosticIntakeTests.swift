@@ -1,11 +1,11 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import Mosquitto
 import TestSupport
 import Testing
 import Wire
 
-@testable import NotifierCore
+@testable import NotifierServer
 
 /// Log lines and crash reports from the broker to the Registry, and the answers back.
 @Suite(.seated, .timeLimit(.minutes(10))) struct DiagnosticIntakeTests {

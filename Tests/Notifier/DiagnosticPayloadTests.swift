@@ -1,10 +1,10 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import TestSupport
 import Testing
 import Wire
 
-@testable import NotifierCore
+@testable import NotifierServer
 
 /// What is taken of log lines and crash reports, and what is not.
 @Suite(.seated) struct DiagnosticPayloadTests {

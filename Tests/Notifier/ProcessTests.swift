@@ -1,12 +1,12 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import Messaging
 import Mosquitto
 import TestSupport
 import Testing
 import Wire
 
-@testable import NotifierCore
+@testable import NotifierServer
 
 /// The executable itself: killed at any moment, and asked by its admin commands.
 @Suite(.seated, .timeLimit(.minutes(10))) struct ProcessTests {

@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import NotifierCore
+@testable import NotifierServer
 
 @Suite(.seated) struct RejectionLogTests {
   /// Keeps the records that it is given.

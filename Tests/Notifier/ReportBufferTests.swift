@@ -1,9 +1,9 @@
-import FirmwareImage
+import Foundations
 import TestSupport
 import Testing
 import Wire
 
-@testable import NotifierCore
+@testable import NotifierServer
 
 @Suite(.seated) struct ReportBufferTests {
   private func payload(_ sequence: UInt64) throws -> StatePayload {

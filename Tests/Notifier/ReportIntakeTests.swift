@@ -1,11 +1,11 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import Mosquitto
 import TestSupport
 import Testing
 import Wire
 
-@testable import NotifierCore
+@testable import NotifierServer
 
 @Suite(.seated, .timeLimit(.minutes(10))) struct ReportIntakeTests {
   /// Waits until the replicas' shared subscriptions are there: until then nobody is told.

@@ -1,10 +1,11 @@
-import FirmwareImage
+import DeviceProtocol
+import Foundations
 import SwiftProtobuf
 import TestSupport
 import Testing
 import Wire
 
-@testable import NotifierCore
+@testable import NotifierServer
 
 @Suite(.seated) struct ReportParsingTests {
   static let id = "0b9f3a52-6c1e-4d9f-8a77-3f2f6f0f9b11"
@@ -40,13 +41,13 @@ import Wire
   @Test func theEpochAndWhatIsSupersededAreTaken() throws {
     let more = #","epoch":"00000000000000a1","supersedes":{"epoch":"ffffffffffffffff","sequence":9}"#
     let payload = try StatePayload(Array(Self.state(more: more).utf8))
-    #expect(payload.position == ReportPosition(epoch: 0xA1, sequence: 7))
-    #expect(payload.supersedes == ReportPosition(epoch: .max, sequence: 9))
-    #expect(payload.supersedes?.json == #"{"epoch":"ffffffffffffffff","sequence":9}"#)
+    #expect(payload.position == WireReportPosition(epoch: 0xA1, sequence: 7))
+    #expect(payload.supersedes == WireReportPosition(epoch: .max, sequence: 9))
+    #expect(payload.supersedes?.message == StateMessage.Position(epoch: "ffffffffffffffff", sequence: 9))
     // Of a device that named none.
     let none = try StatePayload(Array(Self.state(more: #","supersedes":{"epoch":"","sequence":9}"#).utf8))
     #expect(none.position.epoch == 0)
-    #expect(none.supersedes == ReportPosition(epoch: 0, sequence: 9))
+    #expect(none.supersedes == WireReportPosition(epoch: 0, sequence: 9))
     for wrong in [#""epoch":"a1""#, #""epoch":7"#, #""supersedes":{"epoch":"x","sequence":1}"#, #""supersedes":{}"#] {
       #expect(throws: RejectedReport.self) { try StatePayload(Array(Self.state(more: ",\(wrong)").utf8)) }
     }
@@ -130,29 +131,29 @@ import Wire
   }
 
   @Test(arguments: [
-    ("/devices/\(id)/state", ReportTopic.Kind.state), ("/devices/\(id)/presence", .presence),
+    ("/devices/\(id)/state", DeviceTopic.Subject.state), ("/devices/\(id)/presence", .presence),
   ])
-  func topicsName(topic: String, kind: ReportTopic.Kind) throws {
-    let parsed = try ReportTopic(topic)
-    #expect(parsed.kind == kind)
+  func topicsName(topic: String, subject: DeviceTopic.Subject) throws {
+    let parsed = try DeviceTopic(of: topic, among: ReportIntake.subjects)
+    #expect(parsed.subject == subject)
     #expect(parsed.device.description == Self.id)
   }
 
   @Test(arguments: [
     "", "/", "devices/\(id)/state", "/devices/\(id)/ack", "/devices/\(id)/state/x", "/devices//state",
     "/devices/\(id.uppercased())/state", "/devices/not-a-uuid/state", "/devices/\(id.dropLast())/state",
-    "/devices/{\(id)}/state", "/firmware/\(id)/state", "/devices/\(id)/", "/devices/\(id)",
+    "/devices/{\(id)}/state", "/devices/\(id)/log", "/firmware/\(id)/state", "/devices/\(id)/", "/devices/\(id)",
   ])
   func otherTopicsAreRejected(topic: String) {
-    #expect(throws: RejectedReport.self) { try ReportTopic(topic) }
+    #expect(throws: RejectedReport.self) { try DeviceTopic(of: topic, among: ReportIntake.subjects) }
   }
 
   @Test func presenceIsOneOfTwoWords() throws {
-    #expect(try PresencePayload.isOnline(Array("online".utf8)) == true)
-    #expect(try PresencePayload.isOnline(Array("offline".utf8)) == false)
-    #expect(try PresencePayload.isOnline([]) == nil)
+    #expect(try Presence.read(Array("online".utf8)) == .online)
+    #expect(try Presence.read(Array("offline".utf8)) == .offline)
+    #expect(try Presence.read([]) == nil)
     for text in ["Online", "online\n", "on", "true", String(repeating: "online", count: 100)] {
-      #expect(throws: RejectedReport.self) { try PresencePayload.isOnline(Array(text.utf8)) }
+      #expect(throws: RejectedReport.self) { try Presence.read(Array(text.utf8)) }
     }
   }
 }

@@ -1,12 +1,12 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import Mosquitto
 import ServiceKit
 import TestSupport
 import Testing
 import Wire
 
-@testable import NotifierCore
+@testable import NotifierServer
 
 /// The broker lets a device join any group of subscribers, and then gives it a share of what is meant for Notifiers.
 @Suite(.seated, .timeLimit(.minutes(10))) struct SharedGroupTests {
@@ -16,8 +16,8 @@ import Wire
     let replica = try await Replica.start(broker: broker, registry: registry, secret)
     try await replica.waitUntilReady()
     let thief = try await deviceClient(broker)
-    for topic in ReportTopic.sharedTopics + DiagnosticIntake.sharedTopics {
-      try await thief.subscribe(to: "$share/notifier/\(topic)")
+    for filter in BrokerPassword.shared(ReportIntake.subjects.union(DiagnosticIntake.subjects), in: "notifier") {
+      try await thief.subscribe(to: filter)
     }
     let client = try await deviceClient(broker)
     let devices = (0..<20).map { _ in DeviceID.random() }

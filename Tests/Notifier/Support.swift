@@ -1,5 +1,5 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import Logging
 import Messaging
 import Mosquitto
@@ -10,7 +10,7 @@ import Synchronization
 import TestSupport
 import Wire
 
-@testable import NotifierCore
+@testable import NotifierServer
 
 let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 

@@ -2,7 +2,7 @@ import Mosquitto
 import TestSupport
 import Testing
 
-@testable import NotifierCore
+@testable import NotifierServer
 
 @Suite(.seated, .timeLimit(.minutes(10))) struct SuspiciousTopicsTests {
   /// A broker that ends the connection for one device's notification keeps no other device's from getting through.

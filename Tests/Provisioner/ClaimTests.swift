@@ -1,10 +1,11 @@
 import Foundation
+import Foundations
 import PostgreSQL
 import TestSupport
 import Testing
-import Wire
 
-@testable import ProvisionerCore
+@testable import ProvisionerDomain
+@testable import ProvisionerStorage
 
 @Suite(.seated) struct ClaimTests {
   @Test func `states`() async throws {
@@ -47,8 +48,8 @@ import Wire
   @Test func `unknown claims are not found`() async throws {
     try await withStage { stage in
       let id = ClaimID.random()
-      #expect(await wireFailure { _ = try await stage.claims.claim(id) }?.code == .notFound)
-      #expect(await wireFailure { _ = try await stage.claims.revoke(id) }?.code == .notFound)
+      #expect(await requestFailure { _ = try await stage.claims.claim(id) }?.code == .notFound)
+      #expect(await requestFailure { _ = try await stage.claims.revoke(id) }?.code == .notFound)
     }
   }
 
@@ -67,19 +68,19 @@ import Wire
 
   @Test(arguments: ["", "x", "8c5c1a52-3f6e-4b7e-9d0a-1f2e3d4c5b6", "8c5c1a523f6e4b7e9d0a1f2e3d4c5b6a", "\0"])
   func `an ID that is none is refused`(_ text: String) {
-    #expect(throws: WireFailure.self) { try ClaimID(text) }
+    #expect(throws: RequestFailure.self) { try ClaimID(text) }
   }
 
   @Test(arguments: [
     "", "x", String(repeating: "A", count: 31), String(repeating: "A", count: 33), String(repeating: "+", count: 32),
   ])
   func `a cursor that is none is refused`(_ text: String) {
-    #expect(throws: WireFailure.self) { try ListCursor(text) }
+    #expect(throws: RequestFailure.self) { try ListCursor(text) }
   }
 
   @Test(arguments: ["0", "_", "z"])
   func `a cursor beyond all time is refused, not asked for`(_ character: String) {
-    #expect(throws: WireFailure.self) { try ListCursor(String(repeating: character, count: 32)) }
+    #expect(throws: RequestFailure.self) { try ListCursor(String(repeating: character, count: 32)) }
   }
 
   @Test func `a cursor at the beginning of time gives the empty rest`() async throws {

@@ -1,13 +1,14 @@
 import Curl
-import FirmwareImage
 import Foundation
+import Foundations
 import Messaging
 import Synchronization
 import TestSupport
 import Testing
 import Wire
 
-@testable import ProvisionerCore
+@testable import ProvisionerDomain
+@testable import ProvisionerStorage
 
 /// A Provisioner that dies in the middle.
 @Suite(.seated) struct CrashTests {
@@ -27,7 +28,7 @@ import Wire
 
     func router() -> RPCRouter {
       var router = RPCRouter()
-      router.handle(WireCreateDevices.self, allowing: .provisioner) { request, _ in
+      router.handle(WireCreateDevices.self) { request, _ in
         let answers = self.state.withLock { state in
           for device in request.devices { state.devices[device.id] = device.serial }
           return state.answers

@@ -1,15 +1,16 @@
+import Foundations
 import ServiceHTTP
 import TestSupport
 import Testing
-import Wire
 
-@testable import ProvisionerCore
+@testable import ProvisionerDomain
+@testable import ProvisionerServer
 
 /// How often one may try in vain.
 @Suite(.seated) struct EnrolmentAttemptsTests {
   private func outcome(
     _ attempts: EnrolmentAttempts, from address: String = "192.0.2.1", claim: String?, isGood: Bool = false,
-    refusal: WireFailure? = .claimRefused
+    refusal: RequestFailure? = .claimRefused
   ) async -> String {
     do {
       return try await attempts.attempt(from: address, claim: claim, isGood: { isGood }) {
@@ -19,7 +20,7 @@ import Wire
     } catch let problem as ProblemError {
       return problem.document.reason
     } catch {
-      return (error as? WireFailure)?.reason ?? "\(error)"
+      return (error as? RequestFailure)?.reason ?? "\(error)"
     }
   }
 
@@ -41,7 +42,7 @@ import Wire
 
   @Test func `a claim that is tried in vain from many addresses is bounded, and still lets good devices in`() async {
     let attempts = EnrolmentAttempts(limit: 3)
-    let taken = WireFailure(.conflict, reason: "serial-taken", message: "")
+    let taken = RequestFailure(.conflict, reason: "serial-taken", message: "")
     for number in 1...3 {
       #expect(
         await outcome(attempts, from: "10.0.0.\(number)", claim: "one", isGood: true, refusal: taken) == "serial-taken")

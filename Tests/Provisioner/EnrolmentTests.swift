@@ -1,10 +1,12 @@
-import FirmwareImage
+import Foundations
 import PostgreSQL
 import TestSupport
 import Testing
 import Wire
 
-@testable import ProvisionerCore
+@testable import DeviceEnrolment
+@testable import ProvisionerDomain
+@testable import ProvisionerStorage
 
 @Suite(.seated) struct EnrolmentTests {
   @Test func `a device gets an identity, and the Registry makes it`() async throws {
@@ -83,7 +85,7 @@ import Wire
       #expect(Set(identities.map(\.device)).count == 50)
       #expect(Set(identities.map(\.name)) == Set((1...50).map { "node-\($0)" }))
       let reasons = outcomes.compactMap { outcome -> String? in
-        if case .failure(let error) = outcome { (error as? WireFailure)?.reason ?? "\(error)" } else { nil }
+        if case .failure(let error) = outcome { (error as? RequestFailure)?.reason ?? "\(error)" } else { nil }
       }
       #expect(Set(reasons) == ["claim-exhausted"])
       #expect(try await stage.claims.claim(id).used == 50)
@@ -109,9 +111,9 @@ import Wire
                 return try await stage.enrolments.decide(applicants).count {
                   if case .granted = $0 { true } else { false }
                 }
-              } catch let failure as WireFailure where failure.reason == "database-unavailable" {}
+              } catch let failure as RequestFailure where [.unavailable, .overloaded].contains(failure.code) {}
             }
-            throw WireFailure(.unavailable, reason: "database-unavailable", message: "50 times")
+            throw RequestFailure(.unavailable, reason: "database-unavailable", message: "50 times")
           }
         }
         return try await group.reduce(0, +)
@@ -138,7 +140,7 @@ import Wire
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim(count: 1)
       stage.registry.fail(2, with: .gone)
-      let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-1") }
+      let failure = await requestFailure { _ = try await stage.enroll(token: token, serial: "SN-1") }
       #expect(failure?.code == .unavailable)
       #expect(failure?.reason == "registry-unavailable")
       #expect((failure?.retryAfterMilliseconds ?? 0) > 0)
@@ -181,7 +183,7 @@ import Wire
     try await withStage { stage in
       let (_, token) = try await stage.makeClaim()
       stage.registry.fail(1, with: WireFailure(.invalid, reason: "invalid-devices", message: "no"))
-      let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-1") }
+      let failure = await requestFailure { _ = try await stage.enroll(token: token, serial: "SN-1") }
       #expect(failure?.code == .internal)
       #expect(stage.registry.callCount == 1)
     }
@@ -193,9 +195,9 @@ import Wire
       try await stage.expire(expired.id)
       let revoked = try await stage.makeClaim()
       _ = try await stage.claims.revoke(revoked.id)
-      var answers: [WireFailure] = []
+      var answers: [RequestFailure] = []
       for token in [expired.token, revoked.token, "xtc_unknown", "", "\0", String(repeating: "x", count: 100_000)] {
-        let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-1") }
+        let failure = await requestFailure { _ = try await stage.enroll(token: token, serial: "SN-1") }
         answers.append(try #require(failure))
       }
       #expect(answers.allSatisfy { $0 == answers[0] })
@@ -209,7 +211,7 @@ import Wire
       let (id, token) = try await stage.makeClaim()
       _ = try await stage.enroll(token: token, serial: "SN-1")
       _ = try await stage.claims.revoke(id)
-      let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-1") }
+      let failure = await requestFailure { _ = try await stage.enroll(token: token, serial: "SN-1") }
       #expect(failure?.reason == "claim-refused")
     }
   }
@@ -218,7 +220,7 @@ import Wire
   func `a serial number that is none is refused before anything is taken`(_ serial: String) async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim()
-      let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: serial) }
+      let failure = await requestFailure { _ = try await stage.enroll(token: token, serial: serial) }
       #expect(failure?.reason == "invalid-serial")
       #expect(try await stage.claims.claim(id).used == 0)
     }

@@ -1,11 +1,14 @@
 import Foundation
+import Foundations
 import OpenSSL
 import PostgreSQL
 import TestSupport
 import Testing
 import Wire
 
-@testable import ProvisionerCore
+@testable import DeviceEnrolment
+@testable import ProvisionerDomain
+@testable import ProvisionerStorage
 
 /// Devices that come with a factory's certificate.
 @Suite(.seated) struct FactoryTests {
@@ -71,7 +74,7 @@ import Wire
   }
 
   private func refusal(_ stage: Stage, _ request: EnrolmentRequest) async -> String? {
-    await wireFailure { _ = try await stage.enroller.enroll(request) }?.reason
+    await requestFailure { _ = try await stage.enroller.enroll(request) }?.reason
   }
 
   @Test func `a board of a known factory enrols just in time, and again as the same device`() async throws {
@@ -180,7 +183,7 @@ import Wire
       let input = kind == "ed25519" ? ["-in", folder.path("request")] : [folder.path("request")]
       _ = try await runProgram("openssl", raw + [folder.path("b.key"), "-out", folder.path("signature")] + input)
       _ = try await add(factory, stage)
-      let answer = await wireFailure {
+      let answer = await requestFailure {
         _ = try await stage.enroller.enroll(
           EnrolmentRequest(
             claim: "", serial: "", certificateRequest: request.der,
@@ -197,7 +200,7 @@ import Wire
     try await withFactory { stage, factory in
       let board = try factory.board("SN-1")
       _ = try await stage.enroller.enroll(board.request(P256.PrivateKey()))
-      let failure = await wireFailure { _ = try await stage.enroller.enroll(board.request(P256.PrivateKey())) }
+      let failure = await requestFailure { _ = try await stage.enroller.enroll(board.request(P256.PrivateKey())) }
       #expect(failure?.reason == "serial-taken")
       #expect(failure?.message.contains("serial number SN-1.") == true)
     }
@@ -239,8 +242,8 @@ import Wire
   @Test func `only a CA that is in force is taken as one`() async throws {
     try await withStage { stage in
       #expect(
-        await wireFailure { _ = try await add(Factory(isAuthority: false), stage) }?.reason == "invalid-certificate")
-      #expect(await wireFailure { _ = try await add(Factory(ends: -60), stage) }?.reason == "invalid-certificate")
+        await requestFailure { _ = try await add(Factory(isAuthority: false), stage) }?.reason == "invalid-certificate")
+      #expect(await requestFailure { _ = try await add(Factory(ends: -60), stage) }?.reason == "invalid-certificate")
     }
   }
 

@@ -1,5 +1,5 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import Messaging
 import Synchronization
 import Wire

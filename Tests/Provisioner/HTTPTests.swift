@@ -5,7 +5,8 @@ import ServiceKit
 import TestSupport
 import Testing
 
-@testable import ProvisionerCore
+@testable import DeviceEnrolment
+@testable import ProvisionerServer
 
 @Suite(.seated) struct HTTPTests {
   private struct Answer {

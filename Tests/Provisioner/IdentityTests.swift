@@ -1,11 +1,14 @@
-import FirmwareImage
+import Foundations
 import OpenSSL
 import PostgreSQL
 import TestSupport
 import Testing
-import Wire
 
-@testable import ProvisionerCore
+@testable import CertificateAuthority
+@testable import DeviceCertificates
+@testable import DeviceEnrolment
+@testable import ProvisionerDomain
+@testable import ProvisionerStorage
 
 /// Devices that get certificates.
 @Suite(.seated) struct IdentityTests {
@@ -64,11 +67,11 @@ import Wire
       let key = try P256.PrivateKey()
       let identity = try await stage.enroll(token: token, serial: "SN-1", key: key)
       _ = try await CertificateStore(pool: stage.pool).revoke(identity.device, reason: "lost", requester: "test")
-      let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-1", key: key) }
+      let failure = await requestFailure { _ = try await stage.enroll(token: token, serial: "SN-1", key: key) }
       #expect(failure?.reason == "device-revoked")
       #expect(failure?.message.contains("devices reset SN-1") == true)
       _ = try await stage.devices.reset(serial: "SN-1", product: "sensor", requester: "test")
-      let other = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-1", key: key) }
+      let other = await requestFailure { _ = try await stage.enroll(token: token, serial: "SN-1", key: key) }
       #expect(other?.reason == "key-taken")
       let next = try await stage.enroll(token: token, serial: "SN-1", key: P256.PrivateKey())
       #expect(next.device != identity.device)

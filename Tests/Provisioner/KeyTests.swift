@@ -1,10 +1,13 @@
+import Foundations
 import OpenSSL
 import PostgreSQL
 import TestSupport
 import Testing
 import Wire
 
-@testable import ProvisionerCore
+@testable import DeviceEnrolment
+@testable import ProvisionerDomain
+@testable import ProvisionerStorage
 
 /// Devices that enrol with a key of their own.
 @Suite(.seated) struct KeyTests {
@@ -24,7 +27,7 @@ import Wire
       let (id, token) = try await stage.makeClaim()
       _ = try await stage.enroll(token: token, serial: "SN-1", key: P256.PrivateKey())
       for token in [token, try await stage.makeClaim().token] {
-        let failure = await wireFailure {
+        let failure = await requestFailure {
           _ = try await stage.enroll(token: token, serial: "SN-1", key: P256.PrivateKey())
         }
         #expect(failure?.code == .conflict)
@@ -39,8 +42,9 @@ import Wire
     try await withStage { stage in
       let (_, token) = try await stage.makeClaim()
       _ = try await stage.enroll(token: token, serial: "SN-1", key: P256.PrivateKey())
-      #expect(await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-1") }?.reason == "serial-taken")
-      let polling = await wireFailure {
+      #expect(
+        await requestFailure { _ = try await stage.enroll(token: token, serial: "SN-1") }?.reason == "serial-taken")
+      let polling = await requestFailure {
         _ = try await stage.enroll(token: token, serial: "SN-1", isPollingOnly: true)
       }
       #expect(polling?.reason == "serial-taken")
@@ -62,7 +66,7 @@ import Wire
       let (id, token) = try await stage.makeClaim()
       let key = try P256.PrivateKey()
       _ = try await stage.enroll(token: token, serial: "SN-1", key: key)
-      let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-2", key: key) }
+      let failure = await requestFailure { _ = try await stage.enroll(token: token, serial: "SN-2", key: key) }
       #expect(failure?.reason == "key-taken")
       #expect(try await stage.claims.claim(id).used == 1)
       #expect(try await stage.claims.uses(of: id).map(\.serial) == ["SN-1"])
@@ -81,7 +85,7 @@ import Wire
       #expect(after.device != before.device)
       #expect(try await stage.claims.claim(id).used == 1)
       #expect(try await stage.claims.uses(of: id).map(\.device) == [after.device])
-      let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-1", key: old) }
+      let failure = await requestFailure { _ = try await stage.enroll(token: token, serial: "SN-1", key: old) }
       #expect(failure?.reason == "serial-taken")
       let states = try await stage.devices.list(flagged: false, serial: "SN-1", after: nil, limit: 10).devices.map(
         \.state)
@@ -93,12 +97,14 @@ import Wire
     try await withStage { stage in
       _ = try await stage.enroll(token: stage.makeClaim().token, serial: "SN-1", key: P256.PrivateKey())
       #expect(
-        await wireFailure { _ = try await stage.devices.reset(serial: "SN-1", product: "other", requester: "test") }?
+        await requestFailure { _ = try await stage.devices.reset(serial: "SN-1", product: "other", requester: "test") }?
           .reason
           == "unknown-serial")
       #expect(
-        await wireFailure { _ = try await stage.devices.reset(serial: "SN-2", product: "sensor", requester: "test") }?
-          .code == .notFound)
+        await requestFailure {
+          _ = try await stage.devices.reset(serial: "SN-2", product: "sensor", requester: "test")
+        }?
+        .code == .notFound)
     }
   }
 
@@ -106,7 +112,7 @@ import Wire
     try await withStage(isInsecure: false) { stage in
       stage.registry.publish(directorKey: Array(repeating: 1, count: 32), rootDocument: Array("{}".utf8))
       let (id, token) = try await stage.makeClaim()
-      let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-1") }
+      let failure = await requestFailure { _ = try await stage.enroll(token: token, serial: "SN-1") }
       #expect(failure?.reason == "invalid-certificateRequest")
       #expect(try await stage.claims.claim(id).used == 0)
     }
@@ -117,7 +123,7 @@ import Wire
       let (id, token) = try await stage.makeClaim()
       var der = try CertificateRequest(key: P256.PrivateKey(), commonName: "SN-1").der
       der[der.count - 1] ^= 1
-      let failure = await wireFailure {
+      let failure = await requestFailure {
         _ = try await stage.enroller.enroll(
           EnrolmentRequest(claim: token, serial: "SN-1", certificateRequest: der))
       }
@@ -130,7 +136,7 @@ import Wire
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim(serials: ["SN-1", "SN-2"])
       _ = try await stage.enroll(token: token, serial: "SN-2")
-      let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-3") }
+      let failure = await requestFailure { _ = try await stage.enroll(token: token, serial: "SN-3") }
       #expect(failure?.reason == "serial-not-allowed")
       #expect(failure?.code == .permissionDenied)
       #expect(try await stage.claims.claim(id).used == 1)
@@ -146,7 +152,7 @@ import Wire
 
   @Test func `a group needs room among the tags`() {
     let tags = (0..<32).map { "t\($0)" }
-    #expect(throws: WireFailure.self) { try DevicePlacement(product: "", group: "g", tags: tags) }
+    #expect(throws: RequestFailure.self) { try DevicePlacement(product: "", group: "g", tags: tags) }
     #expect(throws: Never.self) { try DevicePlacement(product: "", group: "", tags: tags) }
   }
 

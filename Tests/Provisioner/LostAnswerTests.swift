@@ -1,11 +1,13 @@
-import FirmwareImage
+import Foundations
 import OpenSSL
 import PostgreSQL
 import TestSupport
 import Testing
-import Wire
 
-@testable import ProvisionerCore
+@testable import DeviceCertificates
+@testable import DeviceEnrolment
+@testable import ProvisionerDomain
+@testable import ProvisionerStorage
 
 /// Devices whose answer was lost, and those that come back.
 @Suite(.seated) struct LostAnswerTests {
@@ -53,12 +55,12 @@ import Wire
       #expect(try await stage.enroll(token: token, serial: "SN-1", key: key) == first)
       // Nobody else gets anything by it.
       for (serial, other) in [("SN-1", try P256.PrivateKey()), ("SN-3", key), ("SN-2", key)] {
-        let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: serial, key: other) }
+        let failure = await requestFailure { _ = try await stage.enroll(token: token, serial: serial, key: other) }
         #expect(failure?.reason == "claim-refused")
       }
       // What an operator took back stays taken back.
       _ = try await stage.claims.revoke(id)
-      let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-1", key: key) }
+      let failure = await requestFailure { _ = try await stage.enroll(token: token, serial: "SN-1", key: key) }
       #expect(failure?.reason == "claim-refused")
     }
   }
@@ -70,7 +72,7 @@ import Wire
       let before = try await stage.enroll(token: token, serial: "SN-1", key: key)
       let store = CertificateStore(pool: stage.pool)
       _ = try await store.revoke(before.device, reason: "stolen", requester: "a")
-      let refused = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-1", key: key) }
+      let refused = await requestFailure { _ = try await stage.enroll(token: token, serial: "SN-1", key: key) }
       #expect(refused?.reason == "device-revoked")
       #expect(refused?.message.contains("recommission") == true)
       #expect(try await devices.reinstate(before.device))
@@ -98,7 +100,7 @@ import Wire
       let (key, other) = (try P256.PrivateKey(), try P256.PrivateKey())
       let before = try await stage.enroll(token: token, serial: "SN-1", key: key)
       _ = try await devices.reset(serial: "SN-1", product: "sensor", requester: "test")
-      let taken = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-1", key: key) }
+      let taken = await requestFailure { _ = try await stage.enroll(token: token, serial: "SN-1", key: key) }
       #expect(taken?.reason == "key-taken")
       #expect(taken?.message.contains("recommission") == true)
       #expect(try await devices.reinstate(before.device))
@@ -106,9 +108,9 @@ import Wire
       _ = try await devices.reset(serial: "SN-1", product: "sensor", requester: "test")
       let replacement = try await stage.enroll(token: token, serial: "SN-1", key: other)
       #expect(replacement.device != before.device)
-      let failure = await wireFailure { _ = try await devices.reinstate(before.device) }
+      let failure = await requestFailure { _ = try await devices.reinstate(before.device) }
       #expect(failure?.reason == "serial-replaced")
-      #expect(await wireFailure { _ = try await devices.reinstate(.random()) }?.reason == "unknown-device")
+      #expect(await requestFailure { _ = try await devices.reinstate(.random()) }?.reason == "unknown-device")
     }
   }
 }

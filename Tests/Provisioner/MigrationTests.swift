@@ -3,7 +3,7 @@ import PostgreSQL
 import TestSupport
 import Testing
 
-@testable import ProvisionerCore
+@testable import ProvisionerStorage
 
 @Suite(.seated) struct MigrationTests {
   /// A release runs beside the one before: while replicas are exchanged one by one, and when the newer one is taken back.

@@ -1,18 +1,19 @@
-import FirmwareImage
+import Foundations
 import OpenSSL
 import PostgreSQL
 import TestSupport
 import Testing
-import Wire
 
-@testable import ProvisionerCore
+@testable import DeviceEnrolment
+@testable import ProvisionerDomain
+@testable import ProvisionerStorage
 
 /// What devices burn.
 @Suite(.seated) struct OTPTests {
   private static let directorKey = [UInt8](repeating: 7, count: 32)
   private static let document = Array(#"{"signed":"one"}"#.utf8)
 
-  private func withTrust(_ body: (Stage, Identity, OTPProgram, P256.PrivateKey, String) async throws -> Void)
+  private func withTrust(_ body: (Stage, Identity, OTPAssignment, P256.PrivateKey, String) async throws -> Void)
     async throws
   {
     try await withStage { stage in
@@ -24,7 +25,7 @@ import Wire
     }
   }
 
-  private func bank(_ program: OTPProgram) -> OTPBankReport {
+  private func bank(_ program: OTPAssignment) -> OTPBankReport {
     OTPBankReport(
       deviceID: program.device.description, publicKeyHash: program.publicKeyHash.map { Hexadecimal.encode($0) },
       directorKey: Hexadecimal.encode(program.record.directorKey),
@@ -116,7 +117,7 @@ import Wire
 
   @Test func `a device that nobody enrolled has no record`() async throws {
     try await withTrust { stage, _, program, _, _ in
-      let failure = await wireFailure { _ = try await stage.otp.record(bank(program), of: .random()) }
+      let failure = await requestFailure { _ = try await stage.otp.record(bank(program), of: .random()) }
       #expect(failure?.reason == "unknown-device")
     }
   }
@@ -125,7 +126,7 @@ import Wire
     try await withStage(isInsecure: false) { stage in
       let (id, token) = try await stage.makeClaim()
       let key = try P256.PrivateKey()
-      let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-1", key: key) }
+      let failure = await requestFailure { _ = try await stage.enroll(token: token, serial: "SN-1", key: key) }
       #expect(failure?.reason == "no-root-document")
       #expect(failure?.code == .unavailable)
       #expect(try await stage.claims.claim(id).used == 0)

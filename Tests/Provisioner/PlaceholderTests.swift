@@ -1,11 +1,11 @@
-import FirmwareImage
+import Foundations
 import OpenSSL
 import PostgreSQL
 import TestSupport
 import Testing
-import Wire
 
-@testable import ProvisionerCore
+@testable import DeviceEnrolment
+@testable import ProvisionerDomain
 
 /// What makers leave where a serial number should be.
 @Suite(.seated) struct PlaceholderTests {
@@ -37,11 +37,11 @@ import Wire
     try await withStage { stage in
       let (_, token) = try await stage.makeClaim()
       let failures = [
-        await wireFailure { _ = try await stage.enroll(token: token, serial: text, key: P256.PrivateKey()) },
-        await wireFailure {
+        await requestFailure { _ = try await stage.enroll(token: token, serial: text, key: P256.PrivateKey()) },
+        await requestFailure {
           _ = try NewRegistration(serial: text, publicKeyHash: [], product: "", group: "", tags: [], name: "")
         },
-        await wireFailure { _ = try await stage.makeClaim(serials: [text]) },
+        await requestFailure { _ = try await stage.makeClaim(serials: [text]) },
       ]
       for failure in failures {
         #expect(failure?.reason == "serial-placeholder")
@@ -63,7 +63,7 @@ import Wire
       stage.registry.delete(identity.device)
       try await stage.pool.execute("update provisioner.claim_uses set serial = '0123456789'")
       #expect(try await stage.enroll(token: token, serial: "0123456789", key: key).device == identity.device)
-      let failure = await wireFailure {
+      let failure = await requestFailure {
         _ = try await stage.enroll(token: token, serial: "0123456789", key: P256.PrivateKey())
       }
       #expect(failure?.reason == "serial-placeholder")

@@ -1,10 +1,12 @@
+import Foundations
 import OpenSSL
 import PostgreSQL
 import TestSupport
 import Testing
-import Wire
 
-@testable import ProvisionerCore
+@testable import DeviceEnrolment
+@testable import ProvisionerDomain
+@testable import ProvisionerStorage
 
 /// Devices too small for certificates.
 @Suite(.seated) struct PollingTests {
@@ -40,7 +42,9 @@ import Wire
       let identity = try await stage.enroll(token: token, serial: "SN-1", isPollingOnly: true)
       let polling = try #require(identity.pollingToken)
       _ = try await stage.enrolments.pollingDevice(tokenHash: polling.hash)
-      let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-1", isPollingOnly: true) }
+      let failure = await requestFailure {
+        _ = try await stage.enroll(token: token, serial: "SN-1", isPollingOnly: true)
+      }
       #expect(failure?.reason == "serial-taken")
       #expect(try await stage.enrolments.pollingDevice(tokenHash: polling.hash) == identity.device)
     }
@@ -49,7 +53,7 @@ import Wire
   @Test func `certificate and token exclude each other`() async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim()
-      let failure = await wireFailure {
+      let failure = await requestFailure {
         _ = try await stage.enroll(token: token, serial: "SN-1", key: P256.PrivateKey(), isPollingOnly: true)
       }
       #expect(failure?.reason == "invalid-pollingOnly")

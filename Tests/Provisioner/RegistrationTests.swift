@@ -1,10 +1,13 @@
+import Foundations
 import OpenSSL
 import PostgreSQL
 import TestSupport
 import Testing
 import Wire
 
-@testable import ProvisionerCore
+@testable import DeviceEnrolment
+@testable import ProvisionerDomain
+@testable import ProvisionerStorage
 
 /// Devices that are named before they enrol.
 @Suite(.seated) struct RegistrationTests {
@@ -35,7 +38,7 @@ import Wire
       let key = try P256.PrivateKey()
       let identity = try await stage.enroll(token: secret, serial: "SN-1", key: key)
       #expect(try await stage.enroll(token: secret, serial: "SN-1", key: key) == identity)
-      let other = await wireFailure {
+      let other = await requestFailure {
         _ = try await stage.enroll(token: secret, serial: "SN-1", key: P256.PrivateKey())
       }
       #expect(other?.reason == "serial-taken")
@@ -52,7 +55,7 @@ import Wire
         (secret, "SN-3", nil),
       ]
       for attempt in attempts {
-        let failure = await wireFailure {
+        let failure = await requestFailure {
           _ = try await stage.enroll(token: attempt.token, serial: attempt.serial, key: attempt.key)
         }
         #expect(failure?.reason == "claim-refused")
@@ -65,7 +68,7 @@ import Wire
     try await withStage { stage in
       _ = try await register("SN-1", stage)
       let (id, token) = try await stage.makeClaim()
-      let failure = await wireFailure {
+      let failure = await requestFailure {
         _ = try await stage.enroll(token: token, serial: "SN-1", key: P256.PrivateKey())
       }
       #expect(failure?.reason == "serial-registered")
@@ -81,7 +84,7 @@ import Wire
       let before = try await stage.enroll(token: secret, serial: "SN-1", key: key)
       let (_, token) = try await stage.makeClaim(product: "sensor")
       #expect(try await stage.enroll(token: token, serial: "SN-1", key: key).device == before.device)
-      let stranger = await wireFailure {
+      let stranger = await requestFailure {
         _ = try await stage.enroll(token: token, serial: "SN-1", key: P256.PrivateKey())
       }
       #expect(stranger?.reason == "serial-registered")
@@ -92,10 +95,10 @@ import Wire
     try await withStage { stage in
       let key = try P256.PrivateKey()
       _ = try await register("SN-1", key: key, stage)
-      #expect(await wireFailure { _ = try await register("SN-1", stage) }?.reason == "serial-registered")
-      #expect(await wireFailure { _ = try await register("SN-2", key: key, stage) }?.reason == "serial-registered")
+      #expect(await requestFailure { _ = try await register("SN-1", stage) }?.reason == "serial-registered")
+      #expect(await requestFailure { _ = try await register("SN-2", key: key, stage) }?.reason == "serial-registered")
       _ = try await stage.enroll(token: stage.makeClaim().token, serial: "SN-3")
-      #expect(await wireFailure { _ = try await register("SN-3", stage) }?.reason == "serial-registered")
+      #expect(await requestFailure { _ = try await register("SN-3", stage) }?.reason == "serial-registered")
     }
   }
 
@@ -108,7 +111,7 @@ import Wire
       #expect(try await stage.devices.unregister(serial: "SN-1", product: "sensor"))
       #expect(try await stage.devices.unregister(serial: "SN-1", product: "sensor") == false)
       #expect(
-        await wireFailure { _ = try await stage.enroll(token: secret, serial: "SN-1") }?.reason == "claim-refused")
+        await requestFailure { _ = try await stage.enroll(token: secret, serial: "SN-1") }?.reason == "claim-refused")
     }
   }
 
@@ -132,7 +135,7 @@ import Wire
 
   @Test(arguments: [1, 31, 33])
   func `a hash of another length is refused`(_ count: Int) {
-    #expect(throws: WireFailure.self) {
+    #expect(throws: RequestFailure.self) {
       try NewRegistration(
         serial: "SN-1", publicKeyHash: [UInt8](repeating: 1, count: count), product: "", group: "", tags: [], name: "")
     }

@@ -1,12 +1,14 @@
 import Curl
-import FirmwareImage
+import Foundations
 import Logging
 import OpenSSL
 import PostgreSQL
 import TestSupport
-import Wire
 
-@testable import ProvisionerCore
+@testable import DeviceCertificates
+@testable import DeviceEnrolment
+@testable import ProvisionerDomain
+@testable import ProvisionerStorage
 
 let quietLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
@@ -106,11 +108,11 @@ func withStage(
 }
 
 /// The failure that `body` throws, if it throws one that is told to clients.
-func wireFailure(_ body: () async throws -> Void) async -> WireFailure? {
+func requestFailure(_ body: () async throws -> Void) async -> RequestFailure? {
   do {
     try await body()
     return nil
   } catch {
-    return error as? WireFailure
+    return error as? RequestFailure
   }
 }

@@ -1,12 +1,13 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import OpenSSL
 import Synchronization
 import TestSupport
 import Testing
-import Wire
 
-@testable import ProvisionerCore
+@testable import DeviceEnrolment
+@testable import ProvisionerDomain
+@testable import ProvisionerStorage
 
 /// An operator's system that may veto.
 @Suite(.seated) struct WebhookTests {
@@ -15,13 +16,13 @@ import Wire
   /// Enrols one device that the webhook is asked about.
   private func outcome(
     _ answer: @escaping ScriptedHTTPServer.Handler,
-    _ check: (Stage, WireFailure?, ScriptedHTTPServer) async throws -> Void
+    _ check: (Stage, RequestFailure?, ScriptedHTTPServer) async throws -> Void
   ) async throws {
     let server = try ScriptedHTTPServer(answer)
     defer { server.stop() }
     try await withStage(webhook: (server.url + "/ask", Self.secret)) { stage in
       let (id, token) = try await stage.makeClaim(count: 1, group: "north")
-      let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-1") }
+      let failure = await requestFailure { _ = try await stage.enroll(token: token, serial: "SN-1") }
       if failure != nil { #expect(try await stage.claims.claim(id).used == 0) }
       try await check(stage, failure, server)
     }
@@ -95,7 +96,7 @@ import Wire
     let port = try FreePort()
     try await withStage(webhook: ("http://127.0.0.1:\(port.number)/", nil)) { stage in
       let (_, token) = try await stage.makeClaim()
-      let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-1") }
+      let failure = await requestFailure { _ = try await stage.enroll(token: token, serial: "SN-1") }
       #expect(failure?.reason == "webhook-unavailable")
     }
   }
@@ -106,7 +107,7 @@ import Wire
       let (id, token) = try await stage.makeClaim()
       _ = try await stage.claims.revoke(id)
       for token in ["xtc_unknown", token] {
-        let failure = await wireFailure { _ = try await stage.enroll(token: token, serial: "SN-2") }
+        let failure = await requestFailure { _ = try await stage.enroll(token: token, serial: "SN-2") }
         #expect(failure?.reason == "claim-refused")
       }
       #expect(server.requests.count == asked)

@@ -1,8 +1,9 @@
-import FirmwareImage
+import Foundations
 import TestSupport
 import Testing
 
-@testable import RegistryCore
+@testable import RegistryClient
+@testable import RegistryDomain
 
 @Suite(.seated) struct FindDevicesTests {
   @Test func aNameWinsOverBeginningsAndServiceOverRetirement() async throws {

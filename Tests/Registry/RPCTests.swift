@@ -1,12 +1,16 @@
-import FirmwareImage
 import FoundationEssentials
+import Foundations
 import Messaging
 import PostgreSQL
 import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryAuthority
+@testable import RegistryBus
+@testable import RegistryClient
+@testable import RegistryDomain
+@testable import RegistryMessages
 
 /// Over real ZeroMQ.
 @Suite(.seated) struct RPCTests {

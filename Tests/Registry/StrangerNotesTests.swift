@@ -1,8 +1,9 @@
-import FirmwareImage
+import Foundations
 import TestSupport
 import Testing
 
-@testable import RegistryCore
+@testable import RegistryBus
+@testable import RegistryDomain
 
 @Suite(.seated) struct StrangerNotesTests {
   @Test func eachStrangerIsToldOnceAnHour() {

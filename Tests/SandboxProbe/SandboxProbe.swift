@@ -1,4 +1,5 @@
-import DeviceRuntimeCore
+import AppHost
+import AppLink
 import Glibc
 
 /// probe STAGE USER NUMBER ARGUMENT…: becomes what an app's process is in that stage ("first", "loading", "running",

@@ -2,6 +2,7 @@ import Foundation
 import Messaging
 import TestSupport
 import Testing
+import Wire
 import ZeroMQ
 
 /// `bus-key`, and what services and commands do without a key, on a real executable.

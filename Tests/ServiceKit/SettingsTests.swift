@@ -3,6 +3,7 @@ import Messaging
 import ServiceKit
 import TestSupport
 import Testing
+import Wire
 
 /// A service with a setting of every kind.
 private struct SampleSettings: ServiceSettings {

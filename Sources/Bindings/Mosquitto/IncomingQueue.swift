@@ -1,10 +1,11 @@
+internal import DequeModule
 internal import Synchronization
 
 /// The messages between the network thread and the one task that reads them, bounded by count and
 /// by bytes.
 final class IncomingQueue: Sendable {
   private struct State {
-    var messages = FIFO<MQTTMessage>()
+    var messages: Deque<MQTTMessage> = []
     var bytes = 0
     var dropped: UInt64 = 0
     var isPaused = false

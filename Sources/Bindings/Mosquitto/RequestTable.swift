@@ -1,3 +1,5 @@
+internal import DequeModule
+
 /// Something asked of the broker that it answers.
 enum Request: Sendable, Equatable {
   case publish(Publication)
@@ -74,8 +76,8 @@ struct RequestTable<Waiter: Sendable>: Sendable {
   private var nextID: ID = 0
   private var entries: [ID: Entry] = [:]
   private var byMessageID: [Int32: ID] = [:]
-  private var publishQueue = FIFO<ID>()
-  private var controlQueue = FIFO<ID>()
+  private var publishQueue: Deque<ID> = []
+  private var controlQueue: Deque<ID> = []
   /// Publishes sent and not acknowledged, told or not: each takes a place of the window.
   private(set) var inFlight = 0
   private var window: Int

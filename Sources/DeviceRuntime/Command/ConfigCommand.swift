@@ -1,5 +1,6 @@
 import ArgumentParser
-import DeviceRuntimeCore
+import DeviceStorage
+import Foundations
 import Glibc
 import ServiceKit
 

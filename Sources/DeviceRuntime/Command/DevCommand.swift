@@ -1,5 +1,9 @@
+import AppLink
+import AppSupervision
 import ArgumentParser
-import DeviceRuntimeCore
+import DevelopmentLoop
+import DeviceBoard
+import DeviceStorage
 import FoundationEssentials
 import Glibc
 import ServiceKit

@@ -1,7 +1,10 @@
 import ArgumentParser
 import Curl
-import DeviceRuntimeCore
+import DeviceAdmin
+import DeviceCredentials
+import DeviceStorage
 import FoundationEssentials
+import Foundations
 import OpenSSL
 import ServiceKit
 

@@ -1,5 +1,5 @@
+import AppHost
 import ArgumentParser
-import DeviceRuntimeCore
 import ServiceKit
 
 /// For `make host-api`, which keeps docs/host-api.md in step with the table.

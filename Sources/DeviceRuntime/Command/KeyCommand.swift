@@ -1,6 +1,8 @@
 import ArgumentParser
-import DeviceRuntimeCore
-import FirmwareImage
+import DeviceAdmin
+import DeviceCredentials
+import DeviceStorage
+import Foundations
 import OpenSSL
 import ServiceKit
 

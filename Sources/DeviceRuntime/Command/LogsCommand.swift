@@ -1,6 +1,7 @@
 import ArgumentParser
-import DeviceRuntimeCore
+import DeviceAdmin
 import FoundationEssentials
+import Foundations
 import Messaging
 import ServiceKit
 import Wire

@@ -1,5 +1,8 @@
 import ArgumentParser
-import DeviceRuntimeCore
+import DeviceAdmin
+import DeviceCredentials
+import DeviceStorage
+import Foundations
 import ServiceKit
 
 struct OTPCommand: AsyncParsableCommand {

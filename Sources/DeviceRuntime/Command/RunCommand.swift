@@ -1,5 +1,8 @@
+import Agent
 import ArgumentParser
-import DeviceRuntimeCore
+import DeviceAdmin
+import DeviceCredentials
+import DeviceStorage
 import ServiceKit
 
 struct RunCommand: AsyncParsableCommand {

@@ -1,6 +1,9 @@
+import AppLink
 import ArgumentParser
-import DeviceRuntimeCore
+import DeviceAdmin
+import DeviceBoard
 import FoundationEssentials
+import Foundations
 import Messaging
 import ServiceKit
 import Wire

@@ -1,5 +1,6 @@
 import ArgumentParser
-import DeviceRuntimeCore
+import DeviceAdmin
+import Foundations
 import Messaging
 import ServiceKit
 import Wire

@@ -1,8 +1,11 @@
+import AppHost
+import AppLink
 import ArgumentParser
-import DeviceRuntimeCore
+import DeviceAdmin
 import FoundationEssentials
 import Messaging
 import ServiceKit
+import Wire
 
 /// The program is two: the device's agent with its commands, and, started again by the agent, the process of an app.
 @main
@@ -10,7 +13,7 @@ enum Program {
   static func main() async {
     let arguments = CommandLine.arguments.dropFirst()
     // Not a command of the parser: nobody but the agent calls it, and its start should cost nothing.
-    if arguments.first == AppHostProcess.subcommand { AppHostProcess.run(arguments: Array(arguments.dropFirst())) }
+    if arguments.first == AppHostArguments.subcommand { AppHostProcess.run(arguments: Array(arguments.dropFirst())) }
     StandardOutput.guardToExit()
     await XtblishDevice.runProgram()
   }

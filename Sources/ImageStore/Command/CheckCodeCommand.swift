@@ -1,5 +1,5 @@
 import ArgumentParser
-import ImageStoreCore
+import ImageAdmission
 
 /// What the service starts to look at a module's code; nobody else calls it.
 struct CheckCodeCommand: ParsableCommand {

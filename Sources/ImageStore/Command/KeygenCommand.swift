@@ -1,5 +1,6 @@
 import ArgumentParser
 import FirmwareImage
+import Foundations
 import ServiceKit
 
 struct KeygenCommand: AsyncParsableCommand {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import ImageStoreCore
+import ImageStoreClient
 import ServiceKit
 
 struct ListCommand: AsyncParsableCommand {

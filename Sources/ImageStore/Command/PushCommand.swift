@@ -1,6 +1,6 @@
 import ArgumentParser
-import FirmwareImage
-import ImageStoreCore
+import Foundations
+import ImageStoreClient
 import ServiceKit
 
 struct PushCommand: AsyncParsableCommand {

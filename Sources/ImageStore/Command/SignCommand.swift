@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import ImageStoreCore
+import ImageStoreClient
 import ServiceKit
 
 struct SignCommand: AsyncParsableCommand {

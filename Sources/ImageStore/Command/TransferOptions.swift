@@ -1,7 +1,7 @@
 import ArgumentParser
-import FirmwareImage
 import Foundation
-import ImageStoreCore
+import Foundations
+import ImageStoreClient
 import ServiceKit
 
 /// The options of the commands that move images over HTTP.

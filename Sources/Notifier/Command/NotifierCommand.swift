@@ -1,10 +1,11 @@
 import ArgumentParser
 import Messaging
-import NotifierCore
+import NotifierServer
 import ServiceKit
+import Wire
 
 @main
-struct NotifierCommand: AsyncParsableCommand, AdministeredService {
+struct NotifierCommand: AsyncParsableCommand, RunnableService {
   // As `runAdmin` begins what it says: the parser alone would write "Error: ".
   static let _errorPrefix = "error: "
 
@@ -23,5 +24,14 @@ struct NotifierCommand: AsyncParsableCommand, AdministeredService {
 
   static let configuration = rootConfiguration(
     abstract: "Brings notifications to devices over MQTT, and their reports to the Registry.",
-    subcommands: [ServeCommand.self, ResendCommand.self])
+    subcommands: [ServeCommand<NotifierCommand>.self, ResendCommand.self])
+
+  static func run(_ process: PreparedProcess<NotifierSettings>) async throws {
+    let notifier = try Notifier(
+      process.settings, bus: process.openBus(), isInsecure: process.process.isInsecure, metrics: process.metrics,
+      logger: process.logger)
+    try await ServiceHost.run(
+      name: executable, logger: process.logger, services: notifier.services, readiness: notifier.readiness,
+      shutdownTimeout: process.process.shutdownTimeout)
+  }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import NotifierCore
+import NotifierClient
 import ServiceKit
 
 struct ResendCommand: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
+import CertificateAuthority
 import FoundationEssentials
-import ProvisionerCore
+import ProvisionerClient
 import ServiceKit
 
 struct CACommand: AsyncParsableCommand {

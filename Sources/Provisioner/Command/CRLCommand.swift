@@ -1,6 +1,7 @@
 import ArgumentParser
+import CertificateAuthority
 import Foundation
-import ProvisionerCore
+import ProvisionerClient
 import ServiceKit
 
 struct CRLCommand: AsyncParsableCommand {

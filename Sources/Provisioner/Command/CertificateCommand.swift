@@ -1,5 +1,5 @@
 import ArgumentParser
-import ProvisionerCore
+import CertificateAuthority
 import ServiceKit
 
 struct CertificateCommand: AsyncParsableCommand {

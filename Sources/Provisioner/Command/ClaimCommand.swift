@@ -1,6 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
-import ProvisionerCore
+import ProvisionerClient
 import ServiceKit
 
 struct ClaimCommand: AsyncParsableCommand {

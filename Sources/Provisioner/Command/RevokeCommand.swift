@@ -1,5 +1,5 @@
 import ArgumentParser
-import ProvisionerCore
+import ProvisionerClient
 import ServiceKit
 
 struct RevokeCommand: AsyncParsableCommand {

@@ -1,7 +1,8 @@
 import ArgumentParser
-import Messaging
-import ProvisionerCore
+import Logging
+import ProvisionerServer
 import ServiceKit
+import Wire
 
 @main
 struct XtblishProvisioner: AsyncParsableCommand {
@@ -18,14 +19,15 @@ struct XtblishProvisioner: AsyncParsableCommand {
       abstract: "Gives devices their identities.",
       discussion: "Devices enrol with claims, which operators make. Ends with the exit codes of sysexits.h.",
       subcommands: [
-        ServeCommand.self, MigrateCommand.self, ClaimCommand.self, DevicesCommand.self, FactoryCACommand.self,
-        RevokeCommand.self, CACommand.self, CertificateCommand.self, CRLCommand.self,
+        ServeCommand<Provisioner>.self, MigrateCommand<Provisioner>.self, ClaimCommand.self,
+        EnrolledDevicesCommand.self, FactoryCACommand.self, RevokeCommand.self, CACommand.self, CertificateCommand.self,
+        CRLCommand.self,
       ])
   }
 }
 
 /// What the commands that all executables share must know.
-enum Provisioner: AdministeredService {
+enum Provisioner: MigratableService {
   typealias Settings = ProvisionerSettings
   typealias Root = XtblishProvisioner
 
@@ -33,4 +35,12 @@ enum Provisioner: AdministeredService {
   static let busRole = BusRole.provisioner
 
   static func defaultEndpoint(environment: [String: String]) -> String { "tcp://127.0.0.1:7112" }
+
+  static func run(_ process: PreparedProcess<ProvisionerSettings>) async throws {
+    try await ProvisionerService.run(process)
+  }
+
+  static func migrate(_ settings: ProvisionerSettings, logger: Logger) async throws -> [String] {
+    try await ProvisionerService.migrate(settings, logger: logger)
+  }
 }

@@ -1,5 +1,5 @@
-import FirmwareImage
 package import FoundationEssentials
+import Foundations
 import Messaging
 import ServiceKit
 import SwiftProtobuf

@@ -1,9 +1,12 @@
 package import FirmwareImage
 import FoundationEssentials
+import Foundations
 import Messaging
+import RegistryDomain
+package import RootDocument
 import ServiceKit
 import SwiftProtobuf
-import Wire
+package import Wire
 
 extension RegistryAdministration {
   /// Newest first.

@@ -1,6 +1,7 @@
-import FirmwareImage
 package import FoundationEssentials
+import Foundations
 package import Messaging
+import RegistryDomain
 package import ServiceKit
 import Wire
 
@@ -141,7 +142,7 @@ package struct RegistryAdministration: Sendable {
   /// - Parameter limit: nil for all.
   package func logs(
     of id: String, level: String, text: String, limit: Int?
-  ) async throws -> (items: [LogLineDocument], hasMore: Bool) {
+  ) async throws -> (items: [StoredLogLineDocument], hasMore: Bool) {
     var request = WireListLogs()
     request.deviceID = try await bytes(id)
     request.minimumLevel = level
@@ -151,7 +152,7 @@ package struct RegistryAdministration: Sendable {
       request.pageSize = size
       request.beforeCursor = before ?? 0
       let page = try await client.call(request, deadline: deadline)
-      return (page.lines.reversed().map { LogLineDocument($0) }, page.more ? page.lines.first?.cursor : nil)
+      return (page.lines.reversed().map { StoredLogLineDocument($0) }, page.more ? page.lines.first?.cursor : nil)
     }
     return (newestFirst.reversed(), hasMore)
   }

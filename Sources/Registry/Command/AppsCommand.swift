@@ -1,8 +1,9 @@
 import ArgumentParser
 import Foundation
 import Messaging
-import RegistryCore
+import RegistryClient
 import ServiceKit
+import Wire
 
 struct AppsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

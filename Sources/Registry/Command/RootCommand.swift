@@ -1,6 +1,7 @@
 import ArgumentParser
 import FirmwareImage
-import RegistryCore
+import RegistryClient
+import RootDocument
 import ServiceKit
 
 struct RootCommand: AsyncParsableCommand {

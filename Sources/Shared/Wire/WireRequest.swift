@@ -10,6 +10,9 @@ package protocol WireRequest: SwiftProtobuf.Message, Sendable {
   /// Whether doing it twice has the effect of doing it once, so that a client may send it again to
   /// another replica when it can't know what became of the first.
   static var isIdempotent: Bool { get }
+
+  /// Who may send it, as the service that answers it declares.
+  static var callers: BusRoles { get }
 }
 
 extension WireRequest {
@@ -17,4 +20,7 @@ extension WireRequest {
   package static var kind: String { protoMessageName }
 
   package static var isIdempotent: Bool { true }
+
+  /// Nobody: a message that no service declares.
+  package static var callers: BusRoles { [] }
 }

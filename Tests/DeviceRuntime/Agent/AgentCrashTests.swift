@@ -1,7 +1,9 @@
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import AppLink
+@testable import DeviceStorage
+@testable import Foundations
 
 /// Crash reports: kept from the crash until somebody has them.
 @Suite(.seated) struct AgentCrashTests {

@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import Agent
 
 /// A flash that went back in time, and a Registry that holds something else than the device remembers.
 @Suite(.seated, .timeLimit(.minutes(10))) struct AgentEpochTests {

@@ -1,8 +1,9 @@
+import DeviceBoard
 import Foundation
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import AppLink
 
 /// Pins and sensors between people, the agent and its apps.
 @Suite(.seated, .timeLimit(.minutes(10))) struct AgentHardwareTests {

@@ -1,12 +1,15 @@
 import Curl
-import FirmwareImage
 import Foundation
+import Foundations
 import Logging
 import Mosquitto
 import Synchronization
 import TestSupport
 
-@testable import DeviceRuntimeCore
+@testable import Agent
+@testable import DeviceCredentials
+@testable import DeviceImages
+@testable import DeviceStorage
 
 /// A real broker and a real HTTP server around one agent, in the places of the Notifier and the image store.
 final class AgentHarness: Sendable {

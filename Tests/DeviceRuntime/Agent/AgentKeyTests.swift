@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import DeviceRuntimeCore
+@testable import DeviceAdmin
 
 /// Who may ask the agent: whoever can read its folder of keys.
 @Suite(.seated, .timeLimit(.minutes(10))) struct AgentKeyTests {

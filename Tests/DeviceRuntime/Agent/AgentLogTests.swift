@@ -2,7 +2,9 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import Agent
+@testable import AppLink
+@testable import Foundations
 
 /// Lines on their way from an app to whoever stores them.
 @Suite(.seated) struct AgentLogTests {

@@ -1,10 +1,9 @@
+import AppLink
 import Mosquitto
 import Synchronization
 import TestSupport
 import Testing
 import Wire
-
-@testable import DeviceRuntimeCore
 
 /// What the agent says, and to whom it keeps saying it.
 @Suite(.seated) struct AgentReportTests {

@@ -1,9 +1,13 @@
+import AppLink
 import Foundation
 import Synchronization
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import DeviceImages
+@testable import DeviceStorage
+@testable import Foundations
+@testable import UpdateCore
 
 /// What the agent does when its flash is full or damaged.
 @Suite(.seated) struct AgentStorageTests {
@@ -81,7 +85,7 @@ import Testing
   @Test func theOldImageInTheSpareSlotGivesWayForSpace() async throws {
     let flash = InMemoryFlash(capacityBytes: 400_000)
     let device = try await AgentHarness()
-    let storage = DeviceStorage(flash: flash, device: device.device, trust: .unsigned)
+    let storage = SlotStore(flash: flash, device: device.device, trust: .unsigned)
     try await storage.save(BootRecord())
     try FlashConformanceTests.write(String(repeating: "x", count: 150_000), to: "slot-a.image", flash)
     try FlashConformanceTests.write(String(repeating: "x", count: 150_000), to: "slot-b.image", flash)

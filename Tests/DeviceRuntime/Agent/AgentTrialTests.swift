@@ -4,7 +4,10 @@ import Mosquitto
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import AppLink
+@testable import DeviceStorage
+@testable import Foundations
+@testable import UpdateCore
 
 /// What becomes of an app once it is started.
 @Suite(.seated) struct AgentTrialTests {

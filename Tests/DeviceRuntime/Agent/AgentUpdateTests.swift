@@ -1,11 +1,11 @@
+import AppLink
 import FirmwareImage
 import Foundation
+import Foundations
 import Synchronization
 import TestSupport
 import Testing
 import Wire
-
-@testable import DeviceRuntimeCore
 
 /// One agent, a real broker and a real HTTP server.
 @Suite(.seated) struct AgentUpdateTests {

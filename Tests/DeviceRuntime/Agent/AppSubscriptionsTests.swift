@@ -1,9 +1,10 @@
+import AppLink
 import Mosquitto
 import TestSupport
 import Testing
 import Wire
 
-@testable import DeviceRuntimeCore
+@testable import Foundations
 
 /// What apps subscribe to, at a real broker.
 @Suite(.seated, .timeLimit(.minutes(10))) struct AppSubscriptionsTests {

@@ -1,3 +1,4 @@
+import AppLink
 import FirmwareImage
 import Foundation
 import Mosquitto
@@ -5,7 +6,9 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import DeviceStorage
+@testable import Foundations
+@testable import UpdateCore
 
 /// A bad moment passes, and the device hears, takes and says what it should afterwards.
 @Suite(.seated, .timeLimit(.minutes(10))) struct DeafDeviceTests {

@@ -3,7 +3,8 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import DeviceStorage
+@testable import Foundations
 
 /// The device's program as people and scripts use it.
 @Suite(.seated) struct DeviceCommandTests {
@@ -172,7 +173,7 @@ import Testing
     let symbols = try ChildProcess("nm", ["-C", try product("xtblish-device")])
     // Swift's own names: mangled, they hold the module's.
     try await symbols.waitForExit()
-    #expect(symbols.output.contains("DeviceRuntimeCore"))
+    #expect(symbols.output.contains("UpdateCore"))
     #expect(!symbols.output.contains("Hummingbird"))
   }
 }

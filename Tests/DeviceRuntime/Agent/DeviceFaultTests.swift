@@ -3,8 +3,6 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
-
 /// The device's real program with errors injected into its system calls: whatever passes leaves no mark.
 @Suite(.seated, .serialized) struct DeviceFaultTests {
   struct Fault: Sendable, CustomTestStringConvertible {

@@ -3,8 +3,6 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
-
 /// SIGKILL at any moment, with real processes: the device ends with the new version.
 @Suite(.seated, .serialized) struct DeviceKillTests {
   @Test func aKilledAgentGoesOnAndGetsThere() async throws {

@@ -2,7 +2,8 @@ import FirmwareImage
 import Foundation
 import TestSupport
 
-@testable import DeviceRuntimeCore
+@testable import DeviceStorage
+@testable import Foundations
 
 /// The device's real program, on a harness's broker and image store.
 struct DeviceProcess: Sendable {

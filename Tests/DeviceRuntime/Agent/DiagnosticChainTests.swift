@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import DeviceRuntimeCore
+@testable import Foundations
 
 /// Lines and crashes on the whole way, from an app in its own process through a real agent, broker and notifier, each of
 /// which is killed in the middle of it.

@@ -1,6 +1,9 @@
 import Synchronization
 
-@testable import DeviceRuntimeCore
+@testable import AppLink
+@testable import AppSupervision
+@testable import Foundations
+@testable import UpdateCore
 
 /// Apps that do what a test says of their version, without processes.
 final class FakeAppLauncher: AppLauncher {
@@ -147,7 +150,7 @@ final class FakeApp: RunningApp {
       return !state.ended
     }
     guard isFirst else { return }
-    input.yield(.quiet(atNanoseconds: WallClock.monotonicNanoseconds()))
+    input.yield(.quiet(atNanoseconds: KernelClock.monotonicNanoseconds()))
     input.yield(.ended(ending))
     input.finish()
   }
@@ -180,7 +183,7 @@ final class FakeApp: RunningApp {
       return !state.activated && !state.ended
     }
     guard isFirst else { return }
-    send(.activated(atNanoseconds: WallClock.monotonicNanoseconds()))
+    send(.activated(atNanoseconds: KernelClock.monotonicNanoseconds()))
     switch behaviour {
     case .finishes(let code): end(.exited(code: code))
     case .trapsAfterStart: trap()

@@ -1,3 +1,4 @@
+import AppLink
 import Foundation
 import Logging
 import Mosquitto
@@ -5,7 +6,8 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import Agent
+@testable import Foundations
 
 /// A broker that ends the connection for one kind of packet, and does not say why: that packet is set aside, and
 /// everything else gets out.

@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import DeviceRuntimeCore
+@testable import Agent
+@testable import Foundations
 
 /// What the device waits for is told, with its reason.
 @Suite(.seated, .timeLimit(.minutes(10))) struct HindranceTests {

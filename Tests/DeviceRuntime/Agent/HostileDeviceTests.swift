@@ -6,7 +6,8 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import DeviceRuntimeCore
+@testable import DeviceAdmin
+@testable import Foundations
 
 /// Apps that mean harm, on the device's real program: the agent answers its admin command within a second all the
 /// while, and goes back to the app before or goes on, as the case may be.

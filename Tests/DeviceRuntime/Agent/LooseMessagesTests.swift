@@ -2,7 +2,7 @@ import Mosquitto
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import Agent
 
 /// What is known of messages that nobody acknowledges, by what became of the connection after them.
 @Suite(.seated) struct LooseMessagesTests {

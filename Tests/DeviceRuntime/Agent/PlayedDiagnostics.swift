@@ -1,10 +1,10 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import Mosquitto
 import Synchronization
 import TestSupport
 
-@testable import DeviceRuntimeCore
+@testable import DeviceStorage
 
 /// Takes a device's log lines and crash reports in the place of Notifier and Registry: stores each line once.
 final class PlayedDiagnostics: Sendable {

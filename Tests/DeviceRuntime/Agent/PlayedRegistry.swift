@@ -7,6 +7,8 @@ import Synchronization
 import TestSupport
 import Wire
 
+@testable import Foundations
+
 /// A Registry that stores what a notifier brings it: each line and each crash once.
 final class PlayedRegistry: Sendable {
   private struct State {

@@ -1,11 +1,15 @@
+import AppLink
 import Curl
-import FirmwareImage
 import Foundation
+import Foundations
 import Logging
 import Synchronization
 import TestSupport
 
-@testable import DeviceRuntimeCore
+@testable import Agent
+@testable import DeviceCredentials
+@testable import DeviceStorage
+@testable import UpdateCore
 
 /// One agent after the other on a flash whose power fails, with an image store and without a broker: what the broker
 /// would bring, the walk puts into the agent's mailbox.

@@ -1,8 +1,6 @@
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
-
 /// The power fails in every single change of the flash in the course of an update, one after the other.
 @Suite(.seated, .serialized) struct PowerCutWalkTests {
   @Test(arguments: PowerCutWalk.Story.allCases) func theDeviceSurvivesEveryCut(_ story: PowerCutWalk.Story) async throws

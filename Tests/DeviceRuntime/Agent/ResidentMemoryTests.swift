@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import Agent
 
 @Suite("The agent's resident memory", .seated)
 struct ResidentMemoryTests {

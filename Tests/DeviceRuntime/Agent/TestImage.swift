@@ -1,4 +1,5 @@
 import FirmwareImage
+import Foundations
 
 /// An image as the image store would serve it.
 struct TestImage: Sendable {

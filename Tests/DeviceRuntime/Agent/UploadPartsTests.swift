@@ -1,20 +1,9 @@
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import DeviceStorage
 
 @Suite(.seated) struct UploadPartsTests {
-  @Test func aBudgetLetsABurstPassAndThenItsRate() {
-    let start = ContinuousClock.now
-    var budget = ByteBudget(bytesPerSecond: 100, burstBytes: 1000, now: start)
-    #expect(budget.spend(600, now: start) == .zero)
-    #expect(budget.spend(600, now: start) == .seconds(2))
-    #expect(budget.spend(100, now: start + .seconds(2)) == .seconds(1))
-    // It never holds more than the burst.
-    #expect(budget.spend(1000, now: start + .seconds(1000)) == .zero)
-    #expect(budget.spend(50, now: start + .seconds(1000)) == .milliseconds(500))
-  }
-
   @Test(
     arguments: [
       (#"{"log":{"log":"ab","through":7},"crashes":["x"]}"#, 7, ["x"]),

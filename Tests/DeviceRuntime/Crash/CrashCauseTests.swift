@@ -1,7 +1,8 @@
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import Agent
+@testable import AppLink
 
 /// Which endings are reported, and as what.
 @Suite(.seated) struct CrashCauseTests {

@@ -1,8 +1,12 @@
+import AppLink
 import FirmwareImage
+import Foundations
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import Agent
+@testable import DeviceStorage
+@testable import UpdateCore
 
 @Suite(.seated) struct CrashStoreTests {
   static func report(_ number: Int, textBytes: Int = 10, lines: Int = 3) throws -> CrashReport {

@@ -3,7 +3,8 @@ import Glibc
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import AppLink
+@testable import Foundations
 
 /// `xtblish-device dev`, as somebody who writes an app uses it.
 @Suite(.seated, .serialized, .timeLimit(.minutes(10))) struct DevLoopTests {

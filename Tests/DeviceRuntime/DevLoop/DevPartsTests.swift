@@ -1,7 +1,8 @@
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import DevelopmentLoop
+@testable import Foundations
 
 /// The parts of the developer's loop that need no process.
 @Suite(.seated) struct DevPartsTests {

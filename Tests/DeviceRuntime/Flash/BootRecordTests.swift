@@ -1,8 +1,9 @@
-import FirmwareImage
+import Foundations
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import DeviceStorage
+@testable import UpdateCore
 
 @Suite(.seated) struct BootRecordTests {
   static func sample(version: UInt64 = 7) -> BootRecord {

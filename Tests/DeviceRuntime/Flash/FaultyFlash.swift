@@ -1,4 +1,4 @@
-@testable import DeviceRuntimeCore
+@testable import DeviceStorage
 
 /// A flash whose operations fail when a test says so.
 final class FaultyFlash: Flash {

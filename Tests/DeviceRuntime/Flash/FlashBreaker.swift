@@ -1,6 +1,6 @@
 import Synchronization
 
-@testable import DeviceRuntimeCore
+@testable import DeviceStorage
 
 /// Breaks a flash in memory, and mends it: while it is broken it can be read and not changed.
 final class FlashBreaker: Sendable {

@@ -1,7 +1,8 @@
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import DeviceStorage
+@testable import Foundations
 
 /// What every flash does.
 @Suite(.seated) struct FlashConformanceTests {

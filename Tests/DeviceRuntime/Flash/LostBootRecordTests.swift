@@ -1,22 +1,24 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import DeviceImages
+@testable import DeviceStorage
+@testable import UpdateCore
 
 /// Both copies of the boot record are gone: what the slots hold is tried, and nothing is taken for confirmed that may
 /// not be.
 @Suite(.seated) struct LostBootRecordTests {
   private let device = DeviceID.random()
 
-  private func storage(_ slots: [Slot: [UInt8]], recordBytes: [UInt8]? = nil) throws -> DeviceStorage {
+  private func storage(_ slots: [Slot: [UInt8]], recordBytes: [UInt8]? = nil) throws -> SlotStore {
     let flash = InMemoryFlash()
     for (slot, bytes) in slots { try flash.write(bytes.span.bytes, to: SlotFiles(slot).image, at: 0) }
     if let recordBytes {
       for name in BootRecordStore.copies { try flash.write(recordBytes.span.bytes, to: name, at: 0) }
     }
-    return DeviceStorage(flash: flash, device: device, trust: .unsigned)
+    return SlotStore(flash: flash, device: device, trust: .unsigned)
   }
 
   private func image(_ version: UInt64, of other: DeviceID? = nil) throws -> [UInt8] {

@@ -1,6 +1,6 @@
 import Synchronization
 
-@testable import DeviceRuntimeCore
+@testable import DeviceStorage
 
 /// A flash whose power a test cuts in the middle of any change to it.
 ///

@@ -1,7 +1,8 @@
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import DeviceStorage
+@testable import Foundations
 
 /// That the simulated power cut is as bad as a real one, and what stands it all the same.
 @Suite(.seated) struct PowerCutTests {

@@ -1,7 +1,9 @@
+import DeviceProtocol
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import AppHost
+@testable import AppLink
 
 @Suite(.seated) struct HandleTableTests {
   @Test func handlesAreGivenFromOneAndNotAgainAtOnce() throws {

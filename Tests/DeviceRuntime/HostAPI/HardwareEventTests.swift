@@ -1,6 +1,8 @@
-import DeviceRuntimeCore
+import AppSupervision
 import TestSupport
 import Testing
+
+@testable import AppLink
 
 /// Pins, sensors and the watchdog of an app in a real process.
 @Suite(.seated, .timeLimit(.minutes(10))) struct HardwareEventTests {

@@ -1,10 +1,12 @@
-import FirmwareImage
+import DeviceProtocol
 import Glibc
 import TestSupport
 import Testing
 import Wasmtime
 
-@testable import DeviceRuntimeCore
+@testable import AppHost
+@testable import AppLink
+@testable import Foundations
 
 @Suite(.seated) struct HostAPITableTests {
   @Test func everyRowIsComplete() {
@@ -12,7 +14,7 @@ import Wasmtime
     let names = HostAPI.functions.map { "\($0.module).\($0.name)" }
     #expect(Set(names).count == names.count)
     #expect(Set(names) == Set(HostInterface.functions.map { "\($0.module).\($0.name)" }))
-    for function in HostInterface.functions { #expect((1...HostAPI.level).contains(function.level)) }
+    for function in HostInterface.functions { #expect((1...HostInterface.level).contains(function.level)) }
     for function in HostAPI.functions {
       #expect(!function.documentation.isEmpty)
       if function.module == HostInterface.module {

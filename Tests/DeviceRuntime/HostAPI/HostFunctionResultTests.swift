@@ -1,7 +1,9 @@
-import DeviceRuntimeCore
+import AppSupervision
 import Foundation
 import TestSupport
 import Testing
+
+@testable import AppLink
 
 /// What each host function answers, seen from an app in a real process. One app makes all calls of a table and
 /// publishes their results.

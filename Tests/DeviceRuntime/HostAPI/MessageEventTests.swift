@@ -1,8 +1,11 @@
-import DeviceRuntimeCore
 import Foundation
 import TestSupport
 import Testing
 import Wire
+
+@testable import AppLink
+@testable import AppSupervision
+@testable import Foundations
 
 /// Messages, stored values and pins, from the agent's side of an app in a real process.
 @Suite(.seated, .timeLimit(.minutes(10))) struct MessageEventTests {

@@ -1,6 +1,8 @@
-import DeviceRuntimeCore
+import AppSupervision
 import TestSupport
 import Testing
+
+@testable import AppLink
 
 /// Programs with `_start` that wait for their events.
 @Suite(.seated, .timeLimit(.minutes(10))) struct PollTests {

@@ -1,4 +1,5 @@
-import DeviceRuntimeCore
+import AppLink
+import AppSupervision
 import TestSupport
 import Testing
 

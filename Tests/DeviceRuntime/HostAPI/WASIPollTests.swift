@@ -1,4 +1,4 @@
-import DeviceRuntimeCore
+import AppLink
 import TestSupport
 import Testing
 

@@ -7,7 +7,8 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import DeviceCredentials
+@testable import DeviceStorage
 
 /// A certificate that came and can't be taken yet is no reason to ask for another.
 @Suite(.seated) struct CertificateRenewalTests {

@@ -1,11 +1,12 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import OpenSSL
 import Synchronization
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import DeviceCredentials
+@testable import DeviceStorage
 
 /// `xtblish-device enroll` and `otp` against a Provisioner behind real TLS.
 @Suite(.seated, .timeLimit(.minutes(10))) struct EnrollCommandTests {

@@ -1,11 +1,13 @@
 import Curl
-import FirmwareImage
 import Foundation
+import Foundations
 import OpenSSL
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import DeviceBoard
+@testable import DeviceCredentials
+@testable import DeviceStorage
 
 @Suite(.seated, .timeLimit(.minutes(10))) struct EnrolmentInstallationTests {
   /// What a Provisioner would answer, for a given key.

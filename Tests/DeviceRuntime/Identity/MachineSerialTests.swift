@@ -1,7 +1,8 @@
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import DeviceCredentials
+@testable import Foundations
 
 @Suite(.seated) struct MachineSerialTests {
   @Test(arguments: [

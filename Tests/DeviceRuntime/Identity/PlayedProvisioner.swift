@@ -1,10 +1,10 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import OpenSSL
 import Synchronization
 import TestSupport
 
-@testable import DeviceRuntimeCore
+@testable import DeviceStorage
 
 /// A Provisioner that the test decides about: real certificates behind real TLS, and everything else in memory.
 final class PlayedProvisioner: Sendable {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import DeviceCredentials
 
 @Suite(.seated) struct RenewalScheduleTests {
   private let begin = Date(timeIntervalSinceReferenceDate: 800_000_000)

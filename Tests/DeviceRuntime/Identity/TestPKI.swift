@@ -1,9 +1,9 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import OpenSSL
 import TestSupport
 
-@testable import DeviceRuntimeCore
+@testable import DeviceCredentials
 
 /// An authority as the Provisioner's: a root, an issuing authority under it, and what it issues. Made when a test runs.
 struct TestPKI: Sendable {

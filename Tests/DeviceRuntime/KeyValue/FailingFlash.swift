@@ -1,6 +1,6 @@
 import Synchronization
 
-@testable import DeviceRuntimeCore
+@testable import DeviceStorage
 
 /// A flash of which one operation fails, and does nothing.
 final class FailingFlash: Flash {

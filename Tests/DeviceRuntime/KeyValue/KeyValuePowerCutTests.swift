@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import DeviceStorage
 
 /// Whatever was acknowledged is there after a power cut at any operation of the flash.
 @Suite(.seated) struct KeyValuePowerCutTests {

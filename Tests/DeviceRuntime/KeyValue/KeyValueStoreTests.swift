@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import DeviceRuntimeCore
+@testable import DeviceStorage
 
 /// What the store answers.
 @Suite(.seated) struct KeyValueStoreTests {

@@ -1,7 +1,8 @@
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import DeviceStorage
+@testable import Foundations
 
 /// The log over a power cut at any change of the flash: somebody who was sent lines is never told others with their IDs.
 @Suite(.seated) struct DeviceLogPowerCutTests {

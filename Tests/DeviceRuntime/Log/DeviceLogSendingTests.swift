@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import DeviceStorage
+@testable import Foundations
 
 /// What of the log is sent, under which name, and what is not sent again.
 @Suite(.seated) struct DeviceLogSendingTests {

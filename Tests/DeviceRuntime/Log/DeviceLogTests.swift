@@ -1,7 +1,8 @@
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import DeviceStorage
+@testable import Foundations
 
 @Suite(.seated) struct DeviceLogTests {
   static func open(_ flash: any Flash, _ limits: DeviceLog.Limits = .init()) async throws -> DeviceLog {

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import DeviceStorage
 
 /// No power cut, and no damage to one of the files, unsets a fuse.
 @Suite(.seated) struct FileOTPBankTests {

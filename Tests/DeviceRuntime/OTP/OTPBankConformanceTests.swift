@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import DeviceStorage
 
 /// What every bank of fuses does.
 @Suite(.seated) struct OTPBankConformanceTests {

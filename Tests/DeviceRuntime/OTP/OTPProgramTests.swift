@@ -1,8 +1,8 @@
-import FirmwareImage
+import Foundations
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import DeviceStorage
 
 @Suite(.seated) struct OTPProgramTests {
   static func program(_ change: (inout OTPProgram) -> Void = { _ in }) -> OTPProgram {

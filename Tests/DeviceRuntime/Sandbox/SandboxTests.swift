@@ -2,7 +2,10 @@ import Glibc
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import AppHost
+@testable import AppLink
+@testable import AppSupervision
+@testable import Foundations
 
 /// What the kernel lets a confined process do.
 @Suite(.seated, .timeLimit(.minutes(10))) struct SandboxTests {

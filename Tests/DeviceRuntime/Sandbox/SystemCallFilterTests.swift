@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import AppHost
 
 /// The filter's program, run here as the kernel runs it, for both kinds of processor.
 @Suite(.seated) struct SystemCallFilterTests {

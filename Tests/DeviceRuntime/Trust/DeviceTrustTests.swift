@@ -1,10 +1,14 @@
 import Curl
 import FirmwareImage
+import Foundations
 import OpenSSL
+import RootDocument
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import DeviceCredentials
+@testable import DeviceProtocol
+@testable import DeviceStorage
 
 /// What a device with burnt fuses takes, and why not what it doesn't.
 @Suite(.seated) struct DeviceTrustTests {
@@ -152,7 +156,7 @@ import Testing
     #expect(try refusal(own, version: 4, epoch: 3, level: 99) == "image-version-too-low")
     #expect(try refusal(own, version: 5, epoch: 3, level: 99) == "image-security-epoch-too-low")
     #expect(try refusal(own, version: 5, epoch: 4, level: 99) == "image-host-api-level-too-high")
-    #expect(try refusal(own, version: 5, epoch: 4, level: HostAPI.level) == nil)
+    #expect(try refusal(own, version: 5, epoch: 4, level: HostInterface.level) == nil)
   }
 
   @Test func aPublisherIsRequiredWhereTheFusesSaySo() throws {

@@ -1,11 +1,13 @@
 import Curl
-import FirmwareImage
+import Foundations
 import OpenSSL
+import RootDocument
 import Synchronization
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import DeviceCredentials
+@testable import DeviceStorage
 
 @Suite(.seated) struct RootDocumentStoreTests {
   /// What a server has, by version.

@@ -1,11 +1,9 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import Mosquitto
 import OpenSSL
 import Synchronization
 import TestSupport
-
-@testable import DeviceRuntimeCore
 
 /// The device's real program, enrolled, with a real broker and an image store that both ask for its certificate.
 final class SecureDevice: Sendable {

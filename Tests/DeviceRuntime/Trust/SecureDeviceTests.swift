@@ -1,11 +1,13 @@
 import FirmwareImage
 import Foundation
+import Foundations
 import OpenSSL
 import Synchronization
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import DeviceCredentials
+@testable import DeviceStorage
 
 /// The device's program with all of it on: certificates, fuses, signatures.
 @Suite(.seated, .timeLimit(.minutes(10))) struct SecureDeviceTests {

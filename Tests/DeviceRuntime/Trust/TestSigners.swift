@@ -1,7 +1,7 @@
 import FirmwareImage
+import Foundations
 import OpenSSL
-
-@testable import DeviceRuntimeCore
+import RootDocument
 
 /// Root keys, a director and a publisher, and root documents that they sign.
 struct TestSigners: Sendable {

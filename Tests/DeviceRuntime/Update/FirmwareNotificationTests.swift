@@ -1,8 +1,9 @@
-import FirmwareImage
+import Foundations
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import Agent
+@testable import UpdateCore
 
 @Suite(.seated) struct FirmwareNotificationTests {
   static let device = DeviceID("0f8fad5b-d9cb-469f-a165-70867728950e")!

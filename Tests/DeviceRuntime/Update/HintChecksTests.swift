@@ -1,16 +1,18 @@
 import Curl
-import FirmwareImage
+import Foundations
 import Synchronization
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import Agent
+@testable import DeviceImages
+@testable import DeviceStorage
 
 @Suite(.seated, .timeLimit(.minutes(10))) struct HintChecksTests {
   /// Whoever hears of what is in the way takes a while for it, and meanwhile the hint gives way to others.
   @Test func aHintThatWasDroppedIsInTheWayNoMore() async throws {
     let device = DeviceID.random()
-    let storage = DeviceStorage(flash: InMemoryFlash(), device: device, trust: .unsigned)
+    let storage = SlotStore(flash: InMemoryFlash(), device: device, trust: .unsigned)
     let servers = ImageServers(device: device, imageStoreURLs: [], requiresTLS: true)
     let policy = ImageDownload.Policy(firstPause: .seconds(3_600), longestPause: .seconds(3_600))
     let checks = Mutex<HintChecks?>(nil)

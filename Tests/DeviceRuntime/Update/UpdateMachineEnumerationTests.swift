@@ -1,8 +1,8 @@
-import FirmwareImage
+import Foundations
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import UpdateCore
 
 /// Every order of events, as far as it leads to new states: what must hold holds in all of them.
 ///

@@ -2,7 +2,7 @@ import FirmwareImage
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import UpdateCore
 
 /// What nobody signed changes nothing, and what says nothing of others blocks nothing.
 @Suite(.seated) struct UpdateMachineHintTests {

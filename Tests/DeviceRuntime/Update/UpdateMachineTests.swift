@@ -1,8 +1,8 @@
-import FirmwareImage
+import Foundations
 import TestSupport
 import Testing
 
-@testable import DeviceRuntimeCore
+@testable import UpdateCore
 
 @Suite(.seated) struct UpdateMachineTests {
   static func notification(_ version: UInt64, digest: UInt8? = nil, url: String = "http://store/")

@@ -1,6 +1,6 @@
 import FirmwareImage
 
-@testable import DeviceRuntimeCore
+@testable import UpdateCore
 
 /// An update machine and what its actions have brought about.
 struct UpdateWorld: Hashable {

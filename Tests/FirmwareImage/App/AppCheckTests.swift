@@ -1,6 +1,8 @@
-import FirmwareImage
+import DeviceProtocol
+import Foundations
 import TestSupport
 import Testing
+import WebAssemblyModule
 
 /// Which modules are apps, and what is said of those that are none.
 @Suite(.seated) struct AppCheckTests {

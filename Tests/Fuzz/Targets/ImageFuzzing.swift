@@ -1,4 +1,5 @@
 import FirmwareImage
+import Foundations
 import OpenSSL
 
 /// What must hold of the image verifier, whatever the bytes. A broken promise ends the process.

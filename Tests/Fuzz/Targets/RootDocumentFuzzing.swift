@@ -1,5 +1,7 @@
 import FirmwareImage
+import Foundations
 import OpenSSL
+import RootDocument
 
 /// What must hold of root documents, whatever the bytes. A broken promise ends the process.
 ///

@@ -2,7 +2,7 @@ import HTTPTypes
 import TestSupport
 import Testing
 
-@testable import ImageStoreCore
+@testable import ImageStoreServer
 
 @Suite(.seated) struct ByteRangeTests {
   static let cases: [(header: String?, length: UInt64, expected: ByteRange)] = [

@@ -1,7 +1,9 @@
 import Curl
 import FirmwareImage
 import Foundation
-import ImageStoreCore
+import Foundations
+import ImageStoreClient
+import ImageStoreServer
 import ServiceKit
 import TestSupport
 import Testing

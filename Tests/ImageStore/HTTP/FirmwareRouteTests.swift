@@ -1,12 +1,13 @@
 import Curl
 import FirmwareImage
 import Foundation
+import Foundations
 import OpenSSL
 import TestSupport
 import Testing
 import Wire
 
-@testable import ImageStoreCore
+@testable import ImageStoreServer
 
 @Suite(.seated) struct FirmwareRouteTests {
   @Test func aPostedModuleIsAssignedAndFetchedAsAnImage() async throws {

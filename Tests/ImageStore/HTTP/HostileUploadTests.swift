@@ -1,11 +1,11 @@
 import Curl
-import FirmwareImage
 import Foundation
+import Foundations
 import TestSupport
 import Testing
 import Wire
 
-@testable import ImageStoreCore
+@testable import ImageStoreServer
 
 /// What a store answers to what it should not take. After each, nothing is left and it still works.
 @Suite(.seated) struct HostileUploadTests {

@@ -1,10 +1,12 @@
+import BlobStorage
 import Curl
 import FirmwareImage
 import Foundation
+import Foundations
 import TestSupport
 import Testing
 
-@testable import ImageStoreCore
+@testable import ImageStoreServer
 
 @Suite(.seated) struct ImageRouteTests {
   @Test func puttingIsIdempotent() async throws {

@@ -1,3 +1,4 @@
+import BlobStorage
 import FirmwareImage
 import Foundation
 import HTTPTypes
@@ -8,15 +9,15 @@ import ServiceKit
 import TestSupport
 import Testing
 
-@testable import ImageStoreCore
+@testable import ImageStoreServer
 
 @Suite(.seated) struct OpenAPITests {
   private let document: [String: Any]
 
   init() throws {
-    try JSONSyntax.check(Array(OpenAPIDocument.text.utf8))
+    try JSONSyntax.check(Array(ImageStoreOpenAPI.text.utf8))
     document = try #require(
-      try JSONSerialization.jsonObject(with: Data(OpenAPIDocument.text.utf8)) as? [String: Any])
+      try JSONSerialization.jsonObject(with: Data(ImageStoreOpenAPI.text.utf8)) as? [String: Any])
   }
 
   private static let methods: Set<String> = ["get", "post", "put", "patch", "delete"]

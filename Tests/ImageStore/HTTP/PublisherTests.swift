@@ -1,8 +1,10 @@
 import Curl
 import FirmwareImage
 import Foundation
-import ImageStoreCore
+import Foundations
+import ImageStoreServer
 import OpenSSL
+import RootDocument
 import Synchronization
 import TestSupport
 import Testing

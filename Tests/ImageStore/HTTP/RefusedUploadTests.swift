@@ -1,13 +1,14 @@
 import Curl
 import FirmwareImage
 import Foundation
+import Foundations
 import ServiceKit
 import Synchronization
 import TestSupport
 import Testing
 import Wire
 
-@testable import ImageStoreCore
+@testable import ImageStoreServer
 
 /// Of an upload that is refused nothing is kept, and nothing is taken that another one needs.
 @Suite(.seated, .timeLimit(.minutes(10))) struct RefusedUploadTests {

@@ -1,6 +1,7 @@
 import Curl
 import FirmwareImage
 import Foundation
+import Foundations
 import TestSupport
 import Testing
 

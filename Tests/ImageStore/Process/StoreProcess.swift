@@ -1,5 +1,4 @@
 import Curl
-import FirmwareImage
 import Foundation
 import Logging
 import Messaging

@@ -1,5 +1,6 @@
+import BlobStorage
 import FirmwareImage
-import ImageStoreCore
+import Foundations
 import NIOCore
 import TestSupport
 import Testing

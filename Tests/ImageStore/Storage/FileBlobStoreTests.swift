@@ -1,10 +1,12 @@
+import FileAccess
 import FirmwareImage
 import Foundation
+import Foundations
 import NIOCore
 import TestSupport
 import Testing
 
-@testable import ImageStoreCore
+@testable import BlobStorage
 
 /// What only a store of files has.
 @Suite(.seated) struct FileBlobStoreTests {

@@ -4,7 +4,7 @@ import ServiceKit
 import TestSupport
 import Testing
 
-@testable import ImageStoreCore
+@testable import BlobStorage
 
 @Suite(.seated) struct FullDiskTests {
   /// As the service puts it together.

@@ -1,9 +1,9 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import NIOCore
 import TestSupport
 
-@testable import ImageStoreCore
+@testable import BlobStorage
 
 /// Which implementation the conformance suite runs against.
 enum Backend: String, CaseIterable, Sendable {

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import ImageStoreCore
+@testable import ImageAdmission
 
 @Suite(.seated) struct UploadSlotsTests {
   /// Takes slots that are held until the test ends.

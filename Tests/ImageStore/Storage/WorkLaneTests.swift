@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import ImageStoreCore
+@testable import BlobStorage
 
 /// Work beside its caller, one piece after the other.
 @Suite(.seated) struct WorkLaneTests {

@@ -1,7 +1,9 @@
+import BlobStorage
 import Curl
 import FirmwareImage
 import Foundation
-import ImageStoreCore
+import Foundations
+import ImageStoreServer
 import Logging
 import Messaging
 import ServiceHTTP

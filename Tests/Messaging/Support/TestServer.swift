@@ -3,6 +3,7 @@ import Messaging
 import SwiftProtobuf
 import Synchronization
 import Testing
+import Wire
 
 /// Runs a server while `body` runs.
 func withServer<T: Sendable>(

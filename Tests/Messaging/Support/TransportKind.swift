@@ -1,6 +1,7 @@
 import Messaging
 import TestSupport
 import Testing
+import Wire
 
 /// The transports that pass the conformance suites, and an address on each.
 enum TransportKind: CaseIterable, Sendable, CustomTestStringConvertible {

@@ -3,7 +3,7 @@ import OpenSSL
 import TestSupport
 import Testing
 
-@testable import ProvisionerCore
+@testable import CertificateAuthority
 
 @Suite(.seated) struct AuthorityDirectoryTests {
   @Test func keysAreForTheirOwnerAlone() throws {

@@ -1,12 +1,12 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import Logging
 import OpenSSL
 import PostgreSQL
 import TestSupport
-import Wire
 
-@testable import ProvisionerCore
+@testable import CertificateAuthority
+@testable import DeviceCertificates
 
 /// An authority in a folder of its own.
 struct AuthorityFixture: Sendable {
@@ -40,7 +40,7 @@ struct AuthorityReplica: Sendable {
   let store: CertificateStore
   let feed = RevocationFeed()
   let keeper: AuthorityKeeper
-  let renewal: CertificateRenewal
+  let renewal: DeviceCertificateRenewal
   let revocation: DeviceRevocation
 
   init(
@@ -53,7 +53,7 @@ struct AuthorityReplica: Sendable {
     keeper = AuthorityKeeper(
       directory: directory, authority: live, store: store, feed: feed, folder: folder,
       logger: quietLogger)
-    renewal = CertificateRenewal(issuer: live, store: store, logger: quietLogger)
+    renewal = DeviceCertificateRenewal(issuer: live, store: store, logger: quietLogger)
     revocation = DeviceRevocation(store: store, keeper: keeper)
   }
 

@@ -1,6 +1,6 @@
 import Curl
-import FirmwareImage
 import Foundation
+import Foundations
 import OpenSSL
 import ServiceHTTP
 import ServiceKit
@@ -8,7 +8,10 @@ import ServiceLifecycle
 import TestSupport
 import Testing
 
-@testable import ProvisionerCore
+@testable import CertificateAuthority
+@testable import DeviceCertificates
+@testable import ProvisionerClient
+@testable import ProvisionerServer
 
 /// The authority's routes, over TLS with real certificates.
 @Suite(.seated) struct AuthorityHTTPTests {

@@ -1,10 +1,10 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import OpenSSL
 import TestSupport
 import Testing
 
-@testable import ProvisionerCore
+@testable import CertificateAuthority
 
 /// The broker as it is shipped: who may be whom on its three listeners.
 @Suite(.seated, .timeLimit(.minutes(10))) struct BrokerListenerTests {

@@ -1,10 +1,10 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import OpenSSL
 import TestSupport
 import Testing
 
-@testable import ProvisionerCore
+@testable import CertificateAuthority
 
 /// How mosquitto takes roots and CRLs from a folder.
 @Suite(.seated) struct BrokerTests {

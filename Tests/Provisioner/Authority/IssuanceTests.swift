@@ -1,10 +1,10 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import OpenSSL
 import TestSupport
 import Testing
 
-@testable import ProvisionerCore
+@testable import CertificateAuthority
 
 @Suite(.seated) struct IssuanceTests {
   @Test func aDevicesCertificateNamesIt() throws {

@@ -1,5 +1,5 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import OpenSSL
 import PostgreSQL
 import ServiceHTTP
@@ -7,7 +7,8 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import ProvisionerCore
+@testable import CertificateAuthority
+@testable import DeviceCertificates
 
 /// Revocations in publications, for fleets of any size.
 @Suite(.seated) struct PublishingTests {

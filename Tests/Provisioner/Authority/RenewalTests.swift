@@ -1,12 +1,12 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import OpenSSL
 import PostgreSQL
 import TestSupport
 import Testing
-import Wire
 
-@testable import ProvisionerCore
+@testable import CertificateAuthority
+@testable import DeviceCertificates
 
 @Suite(.seated) struct RenewalTests {
   @Test func theOldCertificateStaysGood() async throws {
@@ -28,7 +28,7 @@ import Wire
     try await withReplica { replica, _ in
       let device = DeviceID.random()
       _ = try await replica.issue(device, try P256.PrivateKey())
-      let failure = await wireFailure { _ = try await replica.renew(device, P256.PrivateKey()) }
+      let failure = await requestFailure { _ = try await replica.renew(device, P256.PrivateKey()) }
       #expect(failure?.reason == "other-key")
     }
   }
@@ -38,21 +38,21 @@ import Wire
       let (device, key) = (DeviceID.random(), try P256.PrivateKey())
       _ = try await replica.issue(device, key)
       try await replica.revoke(device)
-      let failure = await wireFailure { _ = try await replica.renew(device, key) }
+      let failure = await requestFailure { _ = try await replica.renew(device, key) }
       #expect(failure?.reason == "device-revoked")
     }
   }
 
   @Test func aDeviceThatNeverEnrolledIsRefused() async throws {
     try await withReplica { replica, _ in
-      let failure = await wireFailure { _ = try await replica.renew(.random(), P256.PrivateKey()) }
+      let failure = await requestFailure { _ = try await replica.renew(.random(), P256.PrivateKey()) }
       #expect(failure?.reason == "not-enrolled")
     }
   }
 
   @Test func whatIsNoRequestIsRefused() async throws {
     try await withReplica { replica, _ in
-      let failure = await wireFailure { _ = try await replica.renewal.renew(.random(), request: [1, 2, 3]) }
+      let failure = await requestFailure { _ = try await replica.renewal.renew(.random(), request: [1, 2, 3]) }
       #expect(failure?.reason == "invalid-certificate-request")
     }
   }

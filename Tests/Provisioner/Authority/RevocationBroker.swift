@@ -1,9 +1,9 @@
-import FirmwareImage
+import Foundations
 import OpenSSL
 import TestSupport
 import Testing
 
-@testable import ProvisionerCore
+@testable import CertificateAuthority
 
 /// A mosquitto that goes by a folder of CRLs, and devices that knock at it.
 struct RevocationBroker {

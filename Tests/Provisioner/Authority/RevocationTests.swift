@@ -1,5 +1,5 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import Messaging
 import OpenSSL
 import PostgreSQL
@@ -7,7 +7,9 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import ProvisionerCore
+@testable import CertificateAuthority
+@testable import DeviceCertificates
+@testable import ProvisionerServer
 
 @Suite(.seated) struct RevocationTests {
   @Test func aRevokedCertificateIsOnTheList() async throws {
@@ -73,7 +75,7 @@ import Wire
       let (device, key) = (DeviceID.random(), try P256.PrivateKey())
       _ = try await replica.issue(device, key)
       try await replica.revoke(device)
-      let failure = await wireFailure { _ = try await replica.issue(device, key) }
+      let failure = await requestFailure { _ = try await replica.issue(device, key) }
       #expect(failure?.reason == "device-revoked")
     }
   }

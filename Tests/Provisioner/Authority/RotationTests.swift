@@ -1,10 +1,11 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import OpenSSL
 import TestSupport
 import Testing
 
-@testable import ProvisionerCore
+@testable import CertificateAuthority
+@testable import DeviceCertificates
 
 @Suite(.seated) struct RotationTests {
   private func leaf(_ authority: Authority) throws -> [X509Certificate] {

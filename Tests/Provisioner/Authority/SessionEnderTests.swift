@@ -1,5 +1,5 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import Messaging
 import OpenSSL
 import PostgreSQL
@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import ProvisionerCore
+@testable import DeviceCertificates
 
 /// Notes which sessions it was asked to end; the first calls may fail.
 private final class PlayedNotifier: RPCCaller {

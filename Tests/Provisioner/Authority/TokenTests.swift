@@ -1,10 +1,8 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import OpenSSL
 import TestSupport
 import Testing
-
-@testable import ProvisionerCore
 
 /// Keys in a PKCS#11 token, by SoftHSM. In processes of their own: its library reads its settings once a process.
 @Suite(.seated) struct TokenTests {

@@ -1,9 +1,11 @@
-import FirmwareImage
 import Foundation
+import Foundations
 import TestSupport
 import Wasmtime
+import WebAssemblyModule
 
-@testable import RegistryCore
+@testable import RegistryClient
+@testable import RegistryDomain
 
 /// A module that was built from source, its stripped copy, and how that one crashes on the engine that devices have.
 struct CrashingModule {

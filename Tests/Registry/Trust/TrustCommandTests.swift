@@ -1,11 +1,16 @@
 import FirmwareImage
 import Foundation
+import Foundations
 import PostgreSQL
+import RootDocument
 import ServiceKit
 import TestSupport
 import Testing
 
-@testable import RegistryCore
+@testable import RegistryClient
+@testable import RegistryDomain
+@testable import RegistryServer
+@testable import RegistryStorage
 
 /// The commands around keys and root documents, against the executable.
 @Suite(.seated) struct TrustCommandTests {

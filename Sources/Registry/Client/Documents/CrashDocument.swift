@@ -1,5 +1,5 @@
-import FirmwareImage
 import FoundationEssentials
+import Foundations
 package import ServiceKit
 import SwiftProtobuf
 package import Wire
@@ -53,10 +53,6 @@ package struct CrashDocument: Codable, Sendable, Equatable {
 
 extension CrashDocument {
   /// - Parameter isWhole: one crash, not an entry of a list.
-  init(_ crash: StoredCrash, isWhole: Bool) {
-    self.init(WireStoredCrash(crash), isWhole: isWhole)
-  }
-
   package init(_ wire: WireStoredCrash, isWhole: Bool) {
     let report = wire.report
     self.init(
@@ -64,7 +60,7 @@ extension CrashDocument {
       appVersion: report.appVersion, version: report.firmwareVersion,
       digest: SHA256Digest(bytes: report.digest)?.description ?? "",
       buildID: report.buildID.isEmpty ? nil : Hexadecimal.encode(report.buildID), code: report.code,
-      message: report.message, status: report.status, at: LogLineDocument.time(report.realtimeNanoseconds),
+      message: report.message, status: report.status, at: StoredLogLineDocument.time(report.realtimeNanoseconds),
       receivedAt: JSONCoding.text(of: wire.receivedAt.date), group: wire.group,
       count: wire.count == 0 ? nil : wire.count, devices: wire.devices == 0 ? nil : wire.devices,
       frames: report.frames.map { frame in
@@ -75,14 +71,9 @@ extension CrashDocument {
       lastLines: isWhole
         ? report.lastLines.map { line in
           Line(
-            id: line.id, at: LogLineDocument.time(line.realtimeNanoseconds), level: line.level, source: line.source,
+            id: line.id, at: StoredLogLineDocument.time(line.realtimeNanoseconds), level: line.level,
+            source: line.source,
             text: line.text)
         } : nil)
   }
-}
-
-/// A part of the list of crashes.
-struct CrashListDocument: Codable, Sendable {
-  var crashes: [CrashDocument]
-  var nextCursor: String?
 }

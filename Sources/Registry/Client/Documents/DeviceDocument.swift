@@ -1,4 +1,5 @@
 import FirmwareImage
+package import RegistryDomain
 import ServiceKit
 
 /// A device as JSON, over HTTP and in the output of commands.
@@ -58,48 +59,4 @@ package struct DeviceDocument: Codable, Sendable, Equatable {
   package var app: App?
   /// When two machines last spoke with its identity.
   package var clonedAt: String?
-}
-
-extension DeviceDocument {
-  init(_ device: Device) {
-    self.init(
-      id: device.id.description, name: device.name, tags: device.tags, serial: device.serial,
-      revision: device.revision, state: device.state.rawValue, health: device.health.rawValue,
-      healthReason: device.healthReason.isEmpty ? nil : device.healthReason, online: device.online,
-      lastSeen: device.lastSeen.map(JSONCoding.text(of:)),
-      createdAt: JSONCoding.text(of: device.createdAt), desired: device.desired.map(Reference.init),
-      reported: device.reported.map(Reported.init), divergence: device.divergence?.rawValue,
-      waiting: device.waiting.map(Waiting.init),
-      app: device.app.map { App(name: $0.name.text, version: $0.version.text) },
-      clonedAt: device.clonedAt.map(JSONCoding.text(of:)))
-  }
-}
-
-extension DeviceDocument.Reference {
-  init(_ reference: FirmwareReference) {
-    version = reference.version
-    digest = reference.digest.description
-  }
-}
-
-extension DeviceDocument.Waiting {
-  init(_ waiting: RegistryCore.Waiting) {
-    version = waiting.version == 0 ? nil : waiting.version
-    reason = waiting.reason
-    since = waiting.since.map(JSONCoding.text(of:))
-  }
-}
-
-extension DeviceDocument.Reported {
-  init(_ state: ReportedState) {
-    version = state.running?.version ?? 0
-    digest = state.running?.digest.description ?? ""
-    slot = state.slot
-    status = state.status.rawValue
-    reason = state.reason
-    at = JSONCoding.text(of: state.at)
-    failed = state.failed.map(DeviceDocument.Reference.init)
-    failedReason = state.failed == nil ? nil : state.failedReason
-    switchGapNanoseconds = state.switchGapNanoseconds == 0 ? nil : state.switchGapNanoseconds
-  }
 }

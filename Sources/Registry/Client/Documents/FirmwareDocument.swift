@@ -1,5 +1,8 @@
+import DeviceProtocol
 import FirmwareImage
 import FoundationEssentials
+import Foundations
+import RegistryDomain
 import ServiceKit
 import SwiftProtobuf
 package import Wire
@@ -32,10 +35,6 @@ package struct FirmwareDocument: Codable, Sendable, Equatable {
 }
 
 extension FirmwareDocument {
-  init(_ firmware: FirmwareVersion) {
-    self.init(WireFirmware(firmware))
-  }
-
   package init(_ wire: WireFirmware) {
     self.init(
       device: DeviceID(bytes: wire.deviceID)?.description ?? "", version: wire.version,

@@ -1,5 +1,6 @@
-import FirmwareImage
 import FoundationEssentials
+import Foundations
+import RegistryDomain
 import ServiceKit
 import SwiftProtobuf
 package import Wire

@@ -1,4 +1,5 @@
 package import Messaging
+import RegistryDomain
 import Wire
 
 /// Shows entries of the audit log as they are made: each once, in the order of their IDs, and none left out.

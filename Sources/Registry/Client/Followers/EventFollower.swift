@@ -1,6 +1,8 @@
 import FirmwareImage
 import FoundationEssentials
+import Foundations
 package import Messaging
+import RegistryDomain
 import Wire
 
 /// Shows events as they happen: each once, in the order of their IDs, and none left out.
@@ -38,7 +40,7 @@ package struct EventFollower {
     do throws(WireFailure) {
       events = try await client.call(request, deadline: deadline).events
     } catch {
-      guard error.reason == WireFailure.eventsWentBackReason else { throw error }
+      guard error.reason == RequestFailure.eventsWentBackReason else { throw error }
       // The database was restored from a backup: what happens from now on.
       return try await start(count: 0)
     }

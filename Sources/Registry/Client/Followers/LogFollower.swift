@@ -1,6 +1,8 @@
 import FirmwareImage
 import FoundationEssentials
+import Foundations
 package import Messaging
+import RegistryDomain
 import ServiceKit
 import Wire
 
@@ -26,25 +28,25 @@ package struct LogFollower {
   }
 
   /// The newest lines, oldest first; what follows goes on from there.
-  package mutating func start(count: UInt32) async throws -> [LogLineDocument] {
+  package mutating func start(count: UInt32) async throws -> [StoredLogLineDocument] {
     var newest = request
     newest.pageSize = max(count, 1)
     let page = try await client.call(newest, deadline: deadline)
     request.afterCursor = page.lastCursor
-    return page.lines.suffix(Int(count)).map { LogLineDocument($0) }
+    return page.lines.suffix(Int(count)).map { StoredLogLineDocument($0) }
   }
 
   /// What came since; waits for it, and answers with nothing after a while.
-  package mutating func next() async throws -> [LogLineDocument] {
+  package mutating func next() async throws -> [StoredLogLineDocument] {
     request.follow = true
     request.pageSize = UInt32(LogQuery.maximumPageSize)
     let page = try await client.call(request, deadline: max(deadline, Self.wait))
     request.afterCursor = page.lastCursor
-    return page.lines.map { LogLineDocument($0) }
+    return page.lines.map { StoredLogLineDocument($0) }
   }
 }
 
-extension LogLineDocument {
+extension StoredLogLineDocument {
   /// For a terminal. A stored text has no control characters.
   package var textLine: String { "\(at)  \(level)  \(source)  \(text)" }
 
@@ -57,7 +59,7 @@ extension LogLineDocument {
 
   private struct OfDevice: Encodable {
     let device: String?
-    let line: LogLineDocument
+    let line: StoredLogLineDocument
 
     private enum CodingKeys: String, CodingKey {
       case device

@@ -1,5 +1,6 @@
-import FirmwareImage
+import Foundations
 package import ServiceKit
+import WebAssemblyModule
 
 /// What is known of where in the sources a crash was.
 package struct CrashSymbols: Sendable {

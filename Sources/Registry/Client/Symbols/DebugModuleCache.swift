@@ -1,7 +1,8 @@
 package import Curl
-import FirmwareImage
 import Foundation
+import Foundations
 package import ServiceKit
+import WebAssemblyModule
 
 /// Unstripped modules by build ID, fetched once from an image store.
 package struct DebugModuleCache: Sendable {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import RegistryDomain
 import ServiceKit
 
 // Tables for people.

@@ -1,4 +1,6 @@
 package import FirmwareImage
+package import Foundations
+package import RootDocument
 
 /// What the next root document is to have otherwise than the newest.
 package struct RootChanges: Sendable {

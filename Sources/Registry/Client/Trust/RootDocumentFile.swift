@@ -1,5 +1,5 @@
-package import FirmwareImage
 import Foundation
+package import RootDocument
 import ServiceKit
 
 /// A root document in a file, on its way to its signatures.

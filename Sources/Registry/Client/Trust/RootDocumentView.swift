@@ -1,4 +1,6 @@
-package import FirmwareImage
+import FirmwareImage
+import Foundations
+package import RootDocument
 import ServiceKit
 
 /// A root document as it is shown.

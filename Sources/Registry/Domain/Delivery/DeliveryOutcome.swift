@@ -1,4 +1,11 @@
-package import Wire
+package import Foundations
+
+/// What the broker made of one notification.
+package enum NotificationOutcome: Sendable, Equatable {
+  case acknowledged
+  /// In the words of whoever tried; perhaps none.
+  case refused(String)
+}
 
 /// What a batch of notifications comes to, given the Notifier's answer.
 package struct DeliveryOutcome: Sendable, Equatable {
@@ -14,7 +21,7 @@ package struct DeliveryOutcome: Sendable, Equatable {
 
   /// - Parameter fraction: a random number in 0…1, for each delay another.
   package init(
-    _ batch: [OutboxEntry], answer: Result<WireNotifyResponse, WireFailure>, backoff: RetryBackoff,
+    _ batch: [OutboxEntry], answer: Result<[NotificationOutcome], RequestFailure>, backoff: RetryBackoff,
     fraction: () -> Double
   ) {
     for (index, entry) in batch.enumerated() {
@@ -29,18 +36,19 @@ package struct DeliveryOutcome: Sendable, Equatable {
 
   /// Nil for what the broker acknowledged. An answer that doesn't fit the question acknowledges nothing.
   private static func error(
-    _ index: Int, _ count: Int, _ answer: Result<WireNotifyResponse, WireFailure>
+    _ index: Int, _ count: Int, _ answer: Result<[NotificationOutcome], RequestFailure>
   ) -> String? {
     switch answer {
     case .failure(let failure):
       return FieldRules.sanitizedReason("\(failure)")
-    case .success(let response):
-      guard response.outcomes.count == count else {
-        return "the notifier answered \(response.outcomes.count) outcomes to \(count) notifications"
+    case .success(let outcomes):
+      guard outcomes.count == count else {
+        return "the notifier answered \(outcomes.count) outcomes to \(count) notifications"
       }
-      let outcome = response.outcomes[index]
-      if outcome.acknowledged { return nil }
-      return outcome.reason.isEmpty ? "not acknowledged" : FieldRules.sanitizedReason(outcome.reason)
+      switch outcomes[index] {
+      case .acknowledged: return nil
+      case .refused(let reason): return reason.isEmpty ? "not acknowledged" : FieldRules.sanitizedReason(reason)
+      }
     }
   }
 }

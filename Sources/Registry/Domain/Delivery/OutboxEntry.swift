@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 
 /// A notification that a dispatcher has claimed for a while.
 package struct OutboxEntry: Sendable, Equatable {

@@ -1,44 +1,73 @@
 import FirmwareImage
-import FoundationEssentials
+package import FoundationEssentials
+package import Foundations
 
 /// What a request's batches add to the logs that it locked, apart from the database.
-struct LogIntake: Sendable {
-  struct Head: Sendable {
-    let number: Int64
-    var lastCursor: UInt64
-    var sizeBytes: Int
-    var hasLines: Bool
-    let isFollowed: Bool
-    var isTouched = false
+package struct LogIntake: Sendable {
+  package struct Head: Sendable {
+    package let number: Int64
+    package var lastCursor: UInt64
+    package var sizeBytes: Int
+    package var hasLines: Bool
+    package let isFollowed: Bool
+
+    package init(number: Int64, lastCursor: UInt64, sizeBytes: Int, hasLines: Bool, isFollowed: Bool) {
+      self.number = number
+      self.lastCursor = lastCursor
+      self.sizeBytes = sizeBytes
+      self.hasLines = hasLines
+      self.isFollowed = isFollowed
+    }
+    package var isTouched = false
   }
 
-  struct MarkKey: Hashable, Sendable {
-    var number: Int64
-    var logID: String
+  package struct MarkKey: Hashable, Sendable {
+    package var number: Int64
+    package var logID: String
+
+    package init(number: Int64, logID: String) {
+      self.number = number
+      self.logID = logID
+    }
   }
 
-  struct Mark: Sendable {
-    var storedThrough: UInt64
-    var lastCursor: UInt64 = 0
+  package struct Mark: Sendable {
+    package var storedThrough: UInt64
+    package var lastCursor: UInt64 = 0
     /// Whose lines are the newest; 0: not known.
-    var run: UInt64 = 0
-    var isNew = false
-    var isChanged = false
+    package var run: UInt64 = 0
+
+    package init(storedThrough: UInt64, lastCursor: UInt64 = 0, run: UInt64 = 0, isNew: Bool = false) {
+      self.storedThrough = storedThrough
+      self.lastCursor = lastCursor
+      self.run = run
+      self.isNew = isNew
+    }
+    package var isNew = false
+    package var isChanged = false
   }
 
-  struct Entry: Sendable {
-    let number: Int64
-    let cursor: UInt64
-    let line: LogLine
+  package struct Entry: Sendable {
+    package let number: Int64
+    package let cursor: UInt64
+    package let line: LogLine
+
+    package init(number: Int64, cursor: UInt64, line: LogLine) {
+      self.number = number
+      self.cursor = cursor
+      self.line = line
+    }
   }
 
   /// The database's clock, which all replicas share.
-  var now = Date(timeIntervalSince1970: 0)
-  var heads: [DeviceID: Head] = [:]
-  var marks: [MarkKey: Mark] = [:]
-  private(set) var lines: [Entry] = []
+  package var now = Date(timeIntervalSince1970: 0)
+  package var heads: [DeviceID: Head] = [:]
+  package var marks: [MarkKey: Mark] = [:]
+  package private(set) var lines: [Entry] = []
 
-  mutating func take(_ batch: LogBatch) -> LogVerdict {
+  package init() {}
+
+  package mutating func take(_ batch: ReceivedLogBatch) -> LogVerdict {
     guard var head = heads[batch.device] else {
       return LogVerdict(storedThrough: batch.lastID, refusal: .unknownDevice)
     }
@@ -67,19 +96,19 @@ struct LogIntake: Sendable {
       storedThrough: max(mark.storedThrough, batch.lastID), refusal: batch.hasRefused ? .invalid : nil)
   }
 
-  var touchedHeads: [Head] { heads.values.filter(\.isTouched) }
+  package var touchedHeads: [Head] { heads.values.filter(\.isTouched) }
 
-  var changedMarks: [(key: MarkKey, mark: Mark)] {
+  package var changedMarks: [(key: MarkKey, mark: Mark)] {
     marks.filter(\.value.isChanged).map { (key: $0.key, mark: $0.value) }
   }
 
-  var numbersWithNewMarks: [Int64] {
+  package var numbersWithNewMarks: [Int64] {
     Array(Set(marks.filter { $0.value.isNew && $0.value.isChanged }.map(\.key.number)))
   }
 
-  var followedDevices: [DeviceID] { heads.filter { $0.value.isTouched && $0.value.isFollowed }.map(\.key) }
+  package var followedDevices: [DeviceID] { heads.filter { $0.value.isTouched && $0.value.isFollowed }.map(\.key) }
 
-  func numbersOver(_ limitBytes: Int) -> [Int64] {
+  package func numbersOver(_ limitBytes: Int) -> [Int64] {
     heads.values.filter { $0.isTouched && $0.sizeBytes > limitBytes }.map(\.number).sorted()
   }
 }

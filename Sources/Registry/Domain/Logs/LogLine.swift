@@ -1,30 +1,12 @@
+package import DeviceProtocol
 package import FoundationEssentials
-package import Wire
+package import Foundations
 
-/// How much a line of a device's log matters.
-package enum LogLevel: Int, Sendable, CaseIterable {
-  case debug = 0
-  case info = 1
-  case warning = 2
-  case error = 3
-
-  package var name: String {
-    switch self {
-    case .debug: "debug"
-    case .info: "info"
-    case .warning: "warning"
-    case .error: "error"
-    }
-  }
-
-  package init?(name: String) {
-    guard let level = Self.allCases.first(where: { $0.name == name }) else { return nil }
-    self = level
-  }
-
-  package init(minimum name: String) throws(WireFailure) {
+extension LogLevel {
+  /// The least level of a search, by its name.
+  package init(minimum name: String) throws(RequestFailure) {
     guard let level = LogLevel(name: name) else {
-      throw .invalidField("level", "is none of \(Self.allCases.map(\.name).joined(separator: ", "))")
+      throw RequestFailure(field: "level", "is none of \(Self.allCases.map(\.name).joined(separator: ", "))")
     }
     self = level
   }
@@ -47,21 +29,28 @@ package struct LogLine: Sendable, Equatable {
 
   /// In bytes of UTF-8; longer texts are cut.
   package static let maximumTextBytes = 8 << 10
-  static let maximumSourceBytes = 32
+  package static let maximumSourceBytes = 32
 
-  /// Nil for a level that is not known.
-  init?(_ wire: WireDeviceLogLine) {
-    guard let level = LogLevel(name: wire.level) else { return nil }
-    self.level = level
-    id = min(wire.id, UInt64(Int64.max))
-    realtimeNanoseconds = min(wire.realtimeNanoseconds, UInt64(Int64.max))
-    monotonicNanoseconds = min(wire.monotonicNanoseconds, UInt64(Int64.max))
-    source = FieldRules.sanitized(wire.source, maximumBytes: Self.maximumSourceBytes)
-    firmwareVersion = min(wire.firmwareVersion, UInt64(Int64.max))
-    text = FieldRules.sanitized(wire.text, maximumBytes: Self.maximumTextBytes)
+  /// What a stored line takes beside its text, in bytes: the row's header and its other columns, and its index entry.
+  package static let overheadBytes = 128
+
+  /// Of what a device sent, with its texts made fit and its numbers brought within what the database holds. Nil for a
+  /// level that is not known.
+  package init?(
+    sentID: UInt64, realtimeNanoseconds: UInt64, monotonicNanoseconds: UInt64, level name: String, source: String,
+    firmwareVersion: UInt64, text: String
+  ) {
+    guard let level = LogLevel(name: name) else { return nil }
+    let highest = UInt64(Int64.max)
+    self.init(
+      id: min(sentID, highest), realtimeNanoseconds: min(realtimeNanoseconds, highest),
+      monotonicNanoseconds: min(monotonicNanoseconds, highest), level: level,
+      source: FieldRules.sanitized(source, maximumBytes: Self.maximumSourceBytes),
+      firmwareVersion: min(firmwareVersion, highest),
+      text: FieldRules.sanitized(text, maximumBytes: Self.maximumTextBytes))
   }
 
-  init(
+  package init(
     id: UInt64, realtimeNanoseconds: UInt64, monotonicNanoseconds: UInt64, level: LogLevel, source: String,
     firmwareVersion: UInt64, text: String
   ) {
@@ -75,7 +64,7 @@ package struct LogLine: Sendable, Equatable {
   }
 
   /// What it takes in the database.
-  var storedBytes: Int { RegistrySchema.logLineOverheadBytes + text.utf8.count }
+  package var storedBytes: Int { Self.overheadBytes + text.utf8.count }
 }
 
 /// A line as it is stored.
@@ -84,4 +73,10 @@ package struct StoredLogLine: Sendable, Equatable {
   package var cursor: UInt64
   package var line: LogLine
   package var receivedAt: Date
+
+  package init(cursor: UInt64, line: LogLine, receivedAt: Date) {
+    self.cursor = cursor
+    self.line = line
+    self.receivedAt = receivedAt
+  }
 }

@@ -1,5 +1,6 @@
-package import FirmwareImage
-package import Wire
+package import DeviceProtocol
+import FirmwareImage
+package import Foundations
 
 /// Which lines of a device's log to answer.
 package struct LogQuery: Sendable {
@@ -12,9 +13,9 @@ package struct LogQuery: Sendable {
 
   package static let defaultPageSize = 100
   package static let maximumPageSize = 1000
-  static let maximumTextLength = 256
+  package static let maximumTextLength = 256
   /// A page ends before its texts are more than this, so that it fits into one answer.
-  static let maximumPageBytes = 4 << 20
+  package static let maximumPageBytes = 4 << 20
   /// How long a request that follows waits for lines at most.
   package static let longestWait = Duration.seconds(20)
 
@@ -27,7 +28,7 @@ package struct LogQuery: Sendable {
 
   package init(
     device: DeviceID, position: Position, minimumLevel: String = "", text: String = "", limit: Int = defaultPageSize
-  ) throws(WireFailure) {
+  ) throws(RequestFailure) {
     self.device = device
     self.position = position
     self.minimumLevel = minimumLevel.isEmpty ? .debug : try LogLevel(minimum: minimumLevel)
@@ -43,4 +44,10 @@ package struct LogPage: Sendable, Equatable {
   package var lastCursor: UInt64
   /// Whether there are older ones, where the newest were asked for.
   package var hasMore: Bool
+
+  package init(lines: [StoredLogLine], lastCursor: UInt64, hasMore: Bool) {
+    self.lines = lines
+    self.lastCursor = lastCursor
+    self.hasMore = hasMore
+  }
 }

@@ -1,5 +1,7 @@
+package import DeviceProtocol
 package import FirmwareImage
 package import FoundationEssentials
+package import Foundations
 
 /// A version of a device's firmware and the digest of its wasm.
 package struct FirmwareReference: Sendable, Hashable {
@@ -10,17 +12,6 @@ package struct FirmwareReference: Sendable, Hashable {
     self.version = version
     self.digest = digest
   }
-}
-
-/// How a device stands to what it runs.
-package enum RunStatus: String, Sendable, CaseIterable {
-  case trial
-  case confirmed
-  case rolledBack = "rolled-back"
-  case refused
-
-  /// Whether it says that a version was not kept.
-  package var isFailure: Bool { self == .rolledBack || self == .refused }
 }
 
 /// What a device said of itself last.
@@ -82,9 +73,14 @@ package enum DeploymentState: String, Sendable, CaseIterable {
 }
 
 /// What an app says of itself.
-package struct RunningApp: Sendable, Equatable {
+package struct AppLabels: Sendable, Equatable {
   package var name: AppLabel
   package var version: AppLabel
+
+  package init(name: AppLabel, version: AppLabel) {
+    self.name = name
+    self.version = version
+  }
 }
 
 /// A device as the Registry knows it.
@@ -106,11 +102,35 @@ package struct Device: Sendable, Equatable {
   package var reported: ReportedState?
   package var divergence: Divergence?
   /// The one that runs, if it was ever assigned here.
-  package var app: RunningApp?
+  package var app: AppLabels?
   /// When two machines last spoke with its identity, if that was within the last day.
   package var clonedAt: Date?
   /// Why it does not run what it should.
   package var waiting: Waiting? = nil
+
+  package init(
+    id: DeviceID, name: String, tags: [String], serial: String, revision: Int64, createdAt: Date, online: Bool,
+    lastSeen: Date?, state: DeploymentState, health: DeviceHealth, healthReason: String, desired: FirmwareReference?,
+    reported: ReportedState?, divergence: Divergence?, app: AppLabels?, clonedAt: Date?, waiting: Waiting? = nil
+  ) {
+    self.id = id
+    self.name = name
+    self.tags = tags
+    self.serial = serial
+    self.revision = revision
+    self.createdAt = createdAt
+    self.online = online
+    self.lastSeen = lastSeen
+    self.state = state
+    self.health = health
+    self.healthReason = healthReason
+    self.desired = desired
+    self.reported = reported
+    self.divergence = divergence
+    self.app = app
+    self.clonedAt = clonedAt
+    self.waiting = waiting
+  }
 }
 
 /// Why what a device says it runs does not fit what it was given.

@@ -1,5 +1,5 @@
-package import FirmwareImage
-package import Wire
+import FirmwareImage
+package import Foundations
 
 /// A position in the list of devices, which is ordered by name and ID. Opaque to clients.
 ///
@@ -29,34 +29,21 @@ package struct DeviceCursor: Sendable, Equatable {
     self.id = id
   }
 
-  package init(_ text: String) throws(WireFailure) {
+  package init(_ text: String) throws(RequestFailure) {
     guard
-      text.utf8.count <= Self.maximumLength, let bytes = Self.decode(text),
+      text.utf8.count <= Self.maximumLength, let bytes = Hexadecimal.decode(text),
+      // In one way: in lower case.
+      Hexadecimal.encode(bytes).utf8.elementsEqual(text.utf8),
       let id = DeviceID(bytes: bytes.prefix(DeviceID.byteCount)),
       let name = String(validating: bytes.dropFirst(DeviceID.byteCount), as: UTF8.self),
       // A name may be older than the rule for new ones.
       (try? FieldRules.reference(name)) != nil
     else {
-      throw .invalidField("cursor", "is none that this list gave out: leave it away to start from the beginning")
+      throw RequestFailure(
+        field: "cursor", "is none that this list gave out: leave it away to start from the beginning")
     }
     self.init(name: name, id: id)
   }
 
-  package var text: String {
-    let digits = Array("0123456789abcdef".utf8)
-    let bytes = id.bytes + Array(name.utf8)
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 0xF)]] }, as: UTF8.self)
-  }
-
-  private static func decode(_ text: String) -> [UInt8]? {
-    let digits = text.utf8.map { byte -> UInt8? in
-      switch byte {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-      case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-      default: nil
-      }
-    }
-    guard digits.count.isMultiple(of: 2), !digits.contains(nil) else { return nil }
-    return stride(from: 0, to: digits.count, by: 2).map { (digits[$0] ?? 0) << 4 | (digits[$0 + 1] ?? 0) }
-  }
+  package var text: String { Hexadecimal.encode(id.bytes + Array(name.utf8)) }
 }

@@ -1,4 +1,4 @@
-package import Wire
+package import Foundations
 
 /// Which devices a list shows.
 package struct DeviceFilter: Sendable, Equatable {
@@ -36,12 +36,12 @@ package struct DeviceFilter: Sendable, Equatable {
   }
 
   /// From what a client wrote; empty texts filter nothing.
-  package init(namePrefix: String, tags: [String], state: String, health: String = "") throws(WireFailure) {
+  package init(namePrefix: String, tags: [String], state: String, health: String = "") throws(RequestFailure) {
     self.namePrefix = try FieldRules.namePrefix(namePrefix)
     var wanted: [String] = []
     for tag in tags where !tag.isEmpty { wanted.append(try FieldRules.tag(tag)) }
     guard wanted.count <= FieldRules.tagCount else {
-      throw .invalidField("tag", "is given \(wanted.count) times: at most \(FieldRules.tagCount) are allowed")
+      throw RequestFailure(field: "tag", "is given \(wanted.count) times: at most \(FieldRules.tagCount) are allowed")
     }
     self.tags = wanted
     if state.isEmpty {
@@ -49,15 +49,15 @@ package struct DeviceFilter: Sendable, Equatable {
     } else if let known = State(state) {
       self.state = known
     } else {
-      throw .invalidField("state", "is none of \(State.names.joined(separator: ", "))")
+      throw RequestFailure(field: "state", "is none of \(State.names.joined(separator: ", "))")
     }
     if health.isEmpty {
       self.health = nil
     } else if let known = DeviceHealth(rawValue: health) {
       self.health = known
     } else {
-      throw .invalidField(
-        "health", "is none of \(DeviceHealth.allCases.map(\.rawValue).joined(separator: ", "))")
+      throw RequestFailure(
+        field: "health", "is none of \(DeviceHealth.allCases.map(\.rawValue).joined(separator: ", "))")
     }
   }
 

@@ -1,10 +1,7 @@
-package import FirmwareImage
-package import Wire
+import FirmwareImage
+package import Foundations
 
-/// What may be stored in a field that people or other programs fill in.
-///
-/// Lengths count Unicode scalars, as `maxLength` in JSON Schema does. Control characters are
-/// refused: PostgreSQL takes no NUL, and the rest would garble terminals and logs.
+/// The bounds of the fields that people or other programs fill in, within what `FieldText` takes.
 package enum FieldRules {
   package static let nameLength = 128
   package static let tagLength = 64
@@ -21,26 +18,26 @@ package enum FieldRules {
   /// The same rule as a regular expression (ECMA 262), for the OpenAPI description.
   package static let printablePattern = #"^[^\u0000-\u001f\u007f-\u009f]*$"#
 
-  package static func deviceID(_ text: String) throws(WireFailure) -> DeviceID {
+  package static func deviceID(_ text: String) throws(RequestFailure) -> DeviceID {
     guard let id = DeviceID(text) else {
-      throw .invalidField("id", "is not a UUID such as 7d444840-9dc0-11d1-b245-5ffdce74fad2")
+      throw RequestFailure(field: "id", "is not a UUID such as 7d444840-9dc0-11d1-b245-5ffdce74fad2")
     }
     return id
   }
 
-  package static func name(_ text: String) throws(WireFailure) -> String {
-    try visible(text, field: "name", length: 1...nameLength)
+  package static func name(_ text: String) throws(RequestFailure) -> String {
+    try FieldText.visible(text, field: "name", length: 1...nameLength)
   }
 
-  package static func serial(_ text: String) throws(WireFailure) -> String {
-    try visible(text, field: "serial", length: 0...serialLength)
+  package static func serial(_ text: String) throws(RequestFailure) -> String {
+    try FieldText.visible(text, field: "serial", length: 0...serialLength)
   }
 
   /// Of a device that an operator makes. Those that enrolled before placeholders were refused keep what they have.
-  package static func newSerial(_ text: String) throws(WireFailure) -> String {
+  package static func newSerial(_ text: String) throws(RequestFailure) -> String {
     let serial = try serial(text)
     guard serial.isEmpty || !SerialPlaceholder.contains(serial) else {
-      throw WireFailure(
+      throw RequestFailure(
         .invalid, reason: "serial-placeholder",
         message: "\(serial) is what makers leave where a serial number should be, and other boards have it too: "
           + "leave the serial number out, or give the board's own")
@@ -49,44 +46,39 @@ package enum FieldRules {
   }
 
   /// One to look for, which may be older than the rule for new ones.
-  package static func tag(_ text: String) throws(WireFailure) -> String {
-    try printable(text, field: "tag", length: 1...tagLength)
+  package static func tag(_ text: String) throws(RequestFailure) -> String {
+    try FieldText.printable(text, field: "tag", length: 1...tagLength)
   }
 
   /// - Returns: the tags without doubles, sorted.
-  package static func tags(_ tags: [String]) throws(WireFailure) -> [String] {
-    guard tags.count <= tagCount else {
-      throw .invalidField("tags", "has \(tags.count) entries: at most \(tagCount) are allowed")
-    }
-    var valid: Set<ByteText> = []
-    for tag in tags { valid.insert(ByteText(try visible(tag, field: "tags", length: 1...tagLength))) }
-    return valid.sorted().map(\.text)
+  package static func tags(_ tags: [String]) throws(RequestFailure) -> [String] {
+    try FieldText.tags(tags, count: tagCount, length: 1...tagLength)
   }
 
-  package static func namePrefix(_ text: String) throws(WireFailure) -> String {
-    try printable(text, field: "name-prefix", length: 0...nameLength)
+  package static func namePrefix(_ text: String) throws(RequestFailure) -> String {
+    try FieldText.printable(text, field: "name-prefix", length: 0...nameLength)
   }
 
   /// How a person names a device.
-  package static func reference(_ text: String) throws(WireFailure) -> String {
-    try printable(text, field: "reference", length: 1...nameLength)
+  package static func reference(_ text: String) throws(RequestFailure) -> String {
+    try FieldText.printable(text, field: "reference", length: 1...nameLength)
   }
 
-  package static func searchText(_ text: String, maximumLength: Int) throws(WireFailure) -> String {
-    try printable(text, field: "text", length: 0...maximumLength)
+  package static func searchText(_ text: String, maximumLength: Int) throws(RequestFailure) -> String {
+    try FieldText.printable(text, field: "text", length: 0...maximumLength)
   }
 
-  package static func idempotencyKey(_ text: String) throws(WireFailure) -> String {
-    try printable(text, field: "idempotency-key", length: 1...idempotencyKeyLength)
+  package static func idempotencyKey(_ text: String) throws(RequestFailure) -> String {
+    try FieldText.printable(text, field: "idempotency-key", length: 1...idempotencyKeyLength)
   }
 
   /// - Parameter requested: 0 stands for the usual size.
   package static func pageSize(
     _ requested: UInt32, default: Int = defaultPageSize, maximum: Int = maximumPageSize
-  ) throws(WireFailure) -> Int {
+  ) throws(RequestFailure) -> Int {
     if requested == 0 { return `default` }
     guard requested <= UInt32(maximum) else {
-      throw .invalidField("page-size", "is \(requested): at most \(maximum) are answered at once")
+      throw RequestFailure(field: "page-size", "is \(requested): at most \(maximum) are answered at once")
     }
     return Int(requested)
   }
@@ -95,7 +87,7 @@ package enum FieldRules {
   package static func sanitizedReason(_ text: String) -> String {
     var clean = String.UnicodeScalarView()
     for scalar in text.unicodeScalars.prefix(reasonLength) {
-      clean.append(isControl(scalar) ? "\u{FFFD}" : scalar)
+      clean.append(FieldText.isControl(scalar) ? "\u{FFFD}" : scalar)
     }
     return String(clean)
   }
@@ -107,7 +99,7 @@ package enum FieldRules {
     var clean = String.UnicodeScalarView()
     var size = 0
     for scalar in text.unicodeScalars {
-      let shown: Unicode.Scalar = isControl(scalar) || isLineBreak(scalar) ? "\u{FFFD}" : scalar
+      let shown: Unicode.Scalar = FieldText.isControl(scalar) || isLineBreak(scalar) ? "\u{FFFD}" : scalar
       size += UTF8.width(shown)
       if size > maximumBytes {
         // Room for the ellipsis.
@@ -123,39 +115,8 @@ package enum FieldRules {
     return String(clean)
   }
 
-  /// A name of something: printable, and all of it to be seen.
-  static func visible(
-    _ text: String, field: String, length: ClosedRange<Int>
-  ) throws(WireFailure) -> String {
-    let name = try printable(text, field: field, length: length)
-    if let problem = NameText.problem(name) { throw .invalidField(field, problem) }
-    return name
-  }
-
-  static func printable(
-    _ text: String, field: String, length: ClosedRange<Int>
-  ) throws(WireFailure) -> String {
-    // A hostile text of many megabytes is told by its bytes alone, without walking it.
-    guard text.utf8.count <= 4 * length.upperBound, text.unicodeScalars.count <= length.upperBound else {
-      throw .invalidField(field, "is too long: at most \(length.upperBound) characters are allowed")
-    }
-    guard text.unicodeScalars.count >= length.lowerBound else {
-      throw .invalidField(field, "is empty: give at least \(length.lowerBound) character")
-    }
-    if let control = text.unicodeScalars.first(where: isControl) {
-      let code = String(control.value, radix: 16)
-      throw .invalidField(
-        field, "contains the control character U+\(String(repeating: "0", count: 4 - code.count))\(code): remove it")
-    }
-    return text
-  }
-
   /// Characters that are no controls and yet end a line.
   private static func isLineBreak(_ scalar: Unicode.Scalar) -> Bool {
     scalar.value == 0x2028 || scalar.value == 0x2029
-  }
-
-  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
   }
 }

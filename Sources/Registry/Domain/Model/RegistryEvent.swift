@@ -1,5 +1,5 @@
-package import FirmwareImage
 package import FoundationEssentials
+package import Foundations
 
 /// Something that happened to a device.
 package struct RegistryEvent: Sendable, Equatable {
@@ -36,6 +36,14 @@ package struct RegistryEvent: Sendable, Equatable {
   package var at: Date
   /// A JSON object.
   package var detail: String
+
+  package init(id: UInt64, device: DeviceID, kind: String, at: Date, detail: String) {
+    self.id = id
+    self.device = device
+    self.kind = kind
+    self.at = at
+    self.detail = detail
+  }
 }
 
 /// Which events to answer.
@@ -46,7 +54,8 @@ package enum EventOrder: Sendable, Equatable {
   /// Those with a lower ID, newest first; nil: from the newest.
   case before(UInt64?)
 
-  var isForward: Bool {
+  /// Whether the oldest come first.
+  package var isForward: Bool {
     if case .after = self { true } else { false }
   }
 }

@@ -18,18 +18,23 @@ package struct Waiting: Sendable, Equatable {
 
 extension Waiting {
   /// How far the notification of the desired version got.
-  struct Notification: Sendable, Equatable {
+  package struct Notification: Sendable, Equatable {
     /// It waits in the outbox.
-    var isPending: Bool
+    package var isPending: Bool
     /// When the broker last took it.
-    var at: Date?
+    package var at: Date?
+
+    package init(isPending: Bool, at: Date?) {
+      self.isPending = isPending
+      self.at = at
+    }
   }
 
   /// Why a device has not got there yet: a state that is pending has a reason. What the Registry knows by itself comes
   /// first, as a device that is away says nothing new.
   ///
   /// - Returns: nil if there is nothing that it should run and does not.
-  static func reason(for device: Device, _ notification: Notification) -> Waiting? {
+  package static func reason(for device: Device, _ notification: Notification) -> Waiting? {
     guard let desired = device.desired else { return device.reported?.waiting }
     func because(_ reason: String, since: Date?) -> Waiting {
       Waiting(version: desired.version, reason: reason, since: since)

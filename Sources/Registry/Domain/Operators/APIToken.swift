@@ -1,6 +1,6 @@
 package import FoundationEssentials
+package import Foundations
 package import ServiceKit
-package import Wire
 
 /// A bearer token for the HTTP interfaces, without its secret.
 package struct APIToken: Sendable, Equatable {
@@ -15,6 +15,20 @@ package struct APIToken: Sendable, Equatable {
   /// Some seconds late: uses are written in batches.
   package var lastUsedAt: Date?
   package var revokedAt: Date?
+
+  package init(
+    id: [UInt8], name: String, scopes: [AccessScope], createdAt: Date, createdBy: String, expiresAt: Date?,
+    lastUsedAt: Date?, revokedAt: Date?
+  ) {
+    self.id = id
+    self.name = name
+    self.scopes = scopes
+    self.createdAt = createdAt
+    self.createdBy = createdBy
+    self.expiresAt = expiresAt
+    self.lastUsedAt = lastUsedAt
+    self.revokedAt = revokedAt
+  }
 
   /// Its name in the audit log.
   package var principal: String { Self.principal(name) }
@@ -38,37 +52,38 @@ package struct NewToken: Sendable, Equatable {
   /// - Parameters:
   ///   - scopes: by their names; the highest one counts, as it includes the others.
   ///   - lifetimeSeconds: 0: it does not expire.
-  package init(name: String, scopes: [String], lifetimeSeconds: UInt64) throws(WireFailure) {
+  package init(name: String, scopes: [String], lifetimeSeconds: UInt64) throws(RequestFailure) {
     self.name = try Self.valid(name: name)
     guard !scopes.isEmpty else {
-      throw .invalidField("scope", "is missing: give \(Self.scopeNames)")
+      throw RequestFailure(field: "scope", "is missing: give \(Self.scopeNames)")
     }
     guard scopes.count <= AccessScope.allCases.count else {
-      throw .invalidField("scope", "has \(scopes.count) entries: give each at most once")
+      throw RequestFailure(field: "scope", "has \(scopes.count) entries: give each at most once")
     }
     var known: Set<AccessScope> = []
     for scope in scopes {
       guard let scope = AccessScope(rawValue: scope) else {
-        throw .invalidField("scope", "is none of \(Self.scopeNames)")
+        throw RequestFailure(field: "scope", "is none of \(Self.scopeNames)")
       }
       known.insert(scope)
     }
     self.scopes = known.sorted()
     guard lifetimeSeconds <= UInt64(Self.longestLifetime.components.seconds) else {
-      throw .invalidField("lifetime", "is longer than ten years: leave it away for a token that does not expire")
+      throw RequestFailure(
+        field: "lifetime", "is longer than ten years: leave it away for a token that does not expire")
     }
     lifetime = lifetimeSeconds == 0 ? nil : .seconds(Int64(lifetimeSeconds))
   }
 
   /// Names stand in the audit log, in paths and in file names.
-  package static func valid(name: String) throws(WireFailure) -> String {
+  package static func valid(name: String) throws(RequestFailure) -> String {
     let bytes = Array(name.utf8)
     guard (1...maximumNameLength).contains(bytes.count), let first = bytes.first, let last = bytes.last,
       isAlphanumeric(first), isAlphanumeric(last),
       bytes.allSatisfy({ isAlphanumeric($0) || [UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-")].contains($0) })
     else {
-      throw .invalidField(
-        "name",
+      throw RequestFailure(
+        field: "name",
         "is not 1 to \(maximumNameLength) lower-case letters, digits, dots, dashes and underscores "
           + "that begin and end with a letter or digit")
     }

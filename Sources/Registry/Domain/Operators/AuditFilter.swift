@@ -1,5 +1,5 @@
 package import FoundationEssentials
-package import Wire
+package import Foundations
 
 /// Which entries of the audit log to show. What is nil filters nothing.
 package struct AuditFilter: Sendable, Equatable {
@@ -24,7 +24,7 @@ package struct AuditFilter: Sendable, Equatable {
   /// From what a client wrote; empty texts filter nothing.
   package init(
     principal: String, action: String, target: String, since: Date?, until: Date?
-  ) throws(WireFailure) {
+  ) throws(RequestFailure) {
     self.init(
       principal: try Self.text(principal, "principal", maximumBytes: 200),
       action: try Self.text(action, "action", maximumBytes: AuditRecord.actionBytes),
@@ -32,15 +32,15 @@ package struct AuditFilter: Sendable, Equatable {
       since: try Self.time(since, "since"), until: try Self.time(until, "until"))
   }
 
-  private static func text(_ text: String, _ field: String, maximumBytes: Int) throws(WireFailure) -> String? {
+  private static func text(_ text: String, _ field: String, maximumBytes: Int) throws(RequestFailure) -> String? {
     if text.isEmpty { return nil }
-    return try FieldRules.printable(text, field: field, length: 1...maximumBytes)
+    return try FieldText.printable(text, field: field, length: 1...maximumBytes)
   }
 
-  private static func time(_ date: Date?, _ field: String) throws(WireFailure) -> Date? {
+  private static func time(_ date: Date?, _ field: String) throws(RequestFailure) -> Date? {
     guard let date else { return nil }
     guard (earliest...latest).contains(date) else {
-      throw .invalidField(field, "is not a time between the years 1970 and 9999")
+      throw RequestFailure(field: field, "is not a time between the years 1970 and 9999")
     }
     return date
   }

@@ -1,5 +1,6 @@
-package import FirmwareImage
 package import FoundationEssentials
+package import Foundations
+package import ServiceKit
 
 /// What goes into the audit log: who did what to what, from where, and whether it was let through.
 package struct AuditRecord: Sendable, Equatable {
@@ -82,4 +83,20 @@ package struct AuditEntry: Sendable, Equatable {
   package var outcome: String
   /// A JSON object.
   package var detail: String
+
+  package init(
+    id: UInt64, at: Date, principal: String, via: String, claimed: String, action: String, target: String,
+    source: String, outcome: String, detail: String
+  ) {
+    self.id = id
+    self.at = at
+    self.principal = principal
+    self.via = via
+    self.claimed = claimed
+    self.action = action
+    self.target = target
+    self.source = source
+    self.outcome = outcome
+    self.detail = detail
+  }
 }

@@ -1,13 +1,15 @@
+import ServiceKit
+
 /// Keeps refused attempts in the audit log readable, however many there are: the first of its kind from a source is an
 /// entry at once; those that follow within a minute are one entry together, with their count.
-struct RefusalTally {
-  static let window = Duration.seconds(60)
+package struct RefusalTally {
+  package static let window = Duration.seconds(60)
   /// At the bound those of further sources are counted together.
-  static let maximumKinds = 1_000
+  package static let maximumKinds = 1_000
   /// Of these, how many the words of one service may take up.
-  static let maximumKindsOfService = 200
+  package static let maximumKindsOfService = 200
   /// The source of those.
-  static let manySources = "several"
+  package static let manySources = "several"
 
   private struct Kind: Hashable {
     var principal: String
@@ -26,8 +28,10 @@ struct RefusalTally {
 
   private var counts: [Kind: Count] = [:]
 
+  package init() {}
+
   /// - Returns: the entry that is to be written now, if it is one.
-  mutating func note(
+  package mutating func note(
     _ attempt: AuditRecord, reason: String, now: ContinuousClock.Instant
   ) -> AuditRecord? {
     var attempt = attempt
@@ -61,7 +65,7 @@ struct RefusalTally {
   }
 
   /// The entries of the windows that have ended.
-  mutating func due(now: ContinuousClock.Instant) -> [AuditRecord] {
+  package mutating func due(now: ContinuousClock.Instant) -> [AuditRecord] {
     var records: [AuditRecord] = []
     for (kind, count) in counts where count.end <= now {
       guard count.repeats > 0 else {
@@ -77,7 +81,7 @@ struct RefusalTally {
   }
 
   /// The entries of everything that was counted and not written.
-  mutating func drain() -> [AuditRecord] {
+  package mutating func drain() -> [AuditRecord] {
     defer { counts = [:] }
     return counts.values.filter { $0.repeats > 0 }.map(Self.record)
   }
@@ -88,5 +92,5 @@ struct RefusalTally {
     return record
   }
 
-  var kindCount: Int { counts.count }
+  package var kindCount: Int { counts.count }
 }

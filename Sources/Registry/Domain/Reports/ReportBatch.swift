@@ -1,34 +1,47 @@
 import FirmwareImage
-import FoundationEssentials
+package import FoundationEssentials
+package import Foundations
 
 /// The devices that a batch of reports is about, and what the reports change of them.
-struct ReportBatch: Sendable {
-  struct Entry: Sendable {
-    var device: TrackedDevice
-    let desired: DesiredFirmware?
+package struct ReportBatch: Sendable {
+  package struct Entry: Sendable {
+    package var device: TrackedDevice
+    package let desired: DesiredFirmware?
     /// What it said last in this batch, whether that is newer than what is stored or not: presence alone says nothing.
-    var lastStated: ReportedState?
-    var isTouched = false
-    var changes: [Change] = []
+    package var lastStated: ReportedState?
+    package var isTouched = false
+    package var changes: [Change] = []
 
-    func decision(now: Date, interval: TimeInterval) -> ReconcileDecision {
+    package init(device: TrackedDevice, desired: DesiredFirmware?) {
+      self.device = device
+      self.desired = desired
+    }
+
+    package func decision(now: Date, interval: TimeInterval) -> ReconcileDecision {
       guard let lastStated else { return .nothingDesired }
       return reconcile(desired: desired, reported: lastStated, now: now, interval: interval)
     }
   }
 
   /// Something that is worth an event.
-  struct Change: Sendable {
-    let kind: TrackedDevice.Change
+  package struct Change: Sendable {
+    package let kind: TrackedDevice.Change
     /// As it was then: a trial and its end may come in one batch.
-    let state: ReportedState?
+    package let state: ReportedState?
+
+    package init(kind: TrackedDevice.Change, state: ReportedState?) {
+      self.kind = kind
+      self.state = state
+    }
   }
 
   /// The database's clock, which all replicas share.
-  var now = Date(timeIntervalSince1970: 0)
-  var entries: [DeviceID: Entry] = [:]
+  package var now = Date(timeIntervalSince1970: 0)
+  package var entries: [DeviceID: Entry] = [:]
 
-  mutating func take(_ report: DeviceReport, onlineWindow: TimeInterval) -> ReportVerdict {
+  package init() {}
+
+  package mutating func take(_ report: ReceivedReport, onlineWindow: TimeInterval) -> ReportVerdict {
     guard var entry = entries[report.device] else { return .unknownDevice }
     // Copied back once: a copy for each report would copy all that is in it.
     entries[report.device] = nil

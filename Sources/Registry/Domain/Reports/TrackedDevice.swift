@@ -28,7 +28,7 @@ package struct TrackedDevice: Sendable, Equatable {
   /// - Parameter onlineWindow: for how long a word of the device counts, in seconds.
   /// - Returns: the verdict, and what changed in a way that is worth an event. A repeated state is not.
   package mutating func take(
-    _ content: DeviceReport.Content, now: Date, onlineWindow: TimeInterval
+    _ content: ReceivedReport.Content, now: Date, onlineWindow: TimeInterval
   ) -> (verdict: ReportVerdict, changes: [Change]) {
     switch content {
     case .presence(let online):

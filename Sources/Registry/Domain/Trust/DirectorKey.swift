@@ -15,4 +15,10 @@ package struct DirectorKey: Sendable, Equatable {
   package var key: TrustedKey
   package var state: State
   package var createdAt: Date
+
+  package init(key: TrustedKey, state: State, createdAt: Date) {
+    self.key = key
+    self.state = state
+    self.createdAt = createdAt
+  }
 }

@@ -119,7 +119,7 @@ extension RPCClient {
     } catch {
       throw WireFailure(.invalid, reason: "unencodable-request", message: "the request can't be serialised: \(error)")
     }
-    guard payload.count <= options.transport.maximumFrameSize - RPCServer.envelopeAllowance else {
+    guard payload.count <= options.transport.maximumFrameSize - Envelope.allowanceBytes else {
       throw WireFailure(
         .invalid, reason: "request-too-large",
         message: "the request has \(payload.count) bytes, more than the bus carries: send less at once")

@@ -35,7 +35,7 @@ package final class RPCClient: Service, RPCCaller {
   struct State {
     var machine: ClientState<Outgoing>
     var dialer: (any TransportDialer)?
-    var metrics: [String: RequestMetrics] = [:]
+    var metrics: [String: RPCMetrics] = [:]
     /// When the timer calls at the latest.
     var wakeUp: ContinuousClock.Instant?
   }
@@ -154,10 +154,10 @@ package final class RPCClient: Service, RPCCaller {
     if let action = state.withLock({ $0.machine.cancel(number) }) { perform([action]) }
   }
 
-  private func metrics(for kind: String) -> RequestMetrics {
+  private func metrics(for kind: String) -> RPCMetrics {
     state.withLock { state in
       if let metrics = state.metrics[kind] { return metrics }
-      let metrics = RequestMetrics(side: "client", name: name, kind: kind)
+      let metrics = RPCMetrics(side: "client", name: name, kind: kind)
       state.metrics[kind] = metrics
       return metrics
     }

@@ -27,6 +27,9 @@ package struct Envelope: Equatable, Sendable {
   /// Longer correlation IDs are refused: a server repeats them, and keeps them while it works.
   package static let maximumCorrelationBytes = 64
 
+  /// Room that is kept in a frame for what is not payload.
+  static let allowanceBytes = 1024
+
   package var version: UInt32 = currentVersion
   package var role: Role
   package var kind = ""

@@ -1,5 +1,5 @@
 package import Logging
-import ZeroMQ
+import Wire
 
 /// How a process takes part in the bus: with a key and a list of peers, or without.
 package struct Bus: Sendable {
@@ -29,14 +29,6 @@ package struct Bus: Sendable {
   package var knowsItself: Bool {
     guard let security else { return true }
     return security.peers.peers[security.key.publicKey] == security.key.peer
-  }
-
-  /// For servers: lets in whoever is among the peers.
-  package var transport: ZeroMQTransport { ZeroMQTransport(security: security) }
-
-  /// For clients of servers of one role: talks to nobody else.
-  package func transport(to role: BusRole) -> ZeroMQTransport {
-    ZeroMQTransport(security: security, serverRole: role)
   }
 }
 

@@ -1,4 +1,6 @@
+import Foundations
 import Glibc
+import Wire
 package import ZeroMQ
 
 /// Who a process is on the bus, and the key pair that proves it.
@@ -29,7 +31,7 @@ package struct BusKey: Sendable, CustomStringConvertible {
 extension BusKey {
   /// Reads a file that its owner alone may read.
   package init(file path: String) throws(KeyFileError) {
-    let text = try KeyFile.read(path, access: .ownerOnly)
+    let text = try KeyFile.read(path, access: .secret)
     let fields = try KeyFields(text, fields: ["role", "name", "secret"], source: path)
     guard let keyPair = CurveKeyPair(secretText: fields["secret"]) else {
       throw KeyFileError("the secret in \(path) is not a key of 40 characters of Z85: make one with bus-key create")
@@ -62,7 +64,7 @@ extension BusKey {
   /// The file of its public half in a folder of peers. Two keys of one name differ in it, as rotation needs.
   package var peerFileName: String {
     // Z85 has characters that mean something to file systems and shells.
-    "\(peer.role.rawValue)-\(peer.name)-\(hexadecimal(publicKey.text.utf8.prefix(4))).peer"
+    "\(peer.role.rawValue)-\(peer.name)-\(Hexadecimal.encode(publicKey.text.utf8.prefix(4))).peer"
   }
 
   /// Makes the public half known to everybody who reads `folder`, which is made if it is missing.

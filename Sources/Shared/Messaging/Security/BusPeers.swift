@@ -1,4 +1,6 @@
+import Foundations
 import Glibc
+package import Wire
 package import ZeroMQ
 
 /// The public keys that are let in, and whose they are.

@@ -1,3 +1,5 @@
+import Wire
+
 /// The form of the bus's key files: a line `field = value` for each field. Lines that begin with `#` are for people.
 struct KeyFields {
   private let values: [String: String]

@@ -1,72 +1,22 @@
+import Foundations
 import Glibc
 
-/// Small files with keys, read and written whole.
-package enum KeyFile {
+/// Files of keys of the bus, read and written whole.
+enum KeyFile {
   static let maximumBytes = 4096
 
-  /// Looks whether a file with a secret is kept as one: only its owner may read it.
-  ///
-  /// One exception: it belongs to root, this process is not root, and it is in a group that may read and not write it.
-  /// Kubernetes mounts Secrets so, and can't do otherwise.
-  ///
-  /// - Throws: if others may read it, or it can't be looked at.
-  package static func checkSecret(_ path: String) throws(KeyFileError) {
-    var status = stat()
-    guard stat(path, &status) == 0 else { throw KeyFileError("can't look at \(path): \(errorText())") }
-    try check(status, access: .ownerOnly, path: path)
-  }
-
-  static func isSecret(mode: mode_t, owner: uid_t, user: uid_t) -> Bool {
-    if mode & 0o077 == 0 { return owner == user || owner == 0 }
-    return owner == 0 && user != 0 && mode & 0o037 == 0
-  }
-
-  /// Who else may be able to use a file.
-  enum Access {
-    /// Only its owner may read or write it.
-    case ownerOnly
-    /// Anybody may read it, and not everybody write it.
-    case notWorldWritable
-  }
-
-  static func read(_ path: String, access: Access) throws(KeyFileError) -> String {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw KeyFileError("can't read \(path): \(errorText())") }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw KeyFileError("can't look at \(path): \(errorText())") }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw KeyFileError("\(path) is not a file") }
-    try check(status, access: access, path: path)
-    var bytes = [UInt8](repeating: 0, count: maximumBytes + 1)
-    var count = 0
-    while count < bytes.count {
-      let read = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress! + count, $0.count - count) }
-      if read < 0, errno == EINTR { continue }
-      guard read >= 0 else { throw KeyFileError("can't read \(path): \(errorText())") }
-      if read == 0 { break }
-      count += read
+  static func read(_ path: String, access: SmallFile.Access) throws(KeyFileError) -> String {
+    let bytes: [UInt8]
+    do {
+      bytes = try SmallFile.contents(of: path, access, maximumBytes: maximumBytes)
+    } catch {
+      if case .tooLong = error.problem { throw KeyFileError("\(error): it is no key") }
+      throw KeyFileError("\(error)")
     }
-    guard count <= maximumBytes else {
-      throw KeyFileError("\(path) is longer than \(maximumBytes) bytes: it is no key")
-    }
-    guard let text = String(validating: bytes[..<count], as: UTF8.self) else {
+    guard let text = String(validating: bytes, as: UTF8.self) else {
       throw KeyFileError("\(path) is no text")
     }
     return text
-  }
-
-  private static func check(_ status: stat, access: Access, path: String) throws(KeyFileError) {
-    switch access {
-    case .ownerOnly:
-      guard !isSecret(mode: status.st_mode, owner: status.st_uid, user: geteuid()) else { return }
-      guard status.st_mode & 0o077 == 0 else {
-        throw KeyFileError(
-          "others may read or write \(path): chmod 600 it, and make a new key if they may have read it")
-      }
-      throw KeyFileError("\(path) belongs to another user, who can read and change it: make a key of your own")
-    case .notWorldWritable:
-      guard status.st_mode & 0o002 == 0 else { throw KeyFileError("anybody may write \(path): chmod o-w it") }
-    }
   }
 
   /// Makes a new file, on disk when this returns.

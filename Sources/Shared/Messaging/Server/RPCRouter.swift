@@ -25,13 +25,14 @@ package struct RPCRouter: Sendable {
   ///
   /// `body` starts on the thread that receives requests, and must not block it.
   ///
-  /// A ``WireFailure`` that `body` throws is told to the client as it is. Any other error is told as
-  /// `internal` with a reference to the server's log.
+  /// A `RequestFailure` or a ``WireFailure`` that `body` throws is told to the client as it is. Any other error is told
+  /// as `internal` with a reference to the server's log.
   ///
-  /// - Parameter roles: who may send it. Others are told `permissionDenied`, and so is everybody if nobody is named. On
-  ///   a bus without keys nobody is known, and everybody may send everything.
+  /// - Parameter roles: who may send it; without it, whom the service names in its `.proto` file. Others are told
+  ///   `permissionDenied`, and so is everybody if nobody is named. On a bus without keys nobody is known, and everybody
+  ///   may send everything.
   package mutating func handle<R: WireRequest>(
-    _ type: R.Type, allowing roles: BusRoles = [],
+    _ type: R.Type, allowing roles: BusRoles = R.callers,
     _ body: nonisolated(nonsending) @escaping @Sendable (R, RequestContext) async throws -> R.Response
   ) {
     entries[R.kind] = Entry(roles: roles) { payload, context in

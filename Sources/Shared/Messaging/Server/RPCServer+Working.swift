@@ -1,3 +1,4 @@
+import Foundations
 import Logging
 import Synchronization
 import Wire
@@ -70,10 +71,12 @@ extension RPCServer {
       return .success(try await job.route.handler(job.payload, RequestContext(job)))
     } catch let failure as WireFailure {
       return .failure(failure)
+    } catch let failure as RequestFailure {
+      return .failure(WireFailure(failure))
     } catch is CancellationError {
       return .failure(shuttingDown)
     } catch {
-      let reference = hexadecimal(job.correlationID)
+      let reference = Hexadecimal.encode(job.correlationID)
       logger.error(
         "Request failed unexpectedly",
         metadata: ["kind": "\(job.kind)", "reference": "\(reference)", "error": "\(String(reflecting: error))"])
@@ -95,7 +98,7 @@ extension RPCServer {
   ) -> (frame: [UInt8], failure: WireFailure?) {
     let failure: WireFailure
     switch outcome {
-    case .success(let payload) where payload.count > limits.transport.maximumFrameSize - Self.envelopeAllowance:
+    case .success(let payload) where payload.count > limits.transport.maximumFrameSize - Envelope.allowanceBytes:
       failure = WireFailure(
         .internal, reason: "response-too-large",
         message: "the response has \(payload.count) bytes, more than the bus carries: ask for less at once")
@@ -105,9 +108,6 @@ extension RPCServer {
     }
     return (Envelope.failure(failure, correlationID: job.correlationID, kind: job.kind).encoded(), failure)
   }
-
-  /// Room that is kept in a frame for what is not payload.
-  static var envelopeAllowance: Int { 1024 }
 
   // MARK: Time
 

@@ -13,9 +13,9 @@ package final class RPCServer: Service {
     let kind: String
     let roles: BusRoles
     let handler: RPCRouter.Handler
-    let metrics: RequestMetrics
+    let metrics: RPCMetrics
 
-    init(kind: String, _ entry: RPCRouter.Entry, metrics: RequestMetrics) {
+    init(kind: String, _ entry: RPCRouter.Entry, metrics: RPCMetrics) {
       self.kind = kind
       roles = entry.roles
       handler = entry.handler
@@ -82,7 +82,7 @@ package final class RPCServer: Service {
     self.logger = logger
     routes = Dictionary(
       uniqueKeysWithValues: router.entries.map { kind, entry in
-        (kind, Route(kind: kind, entry, metrics: RequestMetrics(side: "server", name: name, kind: kind)))
+        (kind, Route(kind: kind, entry, metrics: RPCMetrics(side: "server", name: name, kind: kind)))
       })
     state = Mutex(
       State(admission: ServerAdmission(concurrency: limits.concurrency, capacity: limits.queuedRequests)))

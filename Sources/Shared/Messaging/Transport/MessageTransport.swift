@@ -1,3 +1,5 @@
+import Foundations
+
 /// Carries frames between one listener and many dialers: the part of messaging that a test replaces.
 ///
 /// Frames arrive whole, in the order in which they were sent on a connection, at most once. They
@@ -86,7 +88,7 @@ package struct PeerID: Hashable, Sendable, CustomStringConvertible {
 
   package func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
 
-  package var description: String { hexadecimal(bytes) }
+  package var description: String { Hexadecimal.encode(bytes) }
 }
 
 /// What a listener received.
@@ -139,10 +141,4 @@ package enum ConnectionRefusal: Sendable, Equatable, CustomStringConvertible {
         + "both sides use keys"
     }
   }
-}
-
-/// Lower-case, two digits a byte.
-func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-  let digits = Array("0123456789abcdef".utf8)
-  return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
 }

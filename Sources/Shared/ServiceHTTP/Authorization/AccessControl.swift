@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 package import Hummingbird
 import Logging
 package import ServiceKit
@@ -53,7 +53,9 @@ package struct AccessControl: Sendable {
     _ request: Request, _ context: HTTPContext, _ scope: AccessScope, _ action: String, _ target: Target,
     _ problem: ProblemDocument?
   ) async {
-    guard let authorizer, let token = try? BearerToken(request), let target = try? target(context) else { return }
+    guard let authorizer, let token = try? AuthorizationHeader(request), let target = try? target(context) else {
+      return
+    }
     do throws(WireFailure) {
       try await authorizer.conclude(
         token: token.presented, scope: scope, action: action, target: target, source: context.source,
@@ -116,7 +118,7 @@ package struct AccessControl: Sendable {
   ) async throws -> Value {
     let wait = limiter.wait(of: context.source)
     do {
-      guard let token = try BearerToken(request) else { throw ProblemError.missingToken }
+      guard let token = try AuthorizationHeader(request) else { throw ProblemError.missingToken }
       let found =
         if wait != nil, !isTrusted(token.hash) {
           try await lookups.withSlot { try await find(token.presented) }

@@ -1,3 +1,4 @@
+import Foundations
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -10,6 +11,7 @@ extension ProblemError {
     switch error {
     case let problem as ProblemError: self = problem
     case let failure as WireFailure: self.init(failure)
+    case let failure as RequestFailure: self.init(WireFailure(failure))
     case let failure as DecodingError: self.init(failure)
     case let error as HTTPError:
       self.init(

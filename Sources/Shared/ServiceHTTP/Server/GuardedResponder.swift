@@ -10,7 +10,7 @@ struct GuardedResponder: HTTPResponder {
   let routes: RouterResponder<HTTPContext>
   let allowed: AllowedMethods
   let limits: HTTPLimits
-  let metrics: RequestMetrics
+  let metrics: HTTPRequestMetrics
 
   func respond(to request: Request, context: HTTPContext) async throws -> Response {
     let start = ContinuousClock.now

@@ -21,6 +21,11 @@ package final class HTTPService: Service {
     get async throws { try await bound.value }
   }
 
+  /// Where it listens; with the port that was found, once it is, where any free one was asked for.
+  package var address: ListenAddress {
+    get async { ListenAddress(host: listen.host, port: (try? await boundPort) ?? listen.port) }
+  }
+
   fileprivate init(
     name: String, listen: ListenAddress, router: Router<HTTPContext>, limits: HTTPLimits, tls: ServerTLS?,
     logger: Logger
@@ -29,7 +34,7 @@ package final class HTTPService: Service {
     let bound = OneTimeValue<Int>()
     let responder = GuardedResponder(
       routes: router.buildResponder(), allowed: AllowedMethods(router), limits: limits,
-      metrics: RequestMetrics(server: name))
+      metrics: HTTPRequestMetrics(server: name))
     application = Application(
       responder: responder,
       server: HTTPServerBuilder { HTTPConnectionSetup(limits: limits, ledger: ledger, tls: tls, responder: $0) },

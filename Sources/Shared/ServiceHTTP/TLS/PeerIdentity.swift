@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 
 /// Who a client is, by the certificate that it showed.
 package enum PeerIdentity: Hashable, Sendable {

@@ -1,5 +1,6 @@
 package import ArgumentParser
 import FoundationEssentials
+import Foundations
 import Logging
 package import Messaging
 import Wire

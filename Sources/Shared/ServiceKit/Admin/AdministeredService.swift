@@ -1,5 +1,6 @@
 package import ArgumentParser
-package import Messaging
+import Messaging
+package import Wire
 
 /// What the commands that all executables share must know of theirs.
 package protocol AdministeredService: SendableMetatype {
@@ -31,7 +32,8 @@ extension AdministeredService {
       commandName: executable, abstract: abstract, discussion: discussion,
       version: "\(executable) \(XtblishVersion.current)",
       subcommands: subcommands + [
-        StatusCommand<Self>.self, CheckConfigCommand<Self>.self, BusKeyCommand<Self>.self, CompletionCommand<Self>.self,
+        ServiceStatusCommand<Self>.self, CheckConfigCommand<Self>.self, BusKeyCommand<Self>.self,
+        CompletionCommand<Self>.self,
       ])
   }
 }

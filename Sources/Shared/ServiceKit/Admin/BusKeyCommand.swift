@@ -1,6 +1,7 @@
 package import ArgumentParser
 import FoundationEssentials
-package import Messaging
+import Messaging
+package import Wire
 import ZeroMQ
 
 /// `bus-key`: makes and shows keys of the bus, without any service.

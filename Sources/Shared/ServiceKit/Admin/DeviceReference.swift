@@ -1,8 +1,9 @@
 package import ArgumentParser
 package import FoundationEssentials
+import Foundations
 package import Messaging
 import SwiftProtobuf
-import Wire
+package import Wire
 
 /// A device as a person names it: by its ID, its name, or the beginning of either that no other device has.
 package struct DeviceReference: Sendable {
@@ -15,8 +16,7 @@ package struct DeviceReference: Sendable {
 
   /// The ID, if that is what the text is: no need to ask then. Its hyphens may be missing.
   package var id: Data? {
-    guard let uuid = UUID(uuidString: text.utf8.count == 32 ? hyphenated : text) else { return nil }
-    return withUnsafeBytes(of: uuid.uuid) { Data($0) }
+    DeviceID(text.utf8.count == 32 ? hyphenated : text).map { Data($0.bytes) }
   }
 
   private var hyphenated: String {
@@ -77,10 +77,7 @@ package struct DeviceReference: Sendable {
 
   /// The text of an ID; empty for bytes that are none.
   package static func uuid(_ bytes: Data) -> String {
-    guard bytes.count == 16 else { return "" }
-    var uuid: uuid_t = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-    withUnsafeMutableBytes(of: &uuid) { $0.copyBytes(from: bytes) }
-    return UUID(uuid: uuid).uuidString.lowercased()
+    DeviceID(bytes: bytes)?.description ?? ""
   }
 }
 

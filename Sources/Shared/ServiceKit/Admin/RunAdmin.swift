@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import Foundations
 import Wire
 
 /// What a command could not do, and what to do about it.
@@ -51,6 +52,9 @@ struct AdminReport: Equatable {
     case let failure as WireFailure:
       message = PlainText.escaped(failure.description)
       status = Self.status(failure.code)
+    case let failure as RequestFailure:
+      message = PlainText.escaped(failure.description)
+      status = Self.status(WireFailure(failure).code)
     case is CancellationError:
       message = "interrupted"
       status = .temporary

@@ -1,5 +1,6 @@
 import Logging
 import Messaging
+import Wire
 
 /// The settings with which a service takes part in the bus.
 package struct BusSettings: Sendable {

@@ -1,4 +1,5 @@
-package import Messaging
+import Messaging
+package import Wire
 
 /// All settings of one executable.
 package protocol ServiceSettings: Sendable {

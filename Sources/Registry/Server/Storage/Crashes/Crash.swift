@@ -1,5 +1,6 @@
-package import FirmwareImage
 package import FoundationEssentials
+package import Foundations
+package import RegistryDomain
 package import Wire
 
 /// What became of an app that crashed, as a device reported it and fit to be stored.
@@ -20,18 +21,19 @@ package struct Crash: Sendable, Equatable {
   /// With texts that can be shown and bounded lists.
   package var report: WireCrashReport
 
-  package init(_ wire: WireCrashReport) throws(WireFailure) {
-    device = try DeviceID(wire: wire.deviceID)
+  package init(_ wire: WireCrashReport) throws(RequestFailure) {
+    device = try DeviceID(checking: wire.deviceID)
     guard wire.id.count == Self.idByteCount else {
-      throw .invalidField("id", "has \(wire.id.count) bytes: a crash's has \(Self.idByteCount)")
+      throw RequestFailure(field: "id", "has \(wire.id.count) bytes: a crash's has \(Self.idByteCount)")
     }
     guard wire.digest.isEmpty || wire.digest.count == SHA256Digest.byteCount else {
-      throw .invalidField("digest", "has \(wire.digest.count) bytes: a SHA-256 has \(SHA256Digest.byteCount)")
+      throw RequestFailure(field: "digest", "has \(wire.digest.count) bytes: a SHA-256 has \(SHA256Digest.byteCount)")
     }
     guard wire.buildID.count <= Self.maximumBuildIDBytes else {
-      throw .invalidField("build-id", "has \(wire.buildID.count) bytes: at most \(Self.maximumBuildIDBytes) are stored")
+      throw RequestFailure(
+        field: "build-id", "has \(wire.buildID.count) bytes: at most \(Self.maximumBuildIDBytes) are stored")
     }
-    guard !wire.code.isEmpty else { throw .invalidField("code", "is missing: say why the app ended") }
+    guard !wire.code.isEmpty else { throw RequestFailure(field: "code", "is missing: say why the app ended") }
     id = Array(wire.id)
     report = wire
     report.realtimeNanoseconds = min(wire.realtimeNanoseconds, UInt64(Int64.max))
@@ -64,8 +66,10 @@ package struct CrashVerdict: Sendable, Equatable {
   package var isSettled: Bool
   package var refusal: LogVerdict.Refusal?
 
-  static let stored = CrashVerdict(isSettled: true, refusal: nil)
-  static func refused(_ reason: LogVerdict.Refusal) -> CrashVerdict { CrashVerdict(isSettled: true, refusal: reason) }
+  package static let stored = CrashVerdict(isSettled: true, refusal: nil)
+  package static func refused(_ reason: LogVerdict.Refusal) -> CrashVerdict {
+    CrashVerdict(isSettled: true, refusal: reason)
+  }
 }
 
 /// A crash as it is stored.

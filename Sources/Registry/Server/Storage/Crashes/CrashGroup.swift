@@ -1,4 +1,5 @@
 import FirmwareImage
+import Foundations
 import Wire
 
 /// Tells which crashes are equal: those of one app, with one code, in the same functions.

@@ -1,6 +1,5 @@
-import FirmwareImage
+import Foundations
 import Synchronization
-import Wire
 
 /// Those who wait for new lines of devices' logs at this replica.
 package final class LogFollowers: Sendable {
@@ -28,7 +27,7 @@ package final class LogFollowers: Sendable {
     return try await body(signal)
   }
 
-  private func enter(_ device: DeviceID, _ signal: WakeSignal) throws(WireFailure) -> UInt64 {
+  private func enter(_ device: DeviceID, _ signal: WakeSignal) throws(RequestFailure) -> UInt64 {
     let ticket = state.withLock { state -> UInt64? in
       guard state.count < Self.limit else { return nil }
       state.count += 1
@@ -37,7 +36,7 @@ package final class LogFollowers: Sendable {
       return state.lastTicket
     }
     guard let ticket else {
-      throw WireFailure(
+      throw RequestFailure(
         .overloaded, reason: "too-many-followers",
         message: "\(Self.limit) clients follow logs here already. Try again shortly, or ask without following.",
         retryAfterMilliseconds: 1000)

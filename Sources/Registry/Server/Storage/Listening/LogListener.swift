@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 import PostgreSQL
 import ServiceLifecycle
 

@@ -4,9 +4,6 @@ extension RegistrySchema {
   /// The channel on which a replica tells the others whose logs have new lines; the payload is the device's UUID.
   static let logChannel = "registry_logs"
 
-  /// What a stored line takes beside its text, in bytes: the row's header and its other columns, and its index entry.
-  static let logLineOverheadBytes = 128
-
   /// Lines of devices' logs.
   ///
   /// - A device's lines hang on its row in `logs` and not on the device, so that a deleted device's many lines can be

@@ -1,5 +1,7 @@
 import FirmwareImage
+import Foundations
 import PostgreSQL
+import RegistryDomain
 import Wire
 
 /// What crashes say of the health of their devices: see ``DeviceHealth``.

@@ -1,6 +1,9 @@
+import DeviceProtocol
 import FirmwareImage
 import FoundationEssentials
+import Foundations
 import PostgreSQL
+import RegistryDomain
 
 /// How a device is read from its tables.
 enum DeviceRow {
@@ -92,9 +95,9 @@ enum DeviceRow {
     return device
   }
 
-  private static func app(_ row: PostgresRow) throws -> RunningApp? {
+  private static func app(_ row: PostgresRow) throws -> AppLabels? {
     guard let name = row["running_app_name"].optional else { return nil }
-    return RunningApp(name: try AppLabel(try name.text), version: try AppLabel(try row["running_app_version"].text))
+    return AppLabels(name: try AppLabel(try name.text), version: try AppLabel(try row["running_app_version"].text))
   }
 
   static func reported(_ row: PostgresRow) throws -> ReportedState? {

@@ -1,13 +1,15 @@
-package import FirmwareImage
+import FirmwareImage
+package import Foundations
 import PostgreSQL
-import Wire
+package import RegistryDomain
+import ServiceKit
 
 extension RegistryStore {
   /// Gives the image to the device as its next version, in one transaction with the notification.
   ///
   /// A repeat with the same key answers the first outcome; the same key with another image is refused.
   package func assign(
-    _ image: AppImage, to id: DeviceID, idempotencyKey: String, by requester: Requester
+    _ image: PublishedApp, to id: DeviceID, idempotencyKey: String, by requester: Requester
   ) async throws -> Assignment {
     let key = try FieldRules.idempotencyKey(idempotencyKey)
     let assignment = try await write { connection in
@@ -40,7 +42,7 @@ extension RegistryStore {
     """
 
   /// Throws what `assign` would refuse the image for, and changes nothing.
-  package func checkAssignment(_ image: AppImage, to id: DeviceID, idempotencyKey: String) async throws {
+  package func checkAssignment(_ image: PublishedApp, to id: DeviceID, idempotencyKey: String) async throws {
     let key = try FieldRules.idempotencyKey(idempotencyKey)
     try await read { connection in
       let rows = try await connection.query(Self.assignable, [.uuid(id.bytes)])
@@ -61,10 +63,10 @@ extension RegistryStore {
     """
 
   /// - Parameter row: with the device's `confirmedEpoch`.
-  static func requireEpoch(of image: AppImage, for id: DeviceID, _ row: PostgresRow) throws {
+  static func requireEpoch(of image: PublishedApp, for id: DeviceID, _ row: PostgresRow) throws {
     let confirmed = UInt32(clamping: try row["confirmed_epoch"].int64)
     guard image.app.securityEpoch >= confirmed else {
-      throw WireFailure.securityEpochTooLow(id, image.app.securityEpoch, confirmed: confirmed)
+      throw RequestFailure.securityEpochTooLow(id, image.app.securityEpoch, confirmed: confirmed)
     }
   }
 
@@ -77,11 +79,11 @@ extension RegistryStore {
 
   /// - Parameter row: what `assignable` found; nil: nothing.
   private static func admit(
-    _ image: AppImage, _ id: DeviceID, _ key: String, _ row: PostgresRow?, _ connection: some PostgresExecutor
+    _ image: PublishedApp, _ id: DeviceID, _ key: String, _ row: PostgresRow?, _ connection: some PostgresExecutor
   ) async throws -> Admission {
-    guard let row else { throw WireFailure.unknownDevice(id) }
+    guard let row else { throw RequestFailure.unknownDevice(id) }
     if let earlier = try await firmware(id, key: key, connection) {
-      guard earlier.image == image else { throw WireFailure.idempotencyKeyReused(version: earlier.version) }
+      guard earlier.image == image else { throw RequestFailure.idempotencyKeyReused(version: earlier.version) }
       return .made(earlier)
     }
     try requireInService(id, row)
@@ -98,7 +100,7 @@ extension RegistryStore {
   }
 
   static func insertFirmware(
-    _ image: AppImage, version: UInt64, of id: DeviceID, key: String, _ configuration: [UInt8],
+    _ image: PublishedApp, version: UInt64, of id: DeviceID, key: String, _ configuration: [UInt8],
     _ connection: some PostgresExecutor
   ) async throws {
     try await connection.query(
@@ -134,7 +136,7 @@ extension RegistryStore {
   }
 
   /// What events and the audit log say of an assignment.
-  static func detail(_ image: AppImage, _ version: UInt64) -> [String: JSONValue] {
+  static func detail(_ image: PublishedApp, _ version: UInt64) -> [String: JSONValue] {
     [
       "version": .integer(Int64(clamping: version)), "digest": .string("\(image.app.wasmDigest)"),
       "lengthBytes": .integer(Int64(clamping: image.app.wasmLength)), "appName": .string(image.app.name.text),
@@ -144,7 +146,9 @@ extension RegistryStore {
 
   /// - Parameter row: with the device's `state`.
   static func requireInService(_ id: DeviceID, _ row: PostgresRow) throws {
-    guard try row["state"].text != DeploymentState.decommissioned.rawValue else { throw WireFailure.decommissioned(id) }
+    guard try row["state"].text != DeploymentState.decommissioned.rawValue else {
+      throw RequestFailure.decommissioned(id)
+    }
   }
 
   /// Tells the dispatchers of all replicas, once this transaction has committed.

@@ -1,6 +1,7 @@
-import FirmwareImage
+import Foundations
 import PostgreSQL
-import Wire
+import RegistryDomain
+import ServiceKit
 
 extension RegistryStore {
   /// How often an image becomes a higher version by itself before a person must look at it: a device that claims a
@@ -36,7 +37,7 @@ extension RegistryStore {
       var next: [DeviceID: UInt64] = [:]
       for row in ahead { next[try DeviceRow.deviceID(row["id"])] = UInt64(try row["next_version"].int64) }
       let director: AssignmentSigner
-      do { director = try await signer(connection) } catch is WireFailure { return 0 }
+      do { director = try await signer(connection) } catch is RequestFailure { return 0 }
       var made: [AssignedAgain] = []
       for row in found {
         let firmware = try FirmwareRow.firmware(row)
@@ -46,7 +47,7 @@ extension RegistryStore {
         // An app whose publisher is trusted no more stays as it is, and keeps none of the others from theirs.
         do {
           configuration = try director.sign(firmware.image, for: firmware.device, version: version)
-        } catch is WireFailure { continue }
+        } catch is RequestFailure { continue }
         made.append(AssignedAgain(firmware, as: version, count: count + 1, configuration: configuration))
       }
       return try await Self.insert(made, connection)

@@ -1,5 +1,7 @@
 import FirmwareImage
+package import Foundations
 import PostgreSQL
+package import RegistryDomain
 import ServiceKit
 
 extension RegistryStore {
@@ -64,7 +66,7 @@ extension RegistryStore {
   /// the token still opens that. Only decisions of this Registry are written in a token's name.
   ///
   /// - Parameter principal: `token:ci`.
-  func hasAdmittedUpload(by principal: String, to device: DeviceID) async throws -> Bool {
+  package func hasAdmittedUpload(by principal: String, to device: DeviceID) async throws -> Bool {
     let prefix = APIToken.principal("")
     guard principal.utf8.starts(with: prefix.utf8) else { return false }
     let row = try await read { connection in
@@ -91,7 +93,7 @@ extension RegistryStore {
   /// Removes some of the oldest entries, if they are older than that, and than a day.
   ///
   /// - Returns: how many; as many as `limit` if there may be more.
-  func removeAudit(olderThan age: Duration, limit: Int) async throws -> Int {
+  package func removeAudit(olderThan age: Duration, limit: Int) async throws -> Int {
     try await read { connection in
       let rows = try await connection.query(
         "select registry.remove_audit($1 * interval '1 millisecond', $2) as removed",

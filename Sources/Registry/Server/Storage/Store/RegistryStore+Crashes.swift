@@ -1,5 +1,6 @@
-package import FirmwareImage
+package import Foundations
 import PostgreSQL
+package import RegistryDomain
 import SwiftProtobuf
 import Wire
 
@@ -7,7 +8,7 @@ extension RegistryStore {
   /// Groups are made of so many of the newest crashes.
   package static let groupedCrashes = 20_000
   /// Frames of each crash in a list; one asked for by its number has all.
-  static let listedFrames = 8
+  package static let listedFrames = 8
 
   /// Newest first, without their last lines.
   ///
@@ -75,7 +76,7 @@ extension RegistryStore {
         """,
         [.int8(Int64(clamping: number))])
       guard let row = rows.first else {
-        throw WireFailure(
+        throw RequestFailure(
           .notFound, reason: "unknown-crash",
           message: "There is no crash \(number), or it is no longer kept. List the crashes there are.")
       }

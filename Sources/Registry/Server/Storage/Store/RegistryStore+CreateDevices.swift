@@ -1,6 +1,7 @@
-package import FirmwareImage
+package import Foundations
 import PostgreSQL
-package import Wire
+package import RegistryDomain
+import ServiceKit
 
 extension RegistryStore {
   /// Makes many devices in one transaction, each as ``createDevice(_:by:)`` does: a fleet that enrols at once would
@@ -10,10 +11,10 @@ extension RegistryStore {
   /// - Returns: by ID, why a device was not made. Those that it has nothing of exist now.
   package func createDevices(
     _ new: [NewDevice], by requester: Requester
-  ) async throws -> [DeviceID: WireFailure] {
+  ) async throws -> [DeviceID: RequestFailure] {
     var byID: [DeviceID: NewDevice] = [:]
     for device in new {
-      guard let id = device.id else { throw WireFailure.invalidField("id", "is missing: choose one for each device") }
+      guard let id = device.id else { throw RequestFailure(field: "id", "is missing: choose one for each device") }
       byID[id] = device
     }
     // Rows are locked in the order of IDs everywhere.
@@ -70,7 +71,7 @@ extension RegistryStore {
 
   private static func recall(
     _ known: [(id: DeviceID, device: NewDevice)], _ connection: some PostgresExecutor
-  ) async throws -> [DeviceID: WireFailure] {
+  ) async throws -> [DeviceID: RequestFailure] {
     let ids = PostgresValue.uuidArray(known.map(\.id.bytes))
     var serials: [DeviceID: String] = [:]
     var retired: Set<DeviceID> = []
@@ -79,7 +80,7 @@ extension RegistryStore {
       serials[id] = try row["serial"].text
       if try row["state"].text == DeploymentState.decommissioned.rawValue { retired.insert(id) }
     }
-    var failures: [DeviceID: WireFailure] = [:]
+    var failures: [DeviceID: RequestFailure] = [:]
     for (id, device) in known {
       if let serial = serials[id] {
         if serial != device.serial {

@@ -1,16 +1,17 @@
-package import FirmwareImage
+package import Foundations
 import PostgreSQL
-import Wire
+package import RegistryDomain
+import ServiceKit
 
 extension RegistryStore {
   /// Takes a device out of service: its history stays, nothing is assigned to it or notified any more, and the
   /// Provisioner is told to take its certificates back, for as long as it takes. A repeat changes nothing.
   package func decommission(_ id: DeviceID, reason: String, by requester: Requester) async throws -> Device {
-    let reason = try FieldRules.printable(reason, field: "reason", length: 1...FieldRules.decommissioningReasonLength)
+    let reason = try FieldText.printable(reason, field: "reason", length: 1...FieldRules.decommissioningReasonLength)
     let (device, isNew) = try await write { connection in
       let key = [PostgresValue.uuid(id.bytes)]
       let rows = try await connection.query("select state from registry.devices where id = $1 for no key update", key)
-      guard let row = rows.first else { throw WireFailure.unknownDevice(id) }
+      guard let row = rows.first else { throw RequestFailure.unknownDevice(id) }
       let isNew = try row["state"].text != DeploymentState.decommissioned.rawValue
       if isNew {
         try await connection.query(
@@ -19,7 +20,7 @@ extension RegistryStore {
         try await Self.append(.deviceDecommissioned, of: id, ["reason": .string(reason)], connection)
         try await Self.queueRevocation(of: id, reason: reason, by: requester, connection)
       }
-      guard let device = try await Self.device(id, connection) else { throw WireFailure.unknownDevice(id) }
+      guard let device = try await Self.device(id, connection) else { throw RequestFailure.unknownDevice(id) }
       if isNew {
         try await Self.append(
           AuditRecord(.decommissionDevice, AuditRecord.target(id), by: requester, ["reason": .string(reason)]),
@@ -43,7 +44,7 @@ extension RegistryStore {
   }
 
   /// Takes revocations that are due, so that no other replica does until the lease runs out.
-  func claimRevocations(limit: Int, lease: Duration) async throws -> [PendingRevocation] {
+  package func claimRevocations(limit: Int, lease: Duration) async throws -> [PendingRevocation] {
     let rows = try await read { connection in
       try await connection.query(
         """
@@ -67,13 +68,13 @@ extension RegistryStore {
   }
 
   /// The Provisioner did it.
-  func settleRevocation(of id: DeviceID) async throws {
+  package func settleRevocation(of id: DeviceID) async throws {
     _ = try await read { connection in
       try await connection.execute("delete from registry.revocations where device_id = $1", [.uuid(id.bytes)])
     }
   }
 
-  func postponeRevocation(of id: DeviceID, by delay: Duration, error: String) async throws {
+  package func postponeRevocation(of id: DeviceID, by delay: Duration, error: String) async throws {
     _ = try await read { connection in
       try await connection.execute(
         """
@@ -89,13 +90,4 @@ extension RegistryStore {
     let row = try await read { try await $0.queryFirst("select count(*) as pending from registry.revocations") }
     return try row?["pending"].int ?? 0
   }
-}
-
-/// What the Provisioner must still be told.
-struct PendingRevocation: Sendable, Equatable {
-  var device: DeviceID
-  var reason: String
-  var requester: Requester
-  /// This one included.
-  var attempts: UInt64
 }

@@ -1,11 +1,7 @@
 import FirmwareImage
+import Foundations
 import PostgreSQL
-
-/// A part of a list, and the position after it if there is more.
-package struct Page<Item: Sendable, Position: Sendable>: Sendable {
-  package var items: [Item]
-  package var next: Position?
-}
+package import RegistryDomain
 
 extension RegistryStore {
   /// Devices by name and ID, after the position. Those taken out of service are left out, unless they are asked for.

@@ -1,35 +1,20 @@
-package import FirmwareImage
+package import Foundations
 import PostgreSQL
-package import Wire
+package import RegistryDomain
+import ServiceKit
 
 extension RegistryStore {
-  /// A device that is to be made.
-  package struct NewDevice: Sendable, Equatable {
-    /// Nil: the Registry chooses.
-    package var id: DeviceID?
-    package var name: String
-    package var tags: [String]
-    package var serial: String
-
-    package init(id: DeviceID?, name: String, tags: [String], serial: String) throws(WireFailure) {
-      self.id = id
-      self.name = try FieldRules.name(name)
-      self.tags = try FieldRules.tags(tags)
-      self.serial = try FieldRules.serial(serial)
-    }
-  }
-
   /// A repeat with the same ID and serial answers the device that exists.
   package func createDevice(_ new: NewDevice, by requester: Requester) async throws -> (device: Device, isNew: Bool) {
     let id = new.id ?? DeviceID.random()
     return try await write { connection in
       let isNew = try await Self.insert(new, as: id, connection)
       guard let device = try await Self.device(id, connection) else {
-        throw WireFailure.deletedMeanwhile(id)
+        throw RequestFailure.deletedMeanwhile(id)
       }
       if !isNew {
-        guard device.serial == new.serial else { throw WireFailure.deviceExists(id) }
-        guard device.state != .decommissioned else { throw WireFailure.decommissioned(id) }
+        guard device.serial == new.serial else { throw RequestFailure.deviceExists(id) }
+        guard device.state != .decommissioned else { throw RequestFailure.decommissioned(id) }
         // A device that enrols again may have lost its flash, and with it its count of reports.
         try await connection.query(
           "update registry.reports set sequence = 0, epoch = 0 where device_id = $1 and sequence > 0", [.uuid(id.bytes)]
@@ -76,7 +61,7 @@ extension RegistryStore {
 
   package func device(_ id: DeviceID) async throws -> Device {
     try await read { connection in
-      guard let device = try await Self.device(id, connection) else { throw WireFailure.unknownDevice(id) }
+      guard let device = try await Self.device(id, connection) else { throw RequestFailure.unknownDevice(id) }
       return device
     }
   }
@@ -97,9 +82,9 @@ extension RegistryStore {
     return try await write { connection in
       let locked = try await connection.query(
         "select revision, name, tags from registry.devices where id = $1 for no key update", [.uuid(id.bytes)])
-      guard let row = locked.first else { throw WireFailure.unknownDevice(id) }
+      guard let row = locked.first else { throw RequestFailure.unknownDevice(id) }
       let current = try row["revision"].int64
-      if let revision, revision != current { throw WireFailure.revisionMismatch(current: current) }
+      if let revision, revision != current { throw RequestFailure.revisionMismatch(current: current) }
       let newName = try name ?? row["name"].text
       let newTags = try tags ?? row["tags"].textArray
       let detail: [String: JSONValue] = ["name": .string(newName), "tags": .array(newTags.map { .string($0) })]
@@ -110,7 +95,7 @@ extension RegistryStore {
           [.uuid(id.bytes), .text(newName), .textArray(newTags)])
         try await Self.append(.deviceUpdated, of: id, detail, connection)
       }
-      guard let device = try await Self.device(id, connection) else { throw WireFailure.unknownDevice(id) }
+      guard let device = try await Self.device(id, connection) else { throw RequestFailure.unknownDevice(id) }
       if isChange {
         try await Self.append(AuditRecord(.updateDevice, AuditRecord.target(id), by: requester, detail), connection)
       }
@@ -126,7 +111,7 @@ extension RegistryStore {
       try await connection.query("select 1 from registry.reports where device_id = $1 for update", key)
       let rows = try await connection.query(
         "select name, serial, highest_version from registry.devices where id = $1 for update", key)
-      guard let row = rows.first else { throw WireFailure.unknownDevice(id) }
+      guard let row = rows.first else { throw RequestFailure.unknownDevice(id) }
       try await connection.query(
         """
         insert into registry.retired_versions (device_id, highest_version)

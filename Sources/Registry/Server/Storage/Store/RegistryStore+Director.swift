@@ -1,7 +1,10 @@
 import FirmwareImage
+import Foundations
 import OpenSSL
 import PostgreSQL
-import Wire
+package import RegistryDomain
+import RootDocument
+import ServiceKit
 
 extension RegistryStore {
   /// Makes the director's first key, unless there is one. Of replicas that start at once, one makes it.
@@ -11,7 +14,7 @@ extension RegistryStore {
 
   /// Makes the key that is to sign next, unless there is one.
   package func createNextDirectorKey(by requester: Requester) async throws -> DirectorKey {
-    guard let key = try await createDirectorKey(.next, by: requester) else { throw WireFailure.noDirectorKey }
+    guard let key = try await createDirectorKey(.next, by: requester) else { throw RequestFailure.noDirectorKey }
     return key
   }
 
@@ -32,7 +35,7 @@ extension RegistryStore {
       try await connection.query(RegistrySchema.trustLock)
       if let known = try await Self.directorKeys(connection).first(where: { $0.state == state }) { return known }
       let key: TrustedKey
-      do throws(SigningKeyError) { key = try keyring.create() } catch { throw WireFailure(error) }
+      do throws(SigningKeyError) { key = try keyring.create() } catch { throw RequestFailure(error) }
       do {
         let inserted = try await connection.query(
           """
@@ -68,14 +71,14 @@ extension RegistryStore {
   ///
   /// - Returns: bytes 32…543 of the image.
   func signedConfiguration(
-    _ image: AppImage, for device: DeviceID, version: UInt64, _ connection: some PostgresExecutor
+    _ image: PublishedApp, for device: DeviceID, version: UInt64, _ connection: some PostgresExecutor
   ) async throws -> [UInt8] {
     try await signer(connection).sign(image, for: device, version: version)
   }
 
   /// Who signs now, and for whom.
   ///
-  /// - Throws: a `WireFailure` if nobody can.
+  /// - Throws: a `RequestFailure` if nobody can.
   func signer(_ connection: some PostgresExecutor) async throws -> AssignmentSigner {
     guard case .director(let keyring, let requiresRootDocument, let policy) = signing else {
       return AssignmentSigner(key: nil)
@@ -89,10 +92,12 @@ extension RegistryStore {
       ) r on true
       where k.state = 'active'
       """)
-    guard let row = rows.first, let id = KeyID(bytes: try row["key_id"].bytes) else { throw WireFailure.noDirectorKey }
+    guard let row = rows.first, let id = KeyID(bytes: try row["key_id"].bytes) else {
+      throw RequestFailure.noDirectorKey
+    }
     if requiresRootDocument {
-      guard let version = try row["version"].optional?.int64 else { throw WireFailure.noRootDocument }
-      if try row["expired"].bool { throw WireFailure.rootDocumentExpired(UInt64(version)) }
+      guard let version = try row["version"].optional?.int64 else { throw RequestFailure.noRootDocument }
+      if try row["expired"].bool { throw RequestFailure.rootDocumentExpired(UInt64(version)) }
     }
     return AssignmentSigner(
       key: try keyring.key(id), policy: policy,
@@ -103,12 +108,12 @@ extension RegistryStore {
   private func publishers(
     document: PostgresRow, _ connection: some PostgresExecutor
   ) async throws -> [PublisherDelegation] {
-    guard let version = try document["version"].optional?.int64 else { throw WireFailure.noRootDocument }
+    guard let version = try document["version"].optional?.int64 else { throw RequestFailure.noRootDocument }
     // A restored database may have another document under a number.
     let edition = KnownPublishers.Edition(version: version, publishedAt: try document["published_at"].date)
     if let known = knownPublishers.publishers(of: edition) { return known }
     guard let signed = try await Self.rootDocument(UInt64(version), connection) else {
-      throw WireFailure.noRootDocument
+      throw RequestFailure.noRootDocument
     }
     knownPublishers.remember(signed.document.publishers, of: edition)
     return signed.document.publishers
@@ -125,19 +130,18 @@ struct AssignmentSigner {
   /// Whoever asks, the director puts its name to nothing that devices would not take.
   ///
   /// - Returns: bytes 32…543 of the image.
-  /// - Throws: a `WireFailure` for an app whose publisher is not trusted.
-  func sign(_ image: AppImage, for device: DeviceID, version: UInt64) throws -> [UInt8] {
+  /// - Throws: a `RequestFailure` for an app whose publisher is not trusted.
+  func sign(_ image: PublishedApp, for device: DeviceID, version: UInt64) throws -> [UInt8] {
     let configuration = try image.configuration(for: device, version: version)
     guard let key else { return configuration.encoded() }
     try verifyPublisher(of: image)
     return try configuration.signed(byDirector: key).encoded()
   }
 
-  private func verifyPublisher(of image: AppImage) throws(WireFailure) {
-    guard policy == .required || (policy == .optional && image.publisher != nil) else { return }
-    guard image.publisher != nil else { throw WireFailure(publisher: .signatureMissing(.publisher)) }
+  private func verifyPublisher(of image: PublishedApp) throws(RequestFailure) {
+    guard policy.demandsProof(of: image.publisher) else { return }
     do throws(ImageFormatError) {
       try image.app.verify(publisher: image.publisher, delegatedBy: publishers)
-    } catch { throw WireFailure(publisher: error) }
+    } catch { throw RequestFailure(publisher: error) }
   }
 }

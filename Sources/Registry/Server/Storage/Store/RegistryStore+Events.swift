@@ -1,6 +1,7 @@
-package import FirmwareImage
+package import Foundations
 import PostgreSQL
-import Wire
+package import RegistryDomain
+import ServiceKit
 
 extension RegistryStore {
   /// - Parameter device: nil: events of all devices.
@@ -42,7 +43,7 @@ extension RegistryStore {
   /// Removes some of the oldest events, if they are older than that.
   ///
   /// - Returns: how many; as many as `limit` if there may be more.
-  func removeEvents(olderThan age: Duration, limit: Int) async throws -> Int {
+  package func removeEvents(olderThan age: Duration, limit: Int) async throws -> Int {
     // Rows are numbered in the order of time, so the oldest are found without looking at the rest.
     try await read { connection in
       try await connection.execute(
@@ -60,12 +61,12 @@ extension RegistryStore {
     let row = try await connection.queryFirst(
       "select case when is_called then last_value else 0 end as newest from registry.event_ids")
     let newest = UInt64(try row?["newest"].int64 ?? 0)
-    if id > newest { throw WireFailure.eventsWentBack(asked: id, newest: newest) }
+    if id > newest { throw RequestFailure.eventsWentBack(asked: id, newest: newest) }
   }
 
   static func requireDevice(_ id: DeviceID, _ connection: some PostgresExecutor) async throws {
     let found = try await connection.query("select 1 from registry.devices where id = $1", [.uuid(id.bytes)])
-    if found.isEmpty { throw WireFailure.unknownDevice(id) }
+    if found.isEmpty { throw RequestFailure.unknownDevice(id) }
   }
 
   static func append(

@@ -1,6 +1,7 @@
-package import FirmwareImage
+import FirmwareImage
+package import Foundations
 import PostgreSQL
-import Wire
+package import RegistryDomain
 
 extension RegistryStore {
   /// - Parameter version: nil: the newest.
@@ -12,7 +13,7 @@ extension RegistryStore {
       let rows = try await connection.query(text, [.uuid(id.bytes), .int8(version.map { Int64(clamping: $0) })])
       if let row = rows.first { return try FirmwareRow.firmware(row) }
       try await Self.requireDevice(id, connection)
-      throw version.map { WireFailure.unknownFirmware(id, version: $0) } ?? WireFailure.noFirmware(id)
+      throw version.map { RequestFailure.unknownFirmware(id, version: $0) } ?? RequestFailure.noFirmware(id)
     }
   }
 
@@ -62,7 +63,7 @@ enum FirmwareRow {
       at: try at.date, status: try row["failed_status"].text, reason: try row["failed_reason"].text)
   }
 
-  private static func image(_ row: PostgresRow) throws -> AppImage {
+  private static func image(_ row: PostgresRow) throws -> PublishedApp {
     let app = try AppDescription(
       wasmLength: UInt64(try row["length_bytes"].int64),
       wasmDigest: try DeviceRow.digest(row["digest"]),
@@ -73,6 +74,6 @@ enum FirmwareRow {
     let publisher = try KeyID(bytes: row["publisher_key_id"].bytes).flatMap { key in
       ImageSignature(keyID: key, signature: try row["publisher_signature"].bytes)
     }
-    return AppImage(app: app, publisher: publisher)
+    return PublishedApp(app: app, publisher: publisher)
   }
 }

@@ -1,10 +1,11 @@
 import PostgreSQL
+import RegistryDomain
 
 extension RegistryStore {
   /// Removes some lines that are older than that, of a few devices: those whose oldest line is the oldest.
   ///
   /// - Returns: how many lines; nil if there are none that old. Replicas that do so at once do different ones.
-  func removeLogLines(olderThan age: Duration, logs: Int = 20, limit: Int = 1000) async throws -> Int? {
+  package func removeLogLines(olderThan age: Duration, logs: Int = 20, limit: Int = 1000) async throws -> Int? {
     try await write { connection in
       let rows = try await connection.query(
         """
@@ -25,7 +26,7 @@ extension RegistryStore {
   /// Removes some lines of a device that was deleted, and what is left of its log after the last.
   ///
   /// - Returns: how many lines; nil if there is no such log.
-  func removeLinesOfDeletedDevice(limit: Int = 5000) async throws -> Int? {
+  package func removeLinesOfDeletedDevice(limit: Int = 5000) async throws -> Int? {
     try await write { connection in
       let rows = try await connection.query(
         "select number from registry.logs where device_id is null order by number limit 1 for update skip locked")
@@ -76,7 +77,7 @@ extension RegistryStore {
       """,
       [
         .int8(number), .int(bytes), .int8(age?.wholeMilliseconds), .int(limit),
-        .int(RegistrySchema.logLineOverheadBytes),
+        .int(LogLine.overheadBytes),
       ])
     return try rows.first?["count"].int ?? 0
   }

@@ -1,6 +1,8 @@
-import FirmwareImage
+import DeviceProtocol
 import FoundationEssentials
+import Foundations
 import PostgreSQL
+package import RegistryDomain
 
 extension RegistryStore {
   package func logLines(_ query: LogQuery) async throws -> LogPage {

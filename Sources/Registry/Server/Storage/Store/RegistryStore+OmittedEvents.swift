@@ -1,10 +1,11 @@
 import PostgreSQL
+import RegistryDomain
 
 extension RegistryStore {
   /// Tells by one event for each device what was left out of its events, a minute after that began.
   ///
   /// - Returns: how many events were left out of those that were told now; 0 if nothing was to be told.
-  func tellOmittedEvents(limit: Int = 200) async throws -> Int {
+  package func tellOmittedEvents(limit: Int = 200) async throws -> Int {
     try await write { connection in
       let row = try await connection.queryFirst(
         """

@@ -1,6 +1,8 @@
-package import FirmwareImage
+import FirmwareImage
+package import Foundations
 import PostgreSQL
-import Wire
+package import RegistryDomain
+import ServiceKit
 
 extension RegistryStore {
   /// Takes notifications that are due, so that no other dispatcher does until the lease runs out.
@@ -135,11 +137,11 @@ extension RegistryStore {
     let version = try await write { connection in
       let rows = try await connection.query(
         "select desired_version, state from registry.devices where id = $1 for no key update", [.uuid(id.bytes)])
-      guard let row = rows.first else { throw WireFailure.unknownDevice(id) }
+      guard let row = rows.first else { throw RequestFailure.unknownDevice(id) }
       try Self.requireInService(id, row)
-      guard let version = try row["desired_version"].optional?.int64 else { throw WireFailure.noFirmware(id) }
+      guard let version = try row["desired_version"].optional?.int64 else { throw RequestFailure.noFirmware(id) }
       guard try row["state"].text != DeploymentState.failed.rawValue else {
-        throw WireFailure.heldBack(id, version: UInt64(version))
+        throw RequestFailure.heldBack(id, version: UInt64(version))
       }
       try await connection.query(
         """
@@ -156,12 +158,5 @@ extension RegistryStore {
     }
     outboxSignal.raise()
     return version
-  }
-}
-
-extension Duration {
-  /// Rounded down.
-  var wholeMilliseconds: Int64 {
-    components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
   }
 }

@@ -1,5 +1,6 @@
-import FirmwareImage
+import Foundations
 import PostgreSQL
+import RegistryDomain
 import SwiftProtobuf
 import Wire
 
@@ -33,7 +34,7 @@ extension RegistryStore {
   /// Removes some of the oldest crashes, if they are older than that.
   ///
   /// - Returns: how many; as many as `limit` if there may be more.
-  func removeCrashes(olderThan age: Duration, limit: Int) async throws -> Int {
+  package func removeCrashes(olderThan age: Duration, limit: Int) async throws -> Int {
     // Numbered in the order of time, so the oldest are found without looking at the rest.
     try await read { connection in
       try await connection.execute(

@@ -1,6 +1,9 @@
+import DeviceProtocol
 import FirmwareImage
 import FoundationEssentials
+import Foundations
 import PostgreSQL
+package import RegistryDomain
 
 extension RegistryStore {
   /// How many logs of a device are remembered by how far they are stored: a device that says it lost its flash again
@@ -12,7 +15,7 @@ extension RegistryStore {
   /// Stores lines of devices' logs in one transaction, each line once.
   ///
   /// - Returns: what became of each batch, in the same order.
-  package func record(_ batches: [LogBatch]) async throws -> [LogVerdict] {
+  package func record(_ batches: [ReceivedLogBatch]) async throws -> [LogVerdict] {
     guard !batches.isEmpty else { return [] }
     // In the order of their IDs, as all transactions lock rows.
     let ids = Set(batches.map(\.device)).map(\.bytes).sorted { $0.lexicographicallyPrecedes($1) }

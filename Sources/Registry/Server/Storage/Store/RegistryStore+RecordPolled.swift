@@ -1,7 +1,9 @@
-package import FirmwareImage
+import DeviceProtocol
+import FirmwareImage
 import FoundationEssentials
+package import Foundations
 import PostgreSQL
-import Wire
+import RegistryDomain
 
 extension RegistryStore {
   /// Takes what a device said at the polling door about a version that was given to it.
@@ -15,10 +17,10 @@ extension RegistryStore {
   ) async throws {
     guard let status = RunStatus(rawValue: status) else {
       let known = RunStatus.allCases.map(\.rawValue).joined(separator: ", ")
-      throw WireFailure.invalidField("status", "is none of \(known)")
+      throw RequestFailure(field: "status", "is none of \(known)")
     }
     guard version > 0, version <= UInt64(Int64.max) else {
-      throw WireFailure.invalidField("version", "is not a whole number from 1 to \(Int64.max)")
+      throw RequestFailure(field: "version", "is not a whole number from 1 to \(Int64.max)")
     }
     // A version that the device never got names no image: it is told so, rather than believed.
     let digest = try await firmware(of: id, version: version).image.app.wasmDigest
@@ -29,10 +31,10 @@ extension RegistryStore {
       running: status.isFailure ? device.reported?.running : reference, slot: "", status: status,
       reason: words, at: .distantPast, failed: status.isFailure ? reference : nil,
       failedReason: status.isFailure ? words : "")
-    switch try await record([DeviceReport(device: id, content: .polled(state))]).first {
+    switch try await record([ReceivedReport(device: id, content: .polled(state))]).first {
     case .stored?, .repeated?: return
-    case .unknownDevice?: throw WireFailure.unknownDevice(id)
-    case .stale?, .invalid?, nil: throw WireFailure.reportsOverMQTT(id)
+    case .unknownDevice?: throw RequestFailure.unknownDevice(id)
+    case .stale?, .invalid?, nil: throw RequestFailure.reportsOverMQTT(id)
     }
   }
 }

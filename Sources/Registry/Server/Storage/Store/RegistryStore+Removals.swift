@@ -1,4 +1,4 @@
-import FirmwareImage
+import Foundations
 import PostgreSQL
 
 extension RegistryStore {
@@ -38,7 +38,7 @@ extension RegistryStore {
   /// Removes some of what is to be removed. Replicas that do so at once do different devices.
   ///
   /// - Returns: how many rows; nil if nothing is left to be done here.
-  func removeLeftovers() async throws -> Int? {
+  package func removeLeftovers() async throws -> Int? {
     try await write { connection in
       let row = try await connection.queryFirst(
         """

@@ -1,12 +1,14 @@
 import FirmwareImage
 import FoundationEssentials
+import Foundations
 import PostgreSQL
+package import RegistryDomain
 
 extension RegistryStore {
   /// Takes a batch of reports in one transaction, in their order.
   ///
   /// - Returns: what became of each, in the same order.
-  package func record(_ reports: [DeviceReport]) async throws -> [ReportVerdict] {
+  package func record(_ reports: [ReceivedReport]) async throws -> [ReportVerdict] {
     guard !reports.isEmpty else { return [] }
     // In the order of their IDs, as all transactions lock rows.
     let ids = Set(reports.map(\.device)).map(\.bytes).sorted { $0.lexicographicallyPrecedes($1) }

@@ -1,6 +1,6 @@
-package import FirmwareImage
+package import Foundations
 import PostgreSQL
-import Wire
+package import RegistryDomain
 
 extension RegistryStore {
   /// Gives a device an image again that it rolled back from or refused, or that it takes no notice of because it had a
@@ -15,17 +15,17 @@ extension RegistryStore {
         "select " + Self.nextVersion + ", " + Self.isAhead
           + ", desired_version, state from registry.devices where id = $1 for no key update",
         [.uuid(id.bytes)])
-      guard let row = rows.first else { throw WireFailure.unknownDevice(id) }
+      guard let row = rows.first else { throw RequestFailure.unknownDevice(id) }
       try Self.requireInService(id, row)
-      guard let desired = try row["desired_version"].optional?.int64 else { throw WireFailure.noFirmware(id) }
+      guard let desired = try row["desired_version"].optional?.int64 else { throw RequestFailure.noFirmware(id) }
       let statement: SQL =
         "select " + FirmwareRow.columns
         + ", idempotency_key from registry.firmware where device_id = $1 and version = $2"
       let found = try await connection.query(statement, [.uuid(id.bytes), .int8(desired)])
-      guard let firmware = found.first else { throw WireFailure.unknownFirmware(id, version: UInt64(desired)) }
+      guard let firmware = found.first else { throw RequestFailure.unknownFirmware(id, version: UInt64(desired)) }
       guard try row["state"].text == DeploymentState.failed.rawValue || row["is_ahead"].bool else {
         if try firmware["idempotency_key"].text.hasPrefix(Self.retryKeyPrefix) { return (UInt64(desired), false) }
-        throw WireFailure.nothingToRetry(id, version: UInt64(desired))
+        throw RequestFailure.nothingToRetry(id, version: UInt64(desired))
       }
       let image = try FirmwareRow.firmware(firmware).image
       let version = UInt64(try row["next_version"].int64)

@@ -1,6 +1,7 @@
-package import FirmwareImage
+package import Foundations
 import PostgreSQL
-import Wire
+package import RegistryDomain
+import ServiceKit
 
 extension RegistryStore {
   /// Takes a device back to an image that it had before, as its next version: versions only grow.
@@ -18,10 +19,10 @@ extension RegistryStore {
         "select " + Self.nextVersion + ", " + Self.confirmedEpoch
           + ", desired_version, desired_digest, state from registry.devices d where id = $1 for no key update of d",
         [.uuid(id.bytes)])
-      guard let row = rows.first else { throw WireFailure.unknownDevice(id) }
+      guard let row = rows.first else { throw RequestFailure.unknownDevice(id) }
       try Self.requireInService(id, row)
       if let made = try await Self.madeBefore(id, key: key, connection) { return (made.version, made.earlier, false) }
-      guard let desired = try row["desired_version"].optional?.int64 else { throw WireFailure.noFirmware(id) }
+      guard let desired = try row["desired_version"].optional?.int64 else { throw RequestFailure.noFirmware(id) }
       let earlier = try await Self.earlierFirmware(
         of: id, version: version, desired: desired, digest: try row["desired_digest"].bytes, connection)
       try Self.requireEpoch(of: earlier.image, for: id, row)
@@ -43,10 +44,10 @@ extension RegistryStore {
   ) async throws -> FirmwareVersion {
     var statement: SQL = "select " + FirmwareRow.columns + " from registry.firmware where device_id = $1"
     if let version {
-      guard Int64(clamping: version) != desired else { throw WireFailure.alreadyDesired(id, version: version) }
+      guard Int64(clamping: version) != desired else { throw RequestFailure.alreadyDesired(id, version: version) }
       statement += " and version = $2"
       let rows = try await connection.query(statement, [.uuid(id.bytes), .int8(Int64(clamping: version))])
-      guard let row = rows.first else { throw WireFailure.unknownFirmware(id, version: version) }
+      guard let row = rows.first else { throw RequestFailure.unknownFirmware(id, version: version) }
       return try FirmwareRow.firmware(row)
     }
     statement += """
@@ -54,7 +55,7 @@ extension RegistryStore {
       order by version desc limit 1
       """
     let rows = try await connection.query(statement, [.uuid(id.bytes), .int8(desired), .bytea(digest)])
-    guard let row = rows.first else { throw WireFailure.nothingToRollBackTo(id) }
+    guard let row = rows.first else { throw RequestFailure.nothingToRollBackTo(id) }
     return try FirmwareRow.firmware(row)
   }
 

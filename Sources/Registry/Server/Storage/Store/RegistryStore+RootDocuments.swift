@@ -1,7 +1,9 @@
-package import FirmwareImage
+import FirmwareImage
+import Foundations
 import PostgreSQL
+package import RegistryDomain
+package import RootDocument
 package import ServiceKit
-import Wire
 
 extension RegistryStore {
   /// When the newest root document ends: nobody would believe it any more, nor whom it names.
@@ -24,7 +26,7 @@ extension RegistryStore {
   package func rootDocument(_ version: UInt64?) async throws -> SignedRootDocument {
     try await read { connection in
       guard let document = try await Self.rootDocument(version, connection) else {
-        throw WireFailure.unknownRootDocument(version)
+        throw RequestFailure.unknownRootDocument(version)
       }
       return document
     }
@@ -58,7 +60,7 @@ extension RegistryStore {
 
   private static func successor(
     of latest: SignedRootDocument?, _ bytes: [UInt8]
-  ) throws(WireFailure) -> SignedRootDocument {
+  ) throws(RequestFailure) -> SignedRootDocument {
     do throws(RootDocumentError) {
       var chain = try RootDocumentChain(trusting: latest?.encoded ?? bytes)
       if latest != nil {
@@ -68,7 +70,7 @@ extension RegistryStore {
       }
       _ = try chain.document(at: .now)
       return chain.latest
-    } catch { throw WireFailure(error) }
+    } catch { throw RequestFailure(error) }
   }
 
   /// The director's next key becomes the one that signs once devices can learn of it.
@@ -79,7 +81,7 @@ extension RegistryStore {
       try await connection.query("update registry.director_keys set state = 'retired' where state = 'active'")
       try await connection.query("update registry.director_keys set state = 'active' where state = 'next'")
     } else if let active = keys.first(where: { $0.state == .active }), !named.contains(active.key.id) {
-      throw WireFailure.directorNotNamed(active.key.id)
+      throw RequestFailure.directorNotNamed(active.key.id)
     }
   }
 

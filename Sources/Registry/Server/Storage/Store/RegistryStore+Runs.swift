@@ -1,4 +1,4 @@
-package import FirmwareImage
+package import Foundations
 import PostgreSQL
 
 extension RegistryStore {

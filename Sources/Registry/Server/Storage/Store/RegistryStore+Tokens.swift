@@ -1,8 +1,9 @@
-import FoundationEssentials
+package import FoundationEssentials
+import Foundations
 import OpenSSL
 import PostgreSQL
+package import RegistryDomain
 import ServiceKit
-import Wire
 
 extension RegistryStore {
   /// - Returns: the token, and its secret, which nobody can ask for again.
@@ -23,7 +24,7 @@ extension RegistryStore {
           .uuid(id), .text(new.name), .bytea(hash), .textArray(new.scopes.map(\.rawValue)),
           .text(requester.principal), .int8(new.lifetime?.wholeMilliseconds),
         ])
-      guard let row = rows.first else { throw WireFailure.tokenExists(new.name) }
+      guard let row = rows.first else { throw RequestFailure.tokenExists(new.name) }
       let token = try TokenRow.token(row)
       var detail: [String: JSONValue] = ["scopes": .array(token.scopes.map { .string($0.rawValue) })]
       if let lifetime = new.lifetime { detail["lifetimeSeconds"] = .integer(lifetime.components.seconds) }
@@ -65,7 +66,7 @@ extension RegistryStore {
       let statement: SQL =
         "select" + TokenRow.columns + " from registry.tokens where name = $1 order by revoked_at desc limit 1"
       guard let row = try await connection.query(statement, [.text(name)]).first else {
-        throw WireFailure.unknownToken(name)
+        throw RequestFailure.unknownToken(name)
       }
       return try TokenRow.token(row)
     }
@@ -74,7 +75,7 @@ extension RegistryStore {
   /// Who presents a token, and whether it still opens anything, by the database's clock.
   ///
   /// - Returns: nil: there is no such token.
-  func presentedToken(hash: [UInt8]) async throws -> (token: APIToken, isExpired: Bool)? {
+  package func presentedToken(hash: [UInt8]) async throws -> (token: APIToken, isExpired: Bool)? {
     let statement: SQL =
       "select" + TokenRow.columns
       + ", coalesce(expires_at <= clock_timestamp(), false) as is_expired from registry.tokens where hash = $1"
@@ -83,7 +84,7 @@ extension RegistryStore {
   }
 
   /// Notes when tokens were used last. Times only move forward, whichever replica writes later.
-  func noteUse(of tokens: [[UInt8]: Date]) async throws {
+  package func noteUse(of tokens: [[UInt8]: Date]) async throws {
     guard !tokens.isEmpty else { return }
     // In one order, as all transactions lock rows.
     let uses = tokens.sorted { $0.key.lexicographicallyPrecedes($1.key) }

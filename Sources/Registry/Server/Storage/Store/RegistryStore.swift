@@ -1,10 +1,11 @@
 package import FoundationEssentials
+import Foundations
 package import PostgreSQL
-import Wire
+import ServiceDatabase
 
 /// Everything that the Registry keeps, in PostgreSQL.
 ///
-/// What can't be done is thrown as a `WireFailure`, which both interfaces answer as it is.
+/// What can't be done is thrown as a `RequestFailure`, also what the database can't do at the moment.
 package struct RegistryStore: Sendable {
   package struct Options: Sendable {
     /// For how long a word of a device makes it count as online, in seconds.
@@ -30,16 +31,16 @@ package struct RegistryStore: Sendable {
     }
   }
 
-  let pool: PostgresPool
+  package let pool: PostgresPool
   let options: Options
   let signing: AssignmentSigning
   let knownPublishers = KnownPublishers()
   /// Raised after a commit that put something into the outbox.
   package let outboxSignal: WakeSignal
   /// Raised after a commit that took a device out of service.
-  let revocationSignal = WakeSignal()
+  package let revocationSignal = WakeSignal()
   /// Raised after a commit that left events to be removed.
-  let removalSignal = WakeSignal()
+  package let removalSignal = WakeSignal()
   /// Those who wait for lines of devices' logs at this replica.
   package let logFollowers = LogFollowers()
 
@@ -81,34 +82,7 @@ package struct RegistryStore: Sendable {
     do {
       return try await body()
     } catch let error as PostgresError {
-      throw WireFailure(database: error) ?? error
-    }
-  }
-}
-
-extension WireFailure {
-  /// Nil for an error that neither time nor the caller can mend: a fault of this program.
-  init?(database error: PostgresError) {
-    if error.kind == .poolExhausted {
-      self.init(
-        .overloaded, reason: "database-busy",
-        message: "All connections to the database are busy. Try again shortly.", retryAfterMilliseconds: 1000)
-    } else if error.isReadOnly {
-      self.init(
-        .unavailable, reason: "database-read-only",
-        message: "The database takes no changes at this moment, as during a failover. Try again shortly.",
-        retryAfterMilliseconds: 1000)
-    } else if error.sqlState == .diskFull {
-      self.init(
-        .overloaded, reason: "database-full",
-        message: "The database's disk is full: make room on it. Then try again.", retryAfterMilliseconds: 5000)
-    } else if error.isTransient {
-      self.init(
-        .unavailable, reason: "database-unavailable",
-        message: "The database is down or too slow to answer in time. Try again shortly.",
-        retryAfterMilliseconds: 1000)
-    } else {
-      return nil
+      throw RequestFailure(database: error) ?? error
     }
   }
 }

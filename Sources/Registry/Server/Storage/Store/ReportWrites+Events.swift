@@ -1,5 +1,8 @@
-import FirmwareImage
+import DeviceProtocol
+import Foundations
 import PostgreSQL
+import RegistryDomain
+import ServiceKit
 
 extension ReportWrites {
   /// An event, perhaps on a condition.

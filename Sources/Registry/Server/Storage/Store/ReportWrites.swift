@@ -1,6 +1,8 @@
-import FirmwareImage
+import DeviceProtocol
 import FoundationEssentials
+import Foundations
 import PostgreSQL
+import RegistryDomain
 
 /// What a batch of reports changes, as a statement for each table, however many devices are in it.
 struct ReportWrites {

@@ -1,6 +1,8 @@
-import FirmwareImage
+import DeviceProtocol
 import FoundationEssentials
+import Foundations
 import PostgreSQL
+import RegistryDomain
 
 /// What devices made of their versions, as a batch of reports tells, noted with the versions.
 ///

@@ -1,8 +1,8 @@
 package import FirmwareImage
+import Foundations
 import Glibc
 import OpenSSL
 import Synchronization
-import Wire
 
 /// The private keys of the director, in a folder that its owner alone may enter: `<key ID>.key`.
 ///
@@ -32,7 +32,7 @@ package final class DirectorKeyring: Sendable {
   }
 
   /// The key with this ID, from its file the first time.
-  func key(_ id: KeyID) throws(WireFailure) -> Ed25519.PrivateKey {
+  func key(_ id: KeyID) throws(RequestFailure) -> Ed25519.PrivateKey {
     if let key = keys.withLock({ $0[id] }) { return key }
     let path = path(of: id)
     do throws(SigningKeyError) {
@@ -41,7 +41,7 @@ package final class DirectorKeyring: Sendable {
       keys.withLock { $0[id] = key }
       return key
     } catch {
-      throw WireFailure(
+      throw RequestFailure(
         .unavailable, reason: "director-key-missing",
         message: "The director's key \(id) can't be used at this replica: \(error) Replicas share the folder in "
           + "registry.director.directory, or have copies of its files.")

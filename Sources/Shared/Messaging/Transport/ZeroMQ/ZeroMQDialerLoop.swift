@@ -1,3 +1,4 @@
+import Wire
 import ZeroMQ
 
 /// Owns a DEALER for each connection.

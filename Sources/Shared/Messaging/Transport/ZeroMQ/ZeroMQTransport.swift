@@ -1,4 +1,5 @@
 import Linux
+import Wire
 import ZeroMQ
 
 /// Frames over libzmq: `tcp://` between machines, `ipc://` inside one.

@@ -1,0 +1,57 @@
+package import AppLink
+package import DeviceImages
+package import UpdateCore
+
+/// How an agent behaves; everything that isn't the device's identity.
+package struct AgentConfiguration: Sendable {
+  /// Between two reports when nothing changes.
+  package var heartbeat: Duration
+  /// A report that is not acknowledged is repeated after this.
+  package var reportRepeatInterval: Duration
+  /// How long a new app has to say that it works; what happens then is in `update`.
+  package var trial: Duration
+  package var update: UpdatePolicy
+  package var boot: BootID
+  /// A smaller image compiles sooner than another process starts, so that its own start does it.
+  package var compileAheadBytes: UInt64
+  package var startDeadline: Duration
+  /// For an app to end between two events before it is killed.
+  package var stopGrace: Duration
+  package var download: ImageDownload.Policy
+  /// Hosts to which any image store may redirect.
+  package var redirectHosts: [String]
+  package var appLimits: AppLimits
+  package var logUpload: LogUploadPolicy
+  /// Between two connections to the broker that don't hold.
+  package var longestReconnectPause: Duration
+  /// Between two starts of an app that fails; the pause grows to the second.
+  package var firstRelaunchPause: Duration
+  package var longestRelaunchPause: Duration
+
+  package init(
+    heartbeat: Duration = .seconds(30), reportRepeatInterval: Duration = .seconds(5), trial: Duration = .seconds(10),
+    update: UpdatePolicy = UpdatePolicy(), boot: BootID = .unknown, compileAheadBytes: UInt64 = 512 << 10,
+    startDeadline: Duration = .seconds(30), stopGrace: Duration = .seconds(2),
+    download: ImageDownload.Policy = ImageDownload.Policy(), redirectHosts: [String] = [],
+    appLimits: AppLimits = .standard,
+    logUpload: LogUploadPolicy = LogUploadPolicy(), longestReconnectPause: Duration = .seconds(15),
+    firstRelaunchPause: Duration = .seconds(1), longestRelaunchPause: Duration = .seconds(60)
+  ) {
+    self.heartbeat = heartbeat
+    self.reportRepeatInterval = reportRepeatInterval
+    self.trial = trial
+    self.update = update
+    self.boot = boot
+    self.compileAheadBytes = compileAheadBytes
+    self.startDeadline = startDeadline
+    self.stopGrace = stopGrace
+    self.download = download
+    self.download.appLimits = appLimits.check
+    self.redirectHosts = redirectHosts
+    self.appLimits = appLimits
+    self.logUpload = logUpload
+    self.longestReconnectPause = longestReconnectPause
+    self.firstRelaunchPause = firstRelaunchPause
+    self.longestRelaunchPause = longestRelaunchPause
+  }
+}

@@ -1,0 +1,19 @@
+internal import DeviceStorage
+internal import Foundations
+internal import Logging
+internal import UpdateCore
+
+/// Lines of the agent's own: in the device's log, for whoever operates it, and on the agent's standard error.
+struct AgentNotes: Sendable {
+  let log: DeviceLog
+  let logger: Logger
+
+  /// - Parameter version: that the line is about; 0: none.
+  func write(_ level: Logger.Level, _ text: String, version: UInt64 = 0) async {
+    logger.log(level: level, "\(text)")
+    let now = WallClock.now
+    await log.append(
+      level: level == .critical ? "error" : level.rawValue, source: "agent", firmwareVersion: version,
+      realtimeNanoseconds: now.nanoseconds, monotonicNanoseconds: KernelClock.monotonicNanoseconds(), text: text)
+  }
+}

@@ -1,0 +1,25 @@
+internal import AppLink
+internal import DeviceStorage
+internal import FirmwareImage
+internal import Foundations
+internal import Logging
+internal import UpdateCore
+
+/// Apps that ended as nobody wanted.
+extension DeviceAgent {
+  /// Keeps what there is to know of an app's end, if it was no wanted one. Returns when that is durable, so that nothing
+  /// that comes after it, a start of the app or a power cut, costs the report.
+  func keepCrash(_ ending: AppEnding, of image: VerifiedImage, in slot: Slot, version: UInt64) async {
+    guard let cause = CrashCause(ending) else { return }
+    let record = machine.record[slot]
+    let isTrial = !(record.version == version && record.state == .confirmed)
+    let at = WallClock.now
+    let lines = await log.lastLines(CrashReport.maximumLines, ofVersion: version)
+    let report = CrashReport(cause, image: image, version: version, isTrial: isTrial, at: at, lines: lines)
+    if let failure = await crashes.store(report) {
+      logger.error(
+        "a crash report can't be written to the flash", metadata: ["id": "\(report.id)", "reason": "\(failure)"])
+    }
+    await crashUploader.added()
+  }
+}

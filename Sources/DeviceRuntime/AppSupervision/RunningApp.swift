@@ -1,0 +1,28 @@
+package import AppLink
+
+/// Starts apps. A seam: the agent's tests replace it.
+package protocol AppLauncher: Sendable {
+  /// Starts the app's process and returns at once; whether the app itself came up is told by the events `started`
+  /// or `ended`. Throws `AppLaunchError` if there is no process to speak of.
+  func launch(_ launch: AppLaunch) async throws -> any RunningApp
+  /// Starts a process ahead of the next launch with these limits, which then need not wait for it. Only a hint: if it
+  /// can't be followed, or if the launch does not come soon, that one starts a process as ever.
+  func prepare(_ limits: AppLimits) async
+  /// Ends the process that was prepared, if no launch took it. Returns when it is gone.
+  func dropPrepared() async
+}
+
+/// An app that was launched.
+package protocol RunningApp: AnyObject, Sendable {
+  var processIdentifier: Int32 { get }
+  /// What the app does, in order. One reader; finishes after `ended`, which always comes.
+  var events: AsyncStream<AppEvent> { get }
+  /// Lets the app handle events, or its `_start` begin; `events` tells when it does. Until then a started app waits, so
+  /// that it and its predecessor never work at once. May be asked for at any time, and again.
+  func activate() async
+  /// Hands something to the app. Does nothing if the app has ended.
+  func deliver(_ message: AppDelivery) async
+  /// Asks the app to end between two events and kills it after `grace`. Returns when the process is gone; `events`
+  /// still gets its `ended`. Asking again, or an app that ended by itself, is no error.
+  func stop(grace: Duration) async
+}

@@ -1,0 +1,28 @@
+internal import AppLink
+internal import FoundationEssentials
+internal import ServiceKit
+
+/// Finds the functions and source lines of a trap's frames with LLVM's symbolizer, if it is installed and there is debug
+/// information.
+enum SourceLines {
+  private static var environment: [String: String] {
+    var environment = ProcessInfo.processInfo.environment
+    if environment["PATH", default: ""].isEmpty { environment["PATH"] = "/usr/local/bin:/usr/bin:/bin" }
+    return environment
+  }
+
+  private static let patience = Duration.seconds(20)
+
+  /// For each frame its functions, innermost first: several where calls were inlined, none where nothing is known.
+  /// Blocks for as long as the symbolizer takes.
+  static func of(_ frames: [AppTrap.Frame], in debug: DebugFile) -> [[CodeLocation]] {
+    let addresses = frames.map { debug.address(of: $0) }
+    let known = addresses.compactMap(\.self)
+    let nothing = [[CodeLocation]](repeating: [], count: frames.count)
+    guard !known.isEmpty, let tool = try? SymbolizerTool.find(environment: environment),
+      let found = try? tool.locate(known, in: debug.path, within: patience)
+    else { return nothing }
+    var rest = found[...]
+    return addresses.map { $0 == nil ? [] : rest.removeFirst() }
+  }
+}

@@ -1,0 +1,63 @@
+package import FoundationEssentials
+internal import Foundations
+package import Wire
+
+/// A crash report as `--json` shows it.
+package struct CrashView: Encodable, Sendable {
+  package struct Frame: Encodable, Sendable {
+    package var function: UInt32
+    package var functionOffset: UInt64
+    package var moduleOffset: UInt64
+    package var name: String
+  }
+
+  package struct Line: Encodable, Sendable {
+    package var id: UInt64
+    package var at: Date
+    package var level: String
+    package var source: String
+    package var text: String
+  }
+
+  package var id: String
+  package var at: Date
+  package var version: UInt64
+  package var digest: String
+  package var appName: String
+  package var appVersion: String
+  package var buildID: String
+  package var code: String
+  package var message: String
+  package var status: String
+  package var frames: [Frame]
+  package var lines: [Line]
+
+  package init(_ report: WireCrashReport) {
+    id = Hexadecimal.encode(report.id)
+    at = Date(timeIntervalSince1970: Double(report.realtimeNanoseconds) / 1e9)
+    version = report.firmwareVersion
+    digest = SHA256Digest(bytes: report.digest)?.description ?? ""
+    appName = report.appName
+    appVersion = report.appVersion
+    buildID = Hexadecimal.encode(report.buildID)
+    code = report.code
+    message = report.message
+    status = report.status
+    frames = report.frames.map {
+      Frame(
+        function: $0.functionIndex, functionOffset: $0.functionOffset, moduleOffset: $0.moduleOffset,
+        name: $0.functionName)
+    }
+    lines = report.lastLines.map {
+      Line(
+        id: $0.id, at: Date(timeIntervalSince1970: Double($0.realtimeNanoseconds) / 1e9), level: $0.level,
+        source: $0.source, text: $0.text)
+    }
+  }
+
+  /// The innermost frame: a function and an offset in the module.
+  package var location: String {
+    guard let frame = frames.first else { return "-" }
+    return "\(frame.name.isEmpty ? "function \(frame.function)" : frame.name) +\(frame.moduleOffset)"
+  }
+}

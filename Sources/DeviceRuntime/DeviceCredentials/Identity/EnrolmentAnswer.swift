@@ -1,0 +1,136 @@
+package import DeviceStorage
+import FirmwareImage
+package import FoundationEssentials
+package import Foundations
+package import OpenSSL
+import RootDocument
+
+/// What a Provisioner gives a device that enrols.
+package struct EnrolmentAnswer: Sendable, Hashable, Codable {
+  package struct Broker: Sendable, Hashable, Codable {
+    package var host: String
+    package var port: UInt16
+  }
+
+  package var deviceID: DeviceID
+  package var name: String
+  package var mqtt: Broker
+  package var imageStoreURLs: [String]
+  package var provisionerURLs: [String]?
+  package var heartbeatSeconds: UInt32?
+  /// PEM, as the roots are; neither is there for a plain device.
+  package var certificateChain: String?
+  package var trustRoots: String?
+  /// Base64.
+  package var rootDocument: String?
+  package var otp: OTPProgram?
+
+  private enum CodingKeys: String, CodingKey {
+    case deviceID, name, mqtt, imageStoreURLs, provisionerURLs, heartbeatSeconds, certificateChain, trustRoots
+    case rootDocument, otp
+    /// What an insecure Provisioner may call the ID.
+    case device
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    deviceID =
+      try fields.decodeIfPresent(DeviceID.self, forKey: .deviceID) ?? fields.decode(DeviceID.self, forKey: .device)
+    name = try fields.decode(String.self, forKey: .name)
+    mqtt = try fields.decode(Broker.self, forKey: .mqtt)
+    imageStoreURLs = try fields.decode([String].self, forKey: .imageStoreURLs)
+    provisionerURLs = try fields.decodeIfPresent([String].self, forKey: .provisionerURLs)
+    heartbeatSeconds = try fields.decodeIfPresent(UInt32.self, forKey: .heartbeatSeconds)
+    let chain = try fields.decodeIfPresent(String.self, forKey: .certificateChain)
+    certificateChain = chain.flatMap { $0.isEmpty ? nil : $0 }
+    trustRoots = try fields.decodeIfPresent(String.self, forKey: .trustRoots)
+    rootDocument = try fields.decodeIfPresent(String.self, forKey: .rootDocument)
+    otp = certificateChain == nil ? nil : try fields.decodeIfPresent(OTPProgram.self, forKey: .otp)
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encode(deviceID, forKey: .deviceID)
+    try fields.encode(name, forKey: .name)
+    try fields.encode(mqtt, forKey: .mqtt)
+    try fields.encode(imageStoreURLs, forKey: .imageStoreURLs)
+    try fields.encodeIfPresent(provisionerURLs, forKey: .provisionerURLs)
+    try fields.encodeIfPresent(heartbeatSeconds, forKey: .heartbeatSeconds)
+    try fields.encodeIfPresent(certificateChain, forKey: .certificateChain)
+    try fields.encodeIfPresent(trustRoots, forKey: .trustRoots)
+    try fields.encodeIfPresent(rootDocument, forKey: .rootDocument)
+    try fields.encodeIfPresent(otp, forKey: .otp)
+  }
+
+  package var isPlain: Bool { certificateChain == nil }
+
+  /// What a device with a certificate keeps and burns.
+  package struct Secured: Sendable {
+    package var chain: String
+    package var roots: String
+    package var rootDocument: [UInt8]
+    package var program: OTPProgram
+  }
+
+  /// Checks that all parts of the answer belong together, and to this key: fuses can't be mended.
+  package func secured(for key: P256.PublicKey, now: Date = Date()) throws -> Secured {
+    guard let certificateChain, let trustRoots, let otp,
+      let document = rootDocument.flatMap({ Data(base64Encoded: $0) }).map({ Array($0) })
+    else { throw InvalidAnswer("the certificate, the roots, the root document or the fuses' program is missing") }
+    let chain = try X509Certificate.all(pem: Array(certificateChain.utf8))
+    let roots = try X509Certificate.all(pem: Array(trustRoots.utf8))
+    try DeviceCertificate.check(chain, of: key, device: deviceID, roots: roots, now: now)
+    guard otp.deviceID == deviceID else { throw InvalidAnswer("the fuses' program is another device's") }
+    guard try otp.publicKeyHash.lowercased() == Hexadecimal.encode(key.hash) else {
+      throw InvalidAnswer("the fuses' program is for another key")
+    }
+    guard let pin = SHA256Digest(otp.rootDocumentHash),
+      let documents = try? RootDocumentChain(pinnedTo: pin, first: document)
+    else { throw InvalidAnswer("the root document is not the one that the fuses' program names") }
+    let directors = documents.latest.document.directors.map { Hexadecimal.encode($0.bytes) }
+    guard directors.contains(otp.directorKey.lowercased()) else {
+      throw InvalidAnswer("the root document does not name the director whose key is to be burnt")
+    }
+    return Secured(chain: certificateChain, roots: trustRoots, rootDocument: document, program: otp)
+  }
+}
+
+/// An answer of the Provisioner that a device can't be made from.
+package struct InvalidAnswer: Error, Sendable, Equatable, CustomStringConvertible {
+  package var description: String
+
+  package init(_ problem: String) { description = problem }
+}
+
+/// The certificate that a device presents.
+package enum DeviceCertificate {
+  package static func uri(_ device: DeviceID) -> String { "urn:xtblish:device:\(device)" }
+
+  /// - Parameter chain: the device's own first.
+  /// - Returns: the first.
+  @discardableResult
+  static func checkOwner(
+    _ chain: [X509Certificate], of key: P256.PublicKey, device: DeviceID
+  ) throws -> X509Certificate {
+    guard let leaf = chain.first else { throw InvalidAnswer("there is no certificate") }
+    guard leaf.subjectPublicKeyInfo == key.subjectPublicKeyInfo else {
+      throw InvalidAnswer("the certificate is for another key")
+    }
+    guard leaf.uris == [uri(device)] else { throw InvalidAnswer("the certificate is not for device \(device)") }
+    return leaf
+  }
+
+  /// - Parameter chain: the device's own first.
+  package static func check(
+    _ chain: [X509Certificate], of key: P256.PublicKey, device: DeviceID, roots: [X509Certificate], now: Date
+  ) throws {
+    let leaf = try checkOwner(chain, of: key, device: device)
+    // The clock of a device may be far off until it has asked somebody; the certificate was made a moment ago.
+    let date = min(max(now, leaf.notBefore), leaf.notAfter)
+    do {
+      _ = try CertificateVerifier(roots: roots).verify(chain, usage: .client, at: date)
+    } catch {
+      throw InvalidAnswer("\(error)")
+    }
+  }
+}

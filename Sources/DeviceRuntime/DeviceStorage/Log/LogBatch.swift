@@ -1,0 +1,102 @@
+internal import FoundationEssentials
+import Foundations
+internal import UpdateCore
+
+/// Lines that go to the server together, without a gap between them.
+package struct LogBatch: Sendable, Equatable {
+  /// The agent's run that sends them: lines above the ID were written in it.
+  package struct Run: Sendable, Equatable {
+    var run: String
+    var after: UInt64
+  }
+
+  /// Which log the IDs count in.
+  package var log: String
+  package var run: Run
+  /// Lines right before these that nobody has any more: they fell out of the ring before they were sent.
+  package var lost: UInt64
+  package var lines: [DeviceLogLine]
+
+  /// - Parameters:
+  ///   - acknowledged: the ID of the last line that needs no sending.
+  ///   - maximumBytes: of the payload. One line always fits: where it would not, its end is left out.
+  /// - Returns: nil without lines.
+  package init?(log: String, run: Run, after acknowledged: UInt64, lines: [DeviceLogLine], maximumBytes: Int) {
+    guard let first = lines.first, first.id > acknowledged else { return nil }
+    self.log = log
+    self.run = run
+    lost = first.id - acknowledged - 1
+    self.lines = []
+    var size = Self.envelopeBytes
+    for (index, line) in lines.enumerated() {
+      let line = index == 0 ? line.fitting(maximumBytes - Self.envelopeBytes) : line
+      size += LogLineDocument.maximumBytes(of: line)
+      guard line.id == first.id + UInt64(index), self.lines.isEmpty || size <= maximumBytes else { break }
+      self.lines.append(line)
+    }
+  }
+
+  /// Around the lines, at most.
+  private static let envelopeBytes = 192
+
+  /// Of the first line; 0 without lines.
+  package var firstID: UInt64 { lines.first?.id ?? 0 }
+  /// Of the last line; 0 without lines.
+  package var lastID: UInt64 { lines.last?.id ?? 0 }
+
+  /// The payload of `/devices/{id}/log`.
+  package func json() throws -> [UInt8] {
+    struct Payload: Encodable {
+      var log: String
+      var run: String
+      var after: UInt64
+      var lost: UInt64?
+      var lines: [LogLineDocument]
+    }
+    let payload = Payload(
+      log: log, run: run.run, after: run.after, lost: lost == 0 ? nil : lost, lines: lines.map { LogLineDocument($0) })
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return Array(try encoder.encode(payload))
+  }
+}
+
+extension DeviceLogLine {
+  /// - Parameter maximumBytes: of its JSON.
+  fileprivate func fitting(_ maximumBytes: Int) -> DeviceLogLine {
+    let excess = LogLineDocument.maximumBytes(of: self) - maximumBytes
+    guard excess > 0 else { return self }
+    var copy = self
+    let mark = "…"
+    copy.text = text.prefixOfUTF8(max(0, text.utf8.count - (excess + 1) / 2 - mark.utf8.count)) + mark
+    return copy
+  }
+}
+
+/// A line as the server is told of it, alone or in a crash report.
+package struct LogLineDocument: Codable, Sendable, Equatable {
+  package var id: UInt64
+  /// Since 1970, in nanoseconds.
+  package var at: UInt64
+  /// Since boot, in nanoseconds.
+  package var monotonic: UInt64
+  package var level: String
+  package var source: String
+  package var version: UInt64
+  package var text: String
+
+  package init(_ line: DeviceLogLine) {
+    id = line.id
+    at = line.realtimeNanoseconds
+    monotonic = line.monotonicNanoseconds
+    level = line.level
+    source = line.source
+    version = line.firmwareVersion
+    text = line.text
+  }
+
+  /// Of its JSON, at most: each byte of a text without control characters takes two at most.
+  package static func maximumBytes(of line: DeviceLogLine) -> Int {
+    180 + line.level.utf8.count + line.source.utf8.count + 2 * line.text.utf8.count
+  }
+}

@@ -1,0 +1,40 @@
+/// Where in the bank each field is: words of 32 bits, little-endian, word n at byte 4n. docs/otp.md describes it.
+package enum OTPLayout {
+  /// Of 4 bytes each.
+  package static let wordCount = 36
+  package static let byteCount = wordCount * 4
+
+  /// What the words after it mean: "XTB1".
+  static let format = 0
+  static let formatValue: UInt32 = 0x3142_5458
+
+  static let flags = 1
+  static let provisioned: UInt32 = 1 << 0
+  static let publisherSignatureRequired: UInt32 = 1 << 1
+
+  /// A thermometer: the epoch is the number of the highest bit set, counted from 1.
+  static let securityEpoch = 2..<6
+  package static let highestSecurityEpoch = UInt32(securityEpoch.count * 32)
+
+  /// What an epoch blows, from the lowest word on; at most as much as there is.
+  static func fuses(ofSecurityEpoch epoch: UInt32) -> [(word: Int, value: UInt32)] {
+    var left = min(epoch, highestSecurityEpoch)
+    return securityEpoch.compactMap { word in
+      guard left > 0 else { return nil }
+      let bits = min(left, 32)
+      left -= bits
+      return (word, UInt32.max >> (32 - bits))
+    }
+  }
+
+  static let deviceID = 6..<10
+  /// SHA-256 of the SubjectPublicKeyInfo, in DER.
+  static let publicKeyHash = 10..<18
+  /// Ed25519.
+  static let directorKey = 18..<26
+  /// SHA-256 of the first root document.
+  static let rootDocumentHash = 26..<34
+
+  /// Bit n of these, counted over both words, locks word n.
+  static let locks = 34..<36
+}

@@ -1,0 +1,92 @@
+package import Foundations
+
+/// What a device's fuses are to say, as the Provisioner decided when the device enrolled.
+package struct OTPProgram: Sendable, Hashable, Codable {
+  package var deviceID: DeviceID
+  /// 32 bytes, as hexadecimal digits; so are the next two.
+  package var publicKeyHash: String
+  package var directorKey: String
+  package var rootDocumentHash: String
+  package var publisherSignatureRequired: Bool
+  package var securityEpoch: UInt32
+
+  package init(
+    deviceID: DeviceID, publicKeyHash: String, directorKey: String, rootDocumentHash: String,
+    publisherSignatureRequired: Bool, securityEpoch: UInt32
+  ) {
+    self.deviceID = deviceID
+    self.publicKeyHash = publicKeyHash
+    self.directorKey = directorKey
+    self.rootDocumentHash = rootDocumentHash
+    self.publisherSignatureRequired = publisherSignatureRequired
+    self.securityEpoch = securityEpoch
+  }
+
+  /// Blows the fuses, then locks the words whose meaning is for good; the epoch's stay open, to be raised.
+  ///
+  /// Nothing is blown if anything of it can't be. After an interruption the same program completes what was begun.
+  package func apply(to bank: any OTPBank) throws(OTPError) {
+    let assignments = try assignments()
+    try check(try bank.read())
+    for assignment in assignments {
+      for (word, value) in assignment.words { try bank.program(value, word: word) }
+    }
+    try bank.raiseSecurityEpoch(to: securityEpoch)
+    // Last, so that a bank that says so is complete.
+    try bank.program(OTPLayout.provisioned, word: OTPLayout.flags)
+    for assignment in assignments {
+      for (word, _) in assignment.words { try bank.lock(word) }
+    }
+  }
+
+  /// - Throws: what `apply` would throw before it blows anything.
+  package func check(_ bank: OTPWords) throws(OTPError) {
+    for assignment in try assignments() { try assignment.check(bank) }
+    guard securityEpoch <= OTPLayout.highestSecurityEpoch else { throw .unencodable(field: "security epoch") }
+    for (word, value) in OTPLayout.fuses(ofSecurityEpoch: securityEpoch) {
+      guard bank[word] & value == value || !bank.isLocked(word) else { throw .locked(word: word) }
+    }
+  }
+
+  private struct Assignment {
+    var field: String
+    var words: [(word: Int, value: UInt32)]
+    /// Fuses that other parts of the program blow in the same words.
+    var others: UInt32 = 0
+
+    func check(_ bank: OTPWords) throws(OTPError) {
+      for (word, value) in words {
+        guard bank[word] & ~(value | others) == 0 else { throw .conflict(field: field) }
+        guard bank[word] & value == value || !bank.isLocked(word) else { throw .locked(word: word) }
+      }
+    }
+  }
+
+  private func assignments() throws(OTPError) -> [Assignment] {
+    [
+      Assignment(field: "layout", words: [(OTPLayout.format, OTPLayout.formatValue)]),
+      try Self.assignment("device ID", deviceID.bytes, OTPLayout.deviceID),
+      try Self.assignment("public key", Hexadecimal.decode(publicKeyHash), OTPLayout.publicKeyHash),
+      try Self.assignment("director key", Hexadecimal.decode(directorKey), OTPLayout.directorKey),
+      try Self.assignment("root document", Hexadecimal.decode(rootDocumentHash), OTPLayout.rootDocumentHash),
+      Assignment(
+        field: "demand for a publisher's signature",
+        words: [(OTPLayout.flags, publisherSignatureRequired ? OTPLayout.publisherSignatureRequired : 0)],
+        others: OTPLayout.provisioned),
+    ]
+  }
+
+  private static func assignment(
+    _ field: String, _ bytes: [UInt8]?, _ range: Range<Int>
+  ) throws(OTPError) -> Assignment {
+    // All zeros could not be told from nothing.
+    guard let bytes, bytes.count == range.count * 4, bytes.contains(where: { $0 != 0 }) else {
+      throw .unencodable(field: field)
+    }
+    return Assignment(
+      field: field,
+      words: range.enumerated().map { index, word in
+        (word, (0..<4).reduce(0) { $0 | UInt32(bytes[index * 4 + $1]) << UInt32(8 * $1) })
+      })
+  }
+}

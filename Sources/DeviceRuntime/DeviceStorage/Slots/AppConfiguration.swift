@@ -1,0 +1,58 @@
+import DeviceProtocol
+import FoundationEssentials
+import ServiceKit
+
+/// What apps read with `config_get`: texts by key, in a file of JSON beside the slots. An operator of the device sets
+/// them; an app sees what they were when it started.
+package struct AppConfiguration: Sendable, Equatable {
+  /// On the device's flash.
+  package static let fileName = "app-configuration.json"
+  /// Of the file.
+  package static let maximumBytes = 64 * 1024
+  /// Of a key: an app can name no longer one.
+  package static let maximumKeyBytes = HostInterface.keyLimitBytes
+
+  package var values: [String: String]
+
+  /// What is wrong with the file or with a key.
+  package struct Problem: Error, CustomStringConvertible, Equatable {
+    package let description: String
+  }
+
+  package init(_ values: [String: String] = [:]) { self.values = values }
+
+  /// Reads the file of a device; a missing one says nothing.
+  package init(from flash: some Flash) throws {
+    guard let bytes = try flash.readAll(Self.fileName, maximumBytes: Self.maximumBytes) else {
+      values = [:]
+      return
+    }
+    do {
+      values = try JSONCoding.decode([String: String].self, from: bytes)
+    } catch {
+      throw Problem(description: "\(Self.fileName) is not a JSON object of texts; correct or remove it")
+    }
+  }
+
+  /// - Parameter value: nil takes the key away.
+  package mutating func set(_ key: String, to value: String?) throws(Problem) {
+    let isPlain = key.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+    guard (1...Self.maximumKeyBytes).contains(key.utf8.count), isPlain else {
+      throw Problem(
+        description: "a key is 1 to \(Self.maximumKeyBytes) bytes of UTF-8 without control characters")
+    }
+    values[key] = value
+  }
+
+  /// Writes the file: whoever reads it sees the old one or the new one, whenever the power fails.
+  package func write(to flash: some Flash) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+    let bytes = Array(try encoder.encode(values)) + Array("\n".utf8)
+    guard bytes.count <= Self.maximumBytes else {
+      throw Problem(
+        description: "all keys and values together may have \(Self.maximumBytes) bytes, and have \(bytes.count)")
+    }
+    try flash.replace(Self.fileName, with: bytes)
+  }
+}

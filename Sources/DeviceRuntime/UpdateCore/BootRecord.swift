@@ -1,0 +1,114 @@
+package import Foundations
+
+/// One of the two places for an image.
+package enum Slot: String, Sendable, Hashable, CaseIterable {
+  case a = "A"
+  case b = "B"
+
+  package var other: Slot { self == .a ? .b : .a }
+}
+
+/// What a slot holds.
+package struct SlotRecord: Sendable, Hashable {
+  /// How far the image in a slot has got.
+  package enum State: UInt8, Sendable, Hashable {
+    case empty = 0
+    /// Verified, and to be tried or being tried.
+    case staged = 1
+    case confirmed = 2
+    /// Tried and given up.
+    case failed = 3
+  }
+
+  /// How far the image has got.
+  package var state = State.empty
+  /// Of the image; 0 in an empty slot.
+  package var version: UInt64 = 0
+  /// Of the wasm; nil in an empty slot.
+  package var digest: SHA256Digest?
+  /// Of the whole image.
+  package var sizeBytes: UInt64 = 0
+  /// How often the agent died in this image's trial, and how often the power failed in it. Counted before the next
+  /// start, so that an image that brings the whole device down is not tried for ever.
+  package var agentDeaths: UInt8 = 0
+  package var powerCuts: UInt8 = 0
+  /// As the image's head says.
+  package var securityEpoch: UInt32 = 0
+
+  /// A slot that holds nothing.
+  package static let empty = SlotRecord()
+
+  package init() {}
+
+  package init(state: State, version: UInt64, digest: SHA256Digest?, sizeBytes: UInt64, securityEpoch: UInt32) {
+    self.state = state
+    self.version = version
+    self.digest = digest
+    self.sizeBytes = sizeBytes
+    self.securityEpoch = securityEpoch
+  }
+}
+
+/// A version that the device did not keep.
+package struct FailedVersion: Sendable, Hashable {
+  /// What became of the version.
+  package enum Kind: UInt8, Sendable, Hashable {
+    /// Ran, and gave way to the version before it.
+    case rolledBack = 1
+    /// Never ran.
+    case refused = 2
+  }
+
+  package var kind: Kind
+  package var version: UInt64
+  package var digest: SHA256Digest
+  package var reason: String
+  /// A director's signature bound the version to these bytes. Without one it says nothing of other versions; so it is
+  /// with what older agents noted, which believed unsigned announcements.
+  package var isSigned: Bool
+
+  package init(_ kind: Kind, version: UInt64, digest: SHA256Digest, reason: String, isSigned: Bool = true) {
+    self.kind = kind
+    self.version = version
+    self.digest = digest
+    self.reason = reason
+    self.isSigned = isSigned
+  }
+}
+
+/// What decides which app a device runs. The only state that must survive a power cut.
+package struct BootRecord: Sendable, Hashable {
+  /// Starts of the agent, so that what it numbers never repeats.
+  package var bootCount: UInt32 = 0
+  /// Random, of the flash that the starts are counted on: an old copy of it, or an empty one, gets another before
+  /// anybody believes its numbers. 0: none yet.
+  package var epoch: UInt64 = 0
+  /// The kernel's boot in which the agent last started: another one means that the power failed meanwhile.
+  package var boot = BootID.unknown
+  /// The agent ended because it was asked to.
+  package var isStoppedCleanly = false
+  /// The slot whose app is kept; nil: none yet.
+  package var active: Slot?
+  package var slotA = SlotRecord.empty
+  package var slotB = SlotRecord.empty
+  /// A version below this is never run again.
+  package var highestConfirmedVersion: UInt64 = 0
+  /// The newest version that was not kept, until a newer one is confirmed.
+  package var failed: FailedVersion?
+
+  package init() {}
+
+  /// What a slot holds.
+  package subscript(slot: Slot) -> SlotRecord {
+    get { slot == .a ? slotA : slotB }
+    set {
+      switch slot {
+      case .a: slotA = newValue
+      case .b: slotB = newValue
+      }
+    }
+  }
+
+  /// The slot that a new image may overwrite.
+  package var spare: Slot { active?.other ?? .a }
+}

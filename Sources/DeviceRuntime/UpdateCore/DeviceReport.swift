@@ -1,0 +1,60 @@
+package import Foundations
+
+/// What a device says it runs, on `/devices/{id}/state`.
+package struct DeviceReport: Sendable, Hashable {
+  /// How the newest version that the device tried fares, in the words that the Registry knows.
+  package enum Status: String, Sendable, Hashable {
+    case trial
+    case confirmed
+    case rolledBack = "rolled-back"
+    case refused
+  }
+
+  /// 0: nothing runs yet.
+  package var version: UInt64
+  package var digest: SHA256Digest?
+  package var slot: Slot?
+  package var status: Status
+  /// Why the version in `failed` was not kept; else empty.
+  package var reason: String
+  /// For `rolledBack` and `refused`: the version that was not kept.
+  package var failed: FailedVersion?
+  /// For how long no app handled events when one last took over from another, since the agent started; nil: none did.
+  package var switchGapNanoseconds: UInt64? = nil
+  /// What an update waits for.
+  package var waiting: Hindrance? = nil
+}
+
+extension DeviceReport {
+  /// For a broker that takes little: what runs counts, and of the reasons their beginning.
+  package var inFewWords: DeviceReport {
+    var short = self
+    short.reason = reason.prefixOfUTF8(Self.fewWordsBytes)
+    short.waiting?.reason = waiting?.reason.prefixOfUTF8(Self.fewWordsBytes) ?? ""
+    return short
+  }
+
+  private static let fewWordsBytes = 64
+}
+
+extension UpdateMachine {
+  /// What the device is to say now, without what it waits for.
+  package var report: DeviceReport {
+    if case .trial(let slot) = phase {
+      return DeviceReport(
+        version: record[slot].version, digest: record[slot].digest, slot: slot, status: .trial, reason: "", failed: nil,
+        switchGapNanoseconds: switchGapNanoseconds)
+    }
+    let slot = record.active.flatMap { record[$0].version == 0 ? nil : $0 }
+    let status: DeviceReport.Status =
+      switch record.failed?.kind {
+      case .rolledBack: .rolledBack
+      case .refused: .refused
+      case nil: .confirmed
+      }
+    return DeviceReport(
+      version: slot.map { record[$0].version } ?? 0, digest: slot.flatMap { record[$0].digest }, slot: slot,
+      status: status, reason: record.failed?.reason ?? "", failed: record.failed,
+      switchGapNanoseconds: switchGapNanoseconds)
+  }
+}

@@ -1,0 +1,21 @@
+package import Foundations
+
+/// That a version waits for this device, as announced on `/firmware/{id}/{version}`. Nobody signs it: it is a hint
+/// where to look, and nothing is decided or remembered by it.
+package struct FirmwareNotification: Sendable, Hashable {
+  /// From 1.
+  package var version: UInt64
+  /// Of the wasm.
+  package var digest: SHA256Digest
+  /// Of the whole image, in bytes.
+  package var sizeBytes: UInt64
+  /// Where to try first; may be empty.
+  package var url: String
+
+  package init(version: UInt64, digest: SHA256Digest, sizeBytes: UInt64, url: String) {
+    self.version = version
+    self.digest = digest
+    self.sizeBytes = sizeBytes
+    self.url = url
+  }
+}

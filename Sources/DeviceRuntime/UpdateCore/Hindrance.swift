@@ -1,0 +1,32 @@
+package import Foundations
+
+/// Something that the device waits for.
+package struct Hindrance: Sendable, Hashable {
+  /// What can't go on.
+  package enum Matter: Sendable, Hashable {
+    /// The image of a version that is on offer.
+    case download
+    /// The start of a version that is in its slot.
+    case start
+    /// The head of a version that was announced.
+    case announcement(version: UInt64)
+    /// To hear of new versions.
+    case subscription
+    case certificate
+    /// To be connected to the broker.
+    case connection
+  }
+
+  /// 0: it is not about a version.
+  package var version: UInt64
+  /// For people, on one line.
+  package var reason: String
+  /// When the matter came up.
+  package var since: WallClock
+
+  package init(version: UInt64, reason: String, since: WallClock) {
+    self.version = version
+    self.reason = reason
+    self.since = since
+  }
+}

@@ -1,0 +1,196 @@
+/// How a device goes from one version to the next, without doing any of it: what happened goes in, what to do comes
+/// out. Actions are to be done in their order, each before the next.
+///
+/// The states and what leads from one to the next are drawn in docs/updates.md.
+///
+/// The old app runs until the new one is up. The boot record is saved before anything that must not be forgotten, so
+/// the machine made anew from the record goes on where it was.
+package struct UpdateMachine: Sendable, Hashable {
+  /// What the device is at.
+  package enum Phase: Sendable, Hashable {
+    /// Nothing was ever tried, or the last version was refused.
+    case idle
+    case downloading(FirmwareOffer, failedAttempts: Int)
+    /// All bytes are there and right; they are compiled and become a slot's image now.
+    case verified(FirmwareOffer, securityEpoch: UInt32)
+    /// In the slot, its app launched. Once it is up (`isStarted`) the old one is stopped, and it takes over.
+    case staged(Slot, isHealthy: Bool, isStarted: Bool)
+    /// Its app handles events, and the old one doesn't any more.
+    case trial(Slot)
+    case confirmed
+    case rolledBack
+  }
+
+  /// What happened.
+  package enum Event: Sendable, Hashable {
+    /// The agent starts; `pending` is a download that an earlier run of it had begun.
+    case started(pending: FirmwareOffer?, boot: BootID = .unknown)
+    /// The agent was asked to end, and will.
+    case stopping
+    case notified(FirmwareNotification)
+    /// The head of an announced image was read. `objection`: why this device can never run it.
+    case offered(FirmwareOffer, objection: String? = nil)
+    /// No server gave the image this time, or the flash did not take it. The download goes on by itself.
+    case downloadAttemptFailed(version: UInt64)
+    case downloaded(version: UInt64, securityEpoch: UInt32 = 0)
+    /// For good: these are the bytes that were offered, and this device can never run them.
+    case downloadRefused(version: UInt64, reason: String)
+    case staged(version: UInt64)
+    /// The flash failed, which says nothing of the image.
+    case stagingFailed(version: UInt64, reason: String)
+    /// For good: the module can't be compiled.
+    case stagingRefused(version: UInt64, reason: String)
+    case appStarted(Slot)
+    /// It handles events from now on. `gapNanoseconds`: for how long no app did; nil if none ran before it.
+    case appActivated(Slot, gapNanoseconds: UInt64? = nil)
+    case healthConfirmed(Slot)
+    case trialElapsed(version: UInt64)
+    /// The app ran to its end, which is what it wanted.
+    case appFinished(Slot)
+    case appFailed(Slot, reason: String)
+    /// The slot's image is not what the record says.
+    case imageDamaged(Slot, reason: String)
+    /// The pause before a new start of a failed app is over.
+    case relaunchDue(Slot)
+    /// The flash is known by this from now on.
+    case epochChosen(UInt64)
+  }
+
+  /// What to do.
+  package enum Action: Sendable, Hashable {
+    case saveRecord
+    /// Reads the head of what was announced. Answered by `offered`, if there is something to it.
+    case check(FirmwareNotification)
+    /// Ends a download under way first. `into` may be overwritten.
+    case startDownload(FirmwareOffer, into: Slot)
+    /// Compiles the downloaded image, and makes it the slot's. Answered by `staged`, `stagingFailed` or
+    /// `stagingRefused`.
+    case stage(FirmwareOffer, into: Slot)
+    /// The download, whole or not, is needed no more.
+    case discardDownload
+    case launch(Slot)
+    case stop(Slot)
+    /// Stops the old app, if there is one, and has the new one handle events as soon as the old one doesn't. Answered
+    /// by `appActivated`, or by `appFailed`.
+    case switchOver(from: Slot?, to: Slot)
+    /// Launch it after a pause that grows with every failure. Answered by `relaunchDue`.
+    case relaunchLater(Slot)
+    case startTrialTimer(version: UInt64)
+    case stopTrialTimer
+    /// No image of a lower epoch is taken from now on, whatever becomes of this one. After a start it may be asked for
+    /// again.
+    case raiseSecurityEpoch(to: UInt32)
+    case report
+    /// Worth a line in the device's log.
+    case note(Note)
+  }
+
+  /// What people are told.
+  package enum Note: Sendable, Hashable {
+    case downloading(version: UInt64)
+    case verified(version: UInt64)
+    case stagingFailed(version: UInt64, reason: String)
+    case switched(version: UInt64, gapNanoseconds: UInt64)
+    case trial(version: UInt64)
+    case confirmed(version: UInt64)
+    case rolledBack(version: UInt64, reason: String)
+    case refused(version: UInt64, reason: String)
+    case appFinished(version: UInt64)
+    case appFailed(version: UInt64, reason: String)
+    case imageDamaged(version: UInt64, reason: String)
+    /// Older than what runs, or known not to work.
+    case ignored(version: UInt64)
+  }
+
+  /// An offer, and why this device can't run it.
+  struct Offered: Sendable, Hashable {
+    var offer: FirmwareOffer
+    var objection: String?
+  }
+
+  /// After so many fruitless attempts an older version may take the place of the download.
+  package static let stalledAttempts = 3
+
+  /// The settings; the lowest security epoch rises with confirmed images.
+  package private(set) var policy: UpdatePolicy
+  /// As it is to be saved.
+  package var record: BootRecord
+  /// What the device is at now.
+  package var phase: Phase
+  /// The newest version offered while another one could not be interrupted.
+  var next: Offered?
+  /// The active app ran to its end and is not to be started again by this run of the agent.
+  var isActiveFinished = false
+  /// The active slot's app was launched by this run of the agent.
+  var isActiveLaunched = false
+  /// For how long no app handled events when one last took over from another.
+  var switchGapNanoseconds: UInt64?
+
+  package init(record: BootRecord, policy: UpdatePolicy = UpdatePolicy()) {
+    self.policy = policy
+    self.record = record
+    phase =
+      switch record.failed?.kind {
+      case .rolledBack: .rolledBack
+      case .refused: .idle
+      case nil: record.active == nil ? .idle : .confirmed
+      }
+  }
+
+  /// Follows a confirmed image: whoever has the app with a repair must not get the one without it again.
+  mutating func raiseSecurityEpoch() -> [Action] {
+    guard policy.raisesSecurityEpoch, let active = record.active, record[active].state == .confirmed,
+      record[active].securityEpoch > policy.lowestSecurityEpoch
+    else { return [] }
+    policy.lowestSecurityEpoch = record[active].securityEpoch
+    return [.raiseSecurityEpoch(to: policy.lowestSecurityEpoch)]
+  }
+
+  /// Takes an event, and says what is to be done about it.
+  package mutating func handle(_ event: Event) -> [Action] {
+    switch event {
+    case .started(let pending, let boot): start(pending, boot)
+    case .stopping: noteCleanStop()
+    case .notified(let notification): consider(notification)
+    case .offered(let offer, let objection): consider(Offered(offer: offer, objection: objection))
+    case .downloadAttemptFailed(let version): noteFailedAttempt(version)
+    case .downloaded(let version, let securityEpoch): beginStaging(version, securityEpoch)
+    case .downloadRefused(let version, let reason): refuse(version, reason, in: .downloading)
+    case .stagingFailed(let version, let reason): stageAgain(version, reason)
+    case .stagingRefused(let version, let reason): refuse(version, reason, in: .staging)
+    case .staged(let version): launchStaged(version)
+    case .appStarted(let slot): switchOver(to: slot)
+    case .appActivated(let slot, let gap): beginTrial(slot, gap)
+    case .healthConfirmed(let slot): noteHealth(of: slot)
+    case .trialElapsed(let version): endTrialInTime(version)
+    case .appFinished(let slot): finish(slot)
+    case .appFailed(let slot, let reason): fail(slot, reason)
+    case .imageDamaged(let slot, let reason): loseImage(slot, reason)
+    case .relaunchDue(let slot): relaunch(slot)
+    case .epochChosen(let epoch): keep(epoch: epoch)
+    }
+  }
+}
+
+extension UpdateMachine.Phase {
+  /// No version is on its way.
+  package var isResting: Bool {
+    switch self {
+    case .idle, .confirmed, .rolledBack: true
+    case .downloading, .verified, .staged, .trial: false
+    }
+  }
+
+  /// For people, and stable for programs.
+  package var name: String {
+    switch self {
+    case .idle: "idle"
+    case .downloading: "downloading"
+    case .verified: "verified"
+    case .staged: "staged"
+    case .trial: "trial"
+    case .confirmed: "confirmed"
+    case .rolledBack: "rolled-back"
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import Curl
+import Foundation
+package import Foundations
+package import ServiceKit
+
+/// Asks the Registry over HTTP what an image store does not know: which device is meant, and what became of a version.
+package struct RegistryClient: Sendable {
+  private static let requestTimeout = Duration.seconds(10)
+
+  private let url: String
+  private let http: HTTPClient
+
+  /// - Parameter url: the Registry's base; nil for what the environment says.
+  package init(
+    url: String?, credentials: HTTPCredentials,
+    environment: [String: String] = ProcessInfo.processInfo.environment
+  ) throws {
+    let named = environment["XTBLISH_REGISTRY_URL"].flatMap { $0.isEmpty ? nil : $0 }
+    let usual = credentials.caFile == nil ? "http://127.0.0.1:7101" : "https://127.0.0.1:7101"
+    // The same credentials, and the same way of telling what went wrong.
+    let client = try ImageStoreClient(url: url ?? named ?? usual, credentials: credentials)
+    self.url = client.url
+    http = client.http
+  }
+
+  /// The device that a person names: by its ID, its name, or the beginning of either that no other device has.
+  package func device(_ text: String) async throws -> DeviceID {
+    if let id = DeviceID(text) { return id }
+    struct List: Decodable {
+      struct Device: Decodable {
+        var id: DeviceID
+        var name: String
+      }
+      var devices: [Device]
+    }
+    let query = PercentEncoding.query(text)
+    let found = try await get(List.self, "/v1/devices?limit=10&reference=\(query)").devices
+    if let device = found.first, found.count == 1 { return device.id }
+    guard !found.isEmpty else {
+      throw AdminError("no device has the name or ID \"\(text)\", nor one that begins so", status: .data)
+    }
+    let names = found.map { "  \($0.id)  \($0.name)" }.joined(separator: "\n")
+    throw AdminError("\"\(text)\" may be any of these: give more of the name, or the ID\n\(names)", status: .data)
+  }
+
+  /// How far a device is with a version.
+  package struct Progress: Decodable, Sendable, Equatable {
+    package var version: UInt64
+    /// `assigned`, `notified`, `trial`, `confirmed`, `rolled-back` or `refused`.
+    package var status: String
+    package var failedReason: String?
+    /// When it got there; nil: not yet.
+    package var notifiedAt: String?
+    package var trialAt: String?
+
+    /// All that it has been through, in order: a look now and then sees some of them alone.
+    package var stages: [String] {
+      var stages = ["assigned"]
+      if notifiedAt != nil { stages.append("notified") }
+      if trialAt != nil { stages.append("trial") }
+      return stages.filter { $0 != status } + [status]
+    }
+  }
+
+  /// Nil if the device has no such version (any more).
+  package func progress(of device: DeviceID, version: UInt64) async throws -> Progress? {
+    struct List: Decodable {
+      var firmware: [Progress]
+    }
+    let page = try await get(List.self, "/v1/devices/\(device)/firmware?limit=1&cursor=\(version + 1)")
+    return page.firmware.first { $0.version == version }
+  }
+
+  /// What the Registry says of the device itself.
+  package struct DeviceView: Decodable, Sendable, Equatable {
+    /// A version by its number.
+    package struct Reference: Decodable, Sendable, Equatable {
+      package var version: UInt64
+    }
+    package var online: Bool
+    package var lastSeen: String?
+    package var desired: Reference?
+  }
+
+  /// What the Registry says of a device now.
+  package func view(of device: DeviceID) async throws -> DeviceView {
+    try await get(DeviceView.self, "/v1/devices/\(device)")
+  }
+
+  private func get<Document: Decodable>(_ type: Document.Type, _ path: String) async throws -> Document {
+    let client = ImageStoreClient(url: url, http: http)
+    let request = HTTPClient.Request("GET", url + path, timeouts: .init(total: Self.requestTimeout))
+    let response: HTTPClient.Response
+    do {
+      response = try await client.send(request)
+    } catch let error as AdminError where error.status == .unavailable {
+      throw AdminError(
+        "\(error.description.asClause); say where the Registry is with --registry or XTBLISH_REGISTRY_URL",
+        status: error.status)
+    }
+    guard response.isSuccess else { throw ImageStoreClient.refusal(response, by: "the Registry") }
+    guard let document = try? JSONCoding.decode(type, from: response.body) else {
+      throw AdminError("\(url) answered something else than a Registry does; check the URL")
+    }
+    return document
+  }
+}
+
+/// Text in the query of a URL.
+private enum PercentEncoding {
+  static func query(_ text: String) -> String {
+    text.utf8.map { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+        String(Unicode.Scalar(byte))
+      default: "%" + Hexadecimal.encode([byte]).uppercased()
+      }
+    }.joined()
+  }
+}

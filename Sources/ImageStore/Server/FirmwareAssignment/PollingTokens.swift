@@ -1,0 +1,52 @@
+import BlobStorage
+package import Foundations
+package import Messaging
+import Synchronization
+import Wire
+
+import struct Foundation.Data
+
+/// Whose polling tokens are whose, as the Provisioner knows it.
+package final class PollingTokens: Sendable {
+  private struct Found {
+    var device: DeviceID
+    var until: ContinuousClock.Instant
+  }
+
+  private static let capacity = 8_192
+  /// A token that was taken back is good for so long at most.
+  private static let lifetime = Duration.seconds(2)
+  private static let deadline = Duration.seconds(5)
+
+  private let provisioner: any RPCCaller
+  private let found = Mutex(BoundedCache<[UInt8], Found>(capacity: capacity))
+
+  /// - Parameter provisioner: who knows whose tokens are whose.
+  package init(provisioner: any RPCCaller) {
+    self.provisioner = provisioner
+  }
+
+  /// Whether the token was good when it was last asked about, some time ago perhaps.
+  package func isKnown(_ hash: [UInt8]) -> Bool { found.withLock { $0[hash] != nil } }
+
+  /// - Parameter hash: SHA-256 of the token.
+  /// - Returns: nil for a token that nobody has.
+  package func device(of hash: [UInt8], trace: String) async throws -> DeviceID? {
+    if let entry = found.withLock({ $0[hash] }), entry.until > .now { return entry.device }
+    var request = WireFindPollingDevice()
+    request.tokenHash = Data(hash)
+    do throws(WireFailure) {
+      let answer = try await provisioner.call(request, deadline: Self.deadline, traceParent: trace)
+      let device = DeviceID(bytes: answer.deviceID)
+      found.withLock { $0[hash] = device.map { Found(device: $0, until: .now + Self.lifetime) } }
+      return device
+    } catch {
+      guard error.isTransient else {
+        found.withLock { $0[hash] = nil }
+        if error.code == .notFound || error.code == .permissionDenied { return nil }
+        throw FirmwareError.refused(error)
+      }
+      throw FirmwareError.provisionerUnavailable(error)
+    }
+  }
+}

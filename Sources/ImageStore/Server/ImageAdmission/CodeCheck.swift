@@ -1,0 +1,67 @@
+import Glibc
+package import Logging
+import NIOCore
+import NIOPosix
+import ServiceKit
+import WebAssemblyModule
+
+/// Says whether a module's code is valid, which its sections alone don't show.
+package protocol CodeCheck: Sendable {
+  /// Throws `AppProblem.invalid` if it is not.
+  ///
+  /// - Parameter module: a descriptor of the module, from its beginning.
+  func check(_ module: CInt) async throws
+}
+
+/// Lets the engine look at the code, the same that devices run it with, in a process of its own: what the engine can't
+/// stand ends that process alone.
+package final class EngineCodeCheck: CodeCheck {
+  /// The hidden command that the process is.
+  package static let command = "check-code"
+  /// Of processes at once; uploads beyond wait.
+  private static let processes = 2
+  private static let patience = Duration.seconds(60)
+  private static let maximumOutputBytes = 64 << 10
+
+  private let executable: String
+  private let engine: String
+  private let logger: Logger
+  private let threads = NIOThreadPool(numberOfThreads: processes)
+
+  /// - Parameters:
+  ///   - executable: this program.
+  ///   - engine: the path of its library.
+  package init(executable: String, engine: String, logger: Logger) {
+    self.executable = executable
+    self.engine = engine
+    self.logger = logger
+    threads.start()
+  }
+
+  deinit {
+    threads.shutdownGracefully { _ in }
+  }
+
+  package func check(_ module: CInt) async throws {
+    let (executable, engine) = (executable, engine)
+    let output: [UInt8]
+    do {
+      output = try await threads.runIfActive {
+        try BoundedProgram.run(
+          executable, [Self.command, engine], input: module, limit: Self.patience,
+          maximumOutputBytes: Self.maximumOutputBytes)
+      }
+    } catch let failure as BoundedProgram.Failure {
+      switch failure {
+      case .failed(let code) where code < 0:
+        throw AppProblem.invalid("the engine can't look at it: its process was ended by signal \(-code)")
+      case .tooSlow: throw ImageIntakeError.codeCheckTooSlow
+      case .failed, .notStarted, .tooMuchOutput:
+        // A fault of this machine, not of the module; a device looks again.
+        logger.error("the code of a module could not be checked", metadata: ["error": "\(failure)"])
+        return
+      }
+    }
+    guard output.isEmpty else { throw AppProblem.invalid(String(decoding: output, as: UTF8.self)) }
+  }
+}

@@ -1,0 +1,49 @@
+import Logging
+import Messaging
+import Metrics
+import ServiceKit
+
+/// Log lines or crash reports on their way from the connection to the Registry, counted.
+struct DiagnosticLane<Content: Sendable, Outcome: Sendable>: Sendable {
+  typealias Lane = IntakeLane<DiagnosticBuffer<Content>, Outcome>
+
+  struct Options: Sendable {
+    /// Of payloads that wait.
+    var bufferBytes: Int
+    /// Of one device.
+    var itemsPerDevice: Int
+    /// In one request to the Registry.
+    var batch: BatchBounds
+  }
+
+  let lane: Lane
+  private let received: Tally
+  private let dropped: Tally
+
+  /// - Parameters:
+  ///   - name: "log" or "crash", in metrics and logs.
+  ///   - settle: told what the Registry answered.
+  init(
+    _ name: String, options: Options, registry: any RPCCaller, logger: Logger,
+    record: @escaping Lane.Recorder.Attempt, settle: @escaping @Sendable (Lane.Recorder.Answers) async -> Void
+  ) {
+    lane = IntakeLane(
+      DiagnosticBuffer(maximumBytes: options.bufferBytes, maximumPerDevice: options.itemsPerDevice),
+      waiting: Gauge(label: "notifier_\(name)_waiting_bytes"), bounds: options.batch,
+      recorder: BatchRecorder(
+        name, pace: .init(batchItems: options.batch.items), logger: logger, describe: { "\($0.device)" },
+        canStore: { await registry.canStore() }, attempt: record),
+      settle: settle)
+    received = Tally(label: "notifier_\(name)_messages_received_total")
+    dropped = Tally(label: "notifier_\(name)_messages_dropped_total")
+  }
+
+  var receivedMessages: Int { received.value }
+  var droppedMessages: Int { dropped.value }
+  var waitingMessages: Int { lane.read(\.count) }
+
+  func add(_ item: DiagnosticBuffer<Content>.Item) {
+    received.increment()
+    if !lane.update({ $0.add(item) }) { dropped.increment() }
+  }
+}

@@ -1,0 +1,33 @@
+import DeviceProtocol
+import FoundationEssentials
+import Foundations
+import ServiceKit
+import Wire
+
+/// A notification whose fields were checked, and where it goes.
+struct CheckedNotification: Sendable {
+  let device: DeviceID
+  let version: UInt64
+  let digest: SHA256Digest
+  let sizeBytes: UInt64
+
+  /// Nil when a field is out of range: the Registry never makes such a one.
+  init?(_ wire: WireNotification) {
+    guard let device = DeviceID(bytes: wire.deviceID), wire.version > 0, wire.version <= UInt64(Int64.max),
+      let digest = SHA256Digest(bytes: wire.digest), wire.sizeBytes > 0
+    else { return nil }
+    self.device = device
+    version = wire.version
+    self.digest = digest
+    sizeBytes = wire.sizeBytes
+  }
+
+  var topic: String { FirmwareAddress(of: device, version: version).path }
+
+  /// - Parameter base: an image store's public URL, without a slash at its end.
+  func payload(base: String) throws -> [UInt8] {
+    let message = NotificationMessage(
+      version: version, digest: "\(digest)", size: sizeBytes, url: "\(base)\(topic)")
+    return Array(try JSONCoding.encoder().encode(message))
+  }
+}

@@ -1,0 +1,16 @@
+import DeviceProtocol
+import Foundations
+import SwiftProtobuf
+import Wire
+
+/// Where a device's reports have got to. Epoch 0 is none.
+extension WireReportPosition {
+  init(epoch: UInt64, sequence: UInt64) {
+    self.init()
+    self.epoch = epoch
+    self.sequence = sequence
+  }
+
+  /// As the device is told of it.
+  var message: StateMessage.Position { StateMessage.Position(epoch: RandomName.text(epoch), sequence: sequence) }
+}

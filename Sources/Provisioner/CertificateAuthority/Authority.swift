@@ -1,0 +1,110 @@
+package import FoundationEssentials
+package import Foundations
+package import OpenSSL
+
+/// The roots that everybody trusts, and the intermediates that sign, as the authority's folder has them.
+package struct Authority: Sendable {
+  package let roots: [X509Certificate]
+  /// The one that new certificates are from first; those of old, which still sign their CRLs, after it.
+  package let issuers: [CertificateSigner]
+  /// Grows with every change of the folder.
+  package let generation: Int
+
+  /// PEM: what goes into everybody's file of roots.
+  package var trustRoots: String {
+    get throws(CertificateError) { try Self.pem(roots) }
+  }
+
+  /// Certificates one after the other, as files and answers have them.
+  package static func pem(_ certificates: [X509Certificate]) throws(CertificateError) -> String {
+    var text = ""
+    for certificate in certificates {
+      do {
+        text += try certificate.pem
+      } catch {
+        throw .library(error)
+      }
+    }
+    return text
+  }
+}
+
+/// An intermediate and its key.
+package struct CertificateSigner: Sendable {
+  /// The intermediate, and after it what leads from it to roots of old while those are being replaced.
+  package let chain: [X509Certificate]
+  package let key: P256.PrivateKey
+  /// SHA-256 of the intermediate's public key: what issuers are told apart by.
+  package let keyHash: [UInt8]
+  private let issuer: IssuerCertificate
+
+  package var certificate: X509Certificate { chain[0] }
+
+  /// - Throws: `malformed` if the chain is empty or does not begin with the key's own certificate.
+  init(chain: [X509Certificate], key: P256.PrivateKey) throws(CertificateError) {
+    guard let first = chain.first, first.isAuthority, first.subjectPublicKeyInfo == key.publicKey.subjectPublicKeyInfo
+    else { throw .malformed("the certificate of the key beside it") }
+    self.chain = chain
+    self.key = key
+    issuer = try IssuerCertificate(first)
+    do {
+      keyHash = try key.publicKey.hash
+    } catch {
+      throw .library(error)
+    }
+  }
+
+  /// Clocks of devices may be behind.
+  package static let clockTolerance: TimeInterval = 600
+
+  /// - Parameter lifetime: from now on; less if the intermediate itself ends sooner.
+  package func issue(
+    to owner: CertificateOwner, _ publicKey: P256.PublicKey, lifetime: Duration, now: Date
+  ) throws(CertificateError) -> IssuedCertificate {
+    let end = min(now.addingTimeInterval(lifetime / .seconds(1)), certificate.notAfter)
+    guard end > now else {
+      throw .malformed("an intermediate that can still sign: it has expired; make a new one with ca rotate")
+    }
+    var template: CertificateTemplate
+    do {
+      template = try CertificateTemplate(
+        commonName: owner.commonName, kind: .leaf(owner.usages), alternativeNames: owner.alternativeNames,
+        notBefore: max(now.addingTimeInterval(-Self.clockTolerance), certificate.notBefore), notAfter: end)
+    } catch {
+      throw .library(error)
+    }
+    if case .device = owner { template.distributionPoint = RevocationName.of(serialNumber: template.serialNumber) }
+    let leaf = try X509Certificate(template, for: publicKey, issuer: issuer, issuerKey: key)
+    return IssuedCertificate(owner: owner, certificate: leaf, issuers: chain, issuerKeyHash: keyHash)
+  }
+}
+
+/// A certificate just made.
+package struct IssuedCertificate: Sendable {
+  package let owner: CertificateOwner
+  package let certificate: X509Certificate
+  /// What its owner presents along with it.
+  package let issuers: [X509Certificate]
+  package let issuerKeyHash: [UInt8]
+
+  /// Nil for a service or an operator. Kept, as the compiler can't optimise a look into the owner where many are asked.
+  package let device: DeviceID?
+
+  package init(
+    owner: CertificateOwner, certificate: X509Certificate, issuers: [X509Certificate], issuerKeyHash: [UInt8]
+  ) {
+    self.owner = owner
+    self.certificate = certificate
+    self.issuers = issuers
+    self.issuerKeyHash = issuerKeyHash
+    switch owner {
+    case .device(let id): device = id
+    default: device = nil
+    }
+  }
+
+  /// PEM: what its owner presents, the certificate first.
+  package var chain: String {
+    get throws(CertificateError) { try Authority.pem([certificate] + issuers) }
+  }
+}

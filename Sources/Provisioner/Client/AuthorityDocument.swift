@@ -1,0 +1,49 @@
+package import CertificateAuthority
+package import FoundationEssentials
+import Foundations
+import OpenSSL
+import ServiceKit
+
+/// An authority's certificates as people and programs get them.
+package struct AuthorityDocument: Encodable, Sendable {
+  package struct Certificate: Encodable, Sendable {
+    package var name: String
+    /// `root`, `intermediate` or `previous`.
+    package var kind: String
+    package var notAfter: Date
+    /// SHA-256 of the DER, in hexadecimal digits.
+    package var fingerprint: String
+  }
+
+  package var generation: Int
+  package var certificates: [Certificate]
+
+  package init(_ authority: Authority) throws {
+    generation = authority.generation
+    certificates = try authority.roots.map { try Certificate(of: $0, kind: "root") }
+    for (index, issuer) in authority.issuers.enumerated() {
+      certificates.append(try Certificate(of: issuer.certificate, kind: index == 0 ? "intermediate" : "previous"))
+    }
+  }
+
+  /// For people.
+  ///
+  /// - Parameter columns: for how many characters a line has room; nil for any number.
+  package func text(columns: Int? = nil) -> String {
+    var table = Table([("KIND", .always), ("NAME", .cut), ("EXPIRES", .always), ("SHA-256", .cut)])
+    for certificate in certificates {
+      table.add([
+        certificate.kind, certificate.name, JSONCoding.text(of: certificate.notAfter), certificate.fingerprint,
+      ])
+    }
+    return table.text(columns: columns)
+  }
+}
+
+extension AuthorityDocument.Certificate {
+  init(of certificate: X509Certificate, kind: String) throws {
+    self.init(
+      name: certificate.commonName ?? "", kind: kind, notAfter: certificate.notAfter,
+      fingerprint: Hexadecimal.encode(try certificate.fingerprint))
+  }
+}

@@ -1,0 +1,32 @@
+package import Foundations
+
+/// What a device is for, and where it belongs: decided by whatever lets it in.
+package struct DevicePlacement: Sendable, Equatable {
+  package var product: String
+  /// Empty: none.
+  package var group: String
+  /// Without the one that stands for the group.
+  package var tags: [String]
+
+  package init(product: String, group: String, tags: [String]) throws(RequestFailure) {
+    self.product = try FieldText.visible(product, field: "product", length: 0...EnrolmentFieldRules.productLength)
+    self.group = try FieldText.visible(group, field: "group", length: 0...EnrolmentFieldRules.groupLength)
+    self.tags = try EnrolmentFieldRules.tags(tags)
+    guard group.isEmpty || self.tags.count < EnrolmentFieldRules.tagCount else {
+      throw .invalidField("tags", "leaves no room for the group, which is a tag too: leave one away")
+    }
+  }
+
+  /// As stored, so within the rules.
+  package init(storedProduct: String, group: String, tags: [String]) {
+    product = storedProduct
+    self.group = group
+    self.tags = tags
+  }
+
+  /// What the Registry knows a group by.
+  package static func tag(ofGroup group: String) -> String { "group:\(group)" }
+
+  /// All that the device has at the Registry.
+  package var registryTags: [String] { group.isEmpty ? tags : tags + [Self.tag(ofGroup: group)] }
+}

@@ -1,0 +1,98 @@
+package import Foundations
+
+/// The bounds of fields that people or other programs fill in, within what `FieldText` takes. A device's name and tags
+/// become the Registry's, so they are within its bounds.
+package enum EnrolmentFieldRules {
+  package static let counts = 1...1_000_000
+  /// Seconds: up to ten years of 366 days.
+  package static let lifetimesSeconds = 1...316_224_000
+  package static let productLength = 64
+  /// Becomes a tag of the device: "group:" and this.
+  package static let groupLength = 58
+  package static let tagLength = 64
+  package static let tagCount = 32
+  /// Leaves room for a hyphen and the highest number within the 128 characters of a device's name.
+  package static let namePrefixLength = 100
+  package static let serialLength = 64
+  /// Of one claim; more devices are better registered beforehand.
+  package static let serialCount = 1000
+  /// Leaves room for a hyphen and a serial number.
+  package static let serialNamePrefixLength = 60
+  static let nameLength = 128
+  /// Far more than a token has; longer ones are not hashed.
+  package static let tokenLength = 256
+  package static let defaultPageSize = 50
+  package static let maximumPageSize = 500
+
+  /// Printable ASCII without the space, as serial numbers are printed on labels.
+  package static let serialPattern = "^[!-~]+$"
+
+  /// A whole number within bounds.
+  package static func number(_ value: UInt64, _ range: ClosedRange<Int>, field: String) throws(RequestFailure) -> Int {
+    guard let number = Int(exactly: value), range.contains(number) else {
+      throw .invalidField(
+        field, "is \(value): give a whole number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return number
+  }
+
+  /// - Returns: the tags without doubles, in the order of their UTF-8.
+  package static func tags(_ tags: [String]) throws(RequestFailure) -> [String] {
+    try FieldText.tags(tags, count: tagCount, length: 1...tagLength)
+  }
+
+  /// A serial number to look for; one that a maker left as a placeholder may have enrolled before those were refused.
+  package static func serial(_ text: String) throws(RequestFailure) -> String {
+    guard (1...serialLength).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+      if (1...serialLength).contains(text.utf8.count), SerialPlaceholder.contains(text), isPlain(text) {
+        throw .serialPlaceholder(text)
+      }
+      throw .invalidField(
+        "serial", "is not a serial number: give 1 to \(serialLength) printable ASCII characters without spaces")
+    }
+    return text
+  }
+
+  /// Of a device that is to come.
+  static func newSerial(_ text: String) throws(RequestFailure) -> String {
+    let text = try serial(text)
+    guard !SerialPlaceholder.contains(text) else { throw .serialPlaceholder(text) }
+    return text
+  }
+
+  /// - Returns: serial numbers of devices that are to come, without doubles, sorted.
+  package static func serials(_ serials: [String]) throws(RequestFailure) -> [String] {
+    guard serials.count <= serialCount else {
+      throw .invalidField("serials", "has \(serials.count) entries: at most \(serialCount) are allowed")
+    }
+    var valid: Set<String> = []
+    for text in serials { valid.insert(try newSerial(text)) }
+    return valid.sorted()
+  }
+
+  /// What names of devices begin with; empty stands for `device`.
+  package static func namePrefix(_ text: String, length: Int) throws(RequestFailure) -> String {
+    let prefix = try FieldText.visible(text, field: "name-prefix", length: 0...length)
+    return prefix.isEmpty ? "device" : prefix
+  }
+
+  /// SHA-256 of a public key.
+  package static func keyHash(_ bytes: some Collection<UInt8>) throws(RequestFailure) -> [UInt8] {
+    guard bytes.count == 32 else {
+      throw .invalidField(
+        "public-key-hash", "has \(bytes.count) bytes: give SHA-256 of the SubjectPublicKeyInfo in DER, 32 bytes")
+    }
+    return Array(bytes)
+  }
+
+  /// - Parameter requested: 0 stands for the usual size.
+  package static func pageSize(_ requested: UInt32) throws(RequestFailure) -> Int {
+    if requested == 0 { return defaultPageSize }
+    return try number(UInt64(requested), 1...maximumPageSize, field: "page-size")
+  }
+
+  /// Printable ASCII, spaces too, but not these alone.
+  private static func isPlain(_ text: String) -> Bool {
+    text.utf8.allSatisfy { (0x20...0x7E).contains($0) } && text.utf8.contains { $0 != 0x20 }
+  }
+}

@@ -1,0 +1,30 @@
+package import FoundationEssentials
+
+/// A factory's CA: whoever has a certificate of it enrols without a claim.
+package struct FactoryAuthority: Sendable, Equatable {
+  /// SHA-256 of the certificate in DER.
+  package var id: [UInt8]
+  /// DER.
+  package var certificate: [UInt8]
+  package var subject: String
+  package var notAfter: Date
+  package var placement: DevicePlacement
+  /// Devices become PREFIX-SERIAL.
+  package var namePrefix: String
+  package var createdAt: Date
+  package var deviceCount: Int
+
+  package init(
+    id: [UInt8], certificate: [UInt8], subject: String, notAfter: Date, placement: DevicePlacement, namePrefix: String,
+    createdAt: Date, deviceCount: Int
+  ) {
+    self.id = id
+    self.certificate = certificate
+    self.subject = subject
+    self.notAfter = notAfter
+    self.placement = placement
+    self.namePrefix = namePrefix
+    self.createdAt = createdAt
+    self.deviceCount = deviceCount
+  }
+}

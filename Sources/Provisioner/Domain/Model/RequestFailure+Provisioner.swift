@@ -1,0 +1,91 @@
+package import Foundations
+
+/// The answers of the Provisioner to what it can't do, the same over HTTP and on the bus.
+extension RequestFailure {
+  /// A field that holds what it may not; the problem goes on after its name.
+  package static func invalidField(_ field: String, _ problem: String) -> RequestFailure {
+    RequestFailure(.invalid, reason: "invalid-\(field)", message: "\(field) \(problem)")
+  }
+
+  package static func unknownClaim(_ id: ClaimID) -> RequestFailure {
+    RequestFailure(
+      .notFound, reason: "unknown-claim", message: "there is no claim \(id): list the claims to see which there are")
+  }
+
+  static func serialPlaceholder(_ serial: String) -> RequestFailure {
+    RequestFailure(
+      .invalid, reason: "serial-placeholder",
+      message:
+        "\(serial) is what makers leave where a serial number should be, and other boards have it too: give this "
+        + "board one of its own, from its label for example (xtblish-device enroll --serial); boards that have enrolled "
+        + "need nothing")
+  }
+
+  /// One answer for claims that never were, that expired and that were revoked: a guesser learns
+  /// nothing from it. The operator's log has the reason.
+  package static var claimRefused: RequestFailure {
+    RequestFailure(
+      .permissionDenied, reason: "claim-refused",
+      message: "the claim is unknown, expired or revoked: check it, or ask the operator for a new one")
+  }
+
+  static func claimExhausted(count: Int) -> RequestFailure {
+    RequestFailure(
+      .conflict, reason: "claim-exhausted",
+      message: "all \(count) uses of the claim are taken by other devices: ask the operator for a new one")
+  }
+
+  package static var registryRefused: RequestFailure {
+    RequestFailure(
+      .internal, reason: "registry-refused",
+      message: "the Registry refused the device: ask the operator to look at the log")
+  }
+
+  package static var noTrustAnchors: RequestFailure {
+    RequestFailure(
+      .unavailable, reason: "no-root-document",
+      message:
+        "the Registry has no director key or no root document yet, which a device must trust: the operator makes "
+        + "them with xtblish-registry root init and root publish; repeat the same request then",
+      retryAfterMilliseconds: 5000)
+  }
+
+  package static var tooManyEnrolments: RequestFailure {
+    RequestFailure(
+      .overloaded, reason: "too-many-enrolments",
+      message: "too many devices enrol at this moment: repeat the same request later", retryAfterMilliseconds: 2000)
+  }
+
+  package static var shuttingDown: RequestFailure {
+    RequestFailure(
+      .unavailable, reason: "shutting-down",
+      message: "the Provisioner is about to end: repeat the same request, at another replica if there is one",
+      retryAfterMilliseconds: 1000)
+  }
+
+  package static func unknownDevice(_ id: DeviceID) -> RequestFailure {
+    RequestFailure(
+      .notFound, reason: "unknown-device",
+      message: "device \(id) has not enrolled here: enrol it again, or ask the operator where it did")
+  }
+
+  package static func unknownSerial(_ serial: String) -> RequestFailure {
+    RequestFailure(
+      .notFound, reason: "unknown-serial",
+      message: "no device has serial number \(serial) and that product: list them with xtblish-provisioner devices list"
+    )
+  }
+
+  package static func serialRegistered(_ serial: String) -> RequestFailure {
+    RequestFailure(
+      .conflict, reason: "serial-registered",
+      message: "serial number \(serial), the key or the product's device is registered already: unregister it first")
+  }
+
+  package static var registryUnavailable: RequestFailure {
+    RequestFailure(
+      .unavailable, reason: "registry-unavailable",
+      message: "the Registry can't be reached; the enrolment is kept: repeat the same request for the same identity",
+      retryAfterMilliseconds: 2000)
+  }
+}

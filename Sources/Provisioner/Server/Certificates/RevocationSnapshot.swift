@@ -1,0 +1,39 @@
+import Foundations
+package import OpenSSL
+
+/// What everybody is told of roots and revocations.
+package struct RevocationSnapshot: Sendable, Equatable {
+  /// Grows with every change: what releases before this one go by.
+  package var state: UInt64
+  /// Of the newest publication. A restored database gives numbers again, and never a nonce.
+  package var revision: Int64
+  package var nonce: [UInt8]
+  package var roots: [X509Certificate]
+  /// In the order in which they were published.
+  package var published: [PublishedList]
+
+  package var lists: [CertificateRevocationList] { published.map(\.list) }
+
+  /// What tells this from every other: `12-7-<nonce>-<roots>`.
+  package var tag: String {
+    let hash = (try? SHA256.digest(of: roots.flatMap(\.der))) ?? []
+    return "\(state)-\(revision)-\(Hexadecimal.encode(nonce))-\(Hexadecimal.encode(Array(hash.prefix(8))))"
+  }
+
+  /// What came after the snapshot with that tag; nil if it is not known, or its lists are superseded.
+  package func lists(since tag: String) -> [CertificateRevocationList]? {
+    let parts = tag.split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.count == 4, let known = Int64(parts[1]), let nonce = Hexadecimal.decode(String(parts[2])),
+      published.contains(where: { $0.revision == known && $0.nonce == nonce })
+    else { return nil }
+    return published.filter { $0.revision > known }.map(\.list)
+  }
+
+  /// Adds lists that are newer than all others: what has all entries of an issuer takes the place of those before it.
+  mutating func append(_ newer: [PublishedList]) {
+    for list in newer {
+      if list.kind == .full { published.removeAll { $0.issuer == list.issuer && $0.kind != .first } }
+      published.append(list)
+    }
+  }
+}

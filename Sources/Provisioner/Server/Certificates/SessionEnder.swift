@@ -1,0 +1,109 @@
+import Foundation
+import Foundations
+package import Logging
+package import Messaging
+import PostgreSQL
+import ServiceLifecycle
+import Wire
+
+/// Has the live sessions of revoked devices ended.
+///
+/// A broker that has not read the new CRL yet would let the device in again at once, so the session is ended several
+/// times: right away, and when the CRL is there even if its way took a while.
+package struct SessionEnder: Service {
+  private let store: CertificateStore
+  private let notifier: any RPCCaller
+  private let logger: Logger
+
+  /// Sessions ended at once.
+  private static let batchSize = 64
+
+  package init(store: CertificateStore, notifier: any RPCCaller, logger: Logger) {
+    self.store = store
+    self.notifier = notifier
+    self.logger = logger
+  }
+
+  package func run() async throws {
+    await cancelWhenGracefulShutdown {
+      var (isFailing, isBurst) = (false, false)
+      while !Task.isCancelled {
+        do {
+          let outcome = try await endSessions()
+          isBurst = outcome.ended == Self.batchSize
+          if outcome.failed > 0, !isFailing {
+            logger.warning(
+              "sessions of revoked devices can't be ended yet",
+              metadata: ["devices": "\(outcome.failed)", "error": "\(outcome.error ?? "")"])
+            isFailing = true
+          } else if outcome.ended > 0, isFailing {
+            logger.info("sessions of revoked devices are ended again")
+            isFailing = false
+          }
+        } catch {
+          if !isFailing && !Task.isCancelled {
+            logger.warning("revoked devices can't be looked for", metadata: ["error": "\(error)"])
+          }
+          (isFailing, isBurst) = (true, false)
+        }
+        if !isBurst { try? await Task.sleep(for: .milliseconds(250)) }
+      }
+    }
+  }
+
+  /// Asks for those that are due.
+  func endSessions() async throws -> (ended: Int, failed: Int, error: String?) {
+    // What one replica has taken, others leave alone for a while.
+    let due = try await store.pool.query(
+      """
+      update provisioner.revoked_devices set next_disconnect_at = clock_timestamp() + interval '5 seconds'
+      where device_id in (
+        select device_id from provisioner.revoked_devices where next_disconnect_at <= clock_timestamp()
+        order by next_disconnect_at limit $1 for update skip locked
+      )
+      returning device_id
+      """, [.int(Self.batchSize)])
+    return try await withThrowingTaskGroup(of: WireFailure?.self) { group in
+      for row in due {
+        let device = try row["device_id"].uuid
+        group.addTask { try await end(device) }
+      }
+      var outcome: (ended: Int, failed: Int, error: String?) = (0, 0, nil)
+      for try await failure in group {
+        if let failure {
+          outcome.failed += 1
+          outcome.error = failure.message
+        } else {
+          outcome.ended += 1
+        }
+      }
+      return outcome
+    }
+  }
+
+  /// - Returns: why it could not be ended, if so.
+  private func end(_ device: [UInt8]) async throws -> WireFailure? {
+    var request = WireDisconnectDevice()
+    request.deviceID = Data(device)
+    do throws(WireFailure) {
+      _ = try await notifier.call(request, deadline: .seconds(3))
+    } catch {
+      try await store.pool.execute(
+        """
+        update provisioner.revoked_devices set next_disconnect_at = clock_timestamp() + interval '1 second'
+        where device_id = $1
+        """, [.uuid(device)])
+      return error
+    }
+    // Again 1, 3 and 30 s after the revocation, whichever of them is still to come.
+    try await store.pool.execute(
+      """
+      update provisioner.revoked_devices set next_disconnect_at = (
+        select min(revoked_at + delay) from unnest(array[interval '1 s', interval '3 s', interval '30 s']) as delay
+        where revoked_at + delay > clock_timestamp()
+      )
+      where device_id = $1
+      """, [.uuid(device)])
+    return nil
+  }
+}

@@ -1,0 +1,115 @@
+import CertificateAuthority
+package import DeviceCertificates
+package import Hummingbird
+package import Logging
+package import Messaging
+import OpenSSL
+package import PostgreSQL
+package import ServiceHTTP
+package import ServiceKit
+package import ServiceLifecycle
+import Wire
+
+/// The authority put together, as a part of the service.
+package struct AuthorityParts: Sendable {
+  package let issuer: LiveAuthority
+  package let store: CertificateStore
+  package let feed: RevocationFeed
+  package let keeper: AuthorityKeeper
+  package let revocation: DeviceRevocation
+  private let renewal: DeviceCertificateRenewal
+  private let ender: SessionEnder
+  private let validity: Duration
+
+  /// Nil if there is to be none.
+  ///
+  /// - Throws: `AuthorityError` when its folder can't be used.
+  package init?(
+    _ settings: AuthoritySettings, pool: PostgresPool, notifier: any RPCCaller, logger: Logger
+  ) throws {
+    guard let path = settings.directory else { return nil }
+    let directory = AuthorityDirectory(path, passphraseFile: settings.passphraseFile)
+    issuer = LiveAuthority(try directory.load(), deviceLifetime: settings.deviceLifetime)
+    store = CertificateStore(pool: pool)
+    feed = RevocationFeed()
+    keeper = AuthorityKeeper(
+      directory: directory, authority: issuer, store: store, feed: feed,
+      folder: settings.listDirectory.map { RevocationDirectory($0) }, logger: logger)
+    renewal = DeviceCertificateRenewal(issuer: issuer, store: store, logger: logger)
+    revocation = DeviceRevocation(store: store, keeper: keeper)
+    validity = settings.revocationValidity
+    ender = SessionEnder(store: store, notifier: notifier, logger: logger)
+  }
+
+  /// To be called once the tables are there, before the services start: so that whoever asks first gets an answer, and a
+  /// broker finds the folder complete.
+  package func prepare() async { await keeper.turn() }
+
+  /// When the intermediate that devices get certificates from ends, or the last of the roots.
+  package var expirySource: ExpirySource {
+    ExpirySource { [issuer] in
+      let authority = issuer.authority
+      var found = authority.issuers.prefix(1).map { newest in
+        Expiry(
+          kind: "ca-intermediate", name: newest.certificate.commonName ?? "of devices",
+          end: newest.certificate.notAfter,
+          remedy: "make the next with xtblish-provisioner ca rotate")
+      }
+      if let last = authority.roots.max(by: { $0.notAfter < $1.notAfter }) {
+        found.append(
+          Expiry(
+            kind: "ca-root", name: last.commonName ?? "root", end: last.notAfter,
+            remedy: "make the next with xtblish-provisioner ca rotate --root, and give everybody the new roots"))
+      }
+      return found
+    }
+  }
+
+  package var services: [any Service] { [AuthorityKeeping(keeper, store: store), ender] }
+
+  package func register(on router: inout RPCRouter, audit: OperatorAudit) {
+    AuthorityRPC(store: store, feed: feed, keeper: keeper, validity: validity, audit: audit).register(on: &router)
+  }
+
+  package func add(to router: Router<HTTPContext>, access: AccessControl) {
+    AuthorityRoutes(issuer: issuer, feed: feed, renewal: renewal, revocation: revocation).add(
+      to: router, access: access)
+  }
+
+  /// Keeps the list that this service's own connections are checked with.
+  package func following(_ list: RevocationList, logger: Logger) -> any Service {
+    RevocationFollower(
+      list: list, provisioner: OwnRevocations(feed: feed, pages: RevocationPages(store: store, validity: validity)),
+      logger: logger)
+  }
+}
+
+/// What the readers of the bus hear from `GetRevocations`, for this process itself.
+struct OwnRevocations: RPCCaller {
+  let feed: RevocationFeed
+  let pages: RevocationPages
+
+  func call<R: WireRequest>(
+    _ request: R, deadline: Duration, traceParent: String?
+  ) async throws(WireFailure) -> R.Response {
+    guard let asked = request as? WireGetRevocations else { throw .unsupportedHere }
+    _ = await feed.next(
+      unless: { AuthorityRPC.isKnown(asked, $0) }, atMost: .milliseconds(Int64(asked.waitMilliseconds)))
+    do {
+      guard let page = try await pages.page(after: asked.hasAfter ? asked.after : nil) as? R.Response else {
+        throw WireFailure.unsupportedHere
+      }
+      return page
+    } catch let failure as WireFailure {
+      throw failure
+    } catch {
+      throw WireFailure(.unavailable, reason: "database-unavailable", message: "\(error)")
+    }
+  }
+}
+
+extension WireFailure {
+  fileprivate static var unsupportedHere: WireFailure {
+    WireFailure(.unsupported, reason: "unsupported", message: "only GetRevocations is answered here")
+  }
+}

@@ -1,0 +1,141 @@
+import Foundations
+import ProvisionerDomain
+
+extension ProvisionerOpenAPI {
+  /// ``NameText/pattern`` as it stands in JSON.
+  private static let visible = NameText.pattern.replacing(#"\"#, with: #"\\"#)
+
+  static let parameters = """
+    "ClaimID": {
+      "name": "id", "in": "path", "required": true, "description": "The claim's UUID.",
+      "schema": {"$ref": "#/components/schemas/UUID"}
+    }
+    """
+
+  static let responses = """
+    "Claim": {
+      "description": "The claim.",
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Claim"}}}
+    },
+    "Invalid": {"description": "The request is wrong; the detail says where.", \(problem)},
+    "Unknown": {"description": "There is no such claim.", \(problem)},
+    "TooLarge": {"description": "The body is too large.", \(problem)},
+    "NotJSON": {"description": "The body is not sent as JSON.", \(problem)},
+    "Internal": {"description": "A fault of the server, under a reference into its log.", \(problem)},
+    "Unavailable": {
+      "description": "The server, its database or the Registry is busy or not there.",
+      "headers": {
+        "Retry-After": {
+          "description": "In how many seconds to try again.", "required": true,
+          "schema": {"type": "integer", "minimum": 0}
+        }
+      },
+      \(problem)
+    },
+    "Problem": {"description": "Any other error, such as a method that the path does not have.", \(problem)}
+    """
+
+  static let schemas = """
+    "UUID": {
+      "type": "string", "format": "uuid",
+      "pattern": "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$"
+    },
+    "Tags": {
+      "type": "array", "maxItems": \(EnrolmentFieldRules.tagCount),
+      "items": {
+        "type": "string", "minLength": 1, "maxLength": \(EnrolmentFieldRules.tagLength), "pattern": "\(visible)"
+      }
+    },
+    "Serials": {
+      "type": "array", "maxItems": \(EnrolmentFieldRules.serialCount),
+      "items": {
+        "type": "string", "minLength": 1, "maxLength": \(EnrolmentFieldRules.serialLength),
+        "pattern": "\(EnrolmentFieldRules.serialPattern)"
+      }
+    },
+    "NewClaim": {
+      "type": "object", "additionalProperties": false, "required": ["count", "lifetimeSeconds"],
+      "properties": {
+        \(newClaimProperties)
+      }
+    },
+    "Claim": {
+      "type": "object", "additionalProperties": false,
+      "required": [\(claimFields)],
+      "properties": {
+        \(claimProperties)
+      }
+    },
+    "MadeClaim": {
+      "type": "object", "additionalProperties": false,
+      "required": [\(claimFields), "token"],
+      "properties": {
+        \(claimProperties),
+        "token": {"type": "string", "description": "What devices present. Only its hash is stored."}
+      }
+    },
+    "ClaimList": {
+      "type": "object", "additionalProperties": false, "required": ["claims"],
+      "properties": {
+        "claims": {"type": "array", "items": {"$ref": "#/components/schemas/Claim"}},
+        "nextCursor": {"type": "string", "description": "For the next page; absent on the last."}
+      }
+    },
+    \(enrolmentSchemas),
+    "Problem": {
+      "type": "object", "required": ["type", "title", "status", "detail"],
+      "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "reason": {"type": "string", "description": "Stable, for programs."}
+      }
+    }
+    """
+
+  private static let newClaimProperties = """
+    "count": {
+      "type": "integer", "description": "How many devices may enrol.",
+      "minimum": \(EnrolmentFieldRules.counts.lowerBound), "maximum": \(EnrolmentFieldRules.counts.upperBound)
+    },
+    "lifetimeSeconds": {
+      "type": "integer", "description": "How long devices may enrol.",
+      "minimum": \(EnrolmentFieldRules.lifetimesSeconds.lowerBound),
+      "maximum": \(EnrolmentFieldRules.lifetimesSeconds.upperBound)
+    },
+    "product": {
+      "type": "string", "default": "", "maxLength": \(EnrolmentFieldRules.productLength), "pattern": "\(visible)"
+    },
+    "group": {
+      "type": "string", "default": "", "description": "That the devices join: their tag group:NAME.",
+      "maxLength": \(EnrolmentFieldRules.groupLength), "pattern": "\(visible)"
+    },
+    "tags": {"$ref": "#/components/schemas/Tags", "description": "Given to the devices."},
+    "serials": {
+      "$ref": "#/components/schemas/Serials", "description": "The only ones that may use it; empty: any."
+    },
+    "namePrefix": {
+      "type": "string", "default": "device", "description": "Devices become PREFIX-1, PREFIX-2 and so on.",
+      "maxLength": \(EnrolmentFieldRules.namePrefixLength), "pattern": "\(visible)"
+    }
+    """
+
+  private static let claimFields =
+    #""id", "state", "count", "used", "product", "group", "tags", "serials", "namePrefix", "createdAt", "expiresAt""#
+
+  private static let claimProperties = """
+    "id": {"$ref": "#/components/schemas/UUID"},
+    "state": {"enum": [\(Claim.State.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", "))]},
+    "count": {"type": "integer", "minimum": 1},
+    "used": {"type": "integer", "minimum": 0},
+    "product": {"type": "string"},
+    "group": {"type": "string"},
+    "tags": {"$ref": "#/components/schemas/Tags"},
+    "serials": {"$ref": "#/components/schemas/Serials"},
+    "namePrefix": {"type": "string"},
+    "createdAt": {"type": "string", "format": "date-time"},
+    "expiresAt": {"type": "string", "format": "date-time"}
+    """
+}

@@ -1,0 +1,151 @@
+import ProvisionerDomain
+import ServiceKit
+
+/// The description of the HTTP interface, OpenAPI 3.1, as `/openapi.json` answers it.
+enum ProvisionerOpenAPI {
+  static let text = """
+    {
+      "openapi": "3.1.0",
+      "info": {
+        "title": "xtblish provisioner",
+        "version": "\(XtblishVersion.current)",
+        "description": "\(summary)",
+        "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}
+      },
+      "servers": [{"url": "/"}],
+      "security": [{"token": []}],
+      "tags": [
+        {"name": "claims", "description": "Permissions for a number of devices to enrol until a moment."},
+        {"name": "enrolment", "description": "How a device gets its identity, and what it reports of it."},
+        {"name": "certificates", "description": "Roots, revocations, and renewal."},
+        {"name": "description", "description": "This document."}
+      ],
+      "paths": {
+        \([claims, claim, enroll, otp, rootDocument, authority, description].joined(separator: ",\n"))
+      },
+      "components": {
+        "parameters": {\(parameters)},
+        "responses": {\(responses)},
+        "schemas": {\(schemas)},
+        "securitySchemes": {\(securitySchemes)}
+      }
+    }
+    """
+
+  private static let summary =
+    "Claims, and the enrolment of devices. Every error is a problem document (RFC 9457); its reason is "
+    + "stable. Unknown fields and parameters are refused, not ignored."
+
+  private static let claims = """
+    "/v1/claims": {
+      "get": {
+        "operationId": "listClaims", "tags": ["claims"], "summary": "Claims, newest first, page by page",
+        "parameters": [
+          {
+            "name": "limit", "in": "query", "description": "How many at most.",
+            "schema": {
+              "type": "integer", "minimum": 1, "maximum": \(EnrolmentFieldRules.maximumPageSize),
+              "default": \(EnrolmentFieldRules.defaultPageSize)
+            }
+          },
+          {
+            "name": "cursor", "in": "query", "description": "The nextCursor of the page before. It is opaque.",
+            "schema": {
+              "type": "string", "minLength": \(ListCursor.textLength), "maxLength": \(ListCursor.textLength),
+              "pattern": "^[A-Za-z0-9_-]+$"
+            }
+          }
+        ],
+        "responses": {
+          "200": {
+            "description": "A page of claims.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ClaimList"}}}
+          },
+          \(commonResponses)
+        }
+      },
+      "post": {
+        "operationId": "createClaim", "tags": ["claims"], "summary": "Make a claim",
+        "description": "The answer holds the token, the secret that devices present. It is shown this once.",
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/NewClaim"}}}
+        },
+        "responses": {
+          "201": {
+            "description": "The claim is made.",
+            "headers": {
+              "Location": {"description": "Where it is.", "required": true, "schema": {"type": "string"}}
+            },
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/MadeClaim"}}}
+          },
+          \(bodyResponses),
+          \(commonResponses)
+        }
+      }
+    }
+    """
+
+  private static let claim = """
+    "/v1/claims/{id}": {
+      "parameters": [{"$ref": "#/components/parameters/ClaimID"}],
+      "get": {
+        "operationId": "getClaim", "tags": ["claims"], "summary": "One claim",
+        "responses": {
+          "200": {"$ref": "#/components/responses/Claim"},
+          "404": {"$ref": "#/components/responses/Unknown"},
+          \(commonResponses)
+        }
+      },
+      "delete": {
+        "operationId": "revokeClaim", "tags": ["claims"], "summary": "Revoke a claim",
+        "description": "From then on nobody enrols with it. It stays in the list. A repeat changes nothing.",
+        "responses": {
+          "200": {"$ref": "#/components/responses/Claim"},
+          "404": {"$ref": "#/components/responses/Unknown"},
+          \(commonResponses)
+        }
+      }
+    }
+    """
+
+  private static let description = """
+    "/openapi.json": {
+      "get": {
+        "operationId": "describe", "tags": ["description"], "summary": "This document", "security": [],
+        "responses": {
+          "200": {
+            "description": "The description of this interface.",
+            "content": {"application/json": {"schema": {"type": "object"}}}
+          },
+          "default": {"$ref": "#/components/responses/Problem"}
+        }
+      }
+    }
+    """
+
+  private static let securitySchemes = """
+    "token": {
+      "type": "http", "scheme": "bearer",
+      "description": "An API token of the Registry. Claims take the scope operate, revoking a device admin."
+    },
+    "device": {"type": "mutualTLS", "description": "The certificate that the device got when it enrolled."}
+    """
+
+  static let bodyResponses = """
+    "413": {"$ref": "#/components/responses/TooLarge"},
+    "415": {"$ref": "#/components/responses/NotJSON"}
+    """
+
+  /// Of every operation: what a bad request, a busy or absent service behind and a fault answer.
+  static let commonResponses = """
+    "400": {"$ref": "#/components/responses/Invalid"},
+    "500": {"$ref": "#/components/responses/Internal"},
+    "503": {"$ref": "#/components/responses/Unavailable"},
+    "default": {"$ref": "#/components/responses/Problem"}
+    """
+
+  static let problem = """
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    """
+}

@@ -1,0 +1,32 @@
+/// The body of `POST /status`: what a device that only polls says about a version. Members are those of ``StateMessage``
+/// that it can know; others are ignored, so that the same JSON does for both.
+package struct PolledStatus: Codable, Sendable, Equatable {
+  package enum CodingKeys: String, CodingKey, CaseIterable { case version, status, reason }
+
+  /// One that the device was given.
+  package var version: UInt64
+  /// A ``RunStatus``.
+  package var status: String
+  /// For people; missing: none.
+  package var reason: String?
+
+  package init(version: UInt64, status: String, reason: String?) {
+    self.version = version
+    self.status = status
+    self.reason = reason
+  }
+}
+
+/// The answer to `GET` and `POST` of `/status`.
+package struct PollingAnswer: Codable, Sendable, Equatable {
+  package enum CodingKeys: String, CodingKey, CaseIterable {
+    case fileExists = "file_exists"
+  }
+
+  /// Whether a version waits that the device has neither confirmed nor given up.
+  package var fileExists: Bool
+
+  package init(fileExists: Bool) {
+    self.fileExists = fileExists
+  }
+}

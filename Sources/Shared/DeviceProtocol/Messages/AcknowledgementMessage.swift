@@ -1,0 +1,76 @@
+/// The JSON of `/devices/{id}/ack`: what is stored, or refused for good, and need not be sent again. Every part may be
+/// missing.
+package struct AcknowledgementMessage: Sendable, Equatable {
+  package enum CodingKeys: String, CodingKey, CaseIterable { case sequences, held, log, crashes }
+
+  /// What became of state reports.
+  package struct Reports: Codable, Sendable, Equatable {
+    /// Of the reports that are answered.
+    package var sequences: [UInt64]
+    /// What is held in their place, if they were taken for late ones.
+    package var held: StateMessage.Position?
+
+    package init(sequences: [UInt64], held: StateMessage.Position? = nil) {
+      self.sequences = sequences
+      self.held = held
+    }
+  }
+
+  /// How far a log is stored.
+  package struct LogPosition: Codable, Sendable, Equatable {
+    package enum CodingKeys: String, CodingKey, CaseIterable { case log, through, reused }
+
+    /// Which log: 16 hexadecimal digits.
+    package var log: String
+    /// The ID of the last line that need not be sent again.
+    package var through: UInt64
+    /// The run of the agent that used IDs again by which other lines are stored; nil: it did not.
+    package var reused: String?
+
+    package init(log: String, through: UInt64, reused: String? = nil) {
+      self.log = log
+      self.through = through
+      self.reused = reused
+    }
+  }
+
+  package var reports: Reports?
+  package var log: LogPosition?
+  /// IDs of crash reports.
+  package var crashes: [String]
+
+  package init(reports: Reports? = nil, log: LogPosition? = nil, crashes: [String] = []) {
+    self.reports = reports
+    self.log = log
+    self.crashes = crashes
+  }
+}
+
+extension AcknowledgementMessage: Decodable {
+  /// A part that can't be read is left out, and the others count: what is not acknowledged is sent again.
+  package init(from decoder: any Decoder) throws {
+    let members = try decoder.container(keyedBy: CodingKeys.self)
+    reports = try? Reports(from: decoder)
+    log = try? members.decode(LogPosition.self, forKey: .log)
+    crashes = (try? members.decode([String].self, forKey: .crashes)) ?? []
+  }
+}
+
+extension AcknowledgementMessage {
+  /// The message, with its members in the order in which they have always been.
+  package var payload: [UInt8] {
+    var members: [String] = []
+    if let reports {
+      members.append("\"sequences\":[\(reports.sequences.map { "\($0)" }.joined(separator: ","))]")
+      if let held = reports.held {
+        members.append("\"held\":{\"epoch\":\"\(held.epoch ?? "")\",\"sequence\":\(held.sequence)}")
+      }
+    }
+    if let log {
+      let reused = log.reused.map { ",\"reused\":\"\($0)\"" } ?? ""
+      members.append("\"log\":{\"log\":\"\(log.log)\",\"through\":\(log.through)\(reused)}")
+    }
+    if !crashes.isEmpty { members.append("\"crashes\":[\(crashes.map { "\"\($0)\"" }.joined(separator: ","))]") }
+    return Array("{\(members.joined(separator: ","))}".utf8)
+  }
+}

@@ -1,9 +1,0 @@
-/// What an app that is to be given to a device must prove about who built it.
-package enum PublisherPolicy: Sendable {
-  /// Nothing: for an installation that was made insecure.
-  case unchecked
-  /// A publisher's signature that is there must be one that devices take.
-  case optional
-  /// So must every app's: what devices refuse for want of one is refused at once.
-  case required
-}

@@ -1,0 +1,14 @@
+/// Fixed-width integers as the image format has them: least significant byte first.
+package enum LittleEndian {
+  package static func bytes<Integer: FixedWidthInteger & UnsignedInteger>(_ value: Integer) -> [UInt8] {
+    (0..<(Integer.bitWidth / 8)).map { UInt8(truncatingIfNeeded: value >> Integer($0 * 8)) }
+  }
+
+  /// - Precondition: `bytes` has exactly the integer's width.
+  package static func integer<Integer: FixedWidthInteger & UnsignedInteger>(
+    _ type: Integer.Type = Integer.self, from bytes: ArraySlice<UInt8>
+  ) -> Integer {
+    precondition(bytes.count * 8 == Integer.bitWidth)
+    return bytes.reversed().reduce(0) { $0 << 8 | Integer($1) }
+  }
+}

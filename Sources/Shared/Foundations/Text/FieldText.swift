@@ -1,0 +1,73 @@
+/// What may be stored in a field that people or other programs fill in.
+///
+/// Lengths count Unicode scalars, as `maxLength` in JSON Schema does. Control characters are refused: PostgreSQL takes no
+/// NUL, and the rest would garble terminals and logs.
+package enum FieldText {
+  /// A name of something: printable, and all of it to be seen.
+  ///
+  /// - Parameters:
+  ///   - field: what the failure calls it, in kebab-case.
+  ///   - length: in Unicode scalars.
+  package static func visible(
+    _ text: String, field: String, length: ClosedRange<Int>
+  ) throws(RequestFailure) -> String {
+    let name = try printable(text, field: field, length: length)
+    if let problem = NameText.problem(name) { throw RequestFailure(field: field, problem) }
+    return name
+  }
+
+  /// A text without control characters.
+  ///
+  /// - Parameters:
+  ///   - field: what the failure calls it, in kebab-case.
+  ///   - length: in Unicode scalars.
+  package static func printable(
+    _ text: String, field: String, length: ClosedRange<Int>
+  ) throws(RequestFailure) -> String {
+    // A hostile text of many megabytes is told by its bytes alone, without walking it.
+    guard text.utf8.count <= 4 * length.upperBound, text.unicodeScalars.count <= length.upperBound else {
+      throw RequestFailure(field: field, "is too long: at most \(length.upperBound) characters are allowed")
+    }
+    guard text.unicodeScalars.count >= length.lowerBound else {
+      throw RequestFailure(field: field, "is empty: give at least \(length.lowerBound) character")
+    }
+    if let control = text.unicodeScalars.first(where: isControl) {
+      let code = String(control.value, radix: 16)
+      throw RequestFailure(
+        field: field,
+        "contains the control character U+\(String(repeating: "0", count: 4 - code.count))\(code): remove it")
+    }
+    return text
+  }
+
+  /// Tags of a device or of what gives them to devices.
+  ///
+  /// - Parameters:
+  ///   - count: so many at most.
+  ///   - length: of each, in Unicode scalars.
+  /// - Returns: the tags without doubles, in the order of their UTF-8.
+  package static func tags(_ tags: [String], count: Int, length: ClosedRange<Int>) throws(RequestFailure) -> [String] {
+    guard tags.count <= count else {
+      throw RequestFailure(field: "tags", "has \(tags.count) entries: at most \(count) are allowed")
+    }
+    var valid: Set<ByteText> = []
+    for tag in tags { valid.insert(ByteText(try visible(tag, field: "tags", length: length))) }
+    return valid.sorted().map(\.text)
+  }
+
+  /// Whether it is one of the control characters of Unicode, C0, C1 or DEL.
+  package static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+  }
+}
+
+extension RequestFailure {
+  /// A field that holds what it may not.
+  ///
+  /// - Parameters:
+  ///   - field: in kebab-case; the reason is `invalid-` and this.
+  ///   - problem: goes on after the field's name: what is wrong and what to do.
+  package init(field: String, _ problem: String) {
+    self.init(.invalid, reason: "invalid-\(field)", message: "\(field) \(problem)")
+  }
+}

@@ -1,0 +1,55 @@
+package import FirmwareImage
+package import Foundations
+
+/// Who may sign what, until when: what devices learn new keys from.
+///
+/// The idea and the rules are those of the root role of The Update Framework (theupdateframework.github.io,
+/// specification 1.0, sections 4.3 and 5.3).
+package struct RootDocument: Hashable, Sendable {
+  package static let maximumRootKeys = 16
+  package static let maximumDirectors = 16
+  package static let maximumPublishers = 256
+  package static let versionRange: ClosedRange<UInt64> = 1...1_000_000_000
+
+  /// From 1; each document's is one more than that of the one before.
+  package let version: UInt64
+  package let expires: UTCTime
+  /// How many of the root keys must sign the next document, and this one.
+  package let threshold: Int
+  package let rootKeys: [TrustedKey]
+  package let directors: [TrustedKey]
+  package let publishers: [PublisherDelegation]
+
+  /// Throws unless the numbers are within their bounds, and every key is there once, for one purpose.
+  package init(
+    version: UInt64, expires: UTCTime, threshold: Int, rootKeys: [TrustedKey], directors: [TrustedKey],
+    publishers: [PublisherDelegation]
+  ) throws(RootDocumentError) {
+    func require(_ condition: Bool, _ problem: String) throws(RootDocumentError) {
+      guard condition else { throw .malformed(problem) }
+    }
+    try require(Self.versionRange.contains(version), "its version is not from 1 to \(Self.versionRange.upperBound)")
+    try require(
+      (1...Self.maximumRootKeys).contains(rootKeys.count), "it has not 1 to \(Self.maximumRootKeys) root keys")
+    try require((1...rootKeys.count).contains(threshold), "its threshold is not from 1 to the number of its root keys")
+    try require(
+      (1...Self.maximumDirectors).contains(directors.count), "it has not 1 to \(Self.maximumDirectors) directors")
+    try require(publishers.count <= Self.maximumPublishers, "it has more than \(Self.maximumPublishers) publishers")
+    for case .named(let names) in publishers.map(\.apps) {
+      try require(
+        (1...PublisherDelegation.maximumApps).contains(names.count) && !names.contains(.empty),
+        "a publisher has not 1 to \(PublisherDelegation.maximumApps) apps with names, or *")
+    }
+    // A key that is there twice would count twice, and one with two purposes would undo that two keys are needed.
+    var seen: Set<KeyID> = []
+    for key in rootKeys + directors + publishers.map(\.key) {
+      try require(seen.insert(key.id).inserted, "it names the key \(key.id) twice; each key has one purpose")
+    }
+    self.version = version
+    self.expires = expires
+    self.threshold = threshold
+    self.rootKeys = rootKeys
+    self.directors = directors
+    self.publishers = publishers
+  }
+}

@@ -1,0 +1,20 @@
+import Metrics
+import Synchronization
+
+/// A count for the metrics that `status` can read too; a metric by itself can only be written.
+package final class Tally: Sendable {
+  private let counter: Counter
+  private let count = Atomic<Int>(0)
+
+  /// - Parameter label: the counter's name in the metrics.
+  package init(label: String) {
+    counter = Counter(label: label)
+  }
+
+  package var value: Int { count.load(ordering: .relaxed) }
+
+  package func increment() {
+    counter.increment()
+    count.add(1, ordering: .relaxed)
+  }
+}

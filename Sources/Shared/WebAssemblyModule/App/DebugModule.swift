@@ -1,0 +1,49 @@
+/// What makes a module fit to tell where in the sources a crash was.
+package enum DebugModule {
+  /// Why a module is not fit.
+  package enum Unusable: Error, Equatable {
+    case noBuildID
+    case otherBuildID(BuildID, expected: BuildID)
+    case noCode
+    /// It has neither names nor DWARF.
+    case stripped
+    /// Other bytes are stored under its build ID.
+    case differs(BuildID)
+  }
+
+  /// Nil if it is fit.
+  package static func problem(_ interface: WebAssemblyInterface, _ expected: BuildID) -> Unusable? {
+    guard let actual = BuildID(bytes: interface.buildID) else { return .noBuildID }
+    guard actual == expected else { return .otherBuildID(actual, expected: expected) }
+    guard interface.codeSectionOffset != nil else { return .noCode }
+    return interface.hasNames || interface.hasDebugInformation ? nil : .stripped
+  }
+}
+
+extension DebugModule.Unusable: CustomStringConvertible {
+  /// Stable, for programs.
+  package var reason: String {
+    switch self {
+    case .noBuildID: "no-build-id"
+    case .otherBuildID: "build-id-mismatch"
+    case .noCode: "no-code"
+    case .stripped: "module-stripped"
+    case .differs: "debug-module-differs"
+    }
+  }
+
+  package var description: String {
+    switch self {
+    case .noBuildID:
+      "The module has no build ID. Link it with `wasm-ld --build-id=sha1`, and strip that very file for the device."
+    case .otherBuildID(let actual, let expected):
+      "The module is of build \(actual), not \(expected). Send it under its own build ID."
+    case .noCode: "The module has no code: it is not what the app was linked to."
+    case .stripped:
+      "The module has neither names nor DWARF: it was stripped. Send the file as the linker left it, built with -g."
+    case .differs(let buildID):
+      "Another module is stored as the one of build \(buildID). Two links gave the same build ID, or the file was "
+        + "changed after linking: link it again and deploy that."
+    }
+  }
+}

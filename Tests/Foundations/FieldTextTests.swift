@@ -1,0 +1,56 @@
+import Foundations
+import TestSupport
+import Testing
+
+@Suite(.seated) struct FieldTextTests {
+  private func failure(_ body: () throws(RequestFailure) -> Void) -> RequestFailure? {
+    do throws(RequestFailure) {
+      try body()
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  @Test func `a text within the rules stays as it is`() throws {
+    #expect(try FieldText.printable("Größe 1", field: "name", length: 1...7) == "Größe 1")
+    #expect(try FieldText.visible("sensor-1", field: "name", length: 1...8) == "sensor-1")
+    #expect(try FieldText.printable("", field: "name", length: 0...8).isEmpty)
+  }
+
+  @Test(arguments: [
+    ("", "name is empty: give at least 1 character"),
+    ("123456789", "name is too long: at most 8 characters are allowed"),
+    (String(repeating: "x", count: 100_000), "name is too long: at most 8 characters are allowed"),
+    ("a\u{0}b", "name contains the control character U+0000: remove it"),
+    ("a\u{1B}[1m", "name contains the control character U+001b: remove it"),
+    ("a\u{85}", "name contains the control character U+0085: remove it"),
+  ])
+  func `a text that breaks a rule is told which`(text: String, message: String) {
+    let failure = failure { () throws(RequestFailure) in _ = try FieldText.printable(text, field: "name", length: 1...8)
+    }
+    #expect(failure?.code == .invalid && failure?.reason == "invalid-name" && failure?.message == message)
+  }
+
+  @Test func `lengths count scalars, not letters or bytes`() {
+    // One letter of two scalars.
+    let text = "e\u{301}"
+    #expect(
+      failure { () throws(RequestFailure) in _ = try FieldText.printable(text, field: "x", length: 1...2) } == nil)
+    #expect(
+      failure { () throws(RequestFailure) in _ = try FieldText.printable(text, field: "x", length: 1...1) } != nil)
+  }
+
+  @Test func `what can't be seen is no name`() {
+    let failure = failure { () throws(RequestFailure) in _ = try FieldText.visible(" ", field: "name", length: 1...8) }
+    #expect(failure?.reason == "invalid-name")
+  }
+
+  @Test func `tags come without doubles, sorted by their bytes`() throws {
+    #expect(try FieldText.tags(["b", "a", "b", "B"], count: 4, length: 1...2) == ["B", "a", "b"])
+    let many = failure { () throws(RequestFailure) in
+      _ = try FieldText.tags(["a", "b", "c"], count: 2, length: 1...2)
+    }
+    #expect(many?.reason == "invalid-tags" && many?.message == "tags has 3 entries: at most 2 are allowed")
+  }
+}

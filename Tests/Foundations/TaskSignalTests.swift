@@ -1,0 +1,43 @@
+import Foundations
+import TestSupport
+import Testing
+
+@Suite(.seated) struct TaskSignalTests {
+  @Test func aWakeBeforeTheSleepCounts() async {
+    let signal = TaskSignal()
+    signal.wake()
+    signal.wake()
+    let start = ContinuousClock.now
+    await signal.wait(upTo: .seconds(600))
+    #expect(ContinuousClock.now - start < .seconds(300))
+    // Both counted as one.
+    await signal.wait(upTo: .milliseconds(20))
+  }
+
+  @Test(arguments: [nil, Duration.seconds(600)])
+  func aSleeperIsWoken(limit: Duration?) async {
+    let signal = TaskSignal()
+    let start = ContinuousClock.now
+    await withTaskGroup { group in
+      group.addTask { await signal.wait(upTo: limit) }
+      await Task.yield()
+      signal.wake()
+    }
+    #expect(ContinuousClock.now - start < .seconds(300))
+  }
+
+  @Test func theTimeRunsOut() async {
+    let start = ContinuousClock.now
+    await TaskSignal().wait(upTo: .milliseconds(30))
+    #expect(ContinuousClock.now - start >= .milliseconds(30))
+  }
+
+  @Test func aCancelledSleeperLeavesAtOnce() async {
+    let signal = TaskSignal()
+    let start = ContinuousClock.now
+    let sleeper = Task { await signal.wait(upTo: .seconds(600)) }
+    sleeper.cancel()
+    await sleeper.value
+    #expect(ContinuousClock.now - start < .seconds(300))
+  }
+}
