@@ -143,6 +143,67 @@ func command(_ service: String, _ dependencies: [Target.Dependency]) -> Target {
     path: "Sources/\(service)/Command", swiftSettings: strict)
 }
 
+/// The rules, what others ask with, and the server's parts from the tables up, each of which sees those before it alone.
+let registry: [Target] = [
+  // Devices, versions, reports, tokens, and the rules for them. No database, no protocol.
+  part(
+    "RegistryDomain", "Registry/Domain",
+    ["Foundations", "DeviceProtocol", "OpenSSL", "FirmwareImage", "RootDocument", "ServiceKit"]),
+  part(
+    "RegistryClient", "Registry/Client",
+    [
+      "RegistryDomain", "Curl", "Foundations", "DeviceProtocol", "WebAssemblyModule", "FirmwareImage", "RootDocument",
+      "Wire",
+      "Messaging", "ServiceKit", protobuf,
+    ]),
+  part(
+    "RegistryStorage", "Registry/Server/Storage",
+    [
+      "RegistryDomain", "PostgreSQL", "OpenSSL", "Foundations", "DeviceProtocol", "FirmwareImage", "RootDocument",
+      "Wire",
+      "ServiceDatabase", "ServiceKit", protobuf, lifecycle,
+    ]),
+  // Who may do what, and that it is on record.
+  part(
+    "RegistryAuthority", "Registry/Server/Authority",
+    [
+      "RegistryDomain", "RegistryStorage", "Foundations", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", logging,
+      lifecycle,
+    ]),
+  // What other services must be told, until they took it.
+  part(
+    "RegistryDelivery", "Registry/Server/Delivery",
+    ["RegistryDomain", "RegistryStorage", "Foundations", "FirmwareImage", "Messaging", logging, metrics, lifecycle]),
+  // The domain's values as messages, and back.
+  part(
+    "RegistryMessages", "Registry/Server/Messages",
+    [
+      "RegistryDomain", "RegistryStorage", "Foundations", "DeviceProtocol", "FirmwareImage", "Wire", "ServiceKit",
+      protobuf,
+    ]),
+  part(
+    "RegistryBus", "Registry/Server/Bus",
+    [
+      "RegistryDomain", "RegistryStorage", "RegistryAuthority", "RegistryMessages", "OpenSSL", "Foundations",
+      "FirmwareImage", "RootDocument", "Wire", "Messaging", "ServiceKit", protobuf, logging,
+    ]),
+  part(
+    "RegistryHTTP", "Registry/Server/HTTP",
+    [
+      "RegistryClient", "RegistryDomain", "RegistryStorage", "RegistryMessages", "Foundations", "FirmwareImage", "Wire",
+      "ServiceKit", "ServiceHTTP", hummingbird, httpTypes, nioCore,
+    ]),
+  part(
+    "RegistryServer", "Registry/Server/Service",
+    [
+      "RegistryDomain", "RegistryStorage", "RegistryAuthority", "RegistryDelivery", "RegistryBus", "RegistryHTTP",
+      "PostgreSQL", "Foundations", "FirmwareImage", "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      logging, lifecycle,
+    ]),
+  command(
+    "Registry", ["RegistryDomain", "Foundations", "FirmwareImage", "RootDocument", "Wire", "Messaging", logging]),
+]
+
 let imageStore: [Target] = [
   // What its client and its server agree on.
   part("ImageStoreContract", "ImageStore/Contract", []),
@@ -245,15 +306,7 @@ let provisioner: [Target] = [
 ]
 
 let services: [Target] =
-  service(
-    "Registry",
-    core: [
-      "PostgreSQL", "OpenSSL", "Curl", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
-      "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", hummingbird,
-      httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
-    ],
-    command: ["FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument"])
-  + imageStore + notifier + provisioner
+  registry + imageStore + notifier + provisioner
 
 /// The device is two processes, the agent's and an app's, which have `AppLink` in common and know no more of each other.
 let deviceParts: [Target] = [
@@ -370,9 +423,7 @@ let testTargets: [Target] = [
   // Measures how many reports of devices are stored, beside bare PostgreSQL.
   .executableTarget(
     name: "ReportsBenchmark",
-    dependencies: [
-      "RegistryCore", "Foundations", "PostgreSQL", logging,
-    ],
+    dependencies: ["RegistryDomain", "RegistryStorage", "DeviceProtocol", "Foundations", "PostgreSQL", logging],
     path: "Benchmarks/Reports", exclude: ["run"], swiftSettings: strict),
   // Measures apps beside native code.
   .executableTarget(
@@ -400,7 +451,9 @@ let testTargets: [Target] = [
   tests(
     "Registry",
     [
-      "RegistryCore", "PostgreSQL", "OpenSSL", "FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule",
+      "RegistryAuthority", "RegistryBus", "RegistryClient", "RegistryDelivery", "RegistryDomain", "RegistryHTTP",
+      "RegistryMessages", "RegistryServer", "RegistryStorage", "PostgreSQL", "OpenSSL", "FirmwareImage", "Foundations",
+      "DeviceProtocol", "WebAssemblyModule",
       "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       "Curl", "Wasmtime",
       hummingbird, httpTypes, protobuf, logging, lifecycle,
@@ -438,7 +491,7 @@ let testTargets: [Target] = [
   tests(
     "Integration",
     [
-      "RegistryCore", "ImageStoreServer", "NotifierServer", "ProvisionerServer", "PostgreSQL", "Mosquitto", "Curl",
+      "RegistryServer", "ImageStoreServer", "NotifierServer", "ProvisionerServer", "PostgreSQL", "Mosquitto", "Curl",
       "FirmwareImage", "Foundations", "Wire",
       "Messaging", "ServiceKit", protobuf, logging, lifecycle,
     ]),

@@ -3,7 +3,8 @@ import Foundations
 import Glibc
 import Logging
 import PostgreSQL
-import RegistryCore
+import RegistryDomain
+import RegistryStorage
 import Synchronization
 
 /// Stores reports of devices as the Registry does, for as long as it is told, and prints how many a second.
@@ -42,7 +43,7 @@ struct ReportsBenchmark {
     let store = RegistryStore(pool: pool)
     for start in stride(from: 0, to: count, by: 512) {
       let new = try (start..<min(count, start + 512)).map {
-        try RegistryStore.NewDevice(id: .random(), name: "device \($0)", tags: [], serial: "")
+        try NewDevice(id: .random(), name: "device \($0)", tags: [], serial: "")
       }
       _ = try await store.createDevices(new, by: .anonymous)
     }
@@ -101,7 +102,7 @@ private struct Run {
               epoch: 7, sequence: counts.sequence.wrappingAdd(1, ordering: .relaxed).newValue)
             let state = state(turn: turn / batches.count)
             let verdicts = try await store.record(
-              batches[turn % batches.count].map { DeviceReport(device: $0, content: .state(state, at: position)) })
+              batches[turn % batches.count].map { ReceivedReport(device: $0, content: .state(state, at: position)) })
             counts.stored.wrappingAdd(verdicts.filter { $0 == .stored }.count, ordering: .relaxed)
           }
         }

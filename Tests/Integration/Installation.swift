@@ -3,8 +3,8 @@ import ImageStoreServer
 import Messaging
 import NotifierServer
 import PostgreSQL
-import ProvisionerServer
-import RegistryCore
+import ProvisionerCore
+import RegistryServer
 import ServiceLifecycle
 import Synchronization
 import TestSupport

@@ -5,13 +5,13 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryDomain
 
 @Suite(.seated) struct AssignImageTests {
   @Test func oneTransactionMakesAllOfIt() async throws {
     let fixture = try await Fixture.make()
     let device = try await fixture.device()
-    let image = try AppImage.sample()
+    let image = try PublishedApp.sample()
     let assignment = try await fixture.store.assign(image, to: device, idempotencyKey: "k")
     #expect(assignment.version == 1)
     #expect(!assignment.repeated)
@@ -36,7 +36,7 @@ import Wire
   @Test func aPublishersSignatureIsKept() async throws {
     let fixture = try await Fixture.make()
     let device = try await fixture.device()
-    var image = try AppImage.sample()
+    var image = try PublishedApp.sample()
     let key = try #require(KeyID(bytes: Array(1...8)))
     image.publisher = ImageSignature(keyID: key, signature: Array(1...64))
     let assignment = try await fixture.store.assign(image, to: device, idempotencyKey: "k")
@@ -69,7 +69,7 @@ import Wire
     let fixture = try await Fixture.make()
     let device = try await fixture.device()
     let replica = try fixture.replica()
-    let image = try AppImage.sample()
+    let image = try PublishedApp.sample()
     let assignments = try await withThrowingTaskGroup(of: Assignment.self) { group in
       for number in 1...16 {
         let store = number.isMultiple(of: 2) ? fixture.store : replica
@@ -100,7 +100,7 @@ import Wire
     let fixture = try await Fixture.make()
     let (device, other) = (try await fixture.device(), try await fixture.device())
     _ = try await fixture.store.assign(.sample(1), to: device, idempotencyKey: "a")
-    let failure = await #expect(throws: WireFailure.self) {
+    let failure = await #expect(throws: RequestFailure.self) {
       try await fixture.store.assign(.sample(2), to: device, idempotencyKey: "a")
     }
     #expect(failure?.code == .conflict)
@@ -111,13 +111,13 @@ import Wire
 
   @Test func unknownDevicesAndEmptyKeysAreRefused() async throws {
     let fixture = try await Fixture.make()
-    let unknown = await #expect(throws: WireFailure.self) {
+    let unknown = await #expect(throws: RequestFailure.self) {
       try await fixture.store.assign(.sample(1), to: .random(), idempotencyKey: "a")
     }
     #expect(unknown?.reason == "unknown-device")
     let device = try await fixture.device()
     for key in ["", "a\0b", String(repeating: "k", count: 256)] {
-      let failure = await #expect(throws: WireFailure.self) {
+      let failure = await #expect(throws: RequestFailure.self) {
         try await fixture.store.assign(.sample(1), to: device, idempotencyKey: key)
       }
       #expect(failure?.reason == "invalid-idempotency-key")
@@ -140,7 +140,7 @@ import Wire
   @Test func firmwareIsFoundAndListed() async throws {
     let fixture = try await Fixture.make()
     let device = try await fixture.device()
-    let none = await #expect(throws: WireFailure.self) { try await fixture.store.firmware(of: device, version: nil) }
+    let none = await #expect(throws: RequestFailure.self) { try await fixture.store.firmware(of: device, version: nil) }
     #expect(none?.reason == "no-firmware")
     for number in 1...5 { _ = try await fixture.store.assign(.sample(number), to: device, idempotencyKey: "\(number)") }
     let first = try await fixture.store.firmware(of: device, before: nil, limit: 2)
@@ -151,12 +151,12 @@ import Wire
     #expect(last.items.map(\.version) == [1])
     #expect(last.next == nil)
     for version in [6, UInt64(Int64.max), .max] {
-      let failure = await #expect(throws: WireFailure.self) {
+      let failure = await #expect(throws: RequestFailure.self) {
         try await fixture.store.firmware(of: device, version: version)
       }
       #expect(failure?.reason == "unknown-firmware")
     }
-    let unknown = await #expect(throws: WireFailure.self) {
+    let unknown = await #expect(throws: RequestFailure.self) {
       try await fixture.store.firmware(of: .random(), before: nil, limit: 2)
     }
     #expect(unknown?.reason == "unknown-device")

@@ -5,7 +5,8 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryDomain
+@testable import RegistryStorage
 
 /// Devices whose flash, and Registries whose database, is that of some time ago.
 @Suite(.seated) struct BackInTimeTests {
@@ -14,7 +15,7 @@ import Wire
   }
 
   private func assign(_ fixture: Fixture, _ number: Int, to device: DeviceID) async throws -> FirmwareReference {
-    let image = try AppImage.sample(number)
+    let image = try PublishedApp.sample(number)
     let assignment = try await fixture.store.assign(image, to: device, idempotencyKey: "image \(number)")
     return image.reference(assignment.version)
   }
@@ -47,7 +48,7 @@ import Wire
     let fixture = try await Fixture.make()
     let device = try await fixture.device()
     let given = try await assign(fixture, 1, to: device)
-    let other = try AppImage.sample(2).reference(5)
+    let other = try PublishedApp.sample(2).reference(5)
     _ = try await fixture.store.record([.state(device, 1, .running(given))])
     #expect(try await fixture.store.device(device).divergence == nil)
     _ = try await fixture.store.record([.state(device, 2, .running(other))])
@@ -56,7 +57,7 @@ import Wire
     _ = try await fixture.store.record([.state(device, 3, .running(other))])
     #expect(try await kinds(fixture, device).filter { $0 == "unknown-version" }.count == 1)
     // The same version of other bytes was not given either.
-    _ = try await fixture.store.record([.state(device, 4, .running(try AppImage.sample(3).reference(1)))])
+    _ = try await fixture.store.record([.state(device, 4, .running(try PublishedApp.sample(3).reference(1)))])
     #expect(try await kinds(fixture, device).filter { $0 == "unknown-version" }.count == 2)
     _ = try await fixture.store.record([.state(device, 5, .running(given))])
     #expect(try await fixture.store.device(device).divergence == nil)
@@ -66,7 +67,7 @@ import Wire
     let fixture = try await Fixture.make()
     let device = try await fixture.device()
     _ = try await assign(fixture, 1, to: device)
-    let had = try AppImage.sample(2).reference(41)
+    let had = try PublishedApp.sample(2).reference(41)
     let state =
       hasFailed ? ReportedState.running(nil, .rolledBack, failed: had) : ReportedState.running(had, .confirmed)
     _ = try await fixture.store.record([.state(device, 1, state)])
@@ -79,7 +80,7 @@ import Wire
     let fixture = try await Fixture.make()
     let device = try await fixture.device()
     _ = try await assign(fixture, 1, to: device)
-    _ = try await fixture.store.record([.state(device, 1, .running(try AppImage.sample(2).reference(version)))])
+    _ = try await fixture.store.record([.state(device, 1, .running(try PublishedApp.sample(2).reference(version)))])
     let next = try await assign(fixture, 3, to: device).version
     #expect(next <= (1 << 52) + 10)
     #expect(try await fixture.store.device(device).divergence == .unknownVersion)
@@ -92,7 +93,7 @@ import Wire
     let first = try await assign(fixture, 1, to: device)
     let desired = try await assign(fixture, 4, to: device)
     #expect(desired.version == 2)
-    let runs = try AppImage.sample(3).reference(3)
+    let runs = try PublishedApp.sample(3).reference(3)
     _ = try await fixture.store.record([.state(device, 7, .running(runs))])
 
     let now = try await fixture.store.device(device)
@@ -115,7 +116,7 @@ import Wire
     let fixture = try await Fixture.make()
     let device = try await fixture.device()
     let desired = try await assign(fixture, 1, to: device)
-    _ = try await fixture.store.record([.state(device, 1, .running(try AppImage.sample(9).reference(1)))])
+    _ = try await fixture.store.record([.state(device, 1, .running(try PublishedApp.sample(9).reference(1)))])
     #expect(
       try await fixture.store.device(device).desired == FirmwareReference(version: 2, digest: desired.digest))
   }
@@ -127,7 +128,7 @@ import Wire
     let desired = try await assign(fixture, 1, to: device)
     _ = try await fixture.store.record([.state(device, 1, .running(desired))])
     try await fixture.pool.execute("delete from registry.outbox")
-    let runs = try AppImage.sample(3).reference(3)
+    let runs = try PublishedApp.sample(3).reference(3)
     _ = try await fixture.store.record([.state(device, 2, .running(runs))])
     #expect(try await fixture.store.device(device).desired == desired)
     #expect(try await fixture.store.outboxPending() == 0)
@@ -146,7 +147,7 @@ import Wire
     let device = try await fixture.device()
     _ = try await assign(fixture, 1, to: device)
     for round in 1...20 {
-      let claimed = try AppImage.sample(100 + round).reference(UInt64(round * 100))
+      let claimed = try PublishedApp.sample(100 + round).reference(UInt64(round * 100))
       _ = try await fixture.store.record([.state(device, UInt64(round), .running(claimed))])
     }
     let count = try await fixture.count(
@@ -165,7 +166,7 @@ import Wire
     let desired = try await assign(fixture, 1, to: device)
     try await fixture.pool.execute("update registry.director_keys set state = 'retired'")
     let verdicts = try await fixture.store.record([
-      .state(device, 1, .running(try AppImage.sample(9).reference(1)))
+      .state(device, 1, .running(try PublishedApp.sample(9).reference(1)))
     ])
     #expect(verdicts == [.stored])
     #expect(try await fixture.store.device(device).desired == desired)
@@ -173,11 +174,11 @@ import Wire
 
   @Test func manyDevicesAreAssignedAgainAtOnce() async throws {
     let fixture = try await Fixture.make()
-    var reports: [DeviceReport] = []
+    var reports: [ReceivedReport] = []
     for number in 0..<50 {
       let device = try await fixture.device("d\(number)")
       _ = try await assign(fixture, 1, to: device)
-      reports.append(.state(device, 1, .running(try AppImage.sample(9).reference(UInt64(number + 1)))))
+      reports.append(.state(device, 1, .running(try PublishedApp.sample(9).reference(UInt64(number + 1)))))
     }
     _ = try await fixture.store.record(reports)
     #expect(
@@ -193,7 +194,7 @@ import Wire
     let device = try await fixture.device()
     _ = try await fixture.store.record([.state(device, 9 << 32, .running(nil), epoch: 7)])
     _ = try await fixture.store.createDevice(
-      RegistryStore.NewDevice(id: device, name: "x", tags: [], serial: ""))
+      NewDevice(id: device, name: "x", tags: [], serial: ""))
     #expect(try await fixture.store.record([.state(device, 1, .running(nil), epoch: 8)]) == [.stored])
   }
 
@@ -203,7 +204,7 @@ import Wire
     try await fixture.device()
     let newest = try #require(try await fixture.store.events(of: nil, .before(nil), limit: 1).first).id
     #expect(try await fixture.store.events(of: nil, .after(newest), limit: 10) == [])
-    let failure = await #expect(throws: WireFailure.self) {
+    let failure = await #expect(throws: RequestFailure.self) {
       try await fixture.store.events(of: nil, .after(newest + 1), limit: 10)
     }
     #expect(failure?.reason == "events-went-back")

@@ -8,7 +8,9 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryAuthority
+@testable import RegistryBus
+@testable import RegistryDomain
 
 /// Two machines with the identity of one device.
 @Suite(.seated) struct CloneTests {

@@ -6,7 +6,8 @@ import PostgreSQL
 import TestSupport
 import Testing
 
-@testable import RegistryCore
+@testable import RegistryDomain
+@testable import RegistryStorage
 
 /// The executable, as operators and scripts use it.
 @Suite(.seated) struct CommandTests {
@@ -73,7 +74,7 @@ import Testing
     #expect(listed.output.hasPrefix("NAME"))
     #expect(try await service.run("devices", "list", "--wide").output.contains(id))
     #expect(try await service.run("devices", "list", "--tag", "south", "--json").output == "[\n\n]\n")
-    let image = try AppImage.sample()
+    let image = try PublishedApp.sample()
     _ = try await service.fixture.store.assign(image, to: try #require(DeviceID(id)), idempotencyKey: "k")
     #expect(try await service.run("devices", "show", id).output.contains("pending"))
     #expect(try await service.run("firmware", "list", id, "--wide").output.contains("\(image.app.wasmDigest)"))

@@ -5,7 +5,9 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryDelivery
+@testable import RegistryDomain
+@testable import RegistryServer
 
 @Suite(.seated) struct DeletionTests {
   /// With numbers, as their transactions give them.
@@ -35,7 +37,7 @@ import Wire
     try await fill(fixture, device, 100_000)
     try await fill(fixture, other, 10)
     try await fixture.store.deleteDevice(device)
-    await #expect(throws: WireFailure.self) { try await fixture.store.device(device) }
+    await #expect(throws: RequestFailure.self) { try await fixture.store.device(device) }
     #expect(try await fixture.store.events(of: device, .before(nil), limit: 500).map(\.kind) == ["device-deleted"])
     #expect(try await events(fixture, of: device) > 90_000)
     // Two replicas at once.

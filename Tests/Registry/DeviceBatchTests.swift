@@ -4,12 +4,12 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryDomain
 
 /// Many devices made in one transaction.
 @Suite(.seated) struct DeviceBatchTests {
-  private func new(_ serial: String, id: DeviceID = .random(), tags: [String] = []) throws -> RegistryStore.NewDevice {
-    try RegistryStore.NewDevice(id: id, name: "pump \(serial)", tags: tags, serial: serial)
+  private func new(_ serial: String, id: DeviceID = .random(), tags: [String] = []) throws -> NewDevice {
+    try NewDevice(id: id, name: "pump \(serial)", tags: tags, serial: serial)
   }
 
   @Test func `each is made as if by itself`() async throws {

@@ -5,13 +5,14 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryDomain
+@testable import RegistryStorage
 
 @Suite(.seated) struct DeviceHealthTests {
   /// A device that is there and confirmed what it runs.
   private func device(_ fixture: Fixture, _ name: String) async throws -> DeviceID {
     let device = try await fixture.device(name)
-    let image = try AppImage.sample()
+    let image = try PublishedApp.sample()
     let version = try await fixture.store.assign(image, to: device, idempotencyKey: "1").version
     _ = try await fixture.store.record([.state(device, 1, .running(image.reference(version)))])
     return device
@@ -56,7 +57,7 @@ import Wire
     let device = try await device(fixture, "mended")
     _ = try await fixture.store.record((1...3).map { _ in try crash(device) })
     #expect(try await names(fixture, .crashLooping) == ["mended"])
-    let image = try AppImage.sample(2)
+    let image = try PublishedApp.sample(2)
     let version = try await fixture.store.assign(image, to: device, idempotencyKey: "2").version
     _ = try await fixture.store.record([.state(device, 2, .running(image.reference(version)))])
     #expect(try await fixture.store.device(device).health == .healthy)
@@ -104,6 +105,6 @@ import Wire
     #expect(try await fixture.store.device(gone).health == .silent)
     #expect(try await names(fixture, .unknown) == ["new"])
     #expect(try await names(fixture, .silent) == ["gone"])
-    #expect(throws: WireFailure.self) { try DeviceFilter(namePrefix: "", tags: [], state: "", health: "ill") }
+    #expect(throws: RequestFailure.self) { try DeviceFilter(namePrefix: "", tags: [], state: "", health: "ill") }
   }
 }

@@ -4,7 +4,9 @@ import PostgreSQL
 import TestSupport
 import Testing
 
-@testable import RegistryCore
+@testable import RegistryClient
+@testable import RegistryDomain
+@testable import RegistryStorage
 
 @Suite(.seated) struct DeviceListTests {
   private func names(
@@ -47,7 +49,7 @@ import Testing
 
   @Test func filters() async throws {
     let fixture = try await Fixture.make()
-    let image = try AppImage.sample()
+    let image = try PublishedApp.sample()
     var ids: [String: DeviceID] = [:]
     for (name, tags) in [
       ("pump-1", ["north", "pump"]), ("pump-2", ["south", "pump"]), ("Pump-3", ["north"]), ("pump%", []), ("valve", []),

@@ -5,24 +5,25 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryDomain
+@testable import RegistryMessages
 
 @Suite(.seated) struct DeviceStoreTests {
   @Test func aRepeatAnswersTheDeviceThatExists() async throws {
     let fixture = try await Fixture.make()
     let id = DeviceID.random()
-    let new = try RegistryStore.NewDevice(id: id, name: "pump", tags: ["b", "a"], serial: "S1")
+    let new = try NewDevice(id: id, name: "pump", tags: ["b", "a"], serial: "S1")
     let first = try await fixture.store.createDevice(new)
     #expect(first.isNew)
     #expect(first.device.tags == ["a", "b"])
     #expect(first.device.state == .unassigned)
     #expect(!first.device.online)
     let again = try await fixture.store.createDevice(
-      RegistryStore.NewDevice(id: id, name: "other", tags: [], serial: "S1"))
+      NewDevice(id: id, name: "other", tags: [], serial: "S1"))
     #expect(!again.isNew)
     #expect(again.device == first.device)
-    let failure = await #expect(throws: WireFailure.self) {
-      try await fixture.store.createDevice(RegistryStore.NewDevice(id: id, name: "pump", tags: [], serial: "S2"))
+    let failure = await #expect(throws: RequestFailure.self) {
+      try await fixture.store.createDevice(NewDevice(id: id, name: "pump", tags: [], serial: "S2"))
     }
     #expect(failure?.code == .conflict)
     #expect(try await fixture.count("select count(*) from registry.events") == 1)
@@ -30,7 +31,7 @@ import Wire
 
   @Test func manyCreateTheSameDeviceAtOnce() async throws {
     let fixture = try await Fixture.make()
-    let new = try RegistryStore.NewDevice(id: .random(), name: "pump", tags: [], serial: "S1")
+    let new = try NewDevice(id: .random(), name: "pump", tags: [], serial: "S1")
     let made = try await withThrowingTaskGroup(of: Bool.self) { group in
       for _ in 0..<12 { group.addTask { try await fixture.store.createDevice(new).isNew } }
       return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
@@ -59,7 +60,7 @@ import Wire
     // Nothing to change: no new revision, no event.
     #expect(try await fixture.store.updateDevice(id, name: "valve", tags: ["a"]).revision == 2)
     #expect(try await fixture.store.updateDevice(id, name: nil, tags: [], ifRevision: 2).tags == [])
-    let failure = await #expect(throws: WireFailure.self) {
+    let failure = await #expect(throws: RequestFailure.self) {
       try await fixture.store.updateDevice(id, name: "x", tags: nil, ifRevision: 2)
     }
     #expect(failure?.reason == "revision-mismatch")
@@ -90,7 +91,7 @@ import Wire
       { _ = try await fixture.store.updateDevice(id, name: "x", tags: nil) },
       { _ = try await fixture.store.renotify(id) },
     ] as [@Sendable () async throws -> Void] {
-      let failure = await #expect(throws: WireFailure.self) { try await operation() }
+      let failure = await #expect(throws: RequestFailure.self) { try await operation() }
       #expect(failure?.reason == "unknown-device")
     }
   }
@@ -108,7 +109,7 @@ import Wire
           for round in 0..<5 {
             do {
               _ = try await fixture.store.assign(.sample(round), to: id, idempotencyKey: "\(round)")
-            } catch let failure as WireFailure where failure.reason == "unknown-device" { return }
+            } catch let failure as RequestFailure where failure.reason == "unknown-device" { return }
           }
         }
         group.addTask {
@@ -121,7 +122,8 @@ import Wire
           let claim = Array(DeviceID.random().bytes)
           let batch = try await fixture.store.claimOutbox(limit: 5, lease: .seconds(5), claim: claim)
           let outcome = DeliveryOutcome(
-            batch, answer: .success(.acknowledging(batch.count)), backoff: RetryBackoff(longest: .seconds(1))
+            batch, answer: .success(Array(repeating: .acknowledged, count: batch.count)),
+            backoff: RetryBackoff(longest: .seconds(1))
           ) { 0 }
           try await fixture.store.settleOutbox(outcome, claim: claim)
         }

@@ -4,7 +4,10 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryDomain
+@testable import RegistryMessages
+@testable import RegistryServer
+@testable import RegistryStorage
 
 /// A database at a distance: what counts is how many round trips a batch takes, not how many devices are in it.
 @Suite(.seated) struct DistantDatabaseTests {
@@ -14,7 +17,7 @@ import Wire
     var devices: [DeviceID] = []
     for start in stride(from: 0, to: 500, by: 250) {
       let new = try (start..<start + 250).map {
-        try RegistryStore.NewDevice(id: .random(), name: "d\($0)", tags: [], serial: "")
+        try NewDevice(id: .random(), name: "d\($0)", tags: [], serial: "")
       }
       #expect(try await fixture.store.createDevices(new).isEmpty)
       devices += new.compactMap(\.id)
@@ -25,7 +28,7 @@ import Wire
       url: fixture.url.replacing(":\(server.port)/", with: ":\(proxy.port)/"),
       options: RegistryService.poolOptions(connections: 4), logger: .quiet)
     let store = RegistryStore(pool: pool)
-    let runs = try AppImage.sample().reference(3)
+    let runs = try PublishedApp.sample().reference(3)
     for sequence: UInt64 in 1...3 {
       let state = ReportedState.running(runs, sequence.isMultiple(of: 2) ? .trial : .confirmed)
       let verdicts = try await store.record(devices.map { .state($0, sequence, state, epoch: 7) })
@@ -34,7 +37,7 @@ import Wire
     #expect(
       try await fixture.count("select count(*) from registry.events where kind = 'state-reported' and id is not null")
         == 1500)
-    let batches = try devices.map { try LogBatch(.sample($0, 1...20)) }
+    let batches = try devices.map { try ReceivedLogBatch(.sample($0, 1...20)) }
     #expect(try await store.record(batches) == Array(repeating: LogVerdict(storedThrough: 20), count: 500))
     let crashes = try devices.prefix(200).map { try Crash(.sample($0)) }
     #expect(try await store.record(crashes) == Array(repeating: .stored, count: 200))

@@ -5,7 +5,8 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryClient
+@testable import RegistryDomain
 
 @Suite(.seated) struct EventBoundTests {
   /// A device that was given two versions.
@@ -19,10 +20,10 @@ import Wire
 
   /// It says something else with every report.
   private func flood(_ fixture: Fixture, _ device: DeviceID, from first: UInt64, _ count: Int) async throws {
-    let (a, b) = (try AppImage.sample(1).reference(1), try AppImage.sample(2).reference(2))
+    let (a, b) = (try PublishedApp.sample(1).reference(1), try PublishedApp.sample(2).reference(2))
     for start in stride(from: first, to: first + UInt64(count), by: 250) {
       let reports = (start..<min(start + 250, first + UInt64(count))).map { sequence in
-        DeviceReport.state(device, sequence, .running(sequence.isMultiple(of: 2) ? a : b, .trial))
+        ReceivedReport.state(device, sequence, .running(sequence.isMultiple(of: 2) ? a : b, .trial))
       }
       let verdicts = try await fixture.store.record(reports)
       #expect(verdicts.count == reports.count)

@@ -5,7 +5,8 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryDomain
+@testable import RegistryStorage
 
 @Suite(.seated) struct EventTests {
   @Test func pagesInBothDirections() async throws {
@@ -24,7 +25,7 @@ import Wire
 
   @Test func eventsOfAnUnknownDeviceAreAnError() async throws {
     let fixture = try await Fixture.make()
-    let failure = await #expect(throws: WireFailure.self) {
+    let failure = await #expect(throws: RequestFailure.self) {
       try await fixture.store.events(of: .random(), .before(nil), limit: 3)
     }
     #expect(failure?.reason == "unknown-device")

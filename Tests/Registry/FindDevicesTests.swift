@@ -2,7 +2,8 @@ import Foundations
 import TestSupport
 import Testing
 
-@testable import RegistryCore
+@testable import RegistryClient
+@testable import RegistryDomain
 
 @Suite(.seated) struct FindDevicesTests {
   @Test func aNameWinsOverBeginningsAndServiceOverRetirement() async throws {

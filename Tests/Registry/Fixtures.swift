@@ -1,3 +1,4 @@
+import DeviceProtocol
 import FirmwareImage
 import FoundationEssentials
 import Foundations
@@ -6,7 +7,9 @@ import PostgreSQL
 import TestSupport
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryDomain
+@testable import RegistryMessages
+@testable import RegistryStorage
 
 /// A database of its own for one test, with the Registry's schema.
 struct Fixture {
@@ -45,7 +48,7 @@ struct Fixture {
 
   @discardableResult
   func device(_ name: String = "sensor", tags: [String] = [], id: DeviceID? = nil) async throws -> DeviceID {
-    try await store.createDevice(RegistryStore.NewDevice(id: id, name: name, tags: tags, serial: "")).device.id
+    try await store.createDevice(NewDevice(id: id, name: name, tags: tags, serial: "")).device.id
   }
 
   func count(_ statement: SQL, _ values: [PostgresValue] = []) async throws -> Int {
@@ -67,11 +70,11 @@ extension RegistryStore {
 
   func deleteDevice(_ id: DeviceID) async throws { try await deleteDevice(id, by: .anonymous) }
 
-  func assign(_ image: AppImage, to id: DeviceID, idempotencyKey: String) async throws -> Assignment {
+  func assign(_ image: PublishedApp, to id: DeviceID, idempotencyKey: String) async throws -> Assignment {
     try await assign(image, to: id, idempotencyKey: idempotencyKey, by: .anonymous)
   }
 
-  func createDevices(_ new: [NewDevice]) async throws -> [DeviceID: WireFailure] {
+  func createDevices(_ new: [NewDevice]) async throws -> [DeviceID: RequestFailure] {
     try await createDevices(new, by: .anonymous)
   }
 
@@ -84,10 +87,10 @@ extension Logger {
   static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 }
 
-extension AppImage {
+extension PublishedApp {
   /// Images of different numbers differ.
-  static func sample(_ number: Int = 1, name: String = "sensor", lengthBytes: UInt64 = 100_000) throws -> AppImage {
-    AppImage(
+  static func sample(_ number: Int = 1, name: String = "sensor", lengthBytes: UInt64 = 100_000) throws -> PublishedApp {
+    PublishedApp(
       app: try AppDescription(
         wasmLength: lengthBytes, wasmDigest: try SHA256Digest.of("wasm \(number)".utf8), hostAPILevel: 1,
         name: AppLabel(name), version: AppLabel("1.\(number)")),
@@ -109,18 +112,18 @@ extension ReportedState {
   }
 }
 
-extension DeviceReport {
+extension ReceivedReport {
   /// - Parameter epoch: 0: of a device that names none.
   static func state(
     _ device: DeviceID, _ sequence: UInt64, _ state: ReportedState, epoch: UInt64 = 0,
     supersedes: ReportPosition? = nil
-  ) -> DeviceReport {
-    DeviceReport(
+  ) -> ReceivedReport {
+    ReceivedReport(
       device: device,
       content: .state(state, at: ReportPosition(epoch: epoch, sequence: sequence), supersedes: supersedes))
   }
 
-  static func presence(_ device: DeviceID, online: Bool) -> DeviceReport {
-    DeviceReport(device: device, content: .presence(online: online))
+  static func presence(_ device: DeviceID, online: Bool) -> ReceivedReport {
+    ReceivedReport(device: device, content: .presence(online: online))
   }
 }

@@ -8,7 +8,11 @@ import ServiceKit
 import TestSupport
 import Testing
 
-@testable import RegistryCore
+@testable import RegistryClient
+@testable import RegistryDomain
+@testable import RegistryHTTP
+@testable import RegistryServer
+@testable import RegistryStorage
 
 /// Over a real connection, with a client that shares nothing with the server.
 struct HTTPFixture: Sendable {
@@ -88,7 +92,7 @@ extension JSONValue {
       #expect(other[field: "reason"] == .string("device-exists"))
 
       let device = try #require(DeviceID(id))
-      let image = try AppImage.sample()
+      let image = try PublishedApp.sample()
       _ = try await fixture.store.assign(image, to: device, idempotencyKey: "k")
       _ = try await fixture.store.record([.state(device, 1, .running(nil, .refused, failed: image.reference(1)))])
       let shown = try await http.get("/v1/devices/\(id)")

@@ -2,7 +2,9 @@ import PostgreSQL
 import TestSupport
 import Testing
 
-@testable import RegistryCore
+@testable import RegistryClient
+@testable import RegistryDomain
+@testable import RegistryStorage
 
 @Suite(.seated) struct MigrationTests {
   @Test func manyReplicasStartAtOnce() async throws {

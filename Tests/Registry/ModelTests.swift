@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryClient
+@testable import RegistryDomain
 
 @Suite(.seated) struct FieldRulesTests {
   @Test(arguments: [
@@ -11,7 +12,7 @@ import Wire
     String(repeating: "💡", count: 129), String(repeating: "x", count: 10_000_000),
   ])
   func badNamesAreRefused(name: String) {
-    let failure = #expect(throws: WireFailure.self) { try FieldRules.name(name) }
+    let failure = #expect(throws: RequestFailure.self) { try FieldRules.name(name) }
     #expect(failure?.code == .invalid)
     #expect(failure?.reason == "invalid-name")
   }
@@ -23,8 +24,8 @@ import Wire
 
   @Test func tagsAreSortedOnce() throws {
     #expect(try FieldRules.tags(["b", "a", "b", "Z"]) == ["Z", "a", "b"])
-    #expect(throws: WireFailure.self) { try FieldRules.tags((0...32).map { "t\($0)" }) }
-    #expect(throws: WireFailure.self) { try FieldRules.tags([""]) }
+    #expect(throws: RequestFailure.self) { try FieldRules.tags((0...32).map { "t\($0)" }) }
+    #expect(throws: RequestFailure.self) { try FieldRules.tags([""]) }
     // "é" in one piece and in two are two tags.
     #expect(try FieldRules.tags(["caf\u{E9}", "cafe\u{301}"]).count == 2)
   }
@@ -37,8 +38,8 @@ import Wire
   @Test func pageSizes() throws {
     #expect(try FieldRules.pageSize(0) == 50)
     #expect(try FieldRules.pageSize(500) == 500)
-    #expect(throws: WireFailure.self) { try FieldRules.pageSize(501) }
-    #expect(throws: WireFailure.self) { try FieldRules.pageSize(.max) }
+    #expect(throws: RequestFailure.self) { try FieldRules.pageSize(501) }
+    #expect(throws: RequestFailure.self) { try FieldRules.pageSize(.max) }
   }
 }
 
@@ -61,7 +62,7 @@ import Wire
       DeviceCursor(name: String(repeating: "x", count: 129), id: id).text,
     ]
     for text in bad {
-      let failure = #expect(throws: WireFailure.self, "\(text)") { try DeviceCursor(text) }
+      let failure = #expect(throws: RequestFailure.self, "\(text)") { try DeviceCursor(text) }
       #expect(failure?.reason == "invalid-cursor")
       #expect((try? Regex(DeviceCursor.pattern).wholeMatch(in: text)) ?? nil == nil, "\(text)")
     }
@@ -91,7 +92,7 @@ import Wire
   @Test func states() throws {
     #expect(try DeviceFilter(namePrefix: "", tags: [], state: "pending").state == .deployment(.pending))
     #expect(try DeviceFilter(namePrefix: "", tags: [], state: "") == .all)
-    #expect(throws: WireFailure.self) { try DeviceFilter(namePrefix: "", tags: [], state: "Pending") }
+    #expect(throws: RequestFailure.self) { try DeviceFilter(namePrefix: "", tags: [], state: "Pending") }
   }
 
   @Test func whatIsWrittenAsJSONIsReadAsItWas() {

@@ -6,7 +6,10 @@ import ServiceHTTP
 import TestSupport
 import Testing
 
-@testable import RegistryCore
+@testable import RegistryClient
+@testable import RegistryDomain
+@testable import RegistryHTTP
+@testable import RegistryStorage
 
 @Suite(.seated) struct OpenAPITests {
   private let document: JSONValue

@@ -5,7 +5,10 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryDelivery
+@testable import RegistryDomain
+@testable import RegistryServer
+@testable import RegistryStorage
 
 /// Each with a PostgreSQL server of its own, to be killed.
 @Suite(.seated, .serialized) struct OutageTests {
@@ -18,7 +21,7 @@ import Wire
     while true {
       do {
         return try await store.assign(.sample(number), to: device, idempotencyKey: "\(number)").version
-      } catch let failure as WireFailure where failure.code == .unavailable || failure.code == .overloaded {
+      } catch let failure as RequestFailure where failure.code == .unavailable || failure.code == .overloaded {
         try await Task.sleep(for: .milliseconds(20))
       }
     }
@@ -71,7 +74,7 @@ import Wire
     await withTaskGroup { group in
       for _ in 0..<20 {
         group.addTask {
-          let failure = await #expect(throws: WireFailure.self) { try await fixture.store.device(device) }
+          let failure = await #expect(throws: RequestFailure.self) { try await fixture.store.device(device) }
           #expect(failure?.code == .unavailable || failure?.code == .overloaded)
           #expect((failure?.retryAfterMilliseconds ?? 0) > 0)
         }
@@ -96,7 +99,7 @@ import Wire
         do {
           _ = try await fixture.store.assign(.sample(number), to: device, idempotencyKey: "\(number)")
           return false
-        } catch let failure as WireFailure {
+        } catch let failure as RequestFailure {
           #expect(failure.code == .unavailable && failure.retryAfterMilliseconds > 0, "\(failure)")
           return failure.reason == "database-read-only"
         }
@@ -131,7 +134,7 @@ import Wire
       await withTaskGroup { callers in
         for _ in 0..<30 {
           callers.addTask {
-            let failure = await #expect(throws: WireFailure.self) { try await fixture.store.device(device) }
+            let failure = await #expect(throws: RequestFailure.self) { try await fixture.store.device(device) }
             #expect(failure?.code == .unavailable || failure?.code == .overloaded)
           }
         }

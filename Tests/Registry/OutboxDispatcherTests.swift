@@ -8,7 +8,11 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryDelivery
+@testable import RegistryDomain
+@testable import RegistryMessages
+@testable import RegistryServer
+@testable import RegistryStorage
 
 @Suite(.seated) struct OutboxDispatcherTests {
   @Test func everyVersionIsPublishedAndLeavesTheOutbox() async throws {
@@ -26,7 +30,7 @@ import Wire
     #expect(notifier.acknowledged.map(\.version).sorted() == Array(1...20))
     let first = try #require(notifier.deliveries.first { $0.key.version == 1 }).notification
     #expect(first.sizeBytes == 544 + 100_000)
-    #expect(first.digest == Data(try AppImage.sample(1).app.wasmDigest.bytes))
+    #expect(first.digest == Data(try PublishedApp.sample(1).app.wasmDigest.bytes))
     #expect(try await fixture.count("select count(*) from registry.events where kind = 'notified'") == 20)
     #expect(try await fixture.store.firmware(of: device, version: 20).notifiedAt != nil)
   }
@@ -64,11 +68,9 @@ import Wire
         let batch = try await fixture.store.claimOutbox(limit: 10, lease: .seconds(5), claim: claim)
         return batch.isEmpty ? nil : batch
       }
-      let answer = WireNotifyResponse.with {
-        $0.outcomes = [.with { $0.reason = "the broker takes no packet of this size" }]
-      }
       let outcome = DeliveryOutcome(
-        batch, answer: .success(answer), backoff: RetryBackoff(first: .zero, longest: .zero)
+        batch, answer: .success([.refused("the broker takes no packet of this size")]),
+        backoff: RetryBackoff(first: .zero, longest: .zero)
       ) { 0 }
       try await fixture.store.settleOutbox(outcome, claim: claim)
     }
@@ -204,12 +206,12 @@ import Wire
     let backoff = RetryBackoff(longest: .seconds(1))
     // The late failure of the first does not disturb the second …
     let failed = DeliveryOutcome(
-      batch, answer: .failure(WireFailure(.unavailable, reason: "x", message: "x")), backoff: backoff
+      batch, answer: .failure(RequestFailure(.unavailable, reason: "x", message: "x")), backoff: backoff
     ) { 1 }
     try await fixture.store.settleOutbox(failed, claim: slow)
     #expect(try await fixture.store.claimOutbox(limit: 10, lease: .seconds(60), claim: slow).isEmpty)
     // … and its late success spares it.
-    let acknowledged = DeliveryOutcome(batch, answer: .success(.acknowledging(1)), backoff: backoff) { 1 }
+    let acknowledged = DeliveryOutcome(batch, answer: .success([.acknowledged]), backoff: backoff) { 1 }
     try await fixture.store.settleOutbox(acknowledged, claim: slow)
     try await fixture.store.settleOutbox(acknowledged, claim: quick)
     #expect(try await fixture.store.outboxPending() == 0)

@@ -4,28 +4,8 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
-
-@Suite(.seated) struct RetryBackoffTests {
-  private let backoff = RetryBackoff(first: .milliseconds(200), longest: .seconds(5))
-
-  @Test func itDoublesUpToItsBound() {
-    let delays = (1...8).map { backoff.delay(attempts: $0, fraction: 1) }
-    #expect(delays.map(\.wholeMicroseconds) == [0.2, 0.4, 0.8, 1.6, 3.2, 5, 5, 5].map { Int64($0 * 1e6) })
-    #expect(backoff.delay(attempts: .max, fraction: 1).wholeMicroseconds == 5_000_000)
-    #expect(backoff.delay(attempts: 0, fraction: 1).wholeMicroseconds == 200_000)
-  }
-
-  @Test func jitterTakesAwayHalfAtMost() {
-    let delays = [0, 0.5, -7, 7].map { backoff.delay(attempts: 1, fraction: $0).wholeMicroseconds }
-    #expect(delays == [100_000, 150_000, 100_000, 200_000])
-  }
-}
-
-extension Duration {
-  /// To the nearest: fractions of a time are not exact in its last digits.
-  fileprivate var wholeMicroseconds: Int64 { Int64((self / .microseconds(1)).rounded()) }
-}
+@testable import RegistryDomain
+@testable import RegistryStorage
 
 @Suite(.seated) struct DeliveryOutcomeTests {
   private let batch = try! (1...3).map { number in
@@ -35,30 +15,23 @@ extension Duration {
   }
   private let backoff = RetryBackoff(first: .milliseconds(200), longest: .seconds(5))
 
-  private func outcome(_ answer: Result<WireNotifyResponse, WireFailure>) -> DeliveryOutcome {
+  private func outcome(_ answer: Result<[NotificationOutcome], RequestFailure>) -> DeliveryOutcome {
     DeliveryOutcome(batch, answer: answer, backoff: backoff) { 1 }
   }
 
-  private func response(_ acknowledged: [Bool]) -> WireNotifyResponse {
-    var response = WireNotifyResponse()
-    response.outcomes = acknowledged.map { isAcknowledged in
-      var outcome = WireNotificationOutcome()
-      outcome.acknowledged = isAcknowledged
-      outcome.reason = isAcknowledged ? "" : "no PUBACK"
-      return outcome
-    }
-    return response
+  private func answered(_ acknowledged: [Bool]) -> [NotificationOutcome] {
+    acknowledged.map { $0 ? .acknowledged : .refused("no PUBACK") }
   }
 
   @Test func eachOutcomeCountsForItself() {
-    let outcome = outcome(.success(response([true, false, true])))
+    let outcome = outcome(.success(answered([true, false, true])))
     #expect(outcome.acknowledged == [batch[0].key, batch[2].key])
     #expect(
       outcome.postponed.map { "\($0.key.version) \($0.error)" } == ["2 no PUBACK"])
   }
 
   @Test func aFailedCallPostponesAll() {
-    let outcome = outcome(.failure(WireFailure(.unavailable, reason: "no-server", message: "nobody\nthere")))
+    let outcome = outcome(.failure(RequestFailure(.unavailable, reason: "no-server", message: "nobody\nthere")))
     #expect(outcome.acknowledged.isEmpty)
     #expect(outcome.postponed.map(\.key) == batch.map(\.key))
     #expect(outcome.postponed[0].error == "nobody\u{FFFD}there (no-server)")
@@ -66,7 +39,7 @@ extension Duration {
 
   @Test(arguments: [0, 2, 4])
   func anAnswerThatDoesNotFitAcknowledgesNothing(count: Int) {
-    let outcome = outcome(.success(response(Array(repeating: true, count: count))))
+    let outcome = outcome(.success(answered(Array(repeating: true, count: count))))
     #expect(outcome.acknowledged.isEmpty)
     #expect(outcome.postponed.count == 3)
   }

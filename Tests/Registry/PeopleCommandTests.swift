@@ -3,7 +3,7 @@ import Foundations
 import TestSupport
 import Testing
 
-@testable import RegistryCore
+@testable import RegistryDomain
 
 /// What people meet at the command line: names instead of IDs, whole lists, tables that fit, one style of errors.
 @Suite(.seated) struct PeopleCommandTests {
@@ -126,7 +126,7 @@ import Testing
     try await withService { service in
       let device = try await service.fixture.device(
         "a rather long name of a device in the northern hall", tags: ["north", "indoor", "pump"])
-      let image = try AppImage.sample(1, name: "an-app-with-a-name-of-32-bytes-x")
+      let image = try PublishedApp.sample(1, name: "an-app-with-a-name-of-32-bytes-x")
       _ = try await service.fixture.store.assign(image, to: device, idempotencyKey: "k")
       _ = try await service.fixture.store.record([.state(device, 1, .running(image.reference(1)))])
       _ = try await service.run("token", "create", "a-long-name-of-a-token-for-the-nightly-build", "--scope", "deploy")
@@ -178,7 +178,7 @@ import Testing
   @Test func aRollbackIsANewVersionOfTheImageBefore() async throws {
     try await withService { service in
       let device = try await service.fixture.device("pump")
-      let (old, new) = (try AppImage.sample(1), try AppImage.sample(2))
+      let (old, new) = (try PublishedApp.sample(1), try PublishedApp.sample(2))
       let none = try await service.run("firmware", "rollback", "pump")
       #expect(none.status == .exited(65))
       _ = try await service.fixture.store.assign(old, to: device, idempotencyKey: "1")

@@ -6,7 +6,11 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryAuthority
+@testable import RegistryBus
+@testable import RegistryClient
+@testable import RegistryDomain
+@testable import RegistryMessages
 
 /// Over real ZeroMQ.
 @Suite(.seated) struct RPCTests {

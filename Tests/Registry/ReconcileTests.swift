@@ -1,15 +1,16 @@
+import DeviceProtocol
 import FirmwareImage
 import FoundationEssentials
 import TestSupport
 import Testing
 
-@testable import RegistryCore
+@testable import RegistryDomain
 
 @Suite(.seated) struct ReconcileTests {
   private static let now = Date(timeIntervalSince1970: 1_800_000_000)
 
   private static func references() throws -> [FirmwareReference?] {
-    let (one, two) = (try AppImage.sample(1), try AppImage.sample(2))
+    let (one, two) = (try PublishedApp.sample(1), try PublishedApp.sample(2))
     // The same digest as another version, and the same version with another digest: both must count as different.
     return [nil, one.reference(1), two.reference(2), one.reference(3), two.reference(1)]
   }
@@ -54,14 +55,14 @@ import Testing
   }
 
   @Test func aVersionThatGoesBackToAnOldDigestIsNotified() throws {
-    let image = try AppImage.sample(1)
+    let image = try PublishedApp.sample(1)
     let decision = reconcile(
       desired: DesiredFirmware(image.reference(3)), reported: .running(image.reference(1)), now: Self.now, interval: 5)
     #expect(decision == .notify)
   }
 
   @Test func aRolledBackVersionIsHeldBackUntilAnotherIsDesired() throws {
-    let (old, bad, new) = (try AppImage.sample(1), try AppImage.sample(2), try AppImage.sample(3))
+    let (old, bad, new) = (try PublishedApp.sample(1), try PublishedApp.sample(2), try PublishedApp.sample(3))
     let reported = ReportedState.running(old.reference(1), .rolledBack, failed: bad.reference(2))
     func decide(_ desired: FirmwareReference) -> ReconcileDecision {
       reconcile(desired: DesiredFirmware(desired), reported: reported, now: Self.now, interval: 5)
@@ -74,7 +75,7 @@ import Testing
 
   /// A device that claims what no assignments lead to does not make the Registry count up to it.
   @Test func anAbsurdVersionIsNotFollowed() throws {
-    let image = try AppImage.sample(1)
+    let image = try PublishedApp.sample(1)
     let decision = reconcile(
       desired: DesiredFirmware(image.reference(3)), reported: .running(image.reference(1 << 62)), now: Self.now,
       interval: 5)

@@ -1,16 +1,17 @@
 import FirmwareImage
+import Foundations
 import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryDomain
 
 /// What devices say at the polling door.
 @Suite(.seated) struct RecordPolledTests {
   @Test func aPollingDeviceProvesWhatItRuns() async throws {
     let fixture = try await Fixture.make()
     let device = try await fixture.device()
-    let (first, second) = (try AppImage.sample(1), try AppImage.sample(2))
+    let (first, second) = (try PublishedApp.sample(1), try PublishedApp.sample(2))
     _ = try await fixture.store.assign(first, to: device, idempotencyKey: "1")
     for status in ["trial", "confirmed", "confirmed"] {
       try await fixture.store.recordPolled(status, version: 1, reason: "", of: device)
@@ -33,7 +34,7 @@ import Wire
       ("confirmed", 1, "unknown-firmware"), ("great", 1, "invalid-status"), ("confirmed", 0, "invalid-version"),
       ("confirmed", UInt64.max, "invalid-version"),
     ] {
-      let failure = await #expect(throws: WireFailure.self) {
+      let failure = await #expect(throws: RequestFailure.self) {
         try await fixture.store.recordPolled(status, version: version, reason: "", of: device)
       }
       #expect(failure?.reason == reason)
@@ -43,10 +44,10 @@ import Wire
   @Test func nobodyAtThatDoorSpeaksForADeviceOnMQTT() async throws {
     let fixture = try await Fixture.make()
     let device = try await fixture.device()
-    let image = try AppImage.sample()
+    let image = try PublishedApp.sample()
     _ = try await fixture.store.assign(image, to: device, idempotencyKey: "1")
     _ = try await fixture.store.record([.state(device, 1, .running(nil))])
-    let failure = await #expect(throws: WireFailure.self) {
+    let failure = await #expect(throws: RequestFailure.self) {
       try await fixture.store.recordPolled("confirmed", version: 1, reason: "", of: device)
     }
     #expect(failure?.reason == "reports-over-mqtt")

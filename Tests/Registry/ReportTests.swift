@@ -4,14 +4,16 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryClient
+@testable import RegistryDomain
+@testable import RegistryStorage
 
 @Suite(.seated) struct ReportTests {
   /// A device with version 1 assigned and its first notification done.
   private func assigned(_ options: RegistryStore.Options) async throws -> (Fixture, DeviceID, FirmwareReference) {
     let fixture = try await Fixture.make(options: options)
     let device = try await fixture.device()
-    let image = try AppImage.sample()
+    let image = try PublishedApp.sample()
     _ = try await fixture.store.assign(image, to: device, idempotencyKey: "k")
     try await acknowledgeAll(fixture)
     return (fixture, device, image.reference(1))
@@ -21,7 +23,8 @@ import Wire
     let claim = DeviceID.random().bytes
     let batch = try await fixture.store.claimOutbox(limit: 100, lease: .seconds(5), claim: claim)
     let outcome = DeliveryOutcome(
-      batch, answer: .success(.acknowledging(batch.count)), backoff: RetryBackoff(longest: .seconds(1))
+      batch, answer: .success(Array(repeating: .acknowledged, count: batch.count)),
+      backoff: RetryBackoff(longest: .seconds(1))
     ) { 0 }
     try await fixture.store.settleOutbox(outcome, claim: claim)
   }
@@ -37,7 +40,7 @@ import Wire
       verdicts == [
         .unknownDevice, .stored, .unknownDevice, .repeated, .stale(held: ReportPosition(sequence: 5)), .stored,
       ])
-    #expect(try await fixture.store.record([DeviceReport]()) == [])
+    #expect(try await fixture.store.record([ReceivedReport]()) == [])
     #expect(
       try await fixture.count(
         "select sequence as count from registry.reports where device_id = $1", [.uuid(known.bytes)]) == 6)
@@ -122,7 +125,7 @@ import Wire
   @Test func renotifyingADeviceWithoutFirmwareIsAnError() async throws {
     let fixture = try await Fixture.make()
     let device = try await fixture.device()
-    let failure = await #expect(throws: WireFailure.self) { try await fixture.store.renotify(device) }
+    let failure = await #expect(throws: RequestFailure.self) { try await fixture.store.renotify(device) }
     #expect(failure?.reason == "no-firmware")
   }
 
@@ -132,7 +135,7 @@ import Wire
     #expect(
       try await fixture.store.record([.state(device, 1, .running(nil))])
         == [.stale(held: ReportPosition(sequence: 1 << 40))])
-    _ = try await fixture.store.createDevice(RegistryStore.NewDevice(id: device, name: "x", tags: [], serial: ""))
+    _ = try await fixture.store.createDevice(NewDevice(id: device, name: "x", tags: [], serial: ""))
     #expect(try await fixture.store.record([.state(device, 1, .running(nil))]) == [.stored])
   }
 

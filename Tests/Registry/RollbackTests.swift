@@ -1,17 +1,21 @@
+import DeviceProtocol
 import Foundations
 import PostgreSQL
 import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryClient
+@testable import RegistryDomain
+@testable import RegistryHTTP
+@testable import RegistryStorage
 
 /// What is settled when a device did not keep a version.
 @Suite(.seated) struct RollbackTests {
   private func assigned() async throws -> (Fixture, DeviceID, FirmwareReference) {
     let fixture = try await Fixture.make(options: RegistryStore.Options(renotifyInterval: 0))
     let device = try await fixture.device()
-    let image = try AppImage.sample()
+    let image = try PublishedApp.sample()
     _ = try await fixture.store.assign(image, to: device, idempotencyKey: "k")
     try await acknowledge(fixture)
     return (fixture, device, image.reference(1))
@@ -21,7 +25,8 @@ import Wire
     let claim = DeviceID.random().bytes
     let batch = try await fixture.store.claimOutbox(limit: 100, lease: .seconds(5), claim: claim)
     let outcome = DeliveryOutcome(
-      batch, answer: .success(.acknowledging(batch.count)), backoff: RetryBackoff(longest: .seconds(1))
+      batch, answer: .success(Array(repeating: .acknowledged, count: batch.count)),
+      backoff: RetryBackoff(longest: .seconds(1))
     ) { 0 }
     try await fixture.store.settleOutbox(outcome, claim: claim)
   }
@@ -56,7 +61,7 @@ import Wire
   @Test func whatWasNotKeptIsNotSentAgain() async throws {
     let (fixture, device, desired) = try await assigned()
     _ = try await fixture.store.record([.state(device, 1, failing(.refused, desired, "signature"))])
-    let failure = await #expect(throws: WireFailure.self) { try await fixture.store.renotify(device) }
+    let failure = await #expect(throws: RequestFailure.self) { try await fixture.store.renotify(device) }
     #expect(failure?.reason == "firmware-failed")
     #expect(try await fixture.store.outboxPending() == 0)
     #expect(try await fixture.store.device(device).state == .failed)
@@ -90,13 +95,13 @@ import Wire
     let (fixture, device, desired) = try await assigned()
     for state in [ReportedState.running(nil), .running(desired)] {
       _ = try await fixture.store.record([.state(device, state.running == nil ? 1 : 2, state)])
-      let failure = await #expect(throws: WireFailure.self) { try await fixture.store.retryFirmware(of: device) }
+      let failure = await #expect(throws: RequestFailure.self) { try await fixture.store.retryFirmware(of: device) }
       #expect(failure?.reason == "nothing-to-retry")
     }
     let empty = try await fixture.device("empty")
-    let failure = await #expect(throws: WireFailure.self) { try await fixture.store.retryFirmware(of: empty) }
+    let failure = await #expect(throws: RequestFailure.self) { try await fixture.store.retryFirmware(of: empty) }
     #expect(failure?.reason == "no-firmware")
-    await #expect(throws: WireFailure.self) { try await fixture.store.retryFirmware(of: .random()) }
+    await #expect(throws: RequestFailure.self) { try await fixture.store.retryFirmware(of: .random()) }
   }
 
   @Test func aNewAssignmentEndsTheFailure() async throws {

@@ -2,7 +2,8 @@ import Foundations
 import TestSupport
 import Testing
 
-@testable import RegistryCore
+@testable import RegistryBus
+@testable import RegistryDomain
 
 @Suite(.seated) struct StrangerNotesTests {
   @Test func eachStrangerIsToldOnceAnHour() {

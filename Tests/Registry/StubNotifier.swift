@@ -6,7 +6,11 @@ import ServiceLifecycle
 import Synchronization
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryBus
+@testable import RegistryDelivery
+@testable import RegistryDomain
+@testable import RegistryMessages
+@testable import RegistryStorage
 
 /// Plays the Notifier, and remembers what it was asked to publish and when.
 final class StubNotifier: RPCCaller {
@@ -76,7 +80,7 @@ extension OutboxDispatcher {
   /// It never looks by itself, so that a test fails whose wake-ups don't come.
   init(_ store: RegistryStore, _ notifier: any RPCCaller, lease: Duration = .seconds(20), batchSize: Int = 256) {
     self.init(
-      store: store, notifier: notifier,
+      store: store, notifier: BusNotifier(notifier),
       options: Options(
         batchSize: batchSize, lease: lease,
         backoff: RetryBackoff(first: .milliseconds(20), longest: .milliseconds(200)),

@@ -2,7 +2,7 @@ import FoundationEssentials
 import TestSupport
 import Testing
 
-@testable import RegistryCore
+@testable import RegistryDomain
 
 @Suite(.seated) struct TrackedDeviceTests {
   private let now = Date(timeIntervalSince1970: 1_800_000_000)
@@ -11,7 +11,7 @@ import Testing
 
   @Test func aHeartbeatMovesTheClockAndNothingElse() throws {
     var device = fresh
-    let state = ReportedState.running(try AppImage.sample().reference(1))
+    let state = ReportedState.running(try PublishedApp.sample().reference(1))
     let first = device.take(.state(state, at: ReportPosition(sequence: 1)), now: now, onlineWindow: 90)
     #expect(first.verdict == .stored)
     #expect(first.changes == [.cameOnline, .stateReported])
@@ -30,12 +30,12 @@ import Testing
   func aReportThatIsNotNewerSaysOnlyThatTheDeviceIsThere(sequence: UInt64) throws {
     var device = fresh
     _ = device.take(
-      .state(.running(try AppImage.sample(1).reference(1)), at: ReportPosition(sequence: 5)), now: now,
+      .state(.running(try PublishedApp.sample(1).reference(1)), at: ReportPosition(sequence: 5)), now: now,
       onlineWindow: 90)
     let before = device
     let later = now.addingTimeInterval(60)
     let outcome = device.take(
-      .state(.running(try AppImage.sample(2).reference(2)), at: ReportPosition(sequence: sequence)), now: later,
+      .state(.running(try PublishedApp.sample(2).reference(2)), at: ReportPosition(sequence: sequence)), now: later,
       onlineWindow: 90)
     #expect(outcome.verdict == .stale(held: ReportPosition(sequence: 5)))
     #expect(outcome.changes == [])
@@ -46,15 +46,15 @@ import Testing
 
   @Test func theSameReportAgainIsStoredAlready() throws {
     var device = fresh
-    let content = DeviceReport.Content.state(
-      .running(try AppImage.sample().reference(1)), at: ReportPosition(epoch: 3, sequence: 5))
+    let content = ReceivedReport.Content.state(
+      .running(try PublishedApp.sample().reference(1)), at: ReportPosition(epoch: 3, sequence: 5))
     #expect(device.take(content, now: now, onlineWindow: 90).verdict == .stored)
     #expect(device.take(content, now: now, onlineWindow: 90).verdict == .repeated)
   }
 
   /// Every order of what two lives of a flash said, each message once in time and once late.
   @Test func onlyWhoKnowsWhatIsHeldTakesItsPlace() throws {
-    let (old, new) = (try AppImage.sample(1).reference(1), try AppImage.sample(2).reference(2))
+    let (old, new) = (try PublishedApp.sample(1).reference(1), try PublishedApp.sample(2).reference(2))
     let (before, after) = (ReportPosition(epoch: 7, sequence: 9 << 32), ReportPosition(epoch: 8, sequence: 1 << 32))
     var device = fresh
     _ = device.take(.state(.running(new), at: before), now: now, onlineWindow: 90)
@@ -85,7 +85,7 @@ import Testing
 
   /// Agents of before have no epoch, and Notifiers of before leave it out.
   @Test func withoutAnEpochNumbersCount() throws {
-    let state = ReportedState.running(try AppImage.sample().reference(1))
+    let state = ReportedState.running(try PublishedApp.sample().reference(1))
     var device = fresh
     for position in [
       ReportPosition(sequence: 5), ReportPosition(epoch: 7, sequence: 6), ReportPosition(sequence: 7),
@@ -117,7 +117,7 @@ import Testing
 
   @Test func aFailureIsRememberedUntilItRuns() throws {
     var device = fresh
-    let (good, bad) = (try AppImage.sample(1).reference(1), try AppImage.sample(2).reference(2))
+    let (good, bad) = (try PublishedApp.sample(1).reference(1), try PublishedApp.sample(2).reference(2))
     _ = device.take(
       .state(.running(good, .rolledBack, failed: bad), at: ReportPosition(sequence: 1)), now: now, onlineWindow: 90)
     // After a restart the device no longer mentions it.
@@ -131,7 +131,8 @@ import Testing
   @Test func aNewerFailureReplacesTheOldOne() throws {
     var device = fresh
     let (good, bad, worse) = (
-      try AppImage.sample(1).reference(1), try AppImage.sample(2).reference(2), try AppImage.sample(3).reference(3)
+      try PublishedApp.sample(1).reference(1), try PublishedApp.sample(2).reference(2),
+      try PublishedApp.sample(3).reference(3)
     )
     _ = device.take(
       .state(.running(good, .rolledBack, failed: bad), at: ReportPosition(sequence: 1)), now: now, onlineWindow: 90)

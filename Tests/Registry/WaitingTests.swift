@@ -4,7 +4,8 @@ import PostgreSQL
 import TestSupport
 import Testing
 
-@testable import RegistryCore
+@testable import RegistryDomain
+@testable import RegistryMessages
 
 /// A device that does not run what it should has a reason.
 @Suite(.seated) struct WaitingTests {
@@ -61,7 +62,7 @@ import Testing
   @Test func whatADeviceWaitsForIsShown() async throws {
     let fixture = try await Fixture.make()
     let device = try await fixture.device()
-    _ = try await fixture.store.assign(try AppImage.sample(), to: device, idempotencyKey: "k")
+    _ = try await fixture.store.assign(try PublishedApp.sample(), to: device, idempotencyKey: "k")
     func shown() async throws -> Waiting? {
       let listed = try await fixture.store.devices(
         DeviceFilter(namePrefix: "", tags: [], state: nil), after: nil, limit: 10
@@ -77,7 +78,7 @@ import Testing
       var state = ReportedState.running(nil)
       state.waiting = waiting
       _ = try await fixture.store.record([
-        DeviceReport(device: device, content: .state(state, at: ReportPosition(sequence: sequence)))
+        ReceivedReport(device: device, content: .state(state, at: ReportPosition(sequence: sequence)))
       ])
     }
     try await report(1, nil)

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 import Messaging
-import RegistryCore
+import RegistryClient
 import ServiceKit
 import Wire
 

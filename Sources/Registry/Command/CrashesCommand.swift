@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import RegistryCore
+import RegistryClient
 import ServiceKit
 
 struct CrashesCommand: AsyncParsableCommand {

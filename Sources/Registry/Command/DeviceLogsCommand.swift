@@ -1,6 +1,6 @@
 import ArgumentParser
 import Messaging
-import RegistryCore
+import RegistryClient
 import ServiceKit
 
 struct DeviceLogsCommand: AsyncParsableCommand {
@@ -64,7 +64,7 @@ struct DeviceLogsCommand: AsyncParsableCommand {
     }
   }
 
-  private func show(_ lines: [LogLineDocument], of device: DeviceDocument, among count: Int) throws {
+  private func show(_ lines: [StoredLogLineDocument], of device: DeviceDocument, among count: Int) throws {
     for line in lines {
       let text =
         options.json

@@ -1,5 +1,6 @@
 import ArgumentParser
-import RegistryCore
+import RegistryClient
+import RegistryDomain
 import ServiceKit
 
 struct DevicesCommand: AsyncParsableCommand {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import RegistryCore
+import RegistryClient
 import ServiceKit
 
 struct DirectorCommand: AsyncParsableCommand {

@@ -1,7 +1,6 @@
 import ArgumentParser
 import FirmwareImage
-import Foundations
-import RegistryCore
+import RegistryClient
 import RootDocument
 import ServiceKit
 

@@ -1,6 +1,6 @@
 import ArgumentParser
 import FirmwareImage
-import RegistryCore
+import RegistryClient
 import ServiceKit
 
 /// Who a new root document is to name.

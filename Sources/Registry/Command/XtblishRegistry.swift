@@ -1,6 +1,7 @@
 import ArgumentParser
+import Logging
 import Messaging
-import RegistryCore
+import RegistryServer
 import ServiceKit
 import Wire
 
@@ -19,7 +20,8 @@ struct XtblishRegistry: AsyncParsableCommand {
       abstract: "Knows the devices, what each should run, and what it does run.",
       discussion: "Ends with the exit codes of sysexits.h.",
       subcommands: [
-        ServeCommand.self, MigrateCommand.self, DevicesCommand.self, FirmwareCommand.self, CrashesCommand.self,
+        ServeCommand<Registry>.self, MigrateCommand<Registry>.self, DevicesCommand.self, FirmwareCommand.self,
+        CrashesCommand.self,
         AppsCommand.self,
         EventsCommand.self, TokenCommand.self, AuditCommand.self, DirectorCommand.self, RootCommand.self,
       ])
@@ -27,7 +29,7 @@ struct XtblishRegistry: AsyncParsableCommand {
 }
 
 /// What the commands that all executables share must know.
-enum Registry: AdministeredService {
+enum Registry: MigratableService {
   typealias Settings = RegistrySettings
   typealias Root = XtblishRegistry
 
@@ -35,4 +37,12 @@ enum Registry: AdministeredService {
   static let busRole = BusRole.registry
 
   static func defaultEndpoint(environment: [String: String]) -> String { "tcp://127.0.0.1:7102" }
+
+  static func run(_ process: PreparedProcess<RegistrySettings>) async throws {
+    try await RegistryService.run(process)
+  }
+
+  static func migrate(_ settings: RegistrySettings, logger: Logger) async throws -> [String] {
+    try await RegistryService.migrate(settings, logger: logger)
+  }
 }

@@ -6,7 +6,9 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryClient
+@testable import RegistryDomain
+@testable import RegistryStorage
 
 @Suite(.seated) struct AuditTests {
   private static let hostileTexts = [
@@ -18,10 +20,10 @@ import Wire
     let store = fixture.store
     let requester = Requester(principal: "token:ci", source: "192.0.2.7")
     let id = try await store.createDevice(
-      RegistryStore.NewDevice(id: nil, name: "pump", tags: [], serial: "S1"), by: requester
+      NewDevice(id: nil, name: "pump", tags: [], serial: "S1"), by: requester
     ).device.id
     _ = try await store.updateDevice(id, name: "valve", tags: nil, by: requester)
-    let image = try AppImage.sample()
+    let image = try PublishedApp.sample()
     _ = try await store.assign(image, to: id, idempotencyKey: "k", by: requester)
     _ = try await store.renotify(id, by: requester)
     _ = try await store.record([.state(id, 1, .running(nil, .refused, failed: image.reference(1)))])
@@ -52,8 +54,8 @@ import Wire
     let before = try await fixture.count("select count(*) from registry.audit")
     _ = try await fixture.store.assign(.sample(), to: device, idempotencyKey: "k")
     _ = try await fixture.store.updateDevice(device, name: "pump", tags: [])
-    await #expect(throws: WireFailure.self) { try await fixture.store.retryFirmware(of: device) }
-    await #expect(throws: WireFailure.self) { try await fixture.store.deleteDevice(.random()) }
+    await #expect(throws: RequestFailure.self) { try await fixture.store.retryFirmware(of: device) }
+    await #expect(throws: RequestFailure.self) { try await fixture.store.deleteDevice(.random()) }
     #expect(try await fixture.count("select count(*) from registry.audit") == before)
   }
 
@@ -106,19 +108,19 @@ import Wire
       }
     }
     for text in ["a\0b", "a\nb", String(repeating: "x", count: 1_000_000)] {
-      #expect(throws: WireFailure.self) {
+      #expect(throws: RequestFailure.self) {
         try AuditFilter(principal: text, action: "", target: "", since: nil, until: nil)
       }
-      #expect(throws: WireFailure.self) {
+      #expect(throws: RequestFailure.self) {
         try AuditFilter(principal: "", action: text, target: "", since: nil, until: nil)
       }
-      #expect(throws: WireFailure.self) {
+      #expect(throws: RequestFailure.self) {
         try AuditFilter(principal: "", action: "", target: text, since: nil, until: nil)
       }
       // What services tell is cut and cleaned: it must be on record all the same.
       try await fixture.store.append(AuditRecord(text, text, by: Requester(principal: text, source: text)))
     }
-    #expect(throws: WireFailure.self) {
+    #expect(throws: RequestFailure.self) {
       try AuditFilter(principal: "", action: "", target: "", since: .distantPast, until: nil)
     }
     #expect(try await fixture.count("select count(*) from registry.audit") == Self.hostileTexts.count + 3)

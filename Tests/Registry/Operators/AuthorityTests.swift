@@ -1,3 +1,4 @@
+import Foundations
 import Logging
 import PostgreSQL
 import ServiceHTTP
@@ -6,7 +7,10 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryAuthority
+@testable import RegistryClient
+@testable import RegistryDomain
+@testable import RegistryServer
 
 extension RequestAuthority.Request {
   static func sample(
@@ -102,7 +106,7 @@ extension RequestAuthority.Request {
     #expect(entries.map(\.principal) == Array(repeating: "token:ci", count: 4))
     #expect(entries.first?.detail == #"{"reason": "invalid-body"}"#)
     // Nobody speaks for a token that there is not.
-    await #expect(throws: WireFailure.self) {
+    await #expect(throws: RequestFailure.self) {
       try await authority.conclude(.sample(Self.nobodys, .operate, action: "create-claim"), problem: nil)
     }
   }
@@ -113,7 +117,7 @@ extension RequestAuthority.Request {
     let authority = make(fixture)
     let good = try await fixture.store.createToken(.sample("good"), by: .operatorAnna).secret.hash
     for _ in 0..<10 { _ = try await authority.decide(.sample(Self.nobodys), isRecorded: true) }
-    let failure = await #expect(throws: WireFailure.self) {
+    let failure = await #expect(throws: RequestFailure.self) {
       try await authority.decide(.sample(Self.nobodys), isRecorded: true)
     }
     #expect(failure?.code == .overloaded)

@@ -7,7 +7,12 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryAuthority
+@testable import RegistryBus
+@testable import RegistryClient
+@testable import RegistryDomain
+@testable import RegistryMessages
+@testable import RegistryStorage
 
 /// Which peer on the bus may send what, and what the audit log says of those who may not.
 @Suite(.seated) struct BusRoleTests {

@@ -7,7 +7,11 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryBus
+@testable import RegistryDelivery
+@testable import RegistryDomain
+@testable import RegistryMessages
+@testable import RegistryStorage
 
 /// Plays the Provisioner, and remembers whom it was told to revoke, and by whom.
 private final class StubProvisioner: Sendable {
@@ -35,7 +39,7 @@ private final class StubProvisioner: Sendable {
 extension RevocationDispatcher {
   fileprivate init(_ store: RegistryStore, _ provisioner: any RPCCaller, lease: Duration = .seconds(3)) {
     self.init(
-      store: store, provisioner: provisioner,
+      store: store, provisioner: BusProvisioner(provisioner),
       options: Options(
         lease: lease, backoff: RetryBackoff(first: .milliseconds(20), longest: .milliseconds(100)),
         longestSleep: .milliseconds(100)),
@@ -49,7 +53,7 @@ extension RevocationDispatcher {
     let store = fixture.store
     let (device, other) = (try await fixture.device("old"), try await fixture.device("other"))
     _ = try await store.assign(.sample(1), to: device, idempotencyKey: "1")
-    _ = try await store.record([.state(device, 1, .running(try AppImage.sample(1).reference(1)))])
+    _ = try await store.record([.state(device, 1, .running(try PublishedApp.sample(1).reference(1)))])
     _ = try await store.assign(.sample(2), to: device, idempotencyKey: "2")
     let gone = try await store.decommission(device, reason: "water damage", by: .operatorAnna)
     #expect(gone.state == .decommissioned)
@@ -64,10 +68,10 @@ extension RevocationDispatcher {
       { _ = try await store.assign(.sample(3), to: device, idempotencyKey: "3") },
       { _ = try await store.renotify(device) }, { _ = try await store.retryFirmware(of: device) },
       {
-        _ = try await store.createDevice(RegistryStore.NewDevice(id: device, name: "old", tags: [], serial: ""))
+        _ = try await store.createDevice(NewDevice(id: device, name: "old", tags: [], serial: ""))
       },
     ] as [@Sendable () async throws -> Void] {
-      let failure = await #expect(throws: WireFailure.self) { try await refused() }
+      let failure = await #expect(throws: RequestFailure.self) { try await refused() }
       #expect(failure?.reason == "device-decommissioned")
     }
     // An earlier answer is still the answer.
@@ -102,12 +106,12 @@ extension RevocationDispatcher {
     #expect(
       try await fixture.count("select count(*) from registry.audit where action = 'decommission-device'") == 1)
     #expect(try await fixture.store.pendingRevocations() == 1)
-    let failure = await #expect(throws: WireFailure.self) {
+    let failure = await #expect(throws: RequestFailure.self) {
       try await fixture.store.decommission(.random(), reason: "lost", by: .operatorAnna)
     }
     #expect(failure?.reason == "unknown-device")
     for reason in ["", "a\0b", String(repeating: "x", count: 100_000)] {
-      await #expect(throws: WireFailure.self) {
+      await #expect(throws: RequestFailure.self) {
         try await fixture.store.decommission(device, reason: reason, by: .operatorAnna)
       }
     }

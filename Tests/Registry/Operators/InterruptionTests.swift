@@ -4,7 +4,7 @@ import PostgreSQL
 import TestSupport
 import Testing
 
-@testable import RegistryCore
+@testable import RegistryDomain
 
 /// The service is killed in the middle of a change: the change and its entry in the audit log are both there, or neither.
 @Suite(.seated) struct InterruptionTests {

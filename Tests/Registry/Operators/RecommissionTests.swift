@@ -7,7 +7,9 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryBus
+@testable import RegistryDomain
+@testable import RegistryMessages
 
 /// Notes which devices it was asked to let back in.
 private final class PlayedProvisioner: RPCCaller {
@@ -39,7 +41,7 @@ private final class PlayedProvisioner: RPCCaller {
     _ id: DeviceID, _ fixture: Fixture, _ provisioner: PlayedProvisioner
   ) async throws -> Device {
     try await fixture.store.recommission(
-      id, reason: "found", by: .operatorAnna, provisioner: provisioner, deadline: .seconds(1))
+      id, reason: "found", by: .operatorAnna, provisioner: BusProvisioner(provisioner), deadline: .seconds(1))
   }
 
   @Test func `a device comes back with its history, and it is noted who let it`() async throws {
@@ -70,7 +72,7 @@ private final class PlayedProvisioner: RPCCaller {
     let device = try await fixture.device("pump")
     _ = try await fixture.store.decommission(device, reason: "lost", by: .operatorAnna)
     let away = PlayedProvisioner(failure: WireFailure(.unavailable, reason: "down", message: "not there"))
-    let failure = await #expect(throws: WireFailure.self) { _ = try await recommission(device, fixture, away) }
+    let failure = await #expect(throws: RequestFailure.self) { _ = try await recommission(device, fixture, away) }
     #expect(failure?.reason == "down")
     #expect(try await fixture.store.device(device).state == .decommissioned)
     // One that was made by hand is not known there.
@@ -80,7 +82,7 @@ private final class PlayedProvisioner: RPCCaller {
 
   @Test func `a device that never was is told so`() async throws {
     let fixture = try await Fixture.make()
-    let failure = await #expect(throws: WireFailure.self) {
+    let failure = await #expect(throws: RequestFailure.self) {
       _ = try await recommission(.random(), fixture, PlayedProvisioner())
     }
     #expect(failure?.reason == "unknown-device")

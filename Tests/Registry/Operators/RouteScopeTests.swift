@@ -9,7 +9,11 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryAuthority
+@testable import RegistryClient
+@testable import RegistryDomain
+@testable import RegistryHTTP
+@testable import RegistryStorage
 
 /// What each route takes, tried over HTTP with tokens of every scope.
 @Suite(.seated) struct RouteScopeTests {

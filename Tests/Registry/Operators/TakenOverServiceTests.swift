@@ -10,7 +10,11 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryAuthority
+@testable import RegistryBus
+@testable import RegistryClient
+@testable import RegistryDomain
+@testable import RegistryMessages
 
 /// What a service that was taken over can make the Registry do: no more than its clients let it, in no other name.
 @Suite(.seated, .timeLimit(.minutes(10))) struct TakenOverServiceTests {
@@ -53,7 +57,7 @@ import Wire
   }
 
   private func assignment(
-    _ device: DeviceID, _ image: AppImage, token: String = "", stated: String = "token:ci", key: String = "k"
+    _ device: DeviceID, _ image: PublishedApp, token: String = "", stated: String = "token:ci", key: String = "k"
   ) -> WireAssignImage {
     .with {
       $0.deviceID = Data(device.bytes)

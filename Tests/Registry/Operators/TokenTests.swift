@@ -1,11 +1,13 @@
 import FoundationEssentials
+import Foundations
 import PostgreSQL
 import ServiceKit
 import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryClient
+@testable import RegistryDomain
 
 extension Requester {
   static let operatorAnna = Requester(principal: "operator:anna", source: "bus")
@@ -48,7 +50,7 @@ extension NewToken {
   @Test func aNameIsFreeAgainOnceItsTokenIsRevoked() async throws {
     let fixture = try await Fixture.make()
     let first = try await fixture.store.createToken(.sample(), by: .operatorAnna).token
-    let failure = await #expect(throws: WireFailure.self) {
+    let failure = await #expect(throws: RequestFailure.self) {
       try await fixture.store.createToken(.sample(), by: .operatorAnna)
     }
     #expect(failure?.reason == "token-exists")
@@ -59,7 +61,7 @@ extension NewToken {
     let second = try await fixture.store.createToken(.sample(), by: .operatorAnna).token
     #expect(second.id != first.id)
     #expect(try await fixture.store.revokeToken("ci", by: .operatorAnna).id == second.id)
-    let unknown = await #expect(throws: WireFailure.self) {
+    let unknown = await #expect(throws: RequestFailure.self) {
       try await fixture.store.revokeToken("cd", by: .operatorAnna)
     }
     #expect(unknown?.reason == "unknown-token")
@@ -94,14 +96,14 @@ extension NewToken {
     String(repeating: "a", count: 64), String(repeating: "a", count: 1_000_000),
   ])
   func namesThatAreNone(_ name: String) {
-    #expect(throws: WireFailure.self) { try NewToken(name: name, scopes: ["read"], lifetimeSeconds: 0) }
+    #expect(throws: RequestFailure.self) { try NewToken(name: name, scopes: ["read"], lifetimeSeconds: 0) }
   }
 
   @Test func scopesAndLifetimesThatAreNone() {
     for scopes in [[], ["root"], ["read", "write"], Array(repeating: "read", count: 5), [""]] {
-      #expect(throws: WireFailure.self) { try NewToken(name: "a", scopes: scopes, lifetimeSeconds: 0) }
+      #expect(throws: RequestFailure.self) { try NewToken(name: "a", scopes: scopes, lifetimeSeconds: 0) }
     }
-    #expect(throws: WireFailure.self) { try NewToken(name: "a", scopes: ["read"], lifetimeSeconds: .max) }
+    #expect(throws: RequestFailure.self) { try NewToken(name: "a", scopes: ["read"], lifetimeSeconds: .max) }
     #expect(throws: Never.self) { try NewToken(name: "a", scopes: ["admin", "read"], lifetimeSeconds: 1) }
   }
 

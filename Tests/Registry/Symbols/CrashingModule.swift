@@ -4,7 +4,8 @@ import TestSupport
 import Wasmtime
 import WebAssemblyModule
 
-@testable import RegistryCore
+@testable import RegistryClient
+@testable import RegistryDomain
 
 /// A module that was built from source, its stripped copy, and how that one crashes on the engine that devices have.
 struct CrashingModule {

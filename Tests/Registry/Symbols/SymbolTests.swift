@@ -5,7 +5,8 @@ import TestSupport
 import Testing
 import WebAssemblyModule
 
-@testable import RegistryCore
+@testable import RegistryClient
+@testable import RegistryDomain
 
 /// With real compilers, the devices' engine, and every llvm-symbolizer that there is.
 @Suite(.seated) struct SymbolTests {

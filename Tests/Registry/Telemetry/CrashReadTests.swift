@@ -4,7 +4,8 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryDomain
+@testable import RegistryStorage
 
 @Suite(.seated) struct CrashReadTests {
   private func crashes(
@@ -28,7 +29,7 @@ import Wire
     #expect(try await crashes(fixture, app: "odd").items.map(\.number) == [6, 4, 2])
     #expect(try await crashes(fixture, of: b, app: "odd").items.map(\.number) == [6])
     #expect(try await crashes(fixture, app: "none").items.isEmpty)
-    await #expect(throws: WireFailure.self) { try await crashes(fixture, of: .random()) }
+    await #expect(throws: RequestFailure.self) { try await crashes(fixture, of: .random()) }
   }
 
   @Test func equalOnesAreCountedOnce() async throws {
@@ -58,7 +59,7 @@ import Wire
     let listed = try #require(try await crashes(fixture).items.first)
     #expect(listed.report.lastLines.isEmpty)
     #expect(listed.report.frames.count == RegistryStore.listedFrames)
-    let failure = await #expect(throws: WireFailure.self) { try await fixture.store.crash(2) }
+    let failure = await #expect(throws: RequestFailure.self) { try await fixture.store.crash(2) }
     #expect(failure?.reason == "unknown-crash")
   }
 

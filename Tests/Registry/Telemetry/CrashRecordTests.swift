@@ -7,7 +7,8 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryDomain
+@testable import RegistryStorage
 
 @Suite(.seated) struct CrashRecordTests {
   @Test func eachIsStoredOnce() async throws {
@@ -69,11 +70,11 @@ import Wire
     #expect(!stored.message.contains("\u{1B}"))
     var wrong = WireCrashReport.sample(.random())
     wrong.id = Data([1])
-    #expect(throws: WireFailure.self) { try Crash(wrong) }
+    #expect(throws: RequestFailure.self) { try Crash(wrong) }
     wrong = .sample(.random(), code: "")
-    #expect(throws: WireFailure.self) { try Crash(wrong) }
+    #expect(throws: RequestFailure.self) { try Crash(wrong) }
     wrong = .sample(.random(), buildID: Array(repeating: 1, count: 65))
-    #expect(throws: WireFailure.self) { try Crash(wrong) }
+    #expect(throws: RequestFailure.self) { try Crash(wrong) }
   }
 
   @Test func manyReplicasAtOnce() async throws {

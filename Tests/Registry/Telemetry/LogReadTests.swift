@@ -5,7 +5,10 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryClient
+@testable import RegistryDomain
+@testable import RegistryMessages
+@testable import RegistryStorage
 
 @Suite(.seated) struct LogReadTests {
   private func filled() async throws -> (Fixture, DeviceID) {
@@ -15,7 +18,7 @@ import Wire
     batch.lines[3].level = "error"
     batch.lines[6].level = "warning"
     batch.lines[6].text = "100% full_of_it"
-    _ = try await fixture.store.record([LogBatch(batch)])
+    _ = try await fixture.store.record([ReceivedLogBatch(batch)])
     return (fixture, device)
   }
 
@@ -56,7 +59,7 @@ import Wire
     // What means something in patterns is text here.
     let text = try LogQuery(device: device, position: .newest(before: nil), text: "% full_")
     #expect(try await ids(fixture.store.logLines(text)) == [7])
-    #expect(throws: WireFailure.self) { try LogQuery(device: device, position: .after(0), minimumLevel: "loud") }
+    #expect(throws: RequestFailure.self) { try LogQuery(device: device, position: .after(0), minimumLevel: "loud") }
   }
 
   /// A filter that nothing matches must not make the next look start over.
@@ -71,7 +74,7 @@ import Wire
     let device = try await fixture.device()
     let text = String(repeating: "w", count: LogLine.maximumTextBytes)
     for start in [1 as UInt64, 501] {
-      _ = try await fixture.store.record([LogBatch(.sample(device, start...(start + 499), text: text))])
+      _ = try await fixture.store.record([ReceivedLogBatch(.sample(device, start...(start + 499), text: text))])
     }
     let newest = try await fixture.store.logLines(
       LogQuery(device: device, position: .newest(before: nil), limit: LogQuery.maximumPageSize))
@@ -90,7 +93,7 @@ import Wire
     let page = try await fixture.store.logLines(LogQuery(device: device, position: .newest(before: nil)))
     #expect(page == LogPage(lines: [], lastCursor: 0, hasMore: false))
     let stranger = try LogQuery(device: .random(), position: .newest(before: nil))
-    let failure = await #expect(throws: WireFailure.self) { try await fixture.store.logLines(stranger) }
+    let failure = await #expect(throws: RequestFailure.self) { try await fixture.store.logLines(stranger) }
     #expect(failure?.reason == "unknown-device")
   }
 }
@@ -109,9 +112,9 @@ import Wire
           "select count(*) from registry.logs where device_id = $1 and followed_until > now()", [.uuid(device.bytes)])
           == 1
       }
-      _ = try await replica.record([LogBatch(.sample(other, 1...1))])
+      _ = try await replica.record([ReceivedLogBatch(.sample(other, 1...1))])
       let start = ContinuousClock.now
-      _ = try await replica.record([LogBatch(.sample(device, 1...2))])
+      _ = try await replica.record([ReceivedLogBatch(.sample(device, 1...2))])
       #expect(try await page.lines.map(\.line.id) == [1, 2])
       #expect(ContinuousClock.now - start < LogQuery.longestWait * 3 / 4)
     }
@@ -126,10 +129,10 @@ import Wire
       try await eventually("the follower has asked to be told") {
         try await fixture.count("select count(*) from registry.logs where followed_until > now()") == 1
       }
-      _ = try await fixture.store.record([LogBatch(.sample(device, 1...3))])
+      _ = try await fixture.store.record([ReceivedLogBatch(.sample(device, 1...3))])
       var batch = WireDeviceLogBatch.sample(device, 4...4)
       batch.lines[0].level = "error"
-      _ = try await fixture.store.record([LogBatch(batch)])
+      _ = try await fixture.store.record([ReceivedLogBatch(batch)])
       #expect(try await page.lines.map(\.line.id) == [4])
     }
   }
@@ -150,8 +153,8 @@ import Wire
     var events = listener.makeAsyncIterator()
     #expect(await events.next() == .mayHaveMissed)
     _ = try await fixture.store.followLog(LogQuery(device: followed, position: .after(0)), wait: .zero)
-    _ = try await fixture.store.record([LogBatch(.sample(device, 1...1))])
-    _ = try await fixture.store.record([LogBatch(.sample(followed, 1...1))])
+    _ = try await fixture.store.record([ReceivedLogBatch(.sample(device, 1...1))])
+    _ = try await fixture.store.record([ReceivedLogBatch(.sample(followed, 1...1))])
     guard case .notification(let first) = await events.next() else {
       Issue.record("no notification")
       return
@@ -165,7 +168,7 @@ import Wire
       try await followers.following(.random()) { _ in if depth > 1 { try await nest(depth - 1) } }
     }
     try await nest(LogFollowers.limit)
-    let failure = await #expect(throws: WireFailure.self) { try await nest(LogFollowers.limit + 1) }
+    let failure = await #expect(throws: RequestFailure.self) { try await nest(LogFollowers.limit + 1) }
     #expect(failure?.code == .overloaded)
     // All places are free again.
     try await nest(LogFollowers.limit)

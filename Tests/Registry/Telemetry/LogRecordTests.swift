@@ -4,11 +4,14 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryClient
+@testable import RegistryDomain
+@testable import RegistryMessages
+@testable import RegistryStorage
 
 @Suite(.seated) struct LogRecordTests {
   private func record(_ fixture: Fixture, _ batches: WireDeviceLogBatch...) async throws -> [LogVerdict] {
-    try await fixture.store.record(try batches.map { try LogBatch($0) })
+    try await fixture.store.record(try batches.map { try ReceivedLogBatch($0) })
   }
 
   /// The texts of a device's stored lines, in their order.
@@ -92,7 +95,7 @@ import Wire
     let device = try await fixture.device()
     let verdicts = try await record(fixture, .sample(.random(), 1...4), .sample(device, 1...2))
     #expect(verdicts == [LogVerdict(storedThrough: 4, refusal: .unknownDevice), LogVerdict(storedThrough: 2)])
-    #expect(try await fixture.store.record([LogBatch]()) == [])
+    #expect(try await fixture.store.record([ReceivedLogBatch]()) == [])
   }
 
   @Test func linesThatMakeNoSenseAreLeftOut() async throws {
@@ -125,9 +128,9 @@ import Wire
   @Test func aBatchWhoseFormIsWrongIsRefused() throws {
     let device = DeviceID.random()
     for log in ["", "with space", "ü", String(repeating: "a", count: 65)] {
-      #expect(throws: WireFailure.self) { try LogBatch(.sample(device, 1...1, log: log)) }
+      #expect(throws: RequestFailure.self) { try ReceivedLogBatch(.sample(device, 1...1, log: log)) }
     }
-    #expect(throws: WireFailure.self) { try LogBatch(.sample(device, 1...1001)) }
+    #expect(throws: RequestFailure.self) { try ReceivedLogBatch(.sample(device, 1...1001)) }
   }
 
   /// Replicas that store lines of the same devices at once neither deadlock nor mix up their order.
@@ -140,7 +143,7 @@ import Wire
       for round in 0..<12 {
         let store = round.isMultiple(of: 2) ? replica : fixture.store
         group.addTask {
-          let batches = try all.shuffled().map { try LogBatch(.sample($0, 1...20, log: "log-\(round % 6)")) }
+          let batches = try all.shuffled().map { try ReceivedLogBatch(.sample($0, 1...20, log: "log-\(round % 6)")) }
           _ = try await store.record(batches)
         }
       }

@@ -4,7 +4,10 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryClient
+@testable import RegistryDomain
+@testable import RegistryMessages
+@testable import RegistryStorage
 
 @Suite(.seated) struct LogRetentionTests {
   private func sizes(_ fixture: Fixture, _ device: DeviceID) async throws -> (kept: Int, counted: Int) {
@@ -20,10 +23,10 @@ import Wire
   @Test func theOldestLinesGiveWayToNewOnes() async throws {
     let fixture = try await Fixture.make(options: RegistryStore.Options(logBytesPerDevice: 64 << 10))
     let (loud, quiet) = (try await fixture.device("loud"), try await fixture.device("quiet"))
-    _ = try await fixture.store.record([LogBatch(.sample(quiet, 1...2))])
+    _ = try await fixture.store.record([ReceivedLogBatch(.sample(quiet, 1...2))])
     let text = String(repeating: "x", count: 372)
     for start in stride(from: 1 as UInt64, to: 2000, by: 100) {
-      _ = try await fixture.store.record([LogBatch(.sample(loud, start...(start + 99), text: text))])
+      _ = try await fixture.store.record([ReceivedLogBatch(.sample(loud, start...(start + 99), text: text))])
       let (kept, counted) = try await sizes(fixture, loud)
       #expect(kept == counted)
       #expect(kept <= 64 << 10)
@@ -45,7 +48,7 @@ import Wire
     var devices: [DeviceID] = []
     for number in 0..<5 {
       devices.append(try await fixture.device("d\(number)"))
-      _ = try await fixture.store.record([LogBatch(.sample(devices[number], 1...30))])
+      _ = try await fixture.store.record([ReceivedLogBatch(.sample(devices[number], 1...30))])
     }
     try await fixture.pool.execute(
       "update registry.log_lines set received_at = received_at - interval '2 days' where line_id <= 20")
@@ -68,11 +71,11 @@ import Wire
   @Test func aDeletedDevicesLinesGoLater() async throws {
     let fixture = try await Fixture.make()
     let device = try await fixture.device()
-    _ = try await fixture.store.record([LogBatch(.sample(device, 1...30))])
+    _ = try await fixture.store.record([ReceivedLogBatch(.sample(device, 1...30))])
     try await fixture.store.deleteDevice(device)
     // Made again under the same ID, it starts with an empty log.
     try await fixture.device(id: device)
-    _ = try await fixture.store.record([LogBatch(.sample(device, 1...1))])
+    _ = try await fixture.store.record([ReceivedLogBatch(.sample(device, 1...1))])
     #expect(try await fixture.store.removeLinesOfDeletedDevice(limit: 20) == 20)
     #expect(try await fixture.store.removeLinesOfDeletedDevice(limit: 20) == 10)
     #expect(try await fixture.store.removeLinesOfDeletedDevice(limit: 20) == nil)

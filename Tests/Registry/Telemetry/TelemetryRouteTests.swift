@@ -6,7 +6,10 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryClient
+@testable import RegistryDomain
+@testable import RegistryMessages
+@testable import RegistryStorage
 
 /// Logs and crashes over HTTP. Which scope they take is in `RouteScopeTests`.
 @Suite(.seated) struct TelemetryRouteTests {
@@ -16,7 +19,7 @@ import Wire
     var batch = WireDeviceLogBatch.sample(device, 1...5)
     batch.lines[2].level = "error"
     batch.lines[3].text = "a & b?"
-    _ = try await fixture.store.record([LogBatch(batch)])
+    _ = try await fixture.store.record([ReceivedLogBatch(batch)])
     try await HTTPFixture.serving(fixture.store) { http in
       let path = "/v1/devices/\(device)/logs"
       func texts(_ query: String) async throws -> [String] {
@@ -37,7 +40,7 @@ import Wire
   @Test func whoFollowsALogIsAnsweredByTheNextLine() async throws {
     let fixture = try await Fixture.make()
     let device = try await fixture.device()
-    _ = try await fixture.store.record([LogBatch(.sample(device, 1...1))])
+    _ = try await fixture.store.record([ReceivedLogBatch(.sample(device, 1...1))])
     try await running([LogListener(store: fixture.store)]) {
       try await HTTPFixture.serving(fixture.store) { http in
         let path = "/v1/devices/\(device)/logs"
@@ -48,7 +51,7 @@ import Wire
         }
         async let answer = http.get("\(path)?follow=true&after=\(cursor)")
         try await eventually("somebody follows") { fixture.store.logFollowers.count == 1 }
-        _ = try await fixture.store.record([LogBatch(.sample(device, 2...2))])
+        _ = try await fixture.store.record([ReceivedLogBatch(.sample(device, 2...2))])
         #expect(try await answer[field: "lines"]?.items.compactMap { $0["text"]?.string } == ["line 2"])
       }
     }

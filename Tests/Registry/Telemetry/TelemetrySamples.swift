@@ -2,7 +2,9 @@ import FoundationEssentials
 import Foundations
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryClient
+@testable import RegistryDomain
+@testable import RegistryMessages
 
 extension WireDeviceLogLine {
   static func sample(_ id: UInt64, _ text: String? = nil, level: String = "info") -> WireDeviceLogLine {

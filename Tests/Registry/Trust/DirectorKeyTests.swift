@@ -1,5 +1,6 @@
 import FirmwareImage
 import Foundation
+import Foundations
 import OpenSSL
 import PostgreSQL
 import RootDocument
@@ -7,7 +8,8 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryDomain
+@testable import RegistryStorage
 
 @Suite(.seated) struct DirectorKeyTests {
   @Test func theFirstStartMakesOneKeyForItsOwnerAlone() async throws {
@@ -53,7 +55,7 @@ import Wire
       { _ = try await replica.assign(.sample(), to: device, idempotencyKey: "k") },
     ]
     for attempt in attempts {
-      let failure = await #expect(throws: WireFailure.self) { try await attempt() }
+      let failure = await #expect(throws: RequestFailure.self) { try await attempt() }
       #expect(failure?.reason == "director-key-missing")
       #expect(failure?.message.contains("\(id)") == true)
     }
@@ -69,7 +71,7 @@ import Wire
     try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: path)
     let keyring = DirectorKeyring(directory: trust.folder.path("keys"))
     let replica = try trust.fixture.replica(signing: .director(keyring, requiresRootDocument: true))
-    let failure = await #expect(throws: WireFailure.self) { try await replica.checkDirectorKeys() }
+    let failure = await #expect(throws: RequestFailure.self) { try await replica.checkDirectorKeys() }
     #expect(failure?.message.contains("chmod 600") == true)
   }
 
@@ -83,7 +85,7 @@ import Wire
     try SigningKeyFile.create("\(folder)/\(id).key")
     let replica = try trust.fixture.replica(
       signing: .director(DirectorKeyring(directory: folder), requiresRootDocument: true))
-    await #expect(throws: WireFailure.self) { try await replica.checkDirectorKeys() }
+    await #expect(throws: RequestFailure.self) { try await replica.checkDirectorKeys() }
   }
 
   @Test func assignmentsAreSignedByTheDirector() async throws {
@@ -106,7 +108,7 @@ import Wire
     try await trust.store.ensureDirectorKey()
     try await trust.publish()
     let device = try await trust.fixture.device()
-    let image = try AppImage.sample()
+    let image = try PublishedApp.sample()
     _ = try await trust.store.assign(image, to: device, idempotencyKey: "k")
     let failed = ReportedState.running(nil, .refused, failed: image.reference(1))
     _ = try await trust.store.record([.state(device, 1, failed)])
@@ -121,14 +123,14 @@ import Wire
     let trust = try await TrustFixture.make()
     try await trust.store.ensureDirectorKey()
     let device = try await trust.fixture.device()
-    let none = await #expect(throws: WireFailure.self) {
+    let none = await #expect(throws: RequestFailure.self) {
       try await trust.store.assign(.sample(), to: device, idempotencyKey: "k")
     }
     #expect(none?.reason == "no-root-document")
     #expect(none?.message.contains("root init") == true)
     try await trust.publish()
     try await trust.fixture.pool.query("update registry.root_documents set expires_at = now() - interval '1 second'")
-    let expired = await #expect(throws: WireFailure.self) {
+    let expired = await #expect(throws: RequestFailure.self) {
       try await trust.store.assign(.sample(), to: device, idempotencyKey: "k")
     }
     #expect(expired?.reason == "root-document-expired")

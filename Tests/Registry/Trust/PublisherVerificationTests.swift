@@ -7,7 +7,8 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryDomain
+@testable import RegistryMessages
 
 /// The director puts its name to nothing that devices would not take, whoever asks.
 @Suite(.seated) struct PublisherVerificationTests {
@@ -35,20 +36,20 @@ import Wire
 
     func image(
       _ number: Int = 1, name: String = "pump", epoch: UInt32 = 0, by signer: Ed25519.PrivateKey? = nil
-    ) throws -> AppImage {
+    ) throws -> PublishedApp {
       let app = try AppDescription(
         wasmLength: 1_000, wasmDigest: SHA256Digest.of("wasm \(number)".utf8), securityEpoch: epoch, hostAPILevel: 1,
         name: AppLabel(name))
-      return AppImage(app: app, publisher: try app.signed(by: signer ?? key))
+      return PublishedApp(app: app, publisher: try app.signed(by: signer ?? key))
     }
 
-    func refusal(of image: AppImage, key: String = "k") async throws -> WireFailure? {
-      var refusals: [WireFailure?] = []
+    func refusal(of image: PublishedApp, key: String = "k") async throws -> RequestFailure? {
+      var refusals: [RequestFailure?] = []
       do { try await trust.store.checkAssignment(image, to: device, idempotencyKey: key); refusals.append(nil) } catch {
-        refusals.append(error as? WireFailure)
+        refusals.append(error as? RequestFailure)
       }
       do { _ = try await trust.store.assign(image, to: device, idempotencyKey: key); refusals.append(nil) } catch {
-        refusals.append(error as? WireFailure)
+        refusals.append(error as? RequestFailure)
       }
       #expect(refusals[0]?.reason == refusals[1]?.reason)
       return refusals[1]
@@ -92,7 +93,7 @@ import Wire
     _ = try await party.trust.store.record([.state(party.device, 1, failed)])
     try await party.trust.publish(version: 2)
     #expect(try await party.refusal(of: try party.image(2), key: "2")?.reason == "image-publisher-key-unknown")
-    let retried = await #expect(throws: WireFailure.self) {
+    let retried = await #expect(throws: RequestFailure.self) {
       try await party.trust.store.retryFirmware(of: party.device)
     }
     #expect(retried?.reason == "image-publisher-key-unknown")
@@ -123,7 +124,7 @@ import Wire
     #expect(try await party.trust.fixture.count("select count(*) from registry.firmware") == 0)
     #expect(
       try await party.trust.fixture.count("select count(*) from registry.audit where action = 'assign-image'") == 0)
-    let unknown = await #expect(throws: WireFailure.self) {
+    let unknown = await #expect(throws: RequestFailure.self) {
       try await party.trust.store.checkAssignment(try party.image(), to: .random(), idempotencyKey: "k")
     }
     #expect(unknown?.reason == "unknown-device")

@@ -6,7 +6,8 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import RegistryCore
+@testable import RegistryClient
+@testable import RegistryDomain
 
 @Suite(.seated) struct RootPublicationTests {
   private let trust: TrustFixture
@@ -20,7 +21,7 @@ import Wire
     do {
       _ = try await trust.store.publishRootDocument(bytes, by: .anonymous)
       return nil
-    } catch let failure as WireFailure { return failure.reason }
+    } catch let failure as RequestFailure { return failure.reason }
   }
 
   @Test func theChainIsKeptAndAnswered() async throws {
@@ -29,7 +30,7 @@ import Wire
     let second = try await trust.publish(version: 2)
     #expect(try await trust.store.rootDocument(1) == first)
     #expect(try await trust.store.rootDocument(nil) == second)
-    let unknown = await #expect(throws: WireFailure.self) { try await trust.store.rootDocument(3) }
+    let unknown = await #expect(throws: RequestFailure.self) { try await trust.store.rootDocument(3) }
     #expect(unknown?.code == .notFound)
     // A repeat of the newest changes nothing.
     #expect(try await trust.store.publishRootDocument(second.encoded, by: .anonymous) == second)

@@ -7,7 +7,10 @@ import ServiceKit
 import TestSupport
 import Testing
 
-@testable import RegistryCore
+@testable import RegistryClient
+@testable import RegistryDomain
+@testable import RegistryServer
+@testable import RegistryStorage
 
 /// The commands around keys and root documents, against the executable.
 @Suite(.seated) struct TrustCommandTests {

@@ -4,7 +4,8 @@ import OpenSSL
 import RootDocument
 import TestSupport
 
-@testable import RegistryCore
+@testable import RegistryDomain
+@testable import RegistryStorage
 
 /// A Registry that signs, with keys in a folder of its own.
 struct TrustFixture {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+package import Foundations
 package import Messaging
 package import Wire
 
@@ -31,7 +32,7 @@ package struct RegistryAuthorizer: RequestAuthorizer {
         .permissionDenied, reason: answer.reason.isEmpty ? "refused" : answer.reason,
         message: "The Registry does not take this token.")
     }
-    throw WireFailure(refusal)
+    throw WireFailure(RequestFailure(refusal))
   }
 
   package func conclude(
@@ -58,7 +59,7 @@ package struct RegistryAuthorizer: RequestAuthorizer {
   }
 }
 
-extension WireFailure {
+extension RequestFailure {
   /// The answer to a token that is not taken.
   package init(_ refusal: RefusedToken) {
     let message =

@@ -1,0 +1,63 @@
+import DeviceProtocol
+import FirmwareImage
+import FoundationEssentials
+import Foundations
+import RegistryDomain
+import ServiceKit
+import SwiftProtobuf
+package import Wire
+
+/// A firmware version as JSON.
+package struct FirmwareDocument: Codable, Sendable, Equatable {
+  package var device: String
+  package var version: UInt64
+  package var digest: String
+  package var lengthBytes: UInt64
+  package var appName: String
+  package var appVersion: String
+  package var securityEpoch: UInt32
+  package var hostApiLevel: UInt32
+  /// The publisher's key ID in hexadecimal digits, if it signed.
+  package var publisherKey: String?
+  package var createdAt: String
+  package var notifiedAt: String?
+  /// What became of it last: assigned, notified, trial, confirmed, rolled-back or refused.
+  package var status: String
+  /// When the device first said that it tries it, and that it keeps it.
+  package var trialAt: String?
+  package var confirmedAt: String?
+  /// When the device last said that it did not keep it, and why.
+  package var failedAt: String?
+  package var failedStatus: String?
+  package var failedReason: String?
+  /// How long no app handled events at the switch to it, if that was measured.
+  package var switchGapNanoseconds: UInt64?
+}
+
+extension FirmwareDocument {
+  package init(_ wire: WireFirmware) {
+    self.init(
+      device: DeviceID(bytes: wire.deviceID)?.description ?? "", version: wire.version,
+      digest: SHA256Digest(bytes: wire.image.digest)?.description ?? "", lengthBytes: wire.image.lengthBytes,
+      appName: wire.image.appName, appVersion: wire.image.appVersion, securityEpoch: wire.image.securityEpoch,
+      hostApiLevel: wire.image.hostApiLevel, publisherKey: KeyID(bytes: wire.image.publisherKeyID).map { "\($0)" },
+      createdAt: JSONCoding.text(of: wire.createdAt.date),
+      notifiedAt: wire.hasNotifiedAt ? JSONCoding.text(of: wire.notifiedAt.date) : nil, status: Self.status(wire),
+      trialAt: wire.hasTrialAt ? JSONCoding.text(of: wire.trialAt.date) : nil,
+      confirmedAt: wire.hasConfirmedAt ? JSONCoding.text(of: wire.confirmedAt.date) : nil,
+      failedAt: wire.hasFailedAt ? JSONCoding.text(of: wire.failedAt.date) : nil,
+      failedStatus: wire.hasFailedAt ? wire.failedStatus : nil,
+      failedReason: wire.hasFailedAt ? wire.failedReason : nil,
+      switchGapNanoseconds: wire.switchGapNanoseconds == 0 ? nil : wire.switchGapNanoseconds)
+  }
+
+  private static func status(_ wire: WireFirmware) -> String {
+    // A version may be confirmed and fail later, or the other way round.
+    if wire.hasFailedAt, !wire.hasConfirmedAt || wire.failedAt.date >= wire.confirmedAt.date {
+      return wire.failedStatus
+    }
+    if wire.hasConfirmedAt { return RunStatus.confirmed.rawValue }
+    if wire.hasTrialAt { return RunStatus.trial.rawValue }
+    return wire.hasNotifiedAt ? "notified" : "assigned"
+  }
+}

@@ -1,0 +1,85 @@
+package import FoundationEssentials
+package import Messaging
+import ServiceKit
+import SwiftProtobuf
+package import Wire
+
+extension RegistryAdministration {
+  /// Sends a message to the app of a device.
+  ///
+  /// - Returns: whether anybody subscribes to that topic.
+  package func send(_ payload: Data, to device: String, topic: String) async throws -> Bool {
+    var request = WireSendToApp()
+    request.deviceID = try await bytes(device)
+    request.topic = topic
+    request.payload = payload
+    return try await client.call(request, deadline: deadline).heard
+  }
+}
+
+/// Shows what an app publishes, from now on, as one of the Notifier's replicas hears it.
+package struct AppFollower {
+  /// What the Notifier may wait for a message, and what its answer may take beside.
+  private static let wait = Duration.seconds(25)
+
+  private let notifier: any RPCCaller
+  private let deadline: Duration
+  private var request = WireListenToApp()
+  private var hasBegun = false
+
+  /// What one question brought.
+  package struct News: Sendable {
+    package var messages: [AppMessageDocument]
+    /// So many went by unread before them.
+    package var dropped: UInt64
+    /// Whether the Notifier lost the subscription and made it anew: what came in between was not heard.
+    package var hasGap: Bool
+  }
+
+  /// - Parameters:
+  ///   - notifier: a client of one replica alone: the others know nothing of its subscription.
+  ///   - device: the ID, as the Registry has it.
+  ///   - filter: below `/apps/{id}/`.
+  package init(notifier: any RPCCaller, device: Data, filter: String, deadline: Duration) {
+    self.notifier = notifier
+    self.deadline = deadline
+    request.deviceID = device
+    request.filter = filter
+    request.listenerID = Data((0..<16).map { _ in UInt8.random(in: .min ... .max) })
+  }
+
+  /// Waits for messages, and answers with none after a while. The first call returns when the subscription stands.
+  package mutating func next() async throws -> News {
+    let answer = try await notifier.call(request, deadline: hasBegun ? max(deadline, Self.wait) : deadline)
+    defer { hasBegun = true }
+    return News(
+      messages: answer.messages.map(AppMessageDocument.init), dropped: answer.dropped,
+      hasGap: hasBegun && answer.begun)
+  }
+}
+
+/// A message of an app as JSON.
+package struct AppMessageDocument: Codable, Sendable, Equatable {
+  package var topic: String
+  package var at: String
+  /// Nil if the payload is no text.
+  package var text: String?
+  /// In base64, if it is no text.
+  package var base64: String?
+
+  init(_ wire: WirePublishedMessage) {
+    topic = wire.topic
+    at = JSONCoding.text(of: wire.at.date)
+    text = String(validating: wire.payload, as: UTF8.self)
+    base64 = text == nil ? wire.payload.base64EncodedString() : nil
+  }
+
+  /// For a terminal, which no app may control.
+  package var line: String {
+    "\(at)  \(PlainText.escaped(topic))  \(text.map { PlainText.escaped($0) } ?? "base64:\(base64 ?? "")")"
+  }
+
+  package func jsonLine() throws -> String {
+    PlainText.escaped(json: String(decoding: try JSONCoding.encoder().encode(self), as: UTF8.self))
+  }
+}

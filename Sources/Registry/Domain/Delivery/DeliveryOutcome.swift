@@ -1,0 +1,54 @@
+package import Foundations
+
+/// What the broker made of one notification.
+package enum NotificationOutcome: Sendable, Equatable {
+  case acknowledged
+  /// In the words of whoever tried; perhaps none.
+  case refused(String)
+}
+
+/// What a batch of notifications comes to, given the Notifier's answer.
+package struct DeliveryOutcome: Sendable, Equatable {
+  /// A notification to be tried again.
+  package struct Postponement: Sendable, Equatable {
+    package var key: OutboxEntry.Key
+    package var delay: Duration
+    package var error: String
+  }
+
+  package private(set) var acknowledged: [OutboxEntry.Key] = []
+  package private(set) var postponed: [Postponement] = []
+
+  /// - Parameter fraction: a random number in 0…1, for each delay another.
+  package init(
+    _ batch: [OutboxEntry], answer: Result<[NotificationOutcome], RequestFailure>, backoff: RetryBackoff,
+    fraction: () -> Double
+  ) {
+    for (index, entry) in batch.enumerated() {
+      if let error = Self.error(index, batch.count, answer) {
+        let delay = backoff.delay(attempts: entry.attempts, fraction: fraction())
+        postponed.append(Postponement(key: entry.key, delay: delay, error: error))
+      } else {
+        acknowledged.append(entry.key)
+      }
+    }
+  }
+
+  /// Nil for what the broker acknowledged. An answer that doesn't fit the question acknowledges nothing.
+  private static func error(
+    _ index: Int, _ count: Int, _ answer: Result<[NotificationOutcome], RequestFailure>
+  ) -> String? {
+    switch answer {
+    case .failure(let failure):
+      return FieldRules.sanitizedReason("\(failure)")
+    case .success(let outcomes):
+      guard outcomes.count == count else {
+        return "the notifier answered \(outcomes.count) outcomes to \(count) notifications"
+      }
+      switch outcomes[index] {
+      case .acknowledged: return nil
+      case .refused(let reason): return reason.isEmpty ? "not acknowledged" : FieldRules.sanitizedReason(reason)
+      }
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/// What became of a batch.
+package struct LogVerdict: Sendable, Equatable {
+  /// Lines up to this ID need not be sent again.
+  package var storedThrough: UInt64
+  /// Why lines were refused, if some were.
+  package var refusal: Refusal?
+
+  package init(storedThrough: UInt64, refusal: Refusal?) {
+    self.storedThrough = storedThrough
+    self.refusal = refusal
+  }
+
+  package enum Refusal: String, Sendable {
+    case unknownDevice = "unknown-device"
+    case invalid
+    /// Another run of the device wrote lines with these IDs, which are stored: its flash is an old copy. It has to begin
+    /// another log.
+    case idsUsedAgain = "ids-used-again"
+  }
+}

@@ -1,0 +1,13 @@
+import FirmwareImage
+package import Foundations
+
+/// A device as far as somebody needs it to choose.
+package struct FoundDevice: Sendable, Equatable {
+  package var id: DeviceID
+  package var name: String
+
+  package init(id: DeviceID, name: String) {
+    self.id = id
+    self.name = name
+  }
+}

@@ -1,0 +1,27 @@
+import FirmwareImage
+package import Foundations
+
+extension DeviceID {
+  /// Of bytes that a client sent.
+  package init(checking bytes: some Collection<UInt8>) throws(RequestFailure) {
+    guard let id = DeviceID(bytes: bytes) else {
+      throw RequestFailure(field: "device-id", "has \(bytes.count) bytes: a UUID has 16")
+    }
+    self = id
+  }
+
+  /// The same, where there may be none: nil for no bytes.
+  package static func optional(checking bytes: some Collection<UInt8>) throws(RequestFailure) -> DeviceID? {
+    bytes.isEmpty ? nil : try DeviceID(checking: bytes)
+  }
+}
+
+extension SHA256Digest {
+  /// Of bytes that a client sent.
+  package init(checking bytes: some Collection<UInt8>) throws(RequestFailure) {
+    guard let digest = SHA256Digest(bytes: bytes) else {
+      throw RequestFailure(field: "digest", "has \(bytes.count) bytes: a SHA-256 has 32")
+    }
+    self = digest
+  }
+}

@@ -1,0 +1,112 @@
+import FirmwareImage
+package import Foundations
+
+/// The answers of the Registry to what it can't do, the same over HTTP and on the bus.
+extension RequestFailure {
+  package static func unknownDevice(_ id: DeviceID) -> RequestFailure {
+    RequestFailure(
+      .notFound, reason: "unknown-device",
+      message: "There is no device \(id). Create it first, or list the devices there are.")
+  }
+
+  package static func unknownFirmware(_ id: DeviceID, version: UInt64) -> RequestFailure {
+    RequestFailure(
+      .notFound, reason: "unknown-firmware",
+      message: "Device \(id) has no firmware version \(version). List its firmware to see what it has.")
+  }
+
+  package static func noFirmware(_ id: DeviceID) -> RequestFailure {
+    RequestFailure(
+      .notFound, reason: "no-firmware",
+      message: "Device \(id) has no firmware yet. Upload an image for it to the image store.")
+  }
+
+  package static func reportsOverMQTT(_ id: DeviceID) -> RequestFailure {
+    RequestFailure(
+      .conflict, reason: "reports-over-mqtt",
+      message:
+        "Device \(id) states what it runs over MQTT. Only a device that never did so reports at the polling door.")
+  }
+
+  package static func nothingToRetry(_ id: DeviceID, version: UInt64) -> RequestFailure {
+    RequestFailure(
+      .conflict, reason: "nothing-to-retry",
+      message:
+        "Device \(id) has not rolled back or refused its version \(version), nor taken no notice of it: there is "
+        + "nothing to try again.")
+  }
+
+  package static func nothingToRollBackTo(_ id: DeviceID) -> RequestFailure {
+    RequestFailure(
+      .conflict, reason: "nothing-to-roll-back-to",
+      message: "Device \(id) has confirmed no earlier image. Name one of its versions with --to: `firmware list` shows "
+        + "them.")
+  }
+
+  package static func alreadyDesired(_ id: DeviceID, version: UInt64) -> RequestFailure {
+    RequestFailure(
+      .conflict, reason: "already-desired",
+      message: "Version \(version) is what device \(id) should run already. Name an earlier one.")
+  }
+
+  package static func heldBack(_ id: DeviceID, version: UInt64) -> RequestFailure {
+    RequestFailure(
+      .conflict, reason: "firmware-failed",
+      message: "Device \(id) rolled back or refused version \(version) and takes it no more. Let it try the same image "
+        + "as a new version with `firmware retry`, or assign another image.")
+  }
+
+  package static func deletedMeanwhile(_ id: DeviceID) -> RequestFailure {
+    RequestFailure(
+      .unavailable, reason: "device-deleted-meanwhile",
+      message: "Device \(id) was deleted at this moment. Try again.", retryAfterMilliseconds: 100)
+  }
+
+  package static func deviceExists(_ id: DeviceID) -> RequestFailure {
+    RequestFailure(
+      .conflict, reason: "device-exists",
+      message: "Device \(id) exists with another serial. Use another ID, or delete that device first.")
+  }
+
+  package static func decommissioned(_ id: DeviceID) -> RequestFailure {
+    RequestFailure(
+      .conflict, reason: "device-decommissioned",
+      message:
+        "Device \(id) was taken out of service: nothing can be assigned to it. If its board comes back: "
+        + "xtblish-registry devices recommission \(id).")
+  }
+
+  package static func tokenExists(_ name: String) -> RequestFailure {
+    RequestFailure(
+      .conflict, reason: "token-exists",
+      message: "There is a token \(name). Use another name, or revoke that one first.")
+  }
+
+  package static func unknownToken(_ name: String) -> RequestFailure {
+    RequestFailure(
+      .notFound, reason: "unknown-token", message: "There is no token \(name). List the tokens there are.")
+  }
+
+  package static func idempotencyKeyReused(version: UInt64) -> RequestFailure {
+    RequestFailure(
+      .conflict, reason: "idempotency-key-reused",
+      message: "The idempotency key was used for another image, which became version \(version). "
+        + "Use a new key for a new image.")
+  }
+
+  package static let eventsWentBackReason = "events-went-back"
+
+  package static func eventsWentBack(asked: UInt64, newest: UInt64) -> RequestFailure {
+    RequestFailure(
+      .conflict, reason: eventsWentBackReason,
+      message: "There is no event \(asked) yet: the newest is \(newest). The registry's database was restored from a "
+        + "backup, and their numbers are given out again. Go on after \(newest), or read from 0 again.")
+  }
+
+  package static func revisionMismatch(current: Int64) -> RequestFailure {
+    RequestFailure(
+      .conflict, reason: "revision-mismatch",
+      message:
+        "The device was changed meanwhile: its revision is now \(current). Read it again, then repeat the change.")
+  }
+}

@@ -1,0 +1,102 @@
+package import FoundationEssentials
+package import Foundations
+package import ServiceKit
+
+/// What goes into the audit log: who did what to what, from where, and whether it was let through.
+package struct AuditRecord: Sendable, Equatable {
+  package enum Outcome: String, Sendable, CaseIterable {
+    /// It was let through and done.
+    case allowed
+    case refused
+    /// It was let through. If nothing of the same follows, the service ended in the middle of it, or the change has an
+    /// entry of its own.
+    case begun
+    /// It was let through, and then could not be done.
+    case failed
+  }
+
+  package var requester: Requester
+  package var action: String
+  package var target: String
+  package var outcome: Outcome
+  package var detail: [String: JSONValue]
+
+  /// - Parameters:
+  ///   - action: in the imperative, kebab-case; what is too long is cut, as with `target`.
+  ///   - target: `device:<uuid>`, `token:<name>`; empty for none in particular.
+  package init(
+    _ action: String, _ target: String, by requester: Requester, outcome: Outcome = .allowed,
+    _ detail: [String: JSONValue] = [:]
+  ) {
+    self.requester = requester
+    self.action = FieldRules.sanitized(action, maximumBytes: Self.actionBytes)
+    self.target = FieldRules.sanitized(target, maximumBytes: Self.targetBytes)
+    self.outcome = outcome
+    self.detail = detail
+  }
+
+  /// A change that the Registry itself makes.
+  package init(
+    _ action: AuditAction, _ target: String, by requester: Requester, _ detail: [String: JSONValue] = [:]
+  ) {
+    self.init(action.rawValue, target, by: requester, detail)
+  }
+
+  package static let actionBytes = 64
+  package static let targetBytes = 256
+
+  package static func target(_ device: DeviceID) -> String { "device:\(device)" }
+}
+
+/// The changes that the Registry makes, by their names in the audit log.
+package enum AuditAction: String, Sendable, CaseIterable {
+  case createDevice = "create-device"
+  case updateDevice = "update-device"
+  case deleteDevice = "delete-device"
+  case decommissionDevice = "decommission-device"
+  case recommissionDevice = "recommission-device"
+  case assignImage = "assign-image"
+  case renotifyDevice = "renotify-device"
+  case retryFirmware = "retry-firmware"
+  case rollBackFirmware = "roll-back-firmware"
+  case sendToApp = "send-to-app"
+  case createToken = "create-token"
+  case revokeToken = "revoke-token"
+  case createDirectorKey = "create-director-key"
+  case publishRootDocument = "publish-root-document"
+}
+
+/// A row of the audit log.
+package struct AuditEntry: Sendable, Equatable {
+  /// Grows in the order in which entries became visible.
+  package var id: UInt64
+  package var at: Date
+  package var principal: String
+  /// The service that the principal asked; empty for none.
+  package var via: String
+  /// Whom the principal, a service, says that it acted for; empty for nobody.
+  package var claimed: String
+  package var action: String
+  package var target: String
+  package var source: String
+  /// As text: a newer replica may have written one that this one doesn't know.
+  package var outcome: String
+  /// A JSON object.
+  package var detail: String
+
+  package init(
+    id: UInt64, at: Date, principal: String, via: String, claimed: String, action: String, target: String,
+    source: String, outcome: String, detail: String
+  ) {
+    self.id = id
+    self.at = at
+    self.principal = principal
+    self.via = via
+    self.claimed = claimed
+    self.action = action
+    self.target = target
+    self.source = source
+    self.outcome = outcome
+    self.detail = detail
+  }
+}

@@ -1,0 +1,56 @@
+package import FirmwareImage
+package import Foundations
+package import RootDocument
+
+extension RequestFailure {
+  package static let noRootDocument = RequestFailure(
+    .conflict, reason: "no-root-document",
+    message: "There is no root document yet, so no device could know whose signatures to trust. Make one with "
+      + "`xtblish-registry root init`.")
+
+  package static func rootDocumentExpired(_ version: UInt64) -> RequestFailure {
+    RequestFailure(
+      .conflict, reason: "root-document-expired",
+      message: "Root document \(version) has expired, so devices take nothing new. Publish the next one with "
+        + "`xtblish-registry root update`.")
+  }
+
+  package static func securityEpochTooLow(_ id: DeviceID, _ epoch: UInt32, confirmed: UInt32) -> RequestFailure {
+    RequestFailure(
+      .conflict, reason: "security-epoch-too-low",
+      message: "Device \(id) has confirmed an image of security epoch \(confirmed), so it takes none of epoch \(epoch) "
+        + "any more. Have the publisher sign the app with epoch \(confirmed) or a higher one.")
+  }
+
+  /// What devices would refuse of an app's publisher, said before the director signs.
+  package init(publisher error: ImageFormatError) {
+    self.init(.invalid, reason: error.reason, message: error.description + error.advice)
+  }
+
+  package static let noDirectorKey = RequestFailure(
+    .unavailable, reason: "no-director-key",
+    message: "The director has no key yet. A Registry with registry.director.directory makes it when it starts.",
+    retryAfterMilliseconds: 1000)
+
+  package static func unknownRootDocument(_ version: UInt64?) -> RequestFailure {
+    RequestFailure(
+      .notFound, reason: "unknown-root-document",
+      message: version.map { "There is no root document \($0)." }
+        ?? "There is no root document yet. Make one with `xtblish-registry root init`.")
+  }
+
+  package static func directorNotNamed(_ id: KeyID) -> RequestFailure {
+    RequestFailure(
+      .invalid, reason: "root-document-lacks-director",
+      message: "The root document names neither the director's key \(id), which signs, nor the next one: devices would "
+        + "take nothing that is assigned. Make it with `xtblish-registry root draft` or `root update`.")
+  }
+
+  package init(_ error: RootDocumentError) {
+    self.init(.invalid, reason: error.reason, message: error.description)
+  }
+
+  package init(_ error: SigningKeyError) {
+    self.init(.internal, reason: "director-key", message: error.description)
+  }
+}

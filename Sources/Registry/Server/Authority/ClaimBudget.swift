@@ -1,0 +1,47 @@
+package import Foundations
+package import Messaging
+import RegistryDomain
+import Synchronization
+import Wire
+
+/// Bounds how much each service may write into the audit log on its own word: what is in there stays.
+package final class ClaimBudget: Sendable {
+  /// More than the admin commands of an installation make, and 9 million lines a day at most.
+  static let perSecond = 100.0
+  static let burst = 2_000.0
+  private static let capacity = 256
+
+  private struct Left {
+    var claims: Double
+    var at: ContinuousClock.Instant
+  }
+
+  private let services = Mutex<[BusPeer: Left]>([:])
+
+  package init() {}
+
+  /// Takes one.
+  ///
+  /// - Returns: how long the service must wait if it has none left.
+  package func wait(of service: BusPeer, now: ContinuousClock.Instant = .now) -> Duration? {
+    services.withLock { services in
+      if services.count >= Self.capacity, services[service] == nil { services = [:] }
+      var left = services[service] ?? Left(claims: Self.burst, at: now)
+      left.claims = min(Self.burst, left.claims + (now - left.at) / .seconds(1) * Self.perSecond)
+      left.at = now
+      let isEnough = left.claims >= 1
+      if isEnough { left.claims -= 1 }
+      services[service] = left
+      return isEnough ? nil : .seconds((1 - left.claims) / Self.perSecond)
+    }
+  }
+}
+
+extension RequestFailure {
+  package static func tooManyClaims(wait: Duration) -> RequestFailure {
+    RequestFailure(
+      .overloaded, reason: "too-many-audit-claims",
+      message: "This service has written as much into the audit log as it may for now. Try again shortly.",
+      retryAfterMilliseconds: UInt32(clamping: wait.wholeMilliseconds + 1))
+  }
+}

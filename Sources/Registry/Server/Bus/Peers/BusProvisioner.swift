@@ -1,0 +1,45 @@
+import FoundationEssentials
+package import Foundations
+package import Messaging
+package import RegistryDomain
+import Wire
+
+/// The Provisioner, over the bus.
+package struct BusProvisioner: CertificateProvider {
+  private let client: any RPCCaller
+
+  package init(_ client: any RPCCaller) {
+    self.client = client
+  }
+
+  package func revoke(
+    _ device: DeviceID, reason: String, by requester: Requester, deadline: Duration
+  ) async throws(RequestFailure) {
+    var request = WireRevokeDevice()
+    request.deviceID = Data(device.bytes)
+    request.reason = reason
+    request.requester = WireRequester(requester)
+    do throws(WireFailure) {
+      _ = try await client.call(request, deadline: deadline)
+    } catch { throw RequestFailure(error) }
+  }
+
+  package func reinstate(
+    _ device: DeviceID, by requester: Requester, deadline: Duration
+  ) async throws(RequestFailure) {
+    var request = WireReinstateDevice()
+    request.deviceID = Data(device.bytes)
+    request.requester = WireRequester(requester)
+    do throws(WireFailure) {
+      _ = try await client.call(request, deadline: deadline)
+    } catch { throw RequestFailure(error) }
+  }
+}
+
+extension WireRequester {
+  fileprivate init(_ requester: Requester) {
+    self.init()
+    principal = requester.principal
+    source = requester.source
+  }
+}

@@ -1,0 +1,31 @@
+import FirmwareImage
+import Hummingbird
+import RegistryDomain
+import ServiceHTTP
+import ServiceKit
+
+/// Gives each route the scope that it takes. A route is added to one of these groups, never to the router itself.
+struct RouteAccess {
+  let router: Router<HTTPContext>
+  let control: AccessControl
+
+  /// For routes that change nothing.
+  func reading(_ scope: AccessScope = .read) -> RouterGroup<HTTPContext> {
+    router.group().add(middleware: control.requiring(scope))
+  }
+
+  /// For one route that makes a change.
+  ///
+  /// - Parameter target: what it is done to, for the audit log.
+  func changing(
+    _ scope: AccessScope, _ action: AuditAction, target: @escaping AccessControl.Target = { _ in "" }
+  ) -> RouterGroup<HTTPContext> {
+    router.group().add(middleware: control.requiring(scope, action: action.rawValue, target: target))
+  }
+
+  /// For one route that changes the device of its path.
+  func changingDevice(_ scope: AccessScope, _ action: AuditAction) -> RouterGroup<HTTPContext> {
+    // One whose ID is none is told so by the route, once it is known who asks.
+    changing(scope, action) { context in (try? RequestReading.device(context)).map(AuditRecord.target) ?? "device:?" }
+  }
+}
