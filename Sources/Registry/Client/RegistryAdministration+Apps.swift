@@ -2,7 +2,7 @@ package import FoundationEssentials
 package import Messaging
 import ServiceKit
 import SwiftProtobuf
-package import Wire
+import Wire
 
 extension RegistryAdministration {
   /// Sends a message to the app of a device.

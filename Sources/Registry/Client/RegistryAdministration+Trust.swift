@@ -6,7 +6,7 @@ import RegistryDomain
 package import RootDocument
 import ServiceKit
 import SwiftProtobuf
-package import Wire
+import Wire
 
 extension RegistryAdministration {
   /// Newest first.

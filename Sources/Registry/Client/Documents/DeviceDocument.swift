@@ -1,5 +1,5 @@
 import FirmwareImage
-package import RegistryDomain
+import RegistryDomain
 import ServiceKit
 
 /// A device as JSON, over HTTP and in the output of commands.
