@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Foundations
 import ServiceKit
 import TestSupport

@@ -3,7 +3,7 @@ import ImageStoreServer
 import Messaging
 import NotifierServer
 import PostgreSQL
-import ProvisionerCore
+import ProvisionerServer
 import RegistryServer
 import ServiceLifecycle
 import Synchronization

@@ -3,6 +3,7 @@ import Foundations
 import Logging
 import Messaging
 import PostgreSQL
+import RegistryStorage
 import SwiftProtobuf
 import TestSupport
 import Testing

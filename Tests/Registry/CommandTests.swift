@@ -3,6 +3,7 @@ import Foundation
 import Foundations
 import Glibc
 import PostgreSQL
+import ServiceKit
 import TestSupport
 import Testing
 

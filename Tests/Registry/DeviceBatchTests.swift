@@ -1,5 +1,6 @@
 import Foundations
 import PostgreSQL
+import RegistryStorage
 import TestSupport
 import Testing
 import Wire

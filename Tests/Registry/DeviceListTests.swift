@@ -1,3 +1,4 @@
+import DeviceProtocol
 import FoundationEssentials
 import Foundations
 import PostgreSQL

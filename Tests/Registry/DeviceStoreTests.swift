@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Foundations
 import PostgreSQL
+import RegistryStorage
 import TestSupport
 import Testing
 import Wire

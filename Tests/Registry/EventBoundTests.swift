@@ -1,6 +1,8 @@
+import DeviceProtocol
 import FoundationEssentials
 import Foundations
 import PostgreSQL
+import RegistryStorage
 import TestSupport
 import Testing
 import Wire

@@ -1,4 +1,5 @@
 import Foundations
+import RegistryStorage
 import TestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 import Curl
+import DeviceProtocol
 import FirmwareImage
 import FoundationEssentials
 import Foundations

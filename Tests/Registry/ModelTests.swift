@@ -1,4 +1,5 @@
 import Foundations
+import ServiceKit
 import TestSupport
 import Testing
 import Wire

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import PostgreSQL
 import ServiceHTTP
+import ServiceKit
 import TestSupport
 import Testing
 

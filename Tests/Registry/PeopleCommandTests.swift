@@ -1,5 +1,7 @@
 import Foundation
 import Foundations
+import RegistryStorage
+import ServiceKit
 import TestSupport
 import Testing
 

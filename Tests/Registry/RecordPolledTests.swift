@@ -1,5 +1,6 @@
 import FirmwareImage
 import Foundations
+import RegistryStorage
 import TestSupport
 import Testing
 import Wire

@@ -1,3 +1,4 @@
+import DeviceProtocol
 import FoundationEssentials
 import TestSupport
 import Testing

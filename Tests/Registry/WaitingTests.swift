@@ -1,6 +1,8 @@
+import DeviceProtocol
 import Foundation
 import Foundations
 import PostgreSQL
+import RegistryStorage
 import TestSupport
 import Testing
 

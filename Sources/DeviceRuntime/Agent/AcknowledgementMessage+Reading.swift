@@ -1,9 +1,9 @@
-internal import DeviceProtocol
+package import DeviceProtocol
 import ServiceKit
 
 extension AcknowledgementMessage {
   /// Reads a message, which may be anything; whatever can't be read is left out.
-  static func read(_ payload: [UInt8]) -> AcknowledgementMessage {
+  package static func read(_ payload: [UInt8]) -> AcknowledgementMessage {
     guard payload.count <= DeviceLimit.acknowledgementBytes.value else { return AcknowledgementMessage() }
     return (try? JSONCoding.decode(AcknowledgementMessage.self, from: payload)) ?? AcknowledgementMessage()
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FirmwareImage
+import Foundations
 import RegistryClient
 import RootDocument
 import ServiceKit

@@ -1,4 +1,5 @@
 import AppLink
+import DeviceProtocol
 import Foundation
 import Logging
 import Mosquitto

@@ -1,3 +1,4 @@
+import Agent
 import DeviceProtocol
 import TestSupport
 import Testing

@@ -1,3 +1,4 @@
+import DeviceProtocol
 import Foundation
 import Foundations
 import TestSupport

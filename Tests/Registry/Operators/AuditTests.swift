@@ -1,7 +1,9 @@
+import DeviceProtocol
 import FirmwareImage
 import FoundationEssentials
 import Foundations
 import PostgreSQL
+import ServiceKit
 import TestSupport
 import Testing
 import Wire

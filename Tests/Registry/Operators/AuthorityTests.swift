@@ -1,6 +1,7 @@
 import Foundations
 import Logging
 import PostgreSQL
+import RegistryStorage
 import ServiceHTTP
 import ServiceKit
 import TestSupport

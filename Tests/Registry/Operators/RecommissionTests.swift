@@ -2,6 +2,7 @@ import Foundation
 import Foundations
 import Messaging
 import PostgreSQL
+import RegistryStorage
 import Synchronization
 import TestSupport
 import Testing

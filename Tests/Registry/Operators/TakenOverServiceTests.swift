@@ -4,6 +4,7 @@ import Logging
 import Messaging
 import OpenSSL
 import PostgreSQL
+import RegistryStorage
 import ServiceKit
 import SwiftProtobuf
 import TestSupport

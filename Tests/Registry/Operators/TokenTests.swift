@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Foundations
 import PostgreSQL
+import RegistryStorage
 import ServiceKit
 import TestSupport
 import Testing

@@ -2,6 +2,7 @@ import FirmwareImage
 import FoundationEssentials
 import Foundations
 import PostgreSQL
+import ServiceKit
 import SwiftProtobuf
 import TestSupport
 import Testing

@@ -2,6 +2,7 @@ import Curl
 import FoundationEssentials
 import Foundations
 import ServiceHTTP
+import ServiceKit
 import TestSupport
 import Testing
 import Wire

@@ -1,8 +1,10 @@
+import DeviceProtocol
 import FirmwareImage
 import FoundationEssentials
 import Foundations
 import OpenSSL
 import PostgreSQL
+import RegistryStorage
 import TestSupport
 import Testing
 import Wire

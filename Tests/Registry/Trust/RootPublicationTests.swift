@@ -1,6 +1,7 @@
 import FirmwareImage
 import Foundations
 import OpenSSL
+import RegistryStorage
 import RootDocument
 import TestSupport
 import Testing

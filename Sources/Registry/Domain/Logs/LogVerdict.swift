@@ -5,7 +5,7 @@ package struct LogVerdict: Sendable, Equatable {
   /// Why lines were refused, if some were.
   package var refusal: Refusal?
 
-  package init(storedThrough: UInt64, refusal: Refusal?) {
+  package init(storedThrough: UInt64, refusal: Refusal? = nil) {
     self.storedThrough = storedThrough
     self.refusal = refusal
   }

@@ -111,7 +111,8 @@ package struct Device: Sendable, Equatable {
   package init(
     id: DeviceID, name: String, tags: [String], serial: String, revision: Int64, createdAt: Date, online: Bool,
     lastSeen: Date?, state: DeploymentState, health: DeviceHealth, healthReason: String, desired: FirmwareReference?,
-    reported: ReportedState?, divergence: Divergence?, app: AppLabels?, clonedAt: Date?, waiting: Waiting? = nil
+    reported: ReportedState?, divergence: Divergence? = nil, app: AppLabels? = nil, clonedAt: Date? = nil,
+    waiting: Waiting? = nil
   ) {
     self.id = id
     self.name = name

@@ -1,4 +1,4 @@
-package import RegistryClient
+import RegistryClient
 import ServiceKit
 
 /// The description of the HTTP interface, OpenAPI 3.1, as `/openapi.json` answers it.

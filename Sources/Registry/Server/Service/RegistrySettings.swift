@@ -1,5 +1,5 @@
 import FirmwareImage
-package import Messaging
+import Messaging
 package import RegistryStorage
 package import ServiceKit
 package import Wire

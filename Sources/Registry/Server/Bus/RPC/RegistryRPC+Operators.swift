@@ -7,7 +7,7 @@ import RegistryMessages
 import RegistryStorage
 import ServiceKit
 import SwiftProtobuf
-package import Wire
+import Wire
 
 /// Tokens, the audit log, and devices that go out of service.
 extension RegistryRPC {
