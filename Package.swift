@@ -184,12 +184,14 @@ let registry: [Target] = [
   part(
     "RegistryBus", "Registry/Server/Bus",
     [
+
       "RegistryDomain", "RegistryStorage", "RegistryAuthority", "RegistryMessages", "OpenSSL", "Foundations",
       "FirmwareImage", "RootDocument", "Wire", "Messaging", "ServiceKit", protobuf, logging,
     ]),
   part(
     "RegistryHTTP", "Registry/Server/HTTP",
     [
+      "DeviceProtocol",
       "RegistryClient", "RegistryDomain", "RegistryStorage", "RegistryMessages", "Foundations", "FirmwareImage", "Wire",
       "ServiceKit", "ServiceHTTP", hummingbird, httpTypes, nioCore,
     ]),
@@ -197,7 +199,7 @@ let registry: [Target] = [
     "RegistryServer", "Registry/Server/Service",
     [
       "RegistryDomain", "RegistryStorage", "RegistryAuthority", "RegistryDelivery", "RegistryBus", "RegistryHTTP",
-      "PostgreSQL", "Foundations", "FirmwareImage", "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "PostgreSQL", "Foundations", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       logging, lifecycle,
     ]),
   command(

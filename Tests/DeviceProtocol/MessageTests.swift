@@ -169,12 +169,13 @@ import Testing
         #"{"sequences":["1"],"log":{"log":"ab","through":-1},"crashes":["x"]}"#,
         .init(crashes: ["x"])
       ),
-      (#"{"sequences":[18446744073709551616],"log":{"log":"ab","through":7}}"#, .init(log: log)),
       (#"{"crashes":[1],"sequences":[]}"#, .init(reports: .init(sequences: []))),
       ("{}", .init()),
     ]
     for (wire, message) in cases { #expect(try Self.read(wire) == message, "\(wire)") }
-    for wire in ["[]", "", "null", #"{"crashes":["x"]"#, String(repeating: "[", count: 60_000)] {
+    // A number that no reader takes makes all of it unreadable.
+    let tooLarge = #"{"sequences":[18446744073709551616],"log":{"log":"ab","through":7}}"#
+    for wire in ["[]", "", "null", #"{"crashes":["x"]"#, String(repeating: "[", count: 60_000), tooLarge] {
       #expect(throws: (any Error).self) { try Self.read(wire, as: AcknowledgementMessage.self) }
     }
   }

@@ -5,7 +5,8 @@ import Testing
 extension EndToEnd {
   @Suite(.seated, .serialized)
   struct AttackTests {
-    @Test("more than 150 attacks on running processes are refused, each for the right reason")
+    /// More than 150 attacks on running processes are refused, each for the right reason.
+    @Test
     func table() async throws {
       try await Stack.run(devices: 2) { stack in
         let app = try await App.make("attacked", in: stack.folder)

@@ -9,7 +9,8 @@ extension EndToEnd {
     /// How often each scenario happens in one stack.
     private static let rounds = Int(ProcessInfo.processInfo.environment["XTBLISH_ROUNDS"] ?? "1") ?? 1
 
-    @Test("the device's flash is restored from a backup: the Registry learns what runs, and no line is lost")
+    /// The device's flash is restored from a backup: the Registry learns what runs, and no line is lost.
+    @Test
     func flashRestored() async throws {
       try await Stack.run(devices: 1) { stack in
         let flash = try RestorableFlash(stack)
@@ -32,7 +33,8 @@ extension EndToEnd {
       }
     }
 
-    @Test("the device forgets at each boot: each time the Registry learns what runs")
+    /// The device forgets at each boot: each time the Registry learns what runs.
+    @Test
     func forgetsAtEachBoot() async throws {
       try await Stack.run(devices: 1) { stack in
         let flash = try RestorableFlash(stack)
@@ -51,7 +53,8 @@ extension EndToEnd {
       }
     }
 
-    @Test("both boot records are damaged: what is in the slots is tried, or fetched again, and the Registry learns it")
+    /// Both boot records are damaged: what is in the slots is tried, or fetched again, and the Registry learns it.
+    @Test
     func bothBootRecordsDamaged() async throws {
       try await Stack.run(devices: 1) { stack in
         let flash = try RestorableFlash(stack)
@@ -77,7 +80,8 @@ extension EndToEnd {
       }
     }
 
-    @Test("the Registry's database is restored: versions that were given out are not stuck, and a retry goes back")
+    /// The Registry's database is restored: versions that were given out are not stuck, and a retry goes back.
+    @Test
     func databaseRestored() async throws {
       try await Stack.run(devices: 1) { stack in
         let flash = try RestorableFlash(stack)

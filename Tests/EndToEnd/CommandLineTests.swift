@@ -36,7 +36,8 @@ extension EndToEnd {
       let command: Command
     }
 
-    @Test("every admin command takes --json", arguments: programs)
+    /// Every admin command takes --json.
+    @Test(arguments: programs)
     func json(program: String) async throws {
       let dumped = try await mustSucceed("\(try productsDirectory())/\(program)", ["--experimental-dump-help"])
       let leaves = try JSONDecoder().decode(Help.self, from: Data(dumped.utf8)).command.leaves()
@@ -47,7 +48,8 @@ extension EndToEnd {
       }
     }
 
-    @Test("help fits 80 columns, its lines of usage too", arguments: programs)
+    /// Help fits 80 columns, its lines of usage too.
+    @Test(arguments: programs)
     func help(program: String) async throws {
       let path = "\(try productsDirectory())/\(program)"
       let dumped = try await mustSucceed(path, ["--experimental-dump-help"])
@@ -61,7 +63,8 @@ extension EndToEnd {
       for line in wrong.errors.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
     }
 
-    @Test("what is wrong with a command line begins as every other error does", arguments: programs)
+    /// What is wrong with a command line begins as every other error does.
+    @Test(arguments: programs)
     func errors(program: String) async throws {
       for arguments in [["--nonsense"], ["status", "--timeout", "soon"], ["check-config", "--config"]] {
         let result = try await command("\(try productsDirectory())/\(program)", arguments)

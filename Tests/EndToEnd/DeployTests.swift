@@ -5,7 +5,8 @@ import Testing
 extension EndToEnd {
   @Suite(.seated, .serialized)
   struct DeployTests {
-    @Test("20 versions in a row to 5 devices: each runs the last, none is skipped, all bytes are as the format says")
+    /// 20 versions in a row to 5 devices: each runs the last, none is skipped, all bytes are as the format says.
+    @Test
     func manyVersions() async throws {
       try await Stack.run(devices: 5) { stack in
         let devices = try stack.devices

@@ -8,13 +8,15 @@ extension EndToEnd {
     static let validator = "\(Stack.package)/Tests/Deployment/validate.py"
     static let brokerCheck = "\(Stack.package)/Tests/Deployment/broker.py"
 
-    @Test("the Compose file, the Kubernetes base and the Dockerfile fit their schemas")
+    /// The Compose file, the Kubernetes base and the Dockerfile fit their schemas.
+    @Test
     func valid() async throws {
       let result = try await command(try PythonEnvironment.interpreter(), [Self.validator])
       #expect(result.status == 0, "\(result.output)\(result.errors)")
     }
 
-    @Test("a broker with the shipped configuration takes those whom each listener is for, and nobody else")
+    /// A broker with the shipped configuration takes those whom each listener is for, and nobody else.
+    @Test
     func broker() async throws {
       let result = try await command(
         try PythonEnvironment.interpreter(), [Self.brokerCheck],

@@ -6,7 +6,8 @@ extension EndToEnd {
   /// Does what the pages "your first app" tell a reader to do, from the empty folder to the device.
   @Suite(.seated, .serialized)
   struct GuideTests {
-    @Test("each language's first app runs at the desk and on a device", arguments: ["c", "swift", "rust"])
+    /// Each language's first app runs at the desk and on a device.
+    @Test(arguments: ["c", "swift", "rust"])
     func guide(language: String) async throws {
       let guide = try Guide(page: "docs/first-app-\(language).md")
       let folder = try TemporaryFolder("xtblish-guide")

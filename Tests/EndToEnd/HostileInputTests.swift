@@ -5,7 +5,8 @@ import Testing
 extension EndToEnd {
   @Suite(.seated, .serialized)
   struct HostileInputTests {
-    @Test("malformed HTTP, ZeroMQ and MQTT gets a clear answer, and every process lives on")
+    /// Malformed HTTP, ZeroMQ and MQTT gets a clear answer, and every process lives on.
+    @Test
     func table() async throws {
       try await Stack.run(devices: 1) { stack in
         let app = try await App.make("after", in: stack.folder)

@@ -9,7 +9,8 @@ extension EndToEnd {
     /// Milliseconds from the client's POST to the kill: a deployment on an idle machine takes some 200.
     static let delays = [0, 5, 10, 20, 35, 50, 75, 100, 150, 250]
 
-    @Test("whoever is killed, whenever, and started again: the new version runs and nothing acknowledged is lost")
+    /// Whoever is killed, whenever, and started again: the new version runs and nothing acknowledged is lost.
+    @Test
     func killGrid() async throws {
       try await Stack.run(devices: 1) { stack in
         let device = try #require(try stack.devices.first)
@@ -41,7 +42,8 @@ extension EndToEnd {
       }
     }
 
-    @Test("of two replicas each, one of each is killed during 200 deployments, and none is lost")
+    /// Of two replicas each, one of each is killed during 200 deployments, and none is lost.
+    @Test
     func replicaLoss() async throws {
       try await Stack.run(devices: 4, replicas: 2) { stack in
         let devices = try stack.devices

@@ -73,7 +73,8 @@ extension EndToEnd {
       return (Board(program: try await compile(in: folder), folder: folder.path, settings: settings), id)
     }
 
-    @Test("power may fail anywhere: the client runs the new app or the old one, and the Registry knows which")
+    /// Power may fail anywhere: the client runs the new app or the old one, and the Registry knows which.
+    @Test
     func updatesThroughPowerCuts() async throws {
       try await Stack.run(devices: 0) { stack in
         let folder = try TemporaryFolder("xtblish-polling")

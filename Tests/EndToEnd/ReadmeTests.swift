@@ -12,7 +12,8 @@ extension EndToEnd {
       return text.components(separatedBy: "```sh\n").dropFirst().map { $0.components(separatedBy: "```")[0] }
     }
 
-    @Test("every command in README works")
+    /// Every command in README works.
+    @Test
     func commands() async throws {
       let folder = try TemporaryFolder("xtblish-readme")
       let stack = folder.path("stack")
@@ -42,7 +43,8 @@ extension EndToEnd {
       #expect(result.status == 0, "\(result.output.suffix(3000))\n\(result.errors.suffix(3000))")
     }
 
-    @Test("the demo ends by itself, with the new app running")
+    /// The demo ends by itself, with the new app running.
+    @Test
     func demo() async throws {
       let folder = try TemporaryFolder("xtblish-demo")
       let result = try await command(
@@ -54,7 +56,8 @@ extension EndToEnd {
       #expect(result.output.contains("device | "), "the device's log is not shown")
     }
 
-    @Test("the demo says what is missing and leaves nothing running")
+    /// The demo says what is missing and leaves nothing running.
+    @Test
     func demoWithoutExamples() async throws {
       let folder = try TemporaryFolder("xtblish-demo")
       let result = try await command(

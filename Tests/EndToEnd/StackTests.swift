@@ -11,7 +11,8 @@ private func isRunning(_ process: Int32) -> Bool {
 extension EndToEnd {
   @Suite(.seated, .serialized)
   struct StackTests {
-    @Test("two stacks run side by side, and one going down leaves the other and none of its own processes")
+    /// Two stacks run side by side, and one going down leaves the other and none of its own processes.
+    @Test
     func sideBySide() async throws {
       try await Stack.run(devices: 1) { first in
         let second = try Stack()
@@ -31,7 +32,8 @@ extension EndToEnd {
       }
     }
 
-    @Test("after every process was killed, up comes back with the same devices, versions and app")
+    /// After every process was killed, up comes back with the same devices, versions and app.
+    @Test
     func comesBack() async throws {
       try await Stack.run(devices: 1) { stack in
         let device = try #require(try stack.devices.first)
@@ -49,7 +51,8 @@ extension EndToEnd {
       }
     }
 
-    @Test("a stack that grows gives each device a name of its own, and one that was revoked takes nothing down")
+    /// A stack that grows gives each device a name of its own, and one that was revoked takes nothing down.
+    @Test
     func growsAndLosesOne() async throws {
       try await Stack.run(devices: 1) { stack in
         try await stack.call("up", "--quiet", "--devices", "3")

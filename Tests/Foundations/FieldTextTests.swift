@@ -12,7 +12,7 @@ import Testing
     }
   }
 
-  @Test func `a text within the rules stays as it is`() throws {
+  @Test func aTextWithinTheRulesStaysAsItIs() throws {
     #expect(try FieldText.printable("Größe 1", field: "name", length: 1...7) == "Größe 1")
     #expect(try FieldText.visible("sensor-1", field: "name", length: 1...8) == "sensor-1")
     #expect(try FieldText.printable("", field: "name", length: 0...8).isEmpty)
@@ -26,13 +26,13 @@ import Testing
     ("a\u{1B}[1m", "name contains the control character U+001b: remove it"),
     ("a\u{85}", "name contains the control character U+0085: remove it"),
   ])
-  func `a text that breaks a rule is told which`(text: String, message: String) {
+  func aTextThatBreaksARuleIsToldWhich(text: String, message: String) {
     let failure = failure { () throws(RequestFailure) in _ = try FieldText.printable(text, field: "name", length: 1...8)
     }
     #expect(failure?.code == .invalid && failure?.reason == "invalid-name" && failure?.message == message)
   }
 
-  @Test func `lengths count scalars, not letters or bytes`() {
+  @Test func lengthsCountScalarsNotLettersOrBytes() {
     // One letter of two scalars.
     let text = "e\u{301}"
     #expect(
@@ -41,12 +41,12 @@ import Testing
       failure { () throws(RequestFailure) in _ = try FieldText.printable(text, field: "x", length: 1...1) } != nil)
   }
 
-  @Test func `what can't be seen is no name`() {
+  @Test func whatCantBeSeenIsNoName() {
     let failure = failure { () throws(RequestFailure) in _ = try FieldText.visible(" ", field: "name", length: 1...8) }
     #expect(failure?.reason == "invalid-name")
   }
 
-  @Test func `tags come without doubles, sorted by their bytes`() throws {
+  @Test func tagsComeWithoutDoublesSortedByTheirBytes() throws {
     #expect(try FieldText.tags(["b", "a", "b", "B"], count: 4, length: 1...2) == ["B", "a", "b"])
     let many = failure { () throws(RequestFailure) in
       _ = try FieldText.tags(["a", "b", "c"], count: 2, length: 1...2)

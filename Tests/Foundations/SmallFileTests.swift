@@ -39,7 +39,7 @@ import Testing
   }
 
   @Test(arguments: [0o640, 0o604, 0o660, 0o644, 0o601] as [mode_t])
-  func `what others may use is no secret, and its own user's is one`(mode: mode_t) throws {
+  func whatOthersMayUseIsNoSecretAndItsOwnUsersIsOne(mode: mode_t) throws {
     let path = try write("secret", to: "one", mode: mode)
     #expect(problem(path, .secret) == .openToOthers)
     #expect(problem(path, .secretAlsoForRoot) == .openToOthers)
@@ -52,7 +52,7 @@ import Testing
   }
 
   @Test(.enabled(if: geteuid() == 0, "only root can give files away"))
-  func `root uses what is another user's only where that is meant`() throws {
+  func rootUsesWhatIsAnotherUsersOnlyWhereThatIsMeant() throws {
     let path = try write("secret", to: "one")
     #expect(chown(path, 1_001, 1_001) == 0)
     #expect(problem(path, .secret) == .ofAnotherUser)
@@ -61,13 +61,13 @@ import Testing
     #expect(problem(path, .secretAlsoForRoot) == .openToOthers)
   }
 
-  @Test func `what anybody may write is refused where that matters`() throws {
+  @Test func whatAnybodyMayWriteIsRefusedWhereThatMatters() throws {
     let path = try write("list", to: "one", mode: 0o646)
     #expect(problem(path, .notWorldWritable) == .worldWritable)
     #expect(problem(path, .anybody) == nil)
   }
 
-  @Test func `a file has a bound`() throws {
+  @Test func aFileHasABound() throws {
     let path = try write("12345", to: "one")
     #expect(problem(path, .anybody, maximumBytes: 5) == nil)
     #expect(problem(path, .anybody, maximumBytes: 4) == .tooLong(4))
@@ -76,7 +76,7 @@ import Testing
     #expect(problem("/proc/self/status", .anybody, maximumBytes: 20) == .tooLong(20))
   }
 
-  @Test func `what is no file is not waited for`() throws {
+  @Test func whatIsNoFileIsNotWaitedFor() throws {
     #expect(problem(folder.path, .anybody) == .notAFile)
     let pipe = folder.path("pipe")
     #expect(mkfifo(pipe, 0o600) == 0)

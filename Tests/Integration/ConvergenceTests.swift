@@ -8,7 +8,7 @@ import Wire
 
 extension IntegrationTests {
   @Suite(.seated) struct ConvergenceTests {
-    @Test func `an acknowledged report is in the device's document`() async throws {
+    @Test func anAcknowledgedReportIsInTheDevicesDocument() async throws {
       try await withInstallation(.registry, .notifier) { installation in
         let device = try await installation.makeDevice()
         try await installation.assign(1, to: device)
@@ -25,7 +25,7 @@ extension IntegrationTests {
       }
     }
 
-    @Test func `a flash that went back in time is told what is held, and takes its place`() async throws {
+    @Test func aFlashThatWentBackInTimeIsToldWhatIsHeldAndTakesItsPlace() async throws {
       try await withInstallation(.registry, .notifier) { installation in
         let device = try await installation.makeDevice()
         let (old, new) = ("\(try Installation.digest(1))", "\(try Installation.digest(2))")
@@ -56,7 +56,7 @@ extension IntegrationTests {
       }
     }
 
-    @Test func `a device that runs another version is notified again, one that rolled back is not`() async throws {
+    @Test func aDeviceThatRunsAnotherVersionIsNotifiedAgainOneThatRolledBackIsNot() async throws {
       try await withInstallation(.registry, .notifier) { installation in
         let device = try await installation.makeDevice()
         let (old, new) = ("\(try Installation.digest(1))", "\(try Installation.digest(2))")

@@ -25,7 +25,7 @@ extension IntegrationTests {
       return try await installation.call(.provisioner, request)
     }
 
-    @Test func `enrolment makes the device at the Registry, and a repeat answers the same one`() async throws {
+    @Test func enrolmentMakesTheDeviceAtTheRegistryAndARepeatAnswersTheSameOne() async throws {
       try await withInstallation(.registry, .provisioner) { installation in
         let token = try await makeToken(installation)
         let identity = try await enroll(token, installation)
@@ -40,7 +40,7 @@ extension IntegrationTests {
       }
     }
 
-    @Test func `without the Registry enrolment is unavailable, and its repeat makes one device`() async throws {
+    @Test func withoutTheRegistryEnrolmentIsUnavailableAndItsRepeatMakesOneDevice() async throws {
       try await withInstallation(.provisioner) { installation in
         let token = try await makeToken(installation)
         for _ in 0..<2 {

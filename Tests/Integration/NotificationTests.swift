@@ -6,7 +6,7 @@ import Testing
 
 extension IntegrationTests {
   @Suite(.seated) struct NotificationTests {
-    @Test func `an assignment leaves the outbox only when the broker has acknowledged it`() async throws {
+    @Test func anAssignmentLeavesTheOutboxOnlyWhenTheBrokerHasAcknowledgedIt() async throws {
       try await withInstallation(.registry, .notifier) { installation in
         let device = try await installation.makeDevice()
         try await installation.withSuspendedBroker {
@@ -23,7 +23,7 @@ extension IntegrationTests {
       }
     }
 
-    @Test func `an assignment outlives the Registry's restart while there is no Notifier`() async throws {
+    @Test func anAssignmentOutlivesTheRegistrysRestartWhileThereIsNoNotifier() async throws {
       try await withInstallation(.registry) { installation in
         let device = try await installation.makeDevice()
         try await installation.assign(1, to: device)
@@ -39,7 +39,7 @@ extension IntegrationTests {
       }
     }
 
-    @Test func `an uploaded app is notified with a URL that answers the device's image`() async throws {
+    @Test func anUploadedAppIsNotifiedWithAURLThatAnswersTheDevicesImage() async throws {
       try await withInstallation(.registry, .notifier, .imageStore) { installation in
         let device = try await installation.makeDevice()
         let app = try await assemble(

@@ -33,7 +33,7 @@ import Testing
   }
 
   @Test(arguments: [0, 1, 63, 64, 65, 10_000])
-  func `a pipelined batch stores every row`(_ count: Int) async throws {
+  func aPipelinedBatchStoresEveryRow(_ count: Int) async throws {
     try await withPool { pool in
       try await pool.executeScript(Self.table)
       let stored = try await pool.executeBatch("insert into readings values ($1, $2, $3, $4)", Self.rows(count))
@@ -43,7 +43,7 @@ import Testing
   }
 
   @Test(arguments: [0, 1, 10_000])
-  func `COPY stores every row`(_ count: Int) async throws {
+  func copyStoresEveryRow(_ count: Int) async throws {
     try await withPool { pool in
       try await pool.executeScript(Self.table)
       let stored = try await pool.copyIn("copy readings from stdin (format binary)", Self.rows(count))
@@ -52,7 +52,7 @@ import Testing
     }
   }
 
-  @Test func `one bad row undoes the whole batch, and the connection goes on`() async throws {
+  @Test func oneBadRowUndoesTheWholeBatchAndTheConnectionGoesOn() async throws {
     try await withPool({ $0.maximumConnections = 1 }) { pool in
       try await pool.executeScript(Self.table)
       var rows = Self.rows(1000)
@@ -68,7 +68,7 @@ import Testing
     }
   }
 
-  @Test func `a pipeline gives each statement's rows in order`() async throws {
+  @Test func aPipelineGivesEachStatementsRowsInOrder() async throws {
     try await withPool { pool in
       let answers = try await pool.pipeline([
         PostgresStatement("select $1 as v", [.int(1)]),
@@ -79,7 +79,7 @@ import Testing
     }
   }
 
-  @Test func `large answers and large questions do not block each other`() async throws {
+  @Test func largeAnswersAndLargeQuestionsDoNotBlockEachOther() async throws {
     try await withPool { pool in
       let block = [UInt8](repeating: 5, count: 200_000)
       let answers = try await pool.pipeline(
@@ -89,14 +89,14 @@ import Testing
     }
   }
 
-  @Test func `rows of different types are refused`() async throws {
+  @Test func rowsOfDifferentTypesAreRefused() async throws {
     try await withPool { pool in
       let error = await postgresError { try await pool.executeBatch("select $1", [[.int(1)], [.text("1")]]) }
       #expect(error?.kind == .misuse)
     }
   }
 
-  @Test func `a batch inside a transaction is part of it`() async throws {
+  @Test func aBatchInsideATransactionIsPartOfIt() async throws {
     struct Regret: Error {}
     try await withPool { pool in
       try await pool.executeScript(Self.table)

@@ -12,7 +12,7 @@ import Testing
       """)?["n"].int ?? -1
   }
 
-  @Test func `a cancelled task cancels its statement on the server`() async throws {
+  @Test func aCancelledTaskCancelsItsStatementOnTheServer() async throws {
     try await withPool({ $0.maximumConnections = 2 }) { pool in
       for _ in 0..<20 {
         let sleeper = Task { await postgresError { try await pool.query("select pg_sleep(600)") } }
@@ -29,7 +29,7 @@ import Testing
   }
 
   /// Neither the statement's answer comes, nor one to the request that cancels it.
-  @Test func `a server that stands still holds nobody beyond the time to cancel`() async throws {
+  @Test func aServerThatStandsStillHoldsNobodyBeyondTheTimeToCancel() async throws {
     let server = try await PostgresServer.shared()
     let (isStill, isFreed, wasFreedByHand) = (Shared(false), DispatchSemaphore(value: 0), Shared(false))
     let proxy = try CuttingProxy(to: server.port) { _ in
@@ -57,7 +57,7 @@ import Testing
     }
   }
 
-  @Test func `a cancel never hits the next statement of the connection`() async throws {
+  @Test func aCancelNeverHitsTheNextStatementOfTheConnection() async throws {
     try await withPool({ $0.maximumConnections = 1 }) { pool in
       for _ in 0..<200 {
         let first = Task { await postgresError { try await pool.query("select pg_sleep(0.001)") } }
@@ -70,7 +70,7 @@ import Testing
     }
   }
 
-  @Test func `a task cancelled before it asks sends nothing`() async throws {
+  @Test func aTaskCancelledBeforeItAsksSendsNothing() async throws {
     try await withPool { pool in
       try await pool.execute("create table t (n int8)")
       let task = Task {
@@ -83,7 +83,7 @@ import Testing
     }
   }
 
-  @Test func `a deadline cancels on the server and keeps the connection`() async throws {
+  @Test func aDeadlineCancelsOnTheServerAndKeepsTheConnection() async throws {
     try await withPool({ $0.maximumConnections = 1 }) { pool in
       let before = try await pool.queryFirst("select pg_backend_pid() as id")?["id"].int
       let error = await postgresError {
@@ -96,7 +96,7 @@ import Testing
     }
   }
 
-  @Test func `a cancelled transaction is rolled back and its locks are free`() async throws {
+  @Test func aCancelledTransactionIsRolledBackAndItsLocksAreFree() async throws {
     try await withPool({ $0.maximumConnections = 2 }) { pool in
       try await pool.execute("create table t (n int8)")
       for _ in 0..<20 {
@@ -117,7 +117,7 @@ import Testing
     }
   }
 
-  @Test func `a batch can be cancelled`() async throws {
+  @Test func aBatchCanBeCancelled() async throws {
     try await withPool({ $0.maximumConnections = 2 }) { pool in
       let rows = (0..<1000).map { _ in [PostgresValue.float8(0.6)] }
       let task = Task { await postgresError { try await pool.executeBatch("select pg_sleep($1)", rows) } }

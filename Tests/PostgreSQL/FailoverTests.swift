@@ -33,7 +33,7 @@ import Testing
     }
   }
 
-  @Test func `a database that was made read-only is told as such, and used again when it is writable`() async throws {
+  @Test func aDatabaseThatWasMadeReadOnlyIsToldAsSuchAndUsedAgainWhenItIsWritable() async throws {
     let server = try await PostgresServer()
     try await withPool(url: try await server.createDatabase()) { pool in
       try await pool.execute("create table t (n int8)")
@@ -49,7 +49,7 @@ import Testing
     try await server.stop()
   }
 
-  @Test func `a transaction that finds the database read-only is rolled back and its session not kept`() async throws {
+  @Test func aTransactionThatFindsTheDatabaseReadOnlyIsRolledBackAndItsSessionNotKept() async throws {
     let server = try await PostgresServer()
     try await withPool(url: try await server.createDatabase(), connections: 1) { pool in
       try await pool.execute("create table t (n int8)")
@@ -67,7 +67,7 @@ import Testing
     try await server.stop()
   }
 
-  @Test func `sessions made before a database was read-only are not kept`() async throws {
+  @Test func sessionsMadeBeforeADatabaseWasReadOnlyAreNotKept() async throws {
     let server = try await PostgresServer()
     try await withPool(url: try await server.createDatabase()) { pool in
       try await pool.execute("create table t (n int8)")
@@ -81,7 +81,7 @@ import Testing
     try await server.stop()
   }
 
-  @Test func `of several hosts the one that takes changes is used, before and after a failover`() async throws {
+  @Test func ofSeveralHostsTheOneThatTakesChangesIsUsedBeforeAndAfterAFailover() async throws {
     let primary = try await PostgresServer()
     let database = try await primary.createDatabase().split(separator: "/").last.map(String.init) ?? ""
     let standby = try await PostgresServer(standbyOf: primary)
@@ -105,7 +105,7 @@ import Testing
     try await standby.stop()
   }
 
-  @Test func `a standby by itself is refused, and used once it is promoted`() async throws {
+  @Test func aStandbyByItselfIsRefusedAndUsedOnceItIsPromoted() async throws {
     let primary = try await PostgresServer()
     let standby = try await PostgresServer(standbyOf: primary)
     try await withPool(url: standby.url()) { pool in
@@ -117,7 +117,7 @@ import Testing
     try await standby.stop()
   }
 
-  @Test func `a host that swallows what it is sent leaves time for the next`() async throws {
+  @Test func aHostThatSwallowsWhatItIsSentLeavesTimeForTheNext() async throws {
     let server = try await PostgresServer.shared()
     let silent = try SilentListener()
     let url = "postgresql://postgres@127.0.0.1:\(silent.port),127.0.0.1:\(server.port)/postgres"
@@ -128,7 +128,7 @@ import Testing
   }
 
   /// The pool's time ends in the middle of an attempt more often than between two.
-  @Test func `what a server said is told when a later attempt got no answer`() async throws {
+  @Test func whatAServerSaidIsToldWhenALaterAttemptGotNoAnswer() async throws {
     let server = try await PostgresServer.shared()
     let end = DispatchSemaphore(value: 0)
     defer { for _ in 0..<64 { end.signal() } }
@@ -144,7 +144,7 @@ import Testing
     }
   }
 
-  @Test func `a server with no connection left says so, and is used again when it has`() async throws {
+  @Test func aServerWithNoConnectionLeftSaysSoAndIsUsedAgainWhenItHas() async throws {
     let server = try await PostgresServer(settings: ["max_connections=6", "max_wal_senders=0"])
     let url = try await server.createDatabase()
     try await withPool(url: url, connections: 6) { hog in
@@ -171,7 +171,7 @@ import Testing
     try await server.stop()
   }
 
-  @Test func `callers share the connections that the server allows, if those are fewer than the pool's`() async throws {
+  @Test func callersShareTheConnectionsThatTheServerAllowsIfThoseAreFewerThanThePools() async throws {
     let server = try await PostgresServer(settings: ["max_connections=4", "max_wal_senders=0"])
     let url = try await server.createDatabase()
     try await PostgreSQLTests.withPool(

@@ -7,7 +7,7 @@ import Testing
     if case .notification(let notification) = event { notification } else { nil }
   }
 
-  @Test func `says that it listens, then tells every notification in order`() async throws {
+  @Test func saysThatItListensThenTellsEveryNotificationInOrder() async throws {
     try await withPool { pool in
       var events = try pool.listen(to: ["news", "weather"]).makeAsyncIterator()
       #expect(await events.next() == .mayHaveMissed)
@@ -21,7 +21,7 @@ import Testing
     }
   }
 
-  @Test func `comes back after the server restarts, and says that some may be missing`() async throws {
+  @Test func comesBackAfterTheServerRestartsAndSaysThatSomeMayBeMissing() async throws {
     let server = try await PostgresServer()
     try await withPool(url: server.url(), { $0.acquireTimeout = .seconds(20) }) { pool in
       var events = try pool.listen(to: ["news"]).makeAsyncIterator()
@@ -36,7 +36,7 @@ import Testing
     try await server.stop()
   }
 
-  @Test func `a terminated listener comes back`() async throws {
+  @Test func aTerminatedListenerComesBack() async throws {
     try await withPool { pool in
       var events = try pool.listen(to: ["news"]).makeAsyncIterator()
       for _ in 0..<20 {
@@ -50,7 +50,7 @@ import Testing
     }
   }
 
-  @Test func `more at once than the buffer holds are told as missed`() async throws {
+  @Test func moreAtOnceThanTheBufferHoldsAreToldAsMissed() async throws {
     try await withPool { pool in
       var events = try pool.listen(to: ["news"], bufferLimit: 3).makeAsyncIterator()
       #expect(await events.next() == .mayHaveMissed)
@@ -62,7 +62,7 @@ import Testing
     }
   }
 
-  @Test func `ends when its task is cancelled`() async throws {
+  @Test func endsWhenItsTaskIsCancelled() async throws {
     try await withPool { pool in
       for _ in 0..<20 {
         let (heard, hear) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
@@ -84,7 +84,7 @@ import Testing
   }
 
   @Test(arguments: ["", "News", "a b", "a;b", "\"", "1a", String(repeating: "a", count: 64)])
-  func `refuses a channel whose name would need quotes`(_ channel: String) async throws {
+  func refusesAChannelWhoseNameWouldNeedQuotes(_ channel: String) async throws {
     try await withPool { pool async throws in
       #expect(throws: PostgresError.self) { try pool.listen(to: [channel]) }
     }

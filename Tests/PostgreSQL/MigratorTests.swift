@@ -14,7 +14,7 @@ import Testing
     try Migrator(schema: "hotel", migrations: migrations)
   }
 
-  @Test func `applies what is missing, once`() async throws {
+  @Test func appliesWhatIsMissingOnce() async throws {
     try await withPool { pool in
       #expect(try await migrator([Self.first]).applied(pool).isEmpty)
       #expect(try await migrator([Self.first]).migrate(pool).map(\.version) == [1])
@@ -28,7 +28,7 @@ import Testing
     }
   }
 
-  @Test func `many at once apply each migration once`() async throws {
+  @Test func manyAtOnceApplyEachMigrationOnce() async throws {
     for _ in 0..<20 {
       try await withPool({ $0.maximumConnections = 8 }) { pool in
         let migrator = try migrator([Self.first, Self.second])
@@ -42,7 +42,7 @@ import Testing
     }
   }
 
-  @Test func `refuses a database that is newer than the program`() async throws {
+  @Test func refusesADatabaseThatIsNewerThanTheProgram() async throws {
     try await withPool { pool in
       try await migrator([Self.first, Self.second]).migrate(pool)
       do {
@@ -58,7 +58,7 @@ import Testing
     }
   }
 
-  @Test func `refuses a migration that was changed after it was applied`() async throws {
+  @Test func refusesAMigrationThatWasChangedAfterItWasApplied() async throws {
     try await withPool { pool in
       try await migrator([Self.first]).migrate(pool)
       let changed = Migration(
@@ -76,7 +76,7 @@ import Testing
     }
   }
 
-  @Test func `a migration that fails leaves nothing of itself`() async throws {
+  @Test func aMigrationThatFailsLeavesNothingOfItself() async throws {
     try await withPool { pool in
       let broken = Migration(
         version: 2, name: "broken", compatibleFrom: 2, script: "create table rooms (n int8); select 1 / 0;")
@@ -95,7 +95,7 @@ import Testing
     }
   }
 
-  @Test func `two schemas of one database keep apart`() async throws {
+  @Test func twoSchemasOfOneDatabaseKeepApart() async throws {
     try await withPool { pool in
       try await Migrator(schema: "hotel", migrations: [Self.first]).migrate(pool)
       try await Migrator(schema: "hostel", migrations: [Self.first, Self.second]).migrate(pool)
@@ -103,7 +103,7 @@ import Testing
     }
   }
 
-  @Test func `refuses wrong lists and names`() {
+  @Test func refusesWrongListsAndNames() {
     #expect(throws: MigrationError.self) { try Migrator(schema: "a; drop", migrations: []) }
     #expect(throws: MigrationError.self) { try Migrator(schema: "hotel", migrations: [Self.second]) }
     #expect(throws: MigrationError.self) { try Migrator(schema: "hotel", migrations: [Self.first, Self.first]) }

@@ -11,7 +11,7 @@ import Testing
     if case .granted(.open) = admission { true } else { false }
   }
 
-  @Test func `grants the right to open up to the bound, then queues, then refuses`() {
+  @Test func grantsTheRightToOpenUpToTheBoundThenQueuesThenRefuses() {
     var state = State(maximumConnections: 2, maximumWaiters: 1)
     #expect(isGrantedToOpen(state.admit(Caller())))
     #expect(isGrantedToOpen(state.admit(Caller())))
@@ -26,7 +26,7 @@ import Testing
     #expect(state.grantedCount == 2)
   }
 
-  @Test func `the connection used last is used first`() {
+  @Test func theConnectionUsedLastIsUsedFirst() {
     var state = State(maximumConnections: 3, maximumWaiters: 0)
     for _ in 0..<3 { _ = state.admit(Caller()) }
     for connection in [1, 2, 3] { _ = state.release(connection) }
@@ -37,7 +37,7 @@ import Testing
     #expect(connection == 3)
   }
 
-  @Test func `a released connection goes to the first in the queue`() {
+  @Test func aReleasedConnectionGoesToTheFirstInTheQueue() {
     var state = State(maximumConnections: 1, maximumWaiters: 5)
     _ = state.admit(Caller())
     let (first, second) = (Caller(), Caller())
@@ -51,7 +51,7 @@ import Testing
     #expect(state.grantedCount == 1)
   }
 
-  @Test func `a lost connection still frees its place`() {
+  @Test func aLostConnectionStillFreesItsPlace() {
     var state = State(maximumConnections: 1, maximumWaiters: 5)
     _ = state.admit(Caller())
     let next = Caller()
@@ -63,7 +63,7 @@ import Testing
     #expect(caller === next)
   }
 
-  @Test func `one who left the queue gets nothing`() {
+  @Test func oneWhoLeftTheQueueGetsNothing() {
     var state = State(maximumConnections: 1, maximumWaiters: 5)
     _ = state.admit(Caller())
     let (first, second) = (Caller(), Caller())
@@ -77,7 +77,7 @@ import Testing
     #expect(caller === second)
   }
 
-  @Test func `closing tells all, and closes what comes back`() {
+  @Test func closingTellsAllAndClosesWhatComesBack() {
     var state = State(maximumConnections: 2, maximumWaiters: 5)
     _ = state.admit(Caller())
     _ = state.admit(Caller())

@@ -30,7 +30,7 @@ import Testing
     try await holder.value
   }
 
-  @Test func `never more connections than allowed, under load`() async throws {
+  @Test func neverMoreConnectionsThanAllowedUnderLoad() async throws {
     try await withPool({ $0.maximumConnections = 4 }) { pool in
       let total = try await withThrowingTaskGroup(of: Int.self) { group in
         for index in 0..<200 {
@@ -47,7 +47,7 @@ import Testing
     }
   }
 
-  @Test func `a caller that waits too long is told so`() async throws {
+  @Test func aCallerThatWaitsTooLongIsToldSo() async throws {
     try await withPool({ $0.maximumConnections = 1 }) { pool in
       try await occupying(pool, count: 1) {
         let error = await postgresError {
@@ -61,7 +61,7 @@ import Testing
     }
   }
 
-  @Test func `a full queue refuses at once`() async throws {
+  @Test func aFullQueueRefusesAtOnce() async throws {
     try await withPool({
       $0.maximumConnections = 1
       $0.maximumWaiters = 2
@@ -81,7 +81,7 @@ import Testing
     }
   }
 
-  @Test func `first come, first served`() async throws {
+  @Test func firstComeFirstServed() async throws {
     try await withPool({ $0.maximumConnections = 1 }) { pool in
       let order = Shared<[Int]>([])
       let tasks = Shared<[Task<Void, any Error>]>([])
@@ -99,7 +99,7 @@ import Testing
     }
   }
 
-  @Test func `cancelled callers leave the queue, and nothing leaks`() async throws {
+  @Test func cancelledCallersLeaveTheQueueAndNothingLeaks() async throws {
     try await withPool({
       $0.maximumConnections = 2
       $0.acquireTimeout = .seconds(60)
@@ -120,7 +120,7 @@ import Testing
     }
   }
 
-  @Test func `cancelling while the connection is handed over loses no place`() async throws {
+  @Test func cancellingWhileTheConnectionIsHandedOverLosesNoPlace() async throws {
     try await withPool({ $0.maximumConnections = 1 }) { pool in
       for _ in 0..<100 {
         let holder = Task { try await pool.withConnection { _ in await Task.yield() } }
@@ -135,7 +135,7 @@ import Testing
     }
   }
 
-  @Test func `an old connection is replaced`() async throws {
+  @Test func anOldConnectionIsReplaced() async throws {
     try await withPool({
       $0.maximumConnections = 1
       $0.maximumLifetime = .zero
@@ -146,7 +146,7 @@ import Testing
     }
   }
 
-  @Test func `a closed pool turns callers away`() async throws {
+  @Test func aClosedPoolTurnsCallersAway() async throws {
     try await withPool { pool in
       try await pool.query("select 1")
       await pool.close()
@@ -155,7 +155,7 @@ import Testing
     }
   }
 
-  @Test func `a connection left inside a transaction is not lent again`() async throws {
+  @Test func aConnectionLeftInsideATransactionIsNotLentAgain() async throws {
     try await withPool({ $0.maximumConnections = 1 }) { pool in
       let first = try await pool.queryFirst("select pg_backend_pid() as id")?["id"].int
       try await pool.query("begin")

@@ -17,7 +17,7 @@ import Testing
     try Migrator(schema: "hotel", migrations: migrations)
   }
 
-  @Test func `an older program goes on beside a newer one, and starts again`() async throws {
+  @Test func anOlderProgramGoesOnBesideANewerOneAndStartsAgain() async throws {
     try await withPool { pool in
       let (old, new) = (try program(Self.first), try program(Self.first, Self.addition))
       try await old.migrate(pool)
@@ -30,7 +30,7 @@ import Testing
     }
   }
 
-  @Test func `a program too old for a change is told what to do, others go on`() async throws {
+  @Test func aProgramTooOldForAChangeIsToldWhatToDoOthersGoOn() async throws {
     try await withPool { pool in
       let newest = try program(Self.first, Self.addition, Self.secondAddition)
       try await newest.migrate(pool)
@@ -48,7 +48,7 @@ import Testing
   }
 
   /// These know of `schema_migrations` alone, and end when it has a row that they don't know.
-  @Test func `programs of the first releases see only what they can't work with`() async throws {
+  @Test func programsOfTheFirstReleasesSeeOnlyWhatTheyCantWorkWith() async throws {
     try await withPool { pool in
       let seen = { () async throws -> [Int] in
         try await pool.query("select version, name, checksum, applied_at from hotel.schema_migrations order by version")
@@ -61,7 +61,7 @@ import Testing
     }
   }
 
-  @Test func `a database of the first releases is taken over as it is`() async throws {
+  @Test func aDatabaseOfTheFirstReleasesIsTakenOverAsItIs() async throws {
     try await withPool { pool in
       try await program(Self.first).migrate(pool)
       try await pool.executeScript(
@@ -73,7 +73,7 @@ import Testing
     }
   }
 
-  @Test func `old and new programs that start at once end up at one schema`() async throws {
+  @Test func oldAndNewProgramsThatStartAtOnceEndUpAtOneSchema() async throws {
     for _ in 0..<20 {
       try await withPool({ $0.maximumConnections = 8 }) { pool in
         let (old, new) = (try program(Self.first), try program(Self.first, Self.addition))
@@ -88,7 +88,7 @@ import Testing
     }
   }
 
-  @Test func `a migration can't be compatible with what comes after it`() {
+  @Test func aMigrationCantBeCompatibleWithWhatComesAfterIt() {
     let wrong = Migration(version: 1, name: "wrong", compatibleFrom: 2, script: "select 1;")
     #expect(throws: MigrationError.self) { try program(wrong) }
   }

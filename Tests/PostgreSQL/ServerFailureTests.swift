@@ -26,7 +26,7 @@ import Testing
     }
   }
 
-  @Test func `a restart between statements is not noticed`() async throws {
+  @Test func aRestartBetweenStatementsIsNotNoticed() async throws {
     try await withServer { server, pool in
       try await pool.execute("create table t (n int8)")
       for round in 1...5 {
@@ -41,7 +41,7 @@ import Testing
     }
   }
 
-  @Test func `a server that is down for a while is waited for`() async throws {
+  @Test func aServerThatIsDownForAWhileIsWaitedFor() async throws {
     try await withServer { server, pool in
       try await pool.query("select 1")
       try await server.stop()
@@ -51,7 +51,7 @@ import Testing
     }
   }
 
-  @Test func `a server that stays down is a clear error without the password`() async throws {
+  @Test func aServerThatStaysDownIsAClearErrorWithoutThePassword() async throws {
     try await withServer { server, pool in
       try await server.stop()
       let url = "postgresql://someone:sup3rsecret@127.0.0.1:\(server.port)/none"
@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  @Test func `pg_terminate_backend in the middle of a statement`() async throws {
+  @Test func pgTerminateBackendInTheMiddleOfAStatement() async throws {
     try await withPool({ $0.maximumConnections = 2 }) { pool in
       for _ in 0..<20 {
         let victim = Task { await postgresError { try await pool.query("select pg_sleep(600)") } }
@@ -85,7 +85,7 @@ import Testing
     }
   }
 
-  @Test func `kill -9 of the postmaster in the middle of statements`() async throws {
+  @Test func kill9OfThePostmasterInTheMiddleOfStatements() async throws {
     try await withServer { server, pool in
       try await pool.execute("create table t (n int8)")
       for round in 1...3 {
@@ -105,7 +105,7 @@ import Testing
     }
   }
 
-  @Test func `a transaction that loses its connection is rolled back`() async throws {
+  @Test func aTransactionThatLosesItsConnectionIsRolledBack() async throws {
     try await withPool({ $0.maximumConnections = 2 }) { pool in
       try await pool.execute("create table t (n int8)")
       let error = await postgresError {

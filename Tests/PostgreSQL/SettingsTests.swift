@@ -11,7 +11,7 @@ import Testing
     "postgresql://user:sup3rsecret@host/db?sslmoode=require", "postgres user=x password='sup3rsecret",
     "host=a\0b",
   ])
-  func `an unusable URL is refused without a word of it`(_ url: String) {
+  func anUnusableURLIsRefusedWithoutAWordOfIt(_ url: String) {
     do {
       _ = try PostgresPool(url: url, logger: quietLogger)
       Issue.record("accepted")
@@ -22,7 +22,7 @@ import Testing
     }
   }
 
-  @Test func `a pool in a log line shows no password`() throws {
+  @Test func aPoolInALogLineShowsNoPassword() throws {
     let pool = try PostgresPool(url: "postgresql://user:sup3rsecret@host/db", logger: quietLogger)
     var text = ""
     dump(pool, to: &text)

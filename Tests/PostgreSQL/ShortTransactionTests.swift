@@ -11,7 +11,7 @@ import Testing
 
   private static let insertion = PostgresStatement("insert into t values ($1) returning n", [.int8(7)])
 
-  @Test(arguments: [true, false]) func `commits what the plan writes`(reads: Bool) async throws {
+  @Test(arguments: [true, false]) func commitsWhatThePlanWrites(reads: Bool) async throws {
     try await withPool { pool in
       try await pool.execute("create table t (n int8)")
       let outcome = try await pool.withShortTransaction(
@@ -26,7 +26,7 @@ import Testing
     }
   }
 
-  @Test func `leaves nothing behind when the plan or a statement fails`() async throws {
+  @Test func leavesNothingBehindWhenThePlanOrAStatementFails() async throws {
     try await withPool({ $0.maximumConnections = 1 }) { pool in
       try await pool.execute("create table t (n int8)")
       await #expect(throws: Regret.self) {
@@ -54,7 +54,7 @@ import Testing
   }
 
   /// The server looks for a deadlock after a second of waiting.
-  @Test func `runs again when another transaction was in the way`() async throws {
+  @Test func runsAgainWhenAnotherTransactionWasInTheWay() async throws {
     try await withPool({ $0.maximumConnections = 8 }) { pool in
       try await pool.executeScript("create table t (id int8 primary key, n int8); insert into t values (1, 0), (2, 0);")
       let step: @Sendable (Int64) -> PostgresStatement = {
@@ -79,7 +79,7 @@ import Testing
   }
 
   /// The texts of statements are prepared once in each session, and a table may change under them.
-  @Test func `prepared statements outlive what changes under them`() async throws {
+  @Test func preparedStatementsOutliveWhatChangesUnderThem() async throws {
     try await withPool({ $0.maximumConnections = 1 }) { pool in
       try await pool.executeScript("create table t (n int8); insert into t values (7);")
       let question = PostgresStatement("select * from t where n = $1", [.int8(7)])
@@ -98,7 +98,7 @@ import Testing
     }
   }
 
-  @Test func `two round trips are all it takes`() async throws {
+  @Test func twoRoundTripsAreAllItTakes() async throws {
     let server = try await PostgresServer.shared()
     let database = try await server.createDatabase()
     let proxy = try await DelayProxy(port: server.port, roundTripMilliseconds: 40)

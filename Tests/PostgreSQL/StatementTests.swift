@@ -6,7 +6,7 @@ import Testing
   @Test(arguments: [
     "'; drop table guests; --", "\\'; drop table guests; --", "' or '1'='1", "$1", "%s", "{}", "\"", "\u{2019}; --",
   ])
-  func `hostile text stays data`(_ hostile: String) async throws {
+  func hostileTextStaysData(_ hostile: String) async throws {
     try await withPool { pool in
       try await pool.execute("create table guests (name text)")
       try await pool.execute("insert into guests values ($1), ('other')", [.text(hostile)])
@@ -16,14 +16,14 @@ import Testing
     }
   }
 
-  @Test func `two statements in one text are refused`() async throws {
+  @Test func twoStatementsInOneTextAreRefused() async throws {
     try await withPool { pool in
       let error = await postgresError { try await pool.query("select 1; select 2") }
       #expect(error?.sqlState?.rawValue == "42601")
     }
   }
 
-  @Test func `counts what it changed`() async throws {
+  @Test func countsWhatItChanged() async throws {
     try await withPool { pool async throws in
       #expect(try await pool.execute("create table t (n int8)") == 0)
       #expect(try await pool.execute("insert into t select generate_series(1, 5)") == 5)
@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  @Test func `fragments make up a statement`() async throws {
+  @Test func fragmentsMakeUpAStatement() async throws {
     try await withPool { pool async throws in
       var sql: SQL = "select n from generate_series(1, 9) as n where true"
       sql += [" and n > $1", " and n < $2"].joined(separator: "")
@@ -40,7 +40,7 @@ import Testing
     }
   }
 
-  @Test func `constraint violations say which`() async throws {
+  @Test func constraintViolationsSayWhich() async throws {
     try await withPool { pool in
       try await pool.executeScript(
         """
@@ -72,7 +72,7 @@ import Testing
     }
   }
 
-  @Test func `an error leaves the connection usable`() async throws {
+  @Test func anErrorLeavesTheConnectionUsable() async throws {
     try await withPool({ $0.maximumConnections = 1 }) { pool in
       let before = try await pool.queryFirst("select pg_backend_pid() as id")?["id"].int
       let error = await postgresError { try await pool.query("select 1 / $1", [.int(0)]) }
@@ -81,7 +81,7 @@ import Testing
     }
   }
 
-  @Test func `COPY as a plain statement is refused and costs only its connection`() async throws {
+  @Test func copyAsAPlainStatementIsRefusedAndCostsOnlyItsConnection() async throws {
     try await withPool({ $0.maximumConnections = 1 }) { pool in
       try await pool.execute("create table t (n int8)")
       let error = await postgresError { try await pool.query("copy t from stdin") }
@@ -90,7 +90,7 @@ import Testing
     }
   }
 
-  @Test func `the server's statement timeout strikes`() async throws {
+  @Test func theServersStatementTimeoutStrikes() async throws {
     try await withPool({ $0.statementTimeout = .milliseconds(50) }) { pool in
       let error = await postgresError { try await pool.query("select pg_sleep(20)") }
       #expect(error?.sqlState == .queryCanceled)
@@ -98,7 +98,7 @@ import Testing
     }
   }
 
-  @Test func `a connection does not outlive its scope`() async throws {
+  @Test func aConnectionDoesNotOutliveItsScope() async throws {
     try await withPool { pool in
       let leaked = try await pool.withConnection { $0 }
       let error = await postgresError { try await leaked.query("select 1") }

@@ -5,7 +5,7 @@ import Testing
 @Suite(.seated) struct TransactionTests {
   private struct Regret: Error {}
 
-  @Test func `commits what it did`() async throws {
+  @Test func commitsWhatItDid() async throws {
     try await withPool { pool in
       try await pool.execute("create table t (n int8)")
       let answer = try await pool.withTransaction { transaction in
@@ -16,7 +16,7 @@ import Testing
     }
   }
 
-  @Test func `rolls back when the body throws`() async throws {
+  @Test func rollsBackWhenTheBodyThrows() async throws {
     try await withPool({ $0.maximumConnections = 1 }) { pool in
       try await pool.execute("create table t (n int8)")
       await #expect(throws: Regret.self) {
@@ -29,7 +29,7 @@ import Testing
     }
   }
 
-  @Test func `an ignored failure is not taken for a commit`() async throws {
+  @Test func anIgnoredFailureIsNotTakenForACommit() async throws {
     try await withPool({ $0.maximumConnections = 1 }) { pool in
       try await pool.execute("create table t (n int8)")
       let error = await postgresError {
@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  @Test func `serialization failures are retried until all increments are there`() async throws {
+  @Test func serializationFailuresAreRetriedUntilAllIncrementsAreThere() async throws {
     try await withPool({ $0.maximumConnections = 4 }) { pool in
       try await pool.executeScript("create table counter (n int8); insert into counter values (0);")
       let runs = Shared(0)
@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  @Test func `a conflict is retried, and only so often`() async throws {
+  @Test func aConflictIsRetriedAndOnlySoOften() async throws {
     try await withPool { pool in
       let runs = Shared(0)
       let error = await postgresError {
@@ -80,7 +80,7 @@ import Testing
     }
   }
 
-  @Test func `a deadlock resolves itself`() async throws {
+  @Test func aDeadlockResolvesItself() async throws {
     try await withPool { pool in
       try await pool.executeScript("create table t (id int8, n int8); insert into t values (1, 0), (2, 0);")
       let met = Shared(0)
@@ -100,7 +100,7 @@ import Testing
     }
   }
 
-  @Test func `a commit whose answer never comes is told as unknown`() async throws {
+  @Test func aCommitWhoseAnswerNeverComesIsToldAsUnknown() async throws {
     try await withPool({ $0.maximumConnections = 2 }) { pool in
       try await pool.executeScript(
         """

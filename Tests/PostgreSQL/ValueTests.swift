@@ -14,7 +14,7 @@ import Testing
     #expect(try await echo("select $1 as value", .text(text)).text == text)
   }
 
-  @Test func `text with U+0000 is refused, not cut`() async throws {
+  @Test func textWithU0000IsRefusedNotCut() async throws {
     let error = await postgresError { _ = try await echo("select $1 as value", .text("a\0b")) }
     #expect(error?.kind == .server)
     #expect(error?.sqlState?.rawValue == "22021")
@@ -25,7 +25,7 @@ import Testing
     #expect(try await echo("select $1 as value", .int8(number)).int64 == number)
   }
 
-  @Test func `smaller whole numbers widen with their sign`() async throws {
+  @Test func smallerWholeNumbersWidenWithTheirSign() async throws {
     try await withPool { pool in
       let row = try #require(
         try await pool.queryFirst("select (-2)::int2 as a, (-3)::int4 as b, 4294967295::oid as c"))
@@ -49,13 +49,13 @@ import Testing
     #expect(try await echo("select $1 as value", .bool(flag)).bool == flag)
   }
 
-  @Test func `bytes of every value, and none`() async throws {
+  @Test func bytesOfEveryValueAndNone() async throws {
     let all = (0...255).map { UInt8($0) }
     #expect(try await echo("select $1 as value", .bytea(all)).bytes == all)
     #expect(try await echo("select $1 as value", .bytea([])).bytes == [])
   }
 
-  @Test func `16 MiB of bytes`() async throws {
+  @Test func of16MiBOfBytes() async throws {
     let big = [UInt8](unsafeUninitializedCapacity: 16 << 20) { buffer, count in
       for index in buffer.indices { buffer[index] = UInt8(truncatingIfNeeded: index &* 31) }
       count = 16 << 20
@@ -72,7 +72,7 @@ import Testing
     }
   }
 
-  @Test func `a UUID of another size is refused`() async throws {
+  @Test func aUUIDOfAnotherSizeIsRefused() async throws {
     let error = await postgresError { _ = try await echo("select $1 as value", .uuid([1, 2, 3])) }
     #expect(error?.kind == .server)
   }
@@ -83,7 +83,7 @@ import Testing
     #expect(try await echo("select $1 as value", .timestamp(moment)).timestamp == moment)
   }
 
-  @Test func `a timestamp means the moment that PostgreSQL writes`() async throws {
+  @Test func aTimestampMeansTheMomentThatPostgreSQLWrites() async throws {
     try await withPool { pool in
       let row = try #require(
         try await pool.queryFirst(
@@ -93,7 +93,7 @@ import Testing
     }
   }
 
-  @Test func `a date keeps its microseconds`() async throws {
+  @Test func aDateKeepsItsMicroseconds() async throws {
     let moment = PostgresTimestamp(microsecondsSince1970: 1_770_091_506_789_013)
     #expect(PostgresTimestamp(moment.date) == moment)
   }
@@ -113,7 +113,7 @@ import Testing
     #expect(try await echo("select $1 as value", .int8Array([.min, 0, .max])).int64Array == [.min, 0, .max])
   }
 
-  @Test func `empty arrays`() async throws {
+  @Test func emptyArrays() async throws {
     #expect(try await echo("select $1 as value", .textArray([])).textArray == [])
     #expect(try await echo("select $1 as value", .uuidArray([])).uuidArray == [])
     #expect(try await echo("select $1 as value", .byteaArray([])).byteaArray == [])
@@ -121,7 +121,7 @@ import Testing
     #expect(try await echo("select cardinality($1) as value", .textArray([])).int == 0)
   }
 
-  @Test func `arrays that can't be told as a list are refused`() async throws {
+  @Test func arraysThatCantBeToldAsAListAreRefused() async throws {
     try await withPool { pool in
       let row = try #require(
         try await pool.queryFirst("select array['a', null] as holed, array[array[1::int8]] as nested"))
@@ -140,11 +140,11 @@ import Testing
     #expect(cell.optional.map { $0.isNull } == nil)
   }
 
-  @Test func `a typed NULL needs no cast`() async throws {
+  @Test func aTypedNULLNeedsNoCast() async throws {
     #expect(try await echo("select $1 is null as value", .text(nil)).bool)
   }
 
-  @Test func `reading a cell wrongly is an error that says how`() async throws {
+  @Test func readingACellWronglyIsAnErrorThatSaysHow() async throws {
     try await withPool { pool in
       let row = try #require(try await pool.queryFirst("select 1 as one, null::text as nothing, 1.5::numeric as n"))
       func message(_ body: () throws -> Void) -> String {

@@ -8,7 +8,7 @@ import Testing
 @testable import ProvisionerStorage
 
 @Suite(.seated) struct ClaimTests {
-  @Test func `states`() async throws {
+  @Test func states() async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim(count: 1)
       #expect(try await stage.claims.claim(id).state == .open)
@@ -21,7 +21,7 @@ import Testing
     }
   }
 
-  @Test func `every claim once, newest first, over all pages`() async throws {
+  @Test func everyClaimOnceNewestFirstOverAllPages() async throws {
     try await withStage { stage in
       var made: [ClaimID] = []
       for _ in 0..<7 { made.append(try await stage.makeClaim().id) }
@@ -45,7 +45,7 @@ import Testing
     }
   }
 
-  @Test func `unknown claims are not found`() async throws {
+  @Test func unknownClaimsAreNotFound() async throws {
     try await withStage { stage in
       let id = ClaimID.random()
       #expect(await requestFailure { _ = try await stage.claims.claim(id) }?.code == .notFound)
@@ -53,13 +53,13 @@ import Testing
     }
   }
 
-  @Test func `tokens differ and their text has the whole entropy`() throws {
+  @Test func tokensDifferAndTheirTextHasTheWholeEntropy() throws {
     let tokens = try (0..<100).map { _ in try SecretText.random(.claim).text }
     #expect(Set(tokens).count == 100)
     #expect(tokens.allSatisfy { $0.hasPrefix("xtc_") && $0.utf8.count == 47 })
   }
 
-  @Test func `an ID reads what it writes`() throws {
+  @Test func anIDReadsWhatItWrites() throws {
     let id = ClaimID.random()
     #expect(try ClaimID(id.description) == id)
     #expect(try ClaimID(id.description.uppercased()) == id)
@@ -67,23 +67,23 @@ import Testing
   }
 
   @Test(arguments: ["", "x", "8c5c1a52-3f6e-4b7e-9d0a-1f2e3d4c5b6", "8c5c1a523f6e4b7e9d0a1f2e3d4c5b6a", "\0"])
-  func `an ID that is none is refused`(_ text: String) {
+  func anIDThatIsNoneIsRefused(_ text: String) {
     #expect(throws: RequestFailure.self) { try ClaimID(text) }
   }
 
   @Test(arguments: [
     "", "x", String(repeating: "A", count: 31), String(repeating: "A", count: 33), String(repeating: "+", count: 32),
   ])
-  func `a cursor that is none is refused`(_ text: String) {
+  func aCursorThatIsNoneIsRefused(_ text: String) {
     #expect(throws: RequestFailure.self) { try ListCursor(text) }
   }
 
   @Test(arguments: ["0", "_", "z"])
-  func `a cursor beyond all time is refused, not asked for`(_ character: String) {
+  func aCursorBeyondAllTimeIsRefusedNotAskedFor(_ character: String) {
     #expect(throws: RequestFailure.self) { try ListCursor(String(repeating: character, count: 32)) }
   }
 
-  @Test func `a cursor at the beginning of time gives the empty rest`() async throws {
+  @Test func aCursorAtTheBeginningOfTimeGivesTheEmptyRest() async throws {
     try await withStage { stage in
       _ = try await stage.makeClaim()
       let page = try await stage.claims.list(after: try ListCursor(String(repeating: "A", count: 32)), limit: 10)

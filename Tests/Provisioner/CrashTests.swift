@@ -65,7 +65,7 @@ import Wire
     return process
   }
 
-  @Test func `without a database it says why it is not ready, and goes on as soon as there is one`() async throws {
+  @Test func withoutADatabaseItSaysWhyItIsNotReadyAndGoesOnAsSoonAsThereIsOne() async throws {
     let database = try await PostgresServer()
     let url = try await database.createDatabase()
     try await database.stop()
@@ -92,7 +92,7 @@ import Wire
     try await database.stop()
   }
 
-  @Test func `killed between reservation and answer, it goes on with the same identity`() async throws {
+  @Test func killedBetweenReservationAndAnswerItGoesOnWithTheSameIdentity() async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim(count: 1)
       let registry = HeldRegistry()

@@ -24,14 +24,14 @@ import Testing
     }
   }
 
-  @Test func `an address that guesses is told to wait, and others are not`() async {
+  @Test func anAddressThatGuessesIsToldToWaitAndOthersAreNot() async {
     let attempts = EnrolmentAttempts(limit: 3)
     for guess in 1...3 { #expect(await outcome(attempts, claim: "\(guess)") == "claim-refused") }
     #expect(await outcome(attempts, claim: "4") == "too-many-attempts")
     #expect(await outcome(attempts, from: "192.0.2.2", claim: "5") == "claim-refused")
   }
 
-  @Test func `a good claim gets in however many fail from the same address`() async {
+  @Test func aGoodClaimGetsInHoweverManyFailFromTheSameAddress() async {
     let attempts = EnrolmentAttempts(limit: 3)
     for guess in 1...9 { _ = await outcome(attempts, claim: "\(guess)") }
     #expect(await outcome(attempts, claim: "good", isGood: true, refusal: nil) == "in")
@@ -40,7 +40,7 @@ import Testing
     #expect(await outcome(attempts, claim: nil) == "too-many-attempts")
   }
 
-  @Test func `a claim that is tried in vain from many addresses is bounded, and still lets good devices in`() async {
+  @Test func aClaimThatIsTriedInVainFromManyAddressesIsBoundedAndStillLetsGoodDevicesIn() async {
     let attempts = EnrolmentAttempts(limit: 3)
     let taken = RequestFailure(.conflict, reason: "serial-taken", message: "")
     for number in 1...3 {
@@ -53,7 +53,7 @@ import Testing
     #expect(await outcome(attempts, from: "10.0.0.11", claim: "two", isGood: true, refusal: taken) == "serial-taken")
   }
 
-  @Test func `what is nobody's fault counts for nothing`() async {
+  @Test func whatIsNobodysFaultCountsForNothing() async {
     let attempts = EnrolmentAttempts(limit: 1)
     for _ in 1...5 {
       #expect(await outcome(attempts, claim: "one", refusal: .registryUnavailable) == "registry-unavailable")

@@ -9,7 +9,7 @@ import Wire
 @testable import ProvisionerStorage
 
 @Suite(.seated) struct EnrolmentTests {
-  @Test func `a device gets an identity, and the Registry makes it`() async throws {
+  @Test func aDeviceGetsAnIdentityAndTheRegistryMakesIt() async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim()
       let identity = try await stage.enroll(token: token, serial: "SN-1")
@@ -26,7 +26,7 @@ import Wire
     }
   }
 
-  @Test func `a repeat gives the same identity and takes no further use`() async throws {
+  @Test func aRepeatGivesTheSameIdentityAndTakesNoFurtherUse() async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim(count: 1)
       let first = try await stage.enroll(token: token, serial: "SN-1")
@@ -38,7 +38,7 @@ import Wire
     }
   }
 
-  @Test func `a repeat makes the device again that the Registry lost`() async throws {
+  @Test func aRepeatMakesTheDeviceAgainThatTheRegistryLost() async throws {
     try await withStage { stage in
       let (_, token) = try await stage.makeClaim()
       let identity = try await stage.enroll(token: token, serial: "SN-1")
@@ -48,7 +48,7 @@ import Wire
     }
   }
 
-  @Test func `a serial number is one device, whichever claim it comes with, and uses each`() async throws {
+  @Test func aSerialNumberIsOneDeviceWhicheverClaimItComesWithAndUsesEach() async throws {
     try await withStage { stage in
       let (first, second) = (try await stage.makeClaim(count: 1), try await stage.makeClaim(count: 1))
       let identity = try await stage.enroll(token: first.token, serial: "SN-1")
@@ -57,7 +57,7 @@ import Wire
     }
   }
 
-  @Test func `a serial number of another product is another device`() async throws {
+  @Test func aSerialNumberOfAnotherProductIsAnotherDevice() async throws {
     try await withStage { stage in
       let first = try await stage.enroll(token: stage.makeClaim(product: "pump").token, serial: "SN-1")
       let second = try await stage.enroll(token: stage.makeClaim(product: "valve").token, serial: "SN-1")
@@ -65,7 +65,7 @@ import Wire
     }
   }
 
-  @Test func `200 devices race for a claim of 50`() async throws {
+  @Test func of200DevicesRaceForAClaimOf50() async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim(count: 50)
       let outcomes = await withTaskGroup(of: Result<Identity, any Error>.self) { group in
@@ -93,7 +93,7 @@ import Wire
     }
   }
 
-  @Test func `devices race over two replicas for a claim, and none gets one use too many`() async throws {
+  @Test func devicesRaceOverTwoReplicasForAClaimAndNoneGetsOneUseTooMany() async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim(count: 10)
       let hash = try SecretText(text: token).hash
@@ -124,7 +124,7 @@ import Wire
     }
   }
 
-  @Test func `one device that asks many times at once gets one identity`() async throws {
+  @Test func oneDeviceThatAsksManyTimesAtOnceGetsOneIdentity() async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim(count: 10)
       let identities = try await withThrowingTaskGroup(of: Identity.self) { group in
@@ -136,7 +136,7 @@ import Wire
     }
   }
 
-  @Test func `the Registry is down: 503, and the repeat succeeds with the same ID`() async throws {
+  @Test func theRegistryIsDown503AndTheRepeatSucceedsWithTheSameID() async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim(count: 1)
       stage.registry.fail(2, with: .gone)
@@ -153,7 +153,7 @@ import Wire
     }
   }
 
-  @Test func `the Registry's answer is lost: asked again at once, with the same ID`() async throws {
+  @Test func theRegistrysAnswerIsLostAskedAgainAtOnceWithTheSameID() async throws {
     try await withStage { stage in
       let (_, token) = try await stage.makeClaim(count: 1)
       stage.registry.fail(1, with: .gone, afterwards: true)
@@ -163,7 +163,7 @@ import Wire
     }
   }
 
-  @Test func `a crash between reserving and making is repaired by the repeat, elsewhere`() async throws {
+  @Test func aCrashBetweenReservingAndMakingIsRepairedByTheRepeatElsewhere() async throws {
     try await withStage { stage in
       let (_, token) = try await stage.makeClaim(count: 1)
       // What a replica that dies then leaves behind.
@@ -179,7 +179,7 @@ import Wire
     }
   }
 
-  @Test func `a Registry that refuses the device is a fault, not the device's doing`() async throws {
+  @Test func aRegistryThatRefusesTheDeviceIsAFaultNotTheDevicesDoing() async throws {
     try await withStage { stage in
       let (_, token) = try await stage.makeClaim()
       stage.registry.fail(1, with: WireFailure(.invalid, reason: "invalid-devices", message: "no"))
@@ -189,7 +189,7 @@ import Wire
     }
   }
 
-  @Test func `unknown, expired and revoked claims get one answer`() async throws {
+  @Test func unknownExpiredAndRevokedClaimsGetOneAnswer() async throws {
     try await withStage { stage in
       let expired = try await stage.makeClaim()
       try await stage.expire(expired.id)
@@ -206,7 +206,7 @@ import Wire
     }
   }
 
-  @Test func `a claim that ends refuses even those that it knows`() async throws {
+  @Test func aClaimThatEndsRefusesEvenThoseThatItKnows() async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim()
       _ = try await stage.enroll(token: token, serial: "SN-1")
@@ -217,7 +217,7 @@ import Wire
   }
 
   @Test(arguments: ["", " ", "a b", "ü", "a\0", "a\n", "\u{7F}", String(repeating: "9", count: 65)])
-  func `a serial number that is none is refused before anything is taken`(_ serial: String) async throws {
+  func aSerialNumberThatIsNoneIsRefusedBeforeAnythingIsTaken(_ serial: String) async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim()
       let failure = await requestFailure { _ = try await stage.enroll(token: token, serial: serial) }
@@ -226,7 +226,7 @@ import Wire
     }
   }
 
-  @Test func `the database never holds the token`() async throws {
+  @Test func theDatabaseNeverHoldsTheToken() async throws {
     try await withStage { stage in
       let (_, token) = try await stage.makeClaim()
       _ = try await stage.enroll(token: token, serial: "SN-1")

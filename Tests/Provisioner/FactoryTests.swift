@@ -77,7 +77,7 @@ import Wire
     await requestFailure { _ = try await stage.enroller.enroll(request) }?.reason
   }
 
-  @Test func `a board of a known factory enrols just in time, and again as the same device`() async throws {
+  @Test func aBoardOfAKnownFactoryEnrolsJustInTimeAndAgainAsTheSameDevice() async throws {
     try await withFactory { stage, factory in
       let (board, key) = (try factory.board("SN-1"), try P256.PrivateKey())
       let identity = try await stage.enroller.enroll(board.request(key))
@@ -90,7 +90,7 @@ import Wire
     }
   }
 
-  @Test func `a factory's CA may be below another one that is not known here`() async throws {
+  @Test func aFactorysCAMayBeBelowAnotherOneThatIsNotKnownHere() async throws {
     try await withStage { stage in
       let root = try P256.PrivateKey()
       let parent = try X509Certificate(
@@ -105,7 +105,7 @@ import Wire
     }
   }
 
-  @Test func `a certificate of another CA, also of the same name, is refused`() async throws {
+  @Test func aCertificateOfAnotherCAAlsoOfTheSameNameIsRefused() async throws {
     try await withFactory { stage, factory in
       let key = try P256.PrivateKey()
       let stranger = await refusal(stage, try Factory().board("SN-1").request(key))
@@ -116,14 +116,14 @@ import Wire
     }
   }
 
-  @Test func `an expired certificate is refused`() async throws {
+  @Test func anExpiredCertificateIsRefused() async throws {
     try await withFactory { stage, factory in
       let reason = await refusal(stage, try factory.board("SN-1", ends: -60).request(P256.PrivateKey()))
       #expect(reason == "factory-certificate-expired")
     }
   }
 
-  @Test func `a certificate that is not for a device is refused`() async throws {
+  @Test func aCertificateThatIsNotForADeviceIsRefused() async throws {
     try await withFactory { stage, factory in
       let key = try P256.PrivateKey()
       let other = try factory.board("SN-1", kind: .leaf([.server]))
@@ -144,7 +144,7 @@ import Wire
     ("rsa:1024", false), ("rsa:2048", true), ("ed25519", true), ("ec:P-384", true), ("ec:secp256k1", false),
     ("ec:P-224", false),
   ])
-  func `keys that may be forged are refused`(kind: String, isTaken: Bool) async throws {
+  func keysThatMayBeForgedAreRefused(kind: String, isTaken: Bool) async throws {
     try await withStage { stage in
       let folder = try TemporaryFolder("xtblish-factory")
       let factory = try Factory()
@@ -196,7 +196,7 @@ import Wire
     }
   }
 
-  @Test func `a serial number that is taken is named`() async throws {
+  @Test func aSerialNumberThatIsTakenIsNamed() async throws {
     try await withFactory { stage, factory in
       let board = try factory.board("SN-1")
       _ = try await stage.enroller.enroll(board.request(P256.PrivateKey()))
@@ -206,7 +206,7 @@ import Wire
     }
   }
 
-  @Test func `a certificate without its key is worth nothing`() async throws {
+  @Test func aCertificateWithoutItsKeyIsWorthNothing() async throws {
     try await withFactory { stage, factory in
       let (board, key) = (try factory.board("SN-1"), try P256.PrivateKey())
       let stolen = try board.request(key, signer: P256.PrivateKey())
@@ -218,7 +218,7 @@ import Wire
     }
   }
 
-  @Test func `it does not choose its serial number, nor bring a claim`() async throws {
+  @Test func itDoesNotChooseItsSerialNumberNorBringAClaim() async throws {
     try await withFactory { stage, factory in
       let (board, key) = (try factory.board("SN-1"), try P256.PrivateKey())
       #expect(await refusal(stage, try board.request(key, serial: "SN-2")) == "invalid-serial")
@@ -226,7 +226,7 @@ import Wire
     }
   }
 
-  @Test func `a CA that was removed lets no further board in, and added again it does`() async throws {
+  @Test func aCAThatWasRemovedLetsNoFurtherBoardInAndAddedAgainItDoes() async throws {
     try await withFactory { stage, factory in
       let id = try factory.certificate.fingerprint
       #expect(try await stage.factories.remove(id))
@@ -239,7 +239,7 @@ import Wire
     }
   }
 
-  @Test func `only a CA that is in force is taken as one`() async throws {
+  @Test func onlyACAThatIsInForceIsTakenAsOne() async throws {
     try await withStage { stage in
       #expect(
         await requestFailure { _ = try await add(Factory(isAuthority: false), stage) }?.reason == "invalid-certificate")
@@ -248,7 +248,7 @@ import Wire
   }
 
   @Test(arguments: ["", "x", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
-  func `what is no chain is refused`(_ pem: String) async throws {
+  func whatIsNoChainIsRefused(_ pem: String) async throws {
     try await withFactory { stage, factory in
       var board = try factory.board("SN-1")
       board.pem = pem
@@ -256,7 +256,7 @@ import Wire
     }
   }
 
-  @Test func `a chain that is too long is not looked at`() async throws {
+  @Test func aChainThatIsTooLongIsNotLookedAt() async throws {
     try await withFactory { stage, factory in
       var board = try factory.board("SN-1")
       board.pem = String(repeating: board.pem, count: 5)

@@ -66,7 +66,7 @@ import Testing
   }
 
   /// A restored database may give out a version again that was told before.
-  @Test func `a root document is known by its bytes, however its version was given out`() async throws {
+  @Test func aRootDocumentIsKnownByItsBytesHoweverItsVersionWasGivenOut() async throws {
     try await withDoor { stage, door in
       stage.registry.publish(directorKey: [UInt8](repeating: 7, count: 32), rootDocument: Array("{}".utf8))
       for version in ["1", "latest"] {
@@ -82,14 +82,14 @@ import Testing
     }
   }
 
-  @Test func `nothing of a report on an OTP bank is read before it is known whose it is`() async throws {
+  @Test func nothingOfAReportOnAnOTPBankIsReadBeforeItIsKnownWhoseItIs() async throws {
     try await withDoor(isInsecure: false) { _, door in
       let answer = try await door.ask("POST", "/v1/otp", "[1")
       #expect(answer.status == 401)
     }
   }
 
-  @Test func `whoever guesses claims is told to wait, and a good claim still gets in`() async throws {
+  @Test func whoeverGuessesClaimsIsToldToWaitAndAGoodClaimStillGetsIn() async throws {
     try await withDoor { stage, door in
       let (_, token) = try await stage.makeClaim()
       var statuses: [Int] = []
@@ -105,7 +105,7 @@ import Testing
     }
   }
 
-  @Test func `a claim's life`() async throws {
+  @Test func aClaimsLife() async throws {
     try await withDoor { _, door in
       let made = try await door.ask(
         "POST", "/v1/claims", #"{"count": 2, "lifetimeSeconds": 60, "tags": ["x"], "namePrefix": "n", "product": "p"}"#)
@@ -130,7 +130,7 @@ import Testing
     }
   }
 
-  @Test func `pages of claims`() async throws {
+  @Test func pagesOfClaims() async throws {
     try await withDoor { stage, door in
       for _ in 0..<5 { _ = try await stage.makeClaim() }
       let first = try await door.ask("GET", "/v1/claims?limit=3")
@@ -142,7 +142,7 @@ import Testing
     }
   }
 
-  @Test func `a Registry that is down is told, with the time to come back`() async throws {
+  @Test func aRegistryThatIsDownIsToldWithTheTimeToComeBack() async throws {
     try await withDoor { stage, door in
       let (_, token) = try await stage.makeClaim(count: 1)
       stage.registry.fail(2, with: .gone)
@@ -158,7 +158,7 @@ import Testing
     }
   }
 
-  @Test func `hostile requests each get a clear answer`() async throws {
+  @Test func hostileRequestsEachGetAClearAnswer() async throws {
     let long = String(repeating: "x", count: 1000)
     let hostile: [(method: String, path: String, body: String?, status: Int)] = [
       ("POST", "/v1/claims", "", 400),
@@ -246,7 +246,7 @@ import Testing
     }
   }
 
-  @Test func `the description names every route`() async throws {
+  @Test func theDescriptionNamesEveryRoute() async throws {
     try await withDoor { _, door in
       let answer = try await door.ask("GET", "/openapi.json")
       let paths = try #require(answer.fields["paths"] as? [String: Any])

@@ -24,7 +24,7 @@ import Testing
     try X509Certificate.all(pem: Array(#require(identity.certificateChain).utf8))
   }
 
-  @Test func `the certificate is for the device's key and ID, whatever the request calls it`() async throws {
+  @Test func theCertificateIsForTheDevicesKeyAndIDWhateverTheRequestCallsIt() async throws {
     try await withAuthority { stage, fixture in
       let key = try P256.PrivateKey()
       let identity = try await stage.enroll(token: stage.makeClaim().token, serial: "SN-1", key: key)
@@ -40,7 +40,7 @@ import Testing
     }
   }
 
-  @Test func `who repeats later gets a new certificate for the same identity, and both are on record`() async throws {
+  @Test func whoRepeatsLaterGetsANewCertificateForTheSameIdentityAndBothAreOnRecord() async throws {
     try await withAuthority { stage, _ in
       let (_, token) = try await stage.makeClaim(count: 1)
       let key = try P256.PrivateKey()
@@ -60,8 +60,7 @@ import Testing
     }
   }
 
-  @Test func `a revoked device gets no further certificate, until the operator resets its serial number`() async throws
-  {
+  @Test func aRevokedDeviceGetsNoFurtherCertificateUntilTheOperatorResetsItsSerialNumber() async throws {
     try await withAuthority { stage, _ in
       let (_, token) = try await stage.makeClaim()
       let key = try P256.PrivateKey()
@@ -78,7 +77,7 @@ import Testing
     }
   }
 
-  @Test func `a reset takes the certificate back`() async throws {
+  @Test func aResetTakesTheCertificateBack() async throws {
     try await withAuthority { stage, _ in
       let identity = try await stage.enroll(
         token: stage.makeClaim().token, serial: "SN-1", key: P256.PrivateKey())
@@ -90,7 +89,7 @@ import Testing
     }
   }
 
-  @Test func `a device that only polls gets no certificate`() async throws {
+  @Test func aDeviceThatOnlyPollsGetsNoCertificate() async throws {
     try await withAuthority { stage, _ in
       let identity = try await stage.enroll(token: stage.makeClaim().token, serial: "SN-1", isPollingOnly: true)
       #expect(identity.certificateChain == nil && identity.pollingToken != nil)
@@ -98,7 +97,7 @@ import Testing
     }
   }
 
-  @Test func `a claim's text names the root by which devices know who answers`() throws {
+  @Test func aClaimsTextNamesTheRootByWhichDevicesKnowWhoAnswers() throws {
     let fixture = try AuthorityFixture()
     let authority = try fixture.directory.load()
     let secret = SecretText(text: "xtc_secret")

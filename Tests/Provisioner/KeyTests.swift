@@ -11,7 +11,7 @@ import Wire
 
 /// Devices that enrol with a key of their own.
 @Suite(.seated) struct KeyTests {
-  @Test func `a repeat with the same key gives the same identity`() async throws {
+  @Test func aRepeatWithTheSameKeyGivesTheSameIdentity() async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim(count: 1)
       let key = try P256.PrivateKey()
@@ -22,7 +22,7 @@ import Wire
     }
   }
 
-  @Test func `another key under the same serial number is refused, with what the operator can do`() async throws {
+  @Test func anotherKeyUnderTheSameSerialNumberIsRefusedWithWhatTheOperatorCanDo() async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim()
       _ = try await stage.enroll(token: token, serial: "SN-1", key: P256.PrivateKey())
@@ -38,7 +38,7 @@ import Wire
     }
   }
 
-  @Test func `a request without its key does not get a keyed device's identity`() async throws {
+  @Test func aRequestWithoutItsKeyDoesNotGetAKeyedDevicesIdentity() async throws {
     try await withStage { stage in
       let (_, token) = try await stage.makeClaim()
       _ = try await stage.enroll(token: token, serial: "SN-1", key: P256.PrivateKey())
@@ -51,7 +51,7 @@ import Wire
     }
   }
 
-  @Test func `a device whose certificate expired comes back by another claim as the device that it is`() async throws {
+  @Test func aDeviceWhoseCertificateExpiredComesBackByAnotherClaimAsTheDeviceThatItIs() async throws {
     try await withStage { stage in
       let key = try P256.PrivateKey()
       let identity = try await stage.enroll(token: stage.makeClaim().token, serial: "SN-1", key: key)
@@ -61,7 +61,7 @@ import Wire
     }
   }
 
-  @Test func `one key is not two devices, and a refusal takes no use`() async throws {
+  @Test func oneKeyIsNotTwoDevicesAndARefusalTakesNoUse() async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim()
       let key = try P256.PrivateKey()
@@ -73,7 +73,7 @@ import Wire
     }
   }
 
-  @Test func `after a reset another key becomes a new device without a further use, and the old key stays out`()
+  @Test func afterAResetAnotherKeyBecomesANewDeviceWithoutAFurtherUseAndTheOldKeyStaysOut()
     async throws
   {
     try await withStage { stage in
@@ -93,7 +93,7 @@ import Wire
     }
   }
 
-  @Test func `a reset of what is not there says so`() async throws {
+  @Test func aResetOfWhatIsNotThereSaysSo() async throws {
     try await withStage { stage in
       _ = try await stage.enroll(token: stage.makeClaim().token, serial: "SN-1", key: P256.PrivateKey())
       #expect(
@@ -108,7 +108,7 @@ import Wire
     }
   }
 
-  @Test func `with certificates on, a device that brings no key is told what to send`() async throws {
+  @Test func withCertificatesOnADeviceThatBringsNoKeyIsToldWhatToSend() async throws {
     try await withStage(isInsecure: false) { stage in
       stage.registry.publish(directorKey: Array(repeating: 1, count: 32), rootDocument: Array("{}".utf8))
       let (id, token) = try await stage.makeClaim()
@@ -118,7 +118,7 @@ import Wire
     }
   }
 
-  @Test func `a request that its key did not sign is refused before anything is taken`() async throws {
+  @Test func aRequestThatItsKeyDidNotSignIsRefusedBeforeAnythingIsTaken() async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim()
       var der = try CertificateRequest(key: P256.PrivateKey(), commonName: "SN-1").der
@@ -132,7 +132,7 @@ import Wire
     }
   }
 
-  @Test func `a claim for some serial numbers lets no other in`() async throws {
+  @Test func aClaimForSomeSerialNumbersLetsNoOtherIn() async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim(serials: ["SN-1", "SN-2"])
       _ = try await stage.enroll(token: token, serial: "SN-2")
@@ -143,20 +143,20 @@ import Wire
     }
   }
 
-  @Test func `a claim's group is a tag of its devices`() async throws {
+  @Test func aClaimsGroupIsATagOfItsDevices() async throws {
     try await withStage { stage in
       let identity = try await stage.enroll(token: stage.makeClaim(group: "north").token, serial: "SN-1")
       #expect(stage.registry.devices[identity.device]?.tags == ["a", "b", "group:north"])
     }
   }
 
-  @Test func `a group needs room among the tags`() {
+  @Test func aGroupNeedsRoomAmongTheTags() {
     let tags = (0..<32).map { "t\($0)" }
     #expect(throws: RequestFailure.self) { try DevicePlacement(product: "", group: "g", tags: tags) }
     #expect(throws: Never.self) { try DevicePlacement(product: "", group: "", tags: tags) }
   }
 
-  @Test func `the fingerprint at a claim's end is the device's business`() async throws {
+  @Test func theFingerprintAtAClaimsEndIsTheDevicesBusiness() async throws {
     try await withStage { stage in
       let (_, token) = try await stage.makeClaim()
       let identity = try await stage.enroll(token: token + ".00112233445566778899aabbccddeeff", serial: "SN-1")

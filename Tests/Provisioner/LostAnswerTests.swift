@@ -16,7 +16,7 @@ import Testing
     try await withStage(authority: fixture) { stage in try await body(stage, stage.devices) }
   }
 
-  @Test func `a repeat gets the same answer, its certificate too`() async throws {
+  @Test func aRepeatGetsTheSameAnswerItsCertificateToo() async throws {
     try await withAuthority { stage, _ in
       let (_, token) = try await stage.makeClaim(count: 1)
       let key = try P256.PrivateKey()
@@ -29,7 +29,7 @@ import Testing
   }
 
   /// In batches side by side, and in one.
-  @Test func `whoever asks many times at once gets one certificate`() async throws {
+  @Test func whoeverAsksManyTimesAtOnceGetsOneCertificate() async throws {
     try await withAuthority { stage, _ in
       let (_, token) = try await stage.makeClaim(count: 1)
       let key = try P256.PrivateKey()
@@ -44,7 +44,7 @@ import Testing
     }
   }
 
-  @Test func `also when the claim expired or was used up meanwhile`() async throws {
+  @Test func alsoWhenTheClaimExpiredOrWasUsedUpMeanwhile() async throws {
     try await withAuthority { stage, _ in
       let (id, token) = try await stage.makeClaim(count: 2)
       let key = try P256.PrivateKey()
@@ -65,7 +65,7 @@ import Testing
     }
   }
 
-  @Test func `a device that was revoked comes back as itself, with another certificate`() async throws {
+  @Test func aDeviceThatWasRevokedComesBackAsItselfWithAnotherCertificate() async throws {
     try await withAuthority { stage, devices in
       let (_, token) = try await stage.makeClaim(count: 1)
       let key = try P256.PrivateKey()
@@ -94,7 +94,7 @@ import Testing
     }
   }
 
-  @Test func `a device whose serial number was reset comes back, unless another took its place`() async throws {
+  @Test func aDeviceWhoseSerialNumberWasResetComesBackUnlessAnotherTookItsPlace() async throws {
     try await withAuthority { stage, devices in
       let (_, token) = try await stage.makeClaim(count: 1)
       let (key, other) = (try P256.PrivateKey(), try P256.PrivateKey())

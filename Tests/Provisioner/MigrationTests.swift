@@ -7,7 +7,7 @@ import Testing
 
 @Suite(.seated) struct MigrationTests {
   /// A release runs beside the one before: while replicas are exchanged one by one, and when the newer one is taken back.
-  @Test func `what came after the first releases only adds`() async throws {
+  @Test func whatCameAfterTheFirstReleasesOnlyAdds() async throws {
     let forbidden = ["drop table", "drop column", "rename ", " set not null", " alter column ", " type "]
     for migration in ProvisionerSchema.migrations.dropFirst(3) {
       #expect(migration.compatibleFrom <= 3, "migration \(migration.version) shuts the release before out")
@@ -19,7 +19,7 @@ import Testing
     }
   }
 
-  @Test func `a replica of the release before stays ready and starts again`() async throws {
+  @Test func aReplicaOfTheReleaseBeforeStaysReadyAndStartsAgain() async throws {
     let pool = try PostgresPool(
       url: try await PostgresServer.shared().createDatabase(), maximumConnections: 2, logger: Logger(label: "test"))
     let before = try Migrator(schema: "provisioner", migrations: Array(ProvisionerSchema.migrations.prefix(3)))

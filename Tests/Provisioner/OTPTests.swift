@@ -34,7 +34,7 @@ import Testing
       securityEpoch: program.record.securityEpoch)
   }
 
-  @Test func `a device is told what it will trust for ever`() async throws {
+  @Test func aDeviceIsToldWhatItWillTrustForEver() async throws {
     try await withTrust { _, identity, program, key, _ in
       #expect(program.device == identity.device)
       let keyHash = try key.publicKey.hash
@@ -47,7 +47,7 @@ import Testing
     }
   }
 
-  @Test func `a repeat tells it the same, as it may have burnt it, whatever is newer`() async throws {
+  @Test func aRepeatTellsItTheSameAsItMayHaveBurntItWhateverIsNewer() async throws {
     try await withTrust { stage, identity, program, key, token in
       stage.registry.publish(
         directorKey: [UInt8](repeating: 8, count: 32), rootDocument: Array(#"{"signed":"two"}"#.utf8))
@@ -59,7 +59,7 @@ import Testing
     }
   }
 
-  @Test func `a bank that agrees is not flagged`() async throws {
+  @Test func aBankThatAgreesIsNotFlagged() async throws {
     try await withTrust { stage, identity, program, _, _ in
       #expect(try await stage.otp.record(bank(program), of: identity.device) == [])
       let device = try #require(
@@ -69,7 +69,7 @@ import Testing
     }
   }
 
-  @Test func `each field that differs flags the device, until it agrees`() async throws {
+  @Test func eachFieldThatDiffersFlagsTheDeviceUntilItAgrees() async throws {
     try await withTrust { stage, identity, program, _, _ in
       let changes: [(field: String, change: (inout OTPBankReport) -> Void)] = [
         ("deviceID", { $0.deviceID = DeviceID.random().description }), ("deviceID", { $0.deviceID = nil }),
@@ -92,7 +92,7 @@ import Testing
     }
   }
 
-  @Test func `an epoch grows, and one that fell back is flagged`() async throws {
+  @Test func anEpochGrowsAndOneThatFellBackIsFlagged() async throws {
     try await withTrust { stage, identity, program, _, _ in
       var differences: [Int] = []
       // The lower one is not what counts from then on.
@@ -105,7 +105,7 @@ import Testing
     }
   }
 
-  @Test func `a device's words reach the operator without control characters`() async throws {
+  @Test func aDevicesWordsReachTheOperatorWithoutControlCharacters() async throws {
     try await withTrust { stage, identity, program, _, _ in
       var report = bank(program)
       report.directorKey = "\u{1B}[2J" + String(repeating: "x", count: 5000)
@@ -115,14 +115,14 @@ import Testing
     }
   }
 
-  @Test func `a device that nobody enrolled has no record`() async throws {
+  @Test func aDeviceThatNobodyEnrolledHasNoRecord() async throws {
     try await withTrust { stage, _, program, _, _ in
       let failure = await requestFailure { _ = try await stage.otp.record(bank(program), of: .random()) }
       #expect(failure?.reason == "unknown-device")
     }
   }
 
-  @Test func `with certificates on, nobody enrols before there is something to trust`() async throws {
+  @Test func withCertificatesOnNobodyEnrolsBeforeThereIsSomethingToTrust() async throws {
     try await withStage(isInsecure: false) { stage in
       let (id, token) = try await stage.makeClaim()
       let key = try P256.PrivateKey()

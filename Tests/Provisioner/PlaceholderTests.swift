@@ -19,7 +19,7 @@ import Testing
     "Not Available", "Not Applicable", "none ", " To be filled", "OEM Default String", "Standard",
   ]
 
-  @Test(arguments: placeholders) func `is one`(_ text: String) {
+  @Test(arguments: placeholders) func isOne(_ text: String) {
     #expect(SerialPlaceholder.contains(text))
   }
 
@@ -28,12 +28,12 @@ import Testing
     "112233", "none-1", "4f9d7c2e8a", "2024-000001", "default-pump-1",
     "SN-00000017", "CN1234567", "ABCDE12345678", "SN123456780",
   ])
-  func `is none`(_ text: String) {
+  func isNone(_ text: String) {
     #expect(!SerialPlaceholder.contains(text))
   }
 
   @Test(arguments: ["0123456789", "None", "To be filled by O.E.M.", "Default string", "11111111"])
-  func `nobody enrols or is registered under one`(_ text: String) async throws {
+  func nobodyEnrolsOrIsRegisteredUnderOne(_ text: String) async throws {
     try await withStage { stage in
       let (_, token) = try await stage.makeClaim()
       let failures = [
@@ -54,7 +54,7 @@ import Testing
   }
 
   /// From before they were refused.
-  @Test func `a board that has one goes on, and a second one is told to take another`() async throws {
+  @Test func aBoardThatHasOneGoesOnAndASecondOneIsToldToTakeAnother() async throws {
     try await withStage { stage in
       let (_, token) = try await stage.makeClaim()
       let key = try P256.PrivateKey()

@@ -10,7 +10,7 @@ import Testing
 
 /// Devices too small for certificates.
 @Suite(.seated) struct PollingTests {
-  @Test func `a token is good for its device until it is reset`() async throws {
+  @Test func aTokenIsGoodForItsDeviceUntilItIsReset() async throws {
     try await withStage { stage in
       let (_, token) = try await stage.makeClaim()
       let identity = try await stage.enroll(token: token, serial: "SN-1", isPollingOnly: true)
@@ -24,7 +24,7 @@ import Testing
     }
   }
 
-  @Test func `a repeat before the first use replaces the token that got lost`() async throws {
+  @Test func aRepeatBeforeTheFirstUseReplacesTheTokenThatGotLost() async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim(count: 1)
       let first = try await stage.enroll(token: token, serial: "SN-1", isPollingOnly: true)
@@ -36,7 +36,7 @@ import Testing
     }
   }
 
-  @Test func `once used, a token is not replaced by whoever has the claim`() async throws {
+  @Test func onceUsedATokenIsNotReplacedByWhoeverHasTheClaim() async throws {
     try await withStage { stage in
       let (_, token) = try await stage.makeClaim()
       let identity = try await stage.enroll(token: token, serial: "SN-1", isPollingOnly: true)
@@ -50,7 +50,7 @@ import Testing
     }
   }
 
-  @Test func `certificate and token exclude each other`() async throws {
+  @Test func certificateAndTokenExcludeEachOther() async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim()
       let failure = await requestFailure {

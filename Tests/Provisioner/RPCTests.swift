@@ -51,7 +51,7 @@ import Wire
     }
   }
 
-  @Test func `operators and devices, over the bus`() async throws {
+  @Test func operatorsAndDevicesOverTheBus() async throws {
     try await withBus { stage, client in
       let administration = ClaimAdministration(client, deadline: .seconds(10))
       let made = try await administration.create(
@@ -81,7 +81,7 @@ import Wire
     }
   }
 
-  @Test func `operators and single devices, over the bus`() async throws {
+  @Test func operatorsAndSingleDevicesOverTheBus() async throws {
     try await withBus { stage, client in
       let administration = DeviceAdministration(client, deadline: .seconds(10))
       let secret = try #require(
@@ -112,7 +112,7 @@ import Wire
     }
   }
 
-  @Test func `malformed requests about devices are refused`() async throws {
+  @Test func malformedRequestsAboutDevicesAreRefused() async throws {
     try await withBus { _, client in
       var register = WireRegisterDevice()
       register.serial = "a b"
@@ -130,7 +130,7 @@ import Wire
     }
   }
 
-  @Test func `all pages of a long list`() async throws {
+  @Test func allPagesOfALongList() async throws {
     try await withBus { stage, client in
       try await stage.pool.executeBatch(
         """
@@ -143,7 +143,7 @@ import Wire
     }
   }
 
-  @Test func `malformed requests are refused`() async throws {
+  @Test func malformedRequestsAreRefused() async throws {
     try await withBus { _, client in
       var create = WireCreateClaim()
       create.count = 1
@@ -157,7 +157,7 @@ import Wire
     }
   }
 
-  @Test func `a database that is away is told as unavailable`() async throws {
+  @Test func aDatabaseThatIsAwayIsToldAsUnavailable() async throws {
     try await withBus { stage, client in
       await stage.pool.close()
       let failure = await refusal(WireListClaims(), client)

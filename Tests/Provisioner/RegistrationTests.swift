@@ -21,7 +21,7 @@ import Wire
     )?.text
   }
 
-  @Test func `by its key, without a claim`() async throws {
+  @Test func byItsKeyWithoutAClaim() async throws {
     try await withStage { stage in
       let key = try P256.PrivateKey()
       #expect(try await register("SN-1", key: key, stage) == nil)
@@ -32,7 +32,7 @@ import Wire
     }
   }
 
-  @Test func `by a secret of its own, once`() async throws {
+  @Test func byASecretOfItsOwnOnce() async throws {
     try await withStage { stage in
       let secret = try #require(try await register("SN-1", stage))
       let key = try P256.PrivateKey()
@@ -45,7 +45,7 @@ import Wire
     }
   }
 
-  @Test func `neither another key, nor another serial number, nor an empty claim lets anybody in`() async throws {
+  @Test func neitherAnotherKeyNorAnotherSerialNumberNorAnEmptyClaimLetsAnybodyIn() async throws {
     try await withStage { stage in
       let key = try P256.PrivateKey()
       _ = try await register("SN-1", key: key, stage)
@@ -64,7 +64,7 @@ import Wire
     }
   }
 
-  @Test func `a claim does not get at a registered serial number`() async throws {
+  @Test func aClaimDoesNotGetAtARegisteredSerialNumber() async throws {
     try await withStage { stage in
       _ = try await register("SN-1", stage)
       let (id, token) = try await stage.makeClaim()
@@ -77,7 +77,7 @@ import Wire
   }
 
   /// It has nothing but its key to come back with: its secret was used up, or never was.
-  @Test func `the board that enrolled under it comes back with any claim, by its key`() async throws {
+  @Test func theBoardThatEnrolledUnderItComesBackWithAnyClaimByItsKey() async throws {
     try await withStage { stage in
       let secret = try #require(try await register("SN-1", stage))
       let key = try P256.PrivateKey()
@@ -91,7 +91,7 @@ import Wire
     }
   }
 
-  @Test func `what is registered or enrolled already can't be registered`() async throws {
+  @Test func whatIsRegisteredOrEnrolledAlreadyCantBeRegistered() async throws {
     try await withStage { stage in
       let key = try P256.PrivateKey()
       _ = try await register("SN-1", key: key, stage)
@@ -102,7 +102,7 @@ import Wire
     }
   }
 
-  @Test func `unregistered before it enrolled, it stays out`() async throws {
+  @Test func unregisteredBeforeItEnrolledItStaysOut() async throws {
     try await withStage { stage in
       let secret = try #require(try await register("SN-1", stage))
       let waiting = try await stage.devices.list(flagged: false, serial: nil, after: nil, limit: 10).devices
@@ -115,7 +115,7 @@ import Wire
     }
   }
 
-  @Test func `every device once over all pages, those that wait among them`() async throws {
+  @Test func everyDeviceOnceOverAllPagesThoseThatWaitAmongThem() async throws {
     try await withStage { stage in
       let (_, token) = try await stage.makeClaim()
       for number in 0..<5 {
@@ -134,7 +134,7 @@ import Wire
   }
 
   @Test(arguments: [1, 31, 33])
-  func `a hash of another length is refused`(_ count: Int) {
+  func aHashOfAnotherLengthIsRefused(_ count: Int) {
     #expect(throws: RequestFailure.self) {
       try NewRegistration(
         serial: "SN-1", publicKeyHash: [UInt8](repeating: 1, count: count), product: "", group: "", tags: [], name: "")

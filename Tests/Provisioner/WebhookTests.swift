@@ -36,7 +36,7 @@ import Testing
     }
   }
 
-  @Test func `is told who asks, and signs nothing away`() async throws {
+  @Test func isToldWhoAsksAndSignsNothingAway() async throws {
     try await outcome(Self.respond(200, #"{"allow": true}"#)) { stage, failure, server in
       #expect(failure == nil)
       let request = try #require(server.requests.first)
@@ -52,7 +52,7 @@ import Testing
     }
   }
 
-  @Test func `its veto refuses the device, for its reason without control characters`() async throws {
+  @Test func itsVetoRefusesTheDeviceForItsReasonWithoutControlCharacters() async throws {
     try await outcome(Self.respond(200, #"{"allow": false, "reason": "stolen\u0007\u000a"}"#)) { _, failure, _ in
       #expect(failure?.code == .permissionDenied)
       #expect(failure?.reason == "enrolment-vetoed")
@@ -68,7 +68,7 @@ import Testing
     (200, "{}", "application/json"), (200, "true", "application/json"),
     (200, #"{"allow": true, "reason": ""# + String(repeating: "x", count: 20_000) + #""}"#, "application/json"),
   ])
-  func `anything but a clear answer lets nobody in`(_ status: Int, _ body: String, _ type: String) async throws {
+  func anythingButAClearAnswerLetsNobodyIn(_ status: Int, _ body: String, _ type: String) async throws {
     try await outcome(Self.respond(status, body, type: type)) { stage, failure, _ in
       #expect(failure?.code == .unavailable)
       #expect(failure?.reason == "webhook-unavailable")
@@ -76,7 +76,7 @@ import Testing
     }
   }
 
-  @Test func `one that never answers holds a device up for some seconds only`() async throws {
+  @Test func oneThatNeverAnswersHoldsADeviceUpForSomeSecondsOnly() async throws {
     // From the question on: databases and programs that other tests start meanwhile are not its doing.
     let held = Mutex(Duration.zero)
     let handler: ScriptedHTTPServer.Handler = { _, connection in
@@ -92,7 +92,7 @@ import Testing
     }
   }
 
-  @Test func `one that is down lets nobody in`() async throws {
+  @Test func oneThatIsDownLetsNobodyIn() async throws {
     let port = try FreePort()
     try await withStage(webhook: ("http://127.0.0.1:\(port.number)/", nil)) { stage in
       let (_, token) = try await stage.makeClaim()
@@ -101,7 +101,7 @@ import Testing
     }
   }
 
-  @Test func `is not asked about those whom no claim lets in`() async throws {
+  @Test func isNotAskedAboutThoseWhomNoClaimLetsIn() async throws {
     try await outcome(Self.respond(200, #"{"allow": true}"#)) { stage, _, server in
       let asked = server.requests.count
       let (id, token) = try await stage.makeClaim()

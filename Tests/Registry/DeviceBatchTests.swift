@@ -13,7 +13,7 @@ import Wire
     try NewDevice(id: id, name: "pump \(serial)", tags: tags, serial: serial)
   }
 
-  @Test func `each is made as if by itself`() async throws {
+  @Test func eachIsMadeAsIfByItself() async throws {
     let fixture = try await Fixture.make()
     let new = try (0..<20).map { try self.new("S\($0)", tags: $0.isMultiple(of: 2) ? [] : ["b", "a"]) }
     #expect(try await fixture.store.createDevices(new).isEmpty)
@@ -24,7 +24,7 @@ import Wire
     #expect(try await fixture.count("select count(*) from registry.events where kind = 'device-created'") == 20)
   }
 
-  @Test func `each is in the audit log, and one out of service stays so`() async throws {
+  @Test func eachIsInTheAuditLogAndOneOutOfServiceStaysSo() async throws {
     let fixture = try await Fixture.make()
     let new = try (0..<3).map { try self.new("S\($0)") }
     let maker = Requester(principal: "provisioner:provisioner-1", source: "bus")
@@ -40,7 +40,7 @@ import Wire
     #expect(entries.count == 3)
   }
 
-  @Test func `a repeat makes nothing, and lets a device count its reports anew`() async throws {
+  @Test func aRepeatMakesNothingAndLetsADeviceCountItsReportsAnew() async throws {
     let fixture = try await Fixture.make()
     let new = try (0..<3).map { try self.new("S\($0)") }
     _ = try await fixture.store.createDevices(new)
@@ -51,7 +51,7 @@ import Wire
     #expect(try await fixture.count("select count(*) from registry.reports where sequence = 0") == 4)
   }
 
-  @Test func `one that exists with another serial spoils none of the others`() async throws {
+  @Test func oneThatExistsWithAnotherSerialSpoilsNoneOfTheOthers() async throws {
     let fixture = try await Fixture.make()
     let taken = try self.new("S1")
     _ = try await fixture.store.createDevices([taken])
@@ -62,7 +62,7 @@ import Wire
     #expect(try await fixture.store.device(#require(other.id)).serial == "S3")
   }
 
-  @Test func `a deleted device that is made again goes on from its highest version`() async throws {
+  @Test func aDeletedDeviceThatIsMadeAgainGoesOnFromItsHighestVersion() async throws {
     let fixture = try await Fixture.make()
     let device = try self.new("S1")
     let id = try #require(device.id)
@@ -73,7 +73,7 @@ import Wire
     #expect(try await fixture.count("select highest_version as count from registry.devices") == 5)
   }
 
-  @Test func `batches that overlap make each device once`() async throws {
+  @Test func batchesThatOverlapMakeEachDeviceOnce() async throws {
     let fixture = try await Fixture.make()
     let new = try (0..<40).map { try self.new("S\($0)") }
     let refused = try await withThrowingTaskGroup(of: Int.self) { group in

@@ -36,20 +36,20 @@ import Wire
     let fixture = try await Fixture.make()
     let (slow, quick) = (try await fixture.device("slow"), try await fixture.device("quick"))
     let start = try #require(try await fixture.store.events(of: nil, .before(nil), limit: 1).first).id
-    let (hasWritten, mayCommit) = (WakeSignal(), WakeSignal())
+    let (hasWritten, mayCommit) = (TaskSignal(), TaskSignal())
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
         try await fixture.pool.withTransaction { transaction in
           try await RegistryStore.append(.deviceUpdated, of: slow, [:], transaction)
-          hasWritten.raise()
-          await mayCommit.wait(atMost: .seconds(60))
+          hasWritten.wake()
+          await mayCommit.wait(upTo: .seconds(60))
         }
       }
-      await hasWritten.wait(atMost: .seconds(60))
+      await hasWritten.wait(upTo: .seconds(60))
       // Nobody waits for the slow one meanwhile.
       _ = try await fixture.store.updateDevice(quick, name: "quicker", tags: nil)
       #expect(try await fixture.store.events(of: nil, .after(start), limit: 10).map(\.device) == [quick])
-      mayCommit.raise()
+      mayCommit.wake()
       try await group.waitForAll()
     }
     let events = try await fixture.store.events(of: nil, .after(start), limit: 10)

@@ -120,16 +120,16 @@ import Wire
     let fixture = try await make(server)
     let device = try await fixture.device()
     let blocker = try PostgresPool(url: fixture.url, maximumConnections: 1, logger: .quiet)
-    let (isLocked, mayGo) = (WakeSignal(), WakeSignal())
+    let (isLocked, mayGo) = (TaskSignal(), TaskSignal())
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
         try await blocker.withTransaction { transaction in
           try await transaction.execute("lock table registry.devices in access exclusive mode")
-          isLocked.raise()
-          await mayGo.wait(atMost: .seconds(300))
+          isLocked.wake()
+          await mayGo.wait(upTo: .seconds(300))
         }
       }
-      await isLocked.wait(atMost: .seconds(20))
+      await isLocked.wait(upTo: .seconds(20))
       let start = ContinuousClock.now
       await withTaskGroup { callers in
         for _ in 0..<30 {
@@ -140,7 +140,7 @@ import Wire
         }
       }
       #expect(ContinuousClock.now - start < .seconds(120))
-      mayGo.raise()
+      mayGo.wake()
       try await group.waitForAll()
     }
     #expect(try await fixture.store.device(device).id == device)

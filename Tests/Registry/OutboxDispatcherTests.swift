@@ -88,14 +88,14 @@ import Wire
     let device = try await fixture.device()
     _ = try await fixture.store.assign(.sample(1), to: device, idempotencyKey: "1")
     let lease = Duration.milliseconds(1_500)
-    let isHanging = WakeSignal()
+    let isHanging = TaskSignal()
     let hanging = StubNotifier { _ throws(WireFailure) in
-      isHanging.raise()
+      isHanging.wake()
       try? await Task.sleep(for: .seconds(600))
       throw WireFailure(.deadlineExceeded, reason: "deadline", message: "cancelled")
     }
     let dying = Task { try await OutboxDispatcher(fixture.store, hanging, lease: lease).run() }
-    await isHanging.wait(atMost: .seconds(20))
+    await isHanging.wait(upTo: .seconds(20))
     // Cancelled, it can't settle its claim any more, like a process that was killed.
     dying.cancel()
     _ = await dying.result
@@ -172,17 +172,17 @@ import Wire
   @Test func shutdownLetsACallInProgressEnd() async throws {
     let fixture = try await Fixture.make()
     let device = try await fixture.device()
-    let (isCalled, mayAnswer) = (WakeSignal(), WakeSignal())
+    let (isCalled, mayAnswer) = (TaskSignal(), TaskSignal())
     let notifier = StubNotifier { notify throws(WireFailure) in
-      isCalled.raise()
-      await mayAnswer.wait(atMost: .seconds(20))
+      isCalled.wake()
+      await mayAnswer.wait(upTo: .seconds(20))
       return .acknowledging(notify.notifications.count)
     }
     _ = try await fixture.store.assign(.sample(1), to: device, idempotencyKey: "1")
     let release = Task {
-      await isCalled.wait(atMost: .seconds(20))
+      await isCalled.wait(upTo: .seconds(20))
       // By then the shutdown has begun, or begins: either way the answer must count.
-      mayAnswer.raise()
+      mayAnswer.wake()
     }
     try await running([OutboxDispatcher(fixture.store, notifier)]) {
       try await eventually { notifier.calls == 1 }

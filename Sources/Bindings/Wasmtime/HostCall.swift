@@ -95,14 +95,14 @@ package struct HostTrap: Error {
 }
 
 /// What a host function does. The result must be of the function's result type, or nil if it has none.
-package typealias HostFunction = (borrowing HostCall) throws(HostTrap) -> Value?
+package typealias HostFunctionBody = (borrowing HostCall) throws(HostTrap) -> Value?
 
 final class HostFunctionBox {
   let result: ValueType?
   let found: FoundMemory
-  let body: HostFunction
+  let body: HostFunctionBody
 
-  init(type: FunctionType, found: FoundMemory, body: @escaping HostFunction) {
+  init(type: FunctionType, found: FoundMemory, body: @escaping HostFunctionBody) {
     result = type.results.first
     self.found = found
     self.body = body

@@ -17,7 +17,7 @@ import CWasmtime
 
   /// Offers a function of at most one result. Its body lives as long as the linker or a store that it was linked into.
   package func define(
-    module: String, name: String, type: FunctionType, body: @escaping HostFunction
+    module: String, name: String, type: FunctionType, body: @escaping HostFunctionBody
   ) throws(WasmtimeError) {
     let functionType = unsafe type.makeHandle()
     defer { unsafe wasm_functype_delete(functionType) }

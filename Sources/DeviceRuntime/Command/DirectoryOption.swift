@@ -27,7 +27,7 @@ struct DirectoryOption: ParsableArguments {
   /// The options of an admin command, asking the agent of this directory unless they name an endpoint.
   func administration(_ options: AdminOptions) throws -> AdminOptions {
     var options = options
-    let variable = ProcessInfo.processInfo.environment[Device.endpointsVariable] ?? ""
+    let variable = ProcessInfo.processInfo.environment[DeviceProgram.endpointsVariable] ?? ""
     if options.endpoint == nil, directory != nil || variable.isEmpty {
       do {
         options.endpoint = try AgentAddress(directory: path).endpoint

@@ -27,7 +27,7 @@ struct LogsCommand: AsyncParsableCommand {
   func run() async throws {
     try await runAdmin {
       let options = try directory.administration(options)
-      try await options.withClient(of: Device.self) { client in
+      try await options.withClient(of: DeviceProgram.self) { client in
         let last = try await showNewest(client, options)
         if follows { try await follow(client, after: last, options) }
       }

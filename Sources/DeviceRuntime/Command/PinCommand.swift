@@ -68,7 +68,7 @@ struct PinCommand: AsyncParsableCommand {
   fileprivate static func pins<Request: WireRequest>(
     _ request: Request, _ options: AdminOptions
   ) async throws -> [PinView] where Request.Response == WirePins {
-    try await options.withClient(of: Device.self) { client in
+    try await options.withClient(of: DeviceProgram.self) { client in
       try await client.call(request, deadline: options.deadline).pins.map { PinView($0) }
     }
   }

@@ -104,7 +104,7 @@ struct SensorCommand: AsyncParsableCommand {
   fileprivate static func sensors<Request: WireRequest>(
     _ request: Request, _ options: AdminOptions
   ) async throws -> [SensorView] where Request.Response == WireSensors {
-    try await options.withClient(of: Device.self) { client in
+    try await options.withClient(of: DeviceProgram.self) { client in
       try await client.call(request, deadline: options.deadline).sensors.map { SensorView($0) }
     }
   }

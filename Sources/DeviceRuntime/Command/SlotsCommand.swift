@@ -15,7 +15,7 @@ struct SlotsCommand: AsyncParsableCommand {
   func run() async throws {
     try await runAdmin {
       let options = try directory.administration(options)
-      let slots = try await options.withClient(of: Device.self) { client in
+      let slots = try await options.withClient(of: DeviceProgram.self) { client in
         try await client.call(WireListSlots(), deadline: options.deadline).slots.map { SlotView($0) }
       }
       if options.json {

@@ -17,7 +17,7 @@ struct StatusCommand: AsyncParsableCommand {
   func run() async throws {
     try await runAdmin {
       let options = try directory.administration(options)
-      let status = try await options.withClient(of: Device.self) { client in
+      let status = try await options.withClient(of: DeviceProgram.self) { client in
         DeviceStatusView(try await client.call(WireGetDeviceStatus(), deadline: options.deadline))
       }
       if options.json { try printJSON(status) } else { StandardOutput.write(status.text) }

@@ -24,20 +24,21 @@ struct XtblishDevice: AsyncParsableCommand {
   static let _errorPrefix = "error: "
 
   static let configuration = CommandConfiguration(
-    commandName: Device.executable,
+    commandName: DeviceProgram.executable,
     abstract: "Runs apps on a device, and replaces them over the network.",
     discussion: "Ends with the exit codes of sysexits.h.",
-    version: "\(Device.executable) \(XtblishVersion.current)",
+    version: "\(DeviceProgram.executable) \(XtblishVersion.current)",
     subcommands: [
-      RunCommand.self, EnrollCommand.self, StatusCommand.self, SlotsCommand.self, LogsCommand.self, CrashesCommand.self,
+      RunCommand.self, EnrollCommand.self, StatusCommand.self, SlotsCommand.self, LogsCommand.self,
+      WaitingCrashesCommand.self,
       KeyCommand.self, ConfigCommand.self, OTPCommand.self, PinCommand.self, SensorCommand.self, DevCommand.self,
       HostAPICommand.self,
-      CheckConfigCommand<Device>.self, CompletionCommand<Device>.self,
+      CheckConfigCommand<DeviceProgram>.self, CompletionCommand<DeviceProgram>.self,
     ])
 }
 
 /// What the commands that all executables share must know.
-enum Device: AdministeredService {
+enum DeviceProgram: AdministeredService {
   typealias Settings = DeviceSettings
   typealias Root = XtblishDevice
 

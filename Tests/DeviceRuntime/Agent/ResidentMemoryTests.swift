@@ -3,7 +3,7 @@ import Testing
 
 @testable import Agent
 
-@Suite("The agent's resident memory", .seated)
+@Suite(.seated)
 struct ResidentMemoryTests {
   private static let code = "7f00a000-7f00c000 r-xp 00001000 fe:01 1234                       /usr/lib/libx.so.1\n"
 
@@ -14,8 +14,8 @@ struct ResidentMemoryTests {
     return mapping
   }
 
-  @Test("code that nobody changed can be read from its file again")
-  func codeIsDisposable() throws {
+  @Test
+  func codeThatNobodyChangedCanBeReadFromItsFileAgain() throws {
     let code = try #require(mapping(Self.code, resident: 8, anonymous: 0))
     #expect(code.isDisposable)
     #expect(code.start == 0x7f00_a000 && code.end == 0x7f00_c000)
@@ -35,18 +35,18 @@ struct ResidentMemoryTests {
     #expect(mapping(header, resident: 8, anonymous: anonymous)?.isDisposable == false)
   }
 
-  @Test("a kernel that does not tell of changed pages loses none")
-  func unknownStays() {
+  @Test
+  func aKernelThatDoesNotTellOfChangedPagesLosesNone() {
     #expect(mapping(Self.code, resident: 8, anonymous: nil)?.isDisposable == false)
   }
 
-  @Test("a field is no header", arguments: ["Rss:                 8 kB", "VmFlags: rd ex mr mw me sd", "", "-"])
-  func fieldIsNoHeader(line: String) {
+  @Test(arguments: ["Rss:                 8 kB", "VmFlags: rd ex mr mw me sd", "", "-"])
+  func aFieldIsNoHeader(line: String) {
     #expect(ResidentMemory.Mapping(header: line) == nil)
   }
 
-  @Test("a running process gives pages back and goes on")
-  func releases() {
+  @Test
+  func aRunningProcessGivesPagesBackAndGoesOn() {
     #expect(ResidentMemory.releaseFilePages() > 0)
     #expect("\([3, 1, 2].sorted())" == "[1, 2, 3]")
   }

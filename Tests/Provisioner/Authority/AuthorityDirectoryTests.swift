@@ -55,7 +55,7 @@ import Testing
     #expect(error?.description.contains(path) == true)
   }
 
-  @Test func `a FIFO in a key's place is refused at once`() throws {
+  @Test func aFIFOInAKeysPlaceIsRefusedAtOnce() throws {
     let fixture = try AuthorityFixture()
     let path = fixture.folder.path("ca/intermediate.key")
     try FileManager.default.removeItem(atPath: path)
@@ -98,7 +98,7 @@ import Testing
     #expect(throws: AuthorityError.self) { try fixture.directory.load() }
   }
 
-  @Test func `services have an issuer of their own, which the service does without`() async throws {
+  @Test func servicesHaveAnIssuerOfTheirOwnWhichTheServiceDoesWithout() async throws {
     let fixture = try AuthorityFixture()
     let (devices, services) = (
       try fixture.directory.load().issuers[0], try fixture.directory.loadServicesSigner()

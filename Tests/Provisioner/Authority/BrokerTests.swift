@@ -105,7 +105,7 @@ import Testing
     #expect(await stand.isLetIn("old"))
   }
 
-  @Test func `a root that was retired is there no more, and the CRLs stay`() throws {
+  @Test func aRootThatWasRetiredIsThereNoMoreAndTheCRLsStay() throws {
     let (fixture, other) = (try AuthorityFixture(), try AuthorityFixture())
     let path = fixture.folder.path("crl")
     let folder = RevocationDirectory(path)

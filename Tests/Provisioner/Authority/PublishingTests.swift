@@ -12,7 +12,7 @@ import Wire
 
 /// Revocations in publications, for fleets of any size.
 @Suite(.seated) struct PublishingTests {
-  @Test func `what a backlog needs`() {
+  @Test func whatABacklogNeeds() {
     func kind(_ change: (inout RevocationBacklog) -> Void) -> PublishedList.Kind? {
       var backlog = RevocationBacklog()
       change(&backlog)
@@ -46,7 +46,7 @@ import Wire
     }
   }
 
-  @Test func `a certificate of a release before this one needs the list with everything`() async throws {
+  @Test func aCertificateOfAReleaseBeforeThisOneNeedsTheListWithEverything() async throws {
     try await withReplica { replica, _ in
       let (old, new) = (DeviceID.random(), DeviceID.random())
       let issued = try await replica.issue(old, try P256.PrivateKey())
@@ -64,7 +64,7 @@ import Wire
     }
   }
 
-  @Test func `a replica reads what is new, and everything after a restore`() async throws {
+  @Test func aReplicaReadsWhatIsNewAndEverythingAfterARestore() async throws {
     try await withReplica { replica, _ in
       let device = DeviceID.random()
       _ = try await replica.issue(device, try P256.PrivateKey())
@@ -90,7 +90,7 @@ import Wire
     "revocation_lists": "update provisioner.revocation_lists set nonce = sha256(nonce)",
   ]
 
-  @Test func `services get serial numbers in pages, then what is new, and everything after a restore`() async throws {
+  @Test func servicesGetSerialNumbersInPagesThenWhatIsNewAndEverythingAfterARestore() async throws {
     try await withReplica { replica, _ in
       try await fill(replica, revoked: 25)
       let pages = RevocationPages(store: replica.store, validity: .seconds(60))
@@ -130,8 +130,7 @@ import Wire
 
   /// The fault of the release before: a list of more than a mebibyte was never written again. A small form of
   /// Benchmarks/Revocation.
-  @Test func `a broker refuses the next one revoked of tens of thousands, without growing by all of them`() async throws
-  {
+  @Test func aBrokerRefusesTheNextOneRevokedOfTensOfThousandsWithoutGrowingByAllOfThem() async throws {
     let fixture = try AuthorityFixture()
     try await withStage { stage in
       let path = fixture.folder.path("crl")
@@ -158,7 +157,7 @@ import Wire
     }
   }
 
-  @Test func `lists with everything take the place of those before them for a broker that starts`() async throws {
+  @Test func listsWithEverythingTakeThePlaceOfThoseBeforeThemForABrokerThatStarts() async throws {
     let fixture = try AuthorityFixture()
     try await withStage { stage in
       let path = fixture.folder.path("crl")
@@ -181,7 +180,7 @@ import Wire
     }
   }
 
-  @Test func `lists that can't be written make the service unready, and are written once they can be`() async throws {
+  @Test func listsThatCantBeWrittenMakeTheServiceUnreadyAndAreWrittenOnceTheyCanBe() async throws {
     let fixture = try AuthorityFixture()
     try await withStage { stage in
       let path = fixture.folder.path("file/crl")

@@ -58,7 +58,7 @@ import Testing
   }
 
   /// Its clock or disk would not have what it got.
-  @Test func `a device that asks again and again gets the same, and is never stopped`() async throws {
+  @Test func aDeviceThatAsksAgainAndAgainGetsTheSameAndIsNeverStopped() async throws {
     try await withReplica { replica, _ in
       let (device, key) = (DeviceID.random(), try P256.PrivateKey())
       let first = try await replica.issue(device, key)
@@ -75,7 +75,7 @@ import Testing
     }
   }
 
-  @Test func `asking several times at once makes one certificate`() async throws {
+  @Test func askingSeveralTimesAtOnceMakesOneCertificate() async throws {
     try await withReplica { replica, _ in
       let (device, key) = (DeviceID.random(), try P256.PrivateKey())
       _ = try await replica.issue(device, key)
@@ -89,7 +89,7 @@ import Testing
     }
   }
 
-  @Test func `what a release before this one issued is renewed`() async throws {
+  @Test func whatAReleaseBeforeThisOneIssuedIsRenewed() async throws {
     try await withReplica { replica, _ in
       let (device, key) = (DeviceID.random(), try P256.PrivateKey())
       let old = try await replica.issue(device, key)

@@ -41,7 +41,7 @@ import Wire
     }
   }
 
-  @Test func `each list is newer than those before, and about what it takes back alone`() async throws {
+  @Test func eachListIsNewerThanThoseBeforeAndAboutWhatItTakesBackAlone() async throws {
     try await withReplica { replica, _ in
       for _ in 0..<3 {
         let device = DeviceID.random()
@@ -57,7 +57,7 @@ import Wire
     }
   }
 
-  @Test func `a burst shares one list`() async throws {
+  @Test func aBurstSharesOneList() async throws {
     try await withReplica { replica, _ in
       let devices = (0..<20).map { _ in DeviceID.random() }
       for device in devices { _ = try await replica.issue(device, try P256.PrivateKey()) }
@@ -137,7 +137,7 @@ import Wire
   }
 
   /// What had run out would be read anew by every broker, and what it took back would be good again until then.
-  @Test func `a list outlives all that its issuer signed`() async throws {
+  @Test func aListOutlivesAllThatItsIssuerSigned() async throws {
     try await withReplica { replica, _ in
       let device = DeviceID.random()
       _ = try await replica.issue(device, try P256.PrivateKey())
@@ -170,7 +170,7 @@ import Wire
     }
   }
 
-  @Test func `files that could not be used are tried again`() async throws {
+  @Test func filesThatCouldNotBeUsedAreTriedAgain() async throws {
     try await withReplica { replica, fixture in
       let before = try #require(AuthorityDirectory.keyName(of: replica.live.authority.issuers[0].certificate))
       let after = try fixture.directory.rotate(AuthorityDirectory.Options(), includingRoot: false)
@@ -185,7 +185,7 @@ import Wire
     }
   }
 
-  @Test func `only the Registry is believed for whom it revokes`() {
+  @Test func onlyTheRegistryIsBelievedForWhomItRevokes() {
     let names = [BusPeer(.registry, "r-1"), BusPeer(.operator, "ann"), nil].map { peer in
       ["token:ci", ""].map { AuthorityRPC.requester(claimed: $0, peer: peer) }
     }

@@ -40,7 +40,7 @@ import Testing
     #expect(AuthorityFixture.refusal(of: old, roots: [after.roots[0]]) != nil)
   }
 
-  @Test(arguments: [2, 4]) func `several new roots in a row are followed by those who know only the first`(
+  @Test(arguments: [2, 4]) func severalNewRootsInARowAreFollowedByThoseWhoKnowOnlyTheFirst(
     count: Int
   ) async throws {
     let fixture = try AuthorityFixture()
@@ -84,7 +84,7 @@ import Testing
     #expect(AuthorityFixture.refusal(of: try leaf(after), roots: after.roots) == nil)
   }
 
-  @Test func `services of a new root are trusted by those who know only the old one`() throws {
+  @Test func servicesOfANewRootAreTrustedByThoseWhoKnowOnlyTheOldOne() throws {
     let fixture = try AuthorityFixture()
     let before = try fixture.directory.load()
     let after = try fixture.directory.rotate(AuthorityDirectory.Options(), includingRoot: true)
@@ -115,7 +115,7 @@ import Testing
     return files
   }
 
-  @Test func `a rotation of the root that was killed goes on with the same new root`() throws {
+  @Test func aRotationOfTheRootThatWasKilledGoesOnWithTheSameNewRoot() throws {
     let fixture = try AuthorityFixture()
     let before = try fixture.directory.load()
     let old = try contents(
@@ -129,7 +129,7 @@ import Testing
     #expect(AuthorityFixture.refusal(of: try leaf(after), roots: [after.roots[0]]) == nil)
   }
 
-  @Test func `a rotation of the root that was killed between its key and its certificate is finished`() throws {
+  @Test func aRotationOfTheRootThatWasKilledBetweenItsKeyAndItsCertificateIsFinished() throws {
     let fixture = try AuthorityFixture()
     let before = try fixture.directory.load()
     let old = try contents(fixture, ["root.pem"])
@@ -143,7 +143,7 @@ import Testing
     #expect(AuthorityFixture.refusal(of: try leaf(after), roots: before.roots) == nil)
   }
 
-  @Test func `a root that nobody trusts signs nothing, nor does another one's key`() throws {
+  @Test func aRootThatNobodyTrustsSignsNothingNorDoesAnotherOnesKey() throws {
     let (fixture, other) = (try AuthorityFixture(), try AuthorityFixture())
     for name in ["root.key", "root.pem"] {
       let bytes = try AuthorityFile.read(other.folder.path("ca/\(name)"))

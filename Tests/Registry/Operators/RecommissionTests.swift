@@ -45,7 +45,7 @@ private final class PlayedProvisioner: RPCCaller {
       id, reason: "found", by: .operatorAnna, provisioner: BusProvisioner(provisioner), deadline: .seconds(1))
   }
 
-  @Test func `a device comes back with its history, and it is noted who let it`() async throws {
+  @Test func aDeviceComesBackWithItsHistoryAndItIsNotedWhoLetIt() async throws {
     let fixture = try await Fixture.make()
     let store = fixture.store
     let device = try await fixture.device("pump")
@@ -68,7 +68,7 @@ private final class PlayedProvisioner: RPCCaller {
     #expect(try await recommission(device, fixture, provisioner).state != .decommissioned)
   }
 
-  @Test func `a Provisioner that is away leaves it out of service`() async throws {
+  @Test func aProvisionerThatIsAwayLeavesItOutOfService() async throws {
     let fixture = try await Fixture.make()
     let device = try await fixture.device("pump")
     _ = try await fixture.store.decommission(device, reason: "lost", by: .operatorAnna)
@@ -81,7 +81,7 @@ private final class PlayedProvisioner: RPCCaller {
     #expect(try await recommission(device, fixture, unknown).state != .decommissioned)
   }
 
-  @Test func `a device that never was is told so`() async throws {
+  @Test func aDeviceThatNeverWasIsToldSo() async throws {
     let fixture = try await Fixture.make()
     let failure = await #expect(throws: RequestFailure.self) {
       _ = try await recommission(.random(), fixture, PlayedProvisioner())

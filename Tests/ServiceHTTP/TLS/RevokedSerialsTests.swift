@@ -14,7 +14,7 @@ import Testing
     withUnsafeBytes(of: value.bigEndian) { Array($0.drop { $0 == 0 }) }
   }
 
-  @Test func `it has what it was given, in whatever order, and nothing else`() {
+  @Test func itHasWhatItWasGivenInWhateverOrderAndNothingElse() {
     var serials = RevokedSerials()
     let numbers = (1...2_000).map { $0 * 7 }.shuffled()
     for start in stride(from: 0, to: numbers.count, by: 300) {
@@ -28,7 +28,7 @@ import Testing
     #expect(!serials.contains([UInt8](repeating: 1, count: 21)))
   }
 
-  @Test func `what expired long ago goes`() {
+  @Test func whatExpiredLongAgoGoes() {
     var serials = RevokedSerials()
     serials.add([entry(1, expiresAt: 1_000_000), entry(2, expiresAt: 2_000_000)], now: 0)
     serials.add([entry(3, expiresAt: 2_000_000)], now: 1_100_000)
@@ -36,7 +36,7 @@ import Testing
     #expect(!serials.contains(number(1)) && serials.contains(number(2)) && serials.contains(number(3)))
   }
 
-  @Test func `pages of a new past take the place of all that was known once they are complete`() {
+  @Test func pagesOfANewPastTakeThePlaceOfAllThatWasKnownOnceTheyAreComplete() {
     let list = RevocationList()
     func page(_ numbers: ClosedRange<Int>) -> RevocationList.Page {
       RevocationList.Page(
@@ -54,7 +54,7 @@ import Testing
     #expect(list.count == 2)
   }
 
-  @Test func `what is too old makes a service unready`() {
+  @Test func whatIsTooOldMakesAServiceUnready() {
     let list = RevocationList()
     #expect(throws: Never.self) { try list.check() }
     list.take([], isWhole: true, isLast: true, validity: .seconds(60))

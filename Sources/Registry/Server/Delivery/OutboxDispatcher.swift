@@ -60,7 +60,7 @@ package struct OutboxDispatcher: Service {
       await dispatch(progress)
     } onGracefulShutdown: {
       progress.stop()
-      store.outboxSignal.raise()
+      store.outboxSignal.wake()
     }
   }
 
@@ -69,7 +69,7 @@ package struct OutboxDispatcher: Service {
       var failuresInARow: UInt64 = 0
       while !progress.isStopping, !Task.isCancelled {
         guard progress.hasFreeLane else {
-          await store.outboxSignal.wait(atMost: options.longestSleep)
+          await store.outboxSignal.wait(upTo: options.longestSleep)
           continue
         }
         do {
@@ -77,7 +77,7 @@ package struct OutboxDispatcher: Service {
           let batch = try await store.claimOutbox(limit: progress.batchSize, lease: options.lease, claim: claim)
           failuresInARow = 0
           if batch.isEmpty {
-            await store.outboxSignal.wait(atMost: try await timeToSleep())
+            await store.outboxSignal.wait(upTo: try await timeToSleep())
           } else {
             progress.takeLane()
             group.addTask {
@@ -87,7 +87,7 @@ package struct OutboxDispatcher: Service {
                 progress.failed(at: batch.count)
               }
               progress.freeLane()
-              store.outboxSignal.raise()
+              store.outboxSignal.wake()
             }
           }
         } catch {
@@ -96,7 +96,7 @@ package struct OutboxDispatcher: Service {
             logger.warning("outbox not read, trying again", metadata: ["error": "\(error)"])
           }
           await store.outboxSignal.wait(
-            atMost: options.backoff.delay(attempts: failuresInARow, fraction: .random(in: 0...1)))
+            upTo: options.backoff.delay(attempts: failuresInARow, fraction: .random(in: 0...1)))
         }
       }
     }

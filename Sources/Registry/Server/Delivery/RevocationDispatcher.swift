@@ -56,7 +56,7 @@ package struct RevocationDispatcher: Service {
             logger.warning("revocations not read, trying again", metadata: ["error": "\(error)"])
           }
         }
-        await store.revocationSignal.wait(atMost: options.longestSleep)
+        await store.revocationSignal.wait(upTo: options.longestSleep)
       }
     }
   }

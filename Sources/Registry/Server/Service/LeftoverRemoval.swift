@@ -1,3 +1,4 @@
+import Foundations
 import Logging
 import RegistryDelivery
 import RegistryStorage
@@ -28,7 +29,7 @@ struct LeftoverRemoval: Service {
             logger.warning("omitted events not told, trying again later", metadata: ["error": "\(error)"])
           }
         }
-        await store.removalSignal.wait(atMost: longestSleep)
+        await store.removalSignal.wait(upTo: longestSleep)
       }
     }
   }

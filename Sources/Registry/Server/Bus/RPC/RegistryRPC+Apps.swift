@@ -1,7 +1,6 @@
 import FoundationEssentials
 import Foundations
 import Messaging
-import PostgreSQL
 import RegistryDomain
 import RegistryMessages
 import RegistryStorage

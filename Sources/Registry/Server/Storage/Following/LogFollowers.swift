@@ -7,7 +7,7 @@ package final class LogFollowers: Sendable {
   package static let limit = 64
 
   private struct State {
-    var signals: [DeviceID: [UInt64: WakeSignal]] = [:]
+    var signals: [DeviceID: [UInt64: TaskSignal]] = [:]
     var count = 0
     var lastTicket: UInt64 = 0
   }
@@ -20,14 +20,14 @@ package final class LogFollowers: Sendable {
   var count: Int { state.withLock(\.count) }
 
   /// Runs `body` with a signal that is raised whenever the device's log may have grown.
-  func following<T>(_ device: DeviceID, _ body: (WakeSignal) async throws -> T) async throws -> T {
-    let signal = WakeSignal()
+  func following<T>(_ device: DeviceID, _ body: (TaskSignal) async throws -> T) async throws -> T {
+    let signal = TaskSignal()
     let ticket = try enter(device, signal)
     defer { leave(device, ticket) }
     return try await body(signal)
   }
 
-  private func enter(_ device: DeviceID, _ signal: WakeSignal) throws(RequestFailure) -> UInt64 {
+  private func enter(_ device: DeviceID, _ signal: TaskSignal) throws(RequestFailure) -> UInt64 {
     let ticket = state.withLock { state -> UInt64? in
       guard state.count < Self.limit else { return nil }
       state.count += 1
@@ -53,10 +53,10 @@ package final class LogFollowers: Sendable {
   }
 
   func wake(_ device: DeviceID) {
-    for signal in state.withLock({ Array(($0.signals[device] ?? [:]).values) }) { signal.raise() }
+    for signal in state.withLock({ Array(($0.signals[device] ?? [:]).values) }) { signal.wake() }
   }
 
   func wakeAll() {
-    for signal in state.withLock({ $0.signals.values.flatMap(\.values) }) { signal.raise() }
+    for signal in state.withLock({ $0.signals.values.flatMap(\.values) }) { signal.wake() }
   }
 }

@@ -1,3 +1,4 @@
+import Foundations
 import PostgreSQL
 import ServiceLifecycle
 
@@ -13,7 +14,7 @@ package struct OutboxListener: Service {
     let listener = try store.pool.listen(to: [RegistrySchema.outboxChannel], bufferLimit: 16)
     await cancelWhenGracefulShutdown {
       // What may have been missed wakes it as well: after a restart of the database something may wait.
-      for await _ in listener { store.outboxSignal.raise() }
+      for await _ in listener { store.outboxSignal.wake() }
     }
   }
 }

@@ -28,7 +28,7 @@ extension RegistryStore {
         AuditRecord(.assignImage, AuditRecord.target(id), by: requester, Self.detail(image, version)), connection)
       return Assignment(version: version, configuration: configuration, repeated: false)
     }
-    if !assignment.repeated { outboxSignal.raise() }
+    if !assignment.repeated { outboxSignal.wake() }
     return assignment
   }
 

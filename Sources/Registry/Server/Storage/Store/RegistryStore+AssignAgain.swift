@@ -52,7 +52,7 @@ extension RegistryStore {
       }
       return try await Self.insert(made, connection)
     }
-    if queued > 0 { outboxSignal.raise() }
+    if queued > 0 { outboxSignal.wake() }
   }
 
   private static func insert(_ made: [AssignedAgain], _ connection: some PostgresExecutor) async throws -> Int {

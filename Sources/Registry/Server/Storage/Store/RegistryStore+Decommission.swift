@@ -28,7 +28,7 @@ extension RegistryStore {
       }
       return (device, isNew)
     }
-    if isNew { revocationSignal.raise() }
+    if isNew { revocationSignal.wake() }
     return device
   }
 

@@ -134,7 +134,7 @@ extension RegistryStore {
       try await Self.append(AuditRecord(.deleteDevice, AuditRecord.target(id), by: requester, detail), connection)
       return hasLeftovers
     }
-    revocationSignal.raise()
-    if hasLeftovers { removalSignal.raise() }
+    revocationSignal.wake()
+    if hasLeftovers { removalSignal.wake() }
   }
 }

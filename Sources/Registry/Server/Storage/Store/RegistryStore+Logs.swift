@@ -90,7 +90,7 @@ extension RegistryStore {
         guard page.lines.isEmpty, remaining > .zero else { return page }
         // What was looked through without a match is not looked through again.
         query.position = .after(page.lastCursor)
-        await signal.wait(atMost: remaining)
+        await signal.wait(upTo: remaining)
         try Task.checkCancellation()
       }
     }

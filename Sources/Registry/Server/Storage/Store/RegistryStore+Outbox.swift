@@ -156,7 +156,7 @@ extension RegistryStore {
         AuditRecord(.renotifyDevice, AuditRecord.target(id), by: requester, ["version": .integer(version)]), connection)
       return UInt64(version)
     }
-    outboxSignal.raise()
+    outboxSignal.wake()
     return version
   }
 }

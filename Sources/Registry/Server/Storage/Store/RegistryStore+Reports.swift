@@ -20,7 +20,7 @@ extension RegistryStore {
       return ShortTransactionPlan((verdicts, writes.queueIndex, writes.toAssignAgain), writes: writes.statements)
     }
     let (verdicts, queueIndex, toAssignAgain) = outcome
-    if let queueIndex, !rows[queueIndex].isEmpty { outboxSignal.raise() }
+    if let queueIndex, !rows[queueIndex].isEmpty { outboxSignal.wake() }
     if !toAssignAgain.isEmpty { try await assignAgain(toAssignAgain) }
     return verdicts
   }

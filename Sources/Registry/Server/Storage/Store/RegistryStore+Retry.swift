@@ -36,7 +36,7 @@ extension RegistryStore {
         AuditRecord(.retryFirmware, AuditRecord.target(id), by: requester, Self.detail(image, version)), connection)
       return (version, true)
     }
-    if isNew { outboxSignal.raise() }
+    if isNew { outboxSignal.wake() }
     return version
   }
 

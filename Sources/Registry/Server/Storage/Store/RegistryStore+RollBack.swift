@@ -35,7 +35,7 @@ extension RegistryStore {
       try await Self.append(AuditRecord(.rollBackFirmware, AuditRecord.target(id), by: requester, detail), connection)
       return (new, earlier.version, true)
     }
-    if isNew { outboxSignal.raise() }
+    if isNew { outboxSignal.wake() }
     return (new, earlier)
   }
 

@@ -1,5 +1,5 @@
 package import FoundationEssentials
-import Foundations
+package import Foundations
 package import PostgreSQL
 import ServiceDatabase
 
@@ -36,17 +36,17 @@ package struct RegistryStore: Sendable {
   let signing: AssignmentSigning
   let knownPublishers = KnownPublishers()
   /// Raised after a commit that put something into the outbox.
-  package let outboxSignal: WakeSignal
+  package let outboxSignal: TaskSignal
   /// Raised after a commit that took a device out of service.
-  package let revocationSignal = WakeSignal()
+  package let revocationSignal = TaskSignal()
   /// Raised after a commit that left events to be removed.
-  package let removalSignal = WakeSignal()
+  package let removalSignal = TaskSignal()
   /// Those who wait for lines of devices' logs at this replica.
   package let logFollowers = LogFollowers()
 
   package init(
     pool: PostgresPool, options: Options = Options(), signing: AssignmentSigning = .none,
-    outboxSignal: WakeSignal = WakeSignal()
+    outboxSignal: TaskSignal = TaskSignal()
   ) {
     self.pool = pool
     self.options = options

@@ -5,7 +5,7 @@ import Messaging
 import ServiceKit
 import Wire
 
-struct CrashesCommand: AsyncParsableCommand {
+struct WaitingCrashesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "crashes", abstract: "Show the crash reports that wait to be sent.",
     discussion: """
@@ -19,7 +19,7 @@ struct CrashesCommand: AsyncParsableCommand {
   func run() async throws {
     try await runAdmin {
       let options = try directory.administration(options)
-      let crashes = try await options.withClient(of: Device.self) { client in
+      let crashes = try await options.withClient(of: DeviceProgram.self) { client in
         try await client.call(WireListWaitingCrashes(), deadline: options.deadline).reports.map { CrashView($0) }
       }
       if options.json {
