@@ -111,7 +111,9 @@ import Wire
                 return try await stage.enrolments.decide(applicants).count {
                   if case .granted = $0 { true } else { false }
                 }
-              } catch let failure as RequestFailure where [.unavailable, .overloaded].contains(failure.code) {}
+              } catch let failure as RequestFailure
+                where ["database-unavailable", "database-busy"].contains(failure.reason)
+              {}
             }
             throw RequestFailure(.unavailable, reason: "database-unavailable", message: "50 times")
           }
