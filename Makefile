@@ -28,7 +28,7 @@ $(ENGINE): deploy/engine/requirements.txt deploy/engine/install
 	@touch $@
 
 .PHONY: build
-build: setup engine ## Build the five programs into .build/release
+build: setup engine ## Build the programs into .build/release
 	XTBLISH_TESTS=none swift build $(SWIFT_FLAGS)
 	@ln -sf ../../../$(ENGINE) "$$(swift build $(SWIFT_FLAGS) --show-bin-path)/libwasmtime.so"
 
@@ -90,7 +90,7 @@ protocols: ## Generate the Swift of the bus's .proto files
 
 .PHONY: host-api
 host-api: build ## Write docs/host-api.md from the table of the host API
-	@$(PRODUCTS)/xtblish-device host-api >docs/host-api.md
+	@$(PRODUCTS)/xtblish-app-host host-api >docs/host-api.md
 
 .PHONY: clean
 clean: ## Remove what was built (not the stack's data)

@@ -61,6 +61,7 @@ let bindings: [Target] =
   + binding("PostgreSQL", c: "CPostgreSQL", [logging])
   + binding("Mosquitto", c: "CMosquitto", [dequeModule])
   + binding("OpenSSL", c: "COpenSSL")
+  + binding("Sodium", c: "CSodium")
   + [
     // libcurl brings many libraries with it, so it is opened at run time, and not by the process that runs an app.
     .target(name: "CCurl", path: "Sources/Bindings/CCurl", linkerSettings: [.linkedLibrary("dl")]),
@@ -252,15 +253,15 @@ let notifier: [Target] = [
 /// Gives devices their identities.
 let provisioner: [Target] = [
   // What may enrol, and as what: decisions without a database, a bus or HTTP.
-  part("ProvisionerDomain", "Provisioner/Domain", ["Foundations", "OpenSSL"]),
+  part("ProvisionerDomain", "Provisioner/Domain", ["DeviceProtocol", "Foundations", "OpenSSL"]),
   // The authority's folder: its keys, what they sign, and the lists of what was taken back. No service is needed.
   part("CertificateAuthority", "Provisioner/CertificateAuthority", ["Foundations", "OpenSSL"]),
   // What its admin commands ask it.
   part(
     "ProvisionerClient", "Provisioner/Client",
     [
-      "CertificateAuthority", "Curl", "Foundations", "Messaging", "OpenSSL", "ProvisionerDomain", "ServiceKit", "Wire",
-      lifecycle, logging, protobuf,
+      "CertificateAuthority", "Curl", "DeviceProtocol", "Foundations", "Messaging", "OpenSSL", "ProvisionerDomain",
+      "ServiceKit", "Wire", lifecycle, logging, protobuf,
     ]),
   // Which certificates there are, renewed and taken back, and who is told of it.
   part(
@@ -298,6 +299,14 @@ let provisioner: [Target] = [
 let services: [Target] =
   registry + imageStore + notifier + provisioner
 
+/// For a program that opens only the libraries that it uses something of.
+let onlyUsedLibraries: [LinkerSetting] = [
+  .unsafeFlags([
+    "-Xclang-linker", "--config", "-Xclang-linker",
+    "\(Context.packageDirectory)/Sources/DeviceRuntime/AppHostCommand/linker.cfg",
+  ])
+]
+
 /// The device is two processes, the agent's and an app's, which have `AppLink` in common and know no more of each other.
 let deviceParts: [Target] = [
   // What the two processes say to each other. No engine, no network.
@@ -310,17 +319,21 @@ let deviceParts: [Target] = [
   part(
     "AppHost", "DeviceRuntime/AppHost",
     [
-      "AppLink", "CLinux", "DeviceHardware", "DeviceProtocol", "Foundations", "Linux", "OpenSSL", "Wasmtime",
+      "AppLink", "CLinux", "DeviceHardware", "DeviceProtocol", "Foundations", "Linux", "Sodium", "Wasmtime",
       "WebAssemblyModule", "Wire", "ZeroMQ", protobuf,
     ]),
+  // The program that an app's process runs. It opens what it uses and nothing else: see its linker.cfg.
+  .executableTarget(
+    name: "AppHostCommand", dependencies: ["AppHost"], path: "Sources/DeviceRuntime/AppHostCommand",
+    exclude: ["linker.cfg"], swiftSettings: strict, linkerSettings: onlyUsedLibraries),
   // The agent's side of it: starts processes of apps and sees to their end.
   part(
     "AppSupervision", "DeviceRuntime/AppSupervision",
-    ["AppLink", "CLinux", "DeviceStorage", "Foundations", "Linux", "Wire", "ZeroMQ", protobuf, logging]),
+    ["AppLink", "CLinux", "DeviceProtocol", "DeviceStorage", "Foundations", "Linux", "Wire", "ZeroMQ", protobuf, logging]),
   // What is wired to the device, as its agent knows it.
   part(
     "DeviceBoard", "DeviceRuntime/DeviceBoard",
-    ["AppLink", "DeviceHardware", "DeviceProtocol", "DeviceStorage", "Foundations", "ServiceKit"]),
+    ["AppLink", "DeviceHardware", "DeviceProtocol", "Foundations", "ServiceKit"]),
   // What decides about updates, with no I/O: also for devices without an operating system (deploy/embedded-check).
   part("UpdateCore", "DeviceRuntime/UpdateCore", ["DeviceProtocol", "Foundations"]),
   // What a device keeps over restarts and power cuts.
@@ -366,8 +379,8 @@ let deviceParts: [Target] = [
   .executableTarget(
     name: "DeviceRuntimeCommand",
     dependencies: [
-      "DeviceStorage", "DeviceCredentials", "DeviceAdmin", "Agent", "DevelopmentLoop", "DeviceBoard", "AppHost",
-      "AppLink", "AppSupervision", "Curl", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "Wire",
+      "DeviceStorage", "DeviceCredentials", "DeviceAdmin", "Agent", "DevelopmentLoop", "DeviceBoard", "AppLink",
+      "AppSupervision", "Curl", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "Wire",
       argumentParser,
     ],
     path: "Sources/DeviceRuntime/Command", swiftSettings: strict),
@@ -386,6 +399,7 @@ let testTargets: [Target] = [
   tests("PostgreSQL", ["PostgreSQL"]),
   tests("Mosquitto", ["Mosquitto"]),
   tests("OpenSSL", ["OpenSSL"]),
+  tests("Sodium", ["Foundations", "Sodium"]),
   tests("Curl", ["Curl"]),
   tests("Wasmtime", ["Wasmtime"]),
   tests("DeviceProtocol", ["DeviceProtocol", "Foundations", "ServiceKit", "Wasmtime"]),
@@ -405,7 +419,8 @@ let testTargets: [Target] = [
     path: "Tests/MessagingServer", swiftSettings: strict),
   // A process that confines itself as an app's does and then tries a system call, for the tests of the device.
   .executableTarget(
-    name: "SandboxProbe", dependencies: ["AppHost", "AppLink"], path: "Tests/SandboxProbe", swiftSettings: strict),
+    name: "SandboxProbe", dependencies: ["AppHost", "AppLink"], path: "Tests/SandboxProbe", swiftSettings: strict,
+    linkerSettings: onlyUsedLibraries),
   // Measures the bus beside bare libzmq.
   .executableTarget(
     name: "RPCBenchmark", dependencies: ["Messaging", "Wire", protobuf, logging], path: "Benchmarks/RPC",
@@ -498,6 +513,7 @@ let package = Package(
     .executable(name: "xtblish-notifier", targets: ["NotifierCommand"]),
     .executable(name: "xtblish-provisioner", targets: ["ProvisionerCommand"]),
     .executable(name: "xtblish-device", targets: ["DeviceRuntimeCommand"]),
+    .executable(name: "xtblish-app-host", targets: ["AppHostCommand"]),
   ],
   dependencies: [
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),

@@ -14,7 +14,7 @@ struct AppBenchmark {
     let arguments = CommandLine.arguments
     guard arguments.count == 6, let rounds = Int(arguments[5]), rounds > 0 else {
       FileHandle.standardError.write(
-        Data("usage: AppBenchmark DEVICE-PROGRAM NATIVE-KERNELS KERNELS-WASM FOLDER ROUNDS\n".utf8))
+        Data("usage: AppBenchmark APP-HOST-PROGRAM NATIVE-KERNELS KERNELS-WASM FOLDER ROUNDS\n".utf8))
       exit(64)
     }
     let benchmark = try AppBenchmark(

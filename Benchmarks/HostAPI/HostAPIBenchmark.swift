@@ -7,13 +7,13 @@ import Glibc
 /// Runs one app in a process of its own, as a device does, until it publishes a message, and prints the message's
 /// numbers, one a line.
 ///
-///     HostAPIBenchmark XTBLISH-DEVICE APP.wasm i32|i64
+///     HostAPIBenchmark XTBLISH-APP-HOST APP.wasm i32|i64
 @main
 enum HostAPIBenchmark {
   static func main() async throws {
     let arguments = CommandLine.arguments
     guard arguments.count == 4, let width = ["i32": 4, "i64": 8][arguments[3]] else {
-      fail("usage: HostAPIBenchmark XTBLISH-DEVICE APP.wasm i32|i64")
+      fail("usage: HostAPIBenchmark XTBLISH-APP-HOST APP.wasm i32|i64")
     }
     var template = Array("/tmp/xtblish-bench-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { fail("can't make a folder in /tmp") }

@@ -73,7 +73,8 @@ import Testing
     ("#### Fuse members", 0, names(FuseMember.allCases)),
     ("### Renewal", 0, names(RenewalRequestMember.allCases)),
     ("### Renewal", 1, names(RenewalAnswerMember.allCases)),
-    ("### Fuses", 0, names(FuseAnswerMember.allCases)),
+    ("### Fuses", 0, names(FuseReportMember.allCases)),
+    ("### Fuses", 1, names(FuseAnswerMember.allCases)),
   ]
 
   @Test(arguments: members.indices) func membersAreThoseThatAreDeclared(_ index: Int) throws {

@@ -6,6 +6,7 @@
 extern int linux_pipe2(int *descriptors, int flags) __asm__("pipe2");
 extern int linux_prctl(int option, ...) __asm__("prctl");
 extern int linux_gettid(void) __asm__("gettid");
+extern long linux_getrandom(void *bytes, unsigned long count, unsigned flags) __asm__("getrandom");
 extern int linux_malloc_trim(unsigned long keep) __asm__("malloc_trim");
 
 // `actions` is a posix_spawn_file_actions_t: the child closes every descriptor from `from` on.

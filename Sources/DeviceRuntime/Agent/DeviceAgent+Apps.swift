@@ -87,7 +87,7 @@ extension DeviceAgent {
     scheduleRelaunch(of: slot)
     let failures = (relaunches[slot]?.unreadableImages ?? 0) + 1
     relaunches[slot]?.unreadableImages = failures
-    logger.error("the image can't be read; trying again", metadata: ["slot": "\(slot.rawValue)"])
+    logger.error("the image can't be read; trying again", metadata: ["slot": "\(slot.name)"])
     guard failures >= Self.maximumUnreadableImages, slot != machine.record.active else { return }
     mailbox.post(.appFailed(slot, reason: "the flash fails: its image could not be read \(failures) times"))
   }

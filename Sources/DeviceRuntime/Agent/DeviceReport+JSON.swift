@@ -14,7 +14,7 @@ extension DeviceReport {
   ) throws -> [UInt8] {
     let message = StateMessage(
       sequence: position.sequence, epoch: position.epoch, supersedes: supersedes, version: version,
-      digest: digest?.description ?? "", slot: slot?.rawValue ?? "", status: status.rawValue, reason: reason,
+      digest: digest?.description ?? "", slot: slot?.name ?? "", status: status.rawValue, reason: reason,
       failed: failed.map { .init(version: $0.version, digest: $0.digest.description) },
       switchGapNanoseconds: switchGapNanoseconds,
       waiting: waiting.map {

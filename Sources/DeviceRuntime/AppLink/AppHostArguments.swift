@@ -1,10 +1,8 @@
 /// With what the agent starts an app's process, and what the process reads of it.
 package struct AppHostArguments: Sendable, Equatable {
-  /// The hidden first argument that makes the device's program become an app's process.
-  package static let subcommand = "app-host"
   /// What is wrong with arguments that are none, for people.
   package static let usage =
-    "usage: app-host ENDPOINT AGENT-PID [USER-ID GROUP-ID]; the device's agent starts this by itself"
+    "usage: xtblish-app-host ENDPOINT AGENT-PID [USER-ID GROUP-ID]; the device's agent starts this by itself"
 
   /// Where the agent waits for the process: an endpoint of ZeroMQ.
   package var endpoint: String
@@ -19,7 +17,7 @@ package struct AppHostArguments: Sendable, Equatable {
     self.user = user
   }
 
-  /// - Parameter arguments: what follows `subcommand`. Nil if they are something else.
+  /// - Parameter arguments: what follows the program's name. Nil if they are something else.
   package init?(_ arguments: [String]) {
     let numbers = arguments.dropFirst().map { UInt32($0) }
     guard [2, 4].contains(arguments.count), !numbers.contains(nil) else { return nil }
@@ -29,9 +27,9 @@ package struct AppHostArguments: Sendable, Equatable {
       user: ids.count == 3 ? AppUser(userID: ids[1], groupID: ids[2]) : nil)
   }
 
-  /// The program's arguments, `subcommand` first.
+  /// What follows the program's name.
   package var list: [String] {
-    [Self.subcommand, endpoint, "\(agent)"] + (user.map { ["\($0.userID)", "\($0.groupID)"] } ?? [])
+    [endpoint, "\(agent)"] + (user.map { ["\($0.userID)", "\($0.groupID)"] } ?? [])
   }
 }
 

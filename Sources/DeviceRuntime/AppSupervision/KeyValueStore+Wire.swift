@@ -1,9 +1,10 @@
+internal import DeviceProtocol
 package import DeviceStorage
 internal import FoundationEssentials
 package import Wire
 
 extension KeyValueStore {
-  /// Answers what an app asked, with an errno of WASI preview 1 if it can't be done.
+  /// Answers what an app asked, with a ``HostErrno`` if it can't be done.
   package func handle(_ request: WireKeyValueRequest, appName: String) -> WireKeyValueAnswer {
     var answer = WireKeyValueAnswer()
     answer.id = request.id
@@ -12,7 +13,7 @@ extension KeyValueStore {
       let result = try perform(operation, appName: appName)
       if !operation.isChange { answer.value = Data(result) }
     } catch {
-      answer.errno = error.errno
+      answer.errno = UInt32(error.errno.rawValue)
       answer.reason = error.reason
     }
     return answer

@@ -25,7 +25,7 @@ package final class ProcessAppLauncher: AppLauncher {
   }
 
   /// - Parameters:
-  ///   - executable: the program that becomes an app's process when it is started with `AppHostArguments`.
+  ///   - executable: the program that an app's process runs, with `AppHostArguments`: see `AppHostExecutable`.
   ///   - directory: for the sockets between agent and apps. Made if it is missing, for this user alone; its path is at
   ///     most 80 bytes long, because the kernel allows a socket's path 107.
   ///   - users: whom apps run as.

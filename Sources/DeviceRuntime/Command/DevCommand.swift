@@ -65,7 +65,7 @@ struct DevCommand: AsyncParsableCommand {
       let console = DevConsole.standard(noColor: ProcessInfo.processInfo.environment["NO_COLOR"])
       do {
         try await DevLoop.run(
-          configuration, executable: try OwnExecutable.path(), console: console, commands: commands)
+          configuration, executable: try AppHostExecutable.besideThisProgram(), console: console, commands: commands)
       } catch let error as AppLaunchError {
         throw AdminError("\(error)", status: .failure)
       } catch let error as FlashError {

@@ -27,7 +27,7 @@ struct EnrollCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "What tells this board from others of its maker, 1 to 64 characters.",
+      "What tells this board from others of its maker, 1 to \(Enrolment.serialLengths.upperBound) characters.",
       discussion: """
         Otherwise, with --replace, the one that it enrolled with; else from the device tree, the firmware or \
         /etc/machine-id.

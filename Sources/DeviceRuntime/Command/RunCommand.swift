@@ -1,4 +1,5 @@
 import Agent
+import AppLink
 import ArgumentParser
 import DeviceAdmin
 import DeviceCredentials
@@ -26,6 +27,8 @@ struct RunCommand: AsyncParsableCommand {
       } catch let error as DirectoryLock.Refusal {
         throw AdminError("\(error)", status: .temporary)
       } catch let error as AgentAddress.Problem {
+        throw AdminError("\(error)", status: .configuration)
+      } catch let error as AppLaunchError {
         throw AdminError("\(error)", status: .configuration)
       }
     }

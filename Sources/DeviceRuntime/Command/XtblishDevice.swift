@@ -1,5 +1,3 @@
-import AppHost
-import AppLink
 import ArgumentParser
 import DeviceAdmin
 import FoundationEssentials
@@ -7,13 +5,10 @@ import Messaging
 import ServiceKit
 import Wire
 
-/// The program is two: the device's agent with its commands, and, started again by the agent, the process of an app.
+/// The device's agent and its commands. Apps run in processes of another program, `xtblish-app-host`.
 @main
 enum Program {
   static func main() async {
-    let arguments = CommandLine.arguments.dropFirst()
-    // Not a command of the parser: nobody but the agent calls it, and its start should cost nothing.
-    if arguments.first == AppHostArguments.subcommand { AppHostProcess.run(arguments: Array(arguments.dropFirst())) }
     StandardOutput.guardToExit()
     await XtblishDevice.runProgram()
   }
@@ -32,7 +27,6 @@ struct XtblishDevice: AsyncParsableCommand {
       RunCommand.self, EnrollCommand.self, StatusCommand.self, SlotsCommand.self, LogsCommand.self,
       WaitingCrashesCommand.self,
       KeyCommand.self, ConfigCommand.self, OTPCommand.self, PinCommand.self, SensorCommand.self, DevCommand.self,
-      HostAPICommand.self,
       CheckConfigCommand<DeviceProgram>.self, CompletionCommand<DeviceProgram>.self,
     ])
 }

@@ -1,9 +1,18 @@
+internal import DeviceProtocol
 package import Foundations
 
 /// One of the two places for an image.
-package enum Slot: String, Sendable, Hashable, CaseIterable {
-  case a = "A"
-  case b = "B"
+package enum Slot: Sendable, Hashable, CaseIterable {
+  case a
+  case b
+
+  /// What messages and files call it.
+  package var name: String {
+    switch self {
+    case .a: SlotName.a.rawValue
+    case .b: SlotName.b.rawValue
+    }
+  }
 
   /// Where the next image goes while this one is used.
   package var other: Slot { self == .a ? .b : .a }

@@ -1,5 +1,6 @@
 package import CertificateAuthority
 import Curl
+import DeviceProtocol
 import FoundationEssentials
 package import Logging
 import OpenSSL
@@ -78,7 +79,7 @@ package struct RevocationFollowing: Sendable {
     let before = answer["Delta-Base"] != nil && answer["Delta-Base"] == known?.tag ? known?.lists ?? [] : []
     let lists = try Self.inUse(before + news)
     // Not what leads from one to the other.
-    let roots = try X509Certificate.all(pem: try await get("/v1/ca", [], seconds: 10).body).filter {
+    let roots = try X509Certificate.all(pem: try await get(DeviceRoute.trustRoots.rawValue, [], seconds: 10).body).filter {
       $0.issuerCommonName == $0.commonName
     }
     guard !roots.isEmpty, !lists.isEmpty else {

@@ -171,11 +171,25 @@ import Testing
     #expect(try await DeviceProcess.command(["nonsense"]).status == .exited(64))
   }
 
-  @Test func theProgramLinksNoHTTPServer() async throws {
+  @Test func anAgentWithoutTheProgramForAppsSaysSoAtOnce() async throws {
+    let harness = try await AgentHarness()
+    let directory = harness.folder.path("device")
+    try harness.identity.save(to: try DirectoryFlash(directory: directory))
+    let lonely = harness.folder.path("xtblish-device")
+    try FileManager.default.copyItem(atPath: product("xtblish-device"), toPath: lonely)
+    let process = try ChildProcess(
+      lonely, ["run", "--directory", directory], environment: ["XTBLISH_INSECURE": "true"], inheritsEnvironment: false)
+    #expect(try await process.waitForExit() == .exited(78))
+    #expect(process.output.contains("can't run \(harness.folder.path("xtblish-app-host"))"), "\(process.output)")
+    #expect(process.output.contains("install it"))
+  }
+
+  @Test func theProgramLinksNeitherAnHTTPServerNorTheEngine() async throws {
     let symbols = try ChildProcess("nm", ["-C", try product("xtblish-device")])
     // Swift's own names: mangled, they hold the module's.
     try await symbols.waitForExit()
     #expect(symbols.output.contains("UpdateCore"))
     #expect(!symbols.output.contains("Hummingbird"))
+    #expect(!symbols.output.contains("8Wasmtime"))
   }
 }

@@ -14,14 +14,14 @@ struct TestBoard {
   var resetReason = ResetReason.power
 }
 
-/// Runs apps in real processes of the built `xtblish-device`.
+/// Runs apps in real processes of the built `xtblish-app-host`.
 struct AppTestBed {
   let folder: TemporaryFolder
   let launcher: ProcessAppLauncher
 
   init() throws {
     folder = try TemporaryFolder("xtblish-app")
-    launcher = try ProcessAppLauncher(executable: product("xtblish-device"), directory: folder.path("ipc"))
+    launcher = try ProcessAppLauncher(executable: product("xtblish-app-host"), directory: folder.path("ipc"))
   }
 
   func launch(

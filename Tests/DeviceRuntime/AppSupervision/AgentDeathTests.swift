@@ -33,10 +33,10 @@ import ZeroMQ
       try socket.bind(endpoint)
       try AppLinkKeys(agent: keys.agent.publicKey, app: keys.app).text
         .write(toFile: folder.path("keys"), atomically: true, encoding: .utf8)
-      let device = try product("xtblish-device")
+      let program = try product("xtblish-app-host")
       let shell = try ChildProcess(
         "/bin/sh",
-        ["-c", "'\(device)' app-host '\(endpoint)' $$ 3<'\(folder.path("keys"))' & echo \"pid $!\"; wait"],
+        ["-c", "'\(program)' '\(endpoint)' $$ 3<'\(folder.path("keys"))' & echo \"pid $!\"; wait"],
         environment: environment)
       let line = try await shell.waitForLine(containing: "pid ")
       let process = try #require(Int32(line.dropFirst(4)))
@@ -87,16 +87,16 @@ import ZeroMQ
 
   @Test func itDoesNotBeginWithoutKeys() async throws {
     let shell = try ChildProcess(
-      "/bin/sh", ["-c", "'\(product("xtblish-device"))' app-host ipc:///tmp/nobody.ipc $$ & wait $!"])
+      "/bin/sh", ["-c", "'\(product("xtblish-app-host"))' ipc:///tmp/nobody.ipc $$ & wait $!"])
     #expect(try await shell.waitForExit() == .exited(64))
     #expect(shell.output.contains("no keys came"))
   }
 
   @Test func anOrphanDoesNotBegin() async throws {
     // Its parent is not the agent that it is told of.
-    let orphan = try ChildProcess(product("xtblish-device"), ["app-host", "ipc:///tmp/nobody.ipc", "1"])
+    let orphan = try ChildProcess(product("xtblish-app-host"), ["ipc:///tmp/nobody.ipc", "1"])
     #expect(try await orphan.waitForExit() == .exited(69))
-    let wrong = try ChildProcess(product("xtblish-device"), ["app-host"])
+    let wrong = try ChildProcess(product("xtblish-app-host"), [])
     #expect(try await wrong.waitForExit() == .exited(64))
   }
 

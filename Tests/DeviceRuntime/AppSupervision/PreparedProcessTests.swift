@@ -54,7 +54,7 @@ import Testing
   @Test func oneThatNobodyNeedsGoesByItself() async throws {
     let bed = try AppTestBed()
     let launcher = try ProcessAppLauncher(
-      executable: product("xtblish-device"), directory: bed.folder.path("impatient"), patience: .milliseconds(100))
+      executable: product("xtblish-app-host"), directory: bed.folder.path("impatient"), patience: .milliseconds(100))
     await launcher.prepare(.standard)
     try await eventually("it is gone") {
       let process = await launcher.preparedProcess()

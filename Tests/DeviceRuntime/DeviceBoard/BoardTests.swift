@@ -1,6 +1,7 @@
 import TestSupport
 import Testing
 
+@testable import Agent
 @testable import AppLink
 @testable import DeviceBoard
 @testable import DeviceStorage

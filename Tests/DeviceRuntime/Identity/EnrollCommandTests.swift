@@ -121,6 +121,23 @@ import Testing
     #expect(try await Self.show(provisioner).provisioned == false)
   }
 
+  @Test func aRefusalIsToldWithItsReasonAndWhatToDo() async throws {
+    let provisioner = try await PlayedProvisioner.make()
+    let advice = "another board has serial number s1: give this one its own"
+    provisioner.state.withLock {
+      $0.enrolmentRefusal = (409, ["title": "Conflict", "detail": advice, "reason": "serial-taken"])
+    }
+    let refused = try await Self.enroll(provisioner)
+    #expect(refused.status == .exited(1))
+    #expect(refused.output.contains("the Provisioner refused with 409: \(advice) (serial-taken)"), "\(refused.output)")
+
+    // A server in between knows no reasons.
+    provisioner.state.withLock { $0.enrolmentRefusal = (502, ["title": "Bad Gateway"]) }
+    let failed = try await Self.enroll(provisioner)
+    #expect(failed.status == .exited(69))
+    #expect(failed.output.contains("the Provisioner refused with 502: Bad Gateway\n"), "\(failed.output)")
+  }
+
   @Test func enrollingAnewKeepsTheKeyThatIsBurnt() async throws {
     let provisioner = try await PlayedProvisioner.make()
     #expect(try await Self.enroll(provisioner).status == .exited(0))

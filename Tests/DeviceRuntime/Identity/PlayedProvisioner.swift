@@ -25,6 +25,8 @@ final class PlayedProvisioner: Sendable {
     var renewedKey: P256.PublicKey?
     /// Refuses this many renewals first.
     var refusals = 0
+    /// With which status and problem document it refuses to enrol anything; nil: it does not.
+    var enrolmentRefusal: (status: Int, document: [String: String])?
     /// Changes the answer to an enrolment.
     var change: @Sendable (inout [String: Any]) -> Void = { _ in }
   }
@@ -81,7 +83,11 @@ final class PlayedProvisioner: Sendable {
     case ("GET", "v1", "root-documents"):
       let document = parts.last.flatMap { UInt64($0) }.flatMap { version in state.withLock { $0.documents[version] } }
       if let document { connection.respond(200, body: document) } else { connection.respond(404) }
-    case ("POST", "v1", "enroll"): connection.respond(200, body: try enroll(request.body))
+    case ("POST", "v1", "enroll"):
+      if let refusal = state.withLock({ $0.enrolmentRefusal }) {
+        return connection.respond(refusal.status, body: try Self.json(refusal.document))
+      }
+      connection.respond(200, body: try enroll(request.body))
     case ("POST", "v1", "renew"):
       let isRefused = state.withLock { state in
         defer { state.refusals = max(0, state.refusals - 1) }

@@ -165,7 +165,7 @@ import Testing
     let bed = try AppTestBed()
     let users = try AppUsers("60600-60601", isRoot: true, mapping: "0 0 4294967295")
     let launcher = try ProcessAppLauncher(
-      executable: product("xtblish-device"), directory: bed.folder.path("users"), users: users)
+      executable: product("xtblish-app-host"), directory: bed.folder.path("users"), users: users)
     try bed.write(try await assemble(eventApp(initialize: "(call $hello) (i32.const 0)")), to: bed.modulePath)
     var seen: [String] = []
     for _ in 0..<3 {

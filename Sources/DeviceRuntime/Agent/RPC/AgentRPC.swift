@@ -82,7 +82,7 @@ extension DeviceAgent {
     var running = WireRunningApp()
     running.version = report.version
     running.digest = .init(report.digest?.bytes ?? [])
-    running.slot = slot.rawValue
+    running.slot = slot.name
     running.status = (report.status == .trial ? RunStatus.trial : .confirmed).rawValue
     if let live = apps[slot] {
       running.appName = live.image.configuration.manifest?.app.name.text ?? ""
@@ -99,7 +99,7 @@ extension DeviceAgent {
     for slot in Slot.allCases {
       var entry = WireSlot()
       let record = machine.record[slot]
-      entry.name = slot.rawValue
+      entry.name = slot.name
       entry.active = machine.record.active == slot
       entry.status = machine.phase == .trial(slot) ? RunStatus.trial.rawValue : record.state.name
       if record.state != .empty {

@@ -26,7 +26,7 @@ package enum DeviceService {
     if let port = settings.mqttPort { identity.mqttPort = UInt16(port) }
     let address = try AgentAddress(directory: settings.directory)
     let launcher = try ProcessAppLauncher(
-      executable: try OwnExecutable.path(), directory: address.appDirectory,
+      executable: try AppHostExecutable.besideThisProgram(), directory: address.appDirectory,
       users: try AppUsers(ofThisProcess: settings.appUser, logger: logger))
     let files = try IdentityFiles(directory: settings.directory)
     let http = HTTPClient(

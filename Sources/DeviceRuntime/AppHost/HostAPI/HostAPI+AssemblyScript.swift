@@ -1,7 +1,7 @@
 internal import AppLink
 internal import DeviceProtocol
 internal import Foundations
-internal import OpenSSL
+internal import Linux
 internal import Wasmtime
 
 extension HostAPI {
@@ -27,8 +27,8 @@ extension HostAPI {
         write(context, .info, "trace: \(message)" + (numbers.isEmpty ? "" : " \(numbers)"))
         return 0
       },
-      env("seed", "A random number for `Math.random` to start with.") { _, _ in
-        let bytes = (try? randomBytes(count: 8)) ?? []
+      env("seed", "A random number that seeds `Math.random`.") { _, _ in
+        let bytes = KernelRandom.bytes(count: 8)
         // 53 bits make a number from 0 to 1.
         let number = bytes.reduce(UInt64(0)) { $0 << 8 | UInt64($1) } >> 11
         return bits(Double(number) / 0x1p53)
@@ -67,7 +67,7 @@ extension HostAPI {
       tell(label(context, call), context)
       return 0
     },
-    env("console.timeEnd", "Does so and ends the stopwatch.") { context, call in
+    env("console.timeEnd", "Writes the same line and ends the stopwatch.") { context, call in
       let label = label(context, call)
       tell(label, context)
       context.stopwatches[label] = nil

@@ -24,8 +24,8 @@ extension HostAPI {
     HostAPIFunction(
       "sleep_ns",
       """
-      Waits for that long. Returns 0; -28 if the time is negative or longer than 100 years; -52 in `xtb_event`, which \
-      must not wait. What comes meanwhile waits too.
+      Waits for duration_ns. Returns 0; -28 if that is negative or more than 100 years; -52 in `xtb_event`, which must \
+      not wait. Events that occur meanwhile are delivered afterwards.
       """
     ) { context, call throws(HostErrno) in
       guard !context.isInEvent else {
@@ -38,9 +38,10 @@ extension HostAPI {
     HostAPIFunction(
       "poll",
       """
-      Waits for the next event of a program with `_start`, at most timeout_ns; with 0 it only looks, with less it waits \
-      without end. Writes the event's 32 bytes: kind i32, handle i32, time_ns i64, arg i64, and 8 zero bytes. Returns 1 \
-      if there was one, else 0 and writes nothing; -52 in an app with `xtb_event`.
+      Waits for the next event of a program with `_start`, at most timeout_ns; with 0 it does not wait, and with a \
+      negative number it waits without limit. Writes the event's 32 bytes: kind i32, handle i32, time_ns i64, arg i64, \
+      and 8 zero bytes. Returns 1 if there was an event; otherwise it returns 0 and writes nothing; -52 in an app with \
+      `xtb_event`.
       """
     ) { context, call throws(HostErrno) in
       guard context.entry == .program else {

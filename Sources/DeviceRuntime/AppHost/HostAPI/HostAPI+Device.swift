@@ -1,7 +1,7 @@
 internal import AppLink
 internal import DeviceProtocol
 internal import Foundations
-internal import OpenSSL
+internal import Linux
 internal import Wasmtime
 internal import ZeroMQ
 
@@ -41,8 +41,8 @@ extension HostAPI {
     HostAPIFunction(
       "watchdog_arm",
       """
-      From now on the app is ended unless it calls `watchdog_feed` at least every timeout_ns, of 1000000 (a \
-      millisecond) to 86400000000000 (a day); 0 ends that. Returns 0, or -28 if the time is out of range.
+      From now on the app is ended unless it calls `watchdog_feed` at least every timeout_ns, which is 1000000 (a \
+      millisecond) to 86400000000000 (a day); 0 disarms the watchdog. Returns 0, or -28 if the time is out of range.
       """
     ) { context, call throws(HostErrno) in
       let state = context.state
@@ -70,9 +70,9 @@ extension HostAPI {
     HostAPIFunction(
       "reset_reason",
       """
-      Why the app was started this time: 0 the device was switched on or its agent began anew, 1 this is the first \
-      start of a new version, 2 a newer version was taken back, 3 the last run crashed, 4 it took too long in a call, \
-      5 it did not feed its watchdog, 6 it ended by itself. More may come.
+      Why the app was started this time: 0 the device was switched on or its agent restarted, 1 this is the first \
+      start of a new version, 2 a newer version was rolled back, 3 the last run crashed, 4 a call took too long, 5 the \
+      app did not feed its watchdog, 6 it ended by itself. Later levels may add others.
       """
     ) { context, _ in
       Int64(context.launch.resetReason.rawValue)
@@ -80,7 +80,8 @@ extension HostAPI {
     HostAPIFunction(
       "mem_info",
       """
-      Writes 16 bytes: how much memory the app has now, in bytes, i64, and up to how much it may grow, i64. Returns 0.
+      Writes 16 bytes: how much memory the app has now and how much it may have at most, both in bytes, i64. Returns \
+      0.
       """
     ) { context, call throws(HostErrno) in
       try call.store(Int64(call.memoryBytes), Int64(context.launch.limits.memoryBytes), at: 0)
@@ -88,14 +89,12 @@ extension HostAPI {
     },
     HostAPIFunction(
       "random",
-      "Fills len bytes, at most 65536, with random ones that are good for keys. Returns 0."
+      "Fills len bytes, at most 65536, with random bytes that are good enough for cryptographic keys. Returns 0."
     ) { _, call throws(HostErrno) in
       let (pointer, count) = (call.i32(0), call.i32(1))
       guard call.contains(pointer, count: count) else { throw .fault }
-      guard UInt32(bitPattern: count) <= randomLimitBytes, let bytes = try? randomBytes(count: Int(count)) else {
-        throw .invalid
-      }
-      try call.store(bytes, at: 0)
+      guard UInt32(bitPattern: count) <= randomLimitBytes else { throw .invalid }
+      try call.store(KernelRandom.bytes(count: Int(count)), at: 0)
       return 0
     },
   ]

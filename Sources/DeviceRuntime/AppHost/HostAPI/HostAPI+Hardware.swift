@@ -16,10 +16,10 @@ extension HostAPI {
       "gpio_open",
       """
       Opens a pin by the name that the device's board gives it; flags: 0 to read it, 1 to set it. Returns its handle, \
-      the same one for a pin that is open so already; -76 if this device has no pin of that name, -2 to set an input, \
-      -28 if the flags are others or other than before. A pin of hardware is the app's from the moment when its \
-      predecessor has stopped: in `xtb_init` it can be opened and set, which takes effect then, and an input can't be \
-      read yet (-6).
+      the same one if the pin is already open with these flags; -76 if this device has no pin of that name, -2 if the \
+      flags ask to set an input, -28 if they are neither 0 nor 1, or not those with which the pin is open. A hardware \
+      pin belongs to the app once the app's predecessor has stopped. In `xtb_init`, which is before that, it can be \
+      opened and set, which takes effect later, but an input can't be read (-6).
       """
     ) { context, call throws(HostErrno) in
       let name = try context.text(call, 0, limit: HostInterface.keyLimitBytes, "name")
@@ -45,13 +45,13 @@ extension HostAPI {
     },
     HostAPIFunction(
       "gpio_get",
-      "The level of a pin, 0 or 1. -8 if there is none of that handle, -29 if the hardware failed."
+      "The level of a pin, 0 or 1; -8 if there is no pin with that handle, -29 if the hardware failed."
     ) { context, call throws(HostErrno) in
       Int64(try context.pins[call.i32(0)].pin.level())
     },
     HostAPIFunction(
       "gpio_set",
-      "Sets the level of a pin, 0 or 1. Returns 0; -2 if it was opened to be read, -28 if the value is another."
+      "Sets the level of a pin, 0 or 1. Returns 0; -2 if it was opened to be read, -28 if the value is neither."
     ) { context, call throws(HostErrno) in
       let pin = try context.pins[call.i32(0)].pin
       guard (0...1).contains(call.i32(1)) else {
@@ -64,8 +64,8 @@ extension HostAPI {
     HostAPIFunction(
       "gpio_watch",
       """
-      From now on event 5 tells of these changes of an input: 1 rising, 2 falling, 3 both; 0 ends it. Returns 0; -2 if \
-      the pin was opened to be set.
+      From now on event 5 announces these edges of an input: 1 rising, 2 falling, 3 both; 0 none any more. Returns 0; \
+      -2 if the pin was opened to be set.
       """
     ) { context, call throws(HostErrno) in
       let pin = try context.pins[call.i32(0)].pin
@@ -82,7 +82,7 @@ extension HostAPI {
       "sensor_open",
       """
       Opens a sensor by the name that the device's board gives it. Returns its handle, the same one for a sensor that \
-      is open already; -76 if this device has none of that name.
+      is already open; -76 if this device has no sensor of that name.
       """
     ) { context, call throws(HostErrno) in
       let name = try context.text(call, 0, limit: HostInterface.keyLimitBytes, "name")
@@ -96,8 +96,8 @@ extension HostAPI {
       "sensor_read",
       """
       Reads a channel of a sensor, the first of which is 0, and writes 16 bytes: the value in millionths of its unit, \
-      i64, and when it was taken on the monotonic clock in nanoseconds, i64. Returns 0; -28 if there is no such \
-      channel, -29 if the hardware failed.
+      i64, and the time of the reading on the monotonic clock, i64. Returns 0; -28 if there is no such channel, -29 if \
+      the hardware failed.
       """
     ) { context, call throws(HostErrno) in
       guard call.contains(call.i32(2), count: 16) else { throw .fault }

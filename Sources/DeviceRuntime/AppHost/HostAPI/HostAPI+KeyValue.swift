@@ -16,7 +16,7 @@ extension HostAPI {
       "kv_get",
       """
       Copies the value of a stored key into buf. Returns its full length in bytes, and writes only if that is at most \
-      cap; -44 if there is no such key. A key is 1 to 128 bytes of any kind, else -28.
+      cap; -44 if there is no such key. A key is 1 to 128 bytes, whatever they are; -28 if it is empty or longer.
       """
     ) { context, call throws(HostErrno) in
       let key = try context.bytes(call, 0, limit: storedKeyLimitBytes, "key")
@@ -27,8 +27,8 @@ extension HostAPI {
       "kv_set",
       """
       Stores a value of at most 65536 bytes under a key, in place of an earlier one. When it returns 0, no power cut \
-      can take the value away. -6 if the app changes its values faster than the flash should bear (see limits.md), -51 if \
-      the app's share of the storage is full, -29 if the storage failed.
+      can take the value away. Returns -6 if the app changes its values so often that it would wear out the flash (see \
+      limits.md), -51 if the app's share of the storage is full, -29 if the storage failed.
       """
     ) { context, call throws(HostErrno) in
       let key = try context.bytes(call, 0, limit: storedKeyLimitBytes, "key")
@@ -50,8 +50,8 @@ extension HostAPI {
     HostAPIFunction(
       "kv_next",
       """
-      Copies the first stored key after `previous`, in the order of their bytes, into buf; with a length of 0 the first \
-      of all. Returns its full length, and writes only if that is at most cap; -44 after the last one.
+      Copies the stored key that follows `previous`, in the order of their bytes, into buf; if `previous` is empty, \
+      the first one. Returns its full length in bytes, and writes only if that is at most cap; -44 after the last one.
       """
     ) { context, call throws(HostErrno) in
       let previous = try context.bytes(call, 0, limit: storedKeyLimitBytes, "key")

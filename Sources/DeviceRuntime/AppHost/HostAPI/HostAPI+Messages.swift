@@ -12,9 +12,9 @@ extension HostAPI {
       "publish",
       """
       Publishes a message to /apps/{device}/{topic}. The topic is UTF-8 of 1 to 256 bytes without + and # and without \
-      a / at its start; QoS 0, 1 or 2. Returns the message's ID, and event 2 tells when the broker has it; -6 while too \
-      many messages wait for that or there were too many lately, -28 if a value is out of range, -76 if the device does \
-      not grant that topic.
+      a / at its start; QoS 0, 1 or 2. Returns the message's ID, and event 2 tells when the broker has it; -6 if too \
+      many messages wait for the broker or were published lately, -28 if a value is out of range, -76 if the device \
+      does not grant that topic.
       """
     ) { context, call throws(HostErrno) in
       let topic = try context.text(call, 0, limit: topicLimitBytes, "topic")
@@ -41,9 +41,10 @@ extension HostAPI {
       "subscribe",
       """
       Subscribes to /apps/{device}/{filter}, where + stands for one level and # for all the rest. Returns the \
-      subscription's handle; event 4 tells whether the broker agreed, and event 3 of each message, once for each \
-      subscription that matches. -6 if there were too many lately, -28 if the filter is none, -51 if there are too \
-      many, -76 if the device does not grant all that it matches.
+      subscription's handle; event 4 tells whether the broker accepted it, and event 3 announces each message, once \
+      for each subscription that matches. Returns -6 if the app published or subscribed too often lately, -28 if the \
+      filter is not valid, -51 if it has too many subscriptions, -76 if the device does not grant every topic that the \
+      filter matches.
       """
     ) { context, call throws(HostErrno) in
       let text = try context.text(call, 0, limit: topicLimitBytes, "filter")
@@ -60,7 +61,7 @@ extension HostAPI {
     },
     HostAPIFunction(
       "unsubscribe",
-      "Ends a subscription; no event of it comes any more. Returns 0, or -8 if there is none of that handle."
+      "Ends a subscription; no more events of it come. Returns 0, or -8 if there is no subscription with that handle."
     ) { context, call throws(HostErrno) in
       guard context.subscriptions.remove(call.i32(0)) else { throw .badHandle }
       context.state.outbox.put(.unsubscribe(handle: UInt32(call.i32(0))))
@@ -70,8 +71,9 @@ extension HostAPI {
       "msg_read",
       """
       Copies a part of the message that event 3 told of into buf: 0 its topic below /apps/{device}/, 1 its payload. \
-      Returns its full length in bytes, and writes only if that is at most cap. The message is there until the event \
-      ends, or the next `poll`; otherwise, and for another subscription's handle, -8.
+      Returns its full length in bytes, and writes only if that is at most cap. The message can be read until \
+      `xtb_event` returns or `poll` is called again; after that, or with another subscription's handle, the result is \
+      -8.
       """
     ) { context, call throws(HostErrno) in
       guard call.contains(call.i32(2), count: call.i32(3)) else { throw .fault }

@@ -25,7 +25,7 @@ extension HostAPI {
     },
     HostAPIFunction(
       "timer_stop",
-      "Stops a timer. Returns 0, or -8 if there is none of that handle; one that came due once is gone."
+      "Stops a timer. Returns 0, or -8 if there is no timer with that handle, as after a timer without a period came due."
     ) { context, call throws(HostErrno) in
       try context.timers.stop(call.i32(0))
       return 0

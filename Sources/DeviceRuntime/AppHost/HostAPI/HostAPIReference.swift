@@ -28,40 +28,40 @@ extension HostAPI {
   private static let introduction = """
     # Host API, level \(HostInterface.level)
 
-    What an app on a device may call. This page is written by `make host-api` from the table that the device's agent \
-    itself uses; don't edit it.
+    What an app on a device may call. This page is written by `make host-api` from the table that devices themselves \
+    use; don't edit it.
 
-    An app is a core WebAssembly module. It imports functions of the module `\(HostInterface.module)`; the version is the name, so an \
-    API that breaks apps of this one gets another name, and both are served. An app that imports what a device does not \
-    offer is not started, and the reason says which function.
+    An app is a core WebAssembly module. It imports functions of the module `\(HostInterface.module)`; the version is \
+    the name, so an API that breaks apps of this one gets another name, and both are served. An app that imports what \
+    a device does not offer is not started, and the reason says which function.
 
     An app exports its memory as `memory`, and either
 
-    - `xtb_init() -> i32` and `xtb_event(kind i32, handle i32, time_ns i64, arg i64) -> i32`. The host drives: \
-    `xtb_init` is called once and returns 0, `xtb_event` once for each event. Each call must return soon, a second by \
-    default, or the app is ended. Or
-    - `_start()`, as programs with `main` do. It runs until it returns, and waits for its events with `poll`. It may \
-    not compute for longer than ten seconds of processor time, by default, without once waiting or printing.
+    - `xtb_init() -> i32` and `xtb_event(kind i32, handle i32, time_ns i64, arg i64) -> i32`. The host calls \
+    `xtb_init` once, which returns 0 if all is well, and then `xtb_event` once for each event. The app is ended if a \
+    call takes too long: by default, more than a second. Or
+    - `_start()`, as programs with `main` do. It runs until it returns, and waits for its events with `poll`. It is \
+    ended if it computes for too long, by default for ten seconds of processor time, without once waiting or printing.
 
-    `_initialize()`, if it is exported, is called first. Between `xtb_init` and the first event, and before `_start`, \
-    the app waits until its predecessor has stopped.
+    `_initialize()`, if it is exported, is called first. The app's predecessor, if there is one, runs until `xtb_init` \
+    has returned; the first event comes, or `_start` is called, after it has stopped.
 
-    Pointers and lengths are i32 into `memory`; a pointer is followed by its length. A result of 0 or more is the \
-    value; one below 0 is an error, the negative of a WASI preview 1 errno. A call that fills a buffer returns the full \
-    length and writes only if that fits, so a call with a capacity of 0 asks for the length. Numbers in records are \
-    little-endian. Times are in nanoseconds; those of events are on the monotonic clock. Names of pins, sensors, topics \
-    and configuration keys are UTF-8 of at most 256 bytes without control characters.
+    A pointer is an offset into `memory`, and its length follows it; both are i32. A result of 0 or more is the value; \
+    a negative one is an error, whose number is that of WASI preview 1's errno. A call that fills a buffer returns the \
+    full length and writes only if that fits, so a call with a capacity of 0 asks for the length. Numbers in records \
+    are little-endian. Times are in nanoseconds; those of events are on the monotonic clock. Names of pins, sensors, \
+    topics and configuration keys are UTF-8 of at most 256 bytes without control characters.
 
     """
 
   private static let notes = [
     "Stored values": """
-    Values outlive the app and its next version. They belong to the app's name, so an app of another name does not \
-    see them. A call may wait for the storage; that time does not count against the app.
+    Values outlive the app and its next version. They belong to the app's name, so an app of another name does not see \
+    them. A call may have to wait for the storage; that time does not count towards the app's deadline.
     """,
     "Messages": """
-    Messages go over MQTT, at least once: one may come twice. An app that does not keep up loses messages, and a \
-    line in the log says how many.
+    Messages go over MQTT and arrive at least once, so one may come twice. An app that does not keep up loses \
+    messages; a line in the log says how many.
     """,
     "Pins": """
     The names are those of `board.json` in the device's directory. On hardware a pin is a line of a GPIO character \
@@ -69,22 +69,22 @@ extension HostAPI {
     """,
     "Sensors": """
     The names are those of `board.json` in the device's directory. A sensor's channel reads from Linux's industrial \
-    I/O, or is simulated: a constant or a waveform, which `xtblish-device sensor` exchanges.
+    I/O, or is simulated: a constant or a waveform, which `xtblish-device sensor` replaces by another.
     """,
     "AssemblyScript": """
     These are of the import module `env`. Strings are UTF-16, with their length in bytes in the four bytes before \
-    them. Export `memory`, and `xtb_init` and `xtb_event` or `_start`, as everyone does.
+    them. The app exports `memory`, and either `xtb_init` and `xtb_event` or `_start`, as every app does.
     """,
   ]
 
   private static let standardInterface = """
 
-    ## WASI
+## WASI
 
-    All functions of WASI preview 1 (`\(HostInterface.wasiModule)`) can be imported, so that what ordinary toolchains make runs \
-    unchanged. What an app writes to its standard output and error becomes lines of the device's log; standard input is \
-    empty. Clocks, random numbers, arguments, environment, and `proc_exit` work; `proc_exit` \
-    ends the app. `poll_oneoff` waits as exactly as the kernel's timers do. There are no files and no sockets: opening one fails.
+All functions of WASI preview 1 (`\(HostInterface.wasiModule)`) can be imported, so that what ordinary toolchains make \
+runs unchanged. What an app writes to its standard output and error becomes lines of the device's log; standard input \
+is empty. Clocks, random numbers, arguments, environment, and `proc_exit` work; `proc_exit` ends the app. \
+`poll_oneoff` is as exact as the kernel's timers. There are no files and no sockets: opening one fails.
 
     """
 }

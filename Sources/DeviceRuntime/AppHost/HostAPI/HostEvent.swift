@@ -36,7 +36,7 @@ extension HostEvent.Kind {
     case .published:
       "A publication was settled. handle: its message ID. arg: 0, or the MQTT reason code with which it was refused."
     case .message:
-      "A message came. handle: the subscription, which `msg_read` takes during this event. arg: the payload's length."
+      "A message came. handle: the subscription; `msg_read` takes it while this event is handled. arg: the payload's length."
     case .subscribed:
       """
       A subscription was settled. handle: the subscription. arg: 0, or the MQTT reason code with which the broker \

@@ -3,7 +3,6 @@ internal import DeviceHardware
 internal import Foundations
 internal import Glibc
 internal import Linux
-internal import OpenSSL
 internal import SwiftProtobuf
 internal import Synchronization
 internal import Wasmtime
@@ -67,7 +66,7 @@ final class AppHostControl {
   /// Returns when the agent knows how the app ended, or can't be told.
   func run() throws(ZeroMQError) {
     try send()
-    openLibraries()
+    openEngine()
     while !isOver {
       try receive()
       takeFromApp()
@@ -80,10 +79,8 @@ final class AppHostControl {
   }
 
   /// What every app needs, while its agent has yet to hear of this process. What is wrong with it, the launch finds too.
-  private func openLibraries() {
+  private func openEngine() {
     try? EngineLibrary.load(path: EngineLocation.ofThisProcess)
-    // OpenSSL reads its configuration when it is first used.
-    _ = try? SHA256.digest(of: [])
   }
 
   private func receive() throws(ZeroMQError) {

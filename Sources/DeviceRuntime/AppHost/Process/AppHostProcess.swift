@@ -4,11 +4,11 @@ internal import Foundations
 internal import Glibc
 internal import ZeroMQ
 
-/// The process that runs one app: this same program, started again by `ProcessAppLauncher`.
+/// The process that runs one app, as the agent starts it.
 package enum AppHostProcess {
   /// Becomes the app's process. Blocks the calling thread, which must not belong to the cooperative pool.
   ///
-  /// - Parameter arguments: what follows `AppHostArguments.subcommand`.
+  /// - Parameter arguments: those of `AppHostArguments`.
   package static func run(arguments: [String]) -> Never {
     let startedAt = KernelClock.monotonicNanoseconds()
     guard let arguments = AppHostArguments(arguments) else {

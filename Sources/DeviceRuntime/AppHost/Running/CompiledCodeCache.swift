@@ -1,18 +1,19 @@
 internal import AppLink
 internal import Foundations
 internal import Glibc
-internal import OpenSSL
+internal import Sodium
 
 /// Machine code kept in a file beside the slot. Loading it runs it, so it is taken only if this program's user wrote it
 /// and nobody else could, it is whole, and it was compiled from the same module by the same engine. The file is a
 /// cache: it may vanish or be torn at any time.
 struct CompiledCodeCache {
-  /// Layout: magic, key, SHA-256 of the code, the code. Changes with the layout.
-  private static let magic = Array("XTBCODE1".utf8)
-  private static let headBytes = 8 + 32 + 32
+  /// Layout: magic, key, digest of the code, the code. Changes with the layout.
+  private static let magic = Array("XTBCODE2".utf8)
+  private static let headBytes = 8 + 2 * BLAKE2b.byteCount
 
   let path: String
-  /// SHA-256 of what the code depends on: the engine, its settings, the module.
+  /// Digest of what the code depends on: the engine, its settings, the module. No two modules have the same one, so that
+  /// nobody can have the code of another app taken for that of a module made to fit.
   private let key: [UInt8]
 
   /// - Parameters:
@@ -26,16 +27,12 @@ struct CompiledCodeCache {
     let parts = [
       engineVersion, "\(library.st_size)", "\(library.st_mtim.tv_sec).\(library.st_mtim.tv_nsec)", settings,
     ]
-    var hash = try SHA256()
-    hash.update(Array(parts.joined(separator: "\n").utf8))
-    hash.update([0])
-    hash.update(wasm)
     self.path = path
-    key = hash.finalize()
+    key = BLAKE2b.digest(of: BLAKE2b.digest(of: wasm) + Array(parts.joined(separator: "\n").utf8))
   }
 
   /// The code, or nil if there is none that can be trusted and fits.
-  func load() throws -> [UInt8]? {
+  func load() -> [UInt8]? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
@@ -45,7 +42,7 @@ struct CompiledCodeCache {
       content.count > Self.headBytes, content.starts(with: Self.magic), content[8..<40].elementsEqual(key)
     else { return nil }
     let code = Array(content[Self.headBytes...])
-    guard try SHA256.digest(of: code).elementsEqual(content[40..<72]) else { return nil }
+    guard BLAKE2b.digest(of: code).elementsEqual(content[40..<72]) else { return nil }
     return code
   }
 
@@ -78,7 +75,7 @@ final class CompiledCodeFile {
 
   /// Nothing is synchronised: a torn file is not loaded.
   func store(_ code: [UInt8]) throws {
-    let content = try head + SHA256.digest(of: code) + code
+    let content = head + BLAKE2b.digest(of: code) + code
     var offset = 0
     while offset < content.count {
       let count = content.withUnsafeBytes { write(descriptor, $0.baseAddress! + offset, content.count - offset) }

@@ -33,7 +33,7 @@ struct ModuleLoader {
       let cache = try CompiledCodeCache(
         path: state.launch.compiledCachePath, enginePath: state.enginePath, engineVersion: EngineLibrary.version,
         settings: "\(state.launch.engineConfiguration)", wasm: wasm)
-      code = try cache.load()
+      code = cache.load()
       file = code == nil ? try cache.makeFile() : nil
     } catch {
       Self.note(error, state)

@@ -18,8 +18,12 @@ package actor CertificateRenewal {
   }
 
   private struct Answer: Codable {
+    typealias CodingKeys = RenewalAnswerMember
+
     var certificateChain: String
     var trustRoots: String?
+    /// The certificate says it too.
+    var notAfter: String?
   }
 
   let files: IdentityFiles

@@ -9,6 +9,7 @@ import ServiceKit
 package struct Enrolment: Sendable {
   /// Why the Provisioner gave none.
   package struct Refusal: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What it is and what to do about it, and the Provisioner's word for it in brackets if it has one.
     package var description: String
     /// Whether trying again later may help.
     package var isTransient: Bool
@@ -33,7 +34,7 @@ package struct Enrolment: Sendable {
   ) async throws(Refusal) -> EnrolmentAnswer {
     if let serial {
       guard Self.serialLengths.contains(serial.count), serial.unicodeScalars.allSatisfy({ $0.value > 0x20 }) else {
-        throw Refusal(description: "a serial number has 1 to 64 characters and no spaces", isTransient: false)
+        throw Refusal(description: "a serial number has \(Self.serialLengths.lowerBound) to \(Self.serialLengths.upperBound) characters and no spaces", isTransient: false)
       }
     }
     let body: Data
@@ -59,6 +60,8 @@ enum ProvisionerCall {
   private struct Problem: Decodable {
     var title: String?
     var detail: String?
+    /// A word for programs, as docs/troubleshooting.md lists them.
+    var reason: String?
   }
 
   private static let maximumResponseBytes = 1 << 20
@@ -83,8 +86,9 @@ enum ProvisionerCall {
     guard response.isSuccess else {
       let problem = try? JSONCoding.decode(Problem.self, from: Data(response.body))
       let detail = problem?.detail ?? problem?.title ?? "no reason given"
+      let reason = problem?.reason.map { " (\($0))" } ?? ""
       throw Enrolment.Refusal(
-        description: "the Provisioner refused with \(response.status): \(detail)",
+        description: "the Provisioner refused with \(response.status): \(detail)\(reason)",
         isTransient: response.status >= 500 || response.status == 429)
     }
     return response.body

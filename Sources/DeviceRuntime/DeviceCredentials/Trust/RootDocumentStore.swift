@@ -1,4 +1,5 @@
 package import Curl
+internal import DeviceProtocol
 package import DeviceStorage
 package import Foundations
 package import RootDocument
@@ -123,7 +124,7 @@ package actor RootDocumentStore {
     var problem = ""
     for url in urls {
       let request = HTTPClient.Request(
-        "GET", url.withoutSlash + "/v1/root-documents/\(version)",
+        "GET", url.withoutSlash + DeviceRoute.path(rootDocument: version),
         timeouts: HTTPClient.Timeouts(connect: .seconds(5), total: .seconds(15)),
         maximumResponseBytes: SignedRootDocument.maximumBytes)
       do throws(CurlError) {

@@ -220,19 +220,19 @@ package actor SlotStore {
 
   /// The slot's image, if it is what the record says.
   package func verifyImage(in slot: Slot, against record: SlotRecord) throws -> VerifiedImage {
-    guard record.version > 0 else { throw UnusableImage(description: "slot \(slot.rawValue) is empty") }
+    guard record.version > 0 else { throw UnusableImage(description: "slot \(slot.name) is empty") }
     let image: VerifiedImage
     do {
       image = try verify(SlotFiles(slot).image, try trust.forKeptImage())
     } catch let error as ImageFormatError {
       // An error of the flash may pass; a file that isn't there won't come back.
       if case .unreadable(_, _, let code) = error, code != ENOENT { throw error }
-      throw UnusableImage(description: "the image in slot \(slot.rawValue) is damaged: \(error)")
+      throw UnusableImage(description: "the image in slot \(slot.name) is damaged: \(error)")
     } catch let error as FlashError where error.kind == .missing {
-      throw UnusableImage(description: "the image in slot \(slot.rawValue) is damaged: \(error)")
+      throw UnusableImage(description: "the image in slot \(slot.name) is damaged: \(error)")
     }
     guard image.verdict.wasmDigest == record.digest else {
-      throw UnusableImage(description: "slot \(slot.rawValue) holds another image than the boot record says")
+      throw UnusableImage(description: "slot \(slot.name) holds another image than the boot record says")
     }
     return image
   }

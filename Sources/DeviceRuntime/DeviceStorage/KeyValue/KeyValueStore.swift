@@ -1,3 +1,4 @@
+package import DeviceProtocol
 internal import Foundations
 
 /// What an app asks of its values.
@@ -142,14 +143,14 @@ extension KeyValueError {
     }
   }
 
-  /// Of WASI preview 1.
-  package var errno: UInt32 {
+  /// What the app's call gives.
+  package var errno: HostErrno {
     switch self {
-    case .missing: 44
-    case .tooFast: 6
-    case .invalid: 28
-    case .noSpace: 51
-    case .failed: 29
+    case .missing: .notFound
+    case .tooFast: .again
+    case .invalid: .invalid
+    case .noSpace: .noSpace
+    case .failed: .inputOutput
     }
   }
 }

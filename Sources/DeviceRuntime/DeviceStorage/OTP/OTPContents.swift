@@ -1,7 +1,10 @@
+package import DeviceProtocol
 package import Foundations
 
 /// What a bank's words mean. As JSON it is what `otp show --json` prints and what the Provisioner is told.
 package struct OTPContents: Sendable, Hashable, Codable {
+  package typealias CodingKeys = FuseReportMember
+
   /// nil: not programmed. So are the next three, which are 32 bytes as hexadecimal digits.
   package var deviceID: DeviceID?
   package var publicKeyHash: String?

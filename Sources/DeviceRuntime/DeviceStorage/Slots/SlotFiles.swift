@@ -12,7 +12,7 @@ package struct SlotFiles {
   package let downloadDescription: String
 
   package init(_ slot: Slot) {
-    let base = slot == .a ? "slot-a" : "slot-b"
+    let base = "slot-\(slot.name.lowercased())"
     image = "\(base).image"
     compiled = "\(base).compiled"
     download = "\(base).download"

@@ -59,7 +59,7 @@ struct StatePayload: Equatable, Sendable {
       }
     } else {
       let running = try reference(version: message.version, digest: message.digest, name: "digest")
-      guard message.slot == "A" || message.slot == "B" else {
+      guard SlotName(rawValue: message.slot) != nil else {
         throw RejectedReport(.field, "slot must be A or B")
       }
       state.version = running.version

@@ -1,7 +1,8 @@
+import DeviceProtocol
 import Foundations
 
 /// What a device says that its fuses hold: the JSON of `xtblish-device otp show --json`, of which only this is read.
-package struct OTPBankReport: Codable, Sendable, Equatable {
+package struct OTPBankReport: Sendable, Equatable {
   /// A UUID.
   package var deviceID: String?
   /// SHA-256 in hexadecimal digits, like the other hashes; in either case.
@@ -13,6 +14,19 @@ package struct OTPBankReport: Codable, Sendable, Equatable {
   package var provisioned: Bool?
   /// The lowest epoch of an app that the device still runs.
   package var securityEpoch: UInt32?
+}
+
+extension OTPBankReport: Decodable {
+  package init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: FuseReportMember.self)
+    deviceID = try fields.decodeIfPresent(String.self, forKey: .deviceID)
+    publicKeyHash = try fields.decodeIfPresent(String.self, forKey: .publicKeyHash)
+    directorKey = try fields.decodeIfPresent(String.self, forKey: .directorKey)
+    rootDocumentHash = try fields.decodeIfPresent(String.self, forKey: .rootDocumentHash)
+    publisherSignatureRequired = try fields.decodeIfPresent(Bool.self, forKey: .publisherSignatureRequired)
+    provisioned = try fields.decodeIfPresent(Bool.self, forKey: .provisioned)
+    securityEpoch = try fields.decodeIfPresent(UInt32.self, forKey: .securityEpoch)
+  }
 }
 
 /// A device's record beside what it reports.

@@ -1,3 +1,4 @@
+import DeviceProtocol
 package import Foundations
 
 /// The bounds of fields that people or other programs fill in, within what `FieldText` takes. A device's name and tags
@@ -16,7 +17,7 @@ package enum EnrolmentFieldRules {
   /// Leaves room for a hyphen and the highest number within the 128 characters of a device's name.
   package static let namePrefixLength = 100
   /// Of ASCII.
-  package static let serialLength = 64
+  package static let serialLength = DeviceLimit.serialCharacters.value
   /// Of one claim; more devices are better registered beforehand.
   package static let serialCount = 1000
   /// Leaves room for a hyphen and a serial number.

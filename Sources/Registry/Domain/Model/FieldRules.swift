@@ -1,3 +1,4 @@
+import DeviceProtocol
 import FirmwareImage
 package import Foundations
 
@@ -6,7 +7,7 @@ package enum FieldRules {
   package static let nameLength = 128
   package static let tagLength = 64
   package static let tagCount = 32
-  package static let serialLength = 64
+  package static let serialLength = DeviceLimit.serialCharacters.value
   package static let idempotencyKeyLength = 255
   /// Of a device's own words on why it did something; longer ones are cut.
   package static let reasonLength = 512

@@ -51,7 +51,7 @@ extension ReportedState {
     guard let status = RunStatus(rawValue: wire.status) else {
       throw RequestFailure(field: "status", "is none of \(RunStatus.allCases.map(\.rawValue).joined(separator: ", "))")
     }
-    guard ["", "A", "B"].contains(wire.slot) else {
+    guard wire.slot.isEmpty || SlotName(rawValue: wire.slot) != nil else {
       throw RequestFailure(field: "slot", "is neither A nor B, nor empty")
     }
     let failed = wire.hasFailed ? try FirmwareReference(wire.failed) : nil

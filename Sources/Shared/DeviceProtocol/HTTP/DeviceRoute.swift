@@ -19,4 +19,9 @@ package enum DeviceRoute: String, Sendable, CaseIterable {
   case trustRoots = "/v1/ca"
   /// `GET`: a root document; `latest` is the newest.
   case rootDocument = "/v1/root-documents/{version}"
+
+  /// The path to a root document.
+  package static func path(rootDocument version: UInt64) -> String {
+    "\(rootDocument.rawValue.prefix { $0 != "{" })\(version)"
+  }
 }

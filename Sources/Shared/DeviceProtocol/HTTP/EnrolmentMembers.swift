@@ -67,6 +67,20 @@ package enum RenewalAnswerMember: String, CodingKey, CaseIterable, Sendable {
   case notAfter
 }
 
+/// Members of the body of `POST /v1/otp`: what fuses hold. Those of ``FuseMember`` mean the same here.
+package enum FuseReportMember: String, CodingKey, CaseIterable, Sendable {
+  case deviceID
+  case publicKeyHash
+  case directorKey
+  case rootDocumentHash
+  case publisherSignatureRequired
+  case securityEpoch
+  /// Whether everything is burnt that a device needs.
+  case provisioned
+  /// Numbers of the words that can't be burnt any more.
+  case lockedWords
+}
+
 /// Members of the answer to `POST /v1/otp`.
 package enum FuseAnswerMember: String, CodingKey, CaseIterable, Sendable {
   case agrees

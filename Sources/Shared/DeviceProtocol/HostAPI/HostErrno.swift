@@ -50,7 +50,7 @@ package enum HostErrno: Int32, Error, CaseIterable {
   package var documentation: String {
     switch self {
     case .access: "The name is there, but not for this: an input pin can't be set."
-    case .again: "A queue is full, a rate is exceeded, or a pin is another's still: try later."
+    case .again: "A queue is full, a rate is exceeded, or a pin still belongs to another app: try later."
     case .badHandle: "No such handle."
     case .fault: "A pointer or a length reaches outside the app's memory."
     case .invalid: "A value is out of range."

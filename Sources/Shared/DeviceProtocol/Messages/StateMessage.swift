@@ -58,7 +58,7 @@ package struct StateMessage: Codable, Sendable, Equatable {
   package var version: UInt64
   /// Of the module: `sha256:` and 64 hexadecimal digits; empty while nothing runs.
   package var digest: String
-  /// `A` or `B`; empty while nothing runs.
+  /// A ``SlotName``; empty while nothing runs.
   package var slot: String
   /// A ``RunStatus``.
   package var status: String

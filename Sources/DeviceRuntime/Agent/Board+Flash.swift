@@ -1,12 +1,12 @@
-package import DeviceStorage
-import Foundations
+internal import DeviceBoard
+internal import DeviceStorage
 
 extension Board {
   /// The board that the device's directory describes; the simulated one if it describes none, or nonsense, and then
   /// what is wrong: a device must come up to be mended.
   ///
   /// - Parameter now: on the monotonic clock.
-  package static func load(from flash: any Flash, now: UInt64) -> (board: Board, problem: String?) {
+  static func load(from flash: any Flash, now: UInt64) -> (board: Board, problem: String?) {
     do {
       guard let bytes = try flash.readAll(fileName, maximumBytes: maximumFileBytes) else { return (simulated, nil) }
       let board = try Board(parsing: bytes, now: now) { name in
