@@ -304,7 +304,7 @@ let onlyUsedLibraries: [LinkerSetting] = [
   .unsafeFlags([
     "-Xclang-linker", "--config", "-Xclang-linker",
     "\(Context.packageDirectory)/Sources/DeviceRuntime/AppHostCommand/linker.cfg",
-  ])
+  ]),
 ]
 
 /// The device is two processes, the agent's and an app's, which have `AppLink` in common and know no more of each other.
@@ -329,7 +329,10 @@ let deviceParts: [Target] = [
   // The agent's side of it: starts processes of apps and sees to their end.
   part(
     "AppSupervision", "DeviceRuntime/AppSupervision",
-    ["AppLink", "CLinux", "DeviceProtocol", "DeviceStorage", "Foundations", "Linux", "Wire", "ZeroMQ", protobuf, logging]),
+    [
+      "AppLink", "CLinux", "DeviceProtocol", "DeviceStorage", "Foundations", "Linux", "Wire", "ZeroMQ", protobuf,
+      logging,
+    ]),
   // What is wired to the device, as its agent knows it.
   part(
     "DeviceBoard", "DeviceRuntime/DeviceBoard",

@@ -79,7 +79,8 @@ package struct RevocationFollowing: Sendable {
     let before = answer["Delta-Base"] != nil && answer["Delta-Base"] == known?.tag ? known?.lists ?? [] : []
     let lists = try Self.inUse(before + news)
     // Not what leads from one to the other.
-    let roots = try X509Certificate.all(pem: try await get(DeviceRoute.trustRoots.rawValue, [], seconds: 10).body).filter {
+    let trusted = try await get(DeviceRoute.trustRoots.rawValue, [], seconds: 10)
+    let roots = try X509Certificate.all(pem: trusted.body).filter {
       $0.issuerCommonName == $0.commonName
     }
     guard !roots.isEmpty, !lists.isEmpty else {

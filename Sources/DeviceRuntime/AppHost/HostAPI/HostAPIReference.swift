@@ -79,12 +79,12 @@ extension HostAPI {
 
   private static let standardInterface = """
 
-## WASI
+    ## WASI
 
-All functions of WASI preview 1 (`\(HostInterface.wasiModule)`) can be imported, so that what ordinary toolchains make \
-runs unchanged. What an app writes to its standard output and error becomes lines of the device's log; standard input \
-is empty. Clocks, random numbers, arguments, environment, and `proc_exit` work; `proc_exit` ends the app. \
-`poll_oneoff` is as exact as the kernel's timers. There are no files and no sockets: opening one fails.
+    All functions of WASI preview 1 (`\(HostInterface.wasiModule)`) can be imported, so that what ordinary toolchains make \
+    runs unchanged. What an app writes to its standard output and error becomes lines of the device's log; standard input \
+    is empty. Clocks, random numbers, arguments, environment, and `proc_exit` work; `proc_exit` ends the app. \
+    `poll_oneoff` is as exact as the kernel's timers. There are no files and no sockets: opening one fails.
 
     """
 }

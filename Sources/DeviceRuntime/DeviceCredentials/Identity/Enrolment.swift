@@ -34,7 +34,9 @@ package struct Enrolment: Sendable {
   ) async throws(Refusal) -> EnrolmentAnswer {
     if let serial {
       guard Self.serialLengths.contains(serial.count), serial.unicodeScalars.allSatisfy({ $0.value > 0x20 }) else {
-        throw Refusal(description: "a serial number has \(Self.serialLengths.lowerBound) to \(Self.serialLengths.upperBound) characters and no spaces", isTransient: false)
+        throw Refusal(
+          description: "a serial number has 1 to \(Self.serialLengths.upperBound) characters and no spaces",
+          isTransient: false)
       }
     }
     let body: Data
