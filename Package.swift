@@ -304,7 +304,7 @@ let onlyUsedLibraries: [LinkerSetting] = [
   .unsafeFlags([
     "-Xclang-linker", "--config", "-Xclang-linker",
     "\(Context.packageDirectory)/Sources/DeviceRuntime/AppHostCommand/linker.cfg",
-  ]),
+  ])
 ]
 
 /// The device is two processes, the agent's and an app's, which have `AppLink` in common and know no more of each other.
