@@ -438,6 +438,10 @@ let testTargets: [Target] = [
     name: "AppBenchmark", dependencies: ["AppLink", "AppSupervision", "Foundations"], path: "Benchmarks/Apps",
     exclude: ["kernels.c", "run"],
     swiftSettings: strict),
+  // Measures how soon an app is there, and what its process takes.
+  .executableTarget(
+    name: "AppStartBenchmark", dependencies: ["AppLink", "AppSupervision", "Foundations"],
+    path: "Benchmarks/AppStart", exclude: ["first_line.wat", "run"], swiftSettings: strict),
   // Measures what an app on a device gets.
   .executableTarget(
     name: "HostAPIBenchmark", dependencies: ["AppLink", "AppSupervision", "DeviceBoard", "Foundations"],
