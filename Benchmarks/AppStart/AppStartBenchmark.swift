@@ -65,7 +65,8 @@ private struct AppHost {
     let began = KernelClock.monotonicNanoseconds()
     let app = try await launcher.launch(
       AppLaunch(
-        modulePath: module, compiledCachePath: "\(folder)/code", deviceID: [UInt8](repeating: 1, count: 16), version: 1))
+        modulePath: module, compiledCachePath: "\(folder)/code", deviceID: [UInt8](repeating: 1, count: 16), version: 1)
+    )
     await app.activate()
     var time: UInt64?
     for await event in app.events {
