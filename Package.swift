@@ -63,7 +63,7 @@ let bindings: [Target] =
   + binding("OpenSSL", c: "COpenSSL")
   + binding("Sodium", c: "CSodium")
   + [
-    // libcurl brings many libraries with it, so it is opened at run time, and not by the process that runs an app.
+    // libcurl brings many libraries with it, so it is opened at run time, by a process that asks for something.
     .target(name: "CCurl", path: "Sources/Bindings/CCurl", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "Curl", dependencies: ["CCurl"], path: "Sources/Bindings/Curl", swiftSettings: strictBinding),
     // The engine comes as a shared object without headers or a SONAME, so it is opened at run

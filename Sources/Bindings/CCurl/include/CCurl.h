@@ -1,5 +1,5 @@
 // libcurl, as far as the Curl module calls it. The library is opened at run time, by the processes that speak HTTP:
-// it brings twenty more, and the process of an app, which is the same program, comes up sooner without them.
+// it brings twenty more, and a command of a program that never asks for anything comes up sooner without them.
 //
 // curl_easy_setopt and curl_easy_getinfo are variadic, which Swift can't call, so each kind of argument that the Curl
 // module passes has a function here.
