@@ -13,7 +13,7 @@ package enum BLAKE2b {
     _ = isPrepared
     return unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { digest, count in
       let result = unsafe crypto_generichash(
-        digest.baseAddress, byteCount, bytes, UInt64(bytes.count), nil, 0)
+        digest.baseAddress!, byteCount, bytes, UInt64(bytes.count), nil, 0)
       precondition(result == 0, "crypto_generichash refused a digest of \(byteCount) bytes without a key")
       count = byteCount
     }

@@ -18,12 +18,13 @@ package enum AppHostExecutable {
   }
 
   static func beside(_ program: String) throws(AppLaunchError) -> String {
-    let path = program[..<(program.lastIndex(of: "/") ?? program.startIndex)] + "/" + name
-    guard access(String(path), X_OK) == 0 else {
+    let folder = program[..<(program.lastIndex(of: "/") ?? program.startIndex)]
+    let path = "\(folder)/\(name)"
+    guard access(path, X_OK) == 0 else {
       throw AppLaunchError(
         "can't run \(path), the program that runs apps: \(String(cString: strerror(errno))); install it of the same "
           + "release beside \(program)")
     }
-    return String(path)
+    return path
   }
 }
