@@ -5,7 +5,8 @@ import ProvisionerDomain
 import Synchronization
 import Wire
 
-/// What a new device is to trust for ever: a director's key, and the root document (`rootVersion`) with its SHA-256.
+/// What a new device is to trust for ever: a director's key, and the root document of version `rootVersion` with its
+/// SHA-256 (`rootDocumentHash`).
 package struct TrustAnchors: Sendable, Equatable {
   /// The director's key: 32 bytes, Ed25519.
   package var directorKey: [UInt8]

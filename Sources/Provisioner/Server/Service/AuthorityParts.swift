@@ -10,7 +10,9 @@ package import ServiceKit
 package import ServiceLifecycle
 import Wire
 
-/// The authority put together, as a part of the service.
+/// The authority put together, as a part of the service: `issuer` signs, `store` records what was issued and taken
+/// back, `keeper` keeps both and the lists up to date, `feed` gives out what is known, and `revocation` takes
+/// certificates back.
 package struct AuthorityParts: Sendable {
   package let issuer: LiveAuthority
   package let store: CertificateStore
