@@ -7,7 +7,7 @@ import ServiceKit
 
 /// Asks a Provisioner for an identity.
 package struct Enrolment: Sendable {
-  /// Why the Provisioner gave none.
+  /// Why the Provisioner gave no identity; `description` is for people.
   package struct Refusal: Error, Sendable, Equatable, CustomStringConvertible {
     /// What it is and what to do about it, and the Provisioner's word for it in brackets if it has one.
     package var description: String
@@ -15,6 +15,7 @@ package struct Enrolment: Sendable {
     package var isTransient: Bool
   }
 
+  /// How many characters a serial number has.
   package static let serialLengths = 1...DeviceLimit.serialCharacters.value
 
   private let provisionerURL: String
@@ -25,6 +26,8 @@ package struct Enrolment: Sendable {
     self.http = http
   }
 
+  /// Asks for an identity.
+  ///
   /// - Parameters:
   ///   - serial: nil: the one in the maker's certificate.
   ///   - key: the device's own; a request for a certificate is made with it, and it stays here. nil: without a
