@@ -9,6 +9,7 @@ package enum BLAKE2b {
   /// Has libsodium choose its code for this processor. If it can not, the one for all processors stays.
   private static let isPrepared = sodium_init() >= 0
 
+  /// The digest of bytes that are already in memory.
   package static func digest(of bytes: [UInt8]) -> [UInt8] {
     _ = isPrepared
     return unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { digest, count in
