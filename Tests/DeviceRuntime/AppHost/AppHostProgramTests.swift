@@ -8,7 +8,7 @@ import Testing
     let sections = try ChildProcess("readelf", ["--dynamic", "--wide", try product("xtblish-app-host")])
     try await sections.waitForExit()
     let libraries = sections.output.split(separator: "\n").filter { $0.contains("(NEEDED)") }
-      .compactMap { $0.split(separator: "[").last?.prefix { $0 != "]" } }.map(String.init)
+      .map { line in String(line.drop { $0 != "[" }.dropFirst().prefix { $0 != "]" }) }
     for library in ["libzmq.so", "libsodium.so", "libswiftCore.so"] {
       #expect(libraries.contains { $0.hasPrefix(library) }, "\(libraries)")
     }
