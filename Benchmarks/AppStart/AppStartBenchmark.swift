@@ -28,12 +28,11 @@ enum AppStartBenchmark {
     var times = [[UInt64]](repeating: [], count: hosts.count)
     for round in 0..<rounds {
       for index in round % 2 == 0 ? Array(hosts.indices) : hosts.indices.reversed() {
-        times[index].append(try await hosts[index].start())
+        times[index].append(try await hosts[index].start().nanoseconds)
       }
     }
     for (host, times) in zip(hosts, times) {
-      var memory = Memory()
-      _ = try await host.start { memory = Memory(whenIdle: $0) }
+      let memory = try await host.start(untilIdle: true).memory
       print("\(times.sorted()[times.count / 2]) \(memory.residentKiB) \(memory.proportionalKiB) \(memory.libraries)")
       host.removeFiles()
     }
@@ -59,9 +58,9 @@ private struct AppHost {
     self.folder = folder
   }
 
-  /// - Parameter look: at the process, by its ID, when the app has said its line.
-  /// - Returns: nanoseconds from here to the line.
-  func start(look: (Int32) -> Void = { _ in }) async throws -> UInt64 {
+  /// - Parameter untilIdle: whether to wait after the app's line for what its process has in memory then.
+  /// - Returns: the time from here to the line, and the memory.
+  func start(untilIdle: Bool = false) async throws -> (nanoseconds: UInt64, memory: Memory) {
     let began = KernelClock.monotonicNanoseconds()
     let app = try await launcher.launch(
       AppLaunch(
@@ -69,11 +68,12 @@ private struct AppHost {
     )
     await app.activate()
     var time: UInt64?
+    var memory = Memory()
     for await event in app.events {
       switch event {
       case .log(let line) where line.source == .app && time == nil:
         time = KernelClock.monotonicNanoseconds() - began
-        look(app.processIdentifier)
+        if untilIdle { memory = Memory(whenIdle: app.processIdentifier) }
         await app.stop(grace: .seconds(5))
       case .ended(.stopped): break
       case .ended(let ending): AppStartBenchmark.fail("the app \(ending)")
@@ -81,7 +81,7 @@ private struct AppHost {
       }
     }
     guard let time else { AppStartBenchmark.fail("the app said nothing") }
-    return time
+    return (time, memory)
   }
 
   func removeFiles() {

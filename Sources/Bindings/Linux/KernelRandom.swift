@@ -6,7 +6,7 @@ package enum KernelRandom {
   /// Waits, on a machine that was switched on a moment ago, until the kernel has what it makes them of.
   package static func bytes(count: Int) -> [UInt8] {
     unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-      while filled < count, let base = unsafe buffer.baseAddress {
+      while filled < count, let base = buffer.baseAddress {
         let result = unsafe linux_getrandom(base + filled, UInt(count - filled), 0)
         // A signal came in between.
         if result < 0, errno == EINTR { continue }

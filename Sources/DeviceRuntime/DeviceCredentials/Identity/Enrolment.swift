@@ -16,7 +16,7 @@ package struct Enrolment: Sendable {
   }
 
   /// How many characters a serial number has.
-  static let serialLengths = 1...DeviceLimit.serialCharacters.value
+  package static let serialLengths = 1...DeviceLimit.serialCharacters.value
 
   private let provisionerURL: String
   private let http: HTTPClient

@@ -20,7 +20,7 @@ package struct OTPBankReport: Sendable, Equatable {
   package var securityEpoch: UInt32?
 }
 
-extension OTPBankReport: Decodable {
+extension OTPBankReport: Codable {
   package init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: FuseReportMember.self)
     deviceID = try fields.decodeIfPresent(String.self, forKey: .deviceID)
@@ -30,6 +30,17 @@ extension OTPBankReport: Decodable {
     publisherSignatureRequired = try fields.decodeIfPresent(Bool.self, forKey: .publisherSignatureRequired)
     provisioned = try fields.decodeIfPresent(Bool.self, forKey: .provisioned)
     securityEpoch = try fields.decodeIfPresent(UInt32.self, forKey: .securityEpoch)
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: FuseReportMember.self)
+    try fields.encodeIfPresent(deviceID, forKey: .deviceID)
+    try fields.encodeIfPresent(publicKeyHash, forKey: .publicKeyHash)
+    try fields.encodeIfPresent(directorKey, forKey: .directorKey)
+    try fields.encodeIfPresent(rootDocumentHash, forKey: .rootDocumentHash)
+    try fields.encodeIfPresent(publisherSignatureRequired, forKey: .publisherSignatureRequired)
+    try fields.encodeIfPresent(provisioned, forKey: .provisioned)
+    try fields.encodeIfPresent(securityEpoch, forKey: .securityEpoch)
   }
 }
 
