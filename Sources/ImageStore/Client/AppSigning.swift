@@ -11,7 +11,8 @@ import WebAssemblyModule
 
 /// A publisher's statement about an app, signed: what goes with an upload.
 package struct AppSigning: Sendable {
-  /// What a publisher says of a module besides the module itself.
+  /// What a publisher says of a module besides the module itself: the app's `name` and `version`, at most 32 bytes
+  /// each, and its `securityEpoch`: devices that confirmed a higher one refuse the app.
   package struct Statement: Sendable {
     package var name: String
     package var version: String
@@ -63,7 +64,8 @@ package struct AppSigning: Sendable {
     }
   }
 
-  /// Reads what `text` has: only these headers, so that a file of another kind says nothing to the store.
+  /// Reads a file that holds what `text` gave: only these headers, so that a file of another kind says nothing to the
+  /// store.
   package init(headersFile path: String) throws {
     guard let content = FileManager.default.contents(atPath: path), content.count < 4096,
       let text = String(validating: content, as: UTF8.self)
@@ -84,7 +86,7 @@ package struct AppSigning: Sendable {
     UploadHeaderName.publisherSignature,
   ]
 
-  /// A header a line, as `curl --header @FILE` takes them.
+  /// The headers, one a line, as `curl --header @FILE` takes them.
   package var text: String { headers.map { "\($0.name): \($0.value)\n" }.joined() }
 
   private static func isModule(_ path: String) throws -> Bool {

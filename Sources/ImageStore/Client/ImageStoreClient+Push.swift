@@ -8,21 +8,23 @@ import ServiceKit
 import Synchronization
 import WebAssemblyModule
 
-/// What the store answered to a pushed image.
+/// What the store answered to a pushed image: the `digest` of the wasm in hexadecimal digits and, if it was given to a
+/// device, that `device`'s ID and the `version` that it became there.
 package struct PushedImage: Codable, Equatable, Sendable {
   package var device: String?
   package var version: UInt64?
   package var digest: String
-  /// In bytes: of the whole image for a device, else of the wasm.
+  /// The size in bytes: of the whole image for a device, else of the wasm.
   package var size: UInt64
-  /// Of the file that was pushed, in hexadecimal digits; nil if it has none.
+  /// The build ID of the file that was pushed, in hexadecimal digits; nil if it has none.
   package var buildID: String?
   /// What the app's developer should know; nil if there is nothing.
   package var warnings: [String]?
 }
 
 extension ImageStoreClient {
-  /// How a pushed image is described to its device.
+  /// How a pushed image is described to its device: `appName` and `appVersion` are for people, nil to leave them out.
+  /// `idempotencyKey` makes a repeated push harmless; nil: one is made if the image is for a device.
   package struct PushOptions: Sendable {
     package var appName: String?
     package var appVersion: String?
@@ -81,7 +83,8 @@ extension ImageStoreClient {
     return pushed
   }
 
-  /// The store may have made the version before the answer was lost or nobody waited for it any more.
+  /// What the operator is told if the store may have made the version before the answer was lost, or nobody waited for
+  /// it any more.
   private static func unknownOutcome(_ error: any Error, _ key: String) -> any Error {
     let (problem, status): (String, ExitStatus)
     switch error {
@@ -96,7 +99,7 @@ extension ImageStoreClient {
       status: status)
   }
 
-  /// Commands have the process for themselves, so this blocks.
+  /// The digest of a file. Commands have the process for themselves, so this blocks.
   static func digest(ofFile path: String) throws -> SHA256Digest {
     do {
       return try open(path).digest(prefixedBy: [])
@@ -106,7 +109,7 @@ extension ImageStoreClient {
   }
 }
 
-/// Whether anything of a body has left.
+/// Notes whether anything of a body has left.
 private final class SentMark: Sendable {
   private let flag = Atomic(false)
   var isSet: Bool { flag.load(ordering: .relaxed) }

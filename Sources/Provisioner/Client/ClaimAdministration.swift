@@ -16,6 +16,8 @@ package struct ClaimAdministration: Sendable {
     self.deadline = deadline
   }
 
+  /// Makes a claim.
+  ///
   /// - Parameter lifetimeSeconds: at least 1.
   /// - Returns: the claim with its token.
   package func create(
@@ -34,6 +36,8 @@ package struct ClaimAdministration: Sendable {
     return ClaimDocument(try Claim(response.claim, now: Date()), token: response.token)
   }
 
+  /// Claims, newest first.
+  ///
   /// - Parameter limit: how many at most; nil stands for all.
   package func list(limit: Int?) async throws -> (claims: [ClaimDocument], hasMore: Bool) {
     var claims: [ClaimDocument] = []
@@ -49,7 +53,7 @@ package struct ClaimAdministration: Sendable {
     }
   }
 
-  /// A claim and who enrolled with it.
+  /// A claim and who enrolled with it. It may be named by a beginning of its ID.
   package func show(_ id: String) async throws -> ClaimDetails {
     var request = WireGetClaim()
     request.id = Data(try await claimID(id).bytes)
@@ -75,9 +79,10 @@ package struct ClaimAdministration: Sendable {
   }
 }
 
-/// A claim and the newest of the devices that enrolled with it.
+/// A `claim` and its `enrolments`: the newest of the devices that enrolled with it.
 package struct ClaimDetails: Encodable, Sendable {
-  /// A device that took a use of the claim.
+  /// A device that took a use of the claim: its ID in `device`, its `name` and `serial` number, its `state`
+  /// (`reserved` until the Registry knows it, then `registered`), and since when it is in that state (`at`).
   package struct Device: Encodable, Sendable {
     package var device: String
     package var name: String

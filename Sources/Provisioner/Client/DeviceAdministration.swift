@@ -16,6 +16,8 @@ package struct DeviceAdministration: Sendable {
     self.deadline = deadline
   }
 
+  /// Names a device before it enrols, so that it needs no claim.
+  ///
   /// - Parameter publicKeyHash: nil: a secret is made.
   /// - Returns: the secret, shown this once; nil with a key.
   package func register(
@@ -37,6 +39,8 @@ package struct DeviceAdministration: Sendable {
     return secret.isEmpty ? nil : secret
   }
 
+  /// Takes back that a device is named beforehand; what it enrolled as stays.
+  ///
   /// - Returns: whether it was registered.
   package func unregister(serial: String, product: String) async throws -> Bool {
     var request = WireUnregisterDevice()
@@ -45,6 +49,8 @@ package struct DeviceAdministration: Sendable {
     return try await provisioner.call(request, deadline: deadline).removed
   }
 
+  /// Lets another board enrol under a serial number; the device that had it is revoked.
+  ///
   /// - Returns: the ID of the device that is no more.
   package func reset(serial: String, product: String) async throws -> String {
     var request = WireResetDevice()
@@ -53,7 +59,7 @@ package struct DeviceAdministration: Sendable {
     return DeviceID(bytes: try await provisioner.call(request, deadline: deadline).deviceID)?.description ?? ""
   }
 
-  /// Newest first.
+  /// Devices, enrolled or named beforehand, newest first.
   ///
   /// - Parameter limit: how many at most; nil stands for all.
   package func list(
@@ -87,11 +93,13 @@ package struct DeviceAdministration: Sendable {
     return FactoryDocument(try await provisioner.call(request, deadline: deadline))
   }
 
-  /// All of them, newest first.
+  /// All CAs of factories, newest first.
   package func factoryCAs() async throws -> [FactoryDocument] {
     try await provisioner.call(WireListFactoryCAs(), deadline: deadline).authorities.map { FactoryDocument($0) }
   }
 
+  /// Lets no further device enrol by a factory's CA, which may be named by a beginning of its ID.
+  ///
   /// - Returns: whether there was one.
   package func removeFactoryCA(_ id: String) async throws -> Bool {
     let id = try await IDReference(id, "factory CA").resolve(among: { try await factoryCAs().map(\.id) })
@@ -104,22 +112,28 @@ package struct DeviceAdministration: Sendable {
   }
 }
 
-/// A device as operators get it.
+/// A device as operators get it, enrolled or only registered beforehand.
+///
+/// `serial` is unique within its `product` (empty: none); `group` is empty for none, `name` is what people call it.
+/// `state` is `waiting`, `reserved`, `enrolled`, `revoked` or `reset`. `publicKeyHash` is the SHA-256 of its
+/// SubjectPublicKeyInfo, in hexadecimal digits; nil for a device without a key. `createdAt` is when the device was
+/// registered or first enrolled, `enrolledAt` when its enrolment was complete (nil: it is not), and `otpReportedAt`
+/// when it last said what its fuses hold (nil: never).
 package struct EnrolledDeviceDocument: Encodable, Sendable, Equatable {
-  /// Its ID; nil while it is only named beforehand.
+  /// The device's ID in its text form; nil while it is only registered beforehand.
   package var device: String?
   package var serial: String
   package var product: String
   package var group: String
   package var name: String
   package var state: String
-  /// `certificate`, `polling-token` or `none`.
+  /// How the device proves who it is: `certificate`, `polling-token` or `none`.
   package var access: String
   package var publicKeyHash: String?
   package var createdAt: Date
   package var enrolledAt: Date?
   package var otpReportedAt: Date?
-  /// What its fuses hold otherwise than it was told, a line each.
+  /// What the device's fuses hold otherwise than it was told, a line each.
   package var otpDifferences: [String]
 
   init(_ wire: WireEnrolledDevice) {
@@ -139,6 +153,10 @@ package struct EnrolledDeviceDocument: Encodable, Sendable, Equatable {
 }
 
 /// A factory's CA as operators get it.
+///
+/// `id` is the SHA-256 of its certificate, in hexadecimal digits, `subject` its distinguished name, and `notAfter` the
+/// end of its certificate. Its devices get the `product`, the `group` (both empty for none) and the `tags`, and the
+/// name PREFIX-SERIAL with `namePrefix`. `devices` is how many have enrolled by it.
 package struct FactoryDocument: Encodable, Sendable, Equatable {
   package var id: String
   package var subject: String

@@ -35,17 +35,17 @@ extension BlobUpload {
   }
 }
 
-/// What an upload brought, before it is stored.
+/// What an upload brought, before it is stored: `lengthBytes` bytes with that `digest`.
 package struct WrittenBytes: Equatable, Sendable {
   package var digest: SHA256Digest
   package var lengthBytes: UInt64
 }
 
-/// What an upload stored.
+/// What an upload stored: `lengthBytes` bytes with that `digest`.
 package struct CommittedBlob: Equatable, Sendable {
   package var digest: SHA256Digest
   package var lengthBytes: UInt64
-  /// False if the store had it already.
+  /// Whether the store did not have it yet.
   package var isNew: Bool
 
   package init(digest: SHA256Digest, lengthBytes: UInt64, isNew: Bool) {

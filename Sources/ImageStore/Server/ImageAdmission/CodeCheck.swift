@@ -7,18 +7,19 @@ import WebAssemblyModule
 
 /// Says whether a module's code is valid, which its sections alone don't show.
 package protocol CodeCheck: Sendable {
-  /// Throws `AppProblem.invalid` if it is not.
+  /// Looks at the code of a module.
   ///
   /// - Parameter module: a descriptor of the module, from its beginning.
+  /// - Throws: `AppProblem.invalid` if the code is not valid.
   func check(_ module: CInt) async throws
 }
 
 /// Lets the engine look at the code, the same that devices run it with, in a process of its own: what the engine can't
 /// stand ends that process alone.
 package final class EngineCodeCheck: CodeCheck {
-  /// The hidden command that the process is.
+  /// The hidden command of this program that the process runs.
   package static let command = "check-code"
-  /// Of processes at once; uploads beyond wait.
+  /// How many processes run at once; uploads beyond that wait.
   private static let processes = 2
   private static let patience = Duration.seconds(60)
   private static let maximumOutputBytes = 64 << 10
@@ -29,8 +30,8 @@ package final class EngineCodeCheck: CodeCheck {
   private let threads = NIOThreadPool(numberOfThreads: processes)
 
   /// - Parameters:
-  ///   - executable: this program.
-  ///   - engine: the path of its library.
+  ///   - executable: the path of this program.
+  ///   - engine: the path of the engine's library.
   package init(executable: String, engine: String, logger: Logger) {
     self.executable = executable
     self.engine = engine
@@ -42,6 +43,10 @@ package final class EngineCodeCheck: CodeCheck {
     threads.shutdownGracefully { _ in }
   }
 
+  /// Starts the process, which gets the module as its standard input, and waits up to 60 seconds for its verdict.
+  ///
+  /// - Throws: `AppProblem.invalid` with the engine's words, also if the module ends the engine's process;
+  ///   ``ImageIntakeError/codeCheckTooSlow``. A process that can't be started throws nothing: devices look again.
   package func check(_ module: CInt) async throws {
     let (executable, engine) = (executable, engine)
     let output: [UInt8]

@@ -1,15 +1,19 @@
 import Foundations
 
 /// What a device says that its fuses hold: the JSON of `xtblish-device otp show --json`, of which only this is read.
+///
+/// Hashes and keys are hexadecimal digits in either case: `directorKey` is the director's Ed25519 key,
+/// `rootDocumentHash` the SHA-256 of the first root document. `publisherSignatureRequired`: images without a
+/// publisher's signature are refused. A field is nil where the report has none, as for fuses that are not burnt.
 package struct OTPBankReport: Codable, Sendable, Equatable {
-  /// A UUID.
+  /// The device's ID, a UUID in its text form.
   package var deviceID: String?
-  /// SHA-256 in hexadecimal digits, like the other hashes; in either case.
+  /// The SHA-256 of the device's SubjectPublicKeyInfo in DER.
   package var publicKeyHash: String?
   package var directorKey: String?
   package var rootDocumentHash: String?
   package var publisherSignatureRequired: Bool?
-  /// Whether it is burnt.
+  /// Whether everything was burnt that a device needs.
   package var provisioned: Bool?
   /// The lowest epoch of an app that the device still runs.
   package var securityEpoch: UInt32?
@@ -20,9 +24,11 @@ package struct OTPComparison: Sendable {
   /// One line for each field that differs; empty: bank and record agree.
   package let differences: [String]
 
+  /// Compares a report with the record.
+  ///
   /// - Parameters:
-  ///   - program: what it was told to burn.
-  ///   - highestEpoch: that it ever reported: a fuse can't be unset.
+  ///   - program: what the device was told to burn.
+  ///   - highestEpoch: the highest epoch that it ever reported: a fuse can't be unset.
   package init(_ report: OTPBankReport, program: OTPAssignment, highestEpoch: UInt32) {
     var differences: [String] = []
     func compare(_ field: String, _ burnt: String?, _ recorded: String) {

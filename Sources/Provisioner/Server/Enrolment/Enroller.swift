@@ -23,7 +23,8 @@ package final class Enroller: Service {
   private let refused = Counter(label: "provisioner_enrolments_total", dimensions: [("outcome", "refused")])
   private let failed = Counter(label: "provisioner_enrolments_total", dimensions: [("outcome", "failed")])
 
-  /// What devices are told and must bring.
+  /// What devices are told and must bring: the `endpoints` where they find the services, and whether they burn that
+  /// they run only what a publisher signed (`isPublisherSignatureRequired`).
   package struct Options: Sendable {
     package var endpoints: DeviceEndpoints
     package var isPublisherSignatureRequired: Bool
@@ -62,7 +63,9 @@ package final class Enroller: Service {
   /// Whether a claim or registered device has this secret.
   package func isKnown(secretHash: [UInt8]) async throws -> Bool { try await store.isKnown(secretHash: secretHash) }
 
-  /// Gives a device its identity, or throws why it gets none, in words for the device.
+  /// Gives a device its identity.
+  ///
+  /// - Throws: why it gets none, in words for the device.
   package func enroll(_ request: EnrolmentRequest) async throws -> Identity {
     // A factory's certificate has its own.
     var serial = request.serial

@@ -2,7 +2,13 @@ package import DeviceEnrolment
 package import ServiceKit
 package import Wire
 
-/// What the Provisioner can be told.
+/// What the settings of a Provisioner say. Each property holds the setting whose help stands below.
+///
+/// - Where it answers: `httpListen`, `rpcListen`, `operationsListen`, and how HTTP is answered: `http`, `tls`.
+/// - What it needs: `databaseURL`, `databaseConnections` (at most so many), `registryEndpoints`.
+/// - Enrolment: `devices` is what devices are told of where they find the services, `isPublisherSignatureRequired`
+///   whether they burn that they run only what a publisher signed, and `webhook` who is asked (nil: nobody).
+/// - `authority`: the certificate authority's own settings.
 package struct ProvisionerSettings: ServiceSettings {
   package let httpListen: ListenAddress
   package let rpcListen: String
@@ -17,14 +23,17 @@ package struct ProvisionerSettings: ServiceSettings {
   package let webhook: Webhook?
   package let isPublisherSignatureRequired: Bool
 
-  /// Who may veto enrolments.
+  /// Who may veto enrolments: asked at `url`, whose certificate the authorities in `caFile` vouch for (nil: those of
+  /// the system); `secretFile` has the secret that authenticates the questions (nil: none does).
   package struct Webhook: Sendable {
     package let url: String
     package let caFile: String?
     package let secretFile: String?
   }
 
+  /// What the service is called in the names of its settings and of its executable.
   package static let serviceName = "provisioner"
+  /// Its place on the services' bus.
   package static let busRole: BusRole? = .provisioner
 
   private static let httpListenSetting = Setting(
@@ -76,6 +85,7 @@ package struct ProvisionerSettings: ServiceSettings {
     "provisioner.otp.publisher-signature-required", .boolean, .default("true"),
     help: "Whether devices burn that they run only what a publisher signed.")
 
+  /// Its own settings, in the order in which `check-config` shows them.
   package static let allSettings: [any SettingDescription] =
     [
       httpListenSetting, rpcListenSetting, operationsListenSetting, databaseURLSetting, databaseConnectionsSetting,
@@ -110,6 +120,7 @@ package struct ProvisionerSettings: ServiceSettings {
     http = try HTTPSettings(&reader)
   }
 
+  /// What the service needs beside its keys of the bus: TLS, unless it was told to do without trust.
   package func missing(isInsecure: Bool) -> [SettingProblem] {
     tls.missing(role: Self.serviceName, isInsecure: isInsecure)
   }
