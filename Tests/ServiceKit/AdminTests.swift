@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Foundations
+import Messaging
 import Synchronization
 import TestSupport
 import Testing
@@ -29,6 +30,21 @@ import Wire
     let result = await outcome(of: WireFailure(code, reason: "some-reason", message: "it is so; do this"))
     #expect(result.code == expected)
     #expect(result.text == "error: it is so; do this (some-reason)\n")
+  }
+
+  @Test func onlyWhoFoundNoServerIsToldToSayWhereItIs() async {
+    let advice = "say where it is with --endpoint"
+    let unreached = WireFailure(.unavailable, reason: WireFailure.noServerReason, message: "nobody is there.")
+    let first = await outcome(of: AdminOptions.explained(unreached, advice: advice))
+    #expect(first.text == "error: nobody is there; \(advice)\n" && first.code == 69)
+    let answers: [(WireFailure.Code, Int32)] = [(.unavailable, 69), (.deadlineExceeded, 75), (.notFound, 65)]
+    for (code, expected) in answers {
+      let answered = WireFailure(
+        code, reason: "database-unavailable", message: "The database is down. Try again shortly.")
+      let other = await outcome(of: AdminOptions.explained(answered, advice: advice))
+      #expect(!other.text.contains(advice) && other.text.contains("Try again shortly."))
+      #expect(other.code == expected)
+    }
   }
 
   @Test func messagesCannotControlTheTerminal() async {

@@ -1,5 +1,6 @@
 import Foundations
 import Logging
+import Messaging
 import PostgreSQL
 import RegistryStorage
 import ServiceHTTP
@@ -110,6 +111,22 @@ extension RequestAuthority.Request {
     await #expect(throws: RequestFailure.self) {
       try await authority.conclude(.sample(Self.nobodys, .operate, action: "create-claim"), problem: nil)
     }
+  }
+
+  @Test func whatWaitsToBeNotedIsOnRecordWhenTheProcessEnds() async throws {
+    let fixture = try await Fixture.make()
+    let authority = make(fixture)
+    let peers = (0...20).map { BusPeer(.notifier, "notifier-\($0)") }
+    @Sendable func refused() async throws -> Set<String> {
+      Set(try await fixture.store.audit(.all, before: nil, limit: 50).items.map(\.principal))
+    }
+    try await running([authority]) {
+      authority.noteDenial(of: peers[0], kind: "xtblish.v1.CreateToken")
+      // So it runs, and has just written.
+      try await eventually { try await refused() == ["\(peers[0])"] }
+      for peer in peers.dropFirst() { authority.noteDenial(of: peer, kind: "xtblish.v1.CreateToken") }
+    }
+    #expect(try await refused() == Set(peers.map { "\($0)" }))
   }
 
   /// For what is no good: a good token is never refused for where it comes from, seen here before or not.

@@ -152,7 +152,8 @@ package final class RequestAuthority: Service {
   package func run() async throws {
     await cancelWhenGracefulShutdown {
       while !Task.isCancelled {
-        try? await Task.sleep(for: Self.interval)
+        // What is due when the process is to end is written below, by a task that may still write.
+        do { try await Task.sleep(for: Self.interval) } catch { return }
         await self.writeWhatIsDue()
       }
     }
@@ -193,6 +194,8 @@ package final class RequestAuthority: Service {
     do {
       try await store.append(record)
     } catch {
+      // Whoever wrote it was to end: it is written with what waits.
+      if Task.isCancelled { return state.withLock { $0.waiting.append(record) } }
       // The attempt was refused all the same; the log of this process has it.
       logger.error(
         "refused attempt not in the audit log",

@@ -1,4 +1,9 @@
-import Wire
+package import Wire
+
+extension WireFailure {
+  /// The client's word for a request that no server was there to take, in all the time that it had.
+  package static var noServerReason: String { "no-server" }
+}
 
 /// What the client itself tells its callers.
 extension ClientState {
@@ -28,7 +33,7 @@ extension ClientState {
     let advice = refusals ?? "check that it runs, that the address is right and that nothing blocks it"
     let again = call.attempts > 0 ? " (\(call.attempts) were lost while they had the request)" : ""
     return WireFailure(
-      .unavailable, reason: "no-server",
+      .unavailable, reason: WireFailure.noServerReason,
       message: """
         no server of \(name) could be reached in \((call.deadline - call.started).milliseconds) ms\(again) at \
         \(tried.joined(separator: ", ")): \(advice)

@@ -81,9 +81,15 @@ package struct AdminOptions: ParsableArguments {
       return try await withRPCClient(name: name, endpoints: endpoints, transport: transport, logger: logger) {
         try await body($0)
       }
-    } catch let failure as WireFailure where failure.code == .unavailable || failure.code == .deadlineExceeded {
-      throw AdminError(
-        "\(failure.message.asClause); \(advice)", status: failure.code == .unavailable ? .unavailable : .temporary)
+    } catch let failure as WireFailure {
+      throw Self.explained(failure, advice: advice)
     }
+  }
+
+  /// A failure as a person is told of it. Where a service answered that it can't do its work now, the address was right:
+  /// what to do stands in its answer.
+  static func explained(_ failure: WireFailure, advice: String) -> any Error {
+    guard failure.reason == WireFailure.noServerReason else { return failure }
+    return AdminError("\(failure.message.asClause); \(advice)", status: .unavailable)
   }
 }

@@ -128,11 +128,11 @@ extension ProvisionerOpenAPI {
         "certificateChain": {"type": "string", "description": "PEM: the device's certificate and those above it."},
         "trustRoots": {"type": "string", "description": "PEM: the roots to trust."},
         "rootDocument": {"type": "string", "contentEncoding": "base64", "description": "As signed."},
-        "otp": {"$ref": "#/components/schemas/OTPAssignment"},
+        "otp": {"$ref": "#/components/schemas/OTPProgram"},
         "pollingToken": {"type": "string", "description": "Shown this once."}
       }
     },
-    "OTPAssignment": {
+    "OTPProgram": {
       "type": "object", "description": "What the device burns into its fuses; bytes in hexadecimal.",
       "required": ["deviceID", "directorKey", "rootDocumentHash", "publisherSignatureRequired", "securityEpoch"],
       "properties": {\(otpProperties)}
