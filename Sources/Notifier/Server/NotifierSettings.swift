@@ -2,7 +2,8 @@ import Messaging
 package import ServiceKit
 package import Wire
 
-/// What can be set for `xtblish-notifier`.
+/// The settings of `xtblish-notifier`; what each is for is said with its `Setting`. `serviceName` and `busRole` are
+/// those of the process, and `allSettings` lists the settings for `check-config`.
 package struct NotifierSettings: ServiceSettings {
   package let rpcListen: String
   package let operationsListen: ListenAddress
@@ -95,6 +96,7 @@ package struct NotifierSettings: ServiceSettings {
     }
   }
 
+  /// What must be set before the service may start, besides what each setting by itself demands.
   package func missing(isInsecure: Bool) -> [SettingProblem] {
     tls.missing(role: Self.serviceName, isInsecure: isInsecure)
   }
