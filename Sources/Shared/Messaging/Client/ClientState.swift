@@ -96,7 +96,7 @@ struct ClientState<Request: Sendable>: Sendable {
   }
 }
 
-/// What a configured endpoint stands for.
+/// What a configured `endpoint` stands for.
 struct EndpointResolution: Sendable {
   let endpoint: String
 

@@ -27,7 +27,7 @@ enum MetricCatalog {
     }
   }
 
-  /// The metrics of one part of the system, under a `title`.
+  /// The metrics of one part of the system, its `entries`, under a `title`.
   struct Section: Sendable {
     let title: String
     let entries: [Entry]
