@@ -21,7 +21,7 @@ package final class RegistryTrustAnchors: Sendable {
   private struct State {
     var anchors: TrustAnchors?
     var askedAt: ContinuousClock.Instant?
-    /// By their versions, for as short a time: a restored database may give a version out again.
+    /// Documents by their versions, kept for as short a time: a restored database may give a version out again.
     var documents: [UInt64: (document: [UInt8], askedAt: ContinuousClock.Instant)] = [:]
   }
 
