@@ -2,13 +2,13 @@
 /// limit.
 package struct MQTTBrokerLimits: Sendable, Equatable {
   /// Bytes of a whole packet; nil: the broker named no limit.
-  package var maximumPacketBytes: Int?
+  var maximumPacketBytes: Int?
   /// QoS 1 messages that may wait for the broker's acknowledgement; nil: the broker named no limit.
   package var receiveMaximum: UInt16?
   /// The highest quality of service that the broker grants.
-  package var maximumQoS = MQTTQualityOfService.atLeastOnce
+  var maximumQoS = MQTTQualityOfService.atLeastOnce
   /// Whether the broker keeps retained messages for those who subscribe later.
-  package var keepsMessages = true
+  var keepsMessages = true
 
   package init() {}
 

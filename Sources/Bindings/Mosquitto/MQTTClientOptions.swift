@@ -38,7 +38,7 @@ package struct MQTTClientOptions: Sendable {
   package var receiveMaximum: UInt16 = 64
   /// The largest packet in bytes: the broker is told to drop what is larger for us, and a payload of ours that is
   /// larger is refused.
-  package var maximumPacketBytes: UInt32 = 256 * 1024
+  var maximumPacketBytes: UInt32 = 256 * 1024
   /// Messages that wait for `messages` to be read; see `MQTTIncomingOverflow`.
   package var maximumIncomingMessages = 1_024
   /// Bytes of payload and topic of the messages that wait.

@@ -7,9 +7,9 @@ package actor MQTTOutlet {
   /// How the tries of one message went. Whoever repeats the message keeps it.
   package struct Tries: Sendable, Equatable {
     /// Connections that broke while the message was on its way together with others.
-    package private(set) var cutsInCompany = 0
+    private(set) var cutsInCompany = 0
     /// Connections that broke while it was on its way alone.
-    package private(set) var cutsAlone = 0
+    private(set) var cutsAlone = 0
 
     package init() {}
 

@@ -4,7 +4,7 @@ package enum MQTTTopic {
   /// The longest string in MQTT, in bytes of UTF-8 (section 1.5.4).
   package static let maximumBytes = 65_535
   /// The broker's own limit on `/` in a topic (TOPIC_HIERARCHY_LIMIT).
-  package static let maximumLevels = 200
+  static let maximumLevels = 200
 
   /// Checks a topic to publish to.
   package static func validate(name: String) throws(MQTTError) {

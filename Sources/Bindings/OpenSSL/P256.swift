@@ -6,7 +6,7 @@ package enum P256 {
     0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
   ]
   /// Length of a SubjectPublicKeyInfo in bytes: two coordinates of 32 follow the prefix.
-  package static let subjectPublicKeyInfoByteCount = 91
+  static let subjectPublicKeyInfoByteCount = 91
   /// An uncompressed point: a byte that says so, and two coordinates.
   static let pointByteCount = 65
 }

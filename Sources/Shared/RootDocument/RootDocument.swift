@@ -10,11 +10,11 @@ package struct RootDocument: Hashable, Sendable {
   /// The most root keys that a document names.
   package static let maximumRootKeys = 16
   /// The most directors.
-  package static let maximumDirectors = 16
+  static let maximumDirectors = 16
   /// The most publishers.
-  package static let maximumPublishers = 256
+  static let maximumPublishers = 256
   /// The versions that a document may have.
-  package static let versionRange: ClosedRange<UInt64> = 1...1_000_000_000
+  static let versionRange: ClosedRange<UInt64> = 1...1_000_000_000
 
   /// The document's number: from 1, and one more than that of the document before it.
   package let version: UInt64

@@ -8,7 +8,7 @@ package struct SignedRootDocument: Hashable, Sendable {
   /// The longest text that is read; a longer one is refused unread.
   package static let maximumBytes = 256 * 1024
   /// Twice the root keys: a document is signed by those of the one before and by its own.
-  package static let maximumSignatures = 2 * RootDocument.maximumRootKeys
+  static let maximumSignatures = 2 * RootDocument.maximumRootKeys
 
   /// An Ed25519 `signature`, and the ID of the key that is said to have made it, `keyID`.
   package struct Signature: Hashable, Sendable {

@@ -2,7 +2,7 @@
 /// ``StateMessage`` that such a device can know. Other members are ignored, so that a device may send the same JSON
 /// here and over MQTT.
 package struct PolledStatus: Codable, Sendable, Equatable {
-  package enum CodingKeys: String, CodingKey, CaseIterable { case version, status, reason }
+  enum CodingKeys: String, CodingKey, CaseIterable { case version, status, reason }
 
   /// The firmware version that it is about, one that the device was given.
   package var version: UInt64
@@ -20,7 +20,7 @@ package struct PolledStatus: Codable, Sendable, Equatable {
 
 /// The answer to `GET` and `POST` of `/status`.
 package struct PollingAnswer: Codable, Sendable, Equatable {
-  package enum CodingKeys: String, CodingKey, CaseIterable {
+  enum CodingKeys: String, CodingKey, CaseIterable {
     case fileExists = "file_exists"
   }
 

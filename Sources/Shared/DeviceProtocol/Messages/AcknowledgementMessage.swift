@@ -1,7 +1,7 @@
 /// The JSON of `/devices/{id}/ack`: what is stored, or refused for good, and need not be sent again. Every part may be
 /// missing.
 package struct AcknowledgementMessage: Sendable, Equatable {
-  package enum CodingKeys: String, CodingKey, CaseIterable { case sequences, held, log, crashes }
+  enum CodingKeys: String, CodingKey, CaseIterable { case sequences, held, log, crashes }
 
   /// What became of state reports.
   package struct Reports: Codable, Sendable, Equatable {
@@ -19,7 +19,7 @@ package struct AcknowledgementMessage: Sendable, Equatable {
 
   /// How far a log is stored.
   package struct LogPosition: Codable, Sendable, Equatable {
-    package enum CodingKeys: String, CodingKey, CaseIterable { case log, through, reused }
+    enum CodingKeys: String, CodingKey, CaseIterable { case log, through, reused }
 
     /// Which log: 16 hexadecimal digits.
     package var log: String

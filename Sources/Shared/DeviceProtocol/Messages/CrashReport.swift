@@ -3,7 +3,7 @@
 package struct CrashReport: Codable, Sendable, Equatable {
   /// A function call that was under way when the app ended.
   package struct Frame: Codable, Sendable, Equatable {
-    package enum CodingKeys: String, CodingKey, CaseIterable { case function, functionOffset, moduleOffset, name }
+    enum CodingKeys: String, CodingKey, CaseIterable { case function, functionOffset, moduleOffset, name }
 
     /// The index of the function in the module.
     package var function: UInt32
@@ -22,7 +22,7 @@ package struct CrashReport: Codable, Sendable, Equatable {
     }
   }
 
-  package enum CodingKeys: String, CodingKey, CaseIterable {
+  enum CodingKeys: String, CodingKey, CaseIterable {
     case id, at, version, digest, appName, appVersion, buildID, code, message, status, frames, lines
   }
 

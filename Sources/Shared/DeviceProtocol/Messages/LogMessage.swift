@@ -1,6 +1,6 @@
 /// The JSON of `/devices/{id}/log`: lines of a device's log without a gap between them, as they stand in the message.
 package struct LogMessage: Codable, Sendable, Equatable {
-  package enum CodingKeys: String, CodingKey, CaseIterable { case log, run, after, lost, lines }
+  enum CodingKeys: String, CodingKey, CaseIterable { case log, run, after, lost, lines }
 
   /// Which log the lines' IDs count in: 16 hexadecimal digits.
   package var log: String
@@ -23,7 +23,7 @@ package struct LogMessage: Codable, Sendable, Equatable {
 
   /// A line of a device's log, here or in a crash report.
   package struct Line: Codable, Sendable, Equatable {
-    package enum CodingKeys: String, CodingKey, CaseIterable { case id, at, monotonic, level, source, version, text }
+    enum CodingKeys: String, CodingKey, CaseIterable { case id, at, monotonic, level, source, version, text }
 
     /// The line's number in its log: from 1, and one more with each line.
     package var id: UInt64

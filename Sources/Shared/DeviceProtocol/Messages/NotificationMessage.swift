@@ -1,7 +1,7 @@
 /// The JSON of `/firmware/{id}/{version}`, which tells a device that a version waits for it. It is not signed: a
 /// device believes nothing of it before it has verified the image.
 package struct NotificationMessage: Codable, Sendable, Equatable {
-  package enum CodingKeys: String, CodingKey, CaseIterable { case version, digest, size, url }
+  enum CodingKeys: String, CodingKey, CaseIterable { case version, digest, size, url }
 
   /// The version that waits: from 1, and the same as in the topic.
   package var version: UInt64

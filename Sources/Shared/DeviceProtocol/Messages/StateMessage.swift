@@ -3,7 +3,7 @@
 package struct StateMessage: Codable, Sendable, Equatable {
   /// How far a device's state reports have got: an epoch, and the number of a report in it.
   package struct Position: Codable, Sendable, Equatable {
-    package enum CodingKeys: String, CodingKey, CaseIterable { case epoch, sequence }
+    enum CodingKeys: String, CodingKey, CaseIterable { case epoch, sequence }
 
     /// Which flash the sequence is counted on: 16 random hexadecimal digits; empty or missing: the device names none.
     package var epoch: String?
@@ -29,7 +29,7 @@ package struct StateMessage: Codable, Sendable, Equatable {
 
   /// What an update waits for.
   package struct Waiting: Codable, Sendable, Equatable {
-    package enum CodingKeys: String, CodingKey, CaseIterable { case version, reason, since }
+    enum CodingKeys: String, CodingKey, CaseIterable { case version, reason, since }
 
     /// The version that waits; 0 or missing: the waiting is not about a version.
     package var version: UInt64?
@@ -45,7 +45,7 @@ package struct StateMessage: Codable, Sendable, Equatable {
     }
   }
 
-  package enum CodingKeys: String, CodingKey, CaseIterable {
+  enum CodingKeys: String, CodingKey, CaseIterable {
     case sequence, epoch, supersedes, version, digest, slot, status, reason, failed, switchGapNanoseconds, waiting, run
   }
 

@@ -97,13 +97,13 @@ struct ClientState<Request: Sendable>: Sendable {
 }
 
 /// What a configured `endpoint` stands for.
-package struct EndpointResolution: Sendable {
-  package let endpoint: String
+struct EndpointResolution: Sendable {
+  let endpoint: String
 
   /// Addresses that a transport can connect to, or why there are none, for people.
-  package let outcome: Result<[String], ResolutionError>
+  let outcome: Result<[String], ResolutionError>
 
-  package init(endpoint: String, outcome: Result<[String], ResolutionError>) {
+  init(endpoint: String, outcome: Result<[String], ResolutionError>) {
     self.endpoint = endpoint
     self.outcome = outcome
   }

@@ -26,10 +26,10 @@ package import Wire
 /// context), `payload` and `failure`.
 package struct Envelope: Equatable, Sendable {
   /// The version that this code writes, and the highest that it reads.
-  package static let currentVersion: UInt32 = 1
+  static let currentVersion: UInt32 = 1
 
   /// Longer correlation IDs are refused: a server repeats them, and keeps them while it works.
-  package static let maximumCorrelationBytes = 64
+  static let maximumCorrelationBytes = 64
 
   /// Room that is kept in a frame for what is not payload.
   static let allowanceBytes = 1024

@@ -34,7 +34,7 @@ package struct BusPeers: Sendable, Equatable {
 /// A folder, at `path`, with a file `ANYTHING.peer` for each public key.
 package struct PeerFolder: Sendable {
   /// More are refused: every look at the folder reads them all.
-  package static let maximumFiles = 4096
+  static let maximumFiles = 4096
 
   /// `ST_RDONLY` of statvfs(3).
   private static let readOnlyMount: UInt = 1

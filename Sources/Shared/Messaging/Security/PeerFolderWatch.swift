@@ -1,6 +1,6 @@
 import Dispatch
 import Glibc
-package import Logging
+import Logging
 import Synchronization
 import ZeroMQ
 
@@ -9,7 +9,7 @@ import ZeroMQ
 /// Looks twice a second, which works on every file system and costs a few system calls. A file that becomes unreadable
 /// keeps the meaning that it had, so that one that is just being written locks nobody out; a file that is removed is gone
 /// at once.
-package final class PeerFolderWatch: Sendable {
+final class PeerFolderWatch: Sendable {
   private static let interval = DispatchTimeInterval.milliseconds(500)
 
   private struct FileMark: Equatable {
@@ -29,13 +29,13 @@ package final class PeerFolderWatch: Sendable {
   }
 
   /// What the folder says now.
-  package let table: PeerTable
+  let table: PeerTable
   private let folder: PeerFolder
   private let logger: Logger
   private let state: Mutex<State>
 
   /// - Throws: if anything is wrong with the folder or its files now; later that is only logged.
-  package init(_ folder: PeerFolder, logger: Logger) throws(KeyFileError) {
+  init(_ folder: PeerFolder, logger: Logger) throws(KeyFileError) {
     self.folder = folder
     self.logger = logger
     // Before the files are read: what changes in between is seen at the next look.

@@ -13,10 +13,10 @@ package struct RPCServerLimits: Sendable {
   package var retryAfter: Duration = .milliseconds(200)
 
   /// The deadline of requests that name none.
-  package var defaultDeadline: Duration = .seconds(30)
+  var defaultDeadline: Duration = .seconds(30)
 
   /// The deadline of requests that name a longer one.
-  package var maximumDeadline: Duration = .seconds(300)
+  var maximumDeadline: Duration = .seconds(300)
 
   /// How long running handlers may go on after a graceful shutdown began.
   package var shutdownGrace: Duration = .seconds(10)

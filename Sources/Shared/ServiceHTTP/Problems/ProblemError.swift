@@ -29,7 +29,7 @@ package struct ProblemError: Error, Sendable, Equatable {
   }
 
   /// 413.
-  package static func bodyTooLarge(maximumBytes: Int) -> Self {
+  static func bodyTooLarge(maximumBytes: Int) -> Self {
     Self(
       .contentTooLarge, reason: "body-too-large",
       detail: "the body is larger than the \(maximumBytes) bytes that are taken here; send less",

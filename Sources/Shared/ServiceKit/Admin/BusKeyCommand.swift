@@ -18,7 +18,7 @@ package struct BusKeyCommand<Service: AdministeredService>: ParsableCommand {
 extension BusRole: ExpressibleByArgument {}
 
 /// `bus-key create`
-package struct BusKeyCreateCommand<Service: AdministeredService>: AsyncParsableCommand {
+struct BusKeyCreateCommand<Service: AdministeredService>: AsyncParsableCommand {
   package static var configuration: CommandConfiguration {
     CommandConfiguration(
       commandName: "create", abstract: "Make the key of an instance or a person, and let it in.",
@@ -68,7 +68,7 @@ package struct BusKeyCreateCommand<Service: AdministeredService>: AsyncParsableC
 }
 
 /// `bus-key show`
-package struct BusKeyShowCommand<Service: AdministeredService>: AsyncParsableCommand {
+struct BusKeyShowCommand<Service: AdministeredService>: AsyncParsableCommand {
   package static var configuration: CommandConfiguration {
     CommandConfiguration(
       commandName: "show", abstract: "Show whose key a file has, or who is let in. Never shows a secret.")

@@ -14,7 +14,7 @@ package struct HTTPCredentialOptions: ParsableArguments {
     help: ArgumentHelp(
       "The file with the API token.", discussion: "Otherwise taken from the environment: XTBLISH_TOKEN_FILE.",
       valueName: "file"))
-  package var tokenFile: String?
+  var tokenFile: String?
 
   package init() {}
 

@@ -42,7 +42,7 @@ package struct ServiceLogHandler: LogHandler {
 
 extension ServiceLogHandler {
   /// Makes every logger of the process write this way. To be called once, before any logger is made.
-  package static func bootstrap(_ settings: ProcessSettings) {
+  static func bootstrap(_ settings: ProcessSettings) {
     LoggingSystem.bootstrap { label in
       ServiceLogHandler(label: label, level: settings.logLevel, format: settings.logFormat)
     }

@@ -1,18 +1,18 @@
 /// What each metric of each service means: where Prometheus's help texts and docs/metrics.md come from.
 ///
 /// A metric that is made anywhere has its line here; a test looks for those that have none.
-package enum MetricCatalog {
+enum MetricCatalog {
   /// What a metric is to Prometheus; the raw value is its word.
-  package enum Kind: String, Sendable {
+  enum Kind: String, Sendable {
     case counter, gauge, histogram
   }
 
   /// A metric: its `name` as Prometheus has it, its `kind`, the names of its `labels`, and its help.
-  package struct Entry: Sendable {
-    package let name: String
-    package let kind: Kind
-    package let labels: [String]
-    package let help: String
+  struct Entry: Sendable {
+    let name: String
+    let kind: Kind
+    let labels: [String]
+    let help: String
 
     /// - Parameter help: one sentence, without `|` and line ends.
     init(_ name: String, _ kind: Kind, _ help: String) {
@@ -28,13 +28,13 @@ package enum MetricCatalog {
   }
 
   /// The metrics of one part of the system, its `entries`, under a `title`.
-  package struct Section: Sendable {
-    package let title: String
-    package let entries: [Entry]
+  struct Section: Sendable {
+    let title: String
+    let entries: [Entry]
   }
 
   /// All metrics that there are.
-  package static let sections = [
+  static let sections = [
     Section(title: "Every service", entries: process + upkeep),
     Section(title: "Requests", entries: http + bus),
     Section(title: "Registry", entries: registry),
@@ -51,7 +51,7 @@ package enum MetricCatalog {
     sections.flatMap(\.entries).map { ($0.name, $0.help) }, uniquingKeysWith: { first, _ in first })
 
   /// The page docs/metrics.md.
-  package static var page: String {
+  static var page: String {
     var text = """
       # Metrics
 

@@ -8,7 +8,7 @@ import Synchronization
 /// swift-metrics: see that package for what `make…` and `destroy…` are for.
 package final class MetricsRegistry: MetricsFactory {
   /// Series of a process, all metrics together.
-  package static let maximumSeries = 5_000
+  static let maximumSeries = 5_000
   /// Series of one metric.
   package static let maximumSeriesPerMetric = 1_000
 
@@ -23,7 +23,7 @@ package final class MetricsRegistry: MetricsFactory {
   }
 
   /// Makes it the destination of all metrics of the process. To be called once.
-  package func bootstrap() {
+  func bootstrap() {
     MetricsSystem.bootstrap(self)
   }
 

@@ -57,7 +57,7 @@ package final class Readiness: Sendable {
   ///
   /// - Parameter check: what it returns is shown to operators, as is the error that it throws when the dependency is not
   ///   usable.
-  package func addTelling(
+  func addTelling(
     _ name: String, deadline: Duration = .seconds(2), check: @escaping @Sendable () async throws -> String
   ) {
     state.withLock { $0.checks.append(Check(name: name, deadline: deadline, body: check)) }

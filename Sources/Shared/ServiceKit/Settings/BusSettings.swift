@@ -9,10 +9,10 @@ package struct BusSettings: Sendable {
   package let peersDirectory: String?
   let isInsecure: Bool
 
-  package static let keyFileSetting = Setting(
+  static let keyFileSetting = Setting(
     "bus.key-file", .path, .optional,
     help: "The file with this instance's key of the bus, readable by its owner alone; bus-key create makes it.")
-  package static let peersDirectorySetting = Setting(
+  static let peersDirectorySetting = Setting(
     "bus.peers-directory", .path, .optional,
     help: "The folder with a .peer file for each public key that is let in; read again when it changes.")
 

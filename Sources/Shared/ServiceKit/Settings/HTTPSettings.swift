@@ -7,7 +7,7 @@ package struct HTTPSettings: Sendable, Equatable {
   package static let maximumConnectionsSetting = Setting(
     "http.connections.maximum", .integer(16...100_000), .default("4096"),
     help: "Connections at once. When they are there, the longest idle without credentials gives way to a new one.")
-  package static let connectionsPerAddressSetting = Setting(
+  static let connectionsPerAddressSetting = Setting(
     "http.connections.per-address", .integer(1...100_000), .default("1024"),
     help: """
       Of them, those of one address (of IPv6: of its first 64 bits) that have shown neither a certificate nor a token. \

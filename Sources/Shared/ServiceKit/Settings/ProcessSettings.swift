@@ -13,11 +13,11 @@ package struct ProcessSettings: Sendable {
 
   package static let configurationFile = Setting(
     "config", .path, .optional, help: "The JSON file with settings that are not in the environment.")
-  package static let logLevelSetting = Setting(
+  static let logLevelSetting = Setting(
     "log.level", .logLevel, .default("info"), help: "Records below this level are not written.")
-  package static let logFormatSetting = Setting<LogFormat>(
+  static let logFormatSetting = Setting<LogFormat>(
     "log.format", .choice, .default("text"), help: "How log records are written: text for people, json for programs.")
-  package static let shutdownTimeoutSetting = Setting(
+  static let shutdownTimeoutSetting = Setting(
     "shutdown.seconds", .duration(.milliseconds(100)...(.seconds(3_600))), .default("20"),
     help: "How long requests in progress may take to finish after SIGTERM, in seconds.")
 

@@ -13,7 +13,7 @@ package struct Expiry: Sendable, Equatable {
   package let remedy: String
 
   /// 30 days.
-  package static let usualWarningTime = Duration.seconds(30 * 86_400)
+  static let usualWarningTime = Duration.seconds(30 * 86_400)
 
   package init(
     kind: String, name: String, end: Date, warningTime: Duration = Expiry.usualWarningTime, remedy: String

@@ -7,7 +7,7 @@ import Foundations
 /// most `sectionLimitBytes`.
 package struct WebAssemblyChecker: Sendable {
   /// The largest section that is read as a whole.
-  package static let sectionLimitBytes: UInt32 = 1 << 20
+  static let sectionLimitBytes: UInt32 = 1 << 20
   /// The longest build ID that is taken; the linkers' own have 8, 16 or 20 bytes.
   package static let buildIDLimitBytes: UInt32 = 64
 

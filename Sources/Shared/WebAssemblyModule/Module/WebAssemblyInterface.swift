@@ -67,14 +67,14 @@ package struct WebAssemblyInterface: Hashable, Sendable {
   package var tables: [Limits] = []
   /// One past the last byte of memory that the module's data fills at the start, as far as the place of the data is a
   /// constant.
-  package var memoryEndBytes: UInt64 = 0
+  var memoryEndBytes: UInt64 = 0
   /// One past the last element that the module fills at the start, by the table's index. A section longer than
   /// `WebAssemblyChecker.sectionLimitBytes` is not looked at.
-  package var tableEnds: [UInt32: UInt64] = [:]
+  var tableEnds: [UInt32: UInt64] = [:]
   /// The type section.
   package var types = WebAssemblyTypes()
   /// The type of each function that the module defines, as an index into `types`.
-  package var functionTypes: [UInt32] = []
+  var functionTypes: [UInt32] = []
   /// The content of the custom section `build_id`, which the linker writes (`wasm-ld --build-id=sha1`) and which
   /// survives stripping; at most `WebAssemblyChecker.buildIDLimitBytes`. Empty: the module has none.
   package var buildID: [UInt8] = []
@@ -107,7 +107,7 @@ extension WebAssemblyInterface {
   package func exports(function name: ByteText) -> Bool { export(name)?.kind == .function }
 
   /// How many of the module's functions are imported; their indices come before those of its own.
-  package var importedFunctions: Int { imports.count { $0.kind == .function } }
+  var importedFunctions: Int { imports.count { $0.kind == .function } }
 
   /// The type of the function with that index, imports counted first; nil if it has no known type.
   package func functionType(_ index: UInt32) -> WebAssemblyFunctionType? {
