@@ -41,12 +41,12 @@ struct PoolState<Connection, Waiter: AnyObject> {
     return .queued
   }
 
-  /// For one who holds a permit and found the connection it got unusable.
+  /// What the holder of a permit gets: also again, if the connection that it got is unusable.
   mutating func nextGrant() -> Grant {
     idle.popLast().map(Grant.reuse) ?? .open
   }
 
-  /// Connections that nobody uses, for one who finds that they are of no more use.
+  /// Takes out the connections that nobody uses, when they are found to be of no more use.
   mutating func takeIdle() -> [Connection] {
     defer { idle = [] }
     return idle

@@ -1,7 +1,9 @@
-/// Why something asked of PostgreSQL was not done.
+/// Why something asked of PostgreSQL was not done: the `kind`, and for a complaint of the server its `sqlState` and,
+/// where it is about one, the name of the `constraint`.
 ///
 /// Its description holds neither values of statements nor the connection's password.
 package struct PostgresError: Error, Sendable, Hashable {
+  /// Who or what failed. To decide whether to try again, see ``PostgresError/isTransient`` and its parts.
   package enum Kind: Sendable, Hashable {
     /// The server refused the statement: see ``PostgresError/sqlState``.
     case server
@@ -31,13 +33,13 @@ package struct PostgresError: Error, Sendable, Hashable {
   /// What went wrong, in one line, for people.
   package var message: String
   package var sqlState: SQLState?
-  package var severity: String?
+  var severity: String?
   /// May quote stored values: not for clients.
   package var detail: String?
-  package var hint: String?
-  package var schema: String?
-  package var table: String?
-  package var column: String?
+  var hint: String?
+  var schema: String?
+  var table: String?
+  var column: String?
   package var constraint: String?
 
   package init(_ kind: Kind, _ message: String) {
@@ -47,9 +49,13 @@ package struct PostgresError: Error, Sendable, Hashable {
 }
 
 extension PostgresError {
+  /// A row with the same key is there already: ``constraint`` names the key.
   package var isUniqueViolation: Bool { sqlState == .uniqueViolation }
+  /// A row refers to one that is not there, or is referred to and was to go: ``constraint`` names the rule.
   package var isForeignKeyViolation: Bool { sqlState == .foreignKeyViolation }
+  /// A value breaks a check of its table: ``constraint`` names the check.
   package var isCheckViolation: Bool { sqlState == .checkViolation }
+  /// The task was cancelled.
   package var isCancelled: Bool { kind == .cancelled }
 
   /// The server can't be reached, went away or is going away: the same may succeed later.
@@ -74,11 +80,11 @@ extension PostgresError {
 
   /// Lack of resources (memory, disk, connections), here or at the server, or a failure of its disk: the same may
   /// succeed later.
-  package var isOverload: Bool {
+  var isOverload: Bool {
     kind == .poolExhausted || (kind == .server && (sqlState?.errorClass == "53" || sqlState?.errorClass == "58"))
   }
 
-  /// It took too long, by the caller's deadline or by the server's own statement timeout.
+  /// The statement took too long, by the caller's deadline or by the server's own statement timeout.
   package var isTimeout: Bool { kind == .deadlineExceeded || (kind == .server && sqlState == .queryCanceled) }
 
   /// Nothing is wrong with the request: the same may succeed later.

@@ -22,7 +22,7 @@ package enum PostgresOperation: Sendable {
   case copyIn(SQL, [[PostgresValue]])
 }
 
-/// What became of one statement.
+/// What became of one statement, and the `rows` that it gave.
 package struct PostgresResult: Sendable {
   let handle: ResultHandle
 
@@ -31,8 +31,8 @@ package struct PostgresResult: Sendable {
   }
 
   /// How many rows the statement inserted, changed, deleted or gave.
-  package var affectedRowCount: Int { handle.affectedRowCount }
+  var affectedRowCount: Int { handle.affectedRowCount }
 
   /// The tag of the command that was done, such as `INSERT 0 1` or `COMMIT`.
-  package var commandTag: String { handle.commandTag }
+  var commandTag: String { handle.commandTag }
 }

@@ -1,5 +1,5 @@
-/// The five characters that say what kind of error a server reports: appendix A of PostgreSQL's
-/// manual.
+/// The code that says what kind of error a server reports, five characters in `rawValue`: appendix A of PostgreSQL's
+/// manual, after whose conditions the constants are named.
 package struct SQLState: Sendable, Hashable, RawRepresentable, CustomStringConvertible {
   package let rawValue: String
 
@@ -10,27 +10,31 @@ package struct SQLState: Sendable, Hashable, RawRepresentable, CustomStringConve
   package var description: String { rawValue }
 
   /// The first two characters: a family of errors.
-  package var errorClass: Substring { rawValue.prefix(2) }
+  var errorClass: Substring { rawValue.prefix(2) }
 
   /// Also what a standby says: "cannot execute … during recovery".
-  package static let readOnlyTransaction = SQLState(rawValue: "25006")
-  package static let idleInTransactionTimeout = SQLState(rawValue: "25P03")
+  static let readOnlyTransaction = SQLState(rawValue: "25006")
+  static let idleInTransactionTimeout = SQLState(rawValue: "25P03")
+  /// A NULL for a column that takes none.
   package static let notNullViolation = SQLState(rawValue: "23502")
-  package static let foreignKeyViolation = SQLState(rawValue: "23503")
-  package static let uniqueViolation = SQLState(rawValue: "23505")
-  package static let checkViolation = SQLState(rawValue: "23514")
-  package static let serializationFailure = SQLState(rawValue: "40001")
-  package static let deadlockDetected = SQLState(rawValue: "40P01")
-  package static let undefinedTable = SQLState(rawValue: "42P01")
+  static let foreignKeyViolation = SQLState(rawValue: "23503")
+  static let uniqueViolation = SQLState(rawValue: "23505")
+  static let checkViolation = SQLState(rawValue: "23514")
+  static let serializationFailure = SQLState(rawValue: "40001")
+  static let deadlockDetected = SQLState(rawValue: "40P01")
+  static let undefinedTable = SQLState(rawValue: "42P01")
+  /// The server has no room left on its disk.
   package static let diskFull = SQLState(rawValue: "53100")
-  package static let tooManyConnections = SQLState(rawValue: "53300")
-  package static let lockNotAvailable = SQLState(rawValue: "55P03")
+  static let tooManyConnections = SQLState(rawValue: "53300")
+  static let lockNotAvailable = SQLState(rawValue: "55P03")
+  /// The statement was cancelled: by a request of the client, or by the server's own statement timeout.
   package static let queryCanceled = SQLState(rawValue: "57014")
+  /// The session was ended by an administrator, or by a server that shuts down.
   package static let adminShutdown = SQLState(rawValue: "57P01")
-  package static let crashShutdown = SQLState(rawValue: "57P02")
-  package static let cannotConnectNow = SQLState(rawValue: "57P03")
-  package static let databaseDropped = SQLState(rawValue: "57P04")
-  package static let idleSessionTimeout = SQLState(rawValue: "57P05")
+  static let crashShutdown = SQLState(rawValue: "57P02")
+  static let cannotConnectNow = SQLState(rawValue: "57P03")
+  static let databaseDropped = SQLState(rawValue: "57P04")
+  static let idleSessionTimeout = SQLState(rawValue: "57P05")
 
   /// The server ends the session, or is about to, for a reason that has nothing to do with the statement.
   var endsSession: Bool {

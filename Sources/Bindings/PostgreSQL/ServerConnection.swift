@@ -5,7 +5,7 @@ actor ServerConnection {
   enum Health: Sendable {
     /// Ready for anyone.
     case idle
-    /// In the middle of somebody's transaction.
+    /// In the middle of a transaction of whoever has it.
     case inTransaction
     case broken
   }

@@ -85,7 +85,7 @@ final class FoundMemory {
   }
 }
 
-/// Thrown by a host function to end the app with a trap.
+/// Thrown by a host function to end the app with a trap, whose text is `message`.
 package struct HostTrap: Error {
   package var message: String
 
