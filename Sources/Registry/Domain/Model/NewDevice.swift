@@ -1,9 +1,10 @@
 import FirmwareImage
 package import Foundations
 
-/// A device that is to be made.
+/// A device that is to be made, with its `name`, its `tags` (sorted, without doubles) and the `serial` number of its
+/// board (empty for none), all of the right form.
 package struct NewDevice: Sendable, Equatable {
-  /// Nil: the Registry chooses.
+  /// The ID to give it; nil lets the Registry choose one.
   package var id: DeviceID?
   package var name: String
   package var tags: [String]
