@@ -1,54 +1,59 @@
 import FoundationEssentials
 import Foundations
-package import ServiceKit
+import ServiceKit
 import SwiftProtobuf
 package import Wire
 
-/// A crash as JSON.
+/// A crash as JSON, over HTTP and in the output of commands: its `number`, the `device` (a UUID), the `version` of
+/// its firmware and the `digest` of the wasm, why the app ended (a `code` in kebab-case, and a `message` for people),
+/// and the `group` of equal crashes that it belongs to. Times are in ISO 8601 and UTC.
 package struct CrashDocument: Codable, Sendable, Equatable {
-  package struct Frame: Codable, Sendable, Equatable {
-    package var functionIndex: UInt32
-    package var functionOffset: UInt64
-    package var moduleOffset: UInt64
-    /// As the module names it, if it does.
-    package var function: String?
-    /// Where in the sources it is, found by a command; innermost first where calls were inlined.
-    package var locations: [CodeLocation]?
+  /// A function that was being called, by its index in the module, and where in it and in the module, in bytes.
+  struct Frame: Codable, Sendable, Equatable {
+    var functionIndex: UInt32
+    var functionOffset: UInt64
+    var moduleOffset: UInt64
+    /// The function's name in the module, if the module has names.
+    var function: String?
+    /// Where in the sources it is, as a command found out; innermost first where calls were inlined.
+    var locations: [CodeLocation]?
   }
 
-  package struct Line: Codable, Sendable, Equatable {
-    package var id: UInt64
-    package var at: String
-    package var level: String
-    package var source: String
-    package var text: String
+  /// A line that the device logged before the crash.
+  struct Line: Codable, Sendable, Equatable {
+    var id: UInt64
+    var at: String
+    var level: String
+    var source: String
+    var text: String
   }
 
   package var number: UInt64
   package var device: String
-  package var appName: String
-  package var appVersion: String
+  var appName: String
+  var appVersion: String
   package var version: UInt64
   package var digest: String
-  /// In hexadecimal digits; left away if the module has none.
-  package var buildID: String?
-  package var code: String
+  /// The module's build ID in hexadecimal digits; left out if it has none.
+  var buildID: String?
+  var code: String
   package var message: String
-  /// What the version was: trial or confirmed.
+  /// What the version was to the device then: `trial` or `confirmed`.
   package var status: String
-  /// By the device's clock.
+  /// When it happened, by the device's clock.
   package var at: String
-  package var receivedAt: String
+  var receivedAt: String
   package var group: String
-  /// How many equal ones there are, on how many devices, where they were counted.
+  /// How many equal crashes there are; left out where they were not counted.
   package var count: UInt64?
+  /// On how many devices they are; left out where they were not counted.
   package var devices: UInt64?
-  /// Innermost first; in a list the first few.
-  package var frames: [Frame]
-  /// What the device logged last; only of one crash.
-  package var lastLines: [Line]?
-  /// What a command lacked to find where in the sources it was.
-  package var advice: String?
+  /// The functions that were being called, innermost first; in a list the first few.
+  var frames: [Frame]
+  /// What the device logged last; left out in lists.
+  var lastLines: [Line]?
+  /// What a command lacked to find where in the sources it was; left out if nothing.
+  var advice: String?
 }
 
 extension CrashDocument {

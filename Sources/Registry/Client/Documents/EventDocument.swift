@@ -1,11 +1,12 @@
 import FirmwareImage
-package import ServiceKit
+import ServiceKit
 
-/// An event as JSON.
+/// An event as JSON: its `id`, which grows from event to event, the `device` (a UUID), the `kind` (see
+/// ``RegistryEvent/Kind``), when it happened (`at`, in ISO 8601 and UTC), and what belongs to its kind.
 package struct EventDocument: Codable, Sendable, Equatable {
   package var id: UInt64
   package var device: String
   package var kind: String
   package var at: String
-  package var detail: JSONValue
+  var detail: JSONValue
 }

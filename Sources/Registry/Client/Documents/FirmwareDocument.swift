@@ -7,31 +7,34 @@ import ServiceKit
 import SwiftProtobuf
 package import Wire
 
-/// A firmware version as JSON.
+/// A version of a device's firmware as JSON: the `device` (a UUID), the `version`, and the `digest` and `lengthBytes`
+/// of its wasm. Times are in ISO 8601 and UTC, and left out while what they are about has not happened.
 package struct FirmwareDocument: Codable, Sendable, Equatable {
   package var device: String
   package var version: UInt64
   package var digest: String
   package var lengthBytes: UInt64
-  package var appName: String
-  package var appVersion: String
-  package var securityEpoch: UInt32
-  package var hostApiLevel: UInt32
-  /// The publisher's key ID in hexadecimal digits, if it signed.
-  package var publisherKey: String?
-  package var createdAt: String
-  package var notifiedAt: String?
-  /// What became of it last: assigned, notified, trial, confirmed, rolled-back or refused.
+  var appName: String
+  var appVersion: String
+  var securityEpoch: UInt32
+  var hostApiLevel: UInt32
+  /// The ID of the publisher's key in hexadecimal digits; left out if no publisher signed.
+  var publisherKey: String?
+  var createdAt: String
+  var notifiedAt: String?
+  /// What became of it last: `assigned`, `notified`, `trial`, `confirmed`, `rolled-back` or `refused`.
   package var status: String
-  /// When the device first said that it tries it, and that it keeps it.
-  package var trialAt: String?
-  package var confirmedAt: String?
-  /// When the device last said that it did not keep it, and why.
-  package var failedAt: String?
-  package var failedStatus: String?
-  package var failedReason: String?
-  /// How long no app handled events at the switch to it, if that was measured.
-  package var switchGapNanoseconds: UInt64?
+  /// When the device first said that it runs the version.
+  var trialAt: String?
+  /// When the device first said that it keeps the version.
+  var confirmedAt: String?
+  /// When the device last said that it did not keep the version, with what word (`rolled-back` or `refused`), and
+  /// why.
+  var failedAt: String?
+  var failedStatus: String?
+  var failedReason: String?
+  /// For how long no app handled events at the switch to the version; left out if that was not measured.
+  var switchGapNanoseconds: UInt64?
 }
 
 extension FirmwareDocument {

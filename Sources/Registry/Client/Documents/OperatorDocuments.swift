@@ -1,20 +1,22 @@
 import FirmwareImage
 import FoundationEssentials
-package import ServiceKit
+import ServiceKit
 
-/// A token as JSON, over HTTP and in the output of commands.
+/// A token as JSON, over HTTP and in the output of commands, without its secret: its `id` in hexadecimal digits, its
+/// `name`, and the `scopes` that it was given. Times are in ISO 8601 and UTC, and left out while what they are about
+/// has not happened, or never will.
 package struct TokenDocument: Codable, Sendable, Equatable {
   package var id: String
   package var name: String
   package var scopes: [String]
-  package var createdAt: String
-  package var createdBy: String
-  package var expiresAt: String?
-  package var lastUsedAt: String?
-  package var revokedAt: String?
+  var createdAt: String
+  var createdBy: String
+  var expiresAt: String?
+  var lastUsedAt: String?
+  var revokedAt: String?
 }
 
-/// A token that was just made: the only answer that holds a secret.
+/// A `token` that was just made, and its `secret`: the only answer that holds one.
 package struct NewTokenDocument: Codable, Sendable {
   package var token: TokenDocument
   package var secret: String
@@ -25,18 +27,19 @@ package struct NewTokenDocument: Codable, Sendable {
   }
 }
 
-/// An entry of the audit log as JSON.
+/// An entry of the audit log as JSON: its `id`, which grows from entry to entry, when (`at`, in ISO 8601 and UTC),
+/// and that `principal` did the `action` to the `target`.
 package struct AuditDocument: Codable, Sendable, Equatable {
   package var id: UInt64
   package var at: String
   package var principal: String
-  /// The service that the principal asked.
-  package var via: String?
-  /// Whom the principal, a service, says that it acted for.
-  package var claimed: String?
+  /// The service that the principal asked; left out if it asked the Registry itself.
+  var via: String?
+  /// Whom the principal, a service, says that it acted for; left out if for nobody.
+  var claimed: String?
   package var action: String
   package var target: String
-  package var source: String
-  package var outcome: String
-  package var detail: JSONValue
+  var source: String
+  var outcome: String
+  var detail: JSONValue
 }

@@ -4,18 +4,19 @@ import ServiceKit
 import SwiftProtobuf
 package import Wire
 
-/// A line of a device's log as JSON.
+/// A line of a device's log as JSON, with its `level` and `text`. To go on from it, ask for what is after its
+/// `cursor`.
 package struct StoredLogLineDocument: Codable, Sendable, Equatable {
   package var cursor: UInt64
-  /// By the device's clock.
+  /// When it was written, by the device's clock, in ISO 8601 and UTC.
   package var at: String
-  package var monotonicNanoseconds: UInt64
+  var monotonicNanoseconds: UInt64
   package var level: String
-  package var source: String
-  /// Of the firmware; 0: of no app.
+  var source: String
+  /// The version of the firmware whose app wrote it; 0 if no app did.
   package var version: UInt64
   package var text: String
-  package var receivedAt: String
+  var receivedAt: String
 }
 
 extension StoredLogLineDocument {
