@@ -37,7 +37,7 @@ extension PublishedApp {
 }
 
 extension FirmwareReference {
-  package init(_ wire: WireFirmwareReference) throws(RequestFailure) {
+  init(_ wire: WireFirmwareReference) throws(RequestFailure) {
     guard (1...UInt64(Int64.max)).contains(wire.version) else {
       throw RequestFailure(field: "version", "is \(wire.version): versions go from 1 to 2^63-1")
     }
@@ -46,8 +46,8 @@ extension FirmwareReference {
 }
 
 extension ReportedState {
-  /// `at` is the Registry's to say.
-  package init(_ wire: WireReportedState) throws(RequestFailure) {
+  /// The state without its time (`at`), which the Registry says itself.
+  init(_ wire: WireReportedState) throws(RequestFailure) {
     guard let status = RunStatus(rawValue: wire.status) else {
       throw RequestFailure(field: "status", "is none of \(RunStatus.allCases.map(\.rawValue).joined(separator: ", "))")
     }
@@ -66,7 +66,7 @@ extension ReportedState {
       waiting: wire.hasWaiting ? Waiting(wire.waiting) : nil)
   }
 
-  /// Version 0 with an empty digest: nothing runs yet.
+  /// What runs; nil for version 0 with an empty digest, by which a device says that nothing runs yet.
   private static func running(_ wire: WireReportedState) throws(RequestFailure) -> FirmwareReference? {
     if wire.version == 0, wire.digest.isEmpty { return nil }
     var reference = WireFirmwareReference()
@@ -77,14 +77,14 @@ extension ReportedState {
 }
 
 extension ReportPosition {
-  package init(_ wire: WireReportPosition) {
+  init(_ wire: WireReportPosition) {
     self.init(epoch: wire.epoch, sequence: wire.sequence)
   }
 }
 
 extension Waiting {
-  /// Nil without a reason, which an old device's is not.
-  package init?(_ wire: WireWaiting) {
+  /// Nil if it gives no reason.
+  init?(_ wire: WireWaiting) {
     let reason = FieldRules.sanitizedReason(wire.reason)
     guard !reason.isEmpty else { return nil }
     // A device's clock may say anything; PostgreSQL's years end.

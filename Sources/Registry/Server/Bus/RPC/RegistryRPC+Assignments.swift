@@ -35,7 +35,7 @@ extension RegistryRPC {
     }
   }
 
-  /// Whose client's wish it is to give the device an image.
+  /// On whose behalf the device is given an image: the image store's client.
   ///
   /// - Throws: `permissionDenied` unless the client may, by the token that it presented.
   private func client(

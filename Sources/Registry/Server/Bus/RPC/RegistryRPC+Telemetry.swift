@@ -9,9 +9,10 @@ import Wire
 
 /// Logs and crashes.
 extension RegistryRPC {
-  /// More in one request are refused: it is one transaction, and holds its locks.
-  package static let maximumLogLines = 20_000
-  package static let maximumCrashes = 200
+  /// How many log lines one request may have: it is one transaction, and holds its locks.
+  static let maximumLogLines = 20_000
+  /// How many crash reports one request may have, for the same reason.
+  static let maximumCrashes = 200
 
   func addTelemetryHandlers(to router: inout RPCRouter) {
     router.handle(WireRecordLogs.self) { request, _ in try await record(request) }

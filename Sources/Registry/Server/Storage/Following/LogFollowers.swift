@@ -1,10 +1,10 @@
 import Foundations
 import Synchronization
 
-/// Those who wait for new lines of devices' logs at this replica.
-package final class LogFollowers: Sendable {
-  /// Each holds a request open; further ones are told to come back.
-  package static let limit = 64
+/// The requests at this replica that wait for new lines of devices' logs.
+final class LogFollowers: Sendable {
+  /// How many may wait. Each holds a request open; further ones are told to come back.
+  static let limit = 64
 
   private struct State {
     var signals: [DeviceID: [UInt64: TaskSignal]] = [:]
@@ -14,7 +14,7 @@ package final class LogFollowers: Sendable {
 
   private let state = Mutex(State())
 
-  package init() {}
+  init() {}
 
   /// How many there are.
   var count: Int { state.withLock(\.count) }

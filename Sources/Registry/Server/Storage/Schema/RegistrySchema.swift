@@ -17,9 +17,9 @@ package enum RegistrySchema {
     try Migrator(schema: name, migrations: migrations)
   }
 
-  /// Up to 6 each changed what programs before it relied on. Those after it only add, so that a release runs beside the
-  /// one before: see docs/upgrades.md.
-  package static let migrations = [
+  /// The migrations in their order. Those up to 6 each changed what programs before it relied on; those after it only
+  /// add, so that a release runs beside the one before: see docs/upgrades.md.
+  static let migrations = [
     Migration(
       version: 1, name: "devices, firmware, reports, outbox, events", compatibleFrom: 1, script: initial),
     Migration(version: 2, name: "logs", compatibleFrom: 2, script: logs),

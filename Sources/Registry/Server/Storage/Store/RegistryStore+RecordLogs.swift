@@ -9,7 +9,7 @@ extension RegistryStore {
   /// How many logs of a device are remembered by how far they are stored: a device that says it lost its flash again
   /// and again makes no more rows than these.
   static let marksPerDevice = 8
-  /// Logs that are made smaller after one batch; further ones wait for the next.
+  /// How many logs are made smaller after one batch; further ones wait for the next.
   private static let trimmedAtOnce = 16
 
   /// Stores lines of devices' logs in one transaction, each line once.
@@ -42,7 +42,7 @@ extension RegistryStore {
     }
   }
 
-  /// The numbers of rows that exist already are not used up.
+  /// Makes the rows in `logs` that are missing. Numbers of rows are not used up where they exist already.
   static func makingLogs(of ids: [[UInt8]]) -> PostgresStatement {
     PostgresStatement(
       """

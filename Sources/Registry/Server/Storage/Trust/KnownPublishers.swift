@@ -4,7 +4,7 @@ import Synchronization
 
 /// The publishers of the newest root document, so that not every assignment reads it.
 final class KnownPublishers: Sendable {
-  /// One document, told from any other.
+  /// Which document it is: a restored database may have another one under the same version.
   struct Edition: Equatable, Sendable {
     var version: Int64
     var publishedAt: Date
