@@ -8,11 +8,11 @@ struct DiagnosticLane<Content: Sendable, Outcome: Sendable>: Sendable {
   typealias Lane = IntakeLane<DiagnosticBuffer<Content>, Outcome>
 
   struct Options: Sendable {
-    /// Of payloads that wait.
+    /// Bytes of payloads that may wait.
     var bufferBytes: Int
-    /// Of one device.
+    /// How many items of one device may wait.
     var itemsPerDevice: Int
-    /// In one request to the Registry.
+    /// How much one request to the Registry may have.
     var batch: BatchBounds
   }
 

@@ -10,7 +10,7 @@ final class RejectionLog: Sendable {
     var suppressed = 0
   }
 
-  /// Characters of a topic in the log.
+  /// How many characters of a topic get into the log.
   private static let maximumTopicCharacters = 120
 
   private let logger: Logger

@@ -19,8 +19,9 @@ struct ReportBuffer: IntakeBuffer {
   /// Devices in the order in which they reported; a device once.
   private var order: Deque<DeviceID> = []
 
-  /// Reports that a newer one of the same device replaced, and reports refused at the bound.
+  /// Reports that a newer one of the same device replaced.
   private(set) var superseded = 0
+  /// Reports that were refused because too many devices have one waiting.
   private(set) var dropped = 0
 
   init(maximumDevices: Int) {
