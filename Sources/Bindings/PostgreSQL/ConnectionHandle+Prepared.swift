@@ -14,6 +14,7 @@ struct PreparedStatements {
   private var names: [Key: String] = [:]
   private var made = 0
 
+  /// How a statement is to be run.
   enum Use {
     case ready(name: String)
     /// The statement is to be prepared under this name first.
@@ -21,6 +22,7 @@ struct PreparedStatements {
     case unprepared
   }
 
+  /// How to run this statement now, remembering it if it is to be prepared.
   mutating func use(of statement: PostgresStatement) -> Use {
     // What has no values is a BEGIN or the like.
     guard !statement.values.isEmpty else { return .unprepared }

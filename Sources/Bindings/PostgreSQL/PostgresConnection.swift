@@ -37,6 +37,7 @@ final class Lease: Sendable {
     self.operationTimeout = operationTimeout
   }
 
+  /// Ends the right: whatever is asked for afterwards is refused.
   func end() {
     isOver.store(true, ordering: .releasing)
   }

@@ -107,6 +107,7 @@ package final class PostgresPool: Sendable {
     return Lease(server: server, deadline: deadline, operationTimeout: operationTimeout)
   }
 
+  /// Ends a lease, and gives its connection to the next in the queue, or keeps it for later.
   func takeBack(_ lease: Lease) async {
     lease.end()
     await release(lease.server)

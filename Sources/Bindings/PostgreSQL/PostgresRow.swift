@@ -25,6 +25,10 @@ package struct PostgresCell: Sendable {
   /// Whether the cell is NULL.
   package var isNull: Bool { optional == nil }
 
+  /// The cell's bytes in PostgreSQL's binary format.
+  ///
+  /// - Parameter asked: the type that it is read as, for the error.
+  /// - Throws: `decoding` if there is no such column, the cell is NULL, or its type is not allowed.
   func raw(_ asked: StaticString, allowing isAllowed: (PostgresType) -> Bool) throws(PostgresError) -> [UInt8] {
     guard let column else {
       throw PostgresError(.decoding, "the answer has no column \(name)")

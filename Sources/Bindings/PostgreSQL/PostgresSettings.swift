@@ -39,6 +39,7 @@ struct PostgresSettings: Sendable {
     return Array(candidates[first...] + candidates[..<first])
   }
 
+  /// Remembers which of several hosts is to be tried first from now on.
   func prefer(_ number: Int) {
     preference.number.store(number, ordering: .relaxed)
   }

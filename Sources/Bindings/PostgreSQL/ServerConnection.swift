@@ -2,6 +2,7 @@ import Synchronization
 
 /// A connection to the server, with a thread on which its blocking calls run.
 actor ServerConnection {
+  /// What a connection is good for now.
   enum Health: Sendable {
     /// Ready for anyone.
     case idle
@@ -162,6 +163,7 @@ actor ServerConnection {
     return true
   }
 
+  /// Closes the connection. A further call does nothing.
   func close() {
     handle = nil
     updateHealth()

@@ -236,6 +236,7 @@ package struct RegistryAdministration: Sendable {
   /// The ID of the device that a person names, in 16 bytes.
   package func deviceBytes(_ text: String) async throws -> Data { try await bytes(text) }
 
+  /// The ID in 16 bytes of the device that a person names.
   func bytes(_ text: String) async throws -> Data {
     try await DeviceReference(text).resolve(client, deadline: deadline)
   }

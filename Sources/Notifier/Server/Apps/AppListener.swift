@@ -49,6 +49,7 @@ final class AppListener: Sendable {
   /// Whether somebody waits for the answer to a question.
   var isAsked: Bool { state.withLock { $0.waiter != nil } }
 
+  /// Connects and subscribes, and returns when the broker has granted it.
   func subscribe(to filter: String, timeout: Duration) async throws(MQTTError) {
     try client.start()
     try await client.subscribe(to: prefix + filter, timeout: timeout)

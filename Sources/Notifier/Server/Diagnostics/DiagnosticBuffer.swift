@@ -6,6 +6,7 @@ import Foundations
 ///
 /// It lives in memory alone: what dies with the process, or finds no place, is sent again by its device.
 struct DiagnosticBuffer<Content: Sendable>: IntakeBuffer {
+  /// A log batch or crash report that waits.
   struct Item: Sendable {
     let device: DeviceID
     /// What tells the item from others of its device: a second one with the same key is a repeat.

@@ -14,8 +14,10 @@ final class BatchRecorder<Item: Sendable, Outcome: Sendable>: Sendable {
   typealias Attempt = @Sendable ([Item]) async throws -> [Outcome]
   /// Whether the Registry says of itself that it can store what it is given.
   typealias Inquiry = @Sendable () async -> Bool
+  /// The items of a batch, each with what the Registry made of it.
   typealias Answers = [(item: Item, outcome: Outcome)]
 
+  /// How large batches may be, and how often and after which pauses they are tried again.
   struct Pace: Sendable {
     /// Items in one batch.
     var batchItems = 500

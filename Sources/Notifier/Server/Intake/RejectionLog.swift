@@ -29,6 +29,7 @@ final class RejectionLog: Sendable {
 
   var total: Int { state.withLock { $0.total } }
 
+  /// Counts a message that was not taken, and logs it if it is the first of its reason in the interval.
   func note(_ rejected: RejectedReport, topic: String, now: ContinuousClock.Instant = .now) {
     counters[rejected.reason]?.increment()
     let suppressed = state.withLock { state -> Int? in

@@ -33,6 +33,7 @@ struct ReportBuffer: IntakeBuffer {
   var count: Int { entries.count }
   var fill: Int { entries.count }
 
+  /// Takes a state, unless a newer one of the device waits.
   mutating func add(_ state: StatePayload, of device: DeviceID) {
     update(device) { entry, superseded in
       if let old = entry.state {
@@ -44,6 +45,7 @@ struct ReportBuffer: IntakeBuffer {
     }
   }
 
+  /// Takes a presence, in place of one that waits.
   mutating func add(isOnline: Bool, of device: DeviceID) {
     update(device) { entry, superseded in
       if entry.isOnline != nil { superseded += 1 }

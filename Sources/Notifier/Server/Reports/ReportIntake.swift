@@ -27,6 +27,7 @@ final class ReportIntake: Service {
   private let superseded = Counter(label: "notifier_reports_superseded_total")
   private let dropped = Counter(label: "notifier_reports_dropped_total")
 
+  /// How reports are gathered and bounded.
   struct Options: Sendable {
     /// How long the first report of a batch waits for others, at most.
     var gatherTime: Duration

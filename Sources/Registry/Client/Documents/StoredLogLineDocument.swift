@@ -27,6 +27,7 @@ extension StoredLogLineDocument {
       version: wire.line.firmwareVersion, text: wire.line.text, receivedAt: JSONCoding.text(of: wire.receivedAt.date))
   }
 
+  /// A time of a device's clock in ISO 8601 and UTC.
   static func time(_ nanosecondsSince1970: UInt64) -> String {
     JSONCoding.text(of: Date(timeIntervalSince1970: Double(nanosecondsSince1970) / 1e9))
   }

@@ -40,6 +40,7 @@ package struct DebugModuleCache: Sendable {
     return "\(environment["HOME"] ?? "/tmp")/.cache/xtblish/debug"
   }
 
+  /// A debug module's file, and where in it the code of each function is.
   struct Module {
     let path: String
     let layout: CodeLayout

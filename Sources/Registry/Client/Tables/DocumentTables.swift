@@ -192,6 +192,7 @@ func shortDigest(_ digest: String) -> String { String(digest.drop { $0 != ":" }.
 /// A time to the second: `2026-11-22 14:06:00`, in UTC.
 func shortTime(_ text: String) -> String { text.prefix(19).split(separator: "T").joined(separator: " ") }
 
+/// How long ago a time in ISO 8601 was, in words; `never` for nil.
 func ago(_ text: String?) -> String {
   text.flatMap(JSONCoding.date).map { HumanText.ago($0) } ?? "never"
 }

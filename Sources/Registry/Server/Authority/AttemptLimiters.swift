@@ -14,6 +14,7 @@ final class AttemptLimiters: Sendable {
     self.own = own
   }
 
+  /// The counter for clients of this service; nil for the Registry's own.
   func limiter(of service: BusPeer?) -> AttemptLimiter {
     guard let service else { return own }
     return services.withLock { services in

@@ -169,6 +169,7 @@ package final class RequestAuthority: Service {
     for record in records { await write(record) }
   }
 
+  /// Writes what was noted and counted, also of windows that have not ended.
   func writeEverything() async {
     let (uses, records) = state.withLock { state in
       defer { (state.uses, state.waiting) = ([:], []) }
@@ -205,6 +206,7 @@ package final class RequestAuthority: Service {
 }
 
 extension RequestFailure {
+  /// A token was refused, from an address from which too many were of late.
   static func tooManyFailures(wait: Duration) -> RequestFailure {
     RequestFailure(
       .overloaded, reason: AttemptLimiter.reason,

@@ -73,6 +73,7 @@ extension RegistryRPC {
     }
   }
 
+  /// The SHA-256 by which a token is found.
   static func hash(ofToken token: String) throws -> [UInt8] {
     guard token.utf8.count <= PresentedToken.maximumBytes else {
       throw RequestFailure(field: "bearer-token", "is longer than \(PresentedToken.maximumBytes) bytes")

@@ -54,6 +54,7 @@ extension RegistryRPC {
     return response
   }
 
+  /// The number where a page of a list ended; nil for no cursor.
   static func number(_ cursor: String) throws(RequestFailure) -> UInt64? {
     if cursor.isEmpty { return nil }
     guard let number = UInt64(cursor), number > 0, number <= UInt64(Int64.max) else {

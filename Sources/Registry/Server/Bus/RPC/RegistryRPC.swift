@@ -252,6 +252,7 @@ package struct RegistryRPC: Sendable {
 
   private static let runBytes = 8
 
+  /// Logs that one of a batch's messages has a wrong form.
   func logRefusal(_ message: Logger.Message, of device: Data, _ error: RequestFailure) {
     logger.warning(
       message, metadata: ["device": "\(DeviceID(bytes: device)?.description ?? "?")", "error": "\(error)"])

@@ -18,6 +18,7 @@ enum CrashGroup {
     return String(try SHA256Digest.of(text.utf8).hex.prefix(16))
   }
 
+  /// What crashes must have in common to be equal, besides the app and the code.
   static func key(of report: WireCrashReport) -> [String] {
     let names = report.frames.map { stableName($0.functionName) }
     if !names.isEmpty, !names.contains("") {

@@ -52,10 +52,12 @@ final class LogFollowers: Sendable {
     }
   }
 
+  /// Wakes those who follow the log of one device, which has grown.
   func wake(_ device: DeviceID) {
     for signal in state.withLock({ Array(($0.signals[device] ?? [:]).values) }) { signal.wake() }
   }
 
+  /// Wakes everybody, where it is not known whose log has grown.
   func wakeAll() {
     for signal in state.withLock({ $0.signals.values.flatMap(\.values) }) { signal.wake() }
   }

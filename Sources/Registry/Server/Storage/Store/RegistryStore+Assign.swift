@@ -103,6 +103,7 @@ extension RegistryStore {
     return try await connection.query(statement, [.uuid(id.bytes), .text(key)]).first.map(FirmwareRow.firmware)
   }
 
+  /// Stores a version, makes it the device's desired one, puts its notification into the outbox and makes its event.
   static func insertFirmware(
     _ image: PublishedApp, version: UInt64, of id: DeviceID, key: String, _ configuration: [UInt8],
     _ connection: some PostgresExecutor

@@ -27,6 +27,7 @@ extension RegistryStore {
     }
   }
 
+  /// What the audit log says of a device that was made.
   static func creation(of id: DeviceID, _ new: NewDevice, by requester: Requester) -> AuditRecord {
     AuditRecord(
       .createDevice, AuditRecord.target(id), by: requester,

@@ -68,11 +68,13 @@ extension RegistryStore {
     if id > newest { throw RequestFailure.eventsWentBack(asked: id, newest: newest) }
   }
 
+  /// Throws `notFound` unless there is the device.
   static func requireDevice(_ id: DeviceID, _ connection: some PostgresExecutor) async throws {
     let found = try await connection.query("select 1 from registry.devices where id = $1", [.uuid(id.bytes)])
     if found.isEmpty { throw RequestFailure.unknownDevice(id) }
   }
 
+  /// Makes an event in this transaction, which gets its number as that commits.
   static func append(
     _ kind: RegistryEvent.Kind, of device: DeviceID, _ detail: [String: JSONValue], _ connection: some PostgresExecutor
   ) async throws {

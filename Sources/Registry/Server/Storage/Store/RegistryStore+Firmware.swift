@@ -40,6 +40,7 @@ extension RegistryStore {
   }
 }
 
+/// How a version of a device's firmware is read from its table.
 enum FirmwareRow {
   static let columns: SQL = """
     device_id, version, digest, length_bytes, app_name, app_version, security_epoch, host_api_level,

@@ -80,6 +80,7 @@ private enum LogRows {
     ]
   }
 
+  /// What is decided on, of the rows that were read.
   static func intake(heads: [PostgresRow], marks: [PostgresRow]) throws -> LogIntake {
     var intake = LogIntake()
     for row in heads {
@@ -98,6 +99,7 @@ private enum LogRows {
     return intake
   }
 
+  /// The statements that store what was decided.
   static func writing(_ intake: LogIntake) -> [PostgresStatement] {
     var statements: [PostgresStatement] = []
     if !intake.lines.isEmpty { statements += [lines(intake), heads(intake)] }

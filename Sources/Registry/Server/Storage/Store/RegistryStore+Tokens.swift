@@ -112,6 +112,7 @@ extension RegistryStore {
   }
 }
 
+/// How a token is read from its table.
 enum TokenRow {
   static let columns: SQL = " id, name, scopes, created_at, created_by, expires_at, last_used_at, revoked_at"
 

@@ -6,6 +6,7 @@ import RegistryDomain
 
 /// What a batch of reports changes, as a statement for each table, however many devices are in it.
 struct ReportWrites {
+  /// A device of the batch that something was reported of.
   typealias Touched = (id: DeviceID, entry: ReportBatch.Entry)
 
   private(set) var statements: [PostgresStatement] = []
@@ -43,6 +44,7 @@ struct ReportWrites {
     if let events = Self.telling(of: touched) { statements.append(events) }
   }
 
+  /// The row of `firmware` that a notification is about.
   struct FirmwareKey {
     let device: DeviceID
     let version: UInt64

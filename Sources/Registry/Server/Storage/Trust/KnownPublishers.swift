@@ -12,6 +12,7 @@ final class KnownPublishers: Sendable {
 
   private let known = Mutex<(edition: Edition, publishers: [PublisherDelegation])?>(nil)
 
+  /// The publishers of this document; nil if it is not the one that is remembered.
   func publishers(of edition: Edition) -> [PublisherDelegation]? {
     known.withLock { $0?.edition == edition ? $0?.publishers : nil }
   }
