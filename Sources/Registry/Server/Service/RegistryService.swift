@@ -1,7 +1,7 @@
 import Foundations
 package import Logging
 import Messaging
-package import PostgreSQL
+import PostgreSQL
 import RegistryAuthority
 import RegistryBus
 import RegistryDelivery
