@@ -1,5 +1,5 @@
 /// Why something asked of PostgreSQL was not done: the `kind`, and for a complaint of the server its `sqlState` and,
-/// where it is about one, the name of the `constraint`.
+/// where it is about one, the names of the `constraint`, `schema`, `table` or `column`.
 ///
 /// Its description holds neither values of statements nor the connection's password.
 package struct PostgresError: Error, Sendable, Hashable {
@@ -37,9 +37,9 @@ package struct PostgresError: Error, Sendable, Hashable {
   /// May quote stored values: not for clients.
   package var detail: String?
   var hint: String?
-  var schema: String?
-  var table: String?
-  var column: String?
+  package var schema: String?
+  package var table: String?
+  package var column: String?
   package var constraint: String?
 
   package init(_ kind: Kind, _ message: String) {
