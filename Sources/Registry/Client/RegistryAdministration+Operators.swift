@@ -109,6 +109,7 @@ package struct AuditQuery: Sendable {
     self.until = until
   }
 
+  /// The request for it.
   var wire: WireListAudit {
     var request = WireListAudit()
     request.principal = principal

@@ -225,7 +225,7 @@ package struct RegistryAdministration: Sendable {
     return devices
   }
 
-  /// What the Registry found for the device that a person names: its ID and name.
+  /// The ID of the device that a person names, and its name if the Registry had to be asked for it.
   package func found(_ text: String) async throws -> DeviceReference.Found {
     try await DeviceReference(text).find(client, deadline: deadline)
   }

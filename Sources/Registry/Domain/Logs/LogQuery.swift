@@ -31,6 +31,7 @@ package struct LogQuery: Sendable {
   package var text: String
   package var limit: Int
 
+  /// - Throws: `invalid` for an unknown level, or a text that is too long or has control characters.
   package init(
     device: DeviceID, position: Position, minimumLevel: String = "", text: String = "", limit: Int = defaultPageSize
   ) throws(RequestFailure) {

@@ -29,6 +29,9 @@ package struct DeviceCursor: Sendable, Equatable {
     self.id = id
   }
 
+  /// Reads what ``text`` gave.
+  ///
+  /// - Throws: `invalid` for anything that no list gives out.
   package init(_ text: String) throws(RequestFailure) {
     guard
       text.utf8.count <= Self.maximumLength, let bytes = Hexadecimal.decode(text),

@@ -9,6 +9,7 @@ package struct DeviceFilter: Sendable, Equatable {
     case offline
     case deployment(DeploymentState)
 
+    /// Nil for a word that is none of ``names``.
     package init?(_ text: String) {
       switch text {
       case "online": self = .online

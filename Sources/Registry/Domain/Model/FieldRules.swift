@@ -41,8 +41,8 @@ package enum FieldRules {
     try FieldText.visible(text, field: "serial", length: 0...serialLength)
   }
 
-  /// The serial number of a device that an operator makes. Placeholders such as `0123456789` are refused; devices
-  /// that enrolled before they were keep what they have.
+  /// The serial number of a device that an operator makes. Placeholders such as `To be filled by O.E.M.` are refused;
+  /// devices that enrolled before they were keep what they have.
   package static func newSerial(_ text: String) throws(RequestFailure) -> String {
     let serial = try serial(text)
     guard serial.isEmpty || !SerialPlaceholder.contains(serial) else {

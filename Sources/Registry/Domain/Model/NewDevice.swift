@@ -10,6 +10,7 @@ package struct NewDevice: Sendable, Equatable {
   package var tags: [String]
   package var serial: String
 
+  /// - Throws: `invalid` for a name, a tag or a serial number of another form than ``FieldRules`` asks for.
   package init(id: DeviceID?, name: String, tags: [String], serial: String) throws(RequestFailure) {
     self.id = id
     self.name = try FieldRules.name(name)

@@ -22,6 +22,9 @@ package struct Crash: Sendable, Equatable {
   /// What the device said, with texts that can be shown and bounded lists.
   package var report: WireCrashReport
 
+  /// Makes what a device reported fit to be stored: what is too long is cut.
+  ///
+  /// - Throws: `invalid` for IDs of a wrong length, or no code.
   package init(_ wire: WireCrashReport) throws(RequestFailure) {
     device = try DeviceID(checking: wire.deviceID)
     guard wire.id.count == Self.idByteCount else {
