@@ -15,14 +15,14 @@ package struct AppConfiguration: Sendable, Equatable {
   /// The texts by their keys.
   package var values: [String: String]
 
-  /// What is wrong with the file or with a key.
+  /// What is wrong with the file or with a key, and what to do about it.
   package struct Problem: Error, CustomStringConvertible, Equatable {
     package let description: String
   }
 
   package init(_ values: [String: String] = [:]) { self.values = values }
 
-  /// Reads the file of a device; a missing one says nothing.
+  /// Reads the file of a device; if there is none, there are no texts.
   package init(from flash: some Flash) throws {
     guard let bytes = try flash.readAll(Self.fileName, maximumBytes: Self.maximumBytes) else {
       values = [:]
