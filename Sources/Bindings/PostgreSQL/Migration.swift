@@ -19,7 +19,8 @@ package struct Migration: Sendable {
   }
 }
 
-/// A migration that a database has: its `version` and `name`, as the program that applied it knew them.
+/// A migration that a database has: its `version` and `name`, as the program that applied it knew them, and when that
+/// was (`appliedAt`).
 package struct AppliedMigration: Sendable {
   package let version: Int
   package let name: String

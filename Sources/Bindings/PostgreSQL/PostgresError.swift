@@ -33,9 +33,11 @@ package struct PostgresError: Error, Sendable, Hashable {
   /// What went wrong, in one line, for people.
   package var message: String
   package var sqlState: SQLState?
+  /// The server's word for how bad it is, never translated: `ERROR`, `FATAL` or `PANIC`.
   var severity: String?
   /// May quote stored values: not for clients.
   package var detail: String?
+  /// What the server suggests to do about it.
   var hint: String?
   package var schema: String?
   package var table: String?

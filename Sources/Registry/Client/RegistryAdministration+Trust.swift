@@ -61,7 +61,8 @@ extension RegistryAdministration {
   }
 }
 
-/// A director's key as JSON: its ID (`keyID`, in hexadecimal digits), and its `state`, see ``DirectorKey/State``.
+/// A director's key as JSON: its ID (`keyID`, in hexadecimal digits), its `state`, see ``DirectorKey/State``, and
+/// when it was made (`createdAt`, in ISO 8601 and UTC).
 package struct DirectorKeyDocument: Codable, Equatable, Sendable {
   package var keyID: String
   /// The key's 32 bytes in hexadecimal digits.

@@ -5,10 +5,12 @@ import SwiftProtobuf
 package import Wire
 
 /// A crash as JSON, over HTTP and in the output of commands: its `number`, the `device` (a UUID), the `version` of
-/// its firmware and the `digest` of the wasm, why the app ended (a `code` in kebab-case, and a `message` for people),
-/// and the `group` of equal crashes that it belongs to. Times are in ISO 8601 and UTC.
+/// its firmware with the app's `appName` and `appVersion` and the `digest` of the wasm, why the app ended (a `code`
+/// in kebab-case, and a `message` for people), when the Registry got the report (`receivedAt`), and the `group` of
+/// equal crashes that it belongs to. Times are in ISO 8601 and UTC.
 package struct CrashDocument: Codable, Sendable, Equatable {
-  /// A function that was being called, by its index in the module, and where in it and in the module, in bytes.
+  /// A function that was being called: its `functionIndex` in the module, and where in it (`functionOffset`) and in
+  /// the module (`moduleOffset`) the call was, in bytes; 0 where that is not known.
   struct Frame: Codable, Sendable, Equatable {
     var functionIndex: UInt32
     var functionOffset: UInt64
@@ -19,7 +21,8 @@ package struct CrashDocument: Codable, Sendable, Equatable {
     var locations: [CodeLocation]?
   }
 
-  /// A line that the device logged before the crash.
+  /// A line that the device logged before the crash: its `id` in the device's log, when it was written (`at`, by the
+  /// device's clock), its `level`, its `source` (see ``LogLine/source``) and its `text`.
   struct Line: Codable, Sendable, Equatable {
     var id: UInt64
     var at: String

@@ -3,10 +3,13 @@ import RegistryDomain
 import ServiceKit
 
 /// A device as JSON, over HTTP and in the output of commands: its `id` (a UUID), `name`, `tags` and `serial` number
-/// (empty if nobody said one), and the `revision` that grows with each change of name or tags.
+/// (empty if nobody said one), when it was made (`createdAt`), and the `revision` that grows with each change of name
+/// or tags.
 ///
-/// `state` is a ``DeploymentState`` and `health` a ``DeviceHealth``; `online` is whether it was heard of lately.
-/// `desired` is the version that it should run, left out if nothing was ever assigned. Times are in ISO 8601 and UTC.
+/// `state` is a ``DeploymentState`` and `health` a ``DeviceHealth``; `online` is whether it was heard of lately, and
+/// `lastSeen` when it last was, left out if never. `desired` is the version that it should run, left out if nothing
+/// was ever assigned, and `reported` what it says that it runs, left out until it says so. Times are in ISO 8601 and
+/// UTC.
 package struct DeviceDocument: Codable, Sendable, Equatable {
   /// A `version` of a device's firmware, and the `digest` of its wasm: `sha256:` and 64 hexadecimal digits.
   package struct Reference: Codable, Sendable, Equatable {
@@ -15,7 +18,9 @@ package struct DeviceDocument: Codable, Sendable, Equatable {
     package var digest: String
   }
 
-  /// What the device last said that it runs.
+  /// What the device last said that it runs: the `digest` of the version's wasm, the `slot` that it is in (`A` or
+  /// `B`, empty if nothing runs), its `status` with the `reason` in the device's words, and when the Registry first
+  /// heard it (`at`).
   struct Reported: Codable, Sendable, Equatable {
     /// 0 with an empty digest: nothing runs.
     var version: UInt64
@@ -32,7 +37,8 @@ package struct DeviceDocument: Codable, Sendable, Equatable {
     var switchGapNanoseconds: UInt64?
   }
 
-  /// What keeps the device from running what it should.
+  /// What keeps the device from running what it should: the `reason`, for people, and since when (`since`), left out
+  /// if nobody knows.
   struct Waiting: Codable, Sendable, Equatable {
     /// The version that it waits to run; left out if it is not about one.
     var version: UInt64?

@@ -7,8 +7,10 @@ import ServiceKit
 import SwiftProtobuf
 package import Wire
 
-/// A version of a device's firmware as JSON: the `device` (a UUID), the `version`, and the `digest` and `lengthBytes`
-/// of its wasm. Times are in ISO 8601 and UTC, and left out while what they are about has not happened.
+/// A version of a device's firmware as JSON: the `device` (a UUID), the `version`, the `digest` and `lengthBytes` of
+/// its wasm, and what the publisher says of the app: `appName`, `appVersion`, its `securityEpoch` and the
+/// `hostApiLevel` that it needs. It was assigned at `createdAt`, and the broker last had a notification of it at
+/// `notifiedAt`. Times are in ISO 8601 and UTC, and left out while what they are about has not happened.
 package struct FirmwareDocument: Codable, Sendable, Equatable {
   package var device: String
   package var version: UInt64
@@ -28,10 +30,12 @@ package struct FirmwareDocument: Codable, Sendable, Equatable {
   var trialAt: String?
   /// When the device first said that it keeps the version.
   var confirmedAt: String?
-  /// When the device last said that it did not keep the version, with what word (`rolled-back` or `refused`), and
-  /// why.
+  /// When the device said that it did not keep the version: with the word `failedStatus` (`rolled-back` or
+  /// `refused`), and for the reason `failedReason`.
   var failedAt: String?
+  /// The device's word for it: `rolled-back` or `refused`.
   var failedStatus: String?
+  /// Why the version was not kept, in the device's words.
   var failedReason: String?
   /// For how long no app handled events at the switch to the version; left out if that was not measured.
   var switchGapNanoseconds: UInt64?

@@ -3,8 +3,9 @@ import FoundationEssentials
 import ServiceKit
 
 /// A token as JSON, over HTTP and in the output of commands, without its secret: its `id` in hexadecimal digits, its
-/// `name`, and the `scopes` that it was given. Times are in ISO 8601 and UTC, and left out while what they are about
-/// has not happened, or never will.
+/// `name`, the `scopes` that it was given, when and by whom it was made (`createdAt`, `createdBy`), when it stops
+/// working (`expiresAt`), when it was last shown (`lastUsedAt`) and when it was revoked (`revokedAt`). Times are in
+/// ISO 8601 and UTC, and left out while what they are about has not happened, or never will.
 package struct TokenDocument: Codable, Sendable, Equatable {
   package var id: String
   package var name: String
@@ -28,7 +29,8 @@ package struct NewTokenDocument: Codable, Sendable {
 }
 
 /// An entry of the audit log as JSON: its `id`, which grows from entry to entry, when (`at`, in ISO 8601 and UTC),
-/// and that `principal` did the `action` to the `target`.
+/// and that `principal`, from the address `source`, did the `action` to the `target`, with which `outcome` (see
+/// ``AuditRecord/Outcome``); `detail` is what else belongs to it.
 package struct AuditDocument: Codable, Sendable, Equatable {
   package var id: UInt64
   package var at: String

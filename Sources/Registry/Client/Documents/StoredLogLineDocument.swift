@@ -4,8 +4,9 @@ import ServiceKit
 import SwiftProtobuf
 package import Wire
 
-/// A line of a device's log as JSON, with its `level` and `text`. To go on from it, ask for what is after its
-/// `cursor`.
+/// A line of a device's log as JSON, with its `level`, its `source` (see ``LogLine/source``) and its `text`. It was
+/// written `monotonicNanoseconds` after the device's boot, and came at `receivedAt` (in ISO 8601 and UTC). To go on
+/// from it, ask for what is after its `cursor`.
 package struct StoredLogLineDocument: Codable, Sendable, Equatable {
   package var cursor: UInt64
   /// When it was written, by the device's clock, in ISO 8601 and UTC.

@@ -42,7 +42,8 @@ package struct LogIntake: Sendable {
   }
 
   /// How far one of a device's logs is stored: up to the line whose ID is `storedThrough`, which got the cursor
-  /// `lastCursor`. `isNew` is true for a mark that the database does not have yet.
+  /// `lastCursor`. `isNew` is true for a mark that the database does not have yet, `isChanged` for one that is to be
+  /// written.
   package struct Mark: Sendable {
     package var storedThrough: UInt64
     package var lastCursor: UInt64 = 0

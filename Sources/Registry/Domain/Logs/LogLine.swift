@@ -32,6 +32,7 @@ package struct LogLine: Sendable, Equatable {
 
   /// How long a text may be, in bytes of UTF-8; longer ones are cut.
   static let maximumTextBytes = 8 << 10
+  /// How long a source may be, in bytes of UTF-8; longer ones are cut.
   static let maximumSourceBytes = 32
 
   /// What a stored line takes beside its text, in bytes: the row's header and its other columns, and its index entry.

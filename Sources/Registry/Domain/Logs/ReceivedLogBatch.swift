@@ -6,6 +6,7 @@ package import Foundations
 package struct ReceivedLogBatch: Sendable, Equatable {
   /// How many lines a batch may have. Devices send at most 500 at once.
   package static let maximumLines = 1000
+  /// How many visible ASCII characters the name of a log may have.
   static let maximumLogIDBytes = 64
 
   package var device: DeviceID

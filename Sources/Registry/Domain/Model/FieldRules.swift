@@ -12,6 +12,7 @@ package enum FieldRules {
   package static let tagLength = 64
   package static let tagCount = 32
   package static let serialLength = 64
+  /// Characters of an idempotency key.
   static let idempotencyKeyLength = 255
   /// Characters of a device's own words on why it did something; longer texts are cut.
   package static let reasonLength = 512

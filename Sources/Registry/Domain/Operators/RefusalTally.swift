@@ -95,5 +95,6 @@ package struct RefusalTally {
     return record
   }
 
+  /// How many kinds are counted now.
   var kindCount: Int { counts.count }
 }

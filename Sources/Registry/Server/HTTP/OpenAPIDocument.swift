@@ -3,6 +3,7 @@ import ServiceKit
 
 /// The description of the HTTP interface, OpenAPI 3.1, as `/openapi.json` answers it.
 enum OpenAPIDocument {
+  /// The whole document, as JSON.
   static let text = """
     {
       "openapi": "3.1.0",
