@@ -4,8 +4,16 @@ import RegistryStorage
 package import ServiceKit
 package import Wire
 
-/// The settings of `xtblish-registry`; what each is for is said with its `Setting`. `serviceName` and `busRole` are
-/// those of the process, and `allSettings` lists the settings for `check-config`.
+/// The settings of `xtblish-registry`; what each is for, its range and its default is said with its `Setting`.
+/// `serviceName` and `busRole` are those of the process, and `allSettings` lists the settings for `check-config`.
+///
+/// - It answers at `httpListen`, `rpcListen` and `operationsListen`, with the keys of `tls` and within the limits of
+///   `http`.
+/// - It uses `databaseURL` with `databaseConnections`, and asks `notifierEndpoints` and `provisionerEndpoints`.
+/// - It notifies by `renotifyInterval`, `outboxLease` and `outboxLongestRetry`.
+/// - It keeps history as `eventRetention`, `auditRetention`, `logRetention`, `logBytesPerDevice`, `crashRetention`
+///   and `crashesPerDevice` say.
+/// - It signs with the keys in `directorDirectory`, and only apps of known publishers if `requiresPublisher`.
 package struct RegistrySettings: ServiceSettings {
   let httpListen: ListenAddress
   let rpcListen: String
