@@ -27,7 +27,7 @@ actor FileBlobUpload: BlobUpload {
   private let hashing: WorkLane
   private let writing: WorkLane
   private var lengthBytes: UInt64 = 0
-  /// Once all of it is known.
+  /// What was written, once all of it is known.
   private var written: WrittenBytes?
   /// What this upload brought, between `place` and `settle`: others see by its lock that it may go again.
   private var placed: (digest: SHA256Digest, file: TemporaryFile)?

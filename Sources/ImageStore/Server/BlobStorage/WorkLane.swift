@@ -27,7 +27,7 @@ final class WorkLane: Sendable {
     self.threads = threads
   }
 
-  /// Does nothing after an error.
+  /// Adds a piece of work. Does nothing after an error.
   func add(_ work: @escaping Work) {
     let isFirst = state.withLock { state in
       guard state.failure == nil else { return false }

@@ -37,7 +37,7 @@ package final class PublisherCheck: Sendable {
     return try app.signed(by: ownKey)
   }
 
-  /// Refuses, before any of the app is read, what is said of it alone shows to be refused.
+  /// Refuses an app, before anything of it is read, if what is said of it alone shows that it must be.
   package func check(_ statement: AppStatement, trace: String) async throws {
     guard policy != .unchecked, let signature = statement.publisher?.signature else { return }
     let named = try await publishers(including: signature.keyID, app: statement.name, trace: trace)

@@ -9,7 +9,7 @@ package final class RevocationPages: Sendable {
   private let store: CertificateStore
   /// How long what was told may be used when nothing more is heard.
   private let validity: Duration
-  /// Of issuers, by the hashes of their keys.
+  /// The names of issuers, by the hashes of their keys.
   private let names = Mutex<[[UInt8]: String]>([:])
 
   package static let pageSize = 10_000
@@ -19,6 +19,8 @@ package final class RevocationPages: Sendable {
     self.validity = validity
   }
 
+  /// The next page of serial numbers.
+  ///
   /// - Parameter cursor: where the reader is; nil for one that has nothing.
   package func page(after cursor: WireRevocationCursor?, size: Int = pageSize) async throws -> WireRevocations {
     let names = try await issuerNames()

@@ -21,9 +21,9 @@ package struct AuthorityParts: Sendable {
   private let ender: SessionEnder
   private let validity: Duration
 
-  /// Nil if there is to be none.
+  /// Nil if the settings name no folder of an authority.
   ///
-  /// - Throws: `AuthorityError` when its folder can't be used.
+  /// - Throws: `AuthorityError` when the folder can't be used.
   package init?(
     _ settings: AuthoritySettings, pool: PostgresPool, notifier: any RPCCaller, logger: Logger
   ) throws {
@@ -65,7 +65,7 @@ package struct AuthorityParts: Sendable {
     }
   }
 
-  /// What is to run for as long as the service does.
+  /// The services that run for as long as the Provisioner does.
   package var services: [any Service] { [AuthorityKeeping(keeper, store: store), ender] }
 
   /// Makes the router answer what is asked of the authority.

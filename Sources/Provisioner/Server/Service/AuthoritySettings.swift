@@ -1,8 +1,8 @@
 package import ServiceKit
 
-/// What the authority can be told.
+/// What the settings of the certificate authority say. Each property holds the setting whose help stands below.
 package struct AuthoritySettings: Sendable {
-  /// Nil with `insecure`, which does without.
+  /// The authority's folder; nil: there is no authority, which `insecure` allows.
   package let directory: String?
   package let passphraseFile: String?
   package let deviceLifetime: Duration
