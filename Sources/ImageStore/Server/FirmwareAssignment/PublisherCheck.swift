@@ -13,7 +13,7 @@ package final class PublisherCheck: Sendable {
     var until: ContinuousClock.Instant
   }
 
-  /// For how long a root document is used before the newest is asked for again.
+  /// How long a root document is used before the newest is asked for again.
   private static let lifetime = Duration.seconds(5)
   private static let deadline = Duration.seconds(5)
 

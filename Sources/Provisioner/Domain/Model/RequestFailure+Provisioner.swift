@@ -53,14 +53,14 @@ extension RequestFailure {
       retryAfterMilliseconds: 5000)
   }
 
-  /// As many devices wait as may.
+  /// More devices ask at once than can wait.
   package static var tooManyEnrolments: RequestFailure {
     RequestFailure(
       .overloaded, reason: "too-many-enrolments",
       message: "too many devices enrol at this moment: repeat the same request later", retryAfterMilliseconds: 2000)
   }
 
-  /// The process ends.
+  /// The process is about to end.
   package static var shuttingDown: RequestFailure {
     RequestFailure(
       .unavailable, reason: "shutting-down",

@@ -36,7 +36,7 @@ package struct SecretText: Sendable, Equatable {
 }
 
 extension SecretText: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-  /// Never the secret, wherever it is logged.
+  /// What logs get in the place of the secret.
   package var description: String { "(secret)" }
   package var debugDescription: String { description }
   package var customMirror: Mirror { Mirror(self, children: []) }

@@ -97,7 +97,7 @@ package struct CertificateStore: Sendable {
   /// What became of a certificate that a device asked for.
   enum Recorded: Sendable {
     case done
-    /// It got another one meanwhile, which is the answer.
+    /// The device got another one meanwhile, which is the answer.
     case known(StoredCertificate)
     case tooMany
   }
@@ -165,7 +165,7 @@ package struct CertificateStore: Sendable {
     var goodCount: Int
   }
 
-  /// Nil for a device that never had a certificate.
+  /// What a device may renew with; nil for one that never had a certificate.
   func standing(_ device: DeviceID) async throws -> Standing? {
     try await translating {
       let row = try await pool.queryFirst(

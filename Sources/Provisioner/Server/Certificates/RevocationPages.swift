@@ -12,6 +12,7 @@ package final class RevocationPages: Sendable {
   /// The names of issuers, by the hashes of their keys.
   private let names = Mutex<[[UInt8]: String]>([:])
 
+  /// The most serial numbers on a page, unless the caller wants fewer.
   package static let pageSize = 10_000
 
   package init(store: CertificateStore, validity: Duration) {

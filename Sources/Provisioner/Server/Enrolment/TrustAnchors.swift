@@ -5,7 +5,8 @@ import ProvisionerDomain
 import Synchronization
 import Wire
 
-/// What a new device is to trust for ever: a director's key, and the root document (`rootVersion`) with its SHA-256.
+/// What a new device is to trust for ever: a director's key, and the root document of version `rootVersion` with its
+/// SHA-256 (`rootDocumentHash`).
 package struct TrustAnchors: Sendable, Equatable {
   /// The director's key: 32 bytes, Ed25519.
   package var directorKey: [UInt8]
@@ -20,7 +21,7 @@ package final class RegistryTrustAnchors: Sendable {
   private struct State {
     var anchors: TrustAnchors?
     var askedAt: ContinuousClock.Instant?
-    /// By their versions, for as short a time: a restored database may give a version out again.
+    /// Documents by their versions, kept for as short a time: a restored database may give a version out again.
     var documents: [UInt64: (document: [UInt8], askedAt: ContinuousClock.Instant)] = [:]
   }
 

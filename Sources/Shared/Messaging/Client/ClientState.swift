@@ -96,7 +96,7 @@ struct ClientState<Request: Sendable>: Sendable {
   }
 }
 
-/// What a configured endpoint stands for.
+/// What a configured `endpoint` stands for.
 package struct EndpointResolution: Sendable {
   package let endpoint: String
 

@@ -27,7 +27,7 @@ package enum MetricCatalog {
     }
   }
 
-  /// The metrics of one part of the system, under a `title`.
+  /// The metrics of one part of the system, its `entries`, under a `title`.
   package struct Section: Sendable {
     package let title: String
     package let entries: [Entry]
