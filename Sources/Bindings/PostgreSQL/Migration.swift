@@ -1,4 +1,4 @@
-package import FoundationEssentials
+import FoundationEssentials
 
 /// One step of a schema's history, with a `name` for people. Once released, it never changes.
 package struct Migration: Sendable {
@@ -24,7 +24,7 @@ package struct Migration: Sendable {
 package struct AppliedMigration: Sendable {
   package let version: Int
   package let name: String
-  package let appliedAt: Date
+  let appliedAt: Date
   /// See ``Migration/compatibleFrom``.
   package let compatibleFrom: Int
   let checksum: [UInt8]

@@ -34,11 +34,11 @@ package struct PostgresError: Error, Sendable, Hashable {
   package var message: String
   package var sqlState: SQLState?
   /// The server's word for how bad it is, never translated: `ERROR`, `FATAL` or `PANIC`.
-  package var severity: String?
+  var severity: String?
   /// May quote stored values: not for clients.
   package var detail: String?
   /// What the server suggests to do about it.
-  package var hint: String?
+  var hint: String?
   package var schema: String?
   package var table: String?
   package var column: String?
@@ -82,7 +82,7 @@ extension PostgresError {
 
   /// Lack of resources (memory, disk, connections), here or at the server, or a failure of its disk: the same may
   /// succeed later.
-  package var isOverload: Bool {
+  var isOverload: Bool {
     kind == .poolExhausted || (kind == .server && (sqlState?.errorClass == "53" || sqlState?.errorClass == "58"))
   }
 

@@ -31,8 +31,8 @@ package struct PostgresResult: Sendable {
   }
 
   /// How many rows the statement inserted, changed, deleted or gave.
-  package var affectedRowCount: Int { handle.affectedRowCount }
+  var affectedRowCount: Int { handle.affectedRowCount }
 
   /// The tag of the command that was done, such as `INSERT 0 1` or `COMMIT`.
-  package var commandTag: String { handle.commandTag }
+  var commandTag: String { handle.commandTag }
 }

@@ -9,8 +9,8 @@ import CWasmtime
     package var memoryBytes: Int
     /// Elements of each table.
     package var tableElements: Int
-    package var tables: Int
-    package var memories: Int
+    var tables: Int
+    var memories: Int
 
     package init(memoryBytes: Int, tableElements: Int = 65_536, tables: Int = 16, memories: Int = 1) {
       self.memoryBytes = memoryBytes

@@ -15,7 +15,7 @@ package struct Notifier: Sendable {
   /// What is to be run, in this order; each uses those before it.
   package let services: [any Service]
   /// The RPC server among the services.
-  package let server: RPCServer
+  let server: RPCServer
   /// Tells whether it has its broker and its Registry.
   package let readiness: Readiness
 

@@ -14,60 +14,60 @@ package import Wire
 ///   `presenceInterval`.
 /// - `diagnosticBytes` of logs, and again of crashes, wait while the Registry is away.
 package struct NotifierSettings: ServiceSettings {
-  package let rpcListen: String
-  package let operationsListen: ListenAddress
-  package let registryEndpoints: [String]
-  package let brokerHost: String
-  package let brokerPort: Int
-  package let brokerUsername: String?
-  package let brokerPassword: String?
-  package let brokerPasswordFile: String?
-  package let tls: TLSSettings
-  package let imageStoreURLs: [String]
-  package let acknowledgementTimeout: Duration
-  package let reportGatherTime: Duration
-  package let reportDevices: Int
-  package let presenceInterval: Duration
-  package let diagnosticBytes: Int
+  let rpcListen: String
+  let operationsListen: ListenAddress
+  let registryEndpoints: [String]
+  let brokerHost: String
+  let brokerPort: Int
+  let brokerUsername: String?
+  let brokerPassword: String?
+  let brokerPasswordFile: String?
+  let tls: TLSSettings
+  let imageStoreURLs: [String]
+  let acknowledgementTimeout: Duration
+  let reportGatherTime: Duration
+  let reportDevices: Int
+  let presenceInterval: Duration
+  let diagnosticBytes: Int
 
   package static let serviceName = "notifier"
   package static let busRole: BusRole? = .notifier
 
-  package static let rpcListenSetting = Setting(
+  static let rpcListenSetting = Setting(
     "notifier.rpc.listen", .endpoint, .default("tcp://127.0.0.1:7132"),
     help: "Where peers and admin commands reach it over ZeroMQ.")
-  package static let operationsListenSetting = Setting(
+  static let operationsListenSetting = Setting(
     "notifier.operations.listen", .listenAddress, .default("127.0.0.1:7133"),
     help: "Where /livez, /readyz and /metrics are served.")
-  package static let registryEndpointsSetting = Setting(
+  static let registryEndpointsSetting = Setting(
     "registry.endpoints", .endpoints, .default("tcp://127.0.0.1:7102"),
     help: "The Registry's RPC endpoints, separated by commas.")
-  package static let brokerHostSetting = Setting(
+  static let brokerHostSetting = Setting(
     "mqtt.host", .host, .default("127.0.0.1"), help: "The MQTT broker.")
-  package static let brokerPortSetting = Setting(
+  static let brokerPortSetting = Setting(
     "mqtt.port", .port, .default("1883"), help: "The MQTT broker's port.")
-  package static let brokerUsernameSetting = Setting(
+  static let brokerUsernameSetting = Setting(
     "mqtt.username", .text, .optional, help: "The user name at the MQTT broker, if it wants one.")
-  package static let brokerPasswordSetting = Setting(
+  static let brokerPasswordSetting = Setting(
     "mqtt.password", .text, .optional, isSecret: true, help: "The password of that user.")
-  package static let brokerPasswordFileSetting = Setting(
+  static let brokerPasswordFileSetting = Setting(
     "mqtt.password-file", .path, .optional, help: "A file with that password, which its owner alone may read.")
-  package static let imageStoreURLsSetting = Setting(
+  static let imageStoreURLsSetting = Setting(
     "image-store.urls", .urls(["http", "https"]), .default("http://127.0.0.1:7121"),
     help: "Public base URLs of the image stores, separated by commas; notifications name them in turn.")
-  package static let acknowledgementTimeoutSetting = Setting(
+  static let acknowledgementTimeoutSetting = Setting(
     "notifier.acknowledgement.seconds", .duration(.milliseconds(100)...(.seconds(60))), .default("4"),
     help: "How long the broker may take to acknowledge a notification, in seconds.")
-  package static let reportGatherTimeSetting = Setting(
+  static let reportGatherTimeSetting = Setting(
     "notifier.reports.gather", .duration(.zero...(.milliseconds(50))), .default("10ms"),
     help: "How long the first report of a batch waits for others.")
-  package static let reportDevicesSetting = Setting(
+  static let reportDevicesSetting = Setting(
     "notifier.reports.devices", .integer(1...1_000_000), .default("20000"),
     help: "Devices whose newest report is held while the Registry is away; further ones must repeat theirs.")
-  package static let presenceIntervalSetting = Setting(
+  static let presenceIntervalSetting = Setting(
     "notifier.presence.seconds", .duration(.seconds(1)...(.seconds(86_400))), .default("300"),
     help: "How often the presences that the broker keeps are read again, in seconds.")
-  package static let diagnosticBytesSetting = Setting(
+  static let diagnosticBytesSetting = Setting(
     "notifier.diagnostics.bytes", .byteSize((1 << 20)...(1 << 30)), .default("16MiB"),
     help: "How much of devices' logs, and again of their crashes, is held while the Registry is away.")
 

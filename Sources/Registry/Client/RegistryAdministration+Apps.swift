@@ -66,7 +66,7 @@ package struct AppMessageDocument: Codable, Sendable, Equatable {
   /// The payload, if it is UTF-8; nil if not.
   package var text: String?
   /// The payload in base64, if it is no UTF-8.
-  package var base64: String?
+  var base64: String?
 
   init(_ wire: WirePublishedMessage) {
     topic = wire.topic

@@ -66,9 +66,9 @@ extension RegistryAdministration {
 package struct DirectorKeyDocument: Codable, Equatable, Sendable {
   package var keyID: String
   /// The key's 32 bytes in hexadecimal digits.
-  package var publicKey: String
+  var publicKey: String
   package var state: String
-  package var createdAt: String
+  var createdAt: String
 
   init(_ wire: WireDirectorKey) {
     keyID = Hexadecimal.encode(wire.keyID)

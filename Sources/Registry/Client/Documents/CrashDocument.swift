@@ -1,6 +1,6 @@
 import FoundationEssentials
 import Foundations
-package import ServiceKit
+import ServiceKit
 import SwiftProtobuf
 package import Wire
 
@@ -11,52 +11,52 @@ package import Wire
 package struct CrashDocument: Codable, Sendable, Equatable {
   /// A function that was being called: its `functionIndex` in the module, and where in it (`functionOffset`) and in
   /// the module (`moduleOffset`) the call was, in bytes; 0 where that is not known.
-  package struct Frame: Codable, Sendable, Equatable {
-    package var functionIndex: UInt32
-    package var functionOffset: UInt64
-    package var moduleOffset: UInt64
+  struct Frame: Codable, Sendable, Equatable {
+    var functionIndex: UInt32
+    var functionOffset: UInt64
+    var moduleOffset: UInt64
     /// The function's name in the module, if the module has names.
-    package var function: String?
+    var function: String?
     /// Where in the sources it is, as a command found out; innermost first where calls were inlined.
-    package var locations: [CodeLocation]?
+    var locations: [CodeLocation]?
   }
 
   /// A line that the device logged before the crash: its `id` in the device's log, when it was written (`at`, by the
   /// device's clock), its `level`, its `source` (see ``LogLine/source``) and its `text`.
-  package struct Line: Codable, Sendable, Equatable {
-    package var id: UInt64
-    package var at: String
-    package var level: String
-    package var source: String
-    package var text: String
+  struct Line: Codable, Sendable, Equatable {
+    var id: UInt64
+    var at: String
+    var level: String
+    var source: String
+    var text: String
   }
 
   package var number: UInt64
   package var device: String
-  package var appName: String
-  package var appVersion: String
+  var appName: String
+  var appVersion: String
   package var version: UInt64
   package var digest: String
   /// The module's build ID in hexadecimal digits; left out if it has none.
-  package var buildID: String?
-  package var code: String
+  var buildID: String?
+  var code: String
   package var message: String
   /// What the version was to the device then: `trial` or `confirmed`.
   package var status: String
   /// When it happened, by the device's clock.
   package var at: String
-  package var receivedAt: String
+  var receivedAt: String
   package var group: String
   /// How many equal crashes there are; left out where they were not counted.
   package var count: UInt64?
   /// On how many devices they are; left out where they were not counted.
   package var devices: UInt64?
   /// The functions that were being called, innermost first; in a list the first few.
-  package var frames: [Frame]
+  var frames: [Frame]
   /// What the device logged last; left out in lists.
-  package var lastLines: [Line]?
+  var lastLines: [Line]?
   /// What a command lacked to find where in the sources it was; left out if nothing.
-  package var advice: String?
+  var advice: String?
 }
 
 extension CrashDocument {

@@ -21,29 +21,29 @@ package struct DeviceDocument: Codable, Sendable, Equatable {
   /// What the device last said that it runs: the `digest` of the version's wasm, the `slot` that it is in (`A` or
   /// `B`, empty if nothing runs), its `status` with the `reason` in the device's words, and when the Registry first
   /// heard it (`at`).
-  package struct Reported: Codable, Sendable, Equatable {
+  struct Reported: Codable, Sendable, Equatable {
     /// 0 with an empty digest: nothing runs.
-    package var version: UInt64
-    package var digest: String
-    package var slot: String
-    package var status: String
-    package var reason: String
-    package var at: String
+    var version: UInt64
+    var digest: String
+    var slot: String
+    var status: String
+    var reason: String
+    var at: String
     /// The version that was tried and not kept, until it runs after all.
-    package var failed: Reference?
+    var failed: Reference?
     /// Why `failed` was not kept, in the device's words.
-    package var failedReason: String?
+    var failedReason: String?
     /// For how long no app handled events at the last switch; left out if that was not measured.
-    package var switchGapNanoseconds: UInt64?
+    var switchGapNanoseconds: UInt64?
   }
 
   /// What keeps the device from running what it should: the `reason`, for people, and since when (`since`), left out
   /// if nobody knows.
-  package struct Waiting: Codable, Sendable, Equatable {
+  struct Waiting: Codable, Sendable, Equatable {
     /// The version that it waits to run; left out if it is not about one.
-    package var version: UInt64?
-    package var reason: String
-    package var since: String?
+    var version: UInt64?
+    var reason: String
+    var since: String?
   }
 
   /// The `name` and `version` of an app, as its publisher says.
@@ -60,19 +60,19 @@ package struct DeviceDocument: Codable, Sendable, Equatable {
   package var state: String
   package var health: String
   /// What speaks against its health; left out if nothing does.
-  package var healthReason: String?
+  var healthReason: String?
   package var online: Bool
-  package var lastSeen: String?
-  package var createdAt: String
+  var lastSeen: String?
+  var createdAt: String
   package var desired: Reference?
-  package var reported: Reported?
+  var reported: Reported?
   /// Why what the device says it runs does not fit what it was given: `unknown-version` or `ahead`; left out if it
   /// fits.
-  package var divergence: String?
+  var divergence: String?
   /// Why the device does not run what it should; left out if it does.
-  package var waiting: Waiting?
+  var waiting: Waiting?
   /// The app that runs, if its version was assigned by this Registry.
   package var app: App?
   /// When two machines last spoke with the device's identity; left out if none did within a day.
-  package var clonedAt: String?
+  var clonedAt: String?
 }

@@ -1,5 +1,5 @@
 import FirmwareImage
-package import ServiceKit
+import ServiceKit
 
 /// An event as JSON: its `id`, which grows from event to event, the `device` (a UUID), the `kind` (see
 /// ``RegistryEvent/Kind``), when it happened (`at`, in ISO 8601 and UTC), and what belongs to its kind (`detail`).
@@ -8,5 +8,5 @@ package struct EventDocument: Codable, Sendable, Equatable {
   package var device: String
   package var kind: String
   package var at: String
-  package var detail: JSONValue
+  var detail: JSONValue
 }

@@ -16,29 +16,29 @@ package struct FirmwareDocument: Codable, Sendable, Equatable {
   package var version: UInt64
   package var digest: String
   package var lengthBytes: UInt64
-  package var appName: String
-  package var appVersion: String
-  package var securityEpoch: UInt32
-  package var hostApiLevel: UInt32
+  var appName: String
+  var appVersion: String
+  var securityEpoch: UInt32
+  var hostApiLevel: UInt32
   /// The ID of the publisher's key in hexadecimal digits; left out if no publisher signed.
-  package var publisherKey: String?
-  package var createdAt: String
-  package var notifiedAt: String?
+  var publisherKey: String?
+  var createdAt: String
+  var notifiedAt: String?
   /// What became of it last: `assigned`, `notified`, `trial`, `confirmed`, `rolled-back` or `refused`.
   package var status: String
   /// When the device first said that it runs the version.
-  package var trialAt: String?
+  var trialAt: String?
   /// When the device first said that it keeps the version.
-  package var confirmedAt: String?
+  var confirmedAt: String?
   /// When the device said that it did not keep the version: with the word `failedStatus` (`rolled-back` or
   /// `refused`), and for the reason `failedReason`.
-  package var failedAt: String?
+  var failedAt: String?
   /// The device's word for it: `rolled-back` or `refused`.
-  package var failedStatus: String?
+  var failedStatus: String?
   /// Why the version was not kept, in the device's words.
-  package var failedReason: String?
+  var failedReason: String?
   /// For how long no app handled events at the switch to the version; left out if that was not measured.
-  package var switchGapNanoseconds: UInt64?
+  var switchGapNanoseconds: UInt64?
 }
 
 extension FirmwareDocument {

@@ -1,6 +1,6 @@
 import FirmwareImage
 import FoundationEssentials
-package import ServiceKit
+import ServiceKit
 
 /// A token as JSON, over HTTP and in the output of commands, without its secret: its `id` in hexadecimal digits, its
 /// `name`, the `scopes` that it was given, when and by whom it was made (`createdAt`, `createdBy`), when it stops
@@ -10,11 +10,11 @@ package struct TokenDocument: Codable, Sendable, Equatable {
   package var id: String
   package var name: String
   package var scopes: [String]
-  package var createdAt: String
-  package var createdBy: String
-  package var expiresAt: String?
-  package var lastUsedAt: String?
-  package var revokedAt: String?
+  var createdAt: String
+  var createdBy: String
+  var expiresAt: String?
+  var lastUsedAt: String?
+  var revokedAt: String?
 }
 
 /// A `token` that was just made, and its `secret`: the only answer that holds one.
@@ -36,12 +36,12 @@ package struct AuditDocument: Codable, Sendable, Equatable {
   package var at: String
   package var principal: String
   /// The service that the principal asked; left out if it asked the Registry itself.
-  package var via: String?
+  var via: String?
   /// Whom the principal, a service, says that it acted for; left out if for nobody.
-  package var claimed: String?
+  var claimed: String?
   package var action: String
   package var target: String
-  package var source: String
-  package var outcome: String
-  package var detail: JSONValue
+  var source: String
+  var outcome: String
+  var detail: JSONValue
 }

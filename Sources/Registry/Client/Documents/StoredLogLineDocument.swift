@@ -11,13 +11,13 @@ package struct StoredLogLineDocument: Codable, Sendable, Equatable {
   package var cursor: UInt64
   /// When it was written, by the device's clock, in ISO 8601 and UTC.
   package var at: String
-  package var monotonicNanoseconds: UInt64
+  var monotonicNanoseconds: UInt64
   package var level: String
-  package var source: String
+  var source: String
   /// The version of the firmware whose app wrote it; 0 if no app did.
   package var version: UInt64
   package var text: String
-  package var receivedAt: String
+  var receivedAt: String
 }
 
 extension StoredLogLineDocument {

@@ -6,9 +6,9 @@ import WebAssemblyModule
 package struct CrashSymbols: Sendable {
   /// For each frame the functions that it stands for, innermost first where calls were inlined; empty where nothing
   /// is known.
-  package var locations: [[CodeLocation]]
+  var locations: [[CodeLocation]]
   /// What is missing and what to do about it; nil if nothing is.
-  package var advice: String?
+  var advice: String?
 
   private init(locations: [[CodeLocation]] = [], advice: String?) {
     self.locations = locations

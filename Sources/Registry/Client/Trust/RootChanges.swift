@@ -88,8 +88,8 @@ extension PublisherDelegation.Apps {
 }
 
 /// Why a change can't be made, in words for the operator.
-package struct RootChangeError: Error, Equatable, CustomStringConvertible {
-  package let description: String
+struct RootChangeError: Error, Equatable, CustomStringConvertible {
+  let description: String
 
   init(_ description: String) {
     self.description = description

@@ -22,7 +22,7 @@ package struct RootDocumentView: Codable, Equatable, Sendable {
   package var directors: [String]
   package var publishers: [Publisher]
   /// The root keys whose signatures are good.
-  package var signedBy: [String]
+  var signedBy: [String]
 
   package init(_ signed: SignedRootDocument) throws {
     let document = signed.document

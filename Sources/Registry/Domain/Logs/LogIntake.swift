@@ -57,7 +57,7 @@ package struct LogIntake: Sendable {
       self.isNew = isNew
     }
     package var isNew = false
-    package var isChanged = false
+    var isChanged = false
   }
 
   /// A new `line` for the log with that `number`, and the `cursor` it got.

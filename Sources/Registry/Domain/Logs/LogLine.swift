@@ -31,9 +31,9 @@ package struct LogLine: Sendable, Equatable {
   package var text: String
 
   /// How long a text may be, in bytes of UTF-8; longer ones are cut.
-  package static let maximumTextBytes = 8 << 10
+  static let maximumTextBytes = 8 << 10
   /// How long a source may be, in bytes of UTF-8; longer ones are cut.
-  package static let maximumSourceBytes = 32
+  static let maximumSourceBytes = 32
 
   /// What a stored line takes beside its text, in bytes: the row's header and its other columns, and its index entry.
   package static let overheadBytes = 128

@@ -7,7 +7,7 @@ package struct ReceivedLogBatch: Sendable, Equatable {
   /// How many lines a batch may have. Devices send at most 500 at once.
   package static let maximumLines = 1000
   /// How many visible ASCII characters the name of a log may have.
-  package static let maximumLogIDBytes = 64
+  static let maximumLogIDBytes = 64
 
   package var device: DeviceID
   /// Which log the lines' IDs count in: a device that lost its flash begins another one.
@@ -31,9 +31,9 @@ package struct ReceivedLogBatch: Sendable, Equatable {
     }
   }
   /// The highest ID, also of lines that were refused.
-  package private(set) var lastID: UInt64
+  private(set) var lastID: UInt64
   /// Whether some lines make no sense and were left out.
-  package private(set) var hasRefused = false
+  private(set) var hasRefused = false
 
   /// A line as it was sent; nil in place of one that makes no sense.
   package typealias SentLine = (id: UInt64, line: LogLine?)

@@ -14,7 +14,7 @@ package enum FieldRules {
   package static let tagCount = 32
   package static let serialLength = DeviceLimit.serialCharacters.value
   /// Characters of an idempotency key.
-  package static let idempotencyKeyLength = 255
+  static let idempotencyKeyLength = 255
   /// Characters of a device's own words on why it did something; longer texts are cut.
   package static let reasonLength = 512
   /// Characters of an operator's words on why a device goes out of service. The Provisioner takes no more.

@@ -13,7 +13,7 @@ package struct PublishedApp: Sendable, Equatable {
   }
 
   /// Bytes of the whole image: header, configuration and wasm.
-  package var imageSizeBytes: UInt64 { UInt64(ImageHeader.byteCount) + app.wasmLength }
+  var imageSizeBytes: UInt64 { UInt64(ImageHeader.byteCount) + app.wasmLength }
 
   /// The configuration of the image (bytes 32…543) that makes the app this version of the device's firmware, without
   /// the director's signature.

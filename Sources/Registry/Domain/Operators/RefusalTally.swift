@@ -4,13 +4,13 @@ import ServiceKit
 /// an entry at once; those that follow within a minute are one entry together, with their count.
 package struct RefusalTally {
   /// For how long attempts are counted together.
-  package static let window = Duration.seconds(60)
+  static let window = Duration.seconds(60)
   /// How many kinds are counted at a time; at that bound those of further sources are counted together.
-  package static let maximumKinds = 1_000
+  static let maximumKinds = 1_000
   /// How many of the kinds may be in the words of one service.
-  package static let maximumKindsOfService = 200
+  static let maximumKindsOfService = 200
   /// The source that is noted for attempts that are counted together over several sources.
-  package static let manySources = "several"
+  static let manySources = "several"
 
   private struct Kind: Hashable {
     var principal: String
@@ -96,5 +96,5 @@ package struct RefusalTally {
   }
 
   /// How many kinds are counted now.
-  package var kindCount: Int { counts.count }
+  var kindCount: Int { counts.count }
 }

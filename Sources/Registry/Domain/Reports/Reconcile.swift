@@ -44,7 +44,7 @@ package struct DesiredFirmware: Sendable, Equatable {
 /// next report still leads to the right decision.
 ///
 /// - Parameter interval: how long a notification gets to take effect before it is repeated, in seconds.
-package func reconcile(
+func reconcile(
   desired: DesiredFirmware?, reported: ReportedState, now: Date, interval: TimeInterval
 ) -> ReconcileDecision {
   guard let desired else { return .nothingDesired }
@@ -62,7 +62,7 @@ package func reconcile(
 
 extension ReportedState {
   /// The device takes no version up to this one.
-  package var highestVersion: UInt64 { max(running?.version ?? 0, failed?.version ?? 0) }
+  var highestVersion: UInt64 { max(running?.version ?? 0, failed?.version ?? 0) }
 }
 
 extension FirmwareReference {

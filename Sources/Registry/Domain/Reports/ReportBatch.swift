@@ -13,7 +13,7 @@ package struct ReportBatch: Sendable {
     package let desired: DesiredFirmware?
     /// What the device said last in this batch, whether that is newer than what is stored or not. Presence alone says
     /// nothing.
-    package var lastStated: ReportedState?
+    var lastStated: ReportedState?
     package var isTouched = false
     package var changes: [Change] = []
 

@@ -21,12 +21,12 @@ package struct ReportPosition: Sendable, Hashable {
   /// Whether a report at this position takes the place of what is held.
   ///
   /// - Parameter supersedes: what the device was told that is held.
-  package func follows(_ held: ReportPosition, supersedes: ReportPosition?) -> Bool {
+  func follows(_ held: ReportPosition, supersedes: ReportPosition?) -> Bool {
     supersedes == held || isComparable(with: held) && sequence > held.sequence
   }
 
   /// Whether a report at this position is the one that is held.
-  package func isRepeat(of held: ReportPosition) -> Bool {
+  func isRepeat(of held: ReportPosition) -> Bool {
     sequence == held.sequence && isComparable(with: held)
   }
 }

@@ -127,7 +127,7 @@ package final class RequestAuthority: Service {
   }
 
   /// What refused reads are called in the audit log.
-  package static let readAction = "read"
+  static let readAction = "read"
 
   private static func refusal(_ found: (token: APIToken, isExpired: Bool)?, _ scope: AccessScope) -> RefusedToken? {
     guard let (token, isExpired) = found else { return .unknown }
@@ -143,7 +143,7 @@ package final class RequestAuthority: Service {
   }
 
   /// The same as ``note(_:refusedFor:)`` for callers that can't wait: the entry is in the log a little later.
-  package func noteLater(_ attempt: AuditRecord, refusedFor reason: String) {
+  func noteLater(_ attempt: AuditRecord, refusedFor reason: String) {
     state.withLock { state in
       if let record = state.refusals.note(attempt, reason: reason, now: .now) { state.waiting.append(record) }
     }

@@ -13,9 +13,9 @@ package struct OutboxDispatcher: Service {
   /// How a dispatcher works through the outbox; `backoff` are the pauses before a notification is tried again.
   package struct Options: Sendable {
     /// Notifications in one call.
-    package var batchSize: Int
+    var batchSize: Int
     /// Calls in progress at once.
-    package var lanes: Int
+    var lanes: Int
     /// How long a claim keeps other replicas away, and so how late they notice that this one died.
     package var lease: Duration
     package var backoff: RetryBackoff

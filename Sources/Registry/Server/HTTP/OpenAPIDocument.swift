@@ -2,9 +2,9 @@ import RegistryClient
 import ServiceKit
 
 /// The description of the HTTP interface, OpenAPI 3.1, as `/openapi.json` answers it.
-package enum OpenAPIDocument {
+enum OpenAPIDocument {
   /// The whole document, as JSON.
-  package static let text = """
+  static let text = """
     {
       "openapi": "3.1.0",
       "info": {

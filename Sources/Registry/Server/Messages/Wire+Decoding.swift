@@ -39,7 +39,7 @@ extension PublishedApp {
 
 extension FirmwareReference {
   /// - Throws: `invalid` for a version out of range or a digest of a wrong length.
-  package init(_ wire: WireFirmwareReference) throws(RequestFailure) {
+  init(_ wire: WireFirmwareReference) throws(RequestFailure) {
     guard (1...UInt64(Int64.max)).contains(wire.version) else {
       throw RequestFailure(field: "version", "is \(wire.version): versions go from 1 to 2^63-1")
     }
@@ -49,7 +49,7 @@ extension FirmwareReference {
 
 extension ReportedState {
   /// The state without its time (`at`), which the Registry says itself.
-  package init(_ wire: WireReportedState) throws(RequestFailure) {
+  init(_ wire: WireReportedState) throws(RequestFailure) {
     guard let status = RunStatus(rawValue: wire.status) else {
       throw RequestFailure(field: "status", "is none of \(RunStatus.allCases.map(\.rawValue).joined(separator: ", "))")
     }
@@ -79,14 +79,14 @@ extension ReportedState {
 }
 
 extension ReportPosition {
-  package init(_ wire: WireReportPosition) {
+  init(_ wire: WireReportPosition) {
     self.init(epoch: wire.epoch, sequence: wire.sequence)
   }
 }
 
 extension Waiting {
   /// Nil if it gives no reason.
-  package init?(_ wire: WireWaiting) {
+  init?(_ wire: WireWaiting) {
     let reason = FieldRules.sanitizedReason(wire.reason)
     guard !reason.isEmpty else { return nil }
     // A device's clock may say anything; PostgreSQL's years end.

@@ -9,7 +9,7 @@ package import Wire
 // What the Registry answers.
 
 extension WireFirmwareReference {
-  package init(_ reference: FirmwareReference) {
+  init(_ reference: FirmwareReference) {
     self.init()
     version = reference.version
     digest = Data(reference.digest.bytes)
@@ -17,7 +17,7 @@ extension WireFirmwareReference {
 }
 
 extension WireReportedState {
-  package init(_ state: ReportedState) {
+  init(_ state: ReportedState) {
     self.init()
     if let running = state.running {
       version = running.version
@@ -35,7 +35,7 @@ extension WireReportedState {
 }
 
 extension WireWaiting {
-  package init(_ waiting: Waiting) {
+  init(_ waiting: Waiting) {
     self.init()
     version = waiting.version
     reason = waiting.reason
@@ -70,7 +70,7 @@ extension WireDevice {
 }
 
 extension WireAppImage {
-  package init(_ image: PublishedApp) {
+  init(_ image: PublishedApp) {
     self.init()
     digest = Data(image.app.wasmDigest.bytes)
     lengthBytes = image.app.wasmLength

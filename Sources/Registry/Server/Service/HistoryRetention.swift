@@ -1,9 +1,9 @@
-package import Logging
-package import RegistryStorage
+import Logging
+import RegistryStorage
 import ServiceLifecycle
 
 /// Removes events and entries of the audit log that are older than they are kept.
-package struct HistoryRetention: Service {
+struct HistoryRetention: Service {
   private let store: RegistryStore
   private let eventRetention: Duration
   private let auditRetention: Duration
@@ -11,7 +11,7 @@ package struct HistoryRetention: Service {
   private let logger: Logger
 
   /// - Parameter interval: how often it looks.
-  package init(
+  init(
     store: RegistryStore, eventRetention: Duration, auditRetention: Duration, interval: Duration = .seconds(600),
     logger: Logger
   ) {
@@ -22,7 +22,7 @@ package struct HistoryRetention: Service {
     self.logger = logger
   }
 
-  package func run() async throws {
+  func run() async throws {
     let removal = Removal(logger: logger)
     await cancelWhenGracefulShutdown {
       while !Task.isCancelled {

@@ -1,7 +1,7 @@
 import Foundations
 package import Logging
 import Messaging
-package import PostgreSQL
+import PostgreSQL
 import RegistryAuthority
 import RegistryBus
 import RegistryDelivery
@@ -119,7 +119,7 @@ package enum RegistryService {
   }
 
   /// Waits only shortly for a connection, so that a client hears soon that the database is not there.
-  package static func poolOptions(connections: Int) -> PostgresPoolOptions {
+  static func poolOptions(connections: Int) -> PostgresPoolOptions {
     var options = PostgresPoolOptions.standard
     options.maximumConnections = connections
     options.maximumWaiters = 256

@@ -1,6 +1,6 @@
 import FirmwareImage
 import Messaging
-package import RegistryStorage
+import RegistryStorage
 package import ServiceKit
 package import Wire
 
@@ -15,29 +15,29 @@ package import Wire
 ///   and `crashesPerDevice` say.
 /// - It signs with the keys in `directorDirectory`, and only apps of known publishers if `requiresPublisher`.
 package struct RegistrySettings: ServiceSettings {
-  package let httpListen: ListenAddress
-  package let rpcListen: String
-  package let tls: TLSSettings
-  package let http: HTTPSettings
-  package let operationsListen: ListenAddress
-  package let databaseURL: String
-  package let databaseConnections: Int
-  package let notifierEndpoints: [String]
-  package let provisionerEndpoints: [String]
+  let httpListen: ListenAddress
+  let rpcListen: String
+  let tls: TLSSettings
+  let http: HTTPSettings
+  let operationsListen: ListenAddress
+  let databaseURL: String
+  let databaseConnections: Int
+  let notifierEndpoints: [String]
+  let provisionerEndpoints: [String]
   /// How often devices state what they run.
-  package let heartbeat: Duration
-  package let renotifyInterval: Duration
-  package let outboxLease: Duration
-  package let outboxLongestRetry: Duration
-  package let eventRetention: Duration
-  package let auditRetention: Duration
-  package let logRetention: Duration
-  package let logBytesPerDevice: Int
-  package let crashRetention: Duration
-  package let crashesPerDevice: Int
+  let heartbeat: Duration
+  let renotifyInterval: Duration
+  let outboxLease: Duration
+  let outboxLongestRetry: Duration
+  let eventRetention: Duration
+  let auditRetention: Duration
+  let logRetention: Duration
+  let logBytesPerDevice: Int
+  let crashRetention: Duration
+  let crashesPerDevice: Int
   /// The folder of the director's keys; nil to sign nothing, which only an insecure Registry may.
-  package let directorDirectory: String?
-  package let requiresPublisher: Bool
+  let directorDirectory: String?
+  let requiresPublisher: Bool
 
   package static let serviceName = "registry"
   package static let busRole: BusRole? = .registry
@@ -49,7 +49,7 @@ package struct RegistrySettings: ServiceSettings {
   private static let operationsListenSetting = Setting(
     "registry.operations.listen", .listenAddress, .default("127.0.0.1:7103"),
     help: "Where liveness, readiness and metrics are answered.")
-  package static let databaseURLSetting = Setting(
+  static let databaseURLSetting = Setting(
     "database.url", .url(["postgresql", "postgres"]), .required,
     help: """
       The PostgreSQL database; the Registry keeps its tables in the schema registry. Of several hosts with commas between \
@@ -94,7 +94,7 @@ package struct RegistrySettings: ServiceSettings {
     "registry.crashes.count", .integer(1...10_000), .default("200"),
     help: "How many reports of crashes are kept of each device; the oldest go first.")
 
-  package static let directorDirectorySetting = Setting(
+  static let directorDirectorySetting = Setting(
     "registry.director.directory", .path, .optional,
     help: "The folder of the director's keys; the first is made at the first start. Replicas share it or have copies.")
 
@@ -156,7 +156,7 @@ package struct RegistrySettings: ServiceSettings {
   /// How assignments are signed.
   ///
   /// - Throws: if there is nowhere to keep the director's keys, unless the process was told to be insecure.
-  package func signing(isInsecure: Bool) throws(SettingsError) -> AssignmentSigning {
+  func signing(isInsecure: Bool) throws(SettingsError) -> AssignmentSigning {
     if let directorDirectory {
       return .director(
         DirectorKeyring(directory: directorDirectory), requiresRootDocument: !isInsecure,
@@ -168,7 +168,7 @@ package struct RegistrySettings: ServiceSettings {
   }
 
   /// The store's bounds. A device that missed three heartbeats counts as offline.
-  package var storeOptions: RegistryStore.Options {
+  var storeOptions: RegistryStore.Options {
     RegistryStore.Options(
       onlineWindow: heartbeat * 3 / .seconds(1), renotifyInterval: renotifyInterval / .seconds(1),
       logBytesPerDevice: logBytesPerDevice, crashesPerDevice: crashesPerDevice)

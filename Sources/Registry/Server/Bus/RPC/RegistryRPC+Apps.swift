@@ -10,9 +10,9 @@ import Wire
 /// Messages for the apps of devices.
 extension RegistryRPC {
   /// Bytes of a message's payload. A device's app takes no more.
-  package static let maximumAppPayloadBytes = 64 << 10
+  static let maximumAppPayloadBytes = 64 << 10
   /// Bytes of the topic below `/apps/{id}/`, as for what apps publish themselves.
-  package static let maximumAppTopicBytes = 256
+  static let maximumAppTopicBytes = 256
 
   func addAppHandlers(to router: inout RPCRouter) {
     router.handle(WireSendToApp.self) { request, context in

@@ -127,7 +127,7 @@ extension RegistryRPC {
   }
 
   /// Bytes of the JSON that a service may add to an entry of the audit log.
-  package static let maximumDetailBytes = 4_096
+  static let maximumDetailBytes = 4_096
 
   private func listAudit(_ request: WireListAudit) async throws -> WireListAuditResponse {
     let filter = try AuditFilter(

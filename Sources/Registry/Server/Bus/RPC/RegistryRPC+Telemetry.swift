@@ -10,9 +10,9 @@ import Wire
 /// Logs and crashes.
 extension RegistryRPC {
   /// How many log lines one request may have: it is one transaction, and holds its locks.
-  package static let maximumLogLines = 20_000
+  static let maximumLogLines = 20_000
   /// How many crash reports one request may have, for the same reason.
-  package static let maximumCrashes = 200
+  static let maximumCrashes = 200
 
   func addTelemetryHandlers(to router: inout RPCRouter) {
     router.handle(WireRecordLogs.self) { request, _ in try await record(request) }

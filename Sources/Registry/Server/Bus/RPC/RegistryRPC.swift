@@ -12,9 +12,9 @@ import Wire
 /// What the Registry answers on the bus.
 package struct RegistryRPC: Sendable {
   /// How many reports one request may have: a batch is one transaction, and holds its locks.
-  package static let maximumReports = 1000
+  static let maximumReports = 1000
   /// How many devices one request may make, for the same reason.
-  package static let maximumDevices = 500
+  static let maximumDevices = 500
 
   let store: RegistryStore
   let authority: RequestAuthority

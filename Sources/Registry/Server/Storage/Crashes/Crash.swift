@@ -6,7 +6,7 @@ package import Wire
 /// A `device`'s report of an app that crashed, fit to be stored: bounded, and with texts that can be shown.
 package struct Crash: Sendable, Equatable {
   /// Bytes of the device's own name for the crash, by which a repeat is told.
-  package static let idByteCount = 16
+  static let idByteCount = 16
   static let maximumFrames = 64
   static let maximumLines = 100
   /// Bytes of the last lines' texts in all; the oldest give way.

@@ -2,9 +2,9 @@ import Foundations
 import Synchronization
 
 /// The requests at this replica that wait for new lines of devices' logs.
-package final class LogFollowers: Sendable {
+final class LogFollowers: Sendable {
   /// How many may wait. Each holds a request open; further ones are told to come back.
-  package static let limit = 64
+  static let limit = 64
 
   private struct State {
     var signals: [DeviceID: [UInt64: TaskSignal]] = [:]
@@ -14,7 +14,7 @@ package final class LogFollowers: Sendable {
 
   private let state = Mutex(State())
 
-  package init() {}
+  init() {}
 
   /// How many there are.
   var count: Int { state.withLock(\.count) }

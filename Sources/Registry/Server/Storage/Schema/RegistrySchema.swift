@@ -19,7 +19,7 @@ package enum RegistrySchema {
 
   /// The migrations in their order. Those up to 6 each changed what programs before it relied on; those after it only
   /// add, so that a release runs beside the one before: see docs/upgrades.md.
-  package static let migrations = [
+  static let migrations = [
     Migration(
       version: 1, name: "devices, firmware, reports, outbox, events", compatibleFrom: 1, script: initial),
     Migration(version: 2, name: "logs", compatibleFrom: 2, script: logs),

@@ -43,7 +43,7 @@ package struct RegistryStore: Sendable {
   /// Raised after a commit that left events to be removed.
   package let removalSignal = TaskSignal()
   /// The requests at this replica that wait for lines of devices' logs.
-  package let logFollowers = LogFollowers()
+  let logFollowers = LogFollowers()
 
   package init(
     pool: PostgresPool, options: Options = Options(), signing: AssignmentSigning = .none,
