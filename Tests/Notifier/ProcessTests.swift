@@ -45,6 +45,7 @@ import Wire
       for pause in [5, 20, 60, 120, 300] {
         let process = try served.run("serve")
         try await process.waitForLine(containing: "Connected to the broker")
+        // Sleeps: the moment of the kill is what varies.
         try await Task.sleep(for: .milliseconds(pause))
         process.kill(SIGKILL)
         try await process.waitForExit()
@@ -82,6 +83,7 @@ import Wire
     let repeating = Task {
       while !Task.isCancelled {
         for device in devices { _ = try? await report(reporter, device, sequence: 9) }
+        // Sleeps: the time after which devices repeat a report.
         try await Task.sleep(for: .milliseconds(100))
       }
     }

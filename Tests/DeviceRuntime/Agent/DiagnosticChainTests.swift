@@ -91,7 +91,7 @@ import Wire
       try await eventually("lines after round \(round)") {
         chain.registry.lines.last?.id ?? 0 > before
       }
-      // At another moment of sending each time.
+      // Sleeps: the moment of the kill is what varies, over the intervals of sending.
       try await Task.sleep(for: .milliseconds(round * 61 % 700))
       switch round % 3 {
       case 0:

@@ -170,6 +170,7 @@ import Wire
       longest = max(longest, .now - start)
       #expect(status.hasRunning)
       count += 1
+      // Sleeps: the pause between two samples of how long an answer takes.
       try await Task.sleep(for: .milliseconds(20))
     }
     return longest

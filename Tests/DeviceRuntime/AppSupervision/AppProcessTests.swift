@@ -32,6 +32,7 @@ import Testing
     // The grace for the process itself is five seconds on top.
     let bed = try AppTestBed()
     let folder = bed.folder
+    // Sleeps: a program that hangs is what the test is about.
     try bed.write(Array("#!/bin/sh\nexec sleep 60\n".utf8), to: folder.path("sleeper"))
     chmod(folder.path("sleeper"), 0o700)
     let launcher = try ProcessAppLauncher(executable: folder.path("sleeper"), directory: folder.path("ipc"))

@@ -113,11 +113,14 @@ import Testing
 
   @Test func theWatchdogWaitsForTheActivation() async throws {
     let bed = try AppTestBed()
-    let app = try await bed.launch(
-      eventApp(initialize: "(drop (call $watchdog_arm (i64.const 50000000))) (i32.const 0)"), isActivated: false)
+    let text = eventApp(initialize: "(drop (call $watchdog_arm (i64.const 50000000))) (i32.const 0)")
+    let app = try await bed.launch(text, isActivated: false)
     var history = AppHistory()
     try await history.read(app) { $0.isStarted }
-    try await Task.sleep(for: .milliseconds(300))
+    // Another one that was started later has missed its watchdog by now.
+    var other = AppHistory()
+    let later = try await AppTestBed().launch(text)
+    #expect(try await other.ending(of: later) == .watchdogMissed(timeout: .milliseconds(50)))
     await app.activate()
     #expect(try await history.ending(of: app) == .watchdogMissed(timeout: .milliseconds(50)))
     #expect(history.events.contains { $0.activatedAt != nil })

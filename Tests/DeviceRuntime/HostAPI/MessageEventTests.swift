@@ -91,6 +91,7 @@ import Wire
     // In small lots, which the agent's side takes; the process holds 64.
     for _ in 0..<20 {
       for _ in 0..<10 { await app.deliver(.message(handles: [1], topic: "t", payload: [])) }
+      // Sleeps: the pace of a peer that sends more than is read, and no more than the agent's side takes.
       try await Task.sleep(for: .milliseconds(5))
     }
     let note = try await history.read(app) { event in
@@ -145,19 +146,29 @@ import Wire
   /// The flash's time is not the app's.
   @Test func aSlowStorageIsNotTheAppsFault() async throws {
     let bed = try AppTestBed()
+    let (timer, limits) = (
+      "(drop (call $timer_start (i64.const 0) (i64.const 0))) (i32.const 0)",
+      AppLimits(eventDeadline: .milliseconds(200))
+    )
     let app = try await bed.launch(
       eventApp(
-        initialize: "(drop (call $timer_start (i64.const 0) (i64.const 0))) (i32.const 0)",
+        initialize: timer,
         event: """
           (drop (call $kv_delete (i32.const 16) (i32.const 5))) (call $hello)
           (loop $spin (br $spin)) (i32.const 0)
-          """), limits: AppLimits(eventDeadline: .milliseconds(200)))
+          """), limits: limits)
     var history = AppHistory()
     let request = try await history.read(app) { event in
       if case .keyValue(let request) = event { request } else { nil }
     }
-    // Three deadlines long.
-    try await Task.sleep(for: .milliseconds(1500))
+    // Another one that was started later is over the same deadline by now.
+    let later = try await AppTestBed().launch(
+      eventApp(initialize: timer, event: "(loop $spin (br $spin)) (i32.const 0)"), limits: limits)
+    var other = AppHistory()
+    guard case .deadlineExceeded("xtb_event", _) = try await other.ending(of: later) else {
+      Issue.record("\(other.events)")
+      return
+    }
     var answer = WireKeyValueAnswer()
     answer.id = request.id
     await app.deliver(.keyValue(answer))
