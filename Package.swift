@@ -381,6 +381,11 @@ let testTargets: [Target] = [
   .target(
     name: "TestSupport", dependencies: ["CLinux", "OpenSSL"], path: "Tests/TestSupport",
     swiftSettings: strict),
+  // What services promise each other, and those that play them.
+  .target(
+    name: "TestPeers",
+    dependencies: ["TestSupport", "FirmwareImage", "Foundations", "Messaging", "OpenSSL", "Wire", protobuf, logging],
+    path: "Tests/Peers", swiftSettings: strict),
   tests("Foundations", ["Foundations"]),
   tests("ZeroMQ", ["ZeroMQ"]),
   tests("PostgreSQL", ["PostgreSQL"]),
@@ -441,6 +446,7 @@ let testTargets: [Target] = [
   tests(
     "Registry",
     [
+      "TestPeers",
       "RegistryAuthority", "RegistryBus", "RegistryClient", "RegistryDelivery", "RegistryDomain", "RegistryHTTP",
       "RegistryMessages", "RegistryServer", "RegistryStorage", "PostgreSQL", "OpenSSL", "FirmwareImage", "Foundations",
       "DeviceProtocol", "WebAssemblyModule",
@@ -451,6 +457,7 @@ let testTargets: [Target] = [
   tests(
     "ImageStore",
     [
+      "TestPeers", "DeviceProtocol",
       "BlobStorage", "ImageAdmission", "ImageStoreClient", "ImageStoreServer", "FileAccess", "OpenSSL", "Curl",
       "FirmwareImage", "Foundations", "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       hummingbird, httpTypes, nioCore, protobuf, logging, lifecycle,
@@ -458,12 +465,14 @@ let testTargets: [Target] = [
   tests(
     "Notifier",
     [
+      "TestPeers",
       "NotifierServer", "Mosquitto", "Foundations", "DeviceProtocol", "Wire", "Messaging", "ServiceKit", protobuf,
       logging, lifecycle,
     ]),
   tests(
     "Provisioner",
     [
+      "TestPeers",
       "CertificateAuthority", "DeviceCertificates", "DeviceEnrolment", "ProvisionerClient", "ProvisionerDomain",
       "ProvisionerServer", "ProvisionerStorage", "PostgreSQL", "OpenSSL", "Curl", "Foundations",
       "Wire", "Messaging",
@@ -472,6 +481,7 @@ let testTargets: [Target] = [
   tests(
     "DeviceRuntime",
     [
+      "TestPeers",
       "UpdateCore", "DeviceStorage", "DeviceCredentials", "DeviceImages", "DeviceAdmin", "Agent", "DevelopmentLoop",
       "CLinux", "AppHost", "AppLink", "AppSupervision", "DeviceBoard", "DeviceHardware",
       "ZeroMQ", "Mosquitto", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage",
@@ -481,6 +491,7 @@ let testTargets: [Target] = [
   tests(
     "Integration",
     [
+      "TestPeers",
       "RegistryServer", "ImageStoreServer", "NotifierServer", "ProvisionerServer", "PostgreSQL", "Mosquitto", "Curl",
       "FirmwareImage", "Foundations", "Wire",
       "Messaging", "ServiceKit", protobuf, logging, lifecycle,
