@@ -50,10 +50,11 @@ func shared(_ name: String, _ dependencies: [Target.Dependency], exclude: [Strin
     swiftSettings: strict)
 }
 
+/// Tests are not optimised: that would take most of the time between a change and its test's result.
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: ["TestSupport"] + dependencies, path: "Tests/\(name)",
-    exclude: exclude, swiftSettings: strict)
+    exclude: exclude, swiftSettings: strict + [.unsafeFlags(["-Onone"])])
 }
 
 let bindings: [Target] =
@@ -478,19 +479,40 @@ let testTargets: [Target] = [
       "Wire", "Messaging",
       "ServiceKit", "ServiceHTTP", logging, lifecycle,
     ]),
+  // Flash whose power a test cuts, or that fails.
+  .target(
+    name: "TestFlash", dependencies: ["DeviceStorage"], path: "Tests/TestFlash", swiftSettings: strict),
+  // Apps for tests to run.
+  .target(
+    name: "TestApps", dependencies: ["TestSupport", "AppLink", "Foundations", "WebAssemblyModule"],
+    path: "Tests/TestApps", swiftSettings: strict),
+  tests("UpdateCore", ["UpdateCore", "DeviceProtocol", "FirmwareImage", "Foundations"]),
+  tests(
+    "DeviceStorage",
+    ["TestFlash", "DeviceStorage", "AppSupervision", "UpdateCore", "DeviceProtocol", "Foundations", "Wire"]),
+  tests(
+    "DeviceHardware",
+    ["DeviceHardware", "DeviceBoard", "DeviceStorage", "AppLink", "CLinux", "DeviceProtocol", "Foundations"]),
+  tests(
+    "AppHost",
+    [
+      "TestApps", "AppHost", "AppLink", "AppSupervision", "DeviceBoard", "DeviceProtocol", "FirmwareImage",
+      "Foundations", "WebAssemblyModule", "Wasmtime", "Wire", protobuf,
+    ]),
   tests(
     "DeviceRuntime",
     [
-      "TestPeers",
+      "TestApps", "TestFlash", "TestPeers",
       "UpdateCore", "DeviceStorage", "DeviceCredentials", "DeviceImages", "DeviceAdmin", "Agent", "DevelopmentLoop",
-      "CLinux", "AppHost", "AppLink", "AppSupervision", "DeviceBoard", "DeviceHardware",
-      "ZeroMQ", "Mosquitto", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage",
-      "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
+      "AppLink", "AppSupervision", "DeviceBoard",
+      "ZeroMQ", "Mosquitto", "OpenSSL", "Curl", "FirmwareImage",
+      "Foundations", "DeviceProtocol", "RootDocument", "Wire",
       "Messaging", protobuf, logging,
     ]),
   tests(
     "Integration",
     [
+      "DeviceProtocol",
       "TestPeers",
       "RegistryServer", "ImageStoreServer", "NotifierServer", "ProvisionerServer", "PostgreSQL", "Mosquitto", "Curl",
       "FirmwareImage", "Foundations", "Wire",

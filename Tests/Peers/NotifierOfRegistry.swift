@@ -17,7 +17,8 @@ package struct NotifierOfRegistry: Sendable {
     try await notifier.ask(WireNotify.with { $0.notifications = notifications }).outcomes
   }
 
-  private static func notification(_ version: UInt64, device: Data = Data(DeviceID.random().bytes)) -> WireNotification {
+  private static func notification(_ version: UInt64, device: Data = Data(DeviceID.random().bytes)) -> WireNotification
+  {
     WireNotification.with {
       $0.deviceID = device
       $0.version = version
@@ -28,14 +29,18 @@ package struct NotifierOfRegistry: Sendable {
 
   package static let contract: [Promise<NotifierOfRegistry>] = [
     Promise(name: "no notifications are answered with no outcomes") { peer in
-      #expect(try await peer.notify([]).isEmpty)
+      let outcomes = try await peer.notify([])
+      #expect(outcomes == [])
     },
-    Promise(name: "each is acknowledged that the broker has, whether a device listens or not, and a repeat too") { peer in
+    Promise(name: "each is acknowledged that the broker has, whether a device listens or not, and a repeat too") {
+      peer in
       let device = Data(DeviceID.random().bytes)
       for _ in 0..<2 {
-        let outcomes = try await peer.notify([Self.notification(1, device: device), Self.notification(2, device: device)])
+        let outcomes = try await peer.notify([
+          Self.notification(1, device: device), Self.notification(2, device: device),
+        ])
         #expect(outcomes.map(\.acknowledged) == [true, true])
-        #expect(outcomes.allSatisfy(\.reason.isEmpty))
+        #expect(outcomes.allSatisfy { $0.reason.isEmpty })
       }
     },
     Promise(name: "what is no notification spoils none of the others") { peer in

@@ -33,7 +33,7 @@ package struct RegistryOfDevices: Sendable {
       for _ in 0..<2 {
         let outcomes = try await peer.create(ids.map { Self.device($0) })
         #expect(outcomes.map(\.id) == ids)
-        #expect(outcomes.allSatisfy(\.reason.isEmpty))
+        #expect(outcomes.allSatisfy { $0.reason.isEmpty })
       }
     },
     Promise(name: "what can't be made spoils none of the others") { peer in
@@ -54,7 +54,8 @@ package struct RegistryOfDevices: Sendable {
       }
     },
     Promise(name: "before there is a director and a root document there is nothing to trust") { peer in
-      #expect(try await peer.registry.ask(WireListDirectorKeys()).keys.isEmpty)
+      let keys = try await peer.registry.ask(WireListDirectorKeys()).keys
+      #expect(keys == [])
       for version in [0, 1, 7] as [UInt64] {
         await expectRefusal(.notFound, "unknown-root-document") {
           _ = try await peer.registry.ask(WireGetRootDocument.with { $0.version = version })

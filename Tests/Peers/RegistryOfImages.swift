@@ -1,6 +1,6 @@
-package import Foundation
-package import Foundations
 import FirmwareImage
+import Foundation
+package import Foundations
 package import Messaging
 import OpenSSL
 import SwiftProtobuf

@@ -3,6 +3,7 @@ import Foundations
 import Logging
 import Messaging
 import ServiceLifecycle
+import SwiftProtobuf
 import Synchronization
 import Wire
 

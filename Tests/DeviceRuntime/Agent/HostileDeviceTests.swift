@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import Messaging
 import Synchronization
+import TestApps
 import TestSupport
 import Testing
 import Wire
