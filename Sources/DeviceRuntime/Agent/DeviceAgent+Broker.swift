@@ -101,7 +101,7 @@ extension DeviceAgent {
     if !isListening { await subscribeAfterAll() }
   }
 
-  /// A flash that fails may keep the first report back.
+  /// How long the first report may take, which a failing flash keeps back.
   private static let firstWordLimit = Duration.seconds(10)
   private static let suspiciousDeafConnections = 3
 
@@ -143,7 +143,7 @@ extension DeviceAgent {
     return problem == nil
   }
 
-  /// The connection ended while the broker was asked for it.
+  /// Notes that the connection ended while the broker was asked for the filter.
   private func hasGoneDeaf(_ filter: String) async {
     deafConnections = min(deafConnections + 1, 1000)
     guard deafConnections >= Self.suspiciousDeafConnections else { return }

@@ -29,7 +29,7 @@ package actor DeviceAgent: Service {
   let logger: Logger
   let topics: DeviceTopics
   let mqtt: MQTTClient
-  /// For what may wait until the device's own reports are out.
+  /// Where what may wait is published, once the device's own reports are out.
   let outlet: MQTTOutlet
   let servers: ImageServers
   let reporter: StateReporter
@@ -42,7 +42,7 @@ package actor DeviceAgent: Service {
   nonisolated let mailbox = AgentMailbox()
 
   var machine = UpdateMachine(record: BootRecord())
-  /// The machine knows how things stand.
+  /// Whether the machine knows how things stand.
   var isStarted = false
   var hindrances = Hindrances()
   lazy var hints = makeHintChecks()

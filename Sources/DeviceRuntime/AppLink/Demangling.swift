@@ -2,7 +2,7 @@ internal import Glibc
 
 /// Names of functions as their sources have them.
 package enum Demangling {
-  /// The name as it is if it is not mangled.
+  /// The name as the source has it; unchanged if it is not mangled.
   package static func name(_ mangled: String) -> String {
     if mangled.hasPrefix("$s") || mangled.hasPrefix("$e") { return swift(mangled) ?? mangled }
     if mangled.hasPrefix("_Z") { return itanium(mangled) ?? mangled }

@@ -23,7 +23,8 @@ package final class DevConsole: Sendable {
     self.write = write
   }
 
-  /// Colours on a terminal, unless the variable NO_COLOR is set to something (no-color.org).
+  /// The console on the standard output: with colours on a terminal, unless the variable NO_COLOR is set to something
+  /// (no-color.org).
   package static func standard(noColor: String?) -> DevConsole {
     DevConsole(isColoured: StandardOutput.isTerminal && (noColor ?? "").isEmpty)
   }

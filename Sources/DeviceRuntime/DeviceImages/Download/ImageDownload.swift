@@ -16,16 +16,19 @@ package import WebAssemblyModule
 /// What came stays in the file over cut connections and restarts. Whether its parts belong together, the digest tells in
 /// the end.
 package struct ImageDownload: Sendable {
-  /// Limits of a download, and its pauses.
+  /// Limits of a download, and its pauses, which grow from the first to the longest. `timeouts` are those of one
+  /// request.
   package struct Policy: Sendable {
     /// The largest image that this device takes.
     package var maximumImageBytes: UInt64
     package var timeouts: HTTPClient.Timeouts
-    /// Pauses between rounds over all servers.
+    /// The first pause between rounds over all servers.
     package var firstPause: Duration
+    /// The longest pause between rounds over all servers.
     package var longestPause: Duration
-    /// Pauses after a whole image whose bytes were wrong: each cost as much as a right one.
+    /// The first pause after a whole image whose bytes were wrong: each cost as much as a right one.
     package var firstWrongPause: Duration
+    /// The longest pause after a whole image whose bytes were wrong.
     package var longestWrongPause: Duration
     /// What an app may want from its start.
     package var appLimits = AppCheck.Limits()
@@ -49,7 +52,7 @@ package struct ImageDownload: Sendable {
   /// How a download ended.
   package enum Outcome: Sendable, Equatable {
     case complete(VerifiedImage)
-    /// For good: trying again would end the same way.
+    /// The image can never be used: trying again would end the same way.
     case refused(reason: String)
     case cancelled
   }
@@ -67,9 +70,10 @@ package struct ImageDownload: Sendable {
   private let onHindrance: @Sendable (String?) async -> Void
 
   /// - Parameters:
-  ///   - firstWait: before the first attempt: an earlier download of the same could not be used.
-  ///   - onFruitlessRound: nobody had the image this time round.
-  ///   - onHindrance: what is in the way now; nil: nothing, it moves on.
+  ///   - firstWait: how long to wait before the first attempt, because an earlier download of the same image could not
+  ///     be used.
+  ///   - onFruitlessRound: called when no server gave the image in a round.
+  ///   - onHindrance: called with what is in the way now; nil: nothing, it moves on.
   package init(
     offer: FirmwareOffer, slot: Slot, servers: ImageServers, storage: SlotStore, http: HTTPClient, policy: Policy,
     figures: TransferFigures, logger: Logger, firstWait: Duration = .zero,
@@ -88,7 +92,7 @@ package struct ImageDownload: Sendable {
     self.onHindrance = onHindrance
   }
 
-  /// Ends when the image is complete, refused, or the task is cancelled.
+  /// Downloads until the image is complete or refused, or the task is cancelled.
   package func run() async -> Outcome {
     do { try await Task.sleep(for: firstWait) } catch { return .cancelled }
     var progress = Progress(
@@ -240,7 +244,7 @@ package struct ImageDownload: Sendable {
     }
   }
 
-  /// What the device's trust lacks may be in root documents that it does not know yet.
+  /// Verifies the image, and asks for newer root documents if what the device's trust lacks may be in them.
   private func verifiedImage() async throws -> VerifiedImage {
     let known = storage.trust.rootDocumentVersion
     do {

@@ -2,7 +2,7 @@ package import DeviceProtocol
 
 /// Crash reports on the flash, each in a file of its own, until the server has them. Bounded: the oldest give way.
 package actor CrashStore {
-  /// A device whose app crashes in a loop tells the newest.
+  /// How many reports are kept: a device whose app crashes in a loop tells of the newest.
   package static let maximumReports = 20
 
   private struct Entry {
@@ -72,10 +72,10 @@ package actor CrashStore {
     return failure
   }
 
-  /// Those that the server does not have, oldest first.
+  /// The reports that the server does not have, oldest first.
   package var waiting: [CrashReport] { entries.map(\.report) }
 
-  /// The server has them.
+  /// Removes reports that the server has, by their IDs.
   package func forget(_ ids: Set<String>) {
     entries.removeAll { entry in
       guard ids.contains(entry.report.id) else { return false }

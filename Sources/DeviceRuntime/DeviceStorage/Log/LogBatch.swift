@@ -4,21 +4,24 @@ import Foundations
 import ServiceKit
 internal import UpdateCore
 
-/// Lines that go to the server together, without a gap between them.
+/// Lines that go to the server together, without a gap between them: `lines`, by rising ID, written in the `run` of
+/// the agent that sends them or before it.
 package struct LogBatch: Sendable, Equatable {
-  /// The agent's run that sends them: lines above the ID were written in it.
+  /// Which run of the agent sends: its random name in `run`; lines with an ID above `after` were written in it.
   package struct Run: Sendable, Equatable {
     var run: String
     var after: UInt64
   }
 
-  /// Which log the IDs count in.
+  /// The name of the log that the IDs count in, 16 hexadecimal digits.
   package var log: String
   package var run: Run
-  /// Lines right before these that nobody has any more: they fell out of the ring before they were sent.
+  /// How many lines right before these are gone: they fell out of the ring before they were sent.
   package var lost: UInt64
   package var lines: [DeviceLogLine]
 
+  /// As many of the lines as fit.
+  ///
   /// - Parameters:
   ///   - acknowledged: the ID of the last line that needs no sending.
   ///   - maximumBytes: of the payload. One line always fits: where it would not, its end is left out.
@@ -38,12 +41,12 @@ package struct LogBatch: Sendable, Equatable {
     }
   }
 
-  /// Around the lines, at most.
+  /// The most bytes that the payload has around the lines.
   private static let envelopeBytes = 192
 
-  /// Of the first line; 0 without lines.
+  /// The ID of the first line; 0 without lines.
   package var firstID: UInt64 { lines.first?.id ?? 0 }
-  /// Of the last line; 0 without lines.
+  /// The ID of the last line; 0 without lines.
   package var lastID: UInt64 { lines.last?.id ?? 0 }
 
   /// The payload of `/devices/{id}/log`.
@@ -55,6 +58,8 @@ package struct LogBatch: Sendable, Equatable {
 }
 
 extension DeviceLogLine {
+  /// The line, its text cut if need be.
+  ///
   /// - Parameter maximumBytes: of its JSON.
   fileprivate func fitting(_ maximumBytes: Int) -> DeviceLogLine {
     let excess = LogMessage.Line.maximumBytes(of: self) - maximumBytes
@@ -73,7 +78,7 @@ extension LogMessage.Line {
       source: line.source, version: line.firmwareVersion, text: line.text)
   }
 
-  /// Of its JSON, at most: each byte of a text without control characters takes two at most.
+  /// The most bytes that a line can have as JSON: each byte of a text without control characters takes two at most.
   package static func maximumBytes(of line: DeviceLogLine) -> Int {
     180 + line.level.utf8.count + line.source.utf8.count + 2 * line.text.utf8.count
   }

@@ -2,11 +2,18 @@ package import DeviceProtocol
 package import Foundations
 
 /// What a device's fuses are to say, as the Provisioner decided when the device enrolled.
+///
+/// `directorKey` and `rootDocumentHash` are 32 bytes each, as hexadecimal digits: the key whose signature on images
+/// the device believes, and the SHA-256 of the first root document that it believes. `publisherSignatureRequired`
+/// makes it refuse images without a publisher's signature. `securityEpoch` is the lowest epoch of an image that it
+/// takes, from 0 to ``OTPLayout/highestSecurityEpoch``.
 package struct OTPProgram: Sendable, Hashable, Codable {
+  /// The members' names are those of the enrolment's answer.
   package typealias CodingKeys = FuseMember
 
+  /// The ID that is burnt in.
   package var deviceID: DeviceID
-  /// 32 bytes, as hexadecimal digits; so are the next two.
+  /// The SHA-256 of the device's public key, 32 bytes as hexadecimal digits.
   package var publicKeyHash: String
   package var directorKey: String
   package var rootDocumentHash: String
@@ -25,9 +32,10 @@ package struct OTPProgram: Sendable, Hashable, Codable {
     self.securityEpoch = securityEpoch
   }
 
-  /// Blows the fuses, then locks the words whose meaning is for good; the epoch's stay open, to be raised.
+  /// Blows the fuses, then locks the words whose meaning is for good; those of the epoch stay open, to be raised.
   ///
-  /// Nothing is blown if anything of it can't be. After an interruption the same program completes what was begun.
+  /// If anything of the program can't be blown, nothing is. After an interruption the same program completes what was
+  /// begun.
   package func apply(to bank: any OTPBank) throws(OTPError) {
     let assignments = try assignments()
     try check(try bank.read())
@@ -42,6 +50,8 @@ package struct OTPProgram: Sendable, Hashable, Codable {
     }
   }
 
+  /// Makes sure that the program can be applied to a bank with these words.
+  ///
   /// - Throws: what `apply` would throw before it blows anything.
   package func check(_ bank: OTPWords) throws(OTPError) {
     for assignment in try assignments() { try assignment.check(bank) }

@@ -7,6 +7,7 @@ package import UpdateCore
 ///
 /// Not synced: after a power cut it may be lost or damaged. Then it is ignored, and the offer comes again.
 package struct PendingDownload: Sendable, Equatable {
+  /// What is being downloaded.
   package var offer: FirmwareOffer
   /// Strong entity tag of the bytes that are there; nil: none yet, or none to be relied on.
   package var entityTag: String?
@@ -26,7 +27,7 @@ package struct PendingDownload: Sendable, Equatable {
     self.entityTag = entityTag
   }
 
-  /// What is on its way to the slot; nil: nothing, or it can't be told.
+  /// What is on its way to the slot; nil: nothing, or the file that says it can't be used.
   package static func load(from flash: any Flash, slot: Slot) throws(FlashError) -> PendingDownload? {
     guard
       let bytes = try flash.readAll(SlotFiles(slot).downloadDescription, maximumBytes: maximumBytes),
@@ -39,7 +40,7 @@ package struct PendingDownload: Sendable, Equatable {
       entityTag: stored.entityTag)
   }
 
-  /// Not durable when it returns, and never half a file.
+  /// Writes the description. Not durable when it returns, and never half a file.
   package func save(to flash: any Flash, slot: Slot) throws(FlashError) {
     let stored = Stored(
       version: offer.version, digest: offer.digest.description, size: offer.sizeBytes,
