@@ -14,7 +14,7 @@ import Wire
     harness.acknowledges.withLock { $0 = false }
     var configuration = AgentHarness.configuration()
     // Time for four repeats of an old report before there is a new one.
-    configuration.heartbeat = 4 * configuration.reportRepeatInterval
+    configuration.heartbeat = configuration.reportRepeatInterval * 4
     try await harness.withAgent(configuration) { _ in
       let repeats = try await eventuallySome("a report that came three times") {
         let reports = harness.reports
