@@ -26,6 +26,7 @@ package struct AgentConfiguration: Sendable {
   package var redirectHosts: [String]
   /// What an app may use on this device.
   package var appLimits: AppLimits
+  /// How much of the log is sent, and when.
   package var logUpload: LogUploadPolicy
   /// The longest pause between two connections to the broker that don't hold.
   package var longestReconnectPause: Duration

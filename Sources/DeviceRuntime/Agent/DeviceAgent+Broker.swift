@@ -105,7 +105,8 @@ extension DeviceAgent {
   private static let firstWordLimit = Duration.seconds(10)
   private static let suspiciousDeafConnections = 3
 
-  /// Not to be kept where the broker hung up on that, and left out of one connection where it hangs up on it at all.
+  /// Says on the presence topic that the device is there. The message is not kept by the broker where it hung up on
+  /// that, and left out of one connection where the broker hangs up on it at all.
   private func announcePresence() async {
     guard !presenceTries.areHopeless else {
       presenceTries = MQTTOutlet.Tries()
@@ -122,8 +123,8 @@ extension DeviceAgent {
     }
   }
 
-  /// On every connection: what the broker says of the session may be older than what this agent listens to, and the
-  /// answer to an earlier request may have been lost.
+  /// Subscribes to the device's topics, on every connection: what the broker says of the session may be older than
+  /// what this agent listens to, and the answer to an earlier request may have been lost.
   ///
   /// - Returns: whether the broker granted all of it; nil: the connection is gone.
   private func subscribe() async -> Bool? {

@@ -12,7 +12,7 @@ actor HintChecks {
     /// Tells this check from an earlier one of the same version.
     var id: UInt64
     var hint: FirmwareNotification
-    /// Where it was said to be.
+    /// Where the image was said to be.
     var urls: [String]
     var failures = 0
     var absences = 0

@@ -101,7 +101,7 @@ actor LogUploader {
     return max(Self.leastBatchBytes, bytes.compactMap { $0 }.min() ?? policy.batchBytes)
   }
 
-  /// nil: until something happens.
+  /// How long to wait for the next thing to do; nil: until something happens.
   private var wait: Duration? {
     guard isConnected else { return nil }
     let next = batch == nil ? nextBatch : max(nextRepeat, nextBatch)

@@ -16,7 +16,7 @@ actor StateReporter {
   private let mqtt: MQTTClient
   private let topic: String
   private let heartbeat: Duration
-  /// Without an acknowledgement the report is sent again after this.
+  /// The time after which a report is sent again that was not acknowledged.
   private let repeatInterval: Duration
   private let notes: AgentNotes
   private let signal = TaskSignal()

@@ -57,7 +57,7 @@ package struct AppLogLine: Sendable, Equatable {
   package var realtimeNanoseconds: UInt64
   /// The time since boot; orders lines whatever the wall clock does.
   package var monotonicNanoseconds: UInt64
-  /// One line: no line breaks or control characters, valid Unicode.
+  /// What was written, as one line: no line breaks or control characters, valid Unicode.
   package var text: String
 
   package init(

@@ -23,7 +23,7 @@ package enum Demangling {
     return withoutHash(String(cString: text))
   }
 
-  /// Without "::h" and 16 hexadecimal digits at the end.
+  /// The name without "::h" and 16 hexadecimal digits at its end.
   private static func withoutHash(_ name: String) -> String {
     let tail = name.utf8.suffix(19)
     guard tail.count == 19, tail.starts(with: "::h".utf8),
@@ -41,7 +41,7 @@ package enum Demangling {
   }
 }
 
-/// Of Swift's own runtime.
+/// The function of Swift's own runtime.
 @_silgen_name("swift_demangle")
 private func swiftDemangle(
   _ name: UnsafePointer<CChar>, _ length: Int, _ output: UnsafeMutablePointer<CChar>?,

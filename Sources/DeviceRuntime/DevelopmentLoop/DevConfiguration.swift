@@ -15,6 +15,7 @@ package struct DevConfiguration: Sendable {
   /// What the app finds as its command line, after the program's name.
   package var arguments: [String]
   package var limits: AppLimits
+  /// How long the app may take to start; then it counts as failed.
   package var startDeadline: Duration
 
   package init(

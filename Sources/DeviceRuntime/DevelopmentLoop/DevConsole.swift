@@ -7,7 +7,7 @@ internal import Synchronization
 package final class DevConsole: Sendable {
   enum Kind {
     case line(AppLogLine.Level)
-    /// Of the loop itself.
+    /// A word of the loop itself.
     case notice
     case failure
     /// What the app does to the outside.

@@ -22,7 +22,7 @@ package actor DevSession {
   let broker = DevBroker()
   let store: KeyValueStore
   private let launcher: any AppLauncher
-  /// For what lives as long as the session.
+  /// The folder of what lives as long as the session.
   private let runDirectory: String
   private(set) var running: Running?
   private var starts: UInt64 = 0
@@ -128,7 +128,7 @@ package actor DevSession {
   /// A device that does not exist: "xtblish dev" and zeros.
   static let deviceID = Array("xtblish dev".utf8) + [UInt8](repeating: 0, count: 5)
 
-  /// Since what led to the present start, as "123 ms".
+  /// The time since what led to the present start, as "123 ms".
   func sinceCause() -> String {
     "\((KernelClock.monotonicNanoseconds() - min(causeAt, KernelClock.monotonicNanoseconds())) / 1_000_000) ms"
   }

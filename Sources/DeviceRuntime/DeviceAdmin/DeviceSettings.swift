@@ -10,11 +10,12 @@ package import Wire
 /// setting whose help stands below, in the unit that its name ends in.
 ///
 /// - The device: `directory`, `provisionerURL` (for `enroll`; nil: not set), `heartbeatSeconds` (nil: as the
-///   Provisioner said).
+///   Provisioner said), and its fuses: `otpPath` (nil: files stand for them), `otpOffsetBytes`.
 /// - Updates: `trialSeconds`, `unconfirmed`, `trialAgentDeaths`, `trialPowerCuts`, `maximumImageBytes`.
 /// - Apps: `appMemoryBytes`, `reservesAddressSpace`, `appUser`, `appStartSeconds`, `appEventMilliseconds`,
 ///   `appBusySeconds`, `appKeyValueBytes`.
-/// - Network: `logBytesPerSecond`, `redirectHosts`, and `mqttHost` and `mqttPort` (nil: as the Provisioner said).
+/// - Network: `logBytesPerSecond`, `redirectHosts`, `proxyURL` (nil: none), `proxyExceptions`, and `mqttHost` and
+///   `mqttPort` (nil: as the Provisioner said).
 package struct DeviceSettings: ServiceSettings {
   package let directory: String
   package let provisionerURL: String?

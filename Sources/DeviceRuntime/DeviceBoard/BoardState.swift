@@ -158,7 +158,7 @@ package final class BoardState: Sendable {
 }
 
 extension SensorSource {
-  /// For people.
+  /// The source in words for people.
   var text: String {
     switch self {
     case .constant: "constant"

@@ -78,9 +78,9 @@ private final class UntoldFlag: Sendable {
 
   var isRaised: Bool { value.load(ordering: .acquiring) }
 
-  /// True if it was down.
+  /// Raises the flag; true if it was down.
   func raise() -> Bool { !value.exchange(true, ordering: .acquiringAndReleasing) }
 
-  /// True if it was up.
+  /// Lowers the flag; true if it was up.
   func lower() -> Bool { value.exchange(false, ordering: .acquiringAndReleasing) }
 }

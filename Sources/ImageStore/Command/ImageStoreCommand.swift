@@ -40,7 +40,7 @@ struct ImageStoreCommand: AsyncParsableCommand, RunnableService {
       shutdownTimeout: process.process.shutdownTimeout)
   }
 
-  /// To look at the code of modules in a process of its own; nil if it can't be found.
+  /// This program's path, to look at the code of modules in a process of its own; nil if it can't be found.
   private static func ownExecutable() -> String? {
     guard let path = realpath("/proc/self/exe", nil) else { return nil }
     defer { free(path) }

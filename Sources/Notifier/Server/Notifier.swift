@@ -6,16 +6,17 @@ package import ServiceKit
 package import ServiceLifecycle
 import Wire
 
-/// One replica: three connections to the broker, an RPC server, and a client of the Registry.
+/// One replica of the Notifier: three connections to the broker (and one for each operator who listens to an app), an
+/// RPC server, and a client of the Registry.
 ///
-/// It owns nothing durable. A notification stays a row of the Registry's outbox until its PUBACK is told, and a report
-/// is repeated by its device until it is acknowledged, so a replica may die at any moment.
+/// It owns nothing durable. A notification stays a row of the Registry's outbox until its PUBACK is told, and a
+/// report is repeated by its device until it is acknowledged, so a replica may die at any moment.
 package struct Notifier: Sendable {
-  /// To be run in this order; each uses those before it.
+  /// What is to be run, in this order; each uses those before it.
   package let services: [any Service]
-  /// The RPC server among them.
+  /// The RPC server among the services.
   package let server: RPCServer
-  /// Whether it has its broker and its Registry.
+  /// Tells whether it has its broker and its Registry.
   package let readiness: Readiness
 
   /// - Parameters:

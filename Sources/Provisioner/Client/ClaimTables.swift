@@ -2,7 +2,7 @@ package import Foundation
 import ServiceKit
 
 extension ClaimDocument {
-  /// For people.
+  /// A table of claims for people, a line for each.
   package static func table(_ claims: [ClaimDocument], now: Date = Date(), columns: Int? = nil) -> String {
     guard !claims.isEmpty else { return "no claims: make one with xtblish-provisioner claim create\n" }
     var table = Table(
@@ -25,7 +25,7 @@ extension ClaimDocument {
 }
 
 extension ClaimDetails {
-  /// For people.
+  /// What `claim show` prints for people.
   ///
   /// - Parameter columns: for how many characters a line has room; nil for any number.
   package func text(columns: Int? = nil) -> String {

@@ -2,7 +2,7 @@ import Foundation
 import ServiceKit
 
 extension EnrolledDeviceDocument {
-  /// For people.
+  /// A table of devices for people, a line for each.
   package static func table(_ devices: [EnrolledDeviceDocument], columns: Int? = nil) -> String {
     guard !devices.isEmpty else { return "no devices\n" }
     var table = Table([
@@ -31,7 +31,7 @@ extension EnrolledDeviceDocument {
 }
 
 extension FactoryDocument {
-  /// For people.
+  /// A table of factories' CAs for people, a line for each.
   package static func table(_ factories: [FactoryDocument], columns: Int? = nil) -> String {
     guard !factories.isEmpty else { return "no factory CAs: add one with xtblish-provisioner factory-ca add\n" }
     var table = Table(

@@ -5,18 +5,22 @@ package import Glibc
 ///
 /// The descriptor never changes and positions are always given, so threads may share it.
 package final class OpenFile: Sendable {
-  /// What tells one state of a file from any other: writing to it or replacing it changes this.
+  /// Tells one state of a file from any other: writing to the file or replacing it changes this. All is from
+  /// fstat(2): `device` and `inode` say which file it is, `sizeBytes` its length, `modifiedNanoseconds` when its
+  /// content was last changed, since 1970.
   package struct Identity: Hashable, Sendable {
     package var device: UInt64
     package var inode: UInt64
     package var sizeBytes: UInt64
     package var modifiedNanoseconds: Int64
-    /// Unlike the modification time, nobody can set it back.
+    /// When the file or what is known of it was last changed, since 1970. Unlike the modification time, nobody can
+    /// set it back.
     package var changedNanoseconds: Int64
   }
 
   /// What is known of a file beside its content.
   package struct Status: Sendable {
+    /// Which file it is, in which state.
     package var identity: Identity
     /// How many names it has; 0 once it was removed.
     package var linkCount: UInt64
@@ -24,7 +28,7 @@ package final class OpenFile: Sendable {
     package var modified: timespec
   }
 
-  /// As it was opened; it may have got another name since.
+  /// The path by which it was opened; the file may have got another name since.
   package let path: String
   /// Open as long as this object lives; the caller must not close it.
   package let descriptor: CInt
@@ -111,7 +115,7 @@ package final class OpenFile: Sendable {
     _ = linux_start_writing(descriptor, Int(range.lowerBound), Int(range.upperBound - range.lowerBound))
   }
 
-  /// After it the content, and for a directory its entries, outlive a power failure.
+  /// Waits until the content, and for a directory its entries, would outlive a power failure.
   package func sync() throws(FileError) {
     guard fsync(descriptor) == 0 else { throw .last("fsync", path) }
   }

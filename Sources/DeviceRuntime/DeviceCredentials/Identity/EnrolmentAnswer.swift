@@ -77,7 +77,8 @@ package struct EnrolmentAnswer: Sendable, Hashable, Codable {
   /// Whether the device is to have neither key nor certificate.
   package var isPlain: Bool { certificateChain == nil }
 
-  /// What a device with a certificate keeps and burns.
+  /// What a device with a certificate keeps and burns: its certificates (`chain`) and the `roots`, both PEM, the first
+  /// `rootDocument` as it was signed, and the `program` for its fuses.
   package struct Secured: Sendable {
     package var chain: String
     package var roots: String
@@ -117,6 +118,7 @@ package struct InvalidAnswer: Error, Sendable, Equatable, CustomStringConvertibl
 
 /// The certificate that a device presents.
 package enum DeviceCertificate {
+  /// The URI that a device's certificate names it by.
   package static func uri(_ device: DeviceID) -> String { "urn:xtblish:device:\(device)" }
 
   /// - Parameter chain: the device's own first.

@@ -1,7 +1,7 @@
 package import FoundationEssentials
 
-/// When a certificate is renewed: at two thirds of its life, a little earlier or later for each device, so that those
-/// which enrolled together don't come together.
+/// When a certificate, good from `notBefore` to `notAfter`, is renewed: at two thirds of its life, a little earlier or
+/// later for each device, so that those which enrolled together don't come together.
 package struct RenewalSchedule: Sendable, Equatable {
   /// The part of a certificate's life by which its renewal may be earlier or later.
   static let jitter = 1.0 / 30

@@ -10,7 +10,7 @@ internal import Synchronization
 package actor RootDocumentStore {
   private struct State: Sendable {
     var chain: RootDocumentChain
-    /// Oldest first.
+    /// The documents, oldest first.
     var documents: [RootDocument]
   }
 

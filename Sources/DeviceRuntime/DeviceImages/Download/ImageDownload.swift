@@ -194,7 +194,7 @@ package struct ImageDownload: Sendable {
 
   private enum Judgement {
     case right(VerifiedImage)
-    /// Not the bytes that were offered: somebody on the way changed them.
+    /// The bytes are not those that were offered: somebody on the way changed them.
     case wrong(String)
     /// What was offered, and nothing that this device can run.
     case unsuitable(String)

@@ -33,7 +33,8 @@ package struct ImageServers: Sendable {
     return urls
   }
 
-  /// One request, followed where it leads. The requests that follow have the same headers, as a range is to be kept.
+  /// Makes a request, and follows where it leads. The requests that follow have the same headers, as a range is to be
+  /// kept.
   func download(
     _ request: HTTPClient.Request, with http: HTTPClient,
     target: @escaping @Sendable (HTTPClient.ResponseHead) -> HTTPClient.DownloadTarget

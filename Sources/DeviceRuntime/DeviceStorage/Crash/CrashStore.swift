@@ -14,7 +14,7 @@ package actor CrashStore {
 
   private let flash: any Flash
   private nonisolated let executor = BlockingExecutor(label: "device-crashes")
-  /// Oldest first.
+  /// The reports, oldest first.
   private var entries: [Entry] = []
   private var lastNumber: UInt64 = 0
 

@@ -9,15 +9,19 @@ package final class InMemoryFlash: Flash {
     capacity = capacityBytes
   }
 
+  /// Always nil, as there are no files.
   package func path(of name: String) -> String? { nil }
 
+  /// Lists the files in memory.
   package func list() throws(FlashError) -> [String] { files.withLock { $0.keys.sorted() } }
 
+  /// Counts the file's bytes.
   package func size(of name: String) throws(FlashError) -> UInt64? {
     try check(name)
     return files.withLock { $0[name].map { UInt64($0.count) } }
   }
 
+  /// Copies the bytes.
   package func read(_ name: String, from offset: UInt64, count: Int) throws(FlashError) -> [UInt8] {
     try check(name)
     return try files.withLock { files throws(FlashError) in
@@ -27,6 +31,7 @@ package final class InMemoryFlash: Flash {
     }
   }
 
+  /// Changes the bytes; throws `noSpace` beyond the capacity.
   package func write(_ bytes: RawSpan, to name: String, at offset: UInt64) throws(FlashError) {
     try check(name)
     let new = bytes.withUnsafeBytes { Array($0) }
@@ -42,6 +47,7 @@ package final class InMemoryFlash: Flash {
     }
   }
 
+  /// Cuts or lengthens the bytes, whatever the capacity.
   package func resize(_ name: String, to sizeBytes: UInt64) throws(FlashError) {
     try check(name)
     try files.withLock { files throws(FlashError) in
@@ -53,11 +59,13 @@ package final class InMemoryFlash: Flash {
     }
   }
 
+  /// Only makes sure that the file is there, as nothing is ever lost.
   package func sync(_ name: String) throws(FlashError) {
     try check(name)
     guard files.withLock({ $0[name] != nil }) else { throw .missing(name) }
   }
 
+  /// Moves the bytes to the other name.
   package func rename(_ old: String, to new: String) throws(FlashError) {
     try check(old)
     try check(new)
@@ -67,17 +75,21 @@ package final class InMemoryFlash: Flash {
     }
   }
 
+  /// Drops the bytes.
   package func remove(_ name: String) throws(FlashError) {
     try check(name)
     files.withLock { $0[name] = nil }
   }
 
+  /// Does nothing, as nothing is ever lost.
   package func syncNames() throws(FlashError) {}
 
+  /// What the files leave of the capacity.
   package func availableBytes() throws(FlashError) -> UInt64 {
     files.withLock { files in capacity - UInt64(files.values.reduce(0) { $0 + $1.count }) }
   }
 
+  /// The capacity that the flash was made with.
   package func capacityBytes() throws(FlashError) -> UInt64 { capacity }
 
   private func check(_ name: String) throws(FlashError) {

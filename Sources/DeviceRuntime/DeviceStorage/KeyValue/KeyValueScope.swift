@@ -145,7 +145,7 @@ struct KeyValueScope {
     }
   }
 
-  /// Where the key is or would be among the sorted ones; `after`: behind it if it is there.
+  /// The place that the key has or would have among the sorted ones; with `after`, the place behind it if it is there.
   private func position(of key: [UInt8], after: Bool) -> Int {
     var (low, high) = (0, keys.count)
     while low < high {

@@ -6,12 +6,15 @@ package final class InMemoryOTPBank: OTPBank {
 
   package init() {}
 
+  /// The words in memory.
   package func read() -> OTPWords { words.withLock { $0 } }
 
+  /// Blows fuses by the rules of ``OTPWords``.
   package func program(_ bits: UInt32, word: Int) throws(OTPError) {
     try words.withLock { words throws(OTPError) in try words.program(bits, word: word) }
   }
 
+  /// Locks the word by the rules of ``OTPWords``.
   package func lock(_ word: Int) throws(OTPError) {
     try words.withLock { words throws(OTPError) in try words.lock(word) }
   }

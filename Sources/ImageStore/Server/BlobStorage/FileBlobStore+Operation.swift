@@ -12,7 +12,7 @@ extension FileBlobStore: Service {
     await close()
   }
 
-  /// Throws if nothing can be added.
+  /// Throws if nothing can be added now.
   package func checkWritable() async throws {
     try await blocking { [layout] in
       // A full disk still takes an empty file.

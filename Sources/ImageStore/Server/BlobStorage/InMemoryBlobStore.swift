@@ -153,6 +153,6 @@ private struct InMemoryBlob: Blob {
     return SHA256Digest(finished: hash.finalize())
   }
 
-  /// It is a copy of its own.
+  /// Does nothing: the blob is a copy of its own.
   func confirmUnchanged() async throws {}
 }

@@ -9,20 +9,20 @@ import Wire
 
 /// One replica: its HTTP and ZeroMQ servers over one directory of blobs.
 package struct ImageStore: Sendable {
-  /// To be run in this order; each uses those before it.
+  /// The services, to be run in this order; each uses those before it.
   package let services: [any Service]
-  /// Whether it can do its work now; see `init`.
+  /// Whether the replica can do its work now; see `init`.
   package let readiness: Readiness
   /// The HTTP server among the services.
   package let http: HTTPService
-  /// The RPC server among them.
+  /// The RPC server among the services.
   package let rpc: RPCServer
 
   /// Opens the directory. Nothing listens before the services run.
   ///
   /// - Parameters:
   ///   - isInsecure: whether to do without TLS, tokens and signatures.
-  ///   - diskMinimumBytes: with less room for images it is not ready.
+  ///   - diskMinimumBytes: with less room for images the replica is not ready.
   ///   - executable: this program, to look at the code of modules in a process of its own; nil: nobody looks.
   package init(
     _ settings: ImageStoreSettings, isInsecure: Bool, bus: Bus, metrics: MetricsRegistry,

@@ -58,7 +58,7 @@ package struct ImageStoreAPI: Sendable {
     self.maximumBytes = maximumBytes
   }
 
-  /// Named counts for the status.
+  /// Counts by their names, for the status.
   package var figures: [String: Double] {
     ["uploads.running": Double(slots.inUse), "uploads.limit": Double(slots.capacity)]
   }
@@ -76,7 +76,7 @@ package struct ImageStoreAPI: Sendable {
     }
   }
 
-  /// Adds what admin commands ask over the bus.
+  /// Adds answers to what admin commands ask over the bus.
   package func addRequests(to router: inout RPCRouter) {
     ImageRequests(blobs: blobs).add(to: &router)
   }

@@ -8,9 +8,15 @@ package import ServiceKit
 import Wasmtime
 package import Wire
 
-/// What the settings of an image store say. Each property holds the setting whose help stands below: the `directory`
-/// of the images, the largest module (`maximumBytes`), how many uploads go on at once (`maximumUploads`), and how HTTP
-/// is answered (`tls`, `http`).
+/// What the settings of an image store say. Each property holds the setting whose help stands below.
+///
+/// - Where it answers: `httpListen`, `rpcListen`, `operationsListen`, and how HTTP is answered: `http`, `tls`.
+/// - Whom it asks: `registryEndpoints`, `provisionerEndpoints`.
+/// - Images: their `directory`, the largest module (`maximumBytes`), and how many uploads go on at once
+///   (`maximumUploads`).
+/// - Apps: whether a publisher must have signed them (`requiresPublisher`), the key for those that come unsigned
+///   (`publisherKeyFile`; nil: they stay so), how much memory they may want (`appMemoryBytes`), and the engine that
+///   checks their code (`enginePath`; nil: the one at the usual place).
 package struct ImageStoreSettings: ServiceSettings {
   /// What the service is called in the names of its settings and of its executable.
   package static let serviceName = "image-store"

@@ -10,7 +10,9 @@ package import ServiceKit
 package import ServiceLifecycle
 import Wire
 
-/// The authority put together, as a part of the service.
+/// The authority put together, as a part of the service: `issuer` signs, `store` records what was issued and taken
+/// back, `keeper` keeps both and the lists up to date, `feed` gives out what is known, and `revocation` takes
+/// certificates back.
 package struct AuthorityParts: Sendable {
   package let issuer: LiveAuthority
   package let store: CertificateStore
@@ -21,9 +23,9 @@ package struct AuthorityParts: Sendable {
   private let ender: SessionEnder
   private let validity: Duration
 
-  /// Nil if there is to be none.
+  /// Puts the parts together; nil if the settings name no folder of an authority.
   ///
-  /// - Throws: `AuthorityError` when its folder can't be used.
+  /// - Throws: `AuthorityError` when the folder can't be used.
   package init?(
     _ settings: AuthoritySettings, pool: PostgresPool, notifier: any RPCCaller, logger: Logger
   ) throws {
@@ -41,8 +43,8 @@ package struct AuthorityParts: Sendable {
     ender = SessionEnder(store: store, notifier: notifier, logger: logger)
   }
 
-  /// To be called once the tables are there, before the services start: so that whoever asks first gets an answer, and a
-  /// broker finds the folder complete.
+  /// Makes the first lists. To be called once the tables are there, before the services start, so that whoever asks
+  /// first gets an answer, and a broker finds the folder complete.
   package func prepare() async { await keeper.turn() }
 
   /// When the intermediate that devices get certificates from ends, or the last of the roots.
@@ -65,7 +67,7 @@ package struct AuthorityParts: Sendable {
     }
   }
 
-  /// What is to run for as long as the service does.
+  /// The services that run for as long as the Provisioner does.
   package var services: [any Service] { [AuthorityKeeping(keeper, store: store), ender] }
 
   /// Makes the router answer what is asked of the authority.

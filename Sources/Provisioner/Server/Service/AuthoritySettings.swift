@@ -1,8 +1,11 @@
 package import ServiceKit
 
-/// What the authority can be told.
+/// What the settings of the certificate authority say. Each property holds the setting whose help stands below:
+/// `passphraseFile` opens the keys (nil: they are not encrypted), `deviceLifetime` is how long devices' certificates
+/// are good, `listDirectory` is the folder that CRLs are written to for a broker (nil: none), and `notifierEndpoints`
+/// are where sessions of revoked devices are ended.
 package struct AuthoritySettings: Sendable {
-  /// Nil with `insecure`, which does without.
+  /// The authority's folder; nil: there is no authority, which `insecure` allows.
   package let directory: String?
   package let passphraseFile: String?
   package let deviceLifetime: Duration
@@ -29,6 +32,7 @@ package struct AuthoritySettings: Sendable {
   private static let notifierEndpointsSetting = Setting(
     "notifier.endpoints", .endpoints, .default("tcp://127.0.0.1:7132"), help: "Where the Notifier answers on the bus.")
 
+  /// The authority's settings, in the order in which `check-config` shows them.
   package static let allSettings: [any SettingDescription] = [
     directorySetting, passphraseFileSetting, lifetimeSetting, listLifetimeSetting, listDirectorySetting,
     notifierEndpointsSetting,

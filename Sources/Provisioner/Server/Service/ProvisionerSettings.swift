@@ -2,9 +2,13 @@ package import DeviceEnrolment
 package import ServiceKit
 package import Wire
 
-/// What the settings of a Provisioner say. Each property holds the setting whose help stands below; `devices` is what
-/// devices are told of where they find the services, and `http` how HTTP is answered. `databaseURL` is the PostgreSQL
-/// database's.
+/// What the settings of a Provisioner say. Each property holds the setting whose help stands below.
+///
+/// - Where it answers: `httpListen`, `rpcListen`, `operationsListen`, and how HTTP is answered: `http`, `tls`.
+/// - What it needs: `databaseURL`, `databaseConnections` (at most so many), `registryEndpoints`.
+/// - Enrolment: `devices` is what devices are told of where they find the services, `isPublisherSignatureRequired`
+///   whether they burn that they run only what a publisher signed, and `webhook` who is asked (nil: nobody).
+/// - `authority`: the certificate authority's own settings.
 package struct ProvisionerSettings: ServiceSettings {
   package let httpListen: ListenAddress
   package let rpcListen: String
@@ -19,7 +23,8 @@ package struct ProvisionerSettings: ServiceSettings {
   package let webhook: Webhook?
   package let isPublisherSignatureRequired: Bool
 
-  /// Who may veto enrolments.
+  /// Who may veto enrolments: asked at `url`, whose certificate the authorities in `caFile` vouch for (nil: those of
+  /// the system); `secretFile` has the secret that authenticates the questions (nil: none does).
   package struct Webhook: Sendable {
     package let url: String
     package let caFile: String?

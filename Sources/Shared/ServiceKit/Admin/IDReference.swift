@@ -1,4 +1,4 @@
-/// What a person names by its ID, or by a beginning of the ID that no other has.
+/// Something that a person names by its ID, or by a beginning of the ID that no other has.
 package struct IDReference {
   private let text: String
   private let kind: String

@@ -1,8 +1,8 @@
 import Glibc
 
-/// A file for a secret that is about to be made: only its owner may read it, and it replaces nothing.
+/// A file, at `path`, for a secret that is about to be made: only its owner may read it, and it replaces nothing.
 ///
-/// It is made first and written afterwards, so that no secret is made that has no place.
+/// The file is made first and written afterwards, so that no secret is made that has no place.
 package final class SecretFile {
   package let path: String
   private let descriptor: Int32
@@ -22,7 +22,7 @@ package final class SecretFile {
     if descriptor >= 0 { close(descriptor) }
   }
 
-  /// Writes the secret, to the disk.
+  /// Writes the secret, and waits until it is on the disk.
   package func write(_ text: String) throws {
     let bytes = Array(text.utf8)
     // So few bytes are written whole or not at all.
@@ -32,7 +32,7 @@ package final class SecretFile {
     }
   }
 
-  /// Takes the file away again.
+  /// Removes the file, because no secret was made.
   package func discard() {
     unlink(path)
   }

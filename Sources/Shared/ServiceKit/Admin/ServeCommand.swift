@@ -1,14 +1,14 @@
 package import ArgumentParser
 package import Logging
 
-/// A service that its own executable runs: gives it `serve`.
+/// A service that its executable runs, with the command `serve`.
 package protocol RunnableService: AdministeredService {
   /// Puts the parts together from the settings and runs them until a signal asks for the end; returns when they have
   /// finished what they were doing.
   static func run(_ process: PreparedProcess<Settings>) async throws
 }
 
-/// A service with a database of its own: gives it `migrate`.
+/// A service with a database of its own, whose executable has the command `migrate`.
 package protocol MigratableService: RunnableService {
   /// Brings the database's schema up to date.
   ///

@@ -11,10 +11,10 @@ package struct OperatorAudit: Sendable {
     self.registry = registry
   }
 
-  /// Who asks, as records name it.
+  /// The name of whoever asks, as records have it.
   static func name(of peer: BusPeer?) -> String { peer.map { "\($0)" } ?? "anonymous" }
 
-  /// For as long as an operator waits at most.
+  /// How long an operator waits for the record at most.
   private static let deadline = Duration.seconds(3)
 
   /// Does what an operator asked for, noted as begun before and as done or failed afterwards.

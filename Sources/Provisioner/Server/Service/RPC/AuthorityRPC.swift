@@ -62,7 +62,7 @@ package struct AuthorityRPC: Sendable {
       && Array(request.after.nonce) == snapshot.nonce
   }
 
-  /// For services of the release before this one.
+  /// The answer for services of the release before this one.
   private static func lists(_ snapshot: RevocationSnapshot) throws -> WireRevocations {
     guard snapshot.lists.reduce(0, { $0 + $1.der.count }) < 7 << 20 else {
       throw RequestFailure(
@@ -76,8 +76,8 @@ package struct AuthorityRPC: Sendable {
     return response
   }
 
-  /// For whom a device is revoked. The Registry tells; an operator asks for nobody but itself. On a bus without keys
-  /// anybody may be the Registry.
+  /// The name for whom a device is revoked, as records have it. The Registry tells it; an operator asks for nobody but
+  /// itself. On a bus without keys anybody may be the Registry.
   static func requester(claimed: String, peer: BusPeer?) -> String {
     let isBelieved = peer == nil || peer?.role == .registry
     return isBelieved && !claimed.isEmpty ? claimed : OperatorAudit.name(of: peer)
