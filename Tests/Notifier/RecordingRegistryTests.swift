@@ -8,7 +8,11 @@ import Testing
   @Test func itKeepsWhatTheRegistryPromisesToNotifiers() async throws {
     let registry = try await RecordingRegistry()
     try await withRPCClient(endpoints: [registry.endpoint], logger: silent) { client in
-      let peer = RegistryOfReports(client) { DeviceID.random() } makeStranger: { registry.makeStranger() }
+      let peer = RegistryOfReports(client) {
+        DeviceID.random()
+      } makeStranger: {
+        registry.makeStranger()
+      }
       await expect(peer, toKeep: RegistryOfReports.contract)
     }
     await registry.stop()
