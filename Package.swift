@@ -50,11 +50,16 @@ func shared(_ name: String, _ dependencies: [Target.Dependency], exclude: [Strin
     swiftSettings: strict)
 }
 
-/// Tests are not optimised: that would take most of the time between a change and its test's result.
+/// Tests are compiled file by file, those alone that a change concerns, and not optimised: the whole module at once would
+/// take most of the time between a change and its test's result.
+let fileByFile: SwiftSetting = .unsafeFlags([
+  "-Onone", "-no-whole-module-optimization", "-num-threads", "0", "-enable-batch-mode", "-incremental",
+])
+
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: ["TestSupport"] + dependencies, path: "Tests/\(name)",
-    exclude: exclude, swiftSettings: strict + [.unsafeFlags(["-Onone"])])
+    exclude: exclude, swiftSettings: strict + [fileByFile])
 }
 
 let bindings: [Target] =
