@@ -53,7 +53,7 @@ func shared(_ name: String, _ dependencies: [Target.Dependency], exclude: [Strin
 /// Tests are compiled file by file, those alone that a change concerns, and not optimised: the whole module at once would
 /// take most of the time between a change and its test's result.
 let fileByFile: SwiftSetting = .unsafeFlags([
-  "-Onone", "-no-whole-module-optimization", "-num-threads", "0", "-enable-batch-mode", "-incremental",
+  "-Onone", "-no-whole-module-optimization", "-enable-batch-mode", "-incremental",
 ])
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
