@@ -5,7 +5,8 @@
 /// says so, only http and https are spoken, and the environment's proxies, cookies and `.netrc` are
 /// ignored: what a device fetches must not depend on the environment it was started in.
 package final class HTTPClient: Sendable {
-  /// Through whom requests go: `https` ones by CONNECT, so that the proxy sees neither what is asked nor the answer.
+  /// A proxy that requests go through: `https` ones by CONNECT, so that the proxy sees neither the request nor the
+  /// answer.
   package struct Proxy: Sendable, Equatable {
     /// `http://host:port` or `https://host:port`, with `user:password@` where the proxy asks for it.
     package var url: String

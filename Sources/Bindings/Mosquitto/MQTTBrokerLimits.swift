@@ -1,4 +1,5 @@
-/// What a broker takes, as it says with CONNACK (MQTT 5, section 3.2.2.3). What it does not name, it does not limit.
+/// What a broker takes, as it says with CONNACK (MQTT 5, section 3.2.2.3). What the broker does not name, it does not
+/// limit.
 package struct MQTTBrokerLimits: Sendable, Equatable {
   /// Bytes of a whole packet; nil: the broker named no limit.
   package var maximumPacketBytes: Int?

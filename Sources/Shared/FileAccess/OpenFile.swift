@@ -34,7 +34,7 @@ package final class OpenFile: Sendable {
   package let descriptor: CInt
 
   /// - Parameters:
-  ///   - flags: of open(2); it is always closed in programs that are started.
+  ///   - flags: of open(2); `O_CLOEXEC` is always added.
   ///   - mode: of a file that is made.
   package init(_ path: String, _ flags: CInt, mode: mode_t = 0o644) throws(FileError) {
     while true {
@@ -64,7 +64,7 @@ package final class OpenFile: Sendable {
       linkCount: UInt64(status.st_nlink), modified: status.st_mtim)
   }
 
-  /// Whether it is a file of a file system, with a length and an end.
+  /// Whether it is a regular file, which has a length and an end.
   package func isRegular() throws(FileError) -> Bool {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .last("fstat", path) }
@@ -110,7 +110,8 @@ package final class OpenFile: Sendable {
     guard ftruncate(descriptor, 0) == 0 else { throw .last("ftruncate", path) }
   }
 
-  /// Lets the disk begin with what was written to a range. What fails of it fails `sync`, which waits for it.
+  /// Makes the kernel begin to write a range to the disk, without waiting for it. If that fails, `sync` throws, which
+  /// does wait.
   package func startWriting(_ range: Range<UInt64>) {
     _ = linux_start_writing(descriptor, Int(range.lowerBound), Int(range.upperBound - range.lowerBound))
   }
@@ -120,7 +121,7 @@ package final class OpenFile: Sendable {
     guard fsync(descriptor) == 0 else { throw .last("fsync", path) }
   }
 
-  /// Takes, for as long as the file is open, a lock beside which others may have theirs, but nobody an exclusive one.
+  /// Takes a shared lock that ends with the file: others may hold shared ones too, but nobody an exclusive one.
   /// - Returns: false if somebody has an exclusive one.
   package func lockShared() throws(FileError) -> Bool {
     while flock(descriptor, LOCK_SH | LOCK_NB) != 0 {

@@ -25,7 +25,8 @@ package struct AcknowledgementMessage: Sendable, Equatable {
     package var log: String
     /// The ID of the last line that need not be sent again.
     package var through: UInt64
-    /// The run of the agent that used IDs again by which other lines are stored; nil: it did not.
+    /// The agent's run, as in ``LogMessage/run``, whose lines have IDs under which other lines are stored already;
+    /// nil: no line has.
     package var reused: String?
 
     package init(log: String, through: UInt64, reused: String? = nil) {

@@ -4,7 +4,7 @@ import Logging
 package import ServiceKit
 import Wire
 
-/// Decides who may use the routes of a server. Routes that ask it for nothing are open to everybody.
+/// Decides who may use the routes of a server. Routes without a middleware of its making are open to everybody.
 package struct AccessControl: Sendable {
   /// Says what a request is about, for the audit log: `device:<uuid>`.
   package typealias Target = @Sendable (HTTPContext) throws -> String

@@ -10,7 +10,7 @@ struct Admission: Sendable {
   var token: PresentedToken?
 }
 
-/// Lets only those to the routes that it is added to who may use them, before anything of the body is read.
+/// Lets only those pass who may use the routes that it is added to. Decides before anything of the body is read.
 package struct AccessMiddleware: RouterMiddleware {
   package typealias Context = HTTPContext
 

@@ -7,7 +7,7 @@ package struct IDReference {
   private static let longestBeginning = 31
   private static let shownCandidates = 10
 
-  /// - Parameter kind: of what it is the ID: `claim`.
+  /// - Parameter kind: what has the ID, for messages: `claim`.
   package init(_ text: String, _ kind: String) {
     self.text = text
     self.kind = kind
