@@ -73,7 +73,7 @@ extension AppTrap: CustomStringConvertible {
   package var description: String { "\(message) (\(code))\(location)" }
 
   /// Where the innermost frame is, as " (it was in NAME at offset N)"; empty without frames.
-  package var whereabouts: String { frames.isEmpty ? "" : " (it was\(location))" }
+  var whereabouts: String { frames.isEmpty ? "" : " (it was\(location))" }
 
   /// Where the innermost frame is, as " in NAME at offset N"; empty without frames.
   package var location: String {

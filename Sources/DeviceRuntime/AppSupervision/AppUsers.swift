@@ -1,4 +1,4 @@
-package import AppLink
+import AppLink
 internal import Glibc
 package import Logging
 
@@ -50,7 +50,7 @@ package struct AppUsers: Sendable, Equatable {
   }
 
   /// Whom the app's start of that number, from 1, is for; nil: whoever runs the agent.
-  package func user(forStart number: UInt64) -> AppUser? {
+  func user(forStart number: UInt64) -> AppUser? {
     switch choice {
     case .agents: return nil
     case .one(let user): return user

@@ -16,7 +16,7 @@ package struct DevConfiguration: Sendable {
   package var arguments: [String]
   package var limits: AppLimits
   /// How long the app may take to start; then it counts as failed.
-  package var startDeadline: Duration
+  var startDeadline: Duration
 
   package init(
     modulePath: String, directory: String, board: Board, appName: String, configuration: [String: String] = [:],

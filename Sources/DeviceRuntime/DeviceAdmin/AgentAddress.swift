@@ -9,7 +9,7 @@ package struct AgentAddress: Sendable, Equatable {
 
   /// The longest path of a device's directory: the kernel allows a socket's path 107 bytes, and the apps' sockets lie
   /// one folder deeper than the agent's.
-  package static let maximumDirectoryBytes = 75
+  static let maximumDirectoryBytes = 75
 
   /// Where the agent answers, as libzmq wants it: `ipc://` and a path.
   package let endpoint: String

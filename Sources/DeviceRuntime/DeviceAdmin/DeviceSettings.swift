@@ -24,8 +24,8 @@ package struct DeviceSettings: ServiceSettings {
   package let unconfirmed: UpdatePolicy.UnconfirmedOutcome
   package let trialAgentDeaths: Int
   package let trialPowerCuts: Int
-  package let otpPath: String?
-  package let otpOffsetBytes: Int
+  let otpPath: String?
+  let otpOffsetBytes: Int
   package let maximumImageBytes: Int
   package let appMemoryBytes: Int
   package let reservesAddressSpace: Bool
@@ -36,8 +36,8 @@ package struct DeviceSettings: ServiceSettings {
   package let appKeyValueBytes: Int
   package let logBytesPerSecond: Int
   package let redirectHosts: [String]
-  package let proxyURL: String?
-  package let proxyExceptions: [String]
+  let proxyURL: String?
+  let proxyExceptions: [String]
   package let mqttHost: String?
   package let mqttPort: Int?
 

@@ -26,9 +26,9 @@ package struct Board: Sendable, Equatable {
     ], sensors: [SensorGrant(name: "temperature", channels: [.constant(microUnits: 21_500_000)])])
 
   /// The file in the device's directory.
-  package static let fileName = "board.json"
+  static let fileName = "board.json"
   /// The largest size of that file, and of each waveform that it names.
-  package static let maximumFileBytes = 1 << 20
+  static let maximumFileBytes = 1 << 20
 
   /// - Parameters:
   ///   - industrialInputs: the folder with the kernel's devices, without a slash at the end.

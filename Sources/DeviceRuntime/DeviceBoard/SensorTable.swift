@@ -1,4 +1,4 @@
-package import AppLink
+import AppLink
 import Foundations
 
 /// Values of a sensor's channels at times, as a CSV file has them: seconds, then a value for each channel. A first line
@@ -18,9 +18,9 @@ package struct SensorTable: Sendable, Equatable {
   }
 
   /// The most rows; a longer table is refused.
-  package static let maximumRows = 10_000
+  static let maximumRows = 10_000
   /// The most columns of values; a wider table is refused.
-  package static let maximumColumns = 16
+  static let maximumColumns = 16
 
   /// The rows, at least one; their times grow.
   package private(set) var rows: [Row]
@@ -69,7 +69,7 @@ package struct SensorTable: Sendable, Equatable {
   }
 
   /// The source of each column's values; a single row is a constant.
-  package func sources(startedAt: UInt64) -> [SensorSource] {
+  func sources(startedAt: UInt64) -> [SensorSource] {
     (0..<columns).map { column in
       if rows.count == 1 { return .constant(microUnits: rows[0].microUnits[column]) }
       return .waveform(

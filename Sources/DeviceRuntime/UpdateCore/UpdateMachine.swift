@@ -113,7 +113,7 @@ package struct UpdateMachine: Sendable, Hashable {
   }
 
   /// After so many fruitless attempts at a download, an older version may take its place.
-  package static let stalledAttempts = 3
+  static let stalledAttempts = 3
 
   /// The settings; the lowest security epoch rises with confirmed images.
   package private(set) var policy: UpdatePolicy

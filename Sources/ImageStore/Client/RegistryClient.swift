@@ -55,7 +55,7 @@ package struct RegistryClient: Sendable {
     package var trialAt: String?
 
     /// All stages that the version has been through, in order: a look now and then sees only some of them.
-    package var stages: [String] {
+    var stages: [String] {
       var stages = ["assigned"]
       if notifiedAt != nil { stages.append("notified") }
       if trialAt != nil { stages.append("trial") }

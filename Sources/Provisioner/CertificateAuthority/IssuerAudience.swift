@@ -2,7 +2,7 @@
 ///
 /// There are two so that a broker can keep devices and services apart: a listener that has the revocation list of one
 /// refuses the certificates of the other. The one for services is not needed by the running service.
-package enum IssuerAudience: Sendable {
+enum IssuerAudience: Sendable {
   case devices
   /// Services and operators.
   case services

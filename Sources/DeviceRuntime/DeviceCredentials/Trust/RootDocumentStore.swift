@@ -71,7 +71,7 @@ package actor RootDocumentStore {
   }
 
   /// The version of the newest document.
-  nonisolated package var latestVersion: UInt64 { state.withLock { $0.chain.latest.document.version } }
+  nonisolated var latestVersion: UInt64 { state.withLock { $0.chain.latest.document.version } }
 
   /// All documents, oldest first, whether expired or not.
   nonisolated package var all: [RootDocument] { state.withLock { $0.documents } }

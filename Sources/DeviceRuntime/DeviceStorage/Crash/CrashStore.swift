@@ -3,7 +3,7 @@ package import DeviceProtocol
 /// Crash reports on the flash, each in a file of its own, until the server has them. Bounded: the oldest give way.
 package actor CrashStore {
   /// How many reports are kept: a device whose app crashes in a loop tells of the newest.
-  package static let maximumReports = 20
+  static let maximumReports = 20
 
   private struct Entry {
     var name: String

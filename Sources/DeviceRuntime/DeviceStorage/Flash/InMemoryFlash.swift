@@ -1,28 +1,28 @@
 internal import Synchronization
 
 /// A flash for tests, with the same behaviour as a directory that never loses power.
-package final class InMemoryFlash: Flash {
+final class InMemoryFlash: Flash {
   private let files = Mutex<[String: [UInt8]]>([:])
   private let capacity: UInt64
 
-  package init(capacityBytes: UInt64 = 256 << 20) {
+  init(capacityBytes: UInt64 = 256 << 20) {
     capacity = capacityBytes
   }
 
   /// Always nil, as there are no files.
-  package func path(of name: String) -> String? { nil }
+  func path(of name: String) -> String? { nil }
 
   /// Lists the files in memory.
-  package func list() throws(FlashError) -> [String] { files.withLock { $0.keys.sorted() } }
+  func list() throws(FlashError) -> [String] { files.withLock { $0.keys.sorted() } }
 
   /// Counts the file's bytes.
-  package func size(of name: String) throws(FlashError) -> UInt64? {
+  func size(of name: String) throws(FlashError) -> UInt64? {
     try check(name)
     return files.withLock { $0[name].map { UInt64($0.count) } }
   }
 
   /// Copies the bytes.
-  package func read(_ name: String, from offset: UInt64, count: Int) throws(FlashError) -> [UInt8] {
+  func read(_ name: String, from offset: UInt64, count: Int) throws(FlashError) -> [UInt8] {
     try check(name)
     return try files.withLock { files throws(FlashError) in
       guard let bytes = files[name] else { throw .missing(name) }
@@ -32,7 +32,7 @@ package final class InMemoryFlash: Flash {
   }
 
   /// Changes the bytes; throws `noSpace` beyond the capacity.
-  package func write(_ bytes: RawSpan, to name: String, at offset: UInt64) throws(FlashError) {
+  func write(_ bytes: RawSpan, to name: String, at offset: UInt64) throws(FlashError) {
     try check(name)
     let new = bytes.withUnsafeBytes { Array($0) }
     try files.withLock { files throws(FlashError) in
@@ -48,7 +48,7 @@ package final class InMemoryFlash: Flash {
   }
 
   /// Cuts or lengthens the bytes, whatever the capacity.
-  package func resize(_ name: String, to sizeBytes: UInt64) throws(FlashError) {
+  func resize(_ name: String, to sizeBytes: UInt64) throws(FlashError) {
     try check(name)
     try files.withLock { files throws(FlashError) in
       guard var bytes = files[name] else { throw .missing(name) }
@@ -60,13 +60,13 @@ package final class InMemoryFlash: Flash {
   }
 
   /// Only makes sure that the file is there, as nothing is ever lost.
-  package func sync(_ name: String) throws(FlashError) {
+  func sync(_ name: String) throws(FlashError) {
     try check(name)
     guard files.withLock({ $0[name] != nil }) else { throw .missing(name) }
   }
 
   /// Moves the bytes to the other name.
-  package func rename(_ old: String, to new: String) throws(FlashError) {
+  func rename(_ old: String, to new: String) throws(FlashError) {
     try check(old)
     try check(new)
     try files.withLock { files throws(FlashError) in
@@ -76,21 +76,21 @@ package final class InMemoryFlash: Flash {
   }
 
   /// Drops the bytes.
-  package func remove(_ name: String) throws(FlashError) {
+  func remove(_ name: String) throws(FlashError) {
     try check(name)
     files.withLock { $0[name] = nil }
   }
 
   /// Does nothing, as nothing is ever lost.
-  package func syncNames() throws(FlashError) {}
+  func syncNames() throws(FlashError) {}
 
   /// What the files leave of the capacity.
-  package func availableBytes() throws(FlashError) -> UInt64 {
+  func availableBytes() throws(FlashError) -> UInt64 {
     files.withLock { files in capacity - UInt64(files.values.reduce(0) { $0 + $1.count }) }
   }
 
   /// The capacity that the flash was made with.
-  package func capacityBytes() throws(FlashError) -> UInt64 { capacity }
+  func capacityBytes() throws(FlashError) -> UInt64 { capacity }
 
   private func check(_ name: String) throws(FlashError) {
     guard isFlashName(name) else { throw FlashError(.invalidName, "\(name.debugDescription) is no file name") }

@@ -11,9 +11,9 @@ package actor DeviceLog {
   /// How much of the log is kept: `segments` files of `segmentBytes` each on the flash, and the newest `linesInMemory`
   /// lines in memory.
   package struct Limits: Sendable {
-    package var segmentBytes: UInt64
-    package var segments: Int
-    package var linesInMemory: Int
+    var segmentBytes: UInt64
+    var segments: Int
+    var linesInMemory: Int
 
     package init(segmentBytes: UInt64 = 128 << 10, segments: Int = 8, linesInMemory: Int = 500) {
       self.segmentBytes = segmentBytes
@@ -23,7 +23,7 @@ package actor DeviceLog {
   }
 
   /// At most so many lines in one answer of `read`.
-  package static let maximumPage = 1000
+  static let maximumPage = 1000
 
   let flash: any Flash
   private let limits: Limits

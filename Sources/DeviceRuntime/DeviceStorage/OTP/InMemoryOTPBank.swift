@@ -1,21 +1,21 @@
 internal import Synchronization
 
 /// Fuses for tests, gone with the process.
-package final class InMemoryOTPBank: OTPBank {
+final class InMemoryOTPBank: OTPBank {
   private let words = Mutex(OTPWords())
 
-  package init() {}
+  init() {}
 
   /// The words in memory.
-  package func read() -> OTPWords { words.withLock { $0 } }
+  func read() -> OTPWords { words.withLock { $0 } }
 
   /// Blows fuses by the rules of ``OTPWords``.
-  package func program(_ bits: UInt32, word: Int) throws(OTPError) {
+  func program(_ bits: UInt32, word: Int) throws(OTPError) {
     try words.withLock { words throws(OTPError) in try words.program(bits, word: word) }
   }
 
   /// Locks the word by the rules of ``OTPWords``.
-  package func lock(_ word: Int) throws(OTPError) {
+  func lock(_ word: Int) throws(OTPError) {
     try words.withLock { words throws(OTPError) in try words.lock(word) }
   }
 }

@@ -38,7 +38,7 @@ package struct OTPWords: Sendable, Hashable {
   subscript(_ range: Range<Int>) -> [UInt8] { words[range].flatMap(Self.bytes(of:)) }
 
   /// Whether no more fuses of the word can be blown.
-  package func isLocked(_ word: Int) -> Bool {
+  func isLocked(_ word: Int) -> Bool {
     words[OTPLayout.locks.lowerBound + word / 32] & 1 << UInt32(word % 32) != 0
   }
 
@@ -46,7 +46,7 @@ package struct OTPWords: Sendable, Hashable {
   package var lockedWords: [Int] { words.indices.filter(isLocked) }
 
   /// The words with all fuses that either of the two has blown.
-  package func union(_ other: OTPWords) -> OTPWords {
+  func union(_ other: OTPWords) -> OTPWords {
     var result = self
     for word in words.indices { result.words[word] |= other.words[word] }
     return result

@@ -1,7 +1,7 @@
 /// Where in the bank each field is: words of 32 bits, little-endian, word n at byte 4n. docs/otp.md describes it.
 package enum OTPLayout {
   /// How many words of 4 bytes a bank has.
-  package static let wordCount = 36
+  static let wordCount = 36
   /// The size of the whole bank.
   package static let byteCount = wordCount * 4
 

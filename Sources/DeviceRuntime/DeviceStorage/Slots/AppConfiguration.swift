@@ -10,7 +10,7 @@ package struct AppConfiguration: Sendable, Equatable {
   /// The largest file that is read or written.
   package static let maximumBytes = 64 * 1024
   /// The longest key: an app can name no longer one.
-  package static let maximumKeyBytes = HostInterface.keyLimitBytes
+  static let maximumKeyBytes = HostInterface.keyLimitBytes
 
   /// The texts by their keys.
   package var values: [String: String]

@@ -28,7 +28,7 @@ package protocol BlobUpload: Sendable {
 
 extension BlobUpload {
   /// Stores what was written, for good.
-  package func commit(expecting expected: SHA256Digest?) async throws -> CommittedBlob {
+  func commit(expecting expected: SHA256Digest?) async throws -> CommittedBlob {
     let blob = try await place(expecting: expected)
     await settle(keeping: true)
     return blob

@@ -16,7 +16,7 @@ package struct ImageStore: Sendable {
   /// The HTTP server among the services.
   package let http: HTTPService
   /// The RPC server among the services.
-  package let rpc: RPCServer
+  let rpc: RPCServer
 
   /// Opens the directory. Nothing listens before the services run.
   ///

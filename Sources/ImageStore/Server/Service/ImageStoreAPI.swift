@@ -59,7 +59,7 @@ package struct ImageStoreAPI: Sendable {
   }
 
   /// Counts by their names, for the status.
-  package var figures: [String: Double] {
+  var figures: [String: Double] {
     ["uploads.running": Double(slots.inUse), "uploads.limit": Double(slots.capacity)]
   }
 
@@ -77,7 +77,7 @@ package struct ImageStoreAPI: Sendable {
   }
 
   /// Adds answers to what admin commands ask over the bus.
-  package func addRequests(to router: inout RPCRouter) {
+  func addRequests(to router: inout RPCRouter) {
     ImageRequests(blobs: blobs).add(to: &router)
   }
 }

@@ -1,4 +1,4 @@
-package import FirmwareImage
+import FirmwareImage
 import Glibc
 import ImageAdmission
 import Logging
@@ -23,20 +23,20 @@ package struct ImageStoreSettings: ServiceSettings {
   /// Its place on the services' bus.
   package static let busRole: BusRole? = .imageStore
 
-  package let httpListen: ListenAddress
-  package let rpcListen: String
-  package let operationsListen: ListenAddress
+  let httpListen: ListenAddress
+  let rpcListen: String
+  let operationsListen: ListenAddress
   package let directory: String
   package let maximumBytes: Int
   package let maximumUploads: Int
-  package let registryEndpoints: [String]
-  package let provisionerEndpoints: [String]
+  let registryEndpoints: [String]
+  let provisionerEndpoints: [String]
   package let tls: TLSSettings
   package let http: HTTPSettings
-  package let requiresPublisher: Bool
-  package let publisherKeyFile: String?
-  package let appMemoryBytes: Int
-  package let enginePath: String?
+  let requiresPublisher: Bool
+  let publisherKeyFile: String?
+  let appMemoryBytes: Int
+  let enginePath: String?
 
   static let httpListenSetting = Setting(
     "image-store.http.listen", .listenAddress, .default("127.0.0.1:7121"),
@@ -146,7 +146,7 @@ package struct ImageStoreSettings: ServiceSettings {
   }
 
   /// What uploads must prove about who built them.
-  package func publisherPolicy(isInsecure: Bool) -> PublisherPolicy {
+  func publisherPolicy(isInsecure: Bool) -> PublisherPolicy {
     if isInsecure { return .unchecked }
     return requiresPublisher ? .required : .optional
   }

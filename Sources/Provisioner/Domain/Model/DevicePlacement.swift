@@ -29,5 +29,5 @@ package struct DevicePlacement: Sendable, Equatable {
   package static func tag(ofGroup group: String) -> String { "group:\(group)" }
 
   /// All tags that the device has at the Registry.
-  package var registryTags: [String] { group.isEmpty ? tags : tags + [Self.tag(ofGroup: group)] }
+  var registryTags: [String] { group.isEmpty ? tags : tags + [Self.tag(ofGroup: group)] }
 }

@@ -6,7 +6,7 @@ import OpenSSL
 /// everything that was taken back, if it was ever made; and after it, for each burst of revocations, one that is about
 /// those certificates alone. Of all that are about a certificate, OpenSSL goes by the newest. So a program that keeps
 /// every list it ever read grows by what was revoked, not by that times the size of the whole.
-package struct PublishedList: Sendable, Equatable {
+struct PublishedList: Sendable, Equatable {
   enum Kind: String, Sendable {
     /// A list without entries, about all certificates.
     case first

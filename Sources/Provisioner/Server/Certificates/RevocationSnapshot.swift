@@ -11,7 +11,7 @@ package struct RevocationSnapshot: Sendable, Equatable {
   package var nonce: [UInt8]
   package var roots: [X509Certificate]
   /// The lists in the order in which they were published.
-  package var published: [PublishedList]
+  var published: [PublishedList]
 
   /// All lists, in the order in which they were published.
   package var lists: [CertificateRevocationList] { published.map(\.list) }

@@ -7,13 +7,13 @@ import Wire
 
 /// What a new device is to trust for ever: a director's key, and the root document of version `rootVersion` with its
 /// SHA-256 (`rootDocumentHash`).
-package struct TrustAnchors: Sendable, Equatable {
+struct TrustAnchors: Sendable, Equatable {
   /// The director's key: 32 bytes, Ed25519.
-  package var directorKey: [UInt8]
-  package var rootVersion: UInt64
+  var directorKey: [UInt8]
+  var rootVersion: UInt64
   /// The document as it was signed.
-  package var rootDocument: [UInt8]
-  package var rootDocumentHash: [UInt8]
+  var rootDocument: [UInt8]
+  var rootDocumentHash: [UInt8]
 }
 
 /// The Registry's director key and root documents, asked for again after some seconds.
@@ -40,7 +40,7 @@ package final class RegistryTrustAnchors: Sendable {
 
   /// The anchors that new devices get; nil only where the service runs without certificates, and the Registry has
   /// neither key nor document.
-  package func current() async throws -> TrustAnchors? {
+  func current() async throws -> TrustAnchors? {
     let known = state.withLock { state -> TrustAnchors?? in
       guard let askedAt = state.askedAt, .now - askedAt < Self.keepsFor else { return .none }
       return .some(state.anchors)

@@ -1,18 +1,18 @@
-package import ServiceKit
+import ServiceKit
 
 /// What the settings of the certificate authority say. Each property holds the setting whose help stands below:
 /// `passphraseFile` opens the keys (nil: they are not encrypted), `deviceLifetime` is how long devices' certificates
 /// are good, `listDirectory` is the folder that CRLs are written to for a broker (nil: none), and `notifierEndpoints`
 /// are where sessions of revoked devices are ended.
-package struct AuthoritySettings: Sendable {
+struct AuthoritySettings: Sendable {
   /// The authority's folder; nil: there is no authority, which `insecure` allows.
-  package let directory: String?
-  package let passphraseFile: String?
-  package let deviceLifetime: Duration
+  let directory: String?
+  let passphraseFile: String?
+  let deviceLifetime: Duration
   /// How long services may go on with what they know of revocations when they hear nothing more.
-  package let revocationValidity: Duration
-  package let listDirectory: String?
-  package let notifierEndpoints: [String]
+  let revocationValidity: Duration
+  let listDirectory: String?
+  let notifierEndpoints: [String]
 
   private static let directorySetting = Setting(
     "provisioner.authority.directory", .path, .optional,
@@ -33,12 +33,12 @@ package struct AuthoritySettings: Sendable {
     "notifier.endpoints", .endpoints, .default("tcp://127.0.0.1:7132"), help: "Where the Notifier answers on the bus.")
 
   /// The authority's settings, in the order in which `check-config` shows them.
-  package static let allSettings: [any SettingDescription] = [
+  static let allSettings: [any SettingDescription] = [
     directorySetting, passphraseFileSetting, lifetimeSetting, listLifetimeSetting, listDirectorySetting,
     notifierEndpointsSetting,
   ]
 
-  package init(_ reader: inout SettingsReader) throws(SettingsError) {
+  init(_ reader: inout SettingsReader) throws(SettingsError) {
     directory = try reader.optional(Self.directorySetting)
     passphraseFile = try reader.optional(Self.passphraseFileSetting)
     deviceLifetime = try reader.require(Self.lifetimeSetting)

@@ -10,25 +10,25 @@ package import Wire
 ///   whether they burn that they run only what a publisher signed, and `webhook` who is asked (nil: nobody).
 /// - `authority`: the certificate authority's own settings.
 package struct ProvisionerSettings: ServiceSettings {
-  package let httpListen: ListenAddress
-  package let rpcListen: String
-  package let operationsListen: ListenAddress
+  let httpListen: ListenAddress
+  let rpcListen: String
+  let operationsListen: ListenAddress
   package let databaseURL: String
-  package let databaseConnections: Int
-  package let registryEndpoints: [String]
+  let databaseConnections: Int
+  let registryEndpoints: [String]
   package let devices: DeviceEndpoints
-  package let authority: AuthoritySettings
-  package let tls: TLSSettings
+  let authority: AuthoritySettings
+  let tls: TLSSettings
   package let http: HTTPSettings
-  package let webhook: Webhook?
-  package let isPublisherSignatureRequired: Bool
+  let webhook: Webhook?
+  let isPublisherSignatureRequired: Bool
 
   /// Who may veto enrolments: asked at `url`, whose certificate the authorities in `caFile` vouch for (nil: those of
   /// the system); `secretFile` has the secret that authenticates the questions (nil: none does).
-  package struct Webhook: Sendable {
-    package let url: String
-    package let caFile: String?
-    package let secretFile: String?
+  struct Webhook: Sendable {
+    let url: String
+    let caFile: String?
+    let secretFile: String?
   }
 
   /// What the service is called in the names of its settings and of its executable.
@@ -43,7 +43,7 @@ package struct ProvisionerSettings: ServiceSettings {
   private static let operationsListenSetting = Setting(
     "provisioner.operations.listen", .listenAddress, .default("127.0.0.1:7113"),
     help: "Where liveness, readiness and metrics are answered.")
-  package static let databaseURLSetting = Setting(
+  static let databaseURLSetting = Setting(
     "database.url", .url(["postgresql", "postgres"]), .required,
     help: """
       The PostgreSQL database; the Provisioner keeps its tables in the schema provisioner. Of several hosts with commas between \

@@ -1,9 +1,9 @@
 import ServiceKit
 
 /// The description of the HTTP interface, OpenAPI 3.1, as `/openapi.json` answers it.
-package enum ImageStoreOpenAPI {
+enum ImageStoreOpenAPI {
   /// The description as JSON.
-  package static let text = """
+  static let text = """
     {
       "openapi": "3.1.0",
       "info": {

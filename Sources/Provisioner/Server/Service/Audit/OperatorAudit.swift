@@ -1,13 +1,13 @@
 import Foundations
-package import Messaging
+import Messaging
 import Wire
 
 /// Puts into the Registry's audit log what operators do here over the bus, before it is done and after: a change that
 /// can't be noted is not begun.
-package struct OperatorAudit: Sendable {
+struct OperatorAudit: Sendable {
   private let registry: any RPCCaller
 
-  package init(registry: any RPCCaller) {
+  init(registry: any RPCCaller) {
     self.registry = registry
   }
 
