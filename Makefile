@@ -12,6 +12,9 @@ PYTHON := .build-python/bin/python
 TESTED := $(if $(FILTER),$(if $(findstring |,$(FILTER)),,$(patsubst Tests/%/,%,$(wildcard \
   Tests/$(firstword $(subst Tests, ,$(patsubst ^%,%,$(FILTER))))/))))
 
+# Not empty if that module's tests run no program of ours, so that none has to be built for them.
+TESTED_ALONE = $(if $(TESTED),$(shell grep -rqE --include='*.swift' '\<product\("' Tests/$(TESTED) || echo yes))
+
 .PHONY: help
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,7 +33,7 @@ $(ENGINE): deploy/engine/requirements.txt deploy/engine/install
 .PHONY: build
 build: setup engine ## Build the programs into .build/release
 	XTBLISH_TESTS=none swift build $(SWIFT_FLAGS)
-	@ln -sf ../../../$(ENGINE) "$$(swift build $(SWIFT_FLAGS) --show-bin-path)/libwasmtime.so"
+	@ln -sf ../../../$(ENGINE) $(PRODUCTS)/libwasmtime.so
 
 .PHONY: examples
 examples: ## Build the example apps into .build-examples
@@ -46,9 +49,9 @@ demo: build examples ## Deploy an app to a device and watch it switch; ONCE=1 en
 .PHONY: test
 test: setup engine examples python ## Run all tests
 	@deploy/setup test
-	$(if $(TESTED),XTBLISH_TESTS=$(TESTED) )swift build $(SWIFT_FLAGS) --build-tests
-	@ln -sf ../../../$(ENGINE) "$$(swift build $(SWIFT_FLAGS) --show-bin-path)/libwasmtime.so"
-	@FILTER="$(FILTER)" Tests/run $(SWIFT_FLAGS)
+	$(if $(TESTED),XTBLISH_TESTS=$(TESTED) )swift build $(SWIFT_FLAGS) $(if $(TESTED_ALONE),--product xtblishPackageTests,--build-tests)
+	@ln -sf ../../../$(ENGINE) $(PRODUCTS)/libwasmtime.so
+	@FILTER="$(FILTER)" Tests/run
 
 .PHONY: containers
 containers: build examples ## Start the Compose file and the Kubernetes base, and deploy to a device in each (root)

@@ -50,10 +50,16 @@ func shared(_ name: String, _ dependencies: [Target.Dependency], exclude: [Strin
     swiftSettings: strict)
 }
 
+/// Tests are compiled file by file, those alone that a change concerns, and not optimised: the whole module at once would
+/// take most of the time between a change and its test's result.
+let fileByFile: SwiftSetting = .unsafeFlags([
+  "-Onone", "-no-whole-module-optimization", "-enable-batch-mode", "-incremental",
+])
+
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: ["TestSupport"] + dependencies, path: "Tests/\(name)",
-    exclude: exclude, swiftSettings: strict)
+    exclude: exclude, swiftSettings: strict + [fileByFile])
 }
 
 let bindings: [Target] =
@@ -397,6 +403,11 @@ let testTargets: [Target] = [
   .target(
     name: "TestSupport", dependencies: ["CLinux", "OpenSSL"], path: "Tests/TestSupport",
     swiftSettings: strict),
+  // What services promise each other, and those that play them.
+  .target(
+    name: "TestPeers",
+    dependencies: ["TestSupport", "FirmwareImage", "Foundations", "Messaging", "OpenSSL", "Wire", protobuf, logging],
+    path: "Tests/Peers", swiftSettings: strict),
   tests("Foundations", ["Foundations"]),
   tests("ZeroMQ", ["ZeroMQ"]),
   tests("PostgreSQL", ["PostgreSQL"]),
@@ -463,6 +474,7 @@ let testTargets: [Target] = [
   tests(
     "Registry",
     [
+      "TestPeers",
       "RegistryAuthority", "RegistryBus", "RegistryClient", "RegistryDelivery", "RegistryDomain", "RegistryHTTP",
       "RegistryMessages", "RegistryServer", "RegistryStorage", "PostgreSQL", "OpenSSL", "FirmwareImage", "Foundations",
       "DeviceProtocol", "WebAssemblyModule",
@@ -473,6 +485,7 @@ let testTargets: [Target] = [
   tests(
     "ImageStore",
     [
+      "TestPeers", "DeviceProtocol",
       "BlobStorage", "ImageAdmission", "ImageStoreClient", "ImageStoreServer", "FileAccess", "OpenSSL", "Curl",
       "FirmwareImage", "Foundations", "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       hummingbird, httpTypes, nioCore, protobuf, logging, lifecycle,
@@ -480,29 +493,54 @@ let testTargets: [Target] = [
   tests(
     "Notifier",
     [
+      "TestPeers",
       "NotifierServer", "Mosquitto", "Foundations", "DeviceProtocol", "Wire", "Messaging", "ServiceKit", protobuf,
       logging, lifecycle,
     ]),
   tests(
     "Provisioner",
     [
+      "TestPeers",
       "CertificateAuthority", "DeviceCertificates", "DeviceEnrolment", "ProvisionerClient", "ProvisionerDomain",
       "ProvisionerServer", "ProvisionerStorage", "PostgreSQL", "OpenSSL", "Curl", "Foundations",
       "Wire", "Messaging",
       "ServiceKit", "ServiceHTTP", logging, lifecycle,
     ]),
+  // Flash whose power a test cuts, or that fails.
+  .target(
+    name: "TestFlash", dependencies: ["DeviceStorage"], path: "Tests/TestFlash", swiftSettings: strict),
+  // Apps for tests to run.
+  .target(
+    name: "TestApps", dependencies: ["TestSupport", "AppLink", "Foundations", "WebAssemblyModule"],
+    path: "Tests/TestApps", swiftSettings: strict),
+  tests("UpdateCore", ["UpdateCore", "DeviceProtocol", "FirmwareImage", "Foundations"]),
+  tests(
+    "DeviceStorage",
+    ["TestFlash", "DeviceStorage", "AppSupervision", "UpdateCore", "DeviceProtocol", "Foundations", "Wire"]),
+  tests(
+    "DeviceHardware",
+    ["DeviceHardware", "DeviceBoard", "DeviceStorage", "AppLink", "CLinux", "DeviceProtocol", "Foundations"]),
+  tests(
+    "AppHost",
+    [
+      "TestApps", "AppHost", "AppLink", "AppSupervision", "DeviceBoard", "DeviceProtocol", "FirmwareImage",
+      "Foundations", "WebAssemblyModule", "Wasmtime", "Wire", protobuf,
+    ]),
   tests(
     "DeviceRuntime",
     [
+      "TestApps", "TestFlash", "TestPeers",
       "UpdateCore", "DeviceStorage", "DeviceCredentials", "DeviceImages", "DeviceAdmin", "Agent", "DevelopmentLoop",
-      "CLinux", "AppHost", "AppLink", "AppSupervision", "DeviceBoard", "DeviceHardware",
-      "ZeroMQ", "Mosquitto", "OpenSSL", "Curl", "Wasmtime", "FirmwareImage",
-      "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "Wire",
+      "AppLink", "AppSupervision", "DeviceBoard",
+      "ZeroMQ", "Mosquitto", "OpenSSL", "Curl", "FirmwareImage",
+      "Foundations", "DeviceProtocol", "RootDocument", "Wire",
       "Messaging", protobuf, logging,
     ]),
   tests(
     "Integration",
     [
+      "DeviceProtocol",
+      "TestPeers",
       "RegistryServer", "ImageStoreServer", "NotifierServer", "ProvisionerServer", "PostgreSQL", "Mosquitto", "Curl",
       "FirmwareImage", "Foundations", "Wire",
       "Messaging", "ServiceKit", protobuf, logging, lifecycle,

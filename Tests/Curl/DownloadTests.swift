@@ -154,6 +154,7 @@ import Testing
     try await eventually {
       let now = sent.load(ordering: .relaxed)
       defer { last = now }
+      // Sleeps: that a server is held back shows in nothing but that no more goes out.
       try await Task.sleep(for: .milliseconds(200))
       return now > 0 && now == last
     }

@@ -71,6 +71,7 @@ import Testing
   @Test func theTotalTimeIsBounded() async throws {
     let server = try ScriptedHTTPServer { _, connection in
       connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+      // Sleeps: a body that trickles, and so is not too slow for the other limit, is what the test is about.
       while connection.send("x") { usleep(10_000) }
     }
     let http = HTTPClient()

@@ -124,6 +124,7 @@ class Broker:
                 while probe.connect_ex(("127.0.0.1", port)) != 0:
                     if self.process.poll() is not None or time.monotonic() > deadline:
                         raise SystemExit(f"the broker did not start: {(self.folder / 'log').read_text()}")
+                    # Sleeps: a look every now and then, with a bound.
                     time.sleep(0.05)
 
     def stop(self):

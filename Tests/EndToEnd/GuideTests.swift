@@ -78,6 +78,7 @@ extension EndToEnd {
           all=1
           while read -r sign; do grep -qE -- "$sign" dev.log || all=0; done <<< "${signs//|/$'\\n'}"
           if [ $all = 1 ]; then status=0; break; fi
+          # Sleeps: a look at the output every tenth of a second, with a bound.
           sleep 0.1
         done
         kill -TERM $process 2> /dev/null || true

@@ -20,7 +20,7 @@ extension EndToEnd {
             let label = "\(victim)-at-\(delay)"
             let app = try await App.make(label, in: stack.folder, paddingBytes: 200_000)
             async let deploying = stack.deploy(app, to: device)
-            // The moment of the kill is what the grid varies; nothing waits for it.
+            // Sleeps: the moment of the kill is what the grid varies; nothing waits for it.
             try await Task.sleep(for: .milliseconds(delay))
             try stack.kill(victim)
             try await stack.call("start", victim)

@@ -401,6 +401,7 @@ def mqtt_rows():
         reported = reported_state()
         if reported and reported["version"] == deployed["version"] and reported["status"] == "confirmed":
             break
+        # Sleeps: a look every now and then, with a bound.
         time.sleep(0.1)
     done = reported and reported["version"] == deployed["version"] and reported["digest"] == deployed["digest"]
     row("after all that, a deployment works", None if done else f"before: {before}, after: {reported}, deployed: {deployed}")

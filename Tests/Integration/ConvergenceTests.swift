@@ -1,3 +1,4 @@
+import DeviceProtocol
 import FirmwareImage
 import Foundation
 import Foundations
@@ -34,21 +35,21 @@ extension IntegrationTests {
         let (before, after) = ("00000000000000a1", "00000000000000b2")
         #expect(
           try await device.report(.init(sequence: 9 << 32, epoch: before, version: 2, digest: new)) == nil)
-        let held = PlayedDevice.Position(epoch: before, sequence: 9 << 32)
+        let held = StateMessage.Position(epoch: before, sequence: 9 << 32)
         // The copy knows the epoch of the one that it is of; one that is empty has another.
         for epoch in [before, after] {
           #expect(
             try await device.report(.init(sequence: 5 << 32, epoch: epoch, version: 1, digest: old)) == held)
         }
         #expect(try await installation.document(of: device).reported.version == 2)
-        let restated = PlayedDevice.Report(
+        let restated = StateMessage(
           sequence: 5 << 32 | 1, epoch: after, supersedes: held, version: 1, digest: old)
         #expect(try await device.report(restated) == nil)
         #expect(try await installation.document(of: device).reported.version == 1)
         // What the old life said comes too late.
         #expect(
           try await device.report(.init(sequence: 10 << 32, epoch: before, version: 2, digest: new))
-            == PlayedDevice.Position(epoch: after, sequence: 5 << 32 | 1))
+            == StateMessage.Position(epoch: after, sequence: 5 << 32 | 1))
         #expect(try await installation.document(of: device).reported.version == 1)
         try await eventually("a notification of the version it lost") {
           try !device.notifications(ofVersion: 2).isEmpty

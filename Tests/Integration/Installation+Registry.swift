@@ -22,15 +22,19 @@ extension Installation {
   /// - Returns: the version.
   @discardableResult
   func assign(_ number: Int, to device: PlayedDevice) async throws -> UInt64 {
+    try await call(.registry, Self.assignment(of: number, to: device.id)).version
+  }
+
+  static func assignment(of number: Int, to device: DeviceID) throws -> WireAssignImage {
     var request = WireAssignImage()
-    request.deviceID = Data(device.id.bytes)
+    request.deviceID = Data(device.bytes)
     request.idempotencyKey = "\(number)"
     request.image.digest = Data(try Self.digest(number).bytes)
     request.image.lengthBytes = 100_000
     request.image.appName = "pump"
     request.image.appVersion = "1.\(number)"
     request.image.hostApiLevel = 1
-    return try await call(.registry, request).version
+    return request
   }
 
   static func digest(_ number: Int) throws -> SHA256Digest {

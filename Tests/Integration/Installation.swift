@@ -64,9 +64,11 @@ final class Installation: Sendable {
   }
 
   func call<R: WireRequest>(_ part: Part, _ request: R) async throws -> R.Response {
-    try await withRPCClient(endpoints: [endpoint(of: part)], logger: quietLogger) { client in
-      try await client.call(request, deadline: .seconds(10))
-    }
+    try await withClient(of: part) { try await $0.call(request, deadline: .seconds(10)) }
+  }
+
+  func withClient<T: Sendable>(of part: Part, _ body: (RPCClient) async throws -> T) async throws -> T {
+    try await withRPCClient(endpoints: [endpoint(of: part)], logger: quietLogger, body)
   }
 
   /// Keeps a played device to the end of the test.

@@ -1,4 +1,5 @@
 import Curl
+import DeviceProtocol
 import FirmwareImage
 import Foundations
 import TestSupport
@@ -15,7 +16,7 @@ extension IntegrationTests {
           #expect(try await installation.countOutbox() == 1)
         }
         try await eventually("a notification") { try !device.notifications().isEmpty }
-        let expected = PlayedDevice.Notification(
+        let expected = NotificationMessage(
           version: 1, digest: "\(try Installation.digest(1))", size: 100_544,
           url: "\(installation.imageStoreURL)/firmware/\(device.id)/1")
         #expect(try device.notifications(ofVersion: 1).first == expected)
@@ -54,7 +55,7 @@ extension IntegrationTests {
         #expect(upload.status == 201, "\(upload.text)")
 
         let notification = try await eventuallySome { try device.notifications(ofVersion: 1).first }
-        let download = try await http.get(notification.url)
+        let download = try await http.get(#require(notification.url))
         #expect(download.status == 200)
         #expect(download.body.count == Int(notification.size))
         let image = try VerifiedImage.verifying(download.body, for: device.id, trust: .unsigned())

@@ -1,48 +1,12 @@
+import DeviceProtocol
 import Foundation
 import Foundations
 import Mosquitto
 import Synchronization
 import TestSupport
 
-/// A device as its peers see it: a client of the broker that keeps all it is told.
+/// A device as its peers see it: a client of the broker that keeps all it is told. It speaks as `DeviceProtocol` says.
 final class PlayedDevice: Sendable {
-  /// What it is told on `/firmware/{id}/{version}`.
-  struct Notification: Decodable, Equatable {
-    var version: UInt64
-    var digest: String
-    var size: UInt64
-    var url: String
-  }
-
-  private struct Acknowledgement: Decodable {
-    var sequences: [UInt64]
-    var held: Position?
-  }
-
-  /// Where its reports have got to, or those that the Registry holds.
-  struct Position: Codable, Equatable {
-    var epoch: String
-    var sequence: UInt64
-  }
-
-  /// What it says on `/devices/{id}/state`.
-  struct Report: Encodable {
-    struct Firmware: Encodable {
-      var version: UInt64
-      var digest: String
-    }
-
-    var sequence: UInt64
-    var epoch: String?
-    var supersedes: Position?
-    var version: UInt64
-    var digest: String
-    var slot = "A"
-    var status = "confirmed"
-    var reason = ""
-    var failed: Firmware?
-  }
-
   private final class Inbox: Sendable {
     let messages = Mutex<[MQTTMessage]>([])
   }
@@ -63,7 +27,7 @@ final class PlayedDevice: Sendable {
     }
     try client.start()
     try await client.subscribe(to: "/firmware/\(id)/#")
-    try await client.subscribe(to: "/devices/\(id)/ack")
+    try await client.subscribe(to: DeviceTopic(.acknowledgement, of: id).name)
   }
 
   func disconnect() async {
@@ -72,12 +36,12 @@ final class PlayedDevice: Sendable {
   }
 
   /// All notifications so far, doubled ones too.
-  func notifications() throws -> [Notification] {
+  func notifications() throws -> [NotificationMessage] {
     try payloads { $0.hasPrefix("/firmware/") }
   }
 
   /// The notifications so far of one version, by their topic.
-  func notifications(ofVersion version: UInt64) throws -> [Notification] {
+  func notifications(ofVersion version: UInt64) throws -> [NotificationMessage] {
     try payloads { $0 == "/firmware/\(id)/\(version)" }
   }
 
@@ -85,21 +49,38 @@ final class PlayedDevice: Sendable {
   ///
   /// - Returns: what the Registry holds instead, if it took the report for a late one.
   @discardableResult
-  func report(_ report: Report) async throws -> Position? {
-    let known: [Acknowledgement] = try payloads { $0 == "/devices/\(id)/ack" }
+  func report(_ report: StateMessage) async throws -> StateMessage.Position? {
+    let known = try acknowledgements()
     let payload = Array(try JSONEncoder().encode(report))
     // The broker throws away what nobody subscribes to, and the Notifier may still be about to.
     try await eventually("a subscriber to reports") {
-      try await client.publish(topic: "/devices/\(id)/state", payload: payload) == .success
+      try await client.publish(topic: DeviceTopic(.state, of: id).name, payload: payload) == .success
     }
     return try await eventuallySome("the acknowledgement of report \(report.sequence)") {
-      let acknowledgements: [Acknowledgement] = try payloads { $0 == "/devices/\(id)/ack" }
-      return acknowledgements.dropFirst(known.count).first { $0.sequences.contains(report.sequence) }
+      try acknowledgements().dropFirst(known.count).first { $0.sequences.contains(report.sequence) }
     }.held
+  }
+
+  private func acknowledgements() throws -> [AcknowledgementMessage.Reports] {
+    let topic = DeviceTopic(.acknowledgement, of: id).name
+    let messages: [AcknowledgementMessage] = try payloads { $0 == topic }
+    return messages.compactMap(\.reports)
   }
 
   private func payloads<Payload: Decodable>(_ isWanted: (String) -> Bool) throws -> [Payload] {
     let wanted = inbox.messages.withLock { $0 }.filter { isWanted($0.topic) }
     return try wanted.map { try JSONDecoder().decode(Payload.self, from: Data($0.payload)) }
+  }
+}
+
+extension StateMessage {
+  /// What a device says that runs the version, if nothing else is said.
+  init(
+    sequence: UInt64, epoch: String? = nil, supersedes: Position? = nil, version: UInt64, digest: String,
+    slot: String = "A", status: String = "confirmed", reason: String = "", failed: Failed? = nil
+  ) {
+    self.init(
+      sequence: sequence, epoch: epoch, supersedes: supersedes, version: version, digest: digest, slot: slot,
+      status: status, reason: reason, failed: failed, switchGapNanoseconds: nil, waiting: nil, run: nil)
   }
 }

@@ -12,15 +12,13 @@ import Wire
   {
     var router = RPCRouter()
     router.handle(Idempotent.self, allowing: .notifier) { _, _ in
+      // Sleeps: so that there are always requests under way while the keys change.
       try await Task.sleep(for: .milliseconds(2))
       return Idempotent(name)
     }
     try await withServer(on: bus.transport, at: "tcp://127.0.0.1:\(port.number)", router: router) { server, _ in
       started()
-      try await withTaskCancellationHandler {
-        while !Task.isCancelled { try await Task.sleep(for: .seconds(60)) }
-      } onCancel: {
-      }
+      try await untilCancelled()
     }
   }
 

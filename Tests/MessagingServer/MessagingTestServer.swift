@@ -42,7 +42,11 @@ struct MessagingTestServer {
 
   private static func hang(_ value: String) async throws {
     say("got \(value)")
-    try await Task.sleep(for: .seconds(3_600))
+    // Nothing comes; the wait ends by cancellation, or with the process.
+    let (nothing, source) = AsyncStream<Never>.makeStream()
+    for await _ in nothing {}
+    withExtendedLifetime(source) {}
+    throw CancellationError()
   }
 
   private static func say(_ text: String) {

@@ -32,6 +32,7 @@ func within<Value: Sendable>(
   try await withThrowingTaskGroup(of: Value.self) { group in
     group.addTask(operation: body)
     group.addTask {
+      // Sleeps: the bound, reached only when the test fails.
       try await Task.sleep(for: limit)
       throw TestFailure("\(what): not within \(limit)")
     }

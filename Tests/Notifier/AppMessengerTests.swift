@@ -2,6 +2,7 @@ import Foundation
 import Foundations
 import Mosquitto
 import SwiftProtobuf
+import TestPeers
 import TestSupport
 import Testing
 import Wire
@@ -10,8 +11,8 @@ import Wire
 
 /// What operators and apps say to each other.
 @Suite(.seated, .timeLimit(.minutes(10))) struct AppMessengerTests {
-  private func withReplica(_ body: (Replica, MQTTClient, ScriptedRegistry) async throws -> Void) async throws {
-    let (broker, registry) = (try await MosquittoServer(), try await ScriptedRegistry())
+  private func withReplica(_ body: (Replica, MQTTClient, RecordingRegistry) async throws -> Void) async throws {
+    let (broker, registry) = (try await MosquittoServer(), try await RecordingRegistry())
     let replica = try await Replica.start(broker: broker, registry: registry)
     try await replica.waitUntilReady()
     let app = try await deviceClient(broker)

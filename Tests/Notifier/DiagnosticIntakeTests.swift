@@ -1,6 +1,7 @@
 import Foundation
 import Foundations
 import Mosquitto
+import TestPeers
 import TestSupport
 import Testing
 import Wire
@@ -13,13 +14,13 @@ import Wire
 
   private struct Stage {
     let broker: MosquittoServer
-    let registry: ScriptedRegistry
+    let registry: RecordingRegistry
     let replica: Replica
     let client: MQTTClient
     let device = DeviceID.random()
 
     init(_ more: [String: String] = [:]) async throws {
-      (broker, registry) = (try await MosquittoServer(), try await ScriptedRegistry())
+      (broker, registry) = (try await MosquittoServer(), try await RecordingRegistry())
       replica = try await Replica.start(broker: broker, registry: registry, more)
       client = try await deviceClient(broker)
       let client = client
@@ -58,11 +59,11 @@ import Wire
     var iterator = stage.client.messages.makeAsyncIterator()
     let first = try #require(await iterator.next())
     #expect(String(decoding: first.payload, as: UTF8.self) == #"{"log":{"log":"\#(Self.log)","through":3}}"#)
-    #expect(stage.registry.lines(of: stage.device, log: Self.log).map(\.id) == [1, 2, 3])
+    #expect(stage.registry.logs.lines(of: stage.device, log: Self.log).map(\.id) == [1, 2, 3])
     // A repeat is answered again: the first answer may have been lost.
     try await stage.log(1...3)
     #expect(try #require(await iterator.next()).payload == first.payload)
-    #expect(stage.registry.lines(of: stage.device, log: Self.log).count == 3)
+    #expect(stage.registry.logs.lines(of: stage.device, log: Self.log).count == 3)
     try await stage.end()
   }
 
@@ -122,7 +123,7 @@ import Wire
       }
       if answered.logs.count == 50, answered.crashes.count == 50 { break }
     }
-    for device in devices { #expect(stage.registry.lines(of: device, log: Self.log).count == 3) }
+    for device in devices { #expect(stage.registry.logs.lines(of: device, log: Self.log).count == 3) }
     #expect(Set(stage.registry.crashes.map(\.deviceID)).count == 50)
     try await stage.end()
   }
@@ -146,7 +147,7 @@ import Wire
     try await stage.log(1...3)
     try await eventually("the lines after the jam") {
       _ = try await stage.log(1...3)
-      return !stage.registry.lines(of: stage.device, log: Self.log).isEmpty
+      return !stage.registry.logs.lines(of: stage.device, log: Self.log).isEmpty
     }
     try await stage.end()
   }
@@ -159,9 +160,9 @@ import Wire
     for device in devices { try await stage.log(1...2, of: device) }
     stage.registry.failDiagnostics(nil)
     try await eventually("29 devices' lines") {
-      devices.count { !stage.registry.lines(of: $0, log: Self.log).isEmpty } == 29
+      devices.count { !stage.registry.logs.lines(of: $0, log: Self.log).isEmpty } == 29
     }
-    #expect(stage.registry.lines(of: devices[11], log: Self.log).isEmpty)
+    #expect(stage.registry.logs.lines(of: devices[11], log: Self.log).isEmpty)
     try await stage.end()
   }
 
@@ -187,7 +188,7 @@ import Wire
     try await stage.log(1...1)
     try await stage.crash()
     try await eventually("the good ones") {
-      !stage.registry.lines(of: stage.device, log: Self.log).isEmpty && !stage.registry.crashes.isEmpty
+      !stage.registry.logs.lines(of: stage.device, log: Self.log).isEmpty && !stage.registry.crashes.isEmpty
     }
     #expect(try await stage.replica.call(WireGetStatus()).figures["reports.rejected"] == Double(sent))
     #expect(try await stage.replica.call(WireGetStatus()).ready)

@@ -2,6 +2,7 @@ import Foundation
 import Foundations
 import Mosquitto
 import ServiceKit
+import TestPeers
 import TestSupport
 import Testing
 import Wire
@@ -16,7 +17,7 @@ import Wire
   }
 
   @Test func aDeviceGetsWhatTheContractSays() async throws {
-    let (broker, registry) = (try await MosquittoServer(), try await ScriptedRegistry())
+    let (broker, registry) = (try await MosquittoServer(), try await RecordingRegistry())
     let replica = try await Replica.start(broker: broker, registry: registry)
     try await replica.waitUntilReady()
     let device = DeviceID.random()
@@ -43,7 +44,7 @@ import Wire
   }
 
   @Test func aDeviceThatIsAwayIsStillAcknowledged() async throws {
-    let (broker, registry) = (try await MosquittoServer(), try await ScriptedRegistry())
+    let (broker, registry) = (try await MosquittoServer(), try await RecordingRegistry())
     let replica = try await Replica.start(broker: broker, registry: registry)
     try await replica.waitUntilReady()
     #expect(try await replica.call(request([notification(.random(), 1)])).outcomes.map(\.acknowledged) == [true])
@@ -51,7 +52,7 @@ import Wire
   }
 
   @Test func wrongNotificationsAreToldApart() async throws {
-    let (broker, registry) = (try await MosquittoServer(), try await ScriptedRegistry())
+    let (broker, registry) = (try await MosquittoServer(), try await RecordingRegistry())
     let replica = try await Replica.start(broker: broker, registry: registry)
     try await replica.waitUntilReady()
     var wrong: [WireNotification] = []
@@ -78,7 +79,7 @@ import Wire
   }
 
   @Test func onlyAPUBACKAcknowledges() async throws {
-    let (broker, registry) = (try await MosquittoServer(), try await ScriptedRegistry())
+    let (broker, registry) = (try await MosquittoServer(), try await RecordingRegistry())
     let replica = try await Replica.start(
       broker: broker, registry: registry, ["XTBLISH_NOTIFIER_ACKNOWLEDGEMENT_SECONDS": "0.5"])
     try await replica.waitUntilReady()
@@ -95,7 +96,7 @@ import Wire
   }
 
   @Test func withoutABrokerItSaysSoAtOnce() async throws {
-    let (broker, registry) = (try await MosquittoServer(), try await ScriptedRegistry())
+    let (broker, registry) = (try await MosquittoServer(), try await RecordingRegistry())
     let replica = try await Replica.start(broker: broker, registry: registry)
     try await replica.waitUntilReady()
     try await broker.kill()
@@ -116,7 +117,7 @@ import Wire
 
   /// The Registry's part is played here: it sends again what was not acknowledged.
   @Test func nothingIsLostAcrossRestartsOfTheBroker() async throws {
-    let (broker, registry) = (try await MosquittoServer(), try await ScriptedRegistry())
+    let (broker, registry) = (try await MosquittoServer(), try await RecordingRegistry())
     let replica = try await Replica.start(broker: broker, registry: registry)
     try await replica.waitUntilReady()
     let device = DeviceID.random()
@@ -153,12 +154,12 @@ import Wire
   }
 
   @Test func resendingAsksTheRegistry() async throws {
-    let (broker, registry) = (try await MosquittoServer(), try await ScriptedRegistry())
+    let (broker, registry) = (try await MosquittoServer(), try await RecordingRegistry())
     let replica = try await Replica.start(broker: broker, registry: registry)
     var resend = WireResendNotification()
     resend.deviceID = Data(repeating: 1, count: 16)
-    #expect(try await replica.call(resend).version == 42)
-    resend.deviceID = Data(repeating: 0, count: 16)
+    #expect(try await replica.call(resend).version == 1)
+    resend.deviceID = Data(registry.makeStranger().bytes)
     let told = try await failure { _ = try await replica.call(resend) }
     #expect(told.code == .notFound)
     #expect(told.reason == "unknown-device")
@@ -166,7 +167,7 @@ import Wire
   }
 
   @Test func statusTellsWhatIsMissing() async throws {
-    let (broker, registry) = (try await MosquittoServer(), try await ScriptedRegistry(started: false))
+    let (broker, registry) = (try await MosquittoServer(), try await RecordingRegistry(started: false))
     let replica = try await Replica.start(broker: broker, registry: registry)
     try await eventually("a connected broker") {
       try await replica.call(WireGetStatus()).dependencies.first { $0.name == "broker" }?.ready == true

@@ -2,6 +2,7 @@ import Foundation
 import Foundations
 import Messaging
 import Mosquitto
+import TestPeers
 import TestSupport
 import Testing
 import Wire
@@ -15,7 +16,7 @@ import Wire
     let environment: [String: String]
     private let ports: [FreePort]
 
-    init(_ broker: MosquittoServer, _ registry: ScriptedRegistry) throws {
+    init(_ broker: MosquittoServer, _ registry: RecordingRegistry) throws {
       ports = [try FreePort(), try FreePort()]
       endpoint = "tcp://127.0.0.1:\(ports[0].number)"
       environment = [
@@ -33,7 +34,7 @@ import Wire
   }
 
   @Test func nothingIsLostWhenItIsKilledAgainAndAgain() async throws {
-    let (broker, registry) = (try await MosquittoServer(), try await ScriptedRegistry())
+    let (broker, registry) = (try await MosquittoServer(), try await RecordingRegistry())
     let served = try Served(broker, registry)
     let client = try await deviceClient(broker, kept: "fleet")
     let target = DeviceID.random()
@@ -45,6 +46,7 @@ import Wire
       for pause in [5, 20, 60, 120, 300] {
         let process = try served.run("serve")
         try await process.waitForLine(containing: "Connected to the broker")
+        // Sleeps: the moment of the kill is what varies.
         try await Task.sleep(for: .milliseconds(pause))
         process.kill(SIGKILL)
         try await process.waitForExit()
@@ -82,6 +84,7 @@ import Wire
     let repeating = Task {
       while !Task.isCancelled {
         for device in devices { _ = try? await report(reporter, device, sequence: 9) }
+        // Sleeps: the time after which devices repeat a report.
         try await Task.sleep(for: .milliseconds(100))
       }
     }
@@ -102,7 +105,7 @@ import Wire
   }
 
   @Test func adminCommandsTellPeopleAndScripts() async throws {
-    let (broker, registry) = (try await MosquittoServer(), try await ScriptedRegistry())
+    let (broker, registry) = (try await MosquittoServer(), try await RecordingRegistry())
     let served = try Served(broker, registry)
 
     let nobody = try served.run("status", "--timeout", "300ms")
@@ -123,8 +126,8 @@ import Wire
     let device = "10000000-0000-4000-8000-000000000001"
     let resend = try served.run("resend", device)
     #expect(try await resend.waitForExit() == .exited(0))
-    #expect(resend.output == "Version 42 will be notified to \(device) again.\n")
-    let unknown = try served.run("resend", "00000000-0000-4000-8000-000000000001")
+    #expect(resend.output == "Version 1 will be notified to \(device) again.\n")
+    let unknown = try served.run("resend", "\(registry.makeStranger())")
     #expect(try await unknown.waitForExit() == .exited(65))
     #expect(unknown.output.contains("unknown-device"))
     let wrong = try served.run("resend", "x")
@@ -139,7 +142,7 @@ import Wire
   }
 
   @Test func aWrongConfigurationIsToldBeforeItStarts() async throws {
-    let (broker, registry) = (try await MosquittoServer(), try await ScriptedRegistry(started: false))
+    let (broker, registry) = (try await MosquittoServer(), try await RecordingRegistry(started: false))
     let served = try Served(broker, registry)
     let good = try served.run("check-config", "--json")
     #expect(try await good.waitForExit() == .exited(0), "\(good.output)")

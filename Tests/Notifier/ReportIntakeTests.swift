@@ -1,6 +1,7 @@
 import Foundation
 import Foundations
 import Mosquitto
+import TestPeers
 import TestSupport
 import Testing
 import Wire
@@ -15,12 +16,12 @@ import Wire
     }
   }
 
-  private func sequences(_ registry: ScriptedRegistry, of device: DeviceID) -> [UInt64] {
+  private func sequences(_ registry: RecordingRegistry, of device: DeviceID) -> [UInt64] {
     registry.reports.filter { $0.deviceID == Data(device.bytes) }.map(\.sequence)
   }
 
   @Test func aReportIsStoredAndThenAcknowledged() async throws {
-    let (broker, registry) = (try await MosquittoServer(), try await ScriptedRegistry())
+    let (broker, registry) = (try await MosquittoServer(), try await RecordingRegistry())
     let replica = try await Replica.start(broker: broker, registry: registry)
     let (device, client) = (DeviceID.random(), try await deviceClient(broker))
     try await waitForSubscription(client)
@@ -38,7 +39,7 @@ import Wire
   }
 
   @Test func nothingIsAcknowledgedWhileTheRegistryIsAwayAndNothingIsLost() async throws {
-    let (broker, registry) = (try await MosquittoServer(), try await ScriptedRegistry())
+    let (broker, registry) = (try await MosquittoServer(), try await RecordingRegistry())
     let replica = try await Replica.start(broker: broker, registry: registry)
     let client = try await deviceClient(broker)
     try await waitForSubscription(client)
@@ -64,7 +65,7 @@ import Wire
   }
 
   @Test func aReportThatPoisonsItsBatchIsLeftOut() async throws {
-    let (broker, registry) = (try await MosquittoServer(), try await ScriptedRegistry())
+    let (broker, registry) = (try await MosquittoServer(), try await RecordingRegistry())
     let replica = try await Replica.start(broker: broker, registry: registry)
     let client = try await deviceClient(broker)
     try await waitForSubscription(client)
@@ -82,7 +83,7 @@ import Wire
   }
 
   @Test func hostileMessagesAreCountedAndHarmless() async throws {
-    let (broker, registry) = (try await MosquittoServer(), try await ScriptedRegistry())
+    let (broker, registry) = (try await MosquittoServer(), try await RecordingRegistry())
     let replica = try await Replica.start(broker: broker, registry: registry)
     let client = try await deviceClient(broker)
     try await waitForSubscription(client)
@@ -109,7 +110,7 @@ import Wire
 
   @Test func twoReplicasShareTheLoadAndOneTakesOver() async throws {
     let broker = try await MosquittoServer()
-    let registries = [try await ScriptedRegistry(), try await ScriptedRegistry()]
+    let registries = [try await RecordingRegistry(), try await RecordingRegistry()]
     let replicas = [
       try await Replica.start(broker: broker, registry: registries[0]),
       try await Replica.start(broker: broker, registry: registries[1]),
@@ -140,7 +141,7 @@ import Wire
 
   /// Those who are there say so by their reports: an "online" that the broker kept may be of a device that died with it.
   @Test func departuresThatTheBrokerKeptAreReadAtEachConnectionAndArrivalsAreNot() async throws {
-    let (broker, registry) = (try await MosquittoServer(), try await ScriptedRegistry())
+    let (broker, registry) = (try await MosquittoServer(), try await RecordingRegistry())
     let client = try await deviceClient(broker)
     let (there, gone) = ((0..<50).map { _ in DeviceID.random() }, (0..<50).map { _ in DeviceID.random() })
     for (device, word) in there.map({ ($0, "online") }) + gone.map({ ($0, "offline") }) {
@@ -168,7 +169,7 @@ import Wire
 
   @Test func reportsGoOnAfterTheBrokerRestarts() async throws {
     let (broker, registry) = (
-      try await MosquittoServer(configuration: "persistence false"), try await ScriptedRegistry()
+      try await MosquittoServer(configuration: "persistence false"), try await RecordingRegistry()
     )
     let replica = try await Replica.start(broker: broker, registry: registry)
     let client = try await deviceClient(broker)

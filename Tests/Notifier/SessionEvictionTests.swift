@@ -2,6 +2,7 @@ import Foundation
 import Foundations
 import Mosquitto
 import SwiftProtobuf
+import TestPeers
 import TestSupport
 import Testing
 import Wire
@@ -14,7 +15,7 @@ import Wire
   }
 
   @Test func aLiveSessionIsCut() async throws {
-    let (broker, registry) = (try await MosquittoServer(), try await ScriptedRegistry())
+    let (broker, registry) = (try await MosquittoServer(), try await RecordingRegistry())
     let replica = try await Replica.start(broker: broker, registry: registry)
     try await replica.waitUntilReady()
     let device = DeviceID.random()
@@ -29,7 +30,7 @@ import Wire
   }
 
   @Test func othersAreNotCut() async throws {
-    let (broker, registry) = (try await MosquittoServer(), try await ScriptedRegistry())
+    let (broker, registry) = (try await MosquittoServer(), try await RecordingRegistry())
     let replica = try await Replica.start(broker: broker, registry: registry)
     try await replica.waitUntilReady()
     let other = DeviceID.random()
@@ -45,7 +46,7 @@ import Wire
   }
 
   @Test func whatTheBrokerKeptForTheDeviceIsGone() async throws {
-    let (broker, registry) = (try await MosquittoServer(), try await ScriptedRegistry())
+    let (broker, registry) = (try await MosquittoServer(), try await RecordingRegistry())
     let replica = try await Replica.start(broker: broker, registry: registry)
     try await replica.waitUntilReady()
     let device = DeviceID.random()
@@ -64,7 +65,7 @@ import Wire
   }
 
   @Test func aBrokerThatIsAwayIsSaid() async throws {
-    let (broker, registry) = (try await MosquittoServer(), try await ScriptedRegistry())
+    let (broker, registry) = (try await MosquittoServer(), try await RecordingRegistry())
     let replica = try await Replica.start(broker: broker, registry: registry)
     try await replica.waitUntilReady()
     try await broker.kill()
@@ -75,7 +76,7 @@ import Wire
   }
 
   @Test func anIDOfTheWrongLengthIsRefused() async throws {
-    let (broker, registry) = (try await MosquittoServer(), try await ScriptedRegistry())
+    let (broker, registry) = (try await MosquittoServer(), try await RecordingRegistry())
     let replica = try await Replica.start(broker: broker, registry: registry)
     try await replica.waitUntilReady()
     await #expect { _ = try await replica.call(WireDisconnectDevice.with { $0.deviceID = Data([1]) }) } throws: {

@@ -2,6 +2,7 @@ import Foundation
 import Foundations
 import Mosquitto
 import ServiceKit
+import TestPeers
 import TestSupport
 import Testing
 import Wire
@@ -11,7 +12,7 @@ import Wire
 /// The broker lets a device join any group of subscribers, and then gives it a share of what is meant for Notifiers.
 @Suite(.seated, .timeLimit(.minutes(10))) struct SharedGroupTests {
   @Test func aDeviceThatDoesNotKnowTheGroupTakesNothingAway() async throws {
-    let (broker, registry) = (try await MosquittoServer(), try await ScriptedRegistry())
+    let (broker, registry) = (try await MosquittoServer(), try await RecordingRegistry())
     let secret = ["XTBLISH_MQTT_USERNAME": "notifier", "XTBLISH_MQTT_PASSWORD": "known to Notifiers alone"]
     let replica = try await Replica.start(broker: broker, registry: registry, secret)
     try await replica.waitUntilReady()

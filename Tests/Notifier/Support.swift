@@ -7,166 +7,13 @@ import ServiceKit
 import ServiceLifecycle
 import SwiftProtobuf
 import Synchronization
+import TestPeers
 import TestSupport
 import Wire
 
 @testable import NotifierServer
 
 let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-
-/// A Registry that answers over ZeroMQ what the test wants, and can be killed and started again on its port.
-final class ScriptedRegistry: Sendable {
-  private struct State {
-    var reports: [WireDeviceReport] = []
-    var batches: [Int] = []
-    var failure: WireFailure?
-    var unreadable: Set<Data> = []
-    var lines: [String: [WireDeviceLogLine]] = [:]
-    var logBatches: [WireDeviceLogBatch] = []
-    var crashes: [WireCrashReport] = []
-    var audit: [WireAuditEntry] = []
-    var diagnosticFailure: WireFailure?
-    /// Answered to every batch and report.
-    var refusal = ""
-    var settlesCrashes = true
-    var task: Task<Void, any Error>?
-  }
-
-  let port: FreePort
-  private let state = Mutex(State())
-
-  init(started: Bool = true) async throws {
-    port = try FreePort()
-    if started { try await start() }
-  }
-
-  var endpoint: String { "tcp://127.0.0.1:\(port.number)" }
-  var reports: [WireDeviceReport] { state.withLock { $0.reports } }
-  var batches: [Int] { state.withLock { $0.batches } }
-
-  /// Of one device's log, each once.
-  func lines(of device: DeviceID, log: String) -> [WireDeviceLogLine] {
-    state.withLock { $0.lines[Data(device.bytes).base64EncodedString() + log] ?? [] }
-  }
-
-  var logBatches: [WireDeviceLogBatch] { state.withLock { $0.logBatches } }
-  var crashes: [WireCrashReport] { state.withLock { $0.crashes } }
-
-  var audit: [WireAuditEntry] { state.withLock { $0.audit } }
-
-  /// Every RecordLogs and RecordCrashes is answered so from here on; nil: they are stored.
-  func failDiagnostics(_ failure: WireFailure?) { state.withLock { $0.diagnosticFailure = failure } }
-
-  /// Batches and reports are refused for good with this reason.
-  func refuseDiagnostics(_ reason: String) { state.withLock { $0.refusal = reason } }
-
-  func settleCrashes(_ settles: Bool) { state.withLock { $0.settlesCrashes = settles } }
-
-  /// Every RecordReports is answered so from here on; nil: they are stored.
-  func fail(_ failure: WireFailure?) { state.withLock { $0.failure = failure } }
-
-  /// A batch with a report of this device is refused as a whole.
-  func refuseBatches(with device: DeviceID) { _ = state.withLock { $0.unreadable.insert(Data(device.bytes)) } }
-
-  func start() async throws {
-    var router = RPCRouter()
-    router.handle(WireRecordReports.self) { request, _ in try self.record(request) }
-    router.handle(WireRecordLogs.self) { request, _ in try self.record(request) }
-    router.handle(WireRecordCrashes.self) { request, _ in try self.record(request) }
-    router.handle(WireRenotifyDevice.self) { request, _ in
-      guard request.deviceID.first != 0 else {
-        throw WireFailure(.notFound, reason: "unknown-device", message: "no such device")
-      }
-      return WireRenotifyDeviceResponse.with { $0.version = 42 }
-    }
-    router.handle(WireRecordAudit.self) { request, _ in
-      self.state.withLock { $0.audit.append(request.entry) }
-      return WireRecordAuditResponse()
-    }
-    let server = RPCServer(name: "registry", listening: endpoint, router: router, logger: silent)
-    let task = Task { try await server.run() }
-    state.withLock { $0.task = task }
-    _ = try await server.boundAddress()
-  }
-
-  func stop() async {
-    let task = state.withLock { state in
-      defer { state.task = nil }
-      return state.task
-    }
-    task?.cancel()
-    _ = await task?.result
-  }
-
-  private func record(_ request: WireRecordLogs) throws -> WireRecordLogsResponse {
-    try state.withLock { state in
-      if let failure = state.diagnosticFailure { throw failure }
-      try Self.check(request.batches.map(\.deviceID), state)
-      state.logBatches += request.batches
-      return WireRecordLogsResponse.with { response in
-        response.outcomes = request.batches.map { batch in
-          let key = batch.deviceID.base64EncodedString() + batch.logID
-          var lines = state.lines[key] ?? []
-          if state.refusal.isEmpty {
-            for line in batch.lines where line.id > lines.last?.id ?? 0 { lines.append(line) }
-            state.lines[key] = lines
-          }
-          return WireLogOutcome.with {
-            $0.deviceID = batch.deviceID
-            $0.logID = batch.logID
-            $0.storedThrough = batch.lines.last?.id ?? 0
-            $0.reason = state.refusal
-          }
-        }
-      }
-    }
-  }
-
-  private func record(_ request: WireRecordCrashes) throws -> WireRecordCrashesResponse {
-    try state.withLock { state in
-      if let failure = state.diagnosticFailure { throw failure }
-      try Self.check(request.reports.map(\.deviceID), state)
-      state.crashes += request.reports
-      return WireRecordCrashesResponse.with { response in
-        response.outcomes = request.reports.map { report in
-          WireCrashOutcome.with {
-            $0.deviceID = report.deviceID
-            $0.id = report.id
-            $0.settled = state.settlesCrashes
-            $0.reason = state.refusal
-          }
-        }
-      }
-    }
-  }
-
-  private static func check(_ devices: [Data], _ state: State) throws {
-    guard devices.allSatisfy({ !state.unreadable.contains($0) }) else {
-      throw WireFailure(.invalid, reason: "invalid", message: "something can't be read")
-    }
-  }
-
-  private func record(_ request: WireRecordReports) throws -> WireRecordReportsResponse {
-    try state.withLock { state in
-      if request.reports.isEmpty { return WireRecordReportsResponse() }
-      if let failure = state.failure { throw failure }
-      if request.reports.contains(where: { state.unreadable.contains($0.deviceID) }) {
-        throw WireFailure(.invalid, reason: "invalid-report", message: "a report can't be read")
-      }
-      state.reports += request.reports
-      state.batches.append(request.reports.count)
-      return WireRecordReportsResponse.with { response in
-        response.outcomes = request.reports.map { report in
-          WireReportOutcome.with {
-            $0.deviceID = report.deviceID
-            $0.sequence = report.sequence
-            $0.stored = true
-          }
-        }
-      }
-    }
-  }
-}
 
 /// A notifier in this process, with a client of its own RPC.
 final class Replica: Sendable {
@@ -183,7 +30,7 @@ final class Replica: Sendable {
   }
 
   static func start(
-    broker: MosquittoServer, registry: ScriptedRegistry, _ more: [String: String] = [:]
+    broker: MosquittoServer, registry: RecordingRegistry, _ more: [String: String] = [:]
   ) async throws -> Replica {
     var environment = [
       "XTBLISH_NOTIFIER_RPC_LISTEN": "tcp://127.0.0.1:0", "XTBLISH_NOTIFIER_OPERATIONS_LISTEN": "127.0.0.1:0",

@@ -43,6 +43,7 @@ import Testing
       try await pool.query("select 1")
       isStill.change { $0 = true }
       let rescue = Task {
+        // Sleeps: the bound, reached only when the test fails.
         try await Task.sleep(for: patience)
         wasFreedByHand.change { $0 = true }
         for _ in 0..<64 { isFreed.signal() }

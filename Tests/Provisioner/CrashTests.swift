@@ -34,7 +34,7 @@ import Wire
           return state.answers
         }
         // Until its client has gone.
-        while !answers { try await Task.sleep(for: .seconds(60)) }
+        if !answers { try await untilCancelled() }
         var response = WireCreateDevicesResponse()
         response.outcomes = request.devices.map { device in
           var outcome = WireCreateDeviceOutcome()

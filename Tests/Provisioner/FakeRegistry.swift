@@ -5,7 +5,7 @@ import Synchronization
 import Wire
 
 /// Makes devices as the Registry does, where a repeat with the same ID and serial answers the device, and has a
-/// director key and root documents.
+/// director key and root documents. `RegistryOfDevices` says what it has in common with the real one.
 final class FakeRegistry: RPCCaller {
   struct State {
     var devices: [DeviceID: WireCreateDevice] = [:]
@@ -56,6 +56,9 @@ final class FakeRegistry: RPCCaller {
   }
 
   private func create(_ request: WireCreateDevices) throws(WireFailure) -> WireCreateDevicesResponse {
+    guard request.devices.count <= 500 else {
+      throw WireFailure(.invalid, reason: "invalid-devices", message: "devices are too many")
+    }
     let (failure, outcomes): (WireFailure?, [WireCreateDeviceOutcome]) = state.withLock { state in
       state.callCount += 1
       let planned = state.failures.isEmpty ? nil : state.failures.removeFirst()
@@ -63,13 +66,10 @@ final class FakeRegistry: RPCCaller {
       let outcomes = request.devices.map { device in
         var outcome = WireCreateDeviceOutcome()
         outcome.id = device.id
-        guard let id = DeviceID(bytes: device.id) else {
-          outcome.reason = "invalid-id"
-          return outcome
-        }
-        if let known = state.devices[id], known.serial != device.serial {
-          outcome.reason = "device-exists"
-        } else {
+        if let refusal = Self.refusal(of: device, state.devices) {
+          outcome.reason = refusal
+          outcome.message = "it was not made"
+        } else if let id = DeviceID(bytes: device.id) {
           state.devices[id] = device
         }
         return outcome
@@ -80,6 +80,12 @@ final class FakeRegistry: RPCCaller {
     var response = WireCreateDevicesResponse()
     response.outcomes = outcomes
     return response
+  }
+
+  private static func refusal(of device: WireCreateDevice, _ known: [DeviceID: WireCreateDevice]) -> String? {
+    guard let id = DeviceID(bytes: device.id) else { return "invalid-device-id" }
+    if device.name.isEmpty { return "invalid-name" }
+    return known[id].map { $0.serial != device.serial } ?? false ? "device-exists" : nil
   }
 
   private func directorKeys() -> WireListDirectorKeysResponse {

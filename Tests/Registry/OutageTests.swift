@@ -18,11 +18,11 @@ import Wire
 
   /// Asks until it is answered, with the same key, as the image store does.
   private func assign(_ store: RegistryStore, _ number: Int, to device: DeviceID) async throws -> UInt64 {
-    while true {
+    try await eventuallySome("an answer to assignment \(number)") {
       do {
         return try await store.assign(.sample(number), to: device, idempotencyKey: "\(number)").version
       } catch let failure as RequestFailure where failure.code == .unavailable || failure.code == .overloaded {
-        try await Task.sleep(for: .milliseconds(20))
+        return nil
       }
     }
   }

@@ -91,7 +91,7 @@ import Wire
     let isHanging = TaskSignal()
     let hanging = StubNotifier { _ throws(WireFailure) in
       isHanging.wake()
-      try? await Task.sleep(for: .seconds(600))
+      _ = try? await untilCancelled()
       throw WireFailure(.deadlineExceeded, reason: "deadline", message: "cancelled")
     }
     let dying = Task { try await OutboxDispatcher(fixture.store, hanging, lease: lease).run() }
@@ -118,6 +118,7 @@ import Wire
     var devices: [DeviceID] = []
     for number in 0..<20 { devices.append(try await fixture.device("d\(number)")) }
     let notifier = StubNotifier { notify throws(WireFailure) in
+      // Sleeps: as long as a broker takes, so that the two dispatchers meet at other moments each time.
       try? await Task.sleep(for: .milliseconds(Int64.random(in: 0...15)))
       var response = WireNotifyResponse.acknowledging(notify.notifications.count)
       for index in response.outcomes.indices where Int.random(in: 0..<4) == 0 {

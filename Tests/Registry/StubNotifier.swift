@@ -3,6 +3,7 @@ import Foundations
 import Logging
 import Messaging
 import ServiceLifecycle
+import SwiftProtobuf
 import Synchronization
 import Wire
 
@@ -12,7 +13,8 @@ import Wire
 @testable import RegistryMessages
 @testable import RegistryStorage
 
-/// Plays the Notifier, and remembers what it was asked to publish and when.
+/// Plays the Notifier, and remembers what it was asked to publish and when. `NotifierOfRegistry` says what it has in
+/// common with the real one, where the test says nothing else.
 final class StubNotifier: RPCCaller {
   struct Delivery: Sendable {
     let key: OutboxEntry.Key
@@ -27,8 +29,23 @@ final class StubNotifier: RPCCaller {
   private let body: Body
   private let state = Mutex<(deliveries: [Delivery], calls: Int)>(([], 0))
 
-  init(_ body: @escaping Body = { .acknowledging($0.notifications.count) }) {
+  init(_ body: @escaping Body = StubNotifier.acknowledge) {
     self.body = body
+  }
+
+  /// As the real one does whose broker is there.
+  private static func acknowledge(_ request: WireNotify) throws(WireFailure) -> WireNotifyResponse {
+    guard request.notifications.count <= 1_000 else {
+      throw WireFailure(.invalid, reason: "too-many-notifications", message: "send fewer at once")
+    }
+    return WireNotifyResponse.with {
+      $0.outcomes = request.notifications.map { notification in
+        WireNotificationOutcome.with {
+          $0.acknowledged = DeviceID(bytes: notification.deviceID) != nil
+          $0.reason = $0.acknowledged ? "" : "invalid"
+        }
+      }
+    }
   }
 
   var deliveries: [Delivery] { state.withLock(\.deliveries) }

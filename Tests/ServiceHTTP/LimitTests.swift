@@ -176,20 +176,16 @@ import Testing
       let client = try RawTCPClient(port: port)
       client.setReceiveBuffer(bytes: 4_096)
       try client.send("GET /big HTTP/1.1\r\nHost: h\r\n\r\n")
-      let seen = try eventualCut(client)
+      let seen = try await eventualCut(client)
       #expect(seen < 64 << 20)
       #expect(try get(port, "/ok").body == "fine")
     }
   }
 
   /// Waits without reading until the server must have given up, and returns how much had come.
-  private func eventualCut(_ client: RawTCPClient) throws -> Int {
-    let start = ContinuousClock.now
-    while ContinuousClock.now - start < patience {
-      // Bytes keep arriving in the kernel's buffer only; sending fails once the server has reset the connection.
-      do { try client.send("x") } catch { break }
-      usleep(20_000)
-    }
+  private func eventualCut(_ client: RawTCPClient) async throws -> Int {
+    // Bytes keep arriving in the kernel's buffer only; sending fails once the server has reset the connection.
+    try await eventually("a cut connection") { (try? client.send("x")) == nil }
     return (try? client.receiveToEnd().count) ?? 0
   }
 

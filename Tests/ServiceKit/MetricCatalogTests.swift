@@ -21,29 +21,6 @@ import Testing
       "write docs/metrics.md anew: XTBLISH_WRITE_DOCS=1 make test FILTER=MetricCatalogTests")
   }
 
-  /// Names that are put together at run time are not seen here; `Not described.` in what a service answers tells of them.
-  @Test func everyMetricThatIsMadeIsDescribed() throws {
-    let known = Set(entries.map(\.name))
-    let making = /(?<type>Counter|Gauge|Timer|Recorder|Meter|Tally)\(\s*label:\s*"(?<label>[a-z_]+)"/
-    let files = try #require(
-      FileManager.default.enumerator(at: root.appending(path: "Sources"), includingPropertiesForKeys: nil))
-    var count = 0
-    for case let file as URL in files where file.pathExtension == "swift" {
-      for match in try String(contentsOf: file, encoding: .utf8).matches(of: making) {
-        count += 1
-        let suffix: String? =
-          switch match.type {
-          case "Counter", "Tally": "total"
-          case "Timer": "seconds"
-          default: nil
-          }
-        let name = PrometheusText.name(String(match.label), suffix: suffix)
-        #expect(known.contains(name), "\(name) of \(file.lastPathComponent) is missing in MetricCatalog+Entries.swift")
-      }
-    }
-    #expect(count > 20)
-  }
-
   @Test func descriptionsAreOneSentenceAndNamesAreUnique() {
     #expect(Set(entries.map(\.name)).count == entries.count)
     for entry in entries {

@@ -40,7 +40,7 @@ private func silentLogger() -> Logger { Logger(label: "test") { _ in SwiftLogNoO
       func run() async throws {
         started.raise()
         // Deaf to shutdown, not to cancellation.
-        try await Task.sleep(for: .seconds(3_600))
+        try await untilCancelled()
       }
     }
     let box = Flag()

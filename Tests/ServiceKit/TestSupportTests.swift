@@ -40,6 +40,7 @@ import Testing
     let exited = try ChildProcess("/bin/sh", ["-c", "echo one; echo two >&2; exit 7"], environment: ["A": "b"])
     #expect(try await exited.waitForExit() == .exited(7))
     #expect(exited.output == "one\ntwo\n")
+    // Sleeps: the program runs until the test ends it.
     let killed = try ChildProcess("/bin/sh", ["-c", "echo ready; exec sleep 600"])
     try await killed.waitForLine(containing: "ready")
     killed.kill(SIGTERM)

@@ -47,6 +47,7 @@ package final class ChildProcess: Sendable {
   deinit {
     if ending == nil {
       Glibc.kill(processIdentifier, gentleSignal)
+      // Sleeps: a look every five milliseconds, with a bound; a deinitialiser can't await.
       for _ in 0..<2_000 where ending == nil { usleep(5_000) }
       if ending == nil {
         Glibc.kill(processIdentifier, SIGKILL)

@@ -27,6 +27,7 @@ package final class DelayProxy: Sendable {
                 due, data = await queue.get()
                 wait = due - loop.time()
                 if wait > 0:
+                    # Sleeps: a line's delay is what it is for.
                     await asyncio.sleep(wait)
                 if not data:
                     break

@@ -14,6 +14,7 @@ package func eventually(
     if ContinuousClock.now >= deadline {
       throw TestFailure("\(what()) did not come true within \(limit) (\(file):\(line))")
     }
+    // Sleeps: the pause between two looks, here for all tests.
     try await Task.sleep(for: pause)
     pause = min(pause * 2, .milliseconds(50))
   }

@@ -69,6 +69,7 @@ package final class ScriptedHTTPServer: Sendable {
         if client < 0 {
           // EINVAL: `stop` has shut it down. Anything else passes.
           if errno == EINVAL { break }
+          // Sleeps: the process is out of descriptors until a connection ends; no event tells.
           usleep(1_000)
           continue
         }

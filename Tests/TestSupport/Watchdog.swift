@@ -18,6 +18,7 @@ final class Watchdog: Sendable {
       ( if read -r _ <&3; then exit 0; fi
         kill -\(signal) \(process) 2>/dev/null
         tries=0
+        # Sleeps: a look at the process every twentieth of a second, with a bound.
         while kill -0 \(process) 2>/dev/null && [ $tries -lt 200 ]; do sleep 0.05; tries=$((tries + 1)); done
         kill -9 \(process) 2>/dev/null
         rm -rf -- "$@"

@@ -265,5 +265,6 @@ def print_logs(options):
                 positions[name] += len(whole)
                 for line in whole.decode("utf-8", "replace").splitlines():
                     print(f"{label(name)}{line}")
+        # Sleeps: a look for more lines, until the user has seen enough.
         time.sleep(0.2)
     return 0

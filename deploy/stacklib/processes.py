@@ -89,6 +89,7 @@ def wait_until(condition, seconds, interval=0.02):
         if time.monotonic() > end:
             return False
         reap()
+        # Sleeps: a look every now and then, with a bound.
         time.sleep(interval)
 
 

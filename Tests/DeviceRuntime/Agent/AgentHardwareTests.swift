@@ -1,5 +1,6 @@
 import DeviceBoard
 import Foundation
+import TestApps
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import AppLink
 import Foundation
 import Synchronization
+import TestFlash
 import TestSupport
 import Testing
 
@@ -89,8 +90,9 @@ import Testing
     let device = try await AgentHarness()
     let storage = SlotStore(flash: flash, device: device.device, trust: .unsigned)
     try await storage.save(BootRecord())
-    try FlashConformanceTests.write(String(repeating: "x", count: 150_000), to: "slot-a.image", flash)
-    try FlashConformanceTests.write(String(repeating: "x", count: 150_000), to: "slot-b.image", flash)
+    for slot in ["slot-a.image", "slot-b.image"] {
+      try flash.write([UInt8](repeating: 0x78, count: 150_000).span.bytes, to: slot, at: 0)
+    }
     let image = try TestImage(device: device.device, version: 2, size: 150_000)
     let offer = FirmwareOffer(version: 2, digest: image.digest, sizeBytes: UInt64(image.bytes.count), url: "")
     #expect(try await storage.makeRoom(for: offer, in: .b) == .enough)

@@ -1,6 +1,7 @@
 import FirmwareImage
 import Foundation
 import Mosquitto
+import TestFlash
 import TestSupport
 import Testing
 
@@ -12,6 +13,8 @@ import Testing
 
 /// What becomes of an app once it is started.
 @Suite(.seated) struct AgentTrialTests {
+  private static let boots = (1...9).map { BootID(bytes: [UInt8](repeating: $0, count: 16))! }
+
   /// What the device itself can't do for a moment says nothing of the version, and is told as what it waits for.
   @Test func aHostThatFailsForAMomentCondemnsNoVersion() async throws {
     let harness = try await AgentHarness()
@@ -132,7 +135,7 @@ import Testing
     harness.launcher.set(.silent, for: 2)
     var configuration = AgentHarness.configuration()
     configuration.update = UpdatePolicy(survivedAgentDeaths: 1, survivedPowerCuts: 2)
-    configuration.boot = UpdateMachineTests.boots[0]
+    configuration.boot = Self.boots[0]
     let base = try DirectoryFlash(directory: harness.folder.path("flash"))
     var flash = try PowerCutFlash(base: base)
     var last: UInt64 = 0
@@ -145,14 +148,14 @@ import Testing
     let survived = interruption == .death ? 1 : interruption == .powerCut ? 2 : 4
     for round in 1...survived {
       flash = try flash.reboot(.everything)
-      if interruption == .powerCut { configuration.boot = UpdateMachineTests.boots[round] }
+      if interruption == .powerCut { configuration.boot = Self.boots[round] }
       try await harness.withAgent(configuration, flash: flash) { _ in
         last = try await harness.waitForReport(after: last) { $0.version == 2 && $0.status == "trial" }.sequence
         if interruption != .onPurpose { flash.cut() }
       }
     }
     if interruption == .onPurpose { return }
-    if interruption == .powerCut { configuration.boot = UpdateMachineTests.boots[5] }
+    if interruption == .powerCut { configuration.boot = Self.boots[5] }
     try await harness.withAgent(configuration, flash: try flash.reboot(.everything)) { _ in
       let report = try await harness.waitForReport { $0.status == "rolled-back" }
       #expect(report.version == 1 && report.failed?.version == 2)

@@ -17,6 +17,7 @@ import Testing
       let image = try await device.image(version)
       harness.offer(image.bytes, as: version)
       try await harness.notify(image)
+      // Sleeps: the moment of the kill is what varies.
       try await Task.sleep(for: delay)
       process.kill(SIGKILL)
       try await process.waitForExit()
@@ -45,18 +46,13 @@ import Testing
       let image = try await device.image(version, traps: true)
       harness.offer(image.bytes, as: version)
       try await harness.notify(image)
+      // Sleeps: the moment of the kill is what varies.
       try await Task.sleep(for: delay)
       process.kill(SIGKILL)
       try await process.waitForExit()
       let last = harness.reports.map(\.sequence).max() ?? 0
       process = try device.start(settings: settings)
-      try await eventually("version \(version) is rolled back") {
-        if harness.reports.contains(where: { $0.sequence > last && $0.failed?.version == version }) { return true }
-        try await harness.notify(image)
-        try await Task.sleep(for: .milliseconds(100))
-        return false
-      }
-      let report = try await harness.waitForReport(after: last) { $0.failed?.version == version }
+      let report = try await harness.reconcile(image, after: last) { $0.failed?.version == version }
       #expect(report.version == 1 && report.status == "rolled-back" && report.reason.contains("unreachable"))
       try await eventually("version 1 runs again") {
         (try await device.status()["running"] as? [String: Any])?["pid"] as? Int != nil
@@ -77,6 +73,7 @@ import Testing
       process.kill(SIGKILL)
       try await process.waitForExit()
       process = try device.start()
+      // Sleeps: the moment of the kill is what varies.
       try await Task.sleep(for: .milliseconds(round * 15))
     }
     let last = harness.reports.map(\.sequence).max()!
@@ -108,13 +105,21 @@ import Testing
 extension AgentHarness {
   /// Notifies until the device has heard it, as the Registry does on every report that says something else.
   func reconcile(_ image: TestImage) async throws {
-    let start = reports.count
-    try await notify(image)
-    try await eventually("a report of version \(image.version)") {
-      if reports.dropFirst(start).contains(where: { $0.version == image.version }) { return true }
-      try await notify(image)
-      try await Task.sleep(for: .milliseconds(200))
-      return false
+    try await reconcile(image, after: reports.map(\.sequence).max() ?? 0) { $0.version == image.version }
+  }
+
+  @discardableResult
+  func reconcile(
+    _ image: TestImage, after sequence: UInt64, until matches: (Report) -> Bool
+  ) async throws -> Report {
+    var seen = 0
+    return try await eventuallySome("a report about version \(image.version)") {
+      if let report = reports.first(where: { $0.sequence > sequence && matches($0) }) { return report }
+      if reports.count > seen {
+        seen = reports.count
+        try await notify(image)
+      }
+      return nil
     }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestPeers
 import TestSupport
 import Testing
 import Wire
@@ -12,13 +13,13 @@ import Wire
   private struct Chain {
     let harness: AgentHarness
     let device: DeviceProcess
-    let registry: PlayedRegistry
+    let registry: RecordingRegistry
     private let ports: [FreePort]
 
     init() async throws {
       harness = try await AgentHarness()
       device = try DeviceProcess(harness)
-      registry = try await PlayedRegistry()
+      registry = try await RecordingRegistry()
       ports = [try FreePort(), try FreePort()]
     }
 
@@ -87,11 +88,11 @@ import Wire
     try await chain.harness.waitForReport { _ in true }
     try await chain.deploy(try await assemble(Self.counting), as: 1)
     for round in 0..<20 {
-      let before = chain.registry.lines.last?.id ?? 0
+      let before = chain.registry.logs.allLines.last?.id ?? 0
       try await eventually("lines after round \(round)") {
-        chain.registry.lines.last?.id ?? 0 > before
+        chain.registry.logs.allLines.last?.id ?? 0 > before
       }
-      // At another moment of sending each time.
+      // Sleeps: the moment of the kill is what varies, over the intervals of sending.
       try await Task.sleep(for: .milliseconds(round * 61 % 700))
       switch round % 3 {
       case 0:
@@ -111,14 +112,14 @@ import Wire
     let own = try await eventuallySome { try? await chain.ownLines() }
     let last = try #require(own.last?.id)
     try await eventually("line \(last) at the Registry") {
-      chain.registry.lines.last?.id ?? 0 >= last
+      chain.registry.logs.allLines.last?.id ?? 0 >= last
     }
-    let stored = chain.registry.lines.prefix { $0.id <= last }
+    let stored = chain.registry.logs.allLines.prefix { $0.id <= last }
     #expect(stored.map(\.id) == Array(1...last))
     #expect(stored.map(\.text) == own.map(\.text))
-    #expect(chain.registry.faults == [])
-    #expect(chain.registry.lost == 0)
-    #expect(chain.registry.logs.count == 1)
+    #expect(chain.registry.logs.faults == [])
+    #expect(chain.registry.logs.lost == 0)
+    #expect(chain.registry.logs.names.count == 1)
     // Each start of the app counts from 1, without a gap.
     var number = 0
     for line in stored where line.source == "app" {
@@ -185,7 +186,8 @@ import Wire
     #expect(stored.frames.first?.functionName == "boom")
     #expect(stored.frames.first?.moduleOffset ?? 0 > 0)
     #expect(stored.lastLines.contains { $0.text == "the last words" })
-    #expect(chain.registry.faults == [])
+    #expect(chain.registry.crashes.allSatisfy { $0 == stored })
+    #expect(chain.registry.logs.faults == [])
     try await agent.stop()
     try await notifier.stop()
   }

@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import Messaging
 import Synchronization
+import TestApps
 import TestSupport
 import Testing
 import Wire
@@ -170,6 +171,7 @@ import Wire
       longest = max(longest, .now - start)
       #expect(status.hasRunning)
       count += 1
+      // Sleeps: the pause between two samples of how long an answer takes.
       try await Task.sleep(for: .milliseconds(20))
     }
     return longest

@@ -4,6 +4,7 @@ import Foundation
 import Foundations
 import Logging
 import Synchronization
+import TestFlash
 import TestSupport
 
 @testable import Agent

@@ -1,3 +1,4 @@
+import TestFlash
 import TestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import AppLink
 import DeviceProtocol
 import FirmwareImage
 import Foundations
+import TestFlash
 import TestSupport
 import Testing
 
@@ -81,8 +82,9 @@ import Testing
     let flash = InMemoryFlash()
     var store = try await Self.open(flash)
     await store.store(try Self.report(1))
-    try FlashConformanceTests.write("{", to: "crash-00000000000000000009.json", flash)
-    try FlashConformanceTests.write("{", to: "crash-00000000000000000010.json.new", flash)
+    for name in ["crash-00000000000000000009.json", "crash-00000000000000000010.json.new"] {
+      try flash.write(Array("{".utf8).span.bytes, to: name, at: 0)
+    }
     store = try await Self.open(flash)
     #expect(await store.waiting.count == 1)
     #expect(try flash.list().count == 1)

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestApps
 import TestSupport
 import Testing
 

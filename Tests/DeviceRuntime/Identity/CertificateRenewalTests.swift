@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import OpenSSL
 import Synchronization
+import TestFlash
 import TestSupport
 import Testing
 

@@ -3,6 +3,7 @@ import FirmwareImage
 import Foundation
 import Foundations
 import OpenSSL
+import TestFlash
 import TestSupport
 import Testing
 

@@ -65,8 +65,18 @@ import Testing
   }
 
   @Test func aReportHasTheAgreedForm() throws {
-    var machine = UpdateMachineTests.running(7)
-    UpdateMachineTests.install(8, &machine)
+    // It keeps version 7, and not version 8.
+    var machine = UpdateMachine(record: BootRecord())
+    _ = machine.handle(.started(pending: nil))
+    for (version, slot) in [(7, .a), (8, .b)] as [(UInt64, Slot)] {
+      let digest = try #require(SHA256Digest(bytes: [UInt8](repeating: UInt8(version), count: 32)))
+      _ = machine.handle(.offered(FirmwareOffer(version: version, digest: digest, sizeBytes: 600, url: "")))
+      _ = machine.handle(.downloaded(version: version))
+      _ = machine.handle(.staged(version: version))
+      _ = machine.handle(.appStarted(slot))
+      _ = machine.handle(.appActivated(slot, gapNanoseconds: 1_000_000))
+      if version == 7 { _ = machine.handle(.healthConfirmed(slot)) }
+    }
     _ = machine.handle(.appFailed(.b, reason: "trapped: \"unreachable\""))
     let position = StateMessage.Position(epoch: "00000000000000a1", sequence: 4_294_967_297)
     let held = StateMessage.Position(epoch: "00000000000000b2", sequence: 7)

@@ -1,5 +1,6 @@
 import Curl
 import DeviceCredentials
+import FirmwareImage
 import Foundations
 import Synchronization
 import TestSupport
@@ -8,11 +9,17 @@ import Testing
 @testable import Agent
 @testable import DeviceImages
 @testable import DeviceStorage
+@testable import UpdateCore
 
 @Suite(.seated, .timeLimit(.minutes(10))) struct HintChecksTests {
+  private static func hint(_ version: UInt64, of digest: SHA256Digest) -> FirmwareNotification {
+    FirmwareNotification(version: version, digest: digest, sizeBytes: 600, url: "http://store/")
+  }
+
   /// Whoever hears of what is in the way takes a while for it, and meanwhile the hint gives way to others.
   @Test func aHintThatWasDroppedIsInTheWayNoMore() async throws {
     let device = DeviceID.random()
+    let digest = try SHA256Digest.of("app".utf8)
     let storage = SlotStore(flash: InMemoryFlash(), device: device, trust: .unsigned)
     let servers = ImageServers(device: device, imageStoreURLs: [], requiresTLS: true)
     let policy = ImageDownload.Policy(firstPause: .seconds(3_600), longestPause: .seconds(3_600))
@@ -26,14 +33,14 @@ import Testing
         guard version == 1 else { return }
         if reason != nil {
           for other in 2...9 as ClosedRange<UInt64> {
-            await checks.withLock({ $0 })?.add(UpdateMachineTests.hint(other))
+            await checks.withLock({ $0 })?.add(Self.hint(other, of: digest))
           }
         }
         told.withLock { $0.append(reason) }
       })
     checks.withLock { $0 = made }
     // A device with keys asks no plain URL, so that the check fails at once.
-    await made.add(UpdateMachineTests.hint(1))
+    await made.add(Self.hint(1, of: digest))
     try await eventually("that hint 1 is settled") { told.withLock { $0.count } >= 3 }
     #expect(told.withLock { $0 }.map { $0 == nil } == [true, false, true])
     await made.stop()

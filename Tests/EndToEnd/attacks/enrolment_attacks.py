@@ -53,6 +53,7 @@ def run(report):
     def expired():
         # Nothing but its age speaks against it: the device hears only that it is refused, the operator's log says why.
         short, serial = claim(world, 1, "1s"), "late-" + uuid.uuid4().hex[:8]
+        # Sleeps: the claim's second has to be over, which nothing but the clock makes it.
         time.sleep(1.5)
         fault = expect((403,), "claim-refused")(enroll(world, short, serial, csr(new_key())))
         log = world.data / "logs" / "provisioner-1.log"

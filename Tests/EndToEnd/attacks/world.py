@@ -117,6 +117,7 @@ def wait_until(condition, seconds, interval=0.05):
         value = condition()
         if value or time.monotonic() > end:
             return value
+        # Sleeps: a look every now and then, with a bound.
         time.sleep(interval)
 
 

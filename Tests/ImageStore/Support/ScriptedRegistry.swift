@@ -1,3 +1,4 @@
+import DeviceProtocol
 import FirmwareImage
 import Foundation
 import Foundations
@@ -9,7 +10,9 @@ import Synchronization
 import Wire
 
 /// A Registry in memory: it knows some devices, counts their versions, honours idempotency keys,
-/// and can be made to fail.
+/// and can be made to fail. It also says whose polling tokens are whose, as a Provisioner does.
+///
+/// `RegistryOfImages` says what it has in common with the real one.
 final class ScriptedRegistry: RPCCaller {
   struct State {
     var devices: Set<DeviceID> = []
@@ -117,7 +120,7 @@ final class ScriptedRegistry: RPCCaller {
     switch request {
     case let request as WireGetDevice:
       return try device(request.id)
-    case let request as WireAuthorizeRequest: return authorize(request)
+    case let request as WireAuthorizeRequest: return try authorize(request)
     case let request as WireFindPollingDevice:
       guard let id = state.withLock({ $0.pollingTokens[request.tokenHash] }) else {
         throw WireFailure(.notFound, reason: "unknown-token", message: "nobody has it")
@@ -128,14 +131,16 @@ final class ScriptedRegistry: RPCCaller {
     case let request as WireAssignImage: return try assign(request)
     case let request as WireRecordPolledStatus: return try record(request)
     case let request as WireCheckAssignment:
-      _ = try require(request.deviceID)
       state.withLock { $0.checked.append(request) }
+      _ = try admit(request.image, request.deviceID, key: request.idempotencyKey, token: request.bearerToken)
       return WireCheckAssignmentResponse()
     case let request as WireFindFirmware:
       let id = try require(request.deviceID)
       let found = versions(of: id).last { request.version == 0 || $0.version == request.version }
       guard let found else {
-        throw WireFailure(.notFound, reason: "unknown-firmware", message: "the device has no such version")
+        throw WireFailure(
+          .notFound, reason: request.version == 0 ? "no-firmware" : "unknown-firmware",
+          message: "the device has no such version")
       }
       return found
     case is WireGetRootDocument:
@@ -160,45 +165,81 @@ final class ScriptedRegistry: RPCCaller {
   }
 
   private func record(_ request: WireRecordPolledStatus) throws(WireFailure) -> WireRecordPolledStatusResponse {
+    guard RunStatus(rawValue: request.status) != nil else { throw Self.invalid("status") }
+    guard request.version > 0 else { throw Self.invalid("version") }
     let id = try require(request.deviceID)
     guard versions(of: id).contains(where: { $0.version == request.version }) else {
       throw WireFailure(.notFound, reason: "unknown-firmware", message: "the device has no such version")
     }
     let isFailure = ["rolled-back", "refused"].contains(request.status)
+    let running = state.withLock { $0.reported[id]?.version ?? 0 }
     report(
-      id, version: isFailure ? 1 : request.version, status: request.status, failed: isFailure ? request.version : nil)
+      id, version: isFailure ? running : request.version, status: request.status,
+      failed: isFailure ? request.version : nil)
     return WireRecordPolledStatusResponse()
   }
 
-  private func authorize(_ request: WireAuthorizeRequest) -> WireAuthorizeRequestResponse {
-    state.withLock { state in
-      state.authorized.append(request)
-      var answer = WireAuthorizeRequestResponse()
-      guard let scopes = state.tokens[request.tokenHash] else {
-        answer.reason = RefusedToken.unknown.rawValue
-        return answer
-      }
-      guard let wanted = AccessScope(rawValue: request.scope), scopes.contains(where: { $0 >= wanted }) else {
-        answer.reason = RefusedToken.missingScope.rawValue
-        return answer
-      }
+  private func authorize(_ request: WireAuthorizeRequest) throws(WireFailure) -> WireAuthorizeRequestResponse {
+    state.withLock { $0.authorized.append(request) }
+    guard let wanted = AccessScope(rawValue: request.scope) else { throw Self.invalid("scope") }
+    let hash = request.bearerToken.isEmpty ? request.tokenHash : Self.hash(request.bearerToken)
+    var answer = WireAuthorizeRequestResponse()
+    switch scopes(of: hash, for: wanted) {
+    case .success(let scopes):
       answer.principal = "token:test"
       answer.scopes = scopes.map(\.rawValue)
-      return answer
+    case .failure(let refusal): answer.reason = refusal.reason.rawValue
     }
+    return answer
+  }
+
+  private struct Refusal: Error {
+    let reason: RefusedToken
+  }
+
+  private func scopes(of hash: Data, for wanted: AccessScope) -> Result<Set<AccessScope>, Refusal> {
+    guard let scopes = state.withLock({ $0.tokens[hash] }) else { return .failure(Refusal(reason: .unknown)) }
+    return scopes.contains { $0 >= wanted } ? .success(scopes) : .failure(Refusal(reason: .missingScope))
+  }
+
+  private static func hash(_ token: String) -> Data {
+    Data((try? SHA256.digest(of: Array(token.utf8))) ?? [])
+  }
+
+  private static func invalid(_ field: String) -> WireFailure {
+    WireFailure(.invalid, reason: "invalid-\(field)", message: "\(field) is wrong")
   }
 
   private func require(_ bytes: Data) throws(WireFailure) -> DeviceID {
-    guard let id = DeviceID(bytes: bytes), state.withLock({ $0.devices.contains(id) }) else {
+    guard let id = DeviceID(bytes: bytes) else { throw Self.invalid("device-id") }
+    guard state.withLock({ $0.devices.contains(id) }) else {
       throw WireFailure(.notFound, reason: "unknown-device", message: "there is no such device")
     }
     return id
   }
 
+  /// - Returns: the version that a request with the key made before.
+  private func admit(
+    _ image: WireAppImage, _ bytes: Data, key: String, token: String
+  ) throws(WireFailure) -> WireFirmware? {
+    guard DeviceID(bytes: bytes) != nil else { throw Self.invalid("device-id") }
+    if !token.isEmpty, case .failure(let refusal) = scopes(of: Self.hash(token), for: .deploy) {
+      throw WireFailure(.permissionDenied, reason: refusal.reason.rawValue, message: "the token may not deploy")
+    }
+    guard SHA256Digest(bytes: image.digest) != nil else { throw Self.invalid("digest") }
+    let device = try require(bytes)
+    guard let known = state.withLock({ $0.byKey["\(device) \(key)"] }) else { return nil }
+    guard known.image == image else {
+      throw WireFailure(.conflict, reason: "idempotency-key-reused", message: "the key was used for another image")
+    }
+    return known
+  }
+
   private func assign(_ request: WireAssignImage) throws(WireFailure) -> WireAssignImageResponse {
+    state.withLock { $0.assigned.append(request) }
+    let known = try admit(request.image, request.deviceID, key: request.idempotencyKey, token: request.bearerToken)
     let device = try require(request.deviceID)
     let firmware = state.withLock { state in
-      state.assigned.append(request)
       let key = "\(device) \(request.idempotencyKey)"
       if let known = state.byKey[key] { return known }
       var firmware = WireFirmware()
@@ -213,6 +254,7 @@ final class ScriptedRegistry: RPCCaller {
     var response = WireAssignImageResponse()
     response.version = firmware.version
     response.configuration = firmware.configuration
+    response.repeated = known != nil
     return response
   }
 

@@ -167,6 +167,7 @@ import WebAssemblyModule
 
   @Test func oneThatHangsIsStopped() async throws {
     await #expect(throws: BoundedProgram.Failure.tooSlow(.milliseconds(200))) {
+      // Sleeps: a program that hangs is what the test is about.
       try await run("exec sleep 600", limit: .milliseconds(200))
     }
   }

@@ -78,13 +78,6 @@ struct FirmwareImageRoutes: Sendable {
     _ received: ImageIntake.Received, _ app: ReceivedApp, _ order: FirmwareCatalog.Order, _ context: HTTPContext
   ) async throws -> Response {
     let firmware = try await catalog.assign(app.wire, order)
-    guard firmware.digest == received.blob.digest else {
-      throw ProblemError(
-        .unprocessableContent, reason: "idempotency-key-reused",
-        detail: "The Idempotency-Key was used before for the image \(firmware.digest), which is version "
-          + "\(firmware.version). Send another image with another key.",
-        members: ["version": .number(Int(clamping: firmware.version)), "digest": .text(firmware.digest.description)])
-    }
     context.logger.info(
       "image assigned",
       metadata: [

@@ -1,0 +1,19 @@
+import Foundations
+import ServiceKit
+import TestPeers
+import TestSupport
+import Testing
+
+@Suite(.seated) struct ScriptedRegistryTests {
+  @Test func itKeepsWhatTheRegistryPromisesToImageStores() async {
+    let registry = ScriptedRegistry()
+    let peer = RegistryOfImages(registry) {
+      registry.addDevice()
+    } makeToken: { scopes in
+      let token = "token-\(DeviceID.random())"
+      try registry.addToken(token, Set(scopes.compactMap { AccessScope(rawValue: $0) }))
+      return token
+    }
+    await expect(peer, toKeep: RegistryOfImages.contract)
+  }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import Foundations
+import Messaging
+import SwiftProtobuf
+import TestPeers
+import TestSupport
+import Testing
+import Wire
+
+extension IntegrationTests {
+  /// The real services keep what those promise that play them in the tests of others.
+  @Suite(.seated) struct ContractTests {
+    private static func makeDevice(_ registry: any RPCCaller) async throws -> DeviceID {
+      let made = try await registry.call(WireCreateDevice.with { $0.name = "pump" })
+      return try #require(DeviceID(bytes: made.id))
+    }
+
+    @Test func theRegistryKeepsWhatItPromisesToImageStores() async throws {
+      try await withInstallation(.registry) { installation in
+        try await installation.withClient(of: .registry) { registry in
+          let peer = RegistryOfImages(registry) {
+            try await Self.makeDevice(registry)
+          } makeToken: { scopes in
+            let request = WireCreateToken.with {
+              $0.name = "ci-\(DeviceID.random())"
+              $0.scopes = scopes
+              $0.lifetimeSeconds = 3_600
+            }
+            return try await registry.call(request).secret
+          }
+          await expect(peer, toKeep: RegistryOfImages.contract)
+        }
+      }
+    }
+
+    @Test func theRegistryKeepsWhatItPromisesToProvisioners() async throws {
+      try await withInstallation(.registry) { installation in
+        try await installation.withClient(of: .registry) { registry in
+          await expect(RegistryOfDevices(registry), toKeep: RegistryOfDevices.contract)
+        }
+      }
+    }
+
+    @Test func theRegistryKeepsWhatItPromisesToNotifiers() async throws {
+      try await withInstallation(.registry) { installation in
+        try await installation.withClient(of: .registry) { registry in
+          let peer = RegistryOfReports(registry) {
+            let device = try await Self.makeDevice(registry)
+            _ = try await registry.call(Installation.assignment(of: 1, to: device))
+            return device
+          } makeStranger: {
+            DeviceID.random()
+          }
+          await expect(peer, toKeep: RegistryOfReports.contract)
+        }
+      }
+    }
+
+    @Test func theNotifierKeepsWhatItPromisesToTheRegistry() async throws {
+      try await withInstallation(.registry, .notifier) { installation in
+        try await installation.withClient(of: .notifier) { notifier in
+          await expect(NotifierOfRegistry(notifier), toKeep: NotifierOfRegistry.contract)
+        }
+      }
+    }
+  }
+}
