@@ -31,6 +31,15 @@ import Wire
     #expect(result.text == "error: it is so; do this (some-reason)\n")
   }
 
+  /// Where a service is matters if nobody is there; one that answers was found.
+  @Test func onlyWhoReachesNobodyIsToldHowToSayWhere() {
+    let absent = WireFailure(.unavailable, reason: "no-server", message: "nobody is there")
+    #expect(AdminOptions.error(absent, advice: "say where").description == "nobody is there; say where")
+    let broken = WireFailure(.unavailable, reason: "database-unavailable", message: "The database is down.")
+    #expect(AdminOptions.error(broken, advice: "say where").description == "The database is down")
+    #expect(AdminOptions.error(broken, advice: "").status == .unavailable)
+  }
+
   @Test func messagesCannotControlTheTerminal() async {
     let result = await outcome(of: WireFailure(.conflict, reason: "", message: "\u{1B}]0;owned\u{7}\nnext"))
     #expect(result.text == "error: \\u{1b}]0;owned\\u{7}\\nnext\n")

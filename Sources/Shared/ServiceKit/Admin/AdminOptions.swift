@@ -67,10 +67,10 @@ package struct AdminOptions: ParsableArguments {
   ) async throws -> T {
     try await withClient(
       name: service.name, role: service.busRole, endpoints: endpoints,
-      advice: "say where \(service.executable) is with --endpoint or \(service.endpointsVariable)", body)
+      advice: service.absenceAdvice, body)
   }
 
-  /// - Parameter advice: what to do if nobody answers.
+  /// - Parameter advice: what to do if nobody is there. Who answers that something else is away was found.
   func withClient<T: Sendable>(
     name: String, role: BusRole, endpoints: [String], advice: String, _ body: (any RPCCaller) async throws -> T
   ) async throws -> T {
@@ -82,8 +82,14 @@ package struct AdminOptions: ParsableArguments {
         try await body($0)
       }
     } catch let failure as WireFailure where failure.code == .unavailable || failure.code == .deadlineExceeded {
-      throw AdminError(
-        "\(failure.message.asClause); \(advice)", status: failure.code == .unavailable ? .unavailable : .temporary)
+      throw Self.error(failure, advice: advice)
     }
+  }
+
+  /// What a person is told of a service that gave no answer.
+  static func error(_ failure: WireFailure, advice: String) -> AdminError {
+    AdminError(
+      failure.reason == "no-server" ? "\(failure.message.asClause); \(advice)" : failure.message.asClause,
+      status: failure.code == .unavailable ? .unavailable : .temporary)
   }
 }

@@ -16,6 +16,9 @@ package protocol AdministeredService: SendableMetatype {
 
   /// Where the service answers on the bus when nobody says otherwise.
   static func defaultEndpoint(environment: [String: String]) -> String
+
+  /// What to do if nobody is there, for the end of a sentence.
+  static var absenceAdvice: String { get }
 }
 
 extension AdministeredService {
@@ -23,6 +26,8 @@ extension AdministeredService {
 
   /// `XTBLISH_REGISTRY_ENDPOINTS`
   package static var endpointsVariable: String { SettingName.environment(forKey: "\(name).endpoints") }
+
+  package static var absenceAdvice: String { "say where \(executable) is with --endpoint or \(endpointsVariable)" }
 
   /// The configuration of the executable's first command: its version, its own subcommands, and those that all have.
   package static func rootConfiguration(
