@@ -299,7 +299,7 @@ let provisioner: [Target] = [
       "ServiceHTTP", "ServiceKit", "Wire",
       httpTypes, hummingbird, lifecycle, logging, nioCore, protobuf,
     ]),
-  command("Provisioner", ["CertificateAuthority", "Wire", logging]),
+  command("Provisioner", ["CertificateAuthority", "Foundations", "Wire", logging]),
 ]
 
 let services: [Target] =

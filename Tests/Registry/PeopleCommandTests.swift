@@ -5,6 +5,7 @@ import ServiceKit
 import TestSupport
 import Testing
 
+@testable import RegistryClient
 @testable import RegistryDomain
 
 /// What people meet at the command line: names instead of IDs, whole lists, tables that fit, one style of errors.
@@ -31,6 +32,22 @@ import Testing
       #expect(part.output.contains("There are more"))
       #expect(try await service.run("devices", "list", "--limit", "0").output.split(separator: "\n").count == 62)
     }
+  }
+
+  /// A line has room for the beginning of a detail: what tells most is there, and the digest is not.
+  @Test func eventsSayWhatHappenedInEightyColumns() {
+    let detail: [String: JSONValue] = [
+      "digest": .string("sha256:" + String(repeating: "ab", count: 32)), "version": .integer(3), "slot": .string(""),
+      "status": .string("rolled-back"), "reason": .string("trapped"), "failed": .object(["version": .integer(3)]),
+    ]
+    let event = EventDocument(
+      id: 7, device: "21f4d6d8-ce0c-4b5a-aa6d-e4d0d1fa85a9", kind: "state-reported", at: "2026-11-30T03:57:30.920Z",
+      detail: .object(detail))
+    let line = EventDocument.table([event], columns: 100).split(separator: "\n").last
+    #expect(
+      line?.hasSuffix("state-reported  version 3, status rolled-back, reason trapped, dig…") == true, "\(line ?? "")")
+    // Who wants all of it gets what the Registry keeps.
+    #expect(EventDocument.table([event]).contains(#""status":"rolled-back""#))
   }
 
   @Test func severalTagsMeanAllOfThem() async throws {

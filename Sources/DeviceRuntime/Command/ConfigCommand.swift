@@ -16,10 +16,7 @@ struct ConfigCommand: AsyncParsableCommand {
   fileprivate static func change(
     _ directory: DirectoryOption, _ body: (inout AppConfiguration) throws -> Void
   ) throws -> AppConfiguration {
-    // A flash would make it, and nobody would read there what was set.
-    guard access(directory.path, F_OK) == 0 else {
-      throw AdminError("there is no folder \(directory.path): name the device's with --directory", status: .data)
-    }
+    try directory.requireFolder()
     do {
       let flash = try DirectoryFlash(directory: directory.path)
       var configuration = try AppConfiguration(from: flash)

@@ -5,6 +5,7 @@ import DevelopmentLoop
 import DeviceBoard
 import DeviceStorage
 import FoundationEssentials
+import Foundations
 import Glibc
 import ServiceKit
 
@@ -78,12 +79,16 @@ struct DevCommand: AsyncParsableCommand {
     guard let board else { return .simulated }
     let folder = URL(fileURLWithPath: board).deletingLastPathComponent()
     do {
-      return try Board(parsing: Array(try Data(contentsOf: URL(fileURLWithPath: board))), now: Self.now()) { name in
-        try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
+      return try Board(parsing: Self.read(board), now: Self.now()) { name in
+        String(decoding: try Self.read(folder.appendingPathComponent(name).path), as: UTF8.self)
       }
     } catch {
       throw AdminError("the board \(board) can't be used: \(error)", status: .data)
     }
+  }
+
+  private static func read(_ path: String) throws(SmallFileError) -> [UInt8] {
+    try SmallFile.contents(of: path, .anybody, maximumBytes: Board.maximumFileBytes)
   }
 
   private static func pair(_ setting: String) -> (String, String) {

@@ -24,6 +24,14 @@ struct DirectoryOption: ParsableArguments {
     if let directory { setenv(DeviceSettings.directorySetting.environmentName, directory, 1) }
   }
 
+  /// For commands about a device that is there. A flash would make the folder of a wrong name: settings would be written
+  /// where nobody reads them, and fuses shown that are nobody's.
+  func requireFolder() throws(AdminError) {
+    guard access(path, F_OK) == 0 else {
+      throw AdminError("there is no folder \(path): name the device's with --directory", status: .data)
+    }
+  }
+
   /// The options of an admin command, asking the agent of this directory unless they name an endpoint.
   func administration(_ options: AdminOptions) throws -> AdminOptions {
     var options = options
@@ -36,7 +44,14 @@ struct DirectoryOption: ParsableArguments {
       }
     }
     if options.bus.keyFile == nil, let folder = AgentAddress.keyFolder(ofEndpoint: options.endpoint ?? variable) {
-      options.bus.keyFile = AgentKeys.keyFile(in: folder)
+      let keyFile = AgentKeys.keyFile(in: folder)
+      guard access(keyFile, F_OK) == 0 || errno != ENOENT else {
+        let directory = folder.dropLast("/bus".count)
+        throw AdminError(
+          "no agent has run on \(directory) yet: start it with xtblish-device run --directory \(directory)",
+          status: .unavailable)
+      }
+      options.bus.keyFile = keyFile
       options.bus.peersDirectory = options.bus.peersDirectory ?? folder
     }
     return options

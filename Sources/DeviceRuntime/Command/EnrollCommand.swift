@@ -171,8 +171,8 @@ struct EnrollCommand: AsyncParsableCommand {
           try ClaimToken.find(argument: claim, file: claimFile, environment: ProcessInfo.processInfo.environment)))
     }
     do {
-      let certificates = Array(try Data(contentsOf: URL(fileURLWithPath: factoryCertificate)))
-      let key = Array(try Data(contentsOf: URL(fileURLWithPath: factoryKey)))
+      let certificates = try SmallFile.contents(of: factoryCertificate, .anybody, maximumBytes: 1 << 20)
+      let key = try SmallFile.contents(of: factoryKey, .anybody, maximumBytes: 1 << 20)
       return .factory(certificates: certificates, key: try P256.PrivateKey(pem: key))
     } catch {
       throw AdminError("the maker's certificate or its key can't be used: \(error)", status: .usage)

@@ -24,6 +24,8 @@ struct OTPShowCommand: AsyncParsableCommand {
     directory.apply()
     try await runAdmin {
       let settings = try options.prepare(DeviceSettings.self).settings
+      // Fuses of the board are there before any folder is.
+      if settings.otpPath == nil { try directory.requireFolder() }
       try reportingFuses {
         let contents = OTPContents(try settings.otpBank(DirectoryFlash(directory: settings.directory)).read())
         if json { try printJSON(contents) } else { StandardOutput.write(contents.text) }

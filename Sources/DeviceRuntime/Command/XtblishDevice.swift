@@ -38,6 +38,7 @@ enum DeviceProgram: AdministeredService {
 
   static let executable = "xtblish-device"
   static let busRole = BusRole.device
+  static let absenceAdvice = "start the agent with xtblish-device run, or name another device's --directory"
 
   static func defaultEndpoint(environment: [String: String]) -> String {
     let directory = environment[DeviceSettings.directorySetting.environmentName] ?? DeviceSettings.defaultDirectory

@@ -28,6 +28,10 @@ package struct ImageStoreClient: Sendable {
       switch error.code {
       case .cancelled: throw CancellationError()
       case .sourceFailed, .sinkFailed: throw AdminError(error.message, status: .data)
+      case .tlsFailed:
+        throw AdminError(
+          "\(error.message); --ca-file or XTBLISH_CA_FILE names the authority of the server's certificate",
+          status: .failure)
       default: throw AdminError(error.message, status: error.isTransient ? .unavailable : .failure)
       }
     }
@@ -40,9 +44,12 @@ package struct ImageStoreClient: Sendable {
     struct Problem: Decodable {
       var detail: String?
       var title: String?
+      var reason: String?
     }
     let problem = try? JSONCoding.decode(Problem.self, from: response.body)
-    let text = problem?.detail ?? problem?.title ?? "\(server) answered with status \(response.status)"
+    var text = problem?.detail ?? problem?.title ?? "\(server) answered with status \(response.status)"
+    // The server speaks of the header.
+    if problem?.reason == "missing-token" { text += "; --token-file or XTBLISH_TOKEN_FILE names the token's file" }
     let status: ExitStatus =
       switch response.status {
       case 429, 503, 504, 507: .temporary

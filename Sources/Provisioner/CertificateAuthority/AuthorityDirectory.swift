@@ -81,8 +81,12 @@ package struct AuthorityDirectory: Sendable {
     if AuthorityFile.exists(path("\(name).key-uri")) { return try tokenKey(name, passphrase) }
     var bytes = try AuthorityFile.read(path("\(name).key"), isSecret: true)
     defer { bytes.wipe() }
-    do {
+    do throws(CertificateError) {
       return try P256.PrivateKey(pem: bytes, passphrase: passphrase)
+    } catch .passphraseMissing {
+      throw AuthorityError(
+        "\(path("\(name).key")) is encrypted: name the file with its passphrase with --passphrase-file, or in "
+          + "provisioner.authority.passphrase-file")
     } catch {
       throw AuthorityError(path("\(name).key"), error)
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import Foundations
 import ProvisionerClient
 import ServiceKit
 
@@ -86,11 +87,12 @@ struct CreateClaimCommand: AsyncParsableCommand {
 /// The lines of a file without those that are empty.
 private func lines(ofFile path: String) throws -> [String] {
   do {
-    return try String(contentsOfFile: path, encoding: .utf8).split(whereSeparator: \.isNewline).map { line in
+    let text = String(decoding: try SmallFile.contents(of: path, .anybody, maximumBytes: 4 << 20), as: UTF8.self)
+    return text.split(whereSeparator: \.isNewline).map { line in
       String(line.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
     }.filter { !$0.isEmpty }
   } catch {
-    throw AdminError("can't read \(path): \(error)", status: .data)
+    throw AdminError("\(error)", status: .data)
   }
 }
 

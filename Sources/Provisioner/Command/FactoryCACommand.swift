@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import Foundations
 import ProvisionerClient
 import ServiceKit
 
@@ -35,9 +36,9 @@ struct AddFactoryCACommand: AsyncParsableCommand {
     try await runAdmin {
       let certificate: String
       do {
-        certificate = try String(contentsOfFile: file, encoding: .utf8)
+        certificate = String(decoding: try SmallFile.contents(of: file, .anybody, maximumBytes: 1 << 20), as: UTF8.self)
       } catch {
-        throw AdminError("can't read \(file): \(error)", status: .data)
+        throw AdminError("\(error)", status: .data)
       }
       let factory = try await options.withClient(of: Provisioner.self) { client in
         try await DeviceAdministration(client, deadline: options.deadline).addFactoryCA(

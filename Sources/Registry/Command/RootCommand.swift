@@ -119,7 +119,7 @@ struct SignRootCommand: AsyncParsableCommand {
       try RootDocumentFile.write(document, to: file)
       let (version, signatures) = (document.document.version, document.signatures.count)
       if json { return try printJSON(["version": version, "signatures": UInt64(signatures)]) }
-      print("version \(version) has \(signatures) signatures")
+      print("version \(version) has \(signatures) \(signatures == 1 ? "signature" : "signatures")")
     }
   }
 }

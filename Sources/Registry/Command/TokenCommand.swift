@@ -20,7 +20,8 @@ struct CreateTokenCommand: AsyncParsableCommand {
   @OptionGroup var options: AdminOptions
   @Argument(help: "Its name: lower-case letters, digits, dots, dashes, underscores.") var name: String
   @Option(help: ArgumentHelp("What it may do; may be repeated.", valueName: "scope")) var scope: [String]
-  @Option(help: ArgumentHelp("For how long it is good, such as 90d or 12h; otherwise for ever.", valueName: "time"))
+  @Option(
+    help: ArgumentHelp("For how long it is good, such as 90d, 12h or seconds; otherwise for ever.", valueName: "time"))
   var expires: String?
   @Option(help: ArgumentHelp("A file for the secret, which must not exist yet.", valueName: "file")) var out: String?
 

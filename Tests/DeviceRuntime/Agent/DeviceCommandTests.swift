@@ -23,10 +23,29 @@ import Testing
       #expect(result.status == .exited(65), "\(result.output)")
       #expect(result.output.contains("there is no folder \(folder.path("absent")): name the device's with --directory"))
     }
+    let fuses = try await DeviceProcess.command(["otp", "show", "--directory", folder.path("absent")])
+    #expect(fuses.status == .exited(65) && fuses.output.contains("there is no folder"), "\(fuses.output)")
+    #expect(!FileManager.default.fileExists(atPath: folder.path("absent")))
     let set = try await DeviceProcess.command(["config", "set", "interval", "30", "--directory", folder.path])
     #expect(set.status == .exited(0))
     let listed = try await DeviceProcess.command(["config", "list", "--json", "--directory", folder.path])
     #expect(try Self.json(listed.output)["interval"] as? String == "30")
+  }
+
+  @Test func whoAsksADeviceThatDoesNotRunIsToldHowToStartIt() async throws {
+    let folder = try TemporaryFolder("xtblish-never-run")
+    let result = try await DeviceProcess.command(["status", "--directory", folder.path])
+    #expect(result.status == .exited(69))
+    #expect(result.output.contains("start it with xtblish-device run --directory \(folder.path)"), "\(result.output)")
+  }
+
+  @Test func aBoardThatIsNotThereIsToldInWordsForPeople() async throws {
+    let folder = try TemporaryFolder("xtblish-no-board")
+    let board = folder.path("board.json")
+    let result = try await DeviceProcess.command(["dev", "app.wasm", "--board", board])
+    #expect(result.status == .exited(65))
+    #expect(
+      result.output == "error: the board \(board) can't be used: can't read \(board): No such file or directory\n")
   }
 
   @Test func statusSlotsAndLogsTellWhatRuns() async throws {

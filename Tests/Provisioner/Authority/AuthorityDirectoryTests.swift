@@ -74,11 +74,12 @@ import Testing
     let right = AuthorityDirectory(folder.path("ca"), passphraseFile: try passphrase("right"))
     _ = try right.initialise(AuthorityDirectory.Options())
     #expect(try right.load().issuers.count == 1)
+    let missing = #expect(throws: AuthorityError.self) { _ = try AuthorityDirectory(folder.path("ca")).load() }
+    #expect(missing?.description.contains("--passphrase-file") == true)
     let wrong = AuthorityDirectory(folder.path("ca"), passphraseFile: try passphrase("wrong"))
     let error = #expect(throws: AuthorityError.self) { try wrong.load() }
     #expect(error?.description.contains("passphrase") == true)
     #expect(error?.description.contains("wrong") == false)
-    #expect(throws: AuthorityError.self) { try AuthorityDirectory(folder.path("ca")).load() }
   }
 
   @Test func theServiceNeedsNotTheRootsKey() throws {

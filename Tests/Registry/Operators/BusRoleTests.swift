@@ -42,6 +42,8 @@ import Wire
     let answered = Dictionary(
       uniqueKeysWithValues: router.kinds.map { ($0.replacing("xtblish.v1.", with: ""), router.roles(for: $0)) })
     #expect(answered == Self.roles)
+    // A kind that a .proto file declares and nobody answers would be refused to all.
+    #expect(Set(router.kinds) == DeclaredRequests.registry)
   }
 
   @Test func aDeniedPeerIsInTheAuditLog() async throws {

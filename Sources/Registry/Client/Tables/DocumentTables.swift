@@ -20,8 +20,9 @@ extension DeviceDocument {
       table.add([
         device.name, columns == nil ? device.id : shortID(device.id), dashed(device.app?.name),
         dashed(device.app?.version), device.state, device.health, device.online ? "yes" : "no", ago(device.lastSeen),
-        version(device.reported?.version), version(device.desired?.version), device.tags.joined(separator: ", "),
-        device.serial,
+        version(device.reported?.version), version(device.desired?.version),
+        dashed(device.tags.joined(separator: ", ")),
+        dashed(device.serial),
       ])
     }
     return table.text(columns: columns)
@@ -37,7 +38,7 @@ extension DeviceDocument {
     var table = Table.fields()
     table.add(["id", id])
     table.add(["name", name])
-    table.add(["tags", tags.joined(separator: ", ")])
+    table.add(["tags", dashed(tags.joined(separator: ", "))])
     table.add(["serial", serial])
     table.add(["revision", "\(revision)"])
     table.add(["created", createdAt])
@@ -57,9 +58,9 @@ extension DeviceDocument {
     table.add(["desired", desired.map { "version \($0.version) \($0.digest)" } ?? "nothing assigned"])
     if let reported {
       table.add(["runs", reported.version == 0 ? "nothing" : "version \(reported.version) \(reported.digest)"])
-      table.add(["slot", reported.slot])
+      table.add(["slot", dashed(reported.slot)])
       table.add(["status", reported.status])
-      table.add(["reason", reported.reason])
+      if !reported.reason.isEmpty { table.add(["reason", reported.reason]) }
       table.add(["since", reported.at])
       if let gap = reported.switchGapNanoseconds { table.add(["switch gap", gapText(gap)]) }
       if let failed = reported.failed {
@@ -153,12 +154,27 @@ extension EventDocument {
     for event in events {
       table.add([
         "\(event.id)", columns == nil ? event.at : shortTime(event.at),
-        columns == nil ? event.device : shortID(event.device), event.kind, event.detail.text,
+        columns == nil ? event.device : shortID(event.device), event.kind,
+        columns == nil ? event.detail.text : dashed(event.summary),
       ])
     }
     return table.text(columns: columns)
   }
 
+  /// The detail for whoever has no room for all of it: what tells most comes first, digests are short and come last,
+  /// and what is empty or nested is left out.
+  private var summary: String {
+    guard case .object(let members) = detail else { return detail.text }
+    let first = ["version", "status", "reason"]
+    let names = first + members.keys.filter { !first.contains($0) && $0 != "digest" }.sorted() + ["digest"]
+    return names.compactMap { name in
+      switch members[name] {
+      case .string(let text): text.isEmpty ? nil : "\(name) \(name == "digest" ? shortDigest(text) : text)"
+      case .integer, .number, .bool: members[name].map { "\(name) \($0.text)" }
+      case .null, .array, .object, nil: nil
+      }
+    }.joined(separator: ", ")
+  }
   /// The event in one line, for a stream of events, which has no widths to align to. JSON leaves no control
   /// characters in it.
   package var line: String { "\(at)  \(device)  \(kind)  \(detail.text)" }

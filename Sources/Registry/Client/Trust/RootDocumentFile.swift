@@ -1,4 +1,5 @@
 import Foundation
+import Foundations
 package import RootDocument
 import ServiceKit
 
@@ -8,14 +9,14 @@ package enum RootDocumentFile {
   ///
   /// - Throws: `AdminError` if the file can't be read or holds something else.
   package static func read(_ path: String) throws -> SignedRootDocument {
-    let bytes: Data
+    let bytes: [UInt8]
     do {
-      bytes = try Data(contentsOf: URL(filePath: path))
+      bytes = try SmallFile.contents(of: path, .anybody, maximumBytes: 1 << 20)
     } catch {
-      throw AdminError("\(path) can't be read; check the path", status: .data)
+      throw AdminError("\(error)", status: .data)
     }
     do throws(RootDocumentError) {
-      return try SignedRootDocument(decoding: Array(bytes))
+      return try SignedRootDocument(decoding: bytes)
     } catch {
       throw AdminError("\(path): \(error)", status: .data)
     }

@@ -67,10 +67,10 @@ package struct AdminOptions: ParsableArguments {
   ) async throws -> T {
     try await withClient(
       name: service.name, role: service.busRole, endpoints: endpoints,
-      advice: "say where \(service.executable) is with --endpoint or \(service.endpointsVariable)", body)
+      advice: service.absenceAdvice, body)
   }
 
-  /// - Parameter advice: what to do if nobody answers.
+  /// - Parameter advice: what to do if nobody is there. Who answers that something else is away was found.
   func withClient<T: Sendable>(
     name: String, role: BusRole, endpoints: [String], advice: String, _ body: (any RPCCaller) async throws -> T
   ) async throws -> T {

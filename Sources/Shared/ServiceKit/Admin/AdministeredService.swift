@@ -16,6 +16,9 @@ package protocol AdministeredService: SendableMetatype {
 
   /// Where the service answers on the bus when nobody says otherwise.
   static func defaultEndpoint(environment: [String: String]) -> String
+
+  /// What to do if nobody is there, for the end of a sentence.
+  static var absenceAdvice: String { get }
 }
 
 extension AdministeredService {
@@ -24,6 +27,9 @@ extension AdministeredService {
 
   /// The environment variable that says where the service answers on the bus: `XTBLISH_REGISTRY_ENDPOINTS`.
   package static var endpointsVariable: String { SettingName.environment(forKey: "\(name).endpoints") }
+
+  /// A service may be somewhere else than assumed: how to say where.
+  package static var absenceAdvice: String { "say where \(executable) is with --endpoint or \(endpointsVariable)" }
 
   /// The configuration of the executable's first command: its version, its own subcommands, and those that every
   /// executable has.

@@ -136,6 +136,11 @@ private struct BusKeyView: Encodable {
   }
 
   var text: String {
-    "role\t\(role)\nname\t\(name)\nkey\t\(publicKey)\n" + (peerFile.map { "let in by\t\($0)\n" } ?? "")
+    var table = Table.fields(isTitled: false)
+    table.add(["role", role])
+    table.add(["name", name])
+    table.add(["key", publicKey])
+    if let peerFile { table.add(["let in by", peerFile]) }
+    return table.text
   }
 }

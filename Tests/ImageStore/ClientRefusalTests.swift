@@ -1,0 +1,26 @@
+import ServiceKit
+import TestSupport
+import Testing
+
+@testable import Curl
+@testable import ImageStoreClient
+
+/// What `push`, `pull` and their like tell people of a refusal.
+@Suite(.seated) struct ClientRefusalTests {
+  private func refusal(_ status: Int, _ body: String) -> AdminError {
+    ImageStoreClient.refusal(
+      HTTPClient.Response(head: .init(status: status), body: Array(body.utf8), bodySizeBytes: UInt64(body.utf8.count)))
+  }
+
+  /// The server speaks of a header; a command has an option.
+  @Test func whoHasNoTokenIsToldTheOptionForIt() {
+    let error = refusal(401, #"{"detail": "this takes a token", "reason": "missing-token"}"#)
+    #expect(error.description == "this takes a token; --token-file or XTBLISH_TOKEN_FILE names the token's file")
+    let other = refusal(403, #"{"detail": "it takes one with the scope deploy", "reason": "missing-scope"}"#)
+    #expect(other.description == "it takes one with the scope deploy")
+  }
+
+  @Test func anAnswerWithoutWordsIsToldByItsStatus() {
+    #expect(refusal(500, "<html>").description == "the image store answered with status 500")
+  }
+}
