@@ -519,7 +519,7 @@ let testTargets: [Target] = [
     ["TestFlash", "DeviceStorage", "AppSupervision", "UpdateCore", "DeviceProtocol", "Foundations", "Wire"]),
   tests(
     "DeviceHardware",
-    ["DeviceHardware", "DeviceBoard", "DeviceStorage", "AppLink", "CLinux", "DeviceProtocol", "Foundations"]),
+    ["Agent", "DeviceHardware", "DeviceBoard", "DeviceStorage", "AppLink", "CLinux", "DeviceProtocol", "Foundations"]),
   tests(
     "AppHost",
     [

@@ -8,6 +8,7 @@ package import Foundations
 /// the lowest epoch of an image that the device takes; 0: any. `lockedWords` are the numbers of the words whose fuses
 /// nobody can blow any more, ascending.
 package struct OTPContents: Sendable, Hashable, Codable {
+  /// The names that the Provisioner reads.
   package typealias CodingKeys = FuseReportMember
 
   /// The ID that is burnt; nil: none.
