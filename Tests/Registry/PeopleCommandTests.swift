@@ -35,7 +35,7 @@ import Testing
   }
 
   /// A line has room for the beginning of a detail: what tells most is there, and the digest is not.
-  @Test func eventsSayWhatHappenedInEightyColumns() {
+  @Test func anEventThatIsCutBeginsWithWhatTellsMost() {
     let detail: [String: JSONValue] = [
       "digest": .string("sha256:" + String(repeating: "ab", count: 32)), "version": .integer(3), "slot": .string(""),
       "status": .string("rolled-back"), "reason": .string("trapped"), "failed": .object(["version": .integer(3)]),
@@ -45,7 +45,8 @@ import Testing
       detail: .object(detail))
     let line = EventDocument.table([event], columns: 100).split(separator: "\n").last
     #expect(
-      line?.hasSuffix("state-reported  version 3, status rolled-back, reason trapped, dig…") == true, "\(line ?? "")")
+      line?.contains("state-reported  version 3, status rolled-back, reason trapped") == true, "\(line ?? "")")
+    #expect(line.map { $0.count <= 100 } == true)
     // Who wants all of it gets what the Registry keeps.
     #expect(EventDocument.table([event]).contains(#""status":"rolled-back""#))
   }

@@ -1,4 +1,4 @@
-import DeviceStorage
+@testable import DeviceStorage
 import Synchronization
 
 /// Breaks a flash in memory, and mends it: while it is broken it can be read and not changed.

@@ -24,7 +24,7 @@ package struct DeviceSettings: ServiceSettings {
   package let unconfirmed: UpdatePolicy.UnconfirmedOutcome
   package let trialAgentDeaths: Int
   package let trialPowerCuts: Int
-  let otpPath: String?
+  package let otpPath: String?
   let otpOffsetBytes: Int
   package let maximumImageBytes: Int
   package let appMemoryBytes: Int

@@ -120,7 +120,8 @@ import Testing
     try await history.read(app) { $0.isStarted }
     // Another one that was started later has missed its watchdog by now.
     var other = AppHistory()
-    let later = try await AppTestBed().launch(text)
+    let second = try AppTestBed()
+    let later = try await second.launch(text)
     #expect(try await other.ending(of: later) == .watchdogMissed(timeout: .milliseconds(50)))
     await app.activate()
     #expect(try await history.ending(of: app) == .watchdogMissed(timeout: .milliseconds(50)))

@@ -163,7 +163,8 @@ import Wire
       if case .keyValue(let request) = event { request } else { nil }
     }
     // Another one that was started later is over the same deadline by now.
-    let later = try await AppTestBed().launch(
+    let second = try AppTestBed()
+    let later = try await second.launch(
       eventApp(initialize: timer, event: "(loop $spin (br $spin)) (i32.const 0)"), limits: limits)
     var other = AppHistory()
     guard case .deadlineExceeded("xtb_event", _) = try await other.ending(of: later) else {

@@ -184,7 +184,7 @@ import Testing
       await app.stop(grace: .seconds(5))
     }
     #expect(Set(seen) == ["60600", "60601"])
-    #expect(try #require(readFile(bed.cachePath, limit: 8)) == "XTBCODE1")
+    #expect(try #require(readFile(bed.cachePath, limit: 8)) == "XTBCODE2")
   }
 }
 

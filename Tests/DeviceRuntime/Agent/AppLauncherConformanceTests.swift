@@ -55,7 +55,7 @@ import Testing
       folder = try TemporaryFolder("xtblish-launcher")
       switch kind {
       case .processes:
-        launcher = try ProcessAppLauncher(executable: product("xtblish-device"), directory: folder.path("ipc"))
+        launcher = try ProcessAppLauncher(executable: product("xtblish-app-host"), directory: folder.path("ipc"))
         let module = try await assemble(conduct.module)
         let descriptor = open(folder.path("app.wasm"), O_WRONLY | O_CREAT, 0o600)
         defer { close(descriptor) }

@@ -120,7 +120,7 @@ import Testing
   /// What the process that a device starts says of it.
   private static func judgeOnDevice(_ module: [UInt8]) async throws -> Verdict {
     let folder = try TemporaryFolder("xtblish-judged")
-    let launcher = try ProcessAppLauncher(executable: product("xtblish-device"), directory: folder.path("ipc"))
+    let launcher = try ProcessAppLauncher(executable: product("xtblish-app-host"), directory: folder.path("ipc"))
     try Data(module).write(to: URL(filePath: folder.path("app.wasm")))
     let app = try await launcher.launch(
       AppLaunch(
