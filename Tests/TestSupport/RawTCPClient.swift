@@ -54,11 +54,12 @@ package final class RawTCPClient: Sendable {
     shutdown(descriptor, Int32(SHUT_WR))
   }
 
-  /// Closes with a reset instead of an orderly end.
+  /// Ends the connection with a reset instead of an orderly end, at once: Linux sends one when a socket is connected to
+  /// no address (connect(2), AF_UNSPEC).
   package func reset() {
-    var linger = linger(l_onoff: 1, l_linger: 0)
-    setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
-    shutdown(descriptor, Int32(SHUT_RDWR))
+    var nowhere = sockaddr()
+    nowhere.sa_family = sa_family_t(AF_UNSPEC)
+    connect(descriptor, &nowhere, socklen_t(MemoryLayout<sockaddr>.size))
   }
 
   /// Keeps the kernel from taking much from the peer on behalf of this client. Call it before anything is received.

@@ -186,7 +186,8 @@ import Wire
     #expect(stored.frames.first?.functionName == "boom")
     #expect(stored.frames.first?.moduleOffset ?? 0 > 0)
     #expect(stored.lastLines.contains { $0.text == "the last words" })
-    #expect(chain.registry.crashes.allSatisfy { $0 == stored })
+    // Sent again, it is the same. The app that runs again may have crashed again meanwhile.
+    #expect(chain.registry.crashes.allSatisfy { $0 == stored || $0.id != stored.id })
     #expect(chain.registry.logs.faults == [])
     try await agent.stop()
     try await notifier.stop()
