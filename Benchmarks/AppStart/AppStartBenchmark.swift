@@ -102,6 +102,7 @@ private struct Memory: Equatable {
   init(whenIdle process: Int32) {
     var quiet = 0
     while quiet < 10 {
+      // Sleeps: between two looks at figures that nothing tells of.
       usleep(50_000)
       let now = Memory(of: process)
       quiet = now == self ? quiet + 1 : 0

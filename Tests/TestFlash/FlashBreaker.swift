@@ -1,5 +1,6 @@
-@testable import DeviceStorage
 import Synchronization
+
+@testable import DeviceStorage
 
 /// Breaks a flash in memory, and mends it: while it is broken it can be read and not changed.
 package final class FlashBreaker: Sendable {
