@@ -13,7 +13,7 @@ TESTED := $(if $(FILTER),$(if $(findstring |,$(FILTER)),,$(patsubst Tests/%/,%,$
   Tests/$(firstword $(subst Tests, ,$(patsubst ^%,%,$(FILTER))))/))))
 
 # Not empty if that module's tests run no program of ours, so that none has to be built for them.
-TESTED_ALONE = $(if $(TESTED),$(shell grep -rqE --include='*.swift' '\<product\("' Tests/$(TESTED) || echo yes))
+TESTED_ALONE = $(if $(TESTED),$(shell grep -rqE --include='*.swift' '\<product."' Tests/$(TESTED) || echo yes))
 
 .PHONY: help
 help: ## List the targets
