@@ -94,6 +94,8 @@ let bindings: [Target] =
 let sharedModules: [Target] = [
   // Identifiers, encodings, texts and clocks: what every other module may use.
   shared("Foundations", []),
+  // JSON, and text for people and terminals.
+  shared("TextFormats", []),
   // What devices and services say to each other.
   shared("DeviceProtocol", ["Foundations"]),
   // Reads .wasm modules and judges whether they can be apps.
@@ -112,7 +114,8 @@ let sharedModules: [Target] = [
   shared(
     "ServiceKit",
     [
-      "Foundations", "Messaging", "Wire", "ZeroMQ", argumentParser, configuration, logging, metrics, coreMetrics,
+      "Foundations", "Messaging", "TextFormats", "Wire", "ZeroMQ", argumentParser, configuration, logging, metrics,
+      coreMetrics,
       lifecycle,
       unixSignals, protobuf,
     ]),
@@ -122,7 +125,7 @@ let sharedModules: [Target] = [
   shared(
     "ServiceHTTP",
     [
-      "CLinux", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "Wire", hummingbird,
+      "CLinux", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "TextFormats", "Wire", hummingbird,
       hummingbirdCore, httpTypes,
       nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL, nioTLS, logging, metrics, lifecycle,
     ]),
@@ -148,26 +151,27 @@ let registry: [Target] = [
   // Devices, versions, reports, tokens, and the rules for them. No database, no protocol.
   part(
     "RegistryDomain", "Registry/Domain",
-    ["Foundations", "DeviceProtocol", "OpenSSL", "FirmwareImage", "RootDocument", "ServiceKit"]),
+    ["Foundations", "DeviceProtocol", "OpenSSL", "FirmwareImage", "RootDocument", "ServiceKit", "TextFormats"]),
   part(
     "RegistryClient", "Registry/Client",
     [
       "RegistryDomain", "Curl", "Foundations", "DeviceProtocol", "WebAssemblyModule", "FirmwareImage", "RootDocument",
-      "Wire",
+      "TextFormats", "Wire",
       "Messaging", "ServiceKit", protobuf,
     ]),
   part(
     "RegistryStorage", "Registry/Server/Storage",
     [
       "RegistryDomain", "PostgreSQL", "OpenSSL", "Foundations", "DeviceProtocol", "FirmwareImage", "RootDocument",
-      "Wire",
+      "TextFormats", "Wire",
       "ServiceDatabase", "ServiceKit", protobuf, lifecycle,
     ]),
   // Who may do what, and that it is on record.
   part(
     "RegistryAuthority", "Registry/Server/Authority",
     [
-      "RegistryDomain", "RegistryStorage", "Foundations", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", logging,
+      "RegistryDomain", "RegistryStorage", "Foundations", "TextFormats", "Wire", "Messaging", "ServiceKit",
+      "ServiceHTTP", logging,
       lifecycle,
     ]),
   // What other services must be told, until they took it.
@@ -186,13 +190,14 @@ let registry: [Target] = [
     [
 
       "RegistryDomain", "RegistryStorage", "RegistryAuthority", "RegistryMessages", "OpenSSL", "Foundations",
-      "FirmwareImage", "RootDocument", "Wire", "Messaging", "ServiceKit", protobuf, logging,
+      "FirmwareImage", "RootDocument", "TextFormats", "Wire", "Messaging", "ServiceKit", protobuf, logging,
     ]),
   part(
     "RegistryHTTP", "Registry/Server/HTTP",
     [
       "DeviceProtocol",
-      "RegistryClient", "RegistryDomain", "RegistryStorage", "RegistryMessages", "Foundations", "FirmwareImage", "Wire",
+      "RegistryClient", "RegistryDomain", "RegistryStorage", "RegistryMessages", "Foundations", "FirmwareImage",
+      "TextFormats", "Wire",
       "ServiceKit", "ServiceHTTP", hummingbird, httpTypes, nioCore,
     ]),
   part(
@@ -203,7 +208,8 @@ let registry: [Target] = [
       logging, lifecycle,
     ]),
   command(
-    "Registry", ["RegistryDomain", "Foundations", "FirmwareImage", "RootDocument", "Wire", "Messaging", logging]),
+    "Registry",
+    ["RegistryDomain", "Foundations", "FirmwareImage", "RootDocument", "TextFormats", "Wire", "Messaging", logging]),
 ]
 
 let imageStore: [Target] = [
@@ -214,13 +220,14 @@ let imageStore: [Target] = [
     "ImageStoreClient", "ImageStore/Client",
     [
       "ImageStoreContract", "FileAccess", "Curl", "OpenSSL", "Foundations", "DeviceProtocol", "WebAssemblyModule",
-      "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf,
+      "FirmwareImage", "TextFormats", "Wire", "Messaging", "ServiceKit", protobuf,
     ]),
   // Bytes by their digest.
   part(
     "BlobStorage", "ImageStore/Server/BlobStorage",
     [
-      "FileAccess", "OpenSSL", "Foundations", "WebAssemblyModule", "FirmwareImage", "ServiceKit", dequeModule, nioCore,
+      "FileAccess", "OpenSSL", "Foundations", "WebAssemblyModule", "FirmwareImage", "ServiceKit", "TextFormats",
+      dequeModule, nioCore,
       nioPosix, lifecycle,
     ]),
   // What is checked of an image before it is kept.
@@ -242,10 +249,11 @@ let imageStore: [Target] = [
     "ImageStoreServer", "ImageStore/Server/Service",
     [
       "BlobStorage", "FirmwareAssignment", "ImageAdmission", "ImageStoreContract", "OpenSSL", "Wasmtime",
-      "Foundations", "DeviceProtocol", "WebAssemblyModule", "FirmwareImage", "Wire", "Messaging", "ServiceKit",
+      "Foundations", "DeviceProtocol", "WebAssemblyModule", "FirmwareImage", "TextFormats", "Wire", "Messaging",
+      "ServiceKit",
       "ServiceHTTP", hummingbird, httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
     ]),
-  command("ImageStore", ["Messaging", "Foundations", "FirmwareImage", "ImageAdmission", "Wire"]),
+  command("ImageStore", ["Messaging", "Foundations", "FirmwareImage", "ImageAdmission", "TextFormats", "Wire"]),
 ]
 
 let notifier: [Target] = [
@@ -255,7 +263,8 @@ let notifier: [Target] = [
   part(
     "NotifierServer", "Notifier/Server",
     [
-      "Mosquitto", "Foundations", "DeviceProtocol", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "Mosquitto", "Foundations", "DeviceProtocol", "FirmwareImage", "TextFormats", "Wire", "Messaging", "ServiceKit",
+      "ServiceHTTP",
       dequeModule, protobuf, logging, metrics, lifecycle,
     ]),
   command("Notifier", ["Messaging", "Wire"]),
@@ -271,7 +280,8 @@ let provisioner: [Target] = [
   part(
     "ProvisionerClient", "Provisioner/Client",
     [
-      "CertificateAuthority", "Curl", "Foundations", "Messaging", "OpenSSL", "ProvisionerDomain", "ServiceKit", "Wire",
+      "CertificateAuthority", "Curl", "Foundations", "Messaging", "OpenSSL", "ProvisionerDomain", "ServiceKit",
+      "TextFormats", "Wire",
       lifecycle, logging, protobuf,
     ]),
   // Which certificates there are, renewed and taken back, and who is told of it.
@@ -286,14 +296,14 @@ let provisioner: [Target] = [
     "ProvisionerStorage", "Provisioner/Server/Storage",
     [
       "CertificateAuthority", "DeviceCertificates", "Foundations", "OpenSSL", "PostgreSQL", "ProvisionerDomain",
-      "ServiceDatabase", "ServiceKit", logging,
+      "ServiceDatabase", "TextFormats", logging,
     ]),
   // How a device gets its identity, however it asks.
   part(
     "DeviceEnrolment", "Provisioner/Server/Enrolment",
     [
       "CertificateAuthority", "Curl", "DeviceCertificates", "Foundations", "Messaging", "OpenSSL", "ProvisionerDomain",
-      "ProvisionerStorage", "ServiceKit", "Wire", lifecycle, logging, metrics,
+      "ProvisionerStorage", "TextFormats", "Wire", lifecycle, logging, metrics,
     ]),
   // What it answers over HTTP and on the bus, and the service put together.
   part(
@@ -332,19 +342,20 @@ let deviceParts: [Target] = [
   // What is wired to the device, as its agent knows it.
   part(
     "DeviceBoard", "DeviceRuntime/DeviceBoard",
-    ["AppLink", "DeviceHardware", "DeviceProtocol", "DeviceStorage", "Foundations", "ServiceKit"]),
+    ["AppLink", "DeviceHardware", "DeviceProtocol", "DeviceStorage", "Foundations", "TextFormats"]),
   // What decides about updates, with no I/O: also for devices without an operating system (deploy/embedded-check).
   part("UpdateCore", "DeviceRuntime/UpdateCore", ["DeviceProtocol", "Foundations"]),
   // What a device keeps over restarts and power cuts.
   part(
     "DeviceStorage", "DeviceRuntime/DeviceStorage",
-    ["UpdateCore", "DeviceProtocol", "Foundations", "OpenSSL", "ServiceKit"]),
+    ["UpdateCore", "DeviceProtocol", "Foundations", "OpenSSL", "TextFormats"]),
   // Who the device is, and whom it trusts.
   part(
     "DeviceCredentials", "DeviceRuntime/DeviceCredentials",
     [
       "DeviceStorage", "Curl", "DeviceProtocol", "FirmwareImage", "Foundations", "Mosquitto", "OpenSSL", "RootDocument",
-      "ServiceKit", logging,
+      "TextFormats",
+      logging,
     ]),
   // Images: fetched, verified, and in their slots.
   part(
@@ -365,7 +376,7 @@ let deviceParts: [Target] = [
     [
       "UpdateCore", "DeviceStorage", "DeviceCredentials", "DeviceImages", "DeviceAdmin", "DeviceBoard", "AppLink",
       "AppSupervision", "CLinux", "Curl", "DeviceProtocol", "FirmwareImage", "Foundations", "Messaging", "Mosquitto",
-      "OpenSSL", "ServiceKit", "WebAssemblyModule", "Wire", protobuf, logging, lifecycle,
+      "OpenSSL", "ServiceKit", "WebAssemblyModule", "TextFormats", "Wire", protobuf, logging, lifecycle,
     ]),
   // Runs a module on a developer's machine, again whenever it changes.
   part(
@@ -373,13 +384,13 @@ let deviceParts: [Target] = [
     [
       "DeviceStorage", "DeviceBoard", "AppLink", "AppSupervision", "DeviceProtocol", "Foundations", "Linux",
       "ServiceKit",
-      "WebAssemblyModule", "Wire",
+      "WebAssemblyModule", "TextFormats", "Wire",
     ]),
   .executableTarget(
     name: "DeviceRuntimeCommand",
     dependencies: [
       "DeviceStorage", "DeviceCredentials", "DeviceAdmin", "Agent", "DevelopmentLoop", "DeviceBoard", "AppHost",
-      "AppLink", "AppSupervision", "Curl", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "Wire",
+      "AppLink", "AppSupervision", "Curl", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "TextFormats", "Wire",
       argumentParser,
     ],
     path: "Sources/DeviceRuntime/Command", swiftSettings: strict),
@@ -394,13 +405,14 @@ let testTargets: [Target] = [
     name: "TestSupport", dependencies: ["CLinux", "OpenSSL"], path: "Tests/TestSupport",
     swiftSettings: strict),
   tests("Foundations", ["Foundations"]),
+  tests("TextFormats", ["TextFormats"]),
   tests("ZeroMQ", ["ZeroMQ"]),
   tests("PostgreSQL", ["PostgreSQL"]),
   tests("Mosquitto", ["Mosquitto"]),
   tests("OpenSSL", ["OpenSSL"]),
   tests("Curl", ["Curl"]),
   tests("Wasmtime", ["Wasmtime"]),
-  tests("DeviceProtocol", ["DeviceProtocol", "Foundations", "ServiceKit", "Wasmtime"]),
+  tests("DeviceProtocol", ["DeviceProtocol", "Foundations", "Wasmtime", "TextFormats"]),
   tests(
     "FirmwareImage",
     ["FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "OpenSSL", "FuzzTargets"]),
@@ -440,7 +452,8 @@ let testTargets: [Target] = [
   tests(
     "ServiceKit",
     [
-      "ServiceKit", "Foundations", "Messaging", "Wire", "ZeroMQ", argumentParser, logging, coreMetrics, lifecycle,
+      "ServiceKit", "Foundations", "Messaging", "Wire", "ZeroMQ", argumentParser, logging, coreMetrics,
+      lifecycle,
       unixSignals,
     ]),
   tests(
@@ -456,7 +469,7 @@ let testTargets: [Target] = [
       "RegistryAuthority", "RegistryBus", "RegistryClient", "RegistryDelivery", "RegistryDomain", "RegistryHTTP",
       "RegistryMessages", "RegistryServer", "RegistryStorage", "PostgreSQL", "OpenSSL", "FirmwareImage", "Foundations",
       "DeviceProtocol", "WebAssemblyModule",
-      "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "RootDocument", "TextFormats", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       "Curl", "Wasmtime",
       hummingbird, httpTypes, protobuf, logging, lifecycle,
     ]),
@@ -464,7 +477,7 @@ let testTargets: [Target] = [
     "ImageStore",
     [
       "BlobStorage", "ImageAdmission", "ImageStoreClient", "ImageStoreServer", "FileAccess", "OpenSSL", "Curl",
-      "FirmwareImage", "Foundations", "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "FirmwareImage", "Foundations", "RootDocument", "TextFormats", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       hummingbird, httpTypes, nioCore, protobuf, logging, lifecycle,
     ]),
   tests(

@@ -1,5 +1,5 @@
 package import DeviceProtocol
-import ServiceKit
+import TextFormats
 
 extension AcknowledgementMessage {
   /// Reads a message, which may be anything; whatever can't be read is left out.

@@ -6,6 +6,7 @@ import Glibc
 import ImageStoreContract
 import ServiceKit
 import Synchronization
+import TextFormats
 import WebAssemblyModule
 
 /// What the store answered to a pushed image.

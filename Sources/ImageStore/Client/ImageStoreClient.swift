@@ -1,6 +1,7 @@
 package import Curl
 import Foundation
 import ServiceKit
+import TextFormats
 
 /// Sends images to a store and fetches them, for the admin commands.
 package struct ImageStoreClient: Sendable {

@@ -3,6 +3,7 @@ package import FoundationEssentials
 import Foundations
 import OpenSSL
 import ServiceKit
+import TextFormats
 
 /// An authority's certificates as people and programs get them.
 package struct AuthorityDocument: Encodable, Sendable {

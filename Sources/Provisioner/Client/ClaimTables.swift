@@ -1,5 +1,6 @@
 package import Foundation
 import ServiceKit
+import TextFormats
 
 extension ClaimDocument {
   /// For people.

@@ -1,5 +1,6 @@
 import Foundation
 import ServiceKit
+import TextFormats
 
 extension EnrolledDeviceDocument {
   /// For people.

@@ -1,7 +1,7 @@
 package import DeviceStorage
 internal import FoundationEssentials
 package import Foundations
-import ServiceKit
+import TextFormats
 
 /// What a device learnt when it enrolled, kept in `identity.json`.
 package struct DeviceIdentity: Sendable, Equatable, Codable {

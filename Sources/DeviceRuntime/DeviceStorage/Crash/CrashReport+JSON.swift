@@ -1,6 +1,6 @@
 package import DeviceProtocol
 internal import FoundationEssentials
-import ServiceKit
+import TextFormats
 
 extension CrashReport {
   /// The payload of `/devices/{id}/crash`. The oldest lines give way to its bound, and then the outermost frames.

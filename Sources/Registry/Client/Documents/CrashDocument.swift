@@ -2,6 +2,7 @@ import FoundationEssentials
 import Foundations
 package import ServiceKit
 import SwiftProtobuf
+package import TextFormats
 package import Wire
 
 /// A crash as JSON.

@@ -1,5 +1,5 @@
 import FirmwareImage
-package import ServiceKit
+package import TextFormats
 
 /// An event as JSON.
 package struct EventDocument: Codable, Sendable, Equatable {

@@ -3,8 +3,8 @@ import FirmwareImage
 import FoundationEssentials
 import Foundations
 import RegistryDomain
-import ServiceKit
 import SwiftProtobuf
+import TextFormats
 package import Wire
 
 /// A firmware version as JSON.

@@ -1,6 +1,6 @@
 import FirmwareImage
 import FoundationEssentials
-package import ServiceKit
+package import TextFormats
 
 /// A token as JSON, over HTTP and in the output of commands.
 package struct TokenDocument: Codable, Sendable, Equatable {

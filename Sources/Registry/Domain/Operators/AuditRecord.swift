@@ -1,6 +1,6 @@
 package import FoundationEssentials
 package import Foundations
-package import ServiceKit
+package import TextFormats
 
 /// What goes into the audit log: who did what to what, from where, and whether it was let through.
 package struct AuditRecord: Sendable, Equatable {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import TextFormats
 
 /// For commands that take away what no other command brings back as it was.
 package struct ConfirmationOptions: ParsableArguments {

@@ -1,5 +1,6 @@
 package import FoundationEssentials
 import SwiftProtobuf
+import TextFormats
 package import Wire
 
 /// The status of a service as people and scripts get it.

@@ -1,3 +1,5 @@
+import TextFormats
+
 /// Rows and columns for people, as wide as their contents, or as wide as there is room.
 package struct Table: Sendable {
   /// What a column does where there is not room for all.

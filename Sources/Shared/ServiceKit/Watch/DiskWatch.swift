@@ -2,6 +2,7 @@ package import Logging
 import Metrics
 import ServiceLifecycle
 import Synchronization
+import TextFormats
 
 /// Knows how much room there is where this process writes: a metric always, a line in the log and no readiness while it
 /// is too little.

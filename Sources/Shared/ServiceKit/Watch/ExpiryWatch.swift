@@ -2,6 +2,7 @@ package import FoundationEssentials
 package import Logging
 import Metrics
 import ServiceLifecycle
+import TextFormats
 
 /// Knows when certificates, lists and documents end that this process relies on, and tells it in time: as a metric
 /// always, in `status` and once a day in the log while little time is left, and by not being ready when one is over.

@@ -2,7 +2,7 @@ import FirmwareImage
 package import Foundations
 import PostgreSQL
 package import RegistryDomain
-import ServiceKit
+import TextFormats
 
 extension RegistryStore {
   /// That somebody sends a message to the app of a device that is in service.

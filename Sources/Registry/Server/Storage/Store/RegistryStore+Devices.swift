@@ -1,7 +1,7 @@
 package import Foundations
 import PostgreSQL
 package import RegistryDomain
-import ServiceKit
+import TextFormats
 
 extension RegistryStore {
   /// A repeat with the same ID and serial answers the device that exists.

@@ -1,7 +1,7 @@
 package import Foundations
 import PostgreSQL
 package import RegistryDomain
-import ServiceKit
+import TextFormats
 
 extension RegistryStore {
   /// - Parameter device: nil: events of all devices.

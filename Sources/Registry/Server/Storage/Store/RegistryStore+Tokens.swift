@@ -4,6 +4,7 @@ import OpenSSL
 import PostgreSQL
 package import RegistryDomain
 import ServiceKit
+import TextFormats
 
 extension RegistryStore {
   /// - Returns: the token, and its secret, which nobody can ask for again.
