@@ -2,7 +2,7 @@ import FoundationEssentials
 import Foundations
 package import ServiceKit
 import SwiftProtobuf
-package import TextFormats
+import TextFormats
 package import Wire
 
 /// A crash as JSON.
