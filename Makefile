@@ -85,7 +85,7 @@ lint: ## Check layout, scripts and what must not be committed
 	@deploy/lint
 
 .PHONY: protocols
-protocols: ## Generate the Swift of the bus's .proto files
+protocols: python ## Generate the Swift of the bus's .proto files
 	@Sources/Shared/Wire/Protocols/generate
 
 .PHONY: host-api

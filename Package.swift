@@ -50,22 +50,6 @@ func shared(_ name: String, _ dependencies: [Target.Dependency], exclude: [Strin
     swiftSettings: strict)
 }
 
-/// One executable: a library with all the logic, and a thin command over it.
-func service(
-  _ name: String, core: [Target.Dependency], command: [Target.Dependency] = [],
-  resources: [Resource] = []
-) -> [Target] {
-  [
-    .target(
-      name: "\(name)Core", dependencies: core, path: "Sources/\(name)/Core", resources: resources,
-      swiftSettings: strict),
-    .executableTarget(
-      name: "\(name)Command",
-      dependencies: [.target(name: "\(name)Core"), "Messaging", "ServiceKit", argumentParser] + command,
-      path: "Sources/\(name)/Command", swiftSettings: strict),
-  ]
-}
-
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: ["TestSupport"] + dependencies, path: "Tests/\(name)",
@@ -152,6 +136,7 @@ let registry: [Target] = [
   part(
     "RegistryDomain", "Registry/Domain",
     ["Foundations", "DeviceProtocol", "OpenSSL", "FirmwareImage", "RootDocument", "ServiceKit", "TextFormats"]),
+  // What its admin commands ask it, and the JSON documents that its HTTP interface and they have in common.
   part(
     "RegistryClient", "Registry/Client",
     [
@@ -159,6 +144,7 @@ let registry: [Target] = [
       "TextFormats", "Wire",
       "Messaging", "ServiceKit", protobuf,
     ]),
+  // Its tables: each change with its event, outbox row and line of the audit log in one transaction.
   part(
     "RegistryStorage", "Registry/Server/Storage",
     [
@@ -185,13 +171,14 @@ let registry: [Target] = [
       "RegistryDomain", "RegistryStorage", "Foundations", "DeviceProtocol", "FirmwareImage", "Wire", "ServiceKit",
       protobuf,
     ]),
+  // What it answers on the bus: each request decoded, asked of the storage, encoded.
   part(
     "RegistryBus", "Registry/Server/Bus",
     [
-
       "RegistryDomain", "RegistryStorage", "RegistryAuthority", "RegistryMessages", "OpenSSL", "Foundations",
       "FirmwareImage", "RootDocument", "TextFormats", "Wire", "Messaging", "ServiceKit", protobuf, logging,
     ]),
+  // What it answers over HTTP, the control interface, and its OpenAPI description.
   part(
     "RegistryHTTP", "Registry/Server/HTTP",
     [
@@ -200,6 +187,7 @@ let registry: [Target] = [
       "TextFormats", "Wire",
       "ServiceKit", "ServiceHTTP", hummingbird, httpTypes, nioCore,
     ]),
+  // The service put together: its settings, its parts, and what it needs to be ready.
   part(
     "RegistryServer", "Registry/Server/Service",
     [

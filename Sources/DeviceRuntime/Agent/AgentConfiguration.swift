@@ -2,30 +2,36 @@ package import AppLink
 package import DeviceImages
 package import UpdateCore
 
-/// How an agent behaves; everything that isn't the device's identity.
+/// How an agent behaves; everything that isn't the device's identity. `boot` is the kernel's boot that the agent runs
+/// in.
 package struct AgentConfiguration: Sendable {
-  /// Between two reports when nothing changes.
+  /// The time between two reports when nothing changes.
   package var heartbeat: Duration
   /// A report that is not acknowledged is repeated after this.
   package var reportRepeatInterval: Duration
   /// How long a new app has to say that it works; what happens then is in `update`.
   package var trial: Duration
+  /// What settings and fuses say about updates.
   package var update: UpdatePolicy
   package var boot: BootID
   /// A smaller image compiles sooner than another process starts, so that its own start does it.
   package var compileAheadBytes: UInt64
+  /// How long an app may take to start; then it counts as failed.
   package var startDeadline: Duration
-  /// For an app to end between two events before it is killed.
+  /// How long an app may take to end between two events before it is killed.
   package var stopGrace: Duration
+  /// Limits and pauses of downloads.
   package var download: ImageDownload.Policy
   /// Hosts to which any image store may redirect.
   package var redirectHosts: [String]
+  /// What an app may use on this device.
   package var appLimits: AppLimits
   package var logUpload: LogUploadPolicy
-  /// Between two connections to the broker that don't hold.
+  /// The longest pause between two connections to the broker that don't hold.
   package var longestReconnectPause: Duration
-  /// Between two starts of an app that fails; the pause grows to the second.
+  /// The first pause between two starts of an app that fails.
   package var firstRelaunchPause: Duration
+  /// What that pause grows to.
   package var longestRelaunchPause: Duration
 
   package init(

@@ -2,16 +2,19 @@ internal import DeviceProtocol
 
 /// How much of the log is sent, and when.
 package struct LogUploadPolicy: Sendable {
-  /// From one batch to the next, at least. The first line after a silence does not wait.
+  /// The shortest time from one batch to the next. The first line after a silence does not wait.
   package var pause: Duration
-  /// Without an acknowledgement a batch is sent again after this; the pause grows to the second.
+  /// A batch that is not acknowledged is sent again after this.
   package var firstRepeatPause: Duration
+  /// What that time grows to.
   package var longestRepeatPause: Duration
-  /// Of one message. The server takes no more than the standard ones.
+  /// The largest message. The server takes no more than the standard bytes and lines.
   package var batchBytes: Int
+  /// The most lines of one message.
   package var batchLines: Int
-  /// Over time, and at once.
+  /// How much is sent over time.
   package var bytesPerSecond: Int
+  /// How much is sent at once after a silence.
   package var burstBytes: Int
 
   package init(

@@ -1,4 +1,4 @@
-/// A pin that an app may open by its name.
+/// A pin that an app may open by its `name`.
 package struct PinGrant: Sendable, Equatable {
   /// What the pin is.
   package enum Source: Sendable, Equatable {
@@ -9,7 +9,7 @@ package struct PinGrant: Sendable, Equatable {
   }
 
   package var name: String
-  /// An app may set it, too.
+  /// Whether an app may set the pin, too.
   package var isOutput: Bool
   /// What the app's process is to open for it.
   package var source: Source
@@ -21,12 +21,12 @@ package struct PinGrant: Sendable, Equatable {
   }
 }
 
-/// The level of a simulated pin, or of an output that an app set.
+/// The level of the simulated pin called `name`, or of an output that an app set.
 package struct PinLevel: Sendable, Equatable {
   package var name: String
   /// 0 or 1.
   package var level: Int32
-  /// Since the launch, so that a pin that blinks shows as one.
+  /// How often the level changed since the launch, so that a pin that blinks shows as one.
   package var changes: UInt64
 
   package init(name: String, level: Int32, changes: UInt64) {

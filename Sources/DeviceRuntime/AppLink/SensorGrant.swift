@@ -1,7 +1,7 @@
-/// A sensor that an app may open by its name.
+/// A sensor that an app may open by its `name`.
 package struct SensorGrant: Sendable, Equatable {
   package var name: String
-  /// In the order of their numbers, from 0; what `sensor_read` names them by.
+  /// The channels in the order of their numbers, from 0; `sensor_read` names them by these.
   package var channels: [SensorSource]
 
   package init(name: String, channels: [SensorSource]) {

@@ -45,11 +45,13 @@ package final class ProcessAppLauncher: AppLauncher {
     self.patience = patience
   }
 
+  /// Hands the app to the process that waits for one with its limits, if there is one, or starts another.
   package func launch(_ launch: AppLaunch) async throws -> any RunningApp {
     if let process = await takePrepared(for: launch.limits), process.begin(launch) { return process }
     return try await start(launch.limits, launch)
   }
 
+  /// Starts a process that waits for its app, unless one waits already; returns when it waits.
   package func prepare(_ limits: AppLimits) async {
     let before = prepared.withLock { $0 }
     if await before?.process.value?.isPrepared == true { return }
@@ -64,6 +66,7 @@ package final class ProcessAppLauncher: AppLauncher {
     _ = await process.value
   }
 
+  /// Stops the process that waits for its app.
   package func dropPrepared() async {
     await prepared.withLock { $0.take() }?.process.value?.stop(grace: .zero)
   }

@@ -1,7 +1,8 @@
 package import AppLink
 package import DeviceBoard
 
-/// How an app is run on its maker's own machine.
+/// How an app is run on its maker's own machine: with the pins and sensors of the `board`, under the name `appName`,
+/// within `limits`.
 package struct DevConfiguration: Sendable {
   /// The `.wasm` file.
   package var modulePath: String
@@ -11,6 +12,7 @@ package struct DevConfiguration: Sendable {
   package var appName: String
   /// What the app reads with `config_get`.
   package var configuration: [String: String]
+  /// What the app finds as its command line, after the program's name.
   package var arguments: [String]
   package var limits: AppLimits
   package var startDeadline: Duration
@@ -29,7 +31,7 @@ package struct DevConfiguration: Sendable {
     self.startDeadline = startDeadline
   }
 
-  /// `app.wasm` is called "app", as an app's name in an image would be.
+  /// The name of an app from its file: `app.wasm` is called "app", as an app's name in an image would be.
   package static func appName(ofModule path: String) -> String {
     let file = path.split(separator: "/").last.map(String.init) ?? path
     return file.hasSuffix(".wasm") ? String(file.dropLast(5)) : file

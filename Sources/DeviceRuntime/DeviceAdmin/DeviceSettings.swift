@@ -6,7 +6,15 @@ package import ServiceKit
 package import UpdateCore
 package import Wire
 
-/// What the device can be told; the rest it learns when it enrols.
+/// What the settings of a device say; what they don't, the device learns when it enrols. Each property holds the
+/// setting whose help stands below, in the unit that its name ends in.
+///
+/// - The device: `directory`, `provisionerURL` (for `enroll`; nil: not set), `heartbeatSeconds` (nil: as the
+///   Provisioner said).
+/// - Updates: `trialSeconds`, `unconfirmed`, `trialAgentDeaths`, `trialPowerCuts`, `maximumImageBytes`.
+/// - Apps: `appMemoryBytes`, `reservesAddressSpace`, `appUser`, `appStartSeconds`, `appEventMilliseconds`,
+///   `appBusySeconds`, `appKeyValueBytes`.
+/// - Network: `logBytesPerSecond`, `redirectHosts`, and `mqttHost` and `mqttPort` (nil: as the Provisioner said).
 package struct DeviceSettings: ServiceSettings {
   package let directory: String
   package let provisionerURL: String?
@@ -32,8 +40,11 @@ package struct DeviceSettings: ServiceSettings {
   package let mqttHost: String?
   package let mqttPort: Int?
 
+  /// What the program is called in the names of its settings and in its own name.
   package static let serviceName = "device"
+  /// nil: the device makes its own keys, for its commands to reach it with, and has no place on the services' bus.
   package static let busRole: BusRole? = nil
+  /// Where the device keeps its state unless it is told otherwise.
   package static let defaultDirectory = "/var/lib/xtblish/device"
 
   package static let directorySetting = Setting(
@@ -117,6 +128,7 @@ package struct DeviceSettings: ServiceSettings {
   private static let mqttPortSetting = Setting(
     "device.mqtt.port", .port, .optional, help: "The broker's port, instead of what the Provisioner said.")
 
+  /// All settings, in the order in which `check-config` shows them.
   package static let allSettings: [any SettingDescription] = [
     directorySetting, provisionerURLSetting, heartbeatSetting, trialSetting, unconfirmedSetting,
     trialAgentDeathsSetting, trialPowerCutsSetting, otpPathSetting, otpOffsetSetting, maximumImageSetting,
@@ -157,6 +169,9 @@ package struct DeviceSettings: ServiceSettings {
 }
 
 extension DeviceSettings {
+  /// The device's fuses: the chip's own if a file of theirs is set, else files on the device's flash that stand for
+  /// them.
+  ///
   /// - Parameter flash: the device's own.
   package func otpBank(_ flash: any Flash) -> any OTPBank {
     if let otpPath { NVMEMOTPBank(path: otpPath, offset: otpOffsetBytes) } else { FileOTPBank(flash) }
@@ -164,6 +179,7 @@ extension DeviceSettings {
 }
 
 extension DeviceSettings {
+  /// The proxy for everything that is fetched over HTTP; nil: none.
   package var proxy: HTTPClient.Proxy? {
     proxyURL.map { HTTPClient.Proxy(url: $0, exceptions: proxyExceptions) }
   }

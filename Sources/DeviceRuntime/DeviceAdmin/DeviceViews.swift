@@ -3,8 +3,18 @@ internal import Foundations
 internal import SwiftProtobuf
 package import Wire
 
-/// The agent's answers as `--json` shows them.
+/// What `xtblish-device status --json` prints: the device, its update and its app, as the agent answered.
+///
+/// `id` is the device's ID in its text form, `name` the one it was given when it enrolled, `agentVersion` the agent's
+/// own version. `connected` says whether there is a connection to the broker, and `startedAt` when the agent started.
+/// `phase` is the name of the update's phase ("idle", "downloading", "trial" …), and `detail` tells of the newest
+/// version that was not kept and why; it is empty if there is none. `running` is nil while the device has no app,
+/// `download` while none is under way. `diskFreeBytes` and `diskSizeBytes` are of the file system that holds the
+/// device's flash; nil: the agent can't tell.
 package struct DeviceStatusView: Encodable, Sendable {
+  /// The app that the device runs: its image's `version`, the `digest` of its wasm as hexadecimal digits, the `slot`
+  /// ("A" or "B"), its `status` ("trial" or "confirmed"), and `appName` and `appVersion` as the image names them.
+  /// `startedAt` is when its process started; nil while there is no process.
   package struct Running: Encodable, Sendable {
     package var version: UInt64
     package var digest: String
@@ -17,11 +27,13 @@ package struct DeviceStatusView: Encodable, Sendable {
     package var startedAt: Date?
   }
 
+  /// How far the download of an image is: `bytesDone` of `bytesTotal`.
   package struct Download: Encodable, Sendable {
     package var bytesDone: UInt64
     package var bytesTotal: UInt64
   }
 
+  /// Something that the device waits for: `reason` says on one line what it is, `since` when it came up.
   package struct Waiting: Encodable, Sendable {
     /// nil: it is not about a version.
     package var version: UInt64?
@@ -74,6 +86,11 @@ package struct DeviceStatusView: Encodable, Sendable {
   }
 }
 
+/// One of the two slots as `xtblish-device slots --json` prints it.
+///
+/// `name` is "A" or "B"; `active` marks the slot whose app is kept. `status` is "empty", "staged", "trial",
+/// "confirmed" or "failed". In an empty slot `version` and `sizeBytes` (of the whole image) are 0, and `digest` (of
+/// the wasm, hexadecimal), `appName` and `appVersion` are empty.
 package struct SlotView: Encodable, Sendable {
   package var name: String
   package var active: Bool
@@ -96,6 +113,11 @@ package struct SlotView: Encodable, Sendable {
   }
 }
 
+/// A line of the device's log as `xtblish-device logs --json` prints it.
+///
+/// `id` grows by one with every line, `at` is the time of day, `monotonicNanoseconds` the time since boot. `level` is
+/// the name of a `LogLevel`, `source` that of a `LogSource` ("app", "stdout", "stderr" or "agent"). `firmwareVersion`
+/// is the version of the app's image, 0 for lines of no app, and `text` the line without its line break.
 package struct LogLineView: Encodable, Sendable {
   package var id: UInt64
   package var at: Date
@@ -116,12 +138,14 @@ package struct LogLineView: Encodable, Sendable {
   }
 }
 
+/// A pin of the board as `xtblish-device pin --json` prints it: its `name`, its `level` (0 or 1) and its `source`
+/// ("simulated", or the chip and line).
 package struct PinView: Encodable, Sendable {
   package var name: String
   /// "input" or "output".
   package var direction: String
   package var level: Int32
-  /// Since the agent began.
+  /// How often the level changed since the agent began.
   package var changes: UInt64
   package var source: String
 
@@ -134,9 +158,11 @@ package struct PinView: Encodable, Sendable {
   }
 }
 
+/// A sensor of the board as `xtblish-device sensor --json` prints it: its `name`, what it reads now, and its `source`
+/// in words for people.
 package struct SensorView: Encodable, Sendable {
   package var name: String
-  /// Of each channel, in the sensor's unit.
+  /// What each channel reads now, in the channel's unit.
   package var values: [Double]
   package var source: String
 

@@ -5,25 +5,25 @@ internal import Synchronization
 
 /// The board as its agent sees it: the levels of pins, which outlive the apps, and the sources of sensors.
 package final class BoardState: Sendable {
-  /// What the agent knows of one pin, for admin commands.
+  /// What the agent knows of the pin called `name`, for admin commands.
   package struct PinStatus: Sendable, Equatable {
     package var name: String
-    /// An app may set it.
+    /// Whether an app may set the pin.
     package var isOutput: Bool
-    /// The newest that the agent knows: 0 or 1.
+    /// The newest level that the agent knows: 0 or 1.
     package var level: Int32
-    /// Since the agent began.
+    /// How often the level changed since the agent began.
     package var changes: UInt64
-    /// "simulated", or the chip and line.
+    /// Where the pin is: "simulated", or the chip and line.
     package var source: String
   }
 
-  /// What one sensor reads now, for admin commands.
+  /// What the sensor called `name` reads now, for admin commands.
   package struct SensorStatus: Sendable, Equatable {
     package var name: String
-    /// Of each channel, in millionths of its unit; of a channel that can't be read, 0.
+    /// What each channel reads, in millionths of its unit; 0 for a channel that can't be read.
     package var microUnits: [Int64]
-    /// For people.
+    /// Where the values come from, for people.
     package var source: String
   }
 

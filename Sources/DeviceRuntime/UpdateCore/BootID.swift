@@ -1,11 +1,11 @@
 /// Tells one boot of the kernel from the next, and so a power cut from the death of a process.
 package struct BootID: Sendable, Hashable {
-  /// 16 bytes.
+  /// The 16 bytes of the kernel's `boot_id`; all zero: unknown.
   package let bytes: [UInt8]
 
-  /// Of every ID.
+  /// How many bytes an ID has.
   package static let sizeBytes = 16
-  /// The kernel does not say. Two unknown boots count as one and the same.
+  /// What stands for the ID where the kernel does not say it. Two unknown boots count as one and the same.
   package static let unknown = BootID(bytes: [UInt8](repeating: 0, count: sizeBytes))!
 
   package init?(bytes: [UInt8]) {

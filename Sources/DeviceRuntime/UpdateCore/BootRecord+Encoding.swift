@@ -26,7 +26,7 @@ internal import Foundations
 /// A slot is: state, agent's deaths in the trial, power cuts in it (1 byte each), 5 zero bytes, version (8), size of
 /// the image (8), digest (32), security epoch (4), 4 zero bytes.
 extension BootRecord {
-  /// Of every stored record.
+  /// The size of every stored record.
   package static let encodedSizeBytes = 512
   static let maximumReasonBytes = 256
   private static let magic: [UInt8] = Array("XBR1".utf8)
@@ -34,6 +34,8 @@ extension BootRecord {
   private static let epochOffset = 472
   private static let checkedSizeBytes = 480
 
+  /// The bytes to store.
+  ///
   /// - Parameters:
   ///   - sequence: higher than that of every record before it.
   ///   - sha256: the hash, from wherever this device has it.
@@ -73,6 +75,8 @@ extension BootRecord {
     return bytes
   }
 
+  /// Reads a stored record.
+  ///
   /// - Returns: nil for anything that `encoded` did not write, whole.
   package static func decode<Failure: Error>(
     _ bytes: [UInt8], sha256: ([UInt8]) throws(Failure) -> [UInt8]

@@ -1,6 +1,6 @@
 package import Foundations
 
-/// One of the two places for an image.
+/// One of the two places for an image: one holds the app that is kept, the other takes the next one.
 package enum Slot: String, Sendable, Hashable, CaseIterable {
   case a = "A"
   case b = "B"
@@ -23,17 +23,18 @@ package struct SlotRecord: Sendable, Hashable {
 
   /// How far the image has got.
   package var state = State.empty
-  /// Of the image; 0 in an empty slot.
+  /// The image's version; 0 in an empty slot.
   package var version: UInt64 = 0
-  /// Of the wasm; nil in an empty slot.
+  /// The SHA-256 of the wasm; nil in an empty slot.
   package var digest: SHA256Digest?
-  /// Of the whole image.
+  /// The size of the whole image; 0 in an empty slot.
   package var sizeBytes: UInt64 = 0
-  /// How often the agent died in this image's trial, and how often the power failed in it. Counted before the next
-  /// start, so that an image that brings the whole device down is not tried for ever.
+  /// How often the agent died in this image's trial. Counted before the next start, so that an image that brings the
+  /// whole device down is not tried for ever.
   package var agentDeaths: UInt8 = 0
+  /// How often the power failed in this image's trial, counted like the agent's deaths.
   package var powerCuts: UInt8 = 0
-  /// As the image's head says.
+  /// The security epoch that the image's head states.
   package var securityEpoch: UInt32 = 0
 
   /// A slot that holds nothing.
@@ -55,7 +56,7 @@ package struct SlotRecord: Sendable, Hashable {
   }
 }
 
-/// A version that the device did not keep.
+/// A `version` that the device did not keep: whether it ran (`kind`), and the `digest` of its wasm.
 package struct FailedVersion: Sendable, Hashable {
   /// What became of the version.
   package enum Kind: UInt8, Sendable, Hashable {
@@ -68,10 +69,11 @@ package struct FailedVersion: Sendable, Hashable {
   package var kind: Kind
   package var version: UInt64
   package var digest: SHA256Digest
-  /// For people.
+  /// Why, for people.
   package var reason: String
-  /// A director's signature bound the version to these bytes. Without one it says nothing of other versions; so it is
-  /// with what older agents noted, which believed unsigned announcements.
+  /// A director's signature bound the version to these bytes. Without one, the failure says nothing of other bytes
+  /// with that version: the announcement may have been anybody's. Records of agents that believed unsigned
+  /// announcements have false.
   package var isSigned: Bool
 
   package init(_ kind: Kind, version: UInt64, digest: SHA256Digest, reason: String, isSigned: Bool = true) {
@@ -83,12 +85,13 @@ package struct FailedVersion: Sendable, Hashable {
   }
 }
 
-/// What decides which app a device runs. The only state that must survive a power cut.
+/// What decides which app a device runs. The only state that must survive a power cut. `slotA` and `slotB` say what
+/// the two slots hold.
 package struct BootRecord: Sendable, Hashable {
-  /// Starts of the agent, so that what it numbers never repeats.
+  /// How often the agent has started, so that what it numbers never repeats.
   package var bootCount: UInt32 = 0
-  /// Random, of the flash that the starts are counted on: an old copy of it, or an empty one, gets another before
-  /// anybody believes its numbers. 0: none yet.
+  /// A random number for the flash that the starts are counted on: an old copy of the flash, or an empty one, gets
+  /// another before anybody believes its numbers. 0: none yet.
   package var epoch: UInt64 = 0
   /// The kernel's boot in which the agent last started: another one means that the power failed meanwhile.
   package var boot = BootID.unknown

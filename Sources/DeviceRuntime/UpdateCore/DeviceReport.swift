@@ -1,13 +1,13 @@
 package import DeviceProtocol
 package import Foundations
 
-/// What a device says it runs, on `/devices/{id}/state`.
+/// What a device says it runs, on `/devices/{id}/state`, and in which `status` that is.
 package struct DeviceReport: Sendable, Hashable {
-  /// 0: nothing runs yet.
+  /// The version that runs; 0: nothing runs yet.
   package var version: UInt64
-  /// Of the wasm; nil: nothing runs yet.
+  /// The SHA-256 of the wasm that runs; nil: nothing runs yet.
   package var digest: SHA256Digest?
-  /// Where it is; nil: nothing runs yet.
+  /// The slot of what runs; nil: nothing runs yet.
   package var slot: Slot?
   package var status: RunStatus
   /// Why the version in `failed` was not kept; else empty.
@@ -16,12 +16,12 @@ package struct DeviceReport: Sendable, Hashable {
   package var failed: FailedVersion?
   /// For how long no app handled events when one last took over from another, since the agent started; nil: none did.
   package var switchGapNanoseconds: UInt64? = nil
-  /// What an update waits for.
+  /// What an update waits for; nil: nothing.
   package var waiting: Hindrance? = nil
 }
 
 extension DeviceReport {
-  /// For a broker that takes little: what runs counts, and of the reasons their beginning.
+  /// The report for a broker that takes little: texts are cut to 64 bytes.
   package var inFewWords: DeviceReport {
     var short = self
     short.reason = reason.prefixOfUTF8(Self.fewWordsBytes)

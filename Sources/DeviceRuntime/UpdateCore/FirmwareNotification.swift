@@ -1,13 +1,13 @@
 package import Foundations
 
-/// That a version waits for this device, as announced on `/firmware/{id}/{version}`. Nobody signs it: it is a hint
-/// where to look, and nothing is decided or remembered by it.
+/// The news that a version waits for this device, as announced on `/firmware/{id}/{version}`. Nobody signs it: it is a
+/// hint where to look, and nothing is decided or remembered by it.
 package struct FirmwareNotification: Sendable, Hashable {
-  /// From 1.
+  /// The version that waits, from 1.
   package var version: UInt64
-  /// Of the wasm.
+  /// The SHA-256 of the wasm.
   package var digest: SHA256Digest
-  /// Of the whole image, in bytes.
+  /// The size of the whole image.
   package var sizeBytes: UInt64
   /// Where to try first; may be empty.
   package var url: String

@@ -3,11 +3,11 @@ package import Foundations
 /// A version that a server has for this device, as the head of its image says it: on a device with fuses, in words that
 /// the director signed. A notification alone never becomes one.
 package struct FirmwareOffer: Sendable, Hashable {
-  /// From 1.
+  /// The version on offer, from 1.
   package var version: UInt64
-  /// Of the wasm.
+  /// The SHA-256 of the wasm.
   package var digest: SHA256Digest
-  /// Of the whole image, in bytes.
+  /// The size of the whole image.
   package var sizeBytes: UInt64
   /// Where to try first; may be empty.
   package var url: String
@@ -19,7 +19,7 @@ package struct FirmwareOffer: Sendable, Hashable {
     self.url = url
   }
 
-  /// Whether the other one is the same bytes, wherever they are.
+  /// Whether the other offer is of the same bytes, wherever they are.
   package func isSameImage(as other: FirmwareOffer) -> Bool {
     version == other.version && digest == other.digest && sizeBytes == other.sizeBytes
   }

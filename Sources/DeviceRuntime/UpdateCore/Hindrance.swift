@@ -17,7 +17,7 @@ package struct Hindrance: Sendable, Hashable {
     case connection
   }
 
-  /// 0: it is not about a version.
+  /// The version that can't go on; 0: it is not about a version.
   package var version: UInt64
   /// For people, on one line.
   package var reason: String

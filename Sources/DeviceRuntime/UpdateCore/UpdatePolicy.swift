@@ -7,6 +7,7 @@ package struct UpdatePolicy: Sendable, Hashable {
     case rollBack = "roll-back"
   }
 
+  /// What becomes of a version that neither failed nor confirmed its health in its trial.
   package var unconfirmed: UnconfirmedOutcome
   /// How often the agent may die in a trial; once more, and the version is given up.
   package var survivedAgentDeaths: UInt8

@@ -11,7 +11,8 @@ import WebAssemblyModule
 
 /// A publisher's statement about an app, signed: what goes with an upload.
 package struct AppSigning: Sendable {
-  /// What a publisher says of a module besides the module itself.
+  /// What a publisher says of a module besides the module itself: the app's `name` and `version`, at most 32 bytes
+  /// each, and its `securityEpoch`: devices that confirmed a higher one refuse the app.
   package struct Statement: Sendable {
     package var name: String
     package var version: String

@@ -7,11 +7,12 @@ import ServiceKit
 import TextFormats
 import WebAssemblyModule
 
-/// What the store answered to a pushed debug module.
+/// What the store answered to a pushed debug module: the `buildID` that it is found by, and the `digest` of its bytes;
+/// both are hexadecimal digits.
 package struct PushedDebugModule: Codable, Equatable, Sendable {
   package var buildID: String
   package var digest: String
-  /// In bytes.
+  /// The module's size in bytes.
   package var size: UInt64
 }
 

@@ -6,12 +6,12 @@ import Glibc
 import ServiceKit
 import Synchronization
 
-/// A pulled and verified file.
+/// A pulled and verified file at `path`; `version` is the one that a device's image states, nil for a bare wasm.
 package struct PulledImage: Codable, Equatable, Sendable {
   package var path: String
-  /// Of the wasm.
+  /// The SHA-256 of the wasm, in hexadecimal digits.
   package var digest: String
-  /// Of the file, in bytes.
+  /// The size of the file, in bytes.
   package var size: UInt64
   package var version: UInt64?
 }

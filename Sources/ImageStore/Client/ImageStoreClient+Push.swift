@@ -9,21 +9,23 @@ import Synchronization
 import TextFormats
 import WebAssemblyModule
 
-/// What the store answered to a pushed image.
+/// What the store answered to a pushed image: the `digest` of the wasm in hexadecimal digits and, if it was given to a
+/// device, that `device`'s ID and the `version` that it became there.
 package struct PushedImage: Codable, Equatable, Sendable {
   package var device: String?
   package var version: UInt64?
   package var digest: String
-  /// In bytes: of the whole image for a device, else of the wasm.
+  /// The size in bytes: of the whole image for a device, else of the wasm.
   package var size: UInt64
-  /// Of the file that was pushed, in hexadecimal digits; nil if it has none.
+  /// The build ID of the file that was pushed, in hexadecimal digits; nil if it has none.
   package var buildID: String?
   /// What the app's developer should know; nil if there is nothing.
   package var warnings: [String]?
 }
 
 extension ImageStoreClient {
-  /// How a pushed image is described to its device.
+  /// How a pushed image is described to its device: `appName` and `appVersion` are for people, nil to leave them out.
+  /// `idempotencyKey` makes a repeated push harmless; nil: one is made if the image is for a device.
   package struct PushOptions: Sendable {
     package var appName: String?
     package var appVersion: String?

@@ -44,14 +44,15 @@ package struct RegistryClient: Sendable {
     throw AdminError("\"\(text)\" may be any of these: give more of the name, or the ID\n\(names)", status: .data)
   }
 
-  /// How far a device is with a version.
+  /// How far a device is with a `version`. `failedReason` says why the device did not keep it; nil: nothing failed.
   package struct Progress: Decodable, Sendable, Equatable {
     package var version: UInt64
     /// `assigned`, `notified`, `trial`, `confirmed`, `rolled-back` or `refused`.
     package var status: String
     package var failedReason: String?
-    /// When it got there; nil: not yet.
+    /// When the notification was sent; nil: not yet.
     package var notifiedAt: String?
+    /// When the device began its trial; nil: not yet.
     package var trialAt: String?
 
     /// All that it has been through, in order: a look now and then sees some of them alone.
@@ -72,9 +73,10 @@ package struct RegistryClient: Sendable {
     return page.firmware.first { $0.version == version }
   }
 
-  /// What the Registry says of the device itself.
+  /// What the Registry says of the device itself: whether it is `online`, when something was last heard of it
+  /// (`lastSeen`, RFC 3339; nil: never), and the version that it should run (`desired`; nil: none).
   package struct DeviceView: Decodable, Sendable, Equatable {
-    /// A version by its number.
+    /// A `version` of the device's firmware.
     package struct Reference: Decodable, Sendable, Equatable {
       package var version: UInt64
     }

@@ -6,7 +6,8 @@ import SwiftProtobuf
 import TextFormats
 import Wire
 
-/// A stored image as the commands show it.
+/// A stored image as the commands show it: the `digest` of the wasm in hexadecimal digits, its `size` in bytes, and
+/// when it was stored (`storedAt`).
 package struct StoredImageView: Encodable, Sendable {
   package let digest: String
   package let size: UInt64
@@ -55,7 +56,7 @@ package struct StoredImageView: Encodable, Sendable {
   }
 }
 
-/// What reading an image again found.
+/// What reading an image again found: `digest` is the one that was asked for, `size` what is stored, in bytes.
 package struct ImageVerdictView: Encodable, Sendable {
   package let digest: String
   /// Whether what is stored has that digest.

@@ -40,6 +40,7 @@ package struct CertificateSigner: Sendable {
   package let keyHash: [UInt8]
   private let issuer: IssuerCertificate
 
+  /// The intermediate's own certificate.
   package var certificate: X509Certificate { chain[0] }
 
   /// - Throws: `malformed` if the chain is empty or does not begin with the key's own certificate.
@@ -56,7 +57,7 @@ package struct CertificateSigner: Sendable {
     }
   }
 
-  /// Clocks of devices may be behind.
+  /// Seconds by which a certificate begins in the past: clocks of devices may be behind.
   package static let clockTolerance: TimeInterval = 600
 
   /// - Parameter lifetime: from now on; less if the intermediate itself ends sooner.
@@ -81,12 +82,13 @@ package struct CertificateSigner: Sendable {
   }
 }
 
-/// A certificate just made.
+/// A `certificate` just made, and the `owner` that it names.
 package struct IssuedCertificate: Sendable {
   package let owner: CertificateOwner
   package let certificate: X509Certificate
   /// What its owner presents along with it.
   package let issuers: [X509Certificate]
+  /// The SHA-256 of the key of the intermediate that signed it.
   package let issuerKeyHash: [UInt8]
 
   /// Nil for a service or an operator. Kept, as the compiler can't optimise a look into the owner where many are asked.

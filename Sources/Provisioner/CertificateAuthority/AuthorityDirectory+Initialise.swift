@@ -3,10 +3,12 @@ import Foundations
 import OpenSSL
 
 extension AuthorityDirectory {
-  /// How a new key or certificate of the authority is to be.
+  /// How a new key or certificate of the authority is to be. Its life begins at `now` and lasts `rootLifetime` (20
+  /// years unless set) or `intermediateLifetime` (5 years), an intermediate's never longer than its root's.
   package struct Options: Sendable {
-    /// The place of a key in a PKCS#11 token; nil makes one in a file.
+    /// The place of the root's key in a PKCS#11 token; nil makes one in a file.
     package var rootKeyURI: String?
+    /// The place of the intermediate's key in a PKCS#11 token; nil makes one in a file.
     package var intermediateKeyURI: String?
     package var rootLifetime: Duration = .seconds(20 * 365 * 86_400)
     package var intermediateLifetime: Duration = .seconds(5 * 365 * 86_400)
@@ -17,7 +19,7 @@ extension AuthorityDirectory {
     }
   }
 
-  /// Makes a root and an intermediate.
+  /// Makes a root and the intermediates for devices and for services.
   ///
   /// Of several that do so at once, one does, and the others are told that there is an authority. One that was
   /// interrupted is begun anew: until the last file, `ca.pem`, nobody can have trusted it.

@@ -10,6 +10,7 @@ import OpenSSL
 /// `previous-<key>.key`: intermediates of old. `generation`: counts the changes. Instead of a `.key` there may be a
 /// `.key-uri` that says where in a PKCS#11 token the key is.
 package struct AuthorityDirectory: Sendable {
+  /// The folder's path, without a slash at its end.
   package let path: String
   /// Opens encrypted keys and tokens.
   private let passphraseFile: String?
@@ -24,7 +25,7 @@ package struct AuthorityDirectory: Sendable {
   /// Where a file of the folder is.
   package func path(_ name: String) -> String { "\(path)/\(name)" }
 
-  /// Whether there is an authority in it.
+  /// Whether there is an authority in the folder.
   package var isInitialised: Bool { AuthorityFile.exists(path("ca.pem")) }
 
   /// The authority that devices' certificates come from.

@@ -5,19 +5,19 @@ import OpenSSL
 import ServiceKit
 import TextFormats
 
-/// An authority's certificates as people and programs get them.
+/// An authority's `certificates`, roots first, as `ca show` and HTTP show them.
 package struct AuthorityDocument: Encodable, Sendable {
-  /// One of its certificates.
+  /// One of the authority's certificates: `name` is its common name, `notAfter` its end.
   package struct Certificate: Encodable, Sendable {
     package var name: String
-    /// `root`, `intermediate` or `previous`.
+    /// `root`; `intermediate` for the one that signs now; `previous` for those before it.
     package var kind: String
     package var notAfter: Date
     /// SHA-256 of the DER, in hexadecimal digits.
     package var fingerprint: String
   }
 
-  /// Grows with every change of the folder.
+  /// Grows with every change of the authority's folder.
   package var generation: Int
   package var certificates: [Certificate]
 
@@ -29,7 +29,7 @@ package struct AuthorityDocument: Encodable, Sendable {
     }
   }
 
-  /// For people.
+  /// A table for people, a line for each certificate.
   ///
   /// - Parameter columns: for how many characters a line has room; nil for any number.
   package func text(columns: Int? = nil) -> String {

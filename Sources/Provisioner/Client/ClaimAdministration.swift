@@ -75,9 +75,10 @@ package struct ClaimAdministration: Sendable {
   }
 }
 
-/// A claim and the newest of the devices that enrolled with it.
+/// A `claim` and its `enrolments`: the newest of the devices that enrolled with it.
 package struct ClaimDetails: Encodable, Sendable {
-  /// A device that took a use of the claim.
+  /// A device that took a use of the claim: its ID in `device`, its `name` and `serial` number, its `state`
+  /// (`reserved` until the Registry knows it, then `registered`), and since when it is in that state (`at`).
   package struct Device: Encodable, Sendable {
     package var device: String
     package var name: String

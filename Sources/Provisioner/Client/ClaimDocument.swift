@@ -1,7 +1,12 @@
 package import FoundationEssentials
 package import ProvisionerDomain
 
-/// A claim as people and programs get it.
+/// A claim as commands and HTTP show it.
+///
+/// `id` is its ID in its text form, and `state` is `open`, `exhausted`, `expired` or `revoked`. `used` of `count`
+/// devices have enrolled. `product` and `group` are empty for none; `serials` are the only serial numbers that may use
+/// it (empty: any). Devices get the `tags`, and names that begin with `namePrefix`. They can enrol from `createdAt`
+/// until `expiresAt`.
 package struct ClaimDocument: Codable, Sendable, Equatable {
   package var id: String
   package var state: String
@@ -14,7 +19,7 @@ package struct ClaimDocument: Codable, Sendable, Equatable {
   package var namePrefix: String
   package var createdAt: Date
   package var expiresAt: Date
-  /// Only in the answer that made the claim.
+  /// The secret that devices enrol with; only in the answer that made the claim.
   package var token: String?
 
   package init(_ claim: Claim, token: String? = nil) {
@@ -33,7 +38,7 @@ package struct ClaimDocument: Codable, Sendable, Equatable {
   }
 }
 
-/// A page of claims; without a cursor it is the last.
+/// A page of `claims`. `nextCursor` asks for the next page; nil: this is the last.
 package struct ClaimListDocument: Codable, Sendable {
   package var claims: [ClaimDocument]
   package var nextCursor: String?

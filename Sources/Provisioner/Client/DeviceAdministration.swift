@@ -104,22 +104,28 @@ package struct DeviceAdministration: Sendable {
   }
 }
 
-/// A device as operators get it.
+/// A device as operators get it, enrolled or only registered beforehand.
+///
+/// `serial` is unique within its `product` (empty: none); `group` is empty for none, `name` is what people call it.
+/// `state` is `waiting`, `reserved`, `enrolled`, `revoked` or `reset`. `publicKeyHash` is the SHA-256 of its
+/// SubjectPublicKeyInfo, in hexadecimal digits; nil for a device without a key. `createdAt` is when the device was
+/// registered or first enrolled, `enrolledAt` when its enrolment was complete (nil: it is not), and `otpReportedAt`
+/// when it last said what its fuses hold (nil: never).
 package struct EnrolledDeviceDocument: Encodable, Sendable, Equatable {
-  /// Its ID; nil while it is only named beforehand.
+  /// The device's ID in its text form; nil while it is only registered beforehand.
   package var device: String?
   package var serial: String
   package var product: String
   package var group: String
   package var name: String
   package var state: String
-  /// `certificate`, `polling-token` or `none`.
+  /// How the device proves who it is: `certificate`, `polling-token` or `none`.
   package var access: String
   package var publicKeyHash: String?
   package var createdAt: Date
   package var enrolledAt: Date?
   package var otpReportedAt: Date?
-  /// What its fuses hold otherwise than it was told, a line each.
+  /// What the device's fuses hold otherwise than it was told, a line each.
   package var otpDifferences: [String]
 
   init(_ wire: WireEnrolledDevice) {
@@ -139,6 +145,10 @@ package struct EnrolledDeviceDocument: Encodable, Sendable, Equatable {
 }
 
 /// A factory's CA as operators get it.
+///
+/// `id` is the SHA-256 of its certificate, in hexadecimal digits, `subject` its distinguished name, and `notAfter` the
+/// end of its certificate. Its devices get the `product`, the `group` (both empty for none) and the `tags`, and the
+/// name PREFIX-SERIAL with `namePrefix`. `devices` is how many have enrolled by it.
 package struct FactoryDocument: Encodable, Sendable, Equatable {
   package var id: String
   package var subject: String

@@ -3,14 +3,17 @@ internal import Glibc
 
 /// Where `enroll` finds the secret of a claim.
 package enum ClaimToken {
-  /// None was given, or it can't be read.
+  /// No claim was given, or it can't be read; `description` says what to do.
   package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
     package var description: String
   }
 
+  /// The environment variable that is read if the command line names no claim.
   package static let environmentName = "XTBLISH_CLAIM"
   private static let maximumBytes = 4096
 
+  /// The claim's token: from the command line, else from a file, else from the environment.
+  ///
   /// - Parameters:
   ///   - argument: of `--claim`, which every user of the machine can see in the list of processes.
   ///   - file: of `--claim-file`; `-` is the standard input.

@@ -3,22 +3,23 @@ internal import FoundationEssentials
 package import Foundations
 import TextFormats
 
-/// What a device learnt when it enrolled, kept in `identity.json`.
+/// What a device learnt when it enrolled, kept in `identity.json`: its ID in `device`, its `name`, the `serial` number
+/// that it enrolled with, and where the broker is (`mqttHost`, `mqttPort`).
 package struct DeviceIdentity: Sendable, Equatable, Codable {
   package var device: DeviceID
   package var name: String
   package var serial: String
   package var mqttHost: String
   package var mqttPort: UInt16
-  /// Base URLs.
+  /// Base URLs of the image stores.
   package var imageStoreURLs: [String]
-  /// Where it enrolled.
+  /// The base URL where it enrolled.
   package var provisionerURL: String
   /// Base URLs of where it renews its certificate, reports its fuses and finds root documents.
   package var provisionerURLs: [String]
-  /// It has neither key nor certificate, and takes images that nobody signed.
+  /// The device has neither key nor certificate, and takes images that nobody signed.
   package var isPlain: Bool
-  /// How often to state what runs, in seconds; nil: the agent's own choice.
+  /// How often to state what runs; nil: the agent's own choice.
   package var heartbeatSeconds: UInt32?
 
   private enum CodingKeys: String, CodingKey {
@@ -62,7 +63,10 @@ extension DeviceIdentity {
       isPlain: try fields.decodeIfPresent(Bool.self, forKey: .isPlain) ?? false)
   }
 
+  /// Reads the identity.
+  ///
   /// - Parameter directory: for the message only.
+  /// - Throws: ``IdentityError`` if the device has not enrolled, or its file can't be used.
   package static func load(from flash: any Flash, directory: String) throws -> DeviceIdentity {
     guard let bytes = try flash.readAll(fileName, maximumBytes: maximumBytes) else {
       throw IdentityError.notEnrolled(directory: directory)
@@ -79,7 +83,7 @@ extension DeviceIdentity {
     return identity
   }
 
-  /// Durable when this returns.
+  /// Writes the identity; durable when this returns.
   package func save(to flash: any Flash) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

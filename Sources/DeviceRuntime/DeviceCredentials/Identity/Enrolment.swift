@@ -7,13 +7,14 @@ import TextFormats
 
 /// Asks a Provisioner for an identity.
 package struct Enrolment: Sendable {
-  /// Why the Provisioner gave none.
+  /// Why the Provisioner gave no identity; `description` is for people.
   package struct Refusal: Error, Sendable, Equatable, CustomStringConvertible {
     package var description: String
     /// Whether trying again later may help.
     package var isTransient: Bool
   }
 
+  /// How many characters a serial number has.
   package static let serialLengths = 1...DeviceLimit.serialCharacters.value
 
   private let provisionerURL: String
@@ -24,6 +25,8 @@ package struct Enrolment: Sendable {
     self.http = http
   }
 
+  /// Asks for an identity.
+  ///
   /// - Parameters:
   ///   - serial: nil: the one in the maker's certificate.
   ///   - key: the device's own; a request for a certificate is made with it, and it stays here. nil: without a

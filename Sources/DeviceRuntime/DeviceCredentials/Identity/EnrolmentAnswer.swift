@@ -6,10 +6,15 @@ package import Foundations
 package import OpenSSL
 import RootDocument
 
-/// What a Provisioner gives a device that enrols.
+/// What a Provisioner gives a device that enrols: its ID in `deviceID`, its `name`, the broker's address in `mqtt`,
+/// and base URLs of the image stores and the Provisioners (`imageStoreURLs`, `provisionerURLs`; nil: the one that
+/// answered). `heartbeatSeconds` is how often to state what runs; nil: the agent's own choice.
+///
+/// `certificateChain`, `trustRoots`, `rootDocument` and `otp` are nil for a plain device, which has no certificate.
 package struct EnrolmentAnswer: Sendable, Hashable, Codable {
-  /// Where to connect to.
+  /// The broker's `host` and `port`.
   package struct Broker: Sendable, Hashable, Codable {
+    /// The members' names are those of the enrolment's answer.
     package typealias CodingKeys = BrokerAddressMember
 
     package var host: String
@@ -22,11 +27,13 @@ package struct EnrolmentAnswer: Sendable, Hashable, Codable {
   package var imageStoreURLs: [String]
   package var provisionerURLs: [String]?
   package var heartbeatSeconds: UInt32?
-  /// PEM, as the roots are; neither is there for a plain device.
+  /// PEM: the device's certificate, and the intermediates above it.
   package var certificateChain: String?
+  /// PEM: the roots that the device trusts.
   package var trustRoots: String?
-  /// Base64.
+  /// The root document that the device begins with, as it was signed, in Base64.
   package var rootDocument: String?
+  /// What the device is to burn into its fuses.
   package var otp: OTPProgram?
 
   private typealias CodingKeys = EnrolmentAnswerMember
@@ -67,7 +74,7 @@ package struct EnrolmentAnswer: Sendable, Hashable, Codable {
     try fields.encodeIfPresent(otp, forKey: .otp)
   }
 
-  /// The device is to have neither key nor certificate.
+  /// Whether the device is to have neither key nor certificate.
   package var isPlain: Bool { certificateChain == nil }
 
   /// What a device with a certificate keeps and burns.

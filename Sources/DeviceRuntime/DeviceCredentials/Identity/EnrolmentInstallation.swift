@@ -16,6 +16,7 @@ package struct EnrolmentInstallation: Sendable {
   }
 
   let flash: any Flash
+  /// The device's key, certificates and root documents.
   package let files: IdentityFiles
   let bank: any OTPBank
 
@@ -46,7 +47,9 @@ package struct EnrolmentInstallation: Sendable {
     return identity.serial.isEmpty ? nil : identity.serial
   }
 
-  /// Fuses that hold another key's hash can't be given this one's.
+  /// Makes sure that the fuses don't hold another key's hash, as they can't be given this one's any more.
+  ///
+  /// - Throws: `OTPError.conflict` if they do.
   package func checkFuses(for key: P256.PrivateKey) throws {
     guard let burnt = OTPContents(try bank.read()).publicKeyHash else { return }
     guard try burnt == Hexadecimal.encode(key.publicKey.hash) else { throw OTPError.conflict(field: "public key") }

@@ -8,7 +8,7 @@ package struct IdentityFiles: Sendable {
   static let key = "device.key"
   static let certificate = "device.pem"
   static let authorities = "ca.pem"
-  /// What is to be burnt, as the Provisioner said.
+  /// The file that says what is to be burnt, as the Provisioner said it.
   package static let program = "otp.json"
   /// An enrolment that was answered, until all of it is in place.
   static let pending = "enrolment.json"
@@ -18,8 +18,9 @@ package struct IdentityFiles: Sendable {
 
   private static let maximumBytes = 1 << 20
 
+  /// The folder of the key and the certificates.
   package let flash: any Flash
-  /// The root documents.
+  /// The folder of the root documents.
   package let documents: any Flash
 
   package init(flash: any Flash, documents: any Flash) {
@@ -44,6 +45,8 @@ package struct IdentityFiles: Sendable {
     return key
   }
 
+  /// The device's own key.
+  ///
   /// - Returns: nil if none was made yet.
   package func key() throws -> P256.PrivateKey? {
     guard var pem = try flash.readAll(Self.key, maximumBytes: Self.maximumBytes) else { return nil }
@@ -75,17 +78,20 @@ package struct IdentityFiles: Sendable {
     return certificates
   }
 
-  /// The authorities first: a certificate must never be there without those that vouch for the servers.
+  /// Writes certificates and roots; the roots first: a certificate must never be there without those that vouch for
+  /// the servers.
   package func save(chain: String, roots: String) throws {
     try flash.replace(Self.authorities, with: Array(roots.utf8))
     try flash.replace(Self.certificate, with: Array(chain.utf8))
   }
 
-  /// Durable when it returns.
+  /// Writes what is to be burnt; durable when this returns.
   package func save(_ program: OTPProgram) throws {
     try flash.replace(Self.program, with: Array(try JSONEncoder().encode(program)))
   }
 
+  /// What is to be burnt.
+  ///
   /// - Returns: nil if the device has not enrolled.
   package func program() throws -> OTPProgram? {
     guard let bytes = try flash.readAll(Self.program, maximumBytes: Self.maximumBytes) else { return nil }
@@ -106,7 +112,7 @@ package struct IdentityFiles: Sendable {
 
   func pending() throws -> [UInt8]? { try flash.readAll(Self.pending, maximumBytes: Self.maximumBytes) }
 
-  /// Durable when it returns.
+  /// Forgets the answer of an enrolment, whose parts are all in place; durable when this returns.
   package func removePending() throws {
     try flash.remove(Self.pending)
     try flash.syncNames()

@@ -16,16 +16,19 @@ package import WebAssemblyModule
 /// What came stays in the file over cut connections and restarts. Whether its parts belong together, the digest tells in
 /// the end.
 package struct ImageDownload: Sendable {
-  /// Limits of a download, and its pauses.
+  /// Limits of a download, and its pauses, which grow from the first to the longest. `timeouts` are those of one
+  /// request.
   package struct Policy: Sendable {
     /// The largest image that this device takes.
     package var maximumImageBytes: UInt64
     package var timeouts: HTTPClient.Timeouts
-    /// Pauses between rounds over all servers.
+    /// The first pause between rounds over all servers.
     package var firstPause: Duration
+    /// The longest pause between rounds over all servers.
     package var longestPause: Duration
-    /// Pauses after a whole image whose bytes were wrong: each cost as much as a right one.
+    /// The first pause after a whole image whose bytes were wrong: each cost as much as a right one.
     package var firstWrongPause: Duration
+    /// The longest pause after a whole image whose bytes were wrong.
     package var longestWrongPause: Duration
     /// What an app may want from its start.
     package var appLimits = AppCheck.Limits()

@@ -2,6 +2,7 @@ internal import Glibc
 
 /// A flash that is a directory of a file system that keeps POSIX's promises for rename and fsync.
 package struct DirectoryFlash: Flash {
+  /// The directory's path.
   package let directory: String
 
   /// - Parameter directory: made if it isn't there, for its owner alone.
@@ -15,8 +16,10 @@ package struct DirectoryFlash: Flash {
     }
   }
 
+  /// The file's path; nil for a name that is none of the agent's.
   package func path(of name: String) -> String? { isFlashName(name) ? "\(directory)/\(name)" : nil }
 
+  /// Lists regular files with names of the agent's; whatever else lies in the directory is left alone.
   package func list() throws(FlashError) -> [String] {
     guard let stream = opendir(directory) else { throw .system("list \(directory)", errno) }
     defer { closedir(stream) }
@@ -33,6 +36,7 @@ package struct DirectoryFlash: Flash {
     return names.sorted()
   }
 
+  /// Asks the file system for the file's length.
   package func size(of name: String) throws(FlashError) -> UInt64? {
     let path = try checkedPath(name)
     var status = stat()
@@ -41,6 +45,7 @@ package struct DirectoryFlash: Flash {
     throw .system("look at \(path)", errno)
   }
 
+  /// Reads with `pread` until all is there or the file ends.
   package func read(_ name: String, from offset: UInt64, count: Int) throws(FlashError) -> [UInt8] {
     try withFile(name, O_RDONLY) { descriptor, path throws(FlashError) in
       var bytes = [UInt8](repeating: 0, count: count)
@@ -61,6 +66,7 @@ package struct DirectoryFlash: Flash {
     }
   }
 
+  /// Writes with `pwrite`; a file that is made here is its owner's alone (mode 0600).
   package func write(_ bytes: RawSpan, to name: String, at offset: UInt64) throws(FlashError) {
     try withFile(name, O_WRONLY | O_CREAT) { descriptor, path throws(FlashError) in
       var done = 0
@@ -77,12 +83,14 @@ package struct DirectoryFlash: Flash {
     }
   }
 
+  /// Sets the length with `ftruncate`.
   package func resize(_ name: String, to sizeBytes: UInt64) throws(FlashError) {
     try withFile(name, O_WRONLY) { descriptor, path throws(FlashError) in
       guard ftruncate(descriptor, off_t(sizeBytes)) == 0 else { throw .system("resize \(path)", errno) }
     }
   }
 
+  /// Syncs content and length, not the file's times.
   package func sync(_ name: String) throws(FlashError) {
     try withFile(name, O_WRONLY) { descriptor, path throws(FlashError) in
       // The times of a file may be lost; its length may not, and fdatasync keeps that.
@@ -90,16 +98,19 @@ package struct DirectoryFlash: Flash {
     }
   }
 
+  /// Renames within the directory, at once, as POSIX promises.
   package func rename(_ old: String, to new: String) throws(FlashError) {
     let (from, to) = (try checkedPath(old), try checkedPath(new))
     guard Glibc.rename(from, to) == 0 else { throw .system("rename \(from) to \(to)", errno) }
   }
 
+  /// Unlinks the file.
   package func remove(_ name: String) throws(FlashError) {
     let path = try checkedPath(name)
     if unlink(path) != 0, errno != ENOENT { throw .system("remove \(path)", errno) }
   }
 
+  /// Syncs the directory itself.
   package func syncNames() throws(FlashError) {
     let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .system("open \(directory)", errno) }
@@ -107,11 +118,13 @@ package struct DirectoryFlash: Flash {
     guard fsync(descriptor) == 0 else { throw .system("sync \(directory)", errno) }
   }
 
+  /// What the file system has left for users that are not root.
   package func availableBytes() throws(FlashError) -> UInt64 {
     let status = try fileSystem()
     return UInt64(status.f_bavail) * UInt64(status.f_frsize)
   }
 
+  /// The size of the whole file system.
   package func capacityBytes() throws(FlashError) -> UInt64 {
     let status = try fileSystem()
     return UInt64(status.f_blocks) * UInt64(status.f_frsize)

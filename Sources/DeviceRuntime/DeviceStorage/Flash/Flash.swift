@@ -6,30 +6,34 @@
 ///
 /// Calls block. They are made from an actor with its own thread, or from a transfer's thread.
 package protocol Flash: Sendable {
+  /// The names of all files, sorted.
   func list() throws(FlashError) -> [String]
-  /// In bytes; nil if there is no such file.
+  /// The file's size in bytes; nil if there is no such file.
   func size(of name: String) throws(FlashError) -> UInt64?
-  /// Fewer bytes than asked for only at the file's end. A missing file is an error of kind `missing`.
+  /// Reads up to `count` bytes; fewer only at the file's end. A missing file is an error of kind `missing`.
   func read(_ name: String, from offset: UInt64, count: Int) throws(FlashError) -> [UInt8]
   /// Writes in place; makes the file if there is none. A gap before `offset` reads as zeros.
   func write(_ bytes: RawSpan, to name: String, at offset: UInt64) throws(FlashError)
+  /// Cuts the file, or makes it longer with zeros. A missing file is an error of kind `missing`.
   func resize(_ name: String, to sizeBytes: UInt64) throws(FlashError)
   /// Makes the content of a file durable.
   func sync(_ name: String) throws(FlashError)
-  /// Replaces `new` if it is there.
+  /// Gives the file `old` the name `new`; a file of that name is replaced.
   func rename(_ old: String, to new: String) throws(FlashError)
-  /// Removing what isn't there is no error.
+  /// Removes the file; if there is none, that is no error.
   func remove(_ name: String) throws(FlashError)
   /// Makes new, renamed and removed names durable.
   func syncNames() throws(FlashError)
+  /// How many more bytes fit, as far as the medium can tell.
   func availableBytes() throws(FlashError) -> UInt64
-  /// With nothing on it.
+  /// How many bytes an empty flash of this kind would hold.
   func capacityBytes() throws(FlashError) -> UInt64
   /// Where other processes find the file, there or not; nil if this flash has no paths.
   func path(of name: String) -> String?
 }
 
-/// Why an operation of the flash failed.
+/// Why an operation of the flash failed: `kind` for programs, `description` for people, with the way out if there is
+/// one.
 package struct FlashError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What a caller can do something about.
   package enum Kind: Sendable, Equatable {
@@ -50,6 +54,8 @@ package struct FlashError: Error, Sendable, Equatable, CustomStringConvertible {
 }
 
 extension Flash {
+  /// Reads a whole file; nil if there is no such file.
+  ///
   /// - Parameter maximumBytes: a larger file is an error: none of the agent's own files grows.
   package func readAll(_ name: String, maximumBytes: Int) throws(FlashError) -> [UInt8]? {
     guard let size = try size(of: name) else { return nil }

@@ -1,4 +1,8 @@
-/// Bounds of what apps may keep.
+/// Bounds of what apps may keep. `keys` is how many keys one app may have, `keyBytes` how long one may be, at most
+/// 255.
+///
+/// Rates have a steady part and a reserve for bursts: `changesAtOnce` changes, and `changedBytesAtOnce` bytes of keys
+/// and values, go through at once after a pause.
 package struct KeyValueLimits: Sendable, Equatable {
   /// Keys and values of one app together, in bytes.
   package var bytes: Int
@@ -6,11 +10,10 @@ package struct KeyValueLimits: Sendable, Equatable {
   package var keyBytes: Int
   /// Apps, by name, that may keep something on one device.
   package var scopes: Int
-  /// Changes of one app, so many a second over time and so many at once: flash wears out. A value that is stored
-  /// already is none.
+  /// Changes of one app, a second, over time: flash wears out. Storing a value that is there already counts as none.
   package var changesPerSecond = 10
   package var changesAtOnce = 200
-  /// Of keys and values that it changes.
+  /// Bytes of the keys and values that one app changes, a second, over time.
   package var changedBytesPerSecond = 16 << 10
   package var changedBytesAtOnce = 512 << 10
 

@@ -8,7 +8,8 @@ internal import UpdateCore
 /// are to be sent are made durable first, so that after a cut no other line gets the ID of one that somebody has. A
 /// flash that fails or is full costs lines on the flash, never the app.
 package actor DeviceLog {
-  /// How much of the log is kept.
+  /// How much of the log is kept: `segments` files of `segmentBytes` each on the flash, and the newest `linesInMemory`
+  /// lines in memory.
   package struct Limits: Sendable {
     package var segmentBytes: UInt64
     package var segments: Int
@@ -21,7 +22,7 @@ package actor DeviceLog {
     }
   }
 
-  /// Lines of one answer of `read`.
+  /// At most so many lines in one answer of `read`.
   package static let maximumPage = 1000
 
   let flash: any Flash

@@ -1,18 +1,18 @@
 import Foundations
 
-/// One line of the device's log.
+/// One line of the device's log; `text` is what was written, without its line break.
 package struct DeviceLogLine: Sendable, Equatable {
   /// Grows by one with every line.
   package var id: UInt64
-  /// Since 1970.
+  /// The time of day, since 1970.
   package var realtimeNanoseconds: UInt64
-  /// Since boot.
+  /// The time since boot.
   package var monotonicNanoseconds: UInt64
   /// The name of a `LogLevel`.
   package var level: String
   /// A `LogSource`.
   package var source: String
-  /// Of the app's image; 0 for lines of no app.
+  /// The version of the app's image; 0 for lines of no app.
   package var firmwareVersion: UInt64
   package var text: String
 }

@@ -4,9 +4,10 @@ import Foundations
 import TextFormats
 internal import UpdateCore
 
-/// Lines that go to the server together, without a gap between them.
+/// Lines that go to the server together, without a gap between them: `lines`, by rising ID, written in the `run` of
+/// the agent that sends them or before it.
 package struct LogBatch: Sendable, Equatable {
-  /// The agent's run that sends them: lines above the ID were written in it.
+  /// Which run of the agent sends: its random name in `run`; lines with an ID above `after` were written in it.
   package struct Run: Sendable, Equatable {
     var run: String
     var after: UInt64
@@ -41,9 +42,9 @@ package struct LogBatch: Sendable, Equatable {
   /// Around the lines, at most.
   private static let envelopeBytes = 192
 
-  /// Of the first line; 0 without lines.
+  /// The ID of the first line; 0 without lines.
   package var firstID: UInt64 { lines.first?.id ?? 0 }
-  /// Of the last line; 0 without lines.
+  /// The ID of the last line; 0 without lines.
   package var lastID: UInt64 { lines.last?.id ?? 0 }
 
   /// The payload of `/devices/{id}/log`.

@@ -18,14 +18,19 @@ package final class FileOTPBank: OTPBank {
   /// - Parameter flash: which nobody else changes meanwhile; reading is safe at any time.
   package init(_ flash: any Flash) { self.flash = flash }
 
+  /// Reads both files and joins what they say.
+  ///
+  /// - Throws: `unreachable` if the flash fails, `damaged` if no file is whole.
   package func read() throws(OTPError) -> OTPWords {
     try access.withLock { _ throws(OTPError) in try Self.words(of: try load()) }
   }
 
+  /// Changes one file after the other, each durable before the next.
   package func program(_ bits: UInt32, word: Int) throws(OTPError) {
     try change { words throws(OTPError) in try words.program(bits, word: word) }
   }
 
+  /// Changes one file after the other, each durable before the next.
   package func lock(_ word: Int) throws(OTPError) {
     try change { words throws(OTPError) in try words.lock(word) }
   }

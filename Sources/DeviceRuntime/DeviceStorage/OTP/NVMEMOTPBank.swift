@@ -16,10 +16,14 @@ package final class NVMEMOTPBank: OTPBank {
     self.offset = offset
   }
 
+  /// Reads all words from the driver's file.
+  ///
+  /// - Throws: `unreachable` if the file can't be read, or ends before the bank does.
   package func read() throws(OTPError) -> OTPWords {
     try withFile(O_RDONLY) { descriptor throws(OTPError) in try words(descriptor) }
   }
 
+  /// Has the driver write the whole word, and reads back that its fuses are blown; otherwise throws `notTaken`.
   package func program(_ bits: UInt32, word: Int) throws(OTPError) {
     try change { words throws(OTPError) in
       try words.program(bits, word: word)
@@ -27,6 +31,7 @@ package final class NVMEMOTPBank: OTPBank {
     }
   }
 
+  /// Blows the lock's fuse of the word, which is one in the bank's last words.
   package func lock(_ word: Int) throws(OTPError) {
     try change { words throws(OTPError) in
       try words.lock(word)

@@ -3,9 +3,11 @@
 /// Calls block. What they have done is durable when they return. Programming what is programmed already, or locking
 /// what is locked, does nothing, so that whatever was interrupted can be begun again.
 package protocol OTPBank: Sendable {
+  /// All words, as they are now.
   func read() throws(OTPError) -> OTPWords
   /// Blows the fuses of the bits that are set in `bits`; those that are blown already stay so.
   func program(_ bits: UInt32, word: Int) throws(OTPError)
+  /// Makes the word's fuses final: none that is still whole can be blown any more.
   func lock(_ word: Int) throws(OTPError)
 }
 
@@ -38,7 +40,7 @@ package struct OTPWords: Sendable, Hashable {
     words[OTPLayout.locks.lowerBound + word / 32] & 1 << UInt32(word % 32) != 0
   }
 
-  /// Those whose fuses are for good.
+  /// The numbers of the locked words, ascending.
   package var lockedWords: [Int] { words.indices.filter(isLocked) }
 
   /// What both have blown.
@@ -48,7 +50,9 @@ package struct OTPWords: Sendable, Hashable {
     return result
   }
 
-  /// As `OTPBank.program` does.
+  /// Blows fuses in this copy of the words, by the rules of ``OTPBank/program(_:word:)``.
+  ///
+  /// - Throws: `noSuchWord`, also for the words that hold the locks; `locked` if a fuse is to be blown that can't be.
   package mutating func program(_ bits: UInt32, word: Int) throws(OTPError) {
     guard words.indices.contains(word), !OTPLayout.locks.contains(word) else { throw .noSuchWord(word) }
     guard bits & ~words[word] != 0 else { return }
@@ -56,7 +60,9 @@ package struct OTPWords: Sendable, Hashable {
     words[word] |= bits
   }
 
-  /// As `OTPBank.lock` does.
+  /// Locks a word in this copy of the words, by the rules of ``OTPBank/lock(_:)``.
+  ///
+  /// - Throws: `noSuchWord`, also for the words that hold the locks.
   package mutating func lock(_ word: Int) throws(OTPError) {
     guard words.indices.contains(word), !OTPLayout.locks.contains(word) else { throw .noSuchWord(word) }
     let (lock, bit) = Self.lockBit(of: word)

@@ -1,8 +1,13 @@
 package import Foundations
 
 /// What a bank's words mean. As JSON it is what `otp show --json` prints and what the Provisioner is told.
+///
+/// `publicKeyHash`, `directorKey` and `rootDocumentHash` are 32 bytes each, as hexadecimal digits; nil: not
+/// programmed. `publisherSignatureRequired`: images without a publisher's signature are refused. `securityEpoch` is
+/// the lowest epoch of an image that the device takes; 0: any. `lockedWords` are the numbers of the words whose fuses
+/// nobody can blow any more, ascending.
 package struct OTPContents: Sendable, Hashable, Codable {
-  /// nil: not programmed. So are the next three, which are 32 bytes as hexadecimal digits.
+  /// nil: not programmed.
   package var deviceID: DeviceID?
   package var publicKeyHash: String?
   package var directorKey: String?

@@ -2,11 +2,18 @@ package import DeviceProtocol
 package import Foundations
 
 /// What a device's fuses are to say, as the Provisioner decided when the device enrolled.
+///
+/// `directorKey` and `rootDocumentHash` are 32 bytes each, as hexadecimal digits: the key whose signature on images
+/// the device believes, and the SHA-256 of the first root document that it believes. `publisherSignatureRequired`
+/// makes it refuse images without a publisher's signature. `securityEpoch` is the lowest epoch of an image that it
+/// takes, from 0 to ``OTPLayout/highestSecurityEpoch``.
 package struct OTPProgram: Sendable, Hashable, Codable {
+  /// The members' names are those of the enrolment's answer.
   package typealias CodingKeys = FuseMember
 
+  /// The ID that is burnt in.
   package var deviceID: DeviceID
-  /// 32 bytes, as hexadecimal digits; so are the next two.
+  /// The SHA-256 of the device's public key, 32 bytes as hexadecimal digits.
   package var publicKeyHash: String
   package var directorKey: String
   package var rootDocumentHash: String

@@ -5,13 +5,14 @@ import TextFormats
 /// What apps read with `config_get`: texts by key, in a file of JSON beside the slots. An operator of the device sets
 /// them; an app sees what they were when it started.
 package struct AppConfiguration: Sendable, Equatable {
-  /// On the device's flash.
+  /// The file's name on the device's flash.
   package static let fileName = "app-configuration.json"
-  /// Of the file.
+  /// The largest file that is read or written.
   package static let maximumBytes = 64 * 1024
-  /// Of a key: an app can name no longer one.
+  /// The longest key: an app can name no longer one.
   package static let maximumKeyBytes = HostInterface.keyLimitBytes
 
+  /// The texts by their keys.
   package var values: [String: String]
 
   /// What is wrong with the file or with a key.
@@ -34,7 +35,10 @@ package struct AppConfiguration: Sendable, Equatable {
     }
   }
 
-  /// - Parameter value: nil takes the key away.
+  /// Sets, changes or removes one text.
+  ///
+  /// - Parameter value: nil removes the key.
+  /// - Throws: ``Problem`` if the key is empty, too long or has control characters.
   package mutating func set(_ key: String, to value: String?) throws(Problem) {
     let isPlain = key.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
     guard (1...Self.maximumKeyBytes).contains(key.utf8.count), isPlain else {

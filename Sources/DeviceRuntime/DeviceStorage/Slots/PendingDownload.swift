@@ -7,6 +7,7 @@ package import UpdateCore
 ///
 /// Not synced: after a power cut it may be lost or damaged. Then it is ignored, and the offer comes again.
 package struct PendingDownload: Sendable, Equatable {
+  /// What is being downloaded.
   package var offer: FirmwareOffer
   /// Strong entity tag of the bytes that are there; nil: none yet, or none to be relied on.
   package var entityTag: String?

@@ -35,13 +35,13 @@ extension BlobUpload {
   }
 }
 
-/// What an upload brought, before it is stored.
+/// What an upload brought, before it is stored: `lengthBytes` bytes with that `digest`.
 package struct WrittenBytes: Equatable, Sendable {
   package var digest: SHA256Digest
   package var lengthBytes: UInt64
 }
 
-/// What an upload stored.
+/// What an upload stored: `lengthBytes` bytes with that `digest`.
 package struct CommittedBlob: Equatable, Sendable {
   package var digest: SHA256Digest
   package var lengthBytes: UInt64

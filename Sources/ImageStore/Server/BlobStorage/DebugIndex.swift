@@ -4,6 +4,7 @@ package import WebAssemblyModule
 
 /// Tells which blob is the unstripped module of a build. An entry never changes.
 package protocol DebugIndex: Sendable {
+  /// The digest of the build's module; nil if none is entered.
   func digest(of buildID: BuildID) async throws -> SHA256Digest?
 
   /// Enters a blob that is stored; once it returns, the entry outlives a power failure.
@@ -18,10 +19,12 @@ package final class InMemoryDebugIndex: DebugIndex {
 
   package init() {}
 
+  /// Looks the build ID up in memory.
   package func digest(of buildID: BuildID) async throws -> SHA256Digest? {
     entries.withLock { $0[buildID] }
   }
 
+  /// Keeps the first digest of a build ID for as long as the process lives.
   package func enter(_ digest: SHA256Digest, for buildID: BuildID) async throws -> SHA256Digest {
     entries.withLock { entries in
       let entered = entries[buildID] ?? digest

@@ -58,6 +58,9 @@ package final class FileBlobStore: BlobStore {
     try? await threads.shutdownGracefully()
   }
 
+  /// Makes a file in `uploads`.
+  ///
+  /// - Throws: ``BlobStoreError/full(_:)`` if too little room is left on the disk.
   package func beginUpload() async throws -> any BlobUpload {
     let temporary = try await blocking { [self] () throws -> TemporaryFile in
       try requireRoom()
@@ -76,6 +79,7 @@ package final class FileBlobStore: BlobStore {
     throw .full("\(HumanText.bytes(space.freeBytes)) are free, and \(HumanText.bytes(floor)) are kept for others")
   }
 
+  /// Opens the blob's file and hashes it, unless this process remembers the digest of the file as it is now.
   package func open(_ digest: SHA256Digest) async throws -> (any Blob)? {
     if let blob = opened.find(digest) { return blob }
     guard let file = try await openFile(digest) else { return nil }
@@ -86,10 +90,12 @@ package final class FileBlobStore: BlobStore {
     return blob
   }
 
+  /// Asks the file system, and reads nothing of the blob.
   package func stat(_ digest: SHA256Digest) async throws -> BlobStatus? {
     try await blocking { [layout] in try Self.status(of: digest, in: layout) }
   }
 
+  /// Goes through the directories by the first byte of the digest, and reads nothing of the blobs.
   package func list(after cursor: SHA256Digest?, limit: Int) async throws -> [BlobStatus] {
     try await blocking { [layout] in
       var found: [BlobStatus] = []
@@ -104,6 +110,7 @@ package final class FileBlobStore: BlobStore {
     }
   }
 
+  /// Reads the blob's file from its beginning to its end, and remembers what was found in the place of what was known.
   package func check(_ digest: SHA256Digest) async throws -> BlobCheck? {
     guard let file = try await openFile(digest) else { return nil }
     do {

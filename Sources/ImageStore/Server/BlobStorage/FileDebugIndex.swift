@@ -14,11 +14,15 @@ package struct FileDebugIndex: DebugIndex {
     self.store = store
   }
 
+  /// Reads the build's file.
+  ///
+  /// - Throws: ``BlobStoreError`` if the file is damaged.
   package func digest(of buildID: BuildID) async throws -> SHA256Digest? {
     let path = path(of: buildID)
     return try await store.blocking { try Self.read(path) }
   }
 
+  /// Links a whole and synced file to the build's name, so that of several writers the first one wins.
   package func enter(_ digest: SHA256Digest, for buildID: BuildID) async throws -> SHA256Digest {
     let (path, uploads) = (path(of: buildID), store.layout.uploads)
     return try await store.blocking {

@@ -21,10 +21,12 @@ package final class InMemoryBlobStore: BlobStore {
     self.capacityBytes = capacityBytes
   }
 
+  /// Collects the bytes in memory.
   package func beginUpload() async throws -> any BlobUpload {
     InMemoryBlobUpload(store: self)
   }
 
+  /// Hashes the bytes each time, as they can be damaged by a test.
   package func open(_ digest: SHA256Digest) async throws -> (any Blob)? {
     guard let content = content(of: digest) else { return nil }
     let actual = try SHA256Digest.of(content.readableBytesView)
@@ -32,16 +34,19 @@ package final class InMemoryBlobStore: BlobStore {
     return InMemoryBlob(digest: digest, content: content)
   }
 
+  /// Looks the blob up in memory; the time of storing is always 0.
   package func stat(_ digest: SHA256Digest) async throws -> BlobStatus? {
     blobs.withLock { $0[digest]?.status }
   }
 
+  /// Sorts all blobs for each page.
   package func list(after cursor: SHA256Digest?, limit: Int) async throws -> [BlobStatus] {
     let all = blobs.withLock { $0.values.map(\.status) }
     return Array(
       all.filter { blob in cursor.map { blob.digest > $0 } ?? true }.sorted { $0.digest < $1.digest }.prefix(limit))
   }
 
+  /// Hashes the bytes, as `open` does.
   package func check(_ digest: SHA256Digest) async throws -> BlobCheck? {
     guard let content = content(of: digest) else { return nil }
     return BlobCheck(

@@ -6,16 +6,16 @@ import Wire
 
 import struct Foundation.Data
 
-/// A version of a device's firmware, as the Registry has it.
+/// A `version` of the firmware of a `device`, as the Registry has it.
 package struct AssignedFirmware: Hashable, Sendable {
   package let device: DeviceID
   package let version: UInt64
-  /// Of the wasm.
+  /// The SHA-256 of the wasm.
   package let digest: SHA256Digest
-  /// Bytes 32…543 of its image.
+  /// The configuration that the image carries: its bytes 32…543.
   package let configuration: ImageConfiguration
 
-  /// Where its image is fetched.
+  /// Where the image is fetched.
   package var address: FirmwareAddress { FirmwareAddress(of: device, version: version) }
 
   /// Checks what the Registry answered: what is sent to devices must not contradict itself.

@@ -48,10 +48,10 @@ package final class FirmwareCatalog: Sendable {
     }
   }
 
-  /// A client's wish to give an image to a device.
+  /// A client's wish to give an image to a `device`.
   package struct Order: Sendable {
     package let device: DeviceID
-    /// For idempotency.
+    /// The idempotency key: an order that is repeated with it makes no second version.
     package let key: String
     let requester: WireRequester
     let token: String

@@ -7,9 +7,10 @@ import WebAssemblyModule
 
 /// Says whether a module's code is valid, which its sections alone don't show.
 package protocol CodeCheck: Sendable {
-  /// Throws `AppProblem.invalid` if it is not.
+  /// Looks at the code of a module.
   ///
   /// - Parameter module: a descriptor of the module, from its beginning.
+  /// - Throws: `AppProblem.invalid` if the code is not valid.
   func check(_ module: CInt) async throws
 }
 
@@ -42,6 +43,10 @@ package final class EngineCodeCheck: CodeCheck {
     threads.shutdownGracefully { _ in }
   }
 
+  /// Starts the process, which gets the module as its standard input, and waits up to 60 seconds for its verdict.
+  ///
+  /// - Throws: `AppProblem.invalid` with the engine's words, also if the module ends the engine's process;
+  ///   ``ImageIntakeError/codeCheckTooSlow``. A process that can't be started throws nothing: devices look again.
   package func check(_ module: CInt) async throws {
     let (executable, engine) = (executable, engine)
     let output: [UInt8]

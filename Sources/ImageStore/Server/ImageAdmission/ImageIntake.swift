@@ -20,7 +20,7 @@ package struct ImageIntake: Sendable {
     case debug(BuildID, stored: SHA256Digest?)
   }
 
-  /// A module that is stored.
+  /// A module that is stored: the `blob` of its bytes, and what was read of the `module` on its way.
   package struct Received: Sendable {
     package let blob: CommittedBlob
     package let module: ReceivedModule

@@ -8,9 +8,13 @@ package import ServiceKit
 import Wasmtime
 package import Wire
 
-/// What an image store can be told.
+/// What the settings of an image store say. Each property holds the setting whose help stands below: the `directory`
+/// of the images, the largest module (`maximumBytes`), how many uploads go on at once (`maximumUploads`), and how HTTP
+/// is answered (`tls`, `http`).
 package struct ImageStoreSettings: ServiceSettings {
+  /// What the service is called in the names of its settings and of its executable.
   package static let serviceName = "image-store"
+  /// Its place on the services' bus.
   package static let busRole: BusRole? = .imageStore
 
   package let httpListen: ListenAddress
@@ -77,6 +81,7 @@ package struct ImageStoreSettings: ServiceSettings {
       program, or /usr/lib/xtblish/libwasmtime.so. Without one only devices check code.
       """)
 
+  /// Its own settings, in the order in which `check-config` shows them.
   package static let allSettings: [any SettingDescription] =
     [
       httpListenSetting, rpcListenSetting, operationsListenSetting, directorySetting, maximumBytesSetting,
@@ -101,6 +106,7 @@ package struct ImageStoreSettings: ServiceSettings {
     enginePath = try reader.optional(Self.engineSetting)
   }
 
+  /// What the service needs beside its keys of the bus: TLS, unless it was told to do without trust.
   package func missing(isInsecure: Bool) -> [SettingProblem] {
     tls.missing(role: Self.serviceName, isInsecure: isInsecure)
   }

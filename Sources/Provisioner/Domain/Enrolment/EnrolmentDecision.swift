@@ -6,12 +6,13 @@ package enum EnrolmentDecision: Sendable, Equatable {
   case refused(EnrolmentRefusal)
 }
 
-/// What a device that is let in becomes.
+/// What a device that is let in becomes: the `device` ID that it has from now on or had already, its `serial` number,
+/// and the `name` that people see.
 package struct EnrolmentGrant: Sendable, Equatable {
   package var device: DeviceID
   package var serial: String
   package var name: String
-  /// For the Registry.
+  /// The tags that the device gets at the Registry, that of its group among them.
   package var tags: [String]
   /// What it was told to burn when it asked before: an answer that got lost may have been burnt all the same.
   package var otp: OTPRecord?

@@ -3,7 +3,7 @@ package import Foundations
 /// What the database holds of the devices that ask at once and of what they ask with, and what it will hold when all of
 /// them are answered. Knows nothing of the database itself.
 package struct EnrolmentLedger: Sendable {
-  /// Tells the uses of claims apart: a claim lets a serial number in once.
+  /// Tells the uses of claims apart: a claim lets a `serial` number in once.
   package struct UseKey: Hashable, Sendable {
     /// The bytes of its ID.
     package var claim: [UInt8]
@@ -15,7 +15,7 @@ package struct EnrolmentLedger: Sendable {
     }
   }
 
-  /// The use of a claim that a device took.
+  /// The use of a claim that a `device` took.
   package struct Use: Sendable, Equatable {
     /// Which use of the claim it is, from 1: a part of the device's name.
     package var number: Int
@@ -57,7 +57,8 @@ package struct EnrolmentLedger: Sendable {
 
   package init() {}
 
-  /// A device that is to be written down.
+  /// A device that is to be written down: the `device` itself, the `placement` that its credential gives it, and the
+  /// `proof` whose hash is stored with it.
   package struct NewDevice: Sendable, Equatable {
     package var device: EnrolledDevice
     package var placement: DevicePlacement
@@ -212,7 +213,9 @@ package struct EnrolmentLedger: Sendable {
     return device
   }
 
-  /// What the credential says of a device. Nil: it is none.
+  /// Where the applicant's credential puts a device.
+  ///
+  /// - Returns: nil if there is no such credential, or its claim is expired or revoked.
   package func placement(of applicant: Applicant) -> (placement: DevicePlacement, claim: ClaimID?)? {
     switch applicant.credential {
     case .secret(let hash):

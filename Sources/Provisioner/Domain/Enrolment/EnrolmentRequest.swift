@@ -1,13 +1,15 @@
 /// What a device asks for, as it came.
 package struct EnrolmentRequest: Sendable {
-  /// A claim's, or a registered device's own secret; empty: it comes with a registered key or a factory's certificate.
+  /// The secret of a claim or of one registered device; empty: the device comes with a registered key or a factory's
+  /// certificate.
   package var claim: String
-  /// As the device says; empty with a factory's certificate, which has its own.
+  /// The serial number as the device says it; empty with a factory's certificate, which has its own.
   package var serial: String
   /// PKCS#10 in DER; empty: it asks for no certificate.
   package var certificateRequest: [UInt8]
   /// Whether it asks for a bearer token in the place of a certificate.
   package var isPollingOnly: Bool
+  /// Where the device was made, if it comes with that; nil: it comes with a claim or a registered key.
   package var factoryProof: FactoryProof?
 
   package init(
@@ -26,7 +28,7 @@ package struct EnrolmentRequest: Sendable {
 package struct FactoryProof: Sendable {
   /// PEM: the device's certificate, and the intermediates above it.
   package var certificates: String
-  /// Of that certificate's key over the certificate request, with SHA-256.
+  /// The signature with that certificate's key over the certificate request, with SHA-256.
   package var signature: [UInt8]
 
   package init(certificates: String, signature: [UInt8]) {

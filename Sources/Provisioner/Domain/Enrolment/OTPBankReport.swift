@@ -1,15 +1,19 @@
 import Foundations
 
 /// What a device says that its fuses hold: the JSON of `xtblish-device otp show --json`, of which only this is read.
+///
+/// Hashes and keys are hexadecimal digits in either case: `directorKey` is the director's Ed25519 key,
+/// `rootDocumentHash` the SHA-256 of the first root document. `publisherSignatureRequired`: images without a
+/// publisher's signature are refused. A field is nil where the report has none, as for fuses that are not burnt.
 package struct OTPBankReport: Codable, Sendable, Equatable {
   /// A UUID.
   package var deviceID: String?
-  /// SHA-256 in hexadecimal digits, like the other hashes; in either case.
+  /// The SHA-256 of the device's SubjectPublicKeyInfo in DER.
   package var publicKeyHash: String?
   package var directorKey: String?
   package var rootDocumentHash: String?
   package var publisherSignatureRequired: Bool?
-  /// Whether it is burnt.
+  /// Whether everything was burnt that a device needs.
   package var provisioned: Bool?
   /// The lowest epoch of an app that the device still runs.
   package var securityEpoch: UInt32?

@@ -2,8 +2,12 @@ package import FoundationEssentials
 package import Foundations
 
 /// The permission for a number of devices to enrol until a moment.
+///
+/// `id` is public, unlike the claim's secret, of which only the hash is stored. Devices get the `product` (empty:
+/// none) and the `tags`, and names that begin with `namePrefix`: PREFIX-1, PREFIX-2 … Devices can enrol from
+/// `createdAt` until `expiresAt`.
 package struct Claim: Sendable, Equatable {
-  /// What can be done with it.
+  /// What can be done with the claim.
   package enum State: String, Sendable, CaseIterable {
     case open, exhausted, expired, revoked
   }
@@ -11,7 +15,7 @@ package struct Claim: Sendable, Equatable {
   package var id: ClaimID
   /// How many devices may enrol.
   package var count: Int
-  /// How many have.
+  /// How many devices have enrolled.
   package var used: Int
   package var product: String
   /// The group that the devices join; empty: none.
@@ -45,7 +49,7 @@ package struct Claim: Sendable, Equatable {
     self.isExpired = isExpired
   }
 
-  /// What can be done with it now: revoked and expired count before exhausted.
+  /// What can be done with the claim now: revoked and expired count before exhausted.
   package var state: State {
     if isRevoked { return .revoked }
     if isExpired { return .expired }
@@ -53,7 +57,8 @@ package struct Claim: Sendable, Equatable {
   }
 }
 
-/// A claim that is to be made.
+/// A claim that is to be made, its fields checked. `count`, `product`, `group`, `tags`, `serials` and `namePrefix`
+/// mean what they mean in ``Claim``.
 package struct NewClaim: Sendable, Equatable {
   package var count: Int
   /// How long devices may enrol, from its making on.
@@ -84,9 +89,10 @@ package struct NewClaim: Sendable, Equatable {
   }
 }
 
-/// A device that took a use of a claim.
+/// A device that took a use of a claim: its `serial` number, its ID in `device`, its `name`, how far its enrolment is
+/// (`state`), and when it was complete or, before that, when the device took the use (`at`).
 package struct ClaimUse: Sendable, Equatable {
-  /// How far its enrolment has come.
+  /// How far the device's enrolment has come.
   package enum State: String, Sendable {
     /// The Registry may not know the device yet.
     case reserved

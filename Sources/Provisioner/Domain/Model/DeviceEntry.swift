@@ -1,23 +1,28 @@
 package import FoundationEssentials
 package import Foundations
 
-/// A device in a list.
+/// A device as lists show it, enrolled or only registered beforehand.
+///
+/// `serial` is unique within its `product` (empty: none); `group` is empty for none. `createdAt` is when the device
+/// was registered or first enrolled, `enrolledAt` when its enrolment was complete (nil: it is not), and
+/// `otpReportedAt` when it last said what its fuses hold (nil: never). `state` says how far it has come, and `name` is
+/// what people call it.
 package struct DeviceEntry: Sendable, Equatable {
-  /// Nil while it is only registered beforehand.
+  /// nil while the device is only registered beforehand.
   package var id: DeviceID?
   package var serial: String
   package var product: String
   package var group: String
   package var name: String
   package var state: EnrolledDevice.State
-  /// `certificate`, `polling-token` or `none`.
+  /// How the device proves who it is: `certificate`, `polling-token` or `none`.
   package var access: String
-  /// SHA-256 of its SubjectPublicKeyInfo; nil for a device without a key.
+  /// The SHA-256 of the device's SubjectPublicKeyInfo; nil for a device without a key.
   package var publicKeyHash: [UInt8]?
   package var createdAt: Date
   package var enrolledAt: Date?
   package var otpReportedAt: Date?
-  /// What its fuses hold otherwise than it was told, a line each.
+  /// What the device's fuses hold otherwise than it was told, a line each.
   package var otpDifferences: [String]
 
   package init(

@@ -1,8 +1,9 @@
 package import Foundations
 
-/// A device that has an identity.
+/// A device that has an identity: its `id` at the Registry, its `serial` number among those of its `product` (empty:
+/// none), its `name`, how it proves itself (`access`) and how far it has come (`state`).
 package struct EnrolledDevice: Sendable, Equatable {
-  /// How it proves who it is.
+  /// How the device proves who it is.
   package enum Access: Sendable, Equatable {
     case certificate(publicKeyHash: [UInt8])
     /// By a bearer token, which may be replaced until it was used.
@@ -11,7 +12,7 @@ package struct EnrolledDevice: Sendable, Equatable {
     case none
   }
 
-  /// How far it has come.
+  /// How far the device has come.
   package enum State: String, Sendable, CaseIterable {
     /// Registered beforehand, and not enrolled yet.
     case waiting
@@ -40,7 +41,7 @@ package struct EnrolledDevice: Sendable, Equatable {
   }
 }
 
-/// A serial number among those of its product.
+/// A `serial` number among those of its `product`: two products may have the same serial numbers.
 package struct SerialKey: Hashable, Sendable {
   package var product: String
   package var serial: String

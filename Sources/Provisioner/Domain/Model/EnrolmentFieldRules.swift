@@ -7,25 +7,30 @@ package enum EnrolmentFieldRules {
   package static let counts = 1...1_000_000
   /// Seconds: up to ten years of 366 days.
   package static let lifetimesSeconds = 1...316_224_000
-  /// Lengths are of characters, as `FieldText` counts them.
+  /// The longest name of a product, in characters as `FieldText` counts them; so are the other lengths here.
   package static let productLength = 64
-  /// Becomes a tag of the device: "group:" and this.
+  /// The longest name of a group; it becomes a tag of the device: "group:" and this.
   package static let groupLength = 58
+  /// The longest tag.
   package static let tagLength = 64
+  /// The most tags of one device, with that of its group.
   package static let tagCount = 32
-  /// Leaves room for a hyphen and the highest number within the 128 characters of a device's name.
+  /// The longest prefix of devices' names; leaves room for a hyphen and the highest number within the 128 characters
+  /// of a name.
   package static let namePrefixLength = 100
-  /// Of ASCII.
+  /// The longest serial number, in characters of ASCII.
   package static let serialLength = 64
-  /// Of one claim; more devices are better registered beforehand.
+  /// The most serial numbers of one claim; more devices are better registered beforehand.
   package static let serialCount = 1000
-  /// Leaves room for a hyphen and a serial number.
+  /// The longest prefix of names that end in a serial number; leaves room for a hyphen and that.
   package static let serialNamePrefixLength = 60
+  /// The longest name of a device.
   static let nameLength = 128
-  /// Far more than a token has; longer ones are not hashed.
+  /// The longest token that is looked at, in bytes: far more than one has; longer ones are not hashed.
   package static let tokenLength = 256
-  /// Of lists: entries of a page if nobody says how many.
+  /// The entries on a page of a list if nobody says how many.
   package static let defaultPageSize = 50
+  /// The most entries on a page of a list.
   package static let maximumPageSize = 500
 
   /// Printable ASCII without the space, as serial numbers are printed on labels.
@@ -57,7 +62,7 @@ package enum EnrolmentFieldRules {
     return text
   }
 
-  /// Of a device that is to come.
+  /// The serial number of a device that is to come: none of those that makers leave as placeholders.
   static func newSerial(_ text: String) throws(RequestFailure) -> String {
     let text = try serial(text)
     guard !SerialPlaceholder.contains(text) else { throw .serialPlaceholder(text) }

@@ -1,6 +1,9 @@
 package import FoundationEssentials
 
 /// A factory's CA: whoever has a certificate of it enrols without a claim.
+///
+/// `subject` is its distinguished name and `notAfter` the end of its certificate. Its devices get the `placement`.
+/// `createdAt` is when an operator added it, and `deviceCount` how many devices have enrolled by it.
 package struct FactoryAuthority: Sendable, Equatable {
   /// SHA-256 of the certificate in DER.
   package var id: [UInt8]
@@ -9,7 +12,7 @@ package struct FactoryAuthority: Sendable, Equatable {
   package var subject: String
   package var notAfter: Date
   package var placement: DevicePlacement
-  /// Devices become PREFIX-SERIAL.
+  /// What its devices' names begin with: PREFIX-SERIAL.
   package var namePrefix: String
   package var createdAt: Date
   package var deviceCount: Int

@@ -2,15 +2,15 @@ package import Foundations
 
 /// What a device was told to burn into its fuses, apart from its ID and the hash of its key.
 package struct OTPRecord: Sendable, Equatable {
-  /// 32 bytes, Ed25519.
+  /// The director's key: 32 bytes, Ed25519.
   package var directorKey: [UInt8]
-  /// Of the root document whose hash it is.
+  /// The version of the root document whose hash is burnt.
   package var rootVersion: UInt64
   /// SHA-256 of the document as it was signed.
   package var rootDocumentHash: [UInt8]
-  /// Whether it runs only what a publisher signed.
+  /// Whether the device runs only what a publisher signed.
   package var isPublisherSignatureRequired: Bool
-  /// The lowest epoch of an app that it may run.
+  /// The lowest epoch of an app that the device may run.
   package var securityEpoch: UInt32
 
   package init(
@@ -25,7 +25,7 @@ package struct OTPRecord: Sendable, Equatable {
   }
 }
 
-/// All of it, as the device gets it.
+/// All that a `device` burns: the `record`, and what is its own.
 package struct OTPAssignment: Sendable, Equatable {
   package var device: DeviceID
   /// SHA-256 of the SubjectPublicKeyInfo in DER; nil for a device without a certificate.

@@ -1,13 +1,14 @@
 package import Foundations
 
-/// A device that was named before it enrols, so that it needs no claim.
+/// A device that was named before it enrols, so that it needs no claim: its `serial` number, the `placement` and the
+/// `name` that it will get.
 package struct Registration: Sendable, Equatable {
   package var serial: String
   package var placement: DevicePlacement
   package var name: String
-  /// Of the key that it must have; nil: it has a secret.
+  /// The SHA-256 of the key that the device must have; nil: it has a secret.
   package var publicKeyHash: [UInt8]?
-  /// SHA-256 of the secret that it presents; nil: it has a key.
+  /// The SHA-256 of the secret that the device presents; nil: it has a key.
   package var secretHash: [UInt8]?
 
   package init(serial: String, placement: DevicePlacement, name: String, publicKeyHash: [UInt8]?, secretHash: [UInt8]?)
@@ -19,11 +20,12 @@ package struct Registration: Sendable, Equatable {
     self.secretHash = secretHash
   }
 
-  /// What it holds the place of.
+  /// The serial number, within its product, that is kept for this device.
   package var key: SerialKey { SerialKey(product: placement.product, serial: serial) }
 }
 
-/// A device that is to be named beforehand.
+/// A device that is to be named beforehand, its fields checked. `serial`, `placement`, `name` and `publicKeyHash` mean
+/// what they mean in ``Registration``.
 package struct NewRegistration: Sendable, Equatable {
   package var serial: String
   package var placement: DevicePlacement

@@ -3,16 +3,17 @@ package import OpenSSL
 package import PostgreSQL
 import ServiceDatabase
 
-/// The newest certificate of a device, as it was given out.
+/// The newest `certificate` of a device, as it was given out.
 package struct StoredCertificate: Sendable {
   package let certificate: X509Certificate
+  /// The SHA-256 of the key of the intermediate that signed it.
   let issuerKeyHash: [UInt8]
   /// SHA-256 of the key that it is for.
   package let publicKeyHash: [UInt8]
 }
 
 extension CertificateStore {
-  /// Of each device the newest certificate, if it is in the first half of its life: whoever asks for one again gets
+  /// The newest certificate of each device, if it is in the first half of its life: whoever asks for one again gets
   /// that. A device that asks for the next one in time has passed two thirds.
   package func fresh(
     of devices: [DeviceID], _ connection: some PostgresExecutor

@@ -22,11 +22,13 @@ package final class LiveAuthority: CertificateIssuer {
     self.deviceLifetime = deviceLifetime
   }
 
+  /// The roots that devices and services trust now.
   package var trustRoots: [X509Certificate] { state.withLock { $0.authority.roots } }
 
   /// The roots and intermediates that are in use.
   package var authority: Authority { state.withLock { $0.authority } }
 
+  /// Signs with the intermediate that is in use; with a PKCS#11 token on a thread of its own, as that blocks.
   package func issueDeviceCertificate(
     request: CertificateRequest, device: DeviceID
   ) async throws -> IssuedCertificate {
@@ -39,6 +41,9 @@ package final class LiveAuthority: CertificateIssuer {
     }
   }
 
+  /// A stored certificate as its device presents it, with what leads from it to a root.
+  ///
+  /// - Returns: nil if the authority no longer has the intermediate that signed it.
   package func presented(_ stored: StoredCertificate, of device: DeviceID) -> IssuedCertificate? {
     let signer = state.withLock { state in
       state.authority.issuers.first { $0.keyHash == stored.issuerKeyHash }
@@ -50,6 +55,7 @@ package final class LiveAuthority: CertificateIssuer {
     }
   }
 
+  /// What leads from intermediates to roots of old, of all issuers, each once.
   package var crossCertificates: [X509Certificate] {
     state.withLock { state in
       state.authority.issuers.reduce(into: []) { found, issuer in

@@ -1,17 +1,19 @@
 import Foundations
 package import OpenSSL
 
-/// What everybody is told of roots and revocations.
+/// What everybody is told of `roots`, the certificates that are trusted, and of revocations.
 package struct RevocationSnapshot: Sendable, Equatable {
   /// Grows with every change: what releases before this one go by.
   package var state: UInt64
-  /// Of the newest publication. A restored database gives numbers again, and never a nonce.
+  /// The number of the newest publication. A restored database gives numbers again.
   package var revision: Int64
+  /// Random, of the newest publication: tells it from another one with the same number.
   package var nonce: [UInt8]
   package var roots: [X509Certificate]
   /// In the order in which they were published.
   package var published: [PublishedList]
 
+  /// All lists, in the order in which they were published.
   package var lists: [CertificateRevocationList] { published.map(\.list) }
 
   /// What tells this from every other: `12-7-<nonce>-<roots>`.
@@ -20,7 +22,9 @@ package struct RevocationSnapshot: Sendable, Equatable {
     return "\(state)-\(revision)-\(Hexadecimal.encode(nonce))-\(Hexadecimal.encode(Array(hash.prefix(8))))"
   }
 
-  /// What came after the snapshot with that tag; nil if it is not known, or its lists are superseded.
+  /// The lists that came after the snapshot with that tag.
+  ///
+  /// - Returns: nil if the snapshot is not known, or its lists are superseded.
   package func lists(since tag: String) -> [CertificateRevocationList]? {
     let parts = tag.split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count == 4, let known = Int64(parts[1]), let nonce = Hexadecimal.decode(String(parts[2])),

@@ -1,13 +1,14 @@
 /// Where devices find what they need, as seen from them.
 package struct DeviceEndpoints: Sendable, Equatable {
-  /// The broker's.
+  /// The broker's host name or address.
   package var mqttHost: String
+  /// The broker's port.
   package var mqttPort: Int
-  /// Base URLs.
+  /// The image stores' base URLs.
   package var imageStoreURLs: [String]
-  /// How often a device should state what it runs.
+  /// How often a device should state what it runs, in seconds.
   package var heartbeatSeconds: Int
-  /// Base URLs: where devices renew, report their OTP bank and get root documents.
+  /// The Provisioners' base URLs: where devices renew, report their OTP bank and get root documents.
   package var provisionerURLs: [String]
 
   package init(

@@ -23,7 +23,8 @@ package final class Enroller: Service {
   private let refused = Counter(label: "provisioner_enrolments_total", dimensions: [("outcome", "refused")])
   private let failed = Counter(label: "provisioner_enrolments_total", dimensions: [("outcome", "failed")])
 
-  /// What devices are told and must bring.
+  /// What devices are told and must bring: the `endpoints` where they find the services, and whether they burn that
+  /// they run only what a publisher signed (`isPublisherSignatureRequired`).
   package struct Options: Sendable {
     package var endpoints: DeviceEndpoints
     package var isPublisherSignatureRequired: Bool

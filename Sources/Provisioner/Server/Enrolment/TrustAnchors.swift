@@ -5,12 +5,12 @@ import ProvisionerDomain
 import Synchronization
 import Wire
 
-/// What a new device is to trust for ever.
+/// What a new device is to trust for ever: a director's key, and the root document (`rootVersion`) with its SHA-256.
 package struct TrustAnchors: Sendable, Equatable {
   /// 32 bytes, Ed25519.
   package var directorKey: [UInt8]
   package var rootVersion: UInt64
-  /// As signed.
+  /// The document as it was signed.
   package var rootDocument: [UInt8]
   package var rootDocumentHash: [UInt8]
 }
@@ -52,8 +52,10 @@ package final class RegistryTrustAnchors: Sendable {
     return anchors
   }
 
+  /// A root document, as it was signed.
+  ///
   /// - Parameter version: 0: the newest.
-  /// - Throws: what the Registry answers, so `notFound` for one that there is not.
+  /// - Throws: what the Registry answers, so `notFound` for a version that there is not.
   package func rootDocument(version: UInt64) async throws(RequestFailure) -> (version: UInt64, document: [UInt8]) {
     if version != 0, let known = state.withLock({ $0.documents[version] }), .now - known.askedAt < Self.keepsFor {
       return (version, known.document)

@@ -2,7 +2,9 @@ package import DeviceEnrolment
 package import ServiceKit
 package import Wire
 
-/// What the Provisioner can be told.
+/// What the settings of a Provisioner say. Each property holds the setting whose help stands below; `devices` is what
+/// devices are told of where they find the services, and `http` how HTTP is answered. `databaseURL` is the PostgreSQL
+/// database's.
 package struct ProvisionerSettings: ServiceSettings {
   package let httpListen: ListenAddress
   package let rpcListen: String
@@ -24,7 +26,9 @@ package struct ProvisionerSettings: ServiceSettings {
     package let secretFile: String?
   }
 
+  /// What the service is called in the names of its settings and of its executable.
   package static let serviceName = "provisioner"
+  /// Its place on the services' bus.
   package static let busRole: BusRole? = .provisioner
 
   private static let httpListenSetting = Setting(
@@ -76,6 +80,7 @@ package struct ProvisionerSettings: ServiceSettings {
     "provisioner.otp.publisher-signature-required", .boolean, .default("true"),
     help: "Whether devices burn that they run only what a publisher signed.")
 
+  /// Its own settings, in the order in which `check-config` shows them.
   package static let allSettings: [any SettingDescription] =
     [
       httpListenSetting, rpcListenSetting, operationsListenSetting, databaseURLSetting, databaseConnectionsSetting,
@@ -110,6 +115,7 @@ package struct ProvisionerSettings: ServiceSettings {
     http = try HTTPSettings(&reader)
   }
 
+  /// What the service needs beside its keys of the bus: TLS, unless it was told to do without trust.
   package func missing(isInsecure: Bool) -> [SettingProblem] {
     tls.missing(role: Self.serviceName, isInsecure: isInsecure)
   }
