@@ -85,7 +85,7 @@ package enum SmallFile {
   }
 }
 
-/// Why a small file was not read, and what to do about it. Never holds what is in it.
+/// Why a small file was not read or written, and what to do about it. Never holds what is in it.
 package struct SmallFileError: Error, Equatable, Sendable {
   /// What is wrong with it.
   package enum Problem: Equatable, Sendable {
@@ -100,6 +100,8 @@ package struct SmallFileError: Error, Equatable, Sendable {
     /// A secret belongs to somebody who is neither this process's user nor root.
     case ofAnotherUser
     case worldWritable
+    /// One was to be made, and there is something of its name.
+    case exists
   }
 
   package let path: String
@@ -119,8 +121,7 @@ package struct SmallFileError: Error, Equatable, Sendable {
 extension SmallFileError: CustomStringConvertible {
   package var description: String {
     switch problem {
-    case .failed(let call, let code):
-      "can't \(call == "fstat" || call == "stat" ? "look at" : "read") \(path): \(String(cString: strerror(code)))"
+    case .failed(let call, let code): "can't \(Self.purpose(of: call)) \(path): \(String(cString: strerror(code)))"
     case .notAFile: "\(path) is not a file"
     case .tooLong(let maximumBytes): "\(path) is longer than \(maximumBytes) bytes"
     case .openToOthers:
@@ -128,6 +129,15 @@ extension SmallFileError: CustomStringConvertible {
     case .ofAnotherUser:
       "\(path) belongs to another user, who can read and change it: make a key of your own"
     case .worldWritable: "anybody may write \(path): chmod o-w it"
+    case .exists: "\(path) is there already: name another file, or remove it if nothing uses it"
+    }
+  }
+
+  private static func purpose(of call: String) -> String {
+    switch call {
+    case "fstat", "stat": "look at"
+    case "open", "read": "read"
+    default: "write (\(call))"
     }
   }
 }
