@@ -46,6 +46,7 @@ package struct ImageStoreClient: Sendable {
     let text = problem?.detail ?? problem?.title ?? "\(server) answered with status \(response.status)"
     let status: ExitStatus =
       switch response.status {
+      case 401, 403: .permission
       case 429, 503, 504, 507: .temporary
       case 400..<500: .data
       default: .failure
