@@ -113,6 +113,8 @@ let sharedModules: [Target] = [
       hummingbirdCore, httpTypes,
       nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL, nioTLS, logging, metrics, lifecycle,
     ]),
+  // How a service starts and stops: what each of the four is, and what runs it.
+  shared("ServiceHosting", ["Messaging", "ServiceHTTP", "ServiceKit", argumentParser, lifecycle]),
 ]
 
 /// A part of a service, with a boundary that the compiler keeps.
@@ -125,7 +127,8 @@ func command(_ service: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(
     name: "\(service)Command",
     dependencies: [
-      .target(name: "\(service)Client"), .target(name: "\(service)Server"), "ServiceKit", argumentParser,
+      .target(name: "\(service)Client"), .target(name: "\(service)Server"), "ServiceHosting", "ServiceKit",
+      argumentParser,
     ] + dependencies,
     path: "Sources/\(service)/Command", swiftSettings: strict)
 }
@@ -156,8 +159,7 @@ let registry: [Target] = [
   part(
     "RegistryAuthority", "Registry/Server/Authority",
     [
-      "RegistryDomain", "RegistryStorage", "Foundations", "TextFormats", "Wire", "Messaging", "ServiceKit",
-      "ServiceHTTP", logging,
+      "RegistryDomain", "RegistryStorage", "Foundations", "TextFormats", "Wire", "Messaging", "ServiceKit", logging,
       lifecycle,
     ]),
   // What other services must be told, until they took it.
@@ -175,7 +177,8 @@ let registry: [Target] = [
   part(
     "RegistryBus", "Registry/Server/Bus",
     [
-      "RegistryDomain", "RegistryStorage", "RegistryAuthority", "RegistryMessages", "OpenSSL", "Foundations",
+      "DeviceProtocol", "RegistryDomain", "RegistryStorage", "RegistryAuthority", "RegistryMessages", "OpenSSL",
+      "Foundations",
       "FirmwareImage", "RootDocument", "TextFormats", "Wire", "Messaging", "ServiceKit", protobuf, logging,
     ]),
   // What it answers over HTTP, the control interface, and its OpenAPI description.
@@ -192,12 +195,12 @@ let registry: [Target] = [
     "RegistryServer", "Registry/Server/Service",
     [
       "RegistryDomain", "RegistryStorage", "RegistryAuthority", "RegistryDelivery", "RegistryBus", "RegistryHTTP",
-      "PostgreSQL", "Foundations", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "PostgreSQL", "Foundations", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHosting", "ServiceHTTP",
       logging, lifecycle,
     ]),
   command(
     "Registry",
-    ["RegistryDomain", "Foundations", "FirmwareImage", "RootDocument", "TextFormats", "Wire", "Messaging", logging]),
+    ["RegistryDomain", "Foundations", "FirmwareImage", "RootDocument", "TextFormats", "Wire", "Messaging"]),
 ]
 
 let imageStore: [Target] = [
@@ -239,7 +242,7 @@ let imageStore: [Target] = [
       "BlobStorage", "FirmwareAssignment", "ImageAdmission", "ImageStoreContract", "OpenSSL", "Wasmtime",
       "Foundations", "DeviceProtocol", "WebAssemblyModule", "FirmwareImage", "TextFormats", "Wire", "Messaging",
       "ServiceKit",
-      "ServiceHTTP", hummingbird, httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
+      "ServiceHosting", "ServiceHTTP", hummingbird, httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
     ]),
   command("ImageStore", ["Messaging", "Foundations", "FirmwareImage", "ImageAdmission", "TextFormats", "Wire"]),
 ]
@@ -252,7 +255,7 @@ let notifier: [Target] = [
     "NotifierServer", "Notifier/Server",
     [
       "Mosquitto", "Foundations", "DeviceProtocol", "FirmwareImage", "TextFormats", "Wire", "Messaging", "ServiceKit",
-      "ServiceHTTP",
+      "ServiceHosting", "ServiceHTTP",
       dequeModule, protobuf, logging, metrics, lifecycle,
     ]),
   command("Notifier", ["Messaging", "Wire"]),
@@ -299,10 +302,10 @@ let provisioner: [Target] = [
     [
       "CertificateAuthority", "Curl", "DeviceCertificates", "DeviceEnrolment", "DeviceProtocol", "Foundations",
       "Messaging", "OpenSSL", "PostgreSQL", "ProvisionerClient", "ProvisionerDomain", "ProvisionerStorage",
-      "ServiceHTTP", "ServiceKit", "Wire",
+      "ServiceHTTP", "ServiceKit", "ServiceHosting", "Wire",
       httpTypes, hummingbird, lifecycle, logging, nioCore, protobuf,
     ]),
-  command("Provisioner", ["CertificateAuthority", "Wire", logging]),
+  command("Provisioner", ["CertificateAuthority", "Wire"]),
 ]
 
 let services: [Target] =
@@ -471,7 +474,8 @@ let testTargets: [Target] = [
   tests(
     "Notifier",
     [
-      "NotifierServer", "Mosquitto", "Foundations", "DeviceProtocol", "Wire", "Messaging", "ServiceKit", protobuf,
+      "NotifierServer", "Mosquitto", "Foundations", "DeviceProtocol", "Wire", "Messaging", "ServiceHosting",
+      "ServiceKit", protobuf,
       logging, lifecycle,
     ]),
   tests(
@@ -496,7 +500,7 @@ let testTargets: [Target] = [
     [
       "RegistryServer", "ImageStoreServer", "NotifierServer", "ProvisionerServer", "PostgreSQL", "Mosquitto", "Curl",
       "FirmwareImage", "Foundations", "Wire",
-      "Messaging", "ServiceKit", protobuf, logging, lifecycle,
+      "Messaging", "ServiceHosting", "ServiceKit", protobuf, logging, lifecycle,
     ]),
   tests(
     "EndToEnd", [],

@@ -1,5 +1,5 @@
 import Messaging
-import ServiceHTTP
+import ServiceKit
 import Synchronization
 
 /// Failed attempts to say who one is, counted by address: those of the Registry's own clients, and for each service by

@@ -4,7 +4,6 @@ package import Logging
 package import Messaging
 package import RegistryDomain
 package import RegistryStorage
-package import ServiceHTTP
 package import ServiceKit
 import ServiceLifecycle
 import Synchronization

@@ -1,3 +1,4 @@
+import DeviceProtocol
 import FoundationEssentials
 import Foundations
 import Messaging
@@ -12,7 +13,7 @@ extension RegistryRPC {
   /// Of a message's payload. A device's app takes no more.
   package static let maximumAppPayloadBytes = 64 << 10
   /// Of the topic below `/apps/{id}/`, as for apps themselves.
-  package static let maximumAppTopicBytes = 256
+  package static let maximumAppTopicBytes = DeviceLimit.appTopicBytes.value
 
   func addAppHandlers(to router: inout RPCRouter) {
     router.handle(WireSendToApp.self) { request, context in
