@@ -1,9 +1,10 @@
 import Messaging
+package import ServiceHosting
 package import ServiceKit
 package import Wire
 
 /// What can be set for `xtblish-notifier`.
-package struct NotifierSettings: ServiceSettings {
+package struct NotifierSettings: HostedServiceSettings {
   package let rpcListen: String
   package let operationsListen: ListenAddress
   package let registryEndpoints: [String]

@@ -4,6 +4,7 @@ import ImageAdmission
 import Logging
 import Messaging
 import OpenSSL
+package import ServiceHosting
 package import ServiceKit
 import Wasmtime
 package import Wire
@@ -11,7 +12,7 @@ package import Wire
 /// What the settings of an image store say. Each property holds the setting whose help stands below: the `directory`
 /// of the images, the largest module (`maximumBytes`), how many uploads go on at once (`maximumUploads`), and how HTTP
 /// is answered (`tls`, `http`).
-package struct ImageStoreSettings: ServiceSettings {
+package struct ImageStoreSettings: HostedServiceSettings {
   /// What the service is called in the names of its settings and of its executable.
   package static let serviceName = "image-store"
   /// Its place on the services' bus.

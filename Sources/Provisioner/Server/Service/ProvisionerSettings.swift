@@ -1,11 +1,12 @@
 package import DeviceEnrolment
+package import ServiceHosting
 package import ServiceKit
 package import Wire
 
 /// What the settings of a Provisioner say. Each property holds the setting whose help stands below; `devices` is what
 /// devices are told of where they find the services, and `http` how HTTP is answered. `databaseURL` is the PostgreSQL
 /// database's.
-package struct ProvisionerSettings: ServiceSettings {
+package struct ProvisionerSettings: HostedServiceSettings {
   package let httpListen: ListenAddress
   package let rpcListen: String
   package let operationsListen: ListenAddress

@@ -1,11 +1,12 @@
 import FirmwareImage
 import Messaging
 package import RegistryStorage
+package import ServiceHosting
 package import ServiceKit
 package import Wire
 
 /// What the Registry can be told.
-package struct RegistrySettings: ServiceSettings {
+package struct RegistrySettings: HostedServiceSettings {
   package let httpListen: ListenAddress
   package let rpcListen: String
   package let tls: TLSSettings
