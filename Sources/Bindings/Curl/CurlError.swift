@@ -5,10 +5,13 @@ internal import CCurl
 /// An answer with any status, 404 and 500 included, is not an error here: it is a
 /// ``HTTPClient/Response``.
 package struct CurlError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What kind of failure it is, for code that decides what to do next; ``CurlError/message`` tells people.
   package enum Code: Sendable, Equatable {
     /// A URL, method or header that can't be sent; or a scheme other than http and https.
     case invalidRequest
+    /// The server's or the proxy's host name has no address, or the name server can't be reached.
     case nameNotResolved
+    /// The address is known, and nothing accepts connections there.
     case connectionFailed
     /// The connection broke, or the body ended before its announced length.
     case connectionLost
@@ -19,6 +22,7 @@ package struct CurlError: Error, Sendable, Equatable, CustomStringConvertible {
     case tlsFailed
     /// The body or the headers exceed the limit that the caller set.
     case responseTooLarge
+    /// More redirects than ``HTTPClient/Request/maximumRedirects``, which was above 0.
     case tooManyRedirects
     /// The answer isn't HTTP.
     case invalidResponse
@@ -32,9 +36,11 @@ package struct CurlError: Error, Sendable, Equatable, CustomStringConvertible {
     case cancelled
     /// The client was closed.
     case closed
+    /// Any other failure of libcurl, in its own words.
     case other
   }
 
+  /// The kind of failure.
   package var code: Code
   /// What failed, with the URL, and what to do about it where that is known.
   package var message: String

@@ -1,5 +1,6 @@
 extension HTTPClient {
-  /// One line of a request's or a response's head. Names compare without regard to case.
+  /// One line of a request's or a response's head. Names compare without regard to case. `name` is a token of RFC
+  /// 9110 and `value` holds no line breaks; a request with any other is refused before it is sent.
   package struct Header: Sendable, Equatable {
     package var name: String
     package var value: String
@@ -10,7 +11,10 @@ extension HTTPClient {
     }
   }
 
+  /// What is asked of a server: its `method` and URL, the `headers` and the `body` to send, and the limits of the
+  /// transfer. ``HTTPClient`` sets the headers of transport itself, `Host` and the body's length among them.
   package struct Request: Sendable {
+    /// What is sent behind the head.
     package enum Body: Sendable {
       case none
       case bytes([UInt8])
@@ -18,18 +22,21 @@ extension HTTPClient {
       case file(path: String)
     }
 
+    /// `GET`, `POST` or any other token; sent as it is written.
     package var method: String
-    /// Absolute, http or https.
+    /// The whole URL, with scheme and host; only `http://` and `https://` are taken.
     package var url: String
     package var headers: [Header]
     package var body: Body
+    /// The times after which the transfer is given up.
     package var timeouts: Timeouts
-    /// 0: a redirect is given back as the response that it is.
+    /// How many redirects are followed. With 0 a redirect is given back as the response that it is.
     package var maximumRedirects: Int
     /// The largest body that is held in memory. A longer one ends the transfer with
     /// ``CurlError/Code/responseTooLarge``.
     package var maximumResponseBytes: Int
-    /// Called on the client's own thread, at most ten times a second and at the end: return soon.
+    /// Told how far the transfer is: on the client's own thread, at most ten times a second and once at the end, so
+    /// it must return soon.
     package var onProgress: (@Sendable (Progress) -> Void)?
 
     package init(
@@ -49,14 +56,16 @@ extension HTTPClient {
     }
   }
 
+  /// The limits of time of one transfer. Beyond any of them it fails with ``CurlError/Code/timedOut``.
   package struct Timeouts: Sendable, Equatable {
-    /// For the name look-up, the connection and the TLS handshake together.
+    /// The time for the name look-up, the connection and the TLS handshake together.
     package var connect: Duration
     /// A transfer slower than `lowSpeedBytesPerSecond` for this long is given up. Whole seconds,
     /// rounded up; zero switches the check off.
     package var lowSpeed: Duration
+    /// The least speed that counts as progress, as an average over `lowSpeed`.
     package var lowSpeedBytesPerSecond: Int
-    /// For everything; nil: no limit.
+    /// The time for everything; nil: no limit.
     package var total: Duration?
 
     package init(
@@ -69,15 +78,17 @@ extension HTTPClient {
       self.total = total
     }
 
+    /// 10 s for the connection, at least 1 byte per second over 30 s, no limit on the whole.
     package static let standard = Timeouts()
   }
 
+  /// How far a transfer is. `sentBytes` and `receivedBytes` count bodies, not heads.
   package struct Progress: Sendable, Equatable {
     package var sentBytes: Int64
-    /// 0 if unknown.
+    /// Length of the request's body; 0 if unknown.
     package var totalToSendBytes: Int64
     package var receivedBytes: Int64
-    /// 0 if unknown.
+    /// Length of the response's body as its head announces it; 0 if it does not.
     package var totalToReceiveBytes: Int64
   }
 }

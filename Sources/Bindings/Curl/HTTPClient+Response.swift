@@ -1,6 +1,8 @@
 extension HTTPClient {
-  /// Status and headers of the final response; those of 1xx and of followed redirects are dropped.
+  /// Status and headers of the final response; those of 1xx and of followed redirects are dropped. `headers` are in
+  /// the order in which they came; a name may occur several times.
   package struct ResponseHead: Sendable, Equatable {
+    /// The status code, 200 to 599.
     package var status: Int
     package var headers: [Header]
 
@@ -14,9 +16,11 @@ extension HTTPClient {
       headers.first { $0.name.lowercased() == name.lowercased() }?.value
     }
 
+    /// Whether the status is 2xx.
     package var isSuccess: Bool { (200..<300).contains(status) }
   }
 
+  /// A complete answer, of any status. `status`, `headers` and `isSuccess` are those of its `head`.
   package struct Response: Sendable, Equatable {
     package var head: ResponseHead
     /// What was kept in memory: all of the body for ``HTTPClient/request(_:)``; for a download,
@@ -24,7 +28,7 @@ extension HTTPClient {
     package var body: [UInt8]
     /// The bytes of the body received, wherever they went.
     package var bodySizeBytes: UInt64
-    /// Where a redirect that was not followed leads, absolute; nil if this is none.
+    /// The absolute URL to which a redirect that was not followed leads; nil if the response is no redirect.
     package var redirectURL: String? = nil
 
     package var status: Int { head.status }

@@ -5,7 +5,8 @@
 /// says so, only http and https are spoken, and the environment's proxies, cookies and `.netrc` are
 /// ignored: what a device fetches must not depend on the environment it was started in.
 package final class HTTPClient: Sendable {
-  /// Through whom requests go: `https` ones by CONNECT, so that the proxy sees neither what is asked nor the answer.
+  /// A proxy that requests go through: `https` ones by CONNECT, so that the proxy sees neither the request nor the
+  /// answer.
   package struct Proxy: Sendable, Equatable {
     /// `http://host:port` or `https://host:port`, with `user:password@` where the proxy asks for it.
     package var url: String
@@ -19,20 +20,22 @@ package final class HTTPClient: Sendable {
     }
   }
 
+  /// What all requests of one client share: its bounds, what it trusts, and how it presents itself.
   package struct Configuration: Sendable {
-    /// Open connections; further transfers wait for one.
+    /// Connections that may be open at once; further transfers wait for one.
     package var maximumConnections: Int
-    /// Transfers under way or waiting. More are refused with ``CurlError/Code/overloaded``.
+    /// Transfers that may be under way or waiting. One more is refused with ``CurlError/Code/overloaded``.
     package var maximumTransfers: Int
-    /// Head of one response, all lines together.
+    /// Bytes of one response's head, all lines together.
     package var maximumHeaderBytes: Int
+    /// The `User-Agent` header of every request.
     package var userAgent: String
-    /// For https.
+    /// What `https` requests trust, and the certificate they show.
     package var tls: HTTPTLS
-    /// Sent with every request that has no `Authorization` header of its own; over TLS, or within this machine. Not
-    /// sent on to another host by a redirect.
+    /// The token sent with every request that has no `Authorization` header of its own. It goes over TLS or within
+    /// this machine only, and is not sent on to another host by a redirect.
     package var bearerToken: BearerToken?
-    /// nil: none.
+    /// The proxy through which requests go; nil: they go directly.
     package var proxy: Proxy?
 
     package init(
@@ -67,6 +70,7 @@ package final class HTTPClient: Sendable {
     try await transfer(request) { _ in .memory }
   }
 
+  /// Sends a GET with the limits of ``Request``'s defaults and gives back the whole response, of any status.
   package func get(_ url: String, headers: [Header] = []) async throws(CurlError) -> Response {
     try await request(Request("GET", url, headers: headers))
   }

@@ -5,22 +5,25 @@ internal import Glibc
 /// TLS 1.2 is the least that is spoken, and the host of the URL must be in the server's certificate. The files are PEM
 /// and read anew for each connection, so a renewed certificate at the same path is used by the next one.
 package struct HTTPTLS: Sendable, Equatable {
-  /// Where the certificates are from which a server's may come.
+  /// The authorities from which a server's certificate may come.
   package enum Authority: Sendable, Equatable {
-    /// Those of the operating system.
+    /// Those that the operating system trusts.
     case system
-    /// This file's, and no others.
+    /// Those in this PEM file, and no others.
     case file(String)
-    /// These, PEM, and no others.
+    /// Those in this PEM text, and no others.
     case pem([UInt8])
     /// Any server is believed. Only for what is checked otherwise, such as an authority's certificate by its
     /// fingerprint: neither a certificate nor a token of the client's is sent along.
     case unverified
   }
 
+  /// What a server's certificate must lead to.
   package var authority: Authority
-  /// This client's certificate, followed by those of its issuers up to the root, and its key: both, or neither.
+  /// The file with this client's certificate, followed by those of its issuers up to the root. It is given together
+  /// with `keyFile`, or both are nil.
   package var certificateFile: String?
+  /// The file with the certificate's private key.
   package var keyFile: String?
 
   package init(authority: Authority, certificateFile: String? = nil, keyFile: String? = nil) {
@@ -37,7 +40,9 @@ package struct HTTPTLS: Sendable, Equatable {
     self.init(authority: .pem(caPEM), certificateFile: certificateFile, keyFile: keyFile)
   }
 
+  /// Trusts what the operating system trusts, and shows no certificate.
   package static let system = HTTPTLS(authority: .system)
+  /// Believes any server; see ``Authority/unverified`` for when that may be.
   package static let unverified = HTTPTLS(authority: .unverified)
 }
 

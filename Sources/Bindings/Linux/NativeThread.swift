@@ -43,7 +43,7 @@ package enum NativeThread {
   }
 }
 
-/// The system has no thread to give.
+/// A thread could not be started because the system has none to give. `name` is the name it was to have.
 package struct NativeThreadError: Error, CustomStringConvertible {
   package var name: String
   /// An `errno`; EAGAIN where a limit on threads or memory is reached.

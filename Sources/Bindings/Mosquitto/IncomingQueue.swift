@@ -117,9 +117,11 @@ package struct MQTTMessages: AsyncSequence, Sendable {
 
   let queue: IncomingQueue
 
+  /// Takes messages out of the client's queue; a message goes to one iterator only.
   package struct AsyncIterator: AsyncIteratorProtocol {
     let queue: IncomingQueue
 
+    /// The next message; nil when the client was closed and all was read, or the task was cancelled.
     package mutating func next() async -> MQTTMessage? {
       await queue.next()
     }

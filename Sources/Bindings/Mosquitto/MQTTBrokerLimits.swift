@@ -1,11 +1,13 @@
-/// What a broker takes, as it says with CONNACK (MQTT 5, section 3.2.2.3). What it does not name, it does not limit.
+/// What a broker takes, as it says with CONNACK (MQTT 5, section 3.2.2.3). What the broker does not name, it does not
+/// limit.
 package struct MQTTBrokerLimits: Sendable, Equatable {
-  /// Of a whole packet; nil: not named.
+  /// Bytes of a whole packet; nil: the broker named no limit.
   package var maximumPacketBytes: Int?
-  /// QoS 1 messages without an acknowledgement; nil: not named.
+  /// QoS 1 messages that may wait for the broker's acknowledgement; nil: the broker named no limit.
   package var receiveMaximum: UInt16?
+  /// The highest quality of service that the broker grants.
   package var maximumQoS = MQTTQualityOfService.atLeastOnce
-  /// Whether it keeps a message for those who subscribe later.
+  /// Whether the broker keeps retained messages for those who subscribe later.
   package var keepsMessages = true
 
   package init() {}

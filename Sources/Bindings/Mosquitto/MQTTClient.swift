@@ -16,6 +16,7 @@ package final class MQTTClient: Sendable {
     core.beginClosing(goodbye: .success)
   }
 
+  /// What the client was made with.
   package var options: MQTTClientOptions { core.options }
 
   /// Messages for the one task that reads them.
@@ -24,6 +25,8 @@ package final class MQTTClient: Sendable {
   /// Changes of the connection, for one reader; the newest 16 are kept.
   package var events: AsyncStream<MQTTConnectionEvent> { core.events }
 
+  /// Whether there is a connection now. It may end at any moment: use it for displays, and for decisions the errors
+  /// of calls.
   package var isConnected: Bool { core.isConnected }
 
   /// What the broker said of itself when the present connection, or the last one, was made.

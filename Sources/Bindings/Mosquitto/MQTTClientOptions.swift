@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// How to reach a broker and how much a client may hold.
+/// How to reach a broker and how much a client may hold. The broker is at `host`, a name or an address, and `port`,
+/// which is not 0. `username` and `password` are what the broker asks of clients without certificates; nil: not sent.
 package struct MQTTClientOptions: Sendable {
   package var host: String
   package var port: UInt16
@@ -13,31 +14,36 @@ package struct MQTTClientOptions: Sendable {
   package var cleanStart = true
   /// Seconds for which the broker keeps session and queued messages after the connection ends.
   package var sessionExpirySeconds: UInt32 = 0
+  /// What the broker publishes for this client when the connection ends without a goodbye; nil: nothing.
   package var will: MQTTWill?
   package var username: String?
   package var password: String?
+  /// Files for TLS; nil: the connection is not encrypted.
   package var tls: MQTTTLS?
 
-  /// From the start of connecting until the broker's CONNACK.
+  /// The time from the start of connecting until the broker's CONNACK.
   package var connectTimeout: Duration = .seconds(10)
   /// The wait before the second attempt; doubles with each failure. The wait that is really made
   /// is between half of it and all of it, at random, so that a fleet does not come back at once.
   package var reconnectInitialDelay: Duration = .milliseconds(250)
+  /// The longest wait between two attempts.
   package var reconnectMaximumDelay: Duration = .seconds(30)
 
-  /// Publishes handed to the network whose acknowledgement is out. The broker's own receive
-  /// maximum lowers it.
+  /// Publishes that were handed to the network and are not acknowledged yet. The broker's own receive maximum lowers
+  /// it.
   package var maximumInFlight = 64
   /// Requests that wait for their turn; one more is refused as overloaded.
   package var maximumQueued = 4_096
   /// QoS 1 messages that the broker may send without having our acknowledgement.
   package var receiveMaximum: UInt16 = 64
-  /// Bytes of a packet, both of the broker's to us (it drops larger ones) and of our payloads.
+  /// The largest packet in bytes: the broker is told to drop what is larger for us, and a payload of ours that is
+  /// larger is refused.
   package var maximumPacketBytes: UInt32 = 256 * 1024
   /// Messages that wait for `messages` to be read; see `MQTTIncomingOverflow`.
   package var maximumIncomingMessages = 1_024
   /// Bytes of payload and topic of the messages that wait.
   package var maximumIncomingBytes = 4 * 1024 * 1024
+  /// What happens when one of the two bounds on waiting messages is reached.
   package var incomingOverflow: MQTTIncomingOverflow = .pauseReading
 
   package init(host: String, port: UInt16, clientID: String) {
@@ -62,7 +68,8 @@ package enum MQTTIncomingOverflow: Sendable {
   case dropOldest
 }
 
-/// What the broker publishes in this client's name when the connection ends without a goodbye.
+/// What the broker publishes in this client's name when the connection ends without a goodbye: `payload` on `topic`,
+/// which has no wildcards, with `qos`, and kept for later subscribers if `retain` is true.
 package struct MQTTWill: Sendable {
   package var topic: String
   package var payload: [UInt8]
@@ -83,8 +90,10 @@ package struct MQTTWill: Sendable {
 package struct MQTTTLS: Sendable, Equatable {
   /// Certificates of the authorities that the broker's certificate may come from; no others are trusted.
   package var caFile: String
-  /// This client's certificate, followed by those of its issuers up to the root, and its key: both, or neither.
+  /// The file with this client's certificate, followed by those of its issuers up to the root. It is given together
+  /// with `keyFile`, or both are nil.
   package var certificateFile: String?
+  /// The file with the certificate's private key.
   package var keyFile: String?
 
   package init(caFile: String, certificateFile: String? = nil, keyFile: String? = nil) {

@@ -1,5 +1,6 @@
 /// Why something asked of the broker was not done, or why nobody can tell whether it was.
 package struct MQTTError: Error, Sendable, Equatable {
+  /// What kind of failure it is, for code that decides what to do next.
   package enum Code: Sendable, Equatable {
     /// A topic, filter, payload or option that MQTT or the library would not take. Nothing was sent.
     case invalid
@@ -27,15 +28,16 @@ package struct MQTTError: Error, Sendable, Equatable {
     case library
   }
 
+  /// The kind of failure.
   package let code: Code
 
-  /// For people: what happened and what to do.
+  /// What happened and what to do, for people.
   package let message: String
 
-  /// With `.refused`: what the broker said.
+  /// What the broker answered, if the code is `.refused`, and why it ended the connection, if it said so.
   package let reasonCode: MQTTReasonCode?
 
-  /// Whether the broker may have the message all the same, so that sending it again may double it.
+  /// Whether the broker may have the message although the call failed, so that sending it again may double it.
   package let mayHaveArrived: Bool
 
   package init(

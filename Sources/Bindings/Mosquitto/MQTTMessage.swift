@@ -1,10 +1,14 @@
-/// How sure the sender wants to be. Exactly-once is left out: every message of ours may be doubled.
+/// How sure the sender wants to be that a message arrives (MQTT 5, section 4.3). Exactly-once is left out: what is
+/// sent with this client must bear being delivered twice.
 package enum MQTTQualityOfService: UInt8, Sendable, Equatable {
+  /// QoS 0: sent once and not acknowledged; it may be lost.
   case atMostOnce = 0
+  /// QoS 1: acknowledged by the receiver; it may be delivered twice.
   case atLeastOnce = 1
 }
 
-/// A message from the broker.
+/// A message from the broker: `payload` as published on `topic`, delivered with `qos`, which is at most what the
+/// subscription was granted.
 package struct MQTTMessage: Sendable, Equatable {
   package let topic: String
   package let payload: [UInt8]

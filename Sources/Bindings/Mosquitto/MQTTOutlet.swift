@@ -6,8 +6,9 @@
 package actor MQTTOutlet {
   /// How the tries of one message went. Whoever repeats the message keeps it.
   package struct Tries: Sendable, Equatable {
-    /// Connections that broke while it was on its way with others, and alone.
+    /// Connections that broke while the message was on its way together with others.
     package private(set) var cutsInCompany = 0
+    /// Connections that broke while it was on its way alone.
     package private(set) var cutsAlone = 0
 
     package init() {}
@@ -15,12 +16,16 @@ package actor MQTTOutlet {
     private static let suspiciousCuts = 2
     private static let provingCuts = 3
 
+    /// Whether the message is under suspicion: from two cuts on it is sent while nothing else is on its way.
     package var goesAlone: Bool { cutsInCompany >= Self.suspiciousCuts }
-    /// Nobody but the message itself can be the cause.
+    /// Whether the message is proved to be the cause: the connection broke three times while it went alone, or the
+    /// broker named it as too large. Sending it again is of no use.
     package var areHopeless: Bool { cutsAlone >= Self.provingCuts }
+    /// All connections that broke while the message was on its way.
     package var cuts: Int { cutsInCompany + cutsAlone }
 
-    /// What went wrong, if it may have been the message's fault.
+    /// Counts a failed publish, if its error may have been the message's fault: the connection was lost after the
+    /// message had gone out.
     package mutating func note(_ error: MQTTError) {
       guard error.code == .connectionLost, error.mayHaveArrived else { return }
       noteCut(isNamed: error.reasonCode == .packetTooLarge)
@@ -38,7 +43,7 @@ package actor MQTTOutlet {
       }
     }
 
-    /// It is a smaller message from now on, which still goes alone.
+    /// The message is made smaller from now on: what was proved of it starts again, and it still goes alone.
     package mutating func beginSmaller() { cutsAlone = 0 }
   }
 
@@ -69,20 +74,21 @@ package actor MQTTOutlet {
     self.quietTime = quietTime
   }
 
+  /// Lets messages go out; called when there is a connection and what must come first was sent.
   package func open() {
     isOpen = true
     lastWord = .now
     wakeAll()
   }
 
-  /// What is under way goes on.
+  /// Holds back messages that have not begun, and notes the end of the connection. What is under way goes on.
   package func close() {
     isOpen = false
     endings.append(.now)
     if endings.count > Self.keptEndings { endings.removeFirst() }
   }
 
-  /// Whether a connection ended in the time after a moment.
+  /// Whether `close` was called within `time` after `moment`. The newest 16 ends are remembered.
   package func hasEnded(after moment: ContinuousClock.Instant, within time: Duration) -> Bool {
     endings.contains { $0 >= moment && $0 - moment <= time }
   }

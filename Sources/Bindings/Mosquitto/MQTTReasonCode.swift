@@ -1,26 +1,36 @@
 /// What the broker said of a request: a reason code of MQTT 5 (OASIS standard, section 2.4).
 ///
-/// Codes from 0x80 are failures. A code this list does not know keeps its number.
+/// Codes from 0x80 are failures. A code this list does not know keeps its number. `notAuthorized` is what access
+/// rules of the broker answer with, `sessionTakenOver` that another client came with the same client ID,
+/// `packetTooLarge` and `quotaExceeded` that a limit of the broker's was passed.
 package struct MQTTReasonCode: RawRepresentable, Hashable, Sendable {
+  /// The code as a broker sends it.
   package let rawValue: UInt8
 
   package init(rawValue: UInt8) {
     self.rawValue = rawValue
   }
 
+  /// Done as asked; for a subscription, granted with QoS 0.
   package static let success = MQTTReasonCode(rawValue: 0x00)
+  /// Sent by a client: goodbye, and the will is published all the same.
   package static let disconnectWithWill = MQTTReasonCode(rawValue: 0x04)
   /// The broker has the message, and nobody is subscribed to its topic.
   package static let noMatchingSubscribers = MQTTReasonCode(rawValue: 0x10)
+  /// Nothing was unsubscribed, because nothing was subscribed.
   package static let noSubscriptionExisted = MQTTReasonCode(rawValue: 0x11)
   package static let notAuthorized = MQTTReasonCode(rawValue: 0x87)
+  /// The broker ends all connections because it stops.
   package static let serverShuttingDown = MQTTReasonCode(rawValue: 0x8B)
   package static let sessionTakenOver = MQTTReasonCode(rawValue: 0x8E)
   package static let packetTooLarge = MQTTReasonCode(rawValue: 0x95)
+  /// The broker keeps no messages.
   package static let retainNotSupported = MQTTReasonCode(rawValue: 0x9A)
+  /// The broker offers a lower quality of service only.
   package static let qosNotSupported = MQTTReasonCode(rawValue: 0x9B)
   package static let quotaExceeded = MQTTReasonCode(rawValue: 0x97)
 
+  /// Whether the code says that something was not done.
   package var isFailure: Bool { rawValue >= 0x80 }
 }
 

@@ -1,7 +1,7 @@
 /// The rules of MQTT 5 (section 4.7) for topics and filters, checked before the library sees them:
 /// its own errors do not say what is wrong, and a C string would end at a NUL.
 package enum MQTTTopic {
-  /// Bytes of UTF-8, the limit of a string in MQTT.
+  /// The longest string in MQTT, in bytes of UTF-8 (section 1.5.4).
   package static let maximumBytes = 65_535
   /// The broker's own limit on `/` in a topic (TOPIC_HIERARCHY_LIMIT).
   package static let maximumLevels = 200

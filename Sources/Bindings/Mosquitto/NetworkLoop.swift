@@ -16,7 +16,7 @@ final class NetworkLoop {
   private static let maintenanceInterval = Duration.seconds(1)
 
   private let core: ClientCore
-  /// As the client was made, less what the broker refuses of the will.
+  /// The options that the client was made with, less what the broker refuses of the will.
   private var options: MQTTClientOptions
   private let clock = ContinuousClock()
   private var connection: Connection

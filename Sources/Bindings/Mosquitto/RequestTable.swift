@@ -8,7 +8,7 @@ enum Request: Sendable, Equatable {
   /// Nothing is sent: done as soon as there is a connection.
   case awaitConnection
 
-  /// Its outcome is final at the end of the connection it was sent on.
+  /// Whether the outcome is final at the end of the connection that the request was sent on.
   var endsWithConnection: Bool {
     switch self {
     case .publish: true
@@ -62,7 +62,7 @@ struct RequestTable<Waiter: Sendable>: Sendable {
 
   struct Entry: Sendable {
     var request: Request
-    /// Nil once it was told the outcome, or for a subscription renewed by the client itself.
+    /// Who waits for the outcome; nil once it was told, or for a subscription that the client itself renews.
     var waiter: Waiter?
     var deadline: ContinuousClock.Instant?
     /// The library's message ID once it was sent.

@@ -6,6 +6,7 @@ package enum AlternativeName: Sendable, Hashable {
   case dns(String)
   /// An address: 4 or 16 bytes.
   case ip([UInt8])
+  /// A URI, in ASCII.
   case uri(String)
 
   var kind: CInt {

@@ -8,9 +8,11 @@ package enum CertificateError: Error, Sendable, Equatable {
   case badSignature
   /// The private key is encrypted, and no passphrase was given.
   case passphraseMissing
+  /// The passphrase does not open the private key.
   case passphraseWrong
   /// The PKCS#11 token, its module or the key in it can't be used; the text says what to do.
   case token(String)
+  /// A call into libcrypto failed for another reason.
   case library(OpenSSLError)
 }
 

@@ -2,8 +2,8 @@ import COpenSSL
 
 /// What the owner of a key asks a certificate for (PKCS#10, RFC 2986).
 ///
-/// There is none that its key's owner has not signed. What it says beside the key is a wish: whoever answers it decides
-/// on the name.
+/// A value exists only if the owner of `publicKey` signed it: both initializers check that. All else that it says,
+/// such as a name, is a wish: whoever answers the request decides. `der` is the request as bytes.
 package struct CertificateRequest: Sendable, Hashable {
   /// Larger ones are not looked at; one for P-256 and a short name has about 220 bytes.
   package static let maximumByteCount = 4_096

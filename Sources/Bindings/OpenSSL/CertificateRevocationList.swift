@@ -1,8 +1,12 @@
 import COpenSSL
 package import FoundationEssentials
 
-/// The certificates of one issuer that it took back (RFC 5280, section 5).
+/// The certificates that one issuer took back (CRL; RFC 5280, section 5).
+///
+/// `der` is the list as bytes. It is in force from `thisUpdate` until `nextUpdate`, by when the issuer promises
+/// another. `issuerCommonName` is nil if the issuer's name has no common name, or several.
 package struct CertificateRevocationList: Sendable, Hashable {
+  /// One certificate that was taken back: its `serialNumber`, highest byte first, and the `date` of that.
   package struct Entry: Sendable, Hashable {
     package var serialNumber: [UInt8]
     package var date: Date
@@ -17,7 +21,8 @@ package struct CertificateRevocationList: Sendable, Hashable {
   package let issuerCommonName: String?
   package let thisUpdate: Date
   package let nextUpdate: Date
-  /// Whether it is about those certificates alone that have its names as their distribution points.
+  /// Whether the list covers only the certificates whose distribution point it names (its scope), and not all of the
+  /// issuer.
   package let isPartial: Bool
 
   /// Reads a list. Whether the issuer signed it is another question: ``isSigned(by:)``.
@@ -33,7 +38,8 @@ package struct CertificateRevocationList: Sendable, Hashable {
     isPartial = unsafe X509_CRL_get_ext_by_NID(handle.pointer, NID_issuing_distribution_point, -1) >= 0
   }
 
-  /// Read anew each time: a list may have hundreds of thousands, and few ask.
+  /// The serial numbers on the list, highest byte first. They are read from the DER on each call: a list may have
+  /// hundreds of thousands, and few callers ask.
   package var revokedSerialNumbers: Set<[UInt8]> {
     get throws(CertificateError) {
       let handle = try Self.handle(der)
@@ -91,10 +97,14 @@ package struct CertificateRevocationList: Sendable, Hashable {
     return lists
   }
 
+  /// The list as a PEM text (`X509 CRL`).
   package var pem: String {
     get throws(OpenSSLError) { String(decoding: try PEM.text(label: "X509 CRL", der), as: UTF8.self) }
   }
 
+  /// Whether this issuer's key signed the list. The issuer itself may still be untrusted.
+  ///
+  /// - Throws: only when the check could not be made.
   package func isSigned(by issuer: X509Certificate) throws(CertificateError) -> Bool {
     let list = try Self.handle(der)
     let above = try X509Certificate.handle(issuer.der)
@@ -104,7 +114,7 @@ package struct CertificateRevocationList: Sendable, Hashable {
     return verdict == 1
   }
 
-  /// What OpenSSL's folders call its issuer: eight hexadecimal digits.
+  /// The hash of the issuer's name by which OpenSSL looks lists up in a folder (`HASH.r0`): eight hexadecimal digits.
   package var issuerHash: String {
     get throws(CertificateError) {
       let handle = try Self.handle(der)

@@ -1,11 +1,14 @@
 import COpenSSL
 package import FoundationEssentials
 
-/// What an authority says of a key.
+/// What an authority says of a key when it makes a certificate: its owner's names, from when until when it counts,
+/// and what it may be used for.
 package struct CertificateTemplate: Sendable {
+  /// Whether the owner may issue certificates itself.
   package enum Kind: Sendable, Hashable {
     /// An authority, and how many further ones may follow below it; nil for any number.
     case authority(pathLength: Int?)
+    /// Not an authority: a service, a device or a person, and what the key may be used for.
     case leaf(Set<Usage>)
   }
 
@@ -15,18 +18,23 @@ package struct CertificateTemplate: Sendable {
     case server
   }
 
-  /// At most 64 characters.
+  /// The owner's name, at most 64 characters (RFC 5280, ub-common-name).
   package var commonName: String
+  /// What the owner may do.
   package var kind: Kind
+  /// Further names of the owner; for a server the hosts that clients check.
   package var alternativeNames: [AlternativeName]
+  /// When the certificate begins to count, to the second.
   package var notBefore: Date
+  /// When the certificate ends, to the second.
   package var notAfter: Date
   /// 1 to 20 bytes, the first below 0x80 and not all zero.
   package var serialNumber: [UInt8]
-  /// By which a list of revoked certificates that is about a few alone names this one; nil: only those about all do.
+  /// The name by which a revocation list with a scope covers this certificate; nil: only lists about all certificates
+  /// of the issuer do.
   package var distributionPoint: AlternativeName?
 
-  /// With a random serial number.
+  /// A template with a random serial number.
   package init(
     commonName: String, kind: Kind, alternativeNames: [AlternativeName] = [], notBefore: Date, notAfter: Date
   ) throws(OpenSSLError) {

@@ -10,7 +10,7 @@ enum CertificateTime {
     return unsafe time
   }
 
-  /// Nil for a time that can't be read.
+  /// The time as a `Date`; nil for one that can't be read.
   static func date(_ time: UnsafePointer<ASN1_TIME>?) -> Date? {
     var parts = unsafe tm()
     guard let time = unsafe time, unsafe ASN1_TIME_to_tm(time, &parts) == 1 else {

@@ -24,6 +24,8 @@ package struct CertificateVerifier: Sendable {
     self.refusesWeakness = refusesWeakness
   }
 
+  /// Builds a chain from the leaf to one of the roots and checks all of it.
+  ///
   /// - Parameters:
   ///   - chain: the leaf first, then in any order what may stand between it and a root.
   ///   - usage: what the leaf is to be used as; nil for anything.
@@ -100,7 +102,7 @@ package struct CertificateVerifier: Sendable {
   }
 }
 
-/// A certificate that a root vouches for, at the moment of asking. Only verification makes one.
+/// A `certificate` that a root vouched for when it was verified. Only ``CertificateVerifier`` makes one.
 package struct VerifiedCertificate: Sendable, Hashable {
   package let certificate: X509Certificate
 
@@ -111,22 +113,29 @@ package struct VerifiedCertificate: Sendable, Hashable {
 
 /// Why a certificate is not trusted.
 package struct CertificateRefusal: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The kind of refusal; the raw value is for programs, in kebab-case.
   package enum Reason: String, Sendable {
     case expired
     case notYetValid = "not-yet-valid"
     case revoked
+    /// The certificate, or one above it, signed itself and is none of the roots.
     case selfSigned = "self-signed"
+    /// No certificate at hand is the issuer of one in the chain.
     case unknownIssuer = "unknown-issuer"
+    /// The certificate may not be used for what was asked, or one above it may not issue certificates.
     case wrongUsage = "wrong-usage"
     case badSignature = "bad-signature"
+    /// A key or signature is of a kind that may be forged.
     case weak
     /// There is no list of its issuer's revoked certificates, or none that is in force.
     case revocationUnknown = "revocation-unknown"
+    /// Anything else; see ``CertificateRefusal/detail``.
     case other
   }
 
+  /// The kind of refusal.
   package let reason: Reason
-  /// The library's words.
+  /// What the library says, in English.
   package let detail: String
 
   init(_ reason: Reason, detail: String) {

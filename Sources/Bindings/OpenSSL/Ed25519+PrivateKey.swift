@@ -1,6 +1,7 @@
 import COpenSSL
 
 extension Ed25519 {
+  /// A key that signs. The library holds the seed; it is freed with the last copy of this value.
   package struct PrivateKey: Sendable {
     private let key: EVPKey
 
@@ -34,6 +35,7 @@ extension Ed25519 {
       }
     }
 
+    /// The public key that belongs to this one.
     package func publicKey() throws(OpenSSLError) -> PublicKey {
       let raw = try unsafe Ed25519.rawBytes(call: "EVP_PKEY_get_raw_public_key") { buffer, length in
         unsafe EVP_PKEY_get_raw_public_key(key.pointer, buffer, length)

@@ -1,6 +1,7 @@
 import COpenSSL
 
 extension Ed25519 {
+  /// A key that signatures are checked with.
   package struct PublicKey: Sendable {
     /// The 32 bytes of RFC 8032, section 5.1.5.
     package let rawRepresentation: [UInt8]

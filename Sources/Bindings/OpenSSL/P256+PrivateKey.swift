@@ -4,9 +4,10 @@ extension P256 {
   /// A key that can sign: in memory, or in a PKCS#11 token.
   package struct PrivateKey: Sendable {
     let key: EVPKey
+    /// The public key that belongs to this one.
     package let publicKey: PublicKey
 
-    /// Whether signing is the business of a PKCS#11 token, and blocks for as long as that takes.
+    /// Whether a PKCS#11 token does the signing, which then blocks for as long as the token takes.
     package var isInToken: Bool { key.isExclusive }
 
     /// A new key from the library's random generator.
@@ -38,7 +39,8 @@ extension P256 {
       return unsafe EVPKey(owning: pointer)
     }
 
-    /// ECDSA with SHA-256; the signature in DER, at most 72 bytes.
+    /// Signs a message by ECDSA with SHA-256; the signature is in DER and has at most 72 bytes. Blocks if
+    /// ``isInToken``.
     package func signature(for message: [UInt8]) throws(OpenSSLError) -> [UInt8] {
       try key.exclusively { () throws(OpenSSLError) in
         let context = try unsafe Owned(EVP_MD_CTX_new(), by: "EVP_MD_CTX_new") { unsafe EVP_MD_CTX_free($0) }

@@ -1,6 +1,7 @@
 import COpenSSL
 
 extension P256 {
+  /// A key that signatures are checked with, and that certificates are issued for.
   package struct PublicKey: Sendable {
     /// The SubjectPublicKeyInfo in DER, with a named curve and an uncompressed point: 91 bytes, one form for each key.
     package let subjectPublicKeyInfo: [UInt8]

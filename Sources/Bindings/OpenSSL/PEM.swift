@@ -2,6 +2,8 @@ import COpenSSL
 
 /// Texts in the form of RFC 7468: labelled blocks in Base64.
 package enum PEM {
+  /// One block: its `label`, and its `bytes` out of the Base64. They are a `var` so that a key can be wiped in its
+  /// place.
   package struct Block: Sendable {
     /// `CERTIFICATE`, `PRIVATE KEY` …
     package let label: String
@@ -49,7 +51,7 @@ package enum PEM {
     }
   }
 
-  /// One block, ending with a newline.
+  /// Writes one block as text, ending with a newline.
   package static func text(label: String, _ bytes: [UInt8]) throws(OpenSSLError) -> [UInt8] {
     let sink = try unsafe Owned(BIO_new(BIO_s_secmem()), by: "BIO_new") { unsafe BIO_free_all($0) }
     guard unsafe PEM_write_bio(sink.pointer, label, "", bytes, bytes.count) > 0 else {

@@ -1,13 +1,13 @@
 /// Where a key is in a PKCS#11 token (RFC 7512), such as
 /// `pkcs11:token=xtblish;object=root?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:/run/secrets/pin`.
 package struct PKCS11URI: Sendable, Hashable, CustomStringConvertible {
-  /// As it was given: it names the key and holds no secret.
+  /// The URI as it was given: it names the key and holds no secret.
   package let description: String
   /// The part that names the key, for the engine.
   let key: String
   /// The library that speaks to the token; nil for the system's (p11-kit).
   let modulePath: String?
-  /// The file that the PIN is in.
+  /// The file that the PIN is in (`pin-source`); nil: the URI names none.
   package let pinFile: String?
 
   package init(_ text: String) throws(CertificateError) {

@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// What kind of key a certificate is for.
+/// What kind of key a certificate is for; `rsa` with the length of its modulus.
 package enum PublicKeyKind: Sendable, Hashable {
   case p256
   case p384
@@ -8,7 +8,8 @@ package enum PublicKeyKind: Sendable, Hashable {
   case rsa(bits: Int)
   case other
 
-  /// Whether it is as hard to break as 112 bits are to guess, and of a kind that everything here can check.
+  /// Whether the key is as hard to break as 112 bits are to guess (NIST SP 800-57), and of a kind that everything
+  /// here can check.
   package var isStrong: Bool {
     switch self {
     case .p256, .p384, .ed25519: true
@@ -19,6 +20,7 @@ package enum PublicKeyKind: Sendable, Hashable {
 }
 
 extension X509Certificate {
+  /// The kind of the owner's key; `.other` for one that the library does not know.
   package var keyKind: PublicKeyKind {
     get throws(CertificateError) {
       let handle = try Self.handle(der)
@@ -46,7 +48,8 @@ extension X509Certificate {
     }
   }
 
-  /// Whether it says of its owner that it is an authority, or lets it sign certificates.
+  /// Whether the certificate calls its owner an authority, or lets it sign certificates in some older way that
+  /// OpenSSL accepts.
   package var mayBeAuthority: Bool {
     get throws(CertificateError) {
       let handle = try Self.handle(der)
@@ -55,7 +58,7 @@ extension X509Certificate {
     }
   }
 
-  /// Whether its owner may sign with the key: what a certificate says nothing of is allowed.
+  /// Whether the owner may sign with the key. A certificate without a key usage allows it.
   package var allowsDigitalSignature: Bool {
     get throws(CertificateError) {
       let handle = try Self.handle(der)

@@ -24,12 +24,14 @@ import COpenSSL
     unsafe EVP_MD_CTX_free(context)
   }
 
+  /// Takes the next bytes of the message in.
   package mutating func update(_ bytes: UnsafeRawBufferPointer) {
     guard let base = bytes.baseAddress, unsafe !bytes.isEmpty else { return }
     let result = unsafe EVP_DigestUpdate(context, base, bytes.count)
     precondition(result == 1, "EVP_DigestUpdate refused bytes for a started SHA-256")
   }
 
+  /// Takes the next bytes of the message in, in one piece if the collection has them so, else from a copy.
   package mutating func update(_ bytes: some Collection<UInt8>) {
     let whole: Void? = bytes.withContiguousStorageIfAvailable { buffer in
       unsafe update(UnsafeRawBufferPointer(buffer))

@@ -1,25 +1,32 @@
 import COpenSSL
 package import FoundationEssentials
 
-/// A certificate as somebody presents it (RFC 5280). That it can be read says nothing about whether it can be trusted:
-/// for that there is ``CertificateVerifier``.
+/// A certificate as somebody presents it (RFC 5280). That it can be read says nothing about whether it can be
+/// trusted: for that there is ``CertificateVerifier``. `issuerCommonName` and `commonName` are nil if the name has no
+/// common name, or several.
 package struct X509Certificate: Sendable, Hashable {
-  /// Larger ones are not looked at.
+  /// The longest certificate that is read, in bytes of DER.
   package static let maximumByteCount = 16_384
 
+  /// The certificate as bytes. Two certificates are equal if these are.
   package let der: [UInt8]
   /// Highest byte first, without leading zeros; at most 20 bytes.
   package let serialNumber: [UInt8]
-  /// Nil if the subject has none, or several.
+  /// The subject's common name.
   package let commonName: String?
   /// The subject's attribute of that name (OID 2.5.4.5): no serial number of the certificate.
   package let subjectSerialNumber: String?
+  /// The issuer's common name.
   package let issuerCommonName: String?
+  /// When the certificate begins to count.
   package let notBefore: Date
+  /// When the certificate ends.
   package let notAfter: Date
   /// The DER of the SubjectPublicKeyInfo, of any kind of key.
   package let subjectPublicKeyInfo: [UInt8]
+  /// The owner's names beside the subject; kinds that are of no use here are left out.
   package let alternativeNames: [AlternativeName]
+  /// Whether its basic constraints call the owner an authority.
   package let isAuthority: Bool
 
   package init(der: [UInt8]) throws(CertificateError) {
@@ -59,14 +66,19 @@ package struct X509Certificate: Sendable, Hashable {
     return certificates
   }
 
+  /// The certificate as a PEM text.
   package var pem: String {
     get throws(OpenSSLError) { String(decoding: try PEM.text(label: "CERTIFICATE", der), as: UTF8.self) }
   }
 
+  /// The owner's key.
+  ///
+  /// - Throws: `notP256` for a key of another kind.
   package var publicKey: P256.PublicKey {
     get throws(CertificateError) { try P256.PublicKey(subjectPublicKeyInfo: subjectPublicKeyInfo) }
   }
 
+  /// The URIs among the alternative names.
   package var uris: [String] {
     alternativeNames.compactMap { name in if case .uri(let text) = name { text } else { nil } }
   }
@@ -76,7 +88,7 @@ package struct X509Certificate: Sendable, Hashable {
     get throws(OpenSSLError) { try SHA256.digest(of: der) }
   }
 
-  /// What OpenSSL's folders of certificates call this one's subject: eight hexadecimal digits.
+  /// The hash of the subject by which OpenSSL looks certificates up in a folder (`HASH.0`): eight hexadecimal digits.
   package var subjectHash: String {
     get throws(CertificateError) {
       let handle = try Self.handle(der)

@@ -6,7 +6,7 @@ import Glibc
 /// libpq's call for it waits without an end for a server that stands still, or that a broken network keeps away, so it
 /// has a thread of its own. That thread may outlive the connection.
 @safe final class CancelRequest: Sendable {
-  /// Of libpq's `PGcancel`, which the thread alone uses and frees.
+  /// The address of libpq's `PGcancel`, which the thread alone uses and frees.
   private let address: UInt
   private let end: WakeDescriptor
 
@@ -15,7 +15,7 @@ import Glibc
     self.end = end
   }
 
-  /// Nil if it can't be sent: the statement goes on then.
+  /// Begins to send a request; nil if it can't be sent, and then the statement goes on.
   static func send(for connection: OpaquePointer) -> CancelRequest? {
     guard let end = try? WakeDescriptor(), let cancel = unsafe PQgetCancel(connection) else { return nil }
     let request = CancelRequest(address: UInt(bitPattern: cancel), end: end)

@@ -20,9 +20,14 @@ extension ConnectionHandle {
     return Array(results.dropFirst())
   }
 
-  /// Output that collects before it is sent: fewer system calls, and libpq's buffer stays small.
+  /// After how many statements the output that libpq has gathered is sent: fewer system calls than after each, and
+  /// libpq's buffer stays small.
   var flushInterval: Int { 64 }
 
+  /// Does `send` in libpq's pipeline mode, and gathers the results of all that it sent.
+  ///
+  /// - Parameter answers: how many results to expect, so that there is room for them.
+  /// - Throws: the first complaint of the server, after everything was read.
   func pipelined(
     answers: Int, _ watch: inout Watch, send: (inout Watch) throws(PostgresError) -> Void
   ) throws(PostgresError) -> [ResultHandle] {

@@ -45,11 +45,12 @@ extension ConnectionHandle {
     return error
   }
 
-  /// The statement could not be handed to libpq.
+  /// Why a statement could not be handed to libpq.
   func sendFailure() -> PostgresError {
     lastFailure(isBroken ? .connectionLost : .misuse)
   }
 
+  /// Hands one statement to libpq, to be sent by ``flush(_:)``.
   func send(_ statement: PostgresStatement) throws(PostgresError) {
     try Self.checkSendable(statement)
     let sent = unsafe withParameters(statement.values) { types, pointers, lengths, formats in
@@ -59,6 +60,7 @@ extension ConnectionHandle {
     guard sent == 1 else { throw sendFailure() }
   }
 
+  /// Refuses what libpq or the protocol would cut short: texts with U+0000, and too many values.
   static func checkSendable(_ statement: PostgresStatement) throws(PostgresError) {
     guard !statement.sql.text.utf8.contains(0) else {
       throw PostgresError(.misuse, "a statement contains U+0000")

@@ -9,18 +9,20 @@ struct PreparedStatements {
     let types: [PostgresType]
   }
 
-  /// More are run without preparation.
+  /// How many are prepared in a session; further ones are run without preparation.
   private static let maximumCount = 200
   private var names: [Key: String] = [:]
   private var made = 0
 
+  /// How a statement is to be run.
   enum Use {
     case ready(name: String)
-    /// It is to be prepared under this name first.
+    /// The statement is to be prepared under this name first.
     case fresh(name: String)
     case unprepared
   }
 
+  /// How to run this statement now, remembering it if it is to be prepared.
   mutating func use(of statement: PostgresStatement) -> Use {
     // What has no values is a BEGIN or the like.
     guard !statement.values.isEmpty else { return .unprepared }
@@ -33,7 +35,8 @@ struct PreparedStatements {
     return .fresh(name: name)
   }
 
-  /// After a failure: which of the new ones the server has is not known. Their names are not used again.
+  /// Forgets these after a failure, because which of the new ones the server has is not known. Their names are not
+  /// used again.
   mutating func forget(_ forgotten: Set<String>) {
     names = names.filter { !forgotten.contains($0.value) }
   }

@@ -62,6 +62,7 @@ import Glibc
     return "\(host.isEmpty ? "its socket" : host), port \(port),"
   }
 
+  /// The error for a server that takes no changes.
   func readOnlyFailure(_ kind: PostgresError.Kind) -> PostgresError {
     var error = PostgresError(
       kind,

@@ -19,11 +19,13 @@ final class WakeDescriptor: Sendable {
     close(descriptor)
   }
 
+  /// Wakes the waiter, now or as soon as it waits.
   func signal() {
     // Fails only when the counter is full, and then the waiter is awake already.
     _ = eventfd_write(descriptor, 1)
   }
 
+  /// Takes the signal back. For the waiter that was woken.
   func drain() {
     var count: eventfd_t = 0
     _ = unsafe eventfd_read(descriptor, &count)

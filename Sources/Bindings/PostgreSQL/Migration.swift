@@ -1,8 +1,8 @@
 package import FoundationEssentials
 
-/// One step of a schema's history. Once released, it never changes.
+/// One step of a schema's history, with a `name` for people. Once released, it never changes.
 package struct Migration: Sendable {
-  /// From 1, growing by 1.
+  /// The migration's number, from 1 and growing by 1.
   package let version: Int
   package let name: String
   /// The least level of programs that go on working after it, a program's level being the newest migration that it
@@ -19,7 +19,8 @@ package struct Migration: Sendable {
   }
 }
 
-/// A migration that a database has.
+/// A migration that a database has: its `version` and `name`, as the program that applied it knew them, and when that
+/// was (`appliedAt`).
 package struct AppliedMigration: Sendable {
   package let version: Int
   package let name: String
@@ -29,6 +30,7 @@ package struct AppliedMigration: Sendable {
   let checksum: [UInt8]
 }
 
+/// Why a schema could not be brought to the version that the program needs, or does not fit the program.
 package enum MigrationError: Error, Sendable {
   /// The database was migrated by a newer program, with a migration after which this one does not work.
   case databaseIsNewer(schema: String, migration: Int, name: String, compatibleFrom: Int, programVersion: Int)

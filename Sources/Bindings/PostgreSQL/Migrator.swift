@@ -31,7 +31,7 @@ package struct Migrator: Sendable {
   /// What programs of the first releases know: the migrations before the first that only adds.
   private var firstLevel: Int { migrations.prefix { $0.compatibleFrom == $0.version }.count }
 
-  /// Applies what is missing, unless a newer program did and more.
+  /// Applies what is missing. If a newer program has applied all of it and more, there is nothing to do.
   ///
   /// - Returns: the migrations that this call applied.
   @discardableResult
@@ -53,7 +53,8 @@ package struct Migrator: Sendable {
     }
   }
 
-  /// Throws unless the database has the migrations of this program, and none besides after which it does not work.
+  /// Throws unless the database has all migrations of this program, and besides them only such after which it still
+  /// works.
   ///
   /// - Parameter limit: how long it may take; nil: as long as the pool allows.
   /// - Returns: those that a newer program applied.
@@ -202,7 +203,7 @@ package struct Migrator: Sendable {
     }
   }
 
-  /// Only for text made of ``schema`` and literals.
+  /// A statement of text that is made of ``schema`` and literals alone.
   private func composed(_ text: String) -> SQL { SQL(composed: text) }
 
   private func wrapped<Answer>(_ body: () async throws -> Answer) async throws(MigrationError) -> Answer {

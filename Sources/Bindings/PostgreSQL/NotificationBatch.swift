@@ -7,10 +7,10 @@ struct NotificationBatch: Sendable {
   var droppedCount = 0
 }
 
-/// A message that some session sent with NOTIFY.
+/// A message that some session sent with NOTIFY, and the `channel` that it was sent to.
 package struct PostgresNotification: Sendable, Hashable {
   package let channel: String
-  /// At most 8000 bytes, by PostgreSQL's limit.
+  /// Its text, of less than 8000 bytes, by PostgreSQL's limit.
   package let payload: String
 }
 

@@ -3,11 +3,13 @@
 /// There are as many permits as connections. A caller holds a permit from its admission to its
 /// release, and with it either a connection or the right to make one.
 struct PoolState<Connection, Waiter: AnyObject> {
+  /// What a permit comes with: a connection that is there, or the right to make one.
   enum Grant {
     case reuse(Connection)
     case open
   }
 
+  /// What becomes of a caller that comes.
   enum Admission {
     case granted(Grant)
     case queued
@@ -41,21 +43,23 @@ struct PoolState<Connection, Waiter: AnyObject> {
     return .queued
   }
 
-  /// For one who holds a permit and found the connection it got unusable.
+  /// What the holder of a permit gets: also again, if the connection that it got is unusable.
   mutating func nextGrant() -> Grant {
     idle.popLast().map(Grant.reuse) ?? .open
   }
 
-  /// Connections that nobody uses, for one who finds that they are of no more use.
+  /// Takes out the connections that nobody uses, when they are found to be of no more use.
   mutating func takeIdle() -> [Connection] {
     defer { idle = [] }
     return idle
   }
 
+  /// Takes a caller out of the queue that waits no longer.
   mutating func remove(_ waiter: Waiter) {
     waiters.removeAll { $0 === waiter }
   }
 
+  /// What is to be done with a permit that came back.
   enum Release {
     /// The permit goes to this waiter. If it does not want it any more, release again.
     case handOver(Waiter, Grant)

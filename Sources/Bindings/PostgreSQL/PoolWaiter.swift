@@ -32,7 +32,7 @@ final class PoolWaiter: Sendable {
     return isFirst
   }
 
-  /// To be awaited once.
+  /// Waits for the outcome. It may be called once.
   func outcome() async -> Outcome {
     await withCheckedContinuation { continuation in
       let decided: Outcome? = state.withLock { state in

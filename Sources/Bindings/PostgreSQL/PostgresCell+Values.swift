@@ -1,6 +1,7 @@
 package import FoundationEssentials
 
 extension PostgresCell {
+  /// A text of any kind: also `json` and `jsonb`, and enumerations and other types that users define.
   package var text: String {
     get throws(PostgresError) {
       let bytes = try raw("text") {
@@ -26,10 +27,12 @@ extension PostgresCell {
     }
   }
 
+  /// The same as ``int64``.
   package var int: Int {
     get throws(PostgresError) { Int(try int64) }
   }
 
+  /// A `float8` or `float4`.
   package var double: Double {
     get throws(PostgresError) {
       let bytes = try raw("double") { [.float8, .float4].contains($0) }
@@ -41,6 +44,7 @@ extension PostgresCell {
     }
   }
 
+  /// A `boolean`.
   package var bool: Bool {
     get throws(PostgresError) {
       let bytes = try raw("bool") { $0 == .bool }
@@ -54,7 +58,7 @@ extension PostgresCell {
     get throws(PostgresError) { try raw("bytea") { $0 == .bytea } }
   }
 
-  /// 16 bytes.
+  /// A `uuid`, as 16 bytes.
   package var uuid: [UInt8] {
     get throws(PostgresError) {
       let bytes = try raw("uuid") { $0 == .uuid }
@@ -74,10 +78,12 @@ extension PostgresCell {
     }
   }
 
+  /// The moment of ``timestamp``.
   package var date: Date {
     get throws(PostgresError) { try timestamp.date }
   }
 
+  /// An array of texts, or of a type that users define, of one dimension and without NULLs.
   package var textArray: [String] {
     get throws(PostgresError) {
       try array("text[]") { [.textArray, .varcharArray, .nameArray].contains($0) || $0.isUserDefined }
@@ -85,14 +91,17 @@ extension PostgresCell {
     }
   }
 
+  /// A `bytea[]` of one dimension, without NULLs.
   package var byteaArray: [[UInt8]] {
     get throws(PostgresError) { try array("bytea[]") { $0 == .byteaArray }.map(Array.init) }
   }
 
+  /// A `uuid[]` of one dimension, without NULLs; 16 bytes each.
   package var uuidArray: [[UInt8]] {
     get throws(PostgresError) { try array("uuid[]") { $0 == .uuidArray }.map(Array.init) }
   }
 
+  /// An `int8[]` or `int4[]` of one dimension, without NULLs.
   package var int64Array: [Int64] {
     get throws(PostgresError) {
       try array("int8[]") { [.int8Array, .int4Array].contains($0) }.map {

@@ -4,16 +4,18 @@ import Synchronization
 package struct PostgresConnection: PostgresExecutor {
   let lease: Lease
 
+  /// Runs it on this connection. `misuse` if the scope that lent the connection has ended.
   package func perform(_ operation: PostgresOperation) async throws(PostgresError) -> [PostgresResult] {
     try await lease.perform(operation)
   }
 }
 
-/// A transaction of a pool's connection, good until the scope that lent it ends. It offers no
-/// nested transactions; statements that must fail alone belong into a transaction of their own.
+/// A transaction on a connection of a pool, good until the scope that lent it ends. There are no nested transactions:
+/// a statement that may fail without undoing the others belongs into a transaction of its own.
 package struct PostgresTransaction: PostgresExecutor {
   let lease: Lease
 
+  /// Runs it inside this transaction. `misuse` if the scope that lent the transaction has ended.
   package func perform(_ operation: PostgresOperation) async throws(PostgresError) -> [PostgresResult] {
     try await lease.perform(operation)
   }
@@ -35,6 +37,7 @@ final class Lease: Sendable {
     self.operationTimeout = operationTimeout
   }
 
+  /// Ends the right: whatever is asked for afterwards is refused.
   func end() {
     isOver.store(true, ordering: .releasing)
   }

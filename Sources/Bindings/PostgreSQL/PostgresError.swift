@@ -1,7 +1,9 @@
-/// Why something asked of PostgreSQL was not done.
+/// Why something asked of PostgreSQL was not done: the `kind`, and for a complaint of the server its `sqlState` and,
+/// where it is about one, the names of the `constraint`, `schema`, `table` or `column`.
 ///
 /// Its description holds neither values of statements nor the connection's password.
 package struct PostgresError: Error, Sendable, Hashable {
+  /// Who or what failed. To decide whether to try again, see ``PostgresError/isTransient`` and its parts.
   package enum Kind: Sendable, Hashable {
     /// The server refused the statement: see ``PostgresError/sqlState``.
     case server
@@ -31,9 +33,11 @@ package struct PostgresError: Error, Sendable, Hashable {
   /// What went wrong, in one line, for people.
   package var message: String
   package var sqlState: SQLState?
+  /// The server's word for how bad it is, never translated: `ERROR`, `FATAL` or `PANIC`.
   package var severity: String?
   /// May quote stored values: not for clients.
   package var detail: String?
+  /// What the server suggests to do about it.
   package var hint: String?
   package var schema: String?
   package var table: String?
@@ -47,9 +51,13 @@ package struct PostgresError: Error, Sendable, Hashable {
 }
 
 extension PostgresError {
+  /// A row with the same key is there already: ``constraint`` names the key.
   package var isUniqueViolation: Bool { sqlState == .uniqueViolation }
+  /// A row refers to one that is not there, or is referred to and was to go: ``constraint`` names the rule.
   package var isForeignKeyViolation: Bool { sqlState == .foreignKeyViolation }
+  /// A value breaks a check of its table: ``constraint`` names the check.
   package var isCheckViolation: Bool { sqlState == .checkViolation }
+  /// The task was cancelled.
   package var isCancelled: Bool { kind == .cancelled }
 
   /// The server can't be reached, went away or is going away: the same may succeed later.
@@ -78,7 +86,7 @@ extension PostgresError {
     kind == .poolExhausted || (kind == .server && (sqlState?.errorClass == "53" || sqlState?.errorClass == "58"))
   }
 
-  /// It took too long, by the caller's deadline or by the server's own statement timeout.
+  /// The statement took too long, by the caller's deadline or by the server's own statement timeout.
   package var isTimeout: Bool { kind == .deadlineExceeded || (kind == .server && sqlState == .queryCanceled) }
 
   /// Nothing is wrong with the request: the same may succeed later.

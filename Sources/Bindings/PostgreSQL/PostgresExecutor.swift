@@ -1,5 +1,7 @@
-/// What statements can be given to: a pool, a connection of it, or a transaction.
+/// What can run statements: a pool, a connection of it, or a transaction.
 package protocol PostgresExecutor: Sendable {
+  /// Runs an operation, and waits for its end.
+  ///
   /// - Returns: one result for each statement.
   func perform(_ operation: PostgresOperation) async throws(PostgresError) -> [PostgresResult]
 }

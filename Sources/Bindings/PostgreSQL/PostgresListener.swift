@@ -6,6 +6,7 @@ import Logging
 /// Nothing is gathered while nobody asks for the next event, beyond what the operating system's
 /// socket and one read of at most `bufferLimit` notifications hold.
 package struct PostgresListener: AsyncSequence, Sendable {
+  /// What a listener tells.
   package enum Event: Sendable, Hashable {
     /// From here on notifications arrive, but any number may have been missed before: look at the
     /// tables. Comes first of all, after every reconnection, and when too many came at once.

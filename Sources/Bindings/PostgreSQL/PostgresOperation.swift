@@ -22,7 +22,7 @@ package enum PostgresOperation: Sendable {
   case copyIn(SQL, [[PostgresValue]])
 }
 
-/// What became of one statement.
+/// What became of one statement, and the `rows` that it gave.
 package struct PostgresResult: Sendable {
   let handle: ResultHandle
 

@@ -1,4 +1,4 @@
-/// What a short transaction writes, and what its reader goes on with.
+/// What a short transaction writes, and the `answer` that its caller gets.
 package struct ShortTransactionPlan<Answer: Sendable>: Sendable {
   /// Sent with the commit, so that the locks that they take are never held while anybody waits for the network.
   package let writes: [PostgresStatement]

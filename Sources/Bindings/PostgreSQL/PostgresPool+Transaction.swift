@@ -1,4 +1,5 @@
-/// How much a transaction sees of others: chapter 13 of PostgreSQL's manual.
+/// How much a transaction sees of others: chapter 13 of PostgreSQL's manual. `readCommitted` is what PostgreSQL does
+/// by itself; with the others a conflict ends one of the transactions, which is then run again.
 package enum PostgresIsolation: Sendable {
   case readCommitted
   case repeatableRead
@@ -86,7 +87,7 @@ extension PostgresPool {
     return answer
   }
 
-  /// Not stopped by a cancelled task: once sent, a commit can't be taken back.
+  /// Commits, and is not stopped by a cancelled task: once sent, a commit can't be taken back.
   private func commit(_ lease: Lease) async throws(PostgresError) {
     let result: PostgresResult?
     do {

@@ -1,10 +1,10 @@
 package import Logging
 import Synchronization
 
-/// A bounded set of connections to one database.
+/// A bounded set of connections to one database; its bounds are its `options`.
 ///
-/// Connections are made when needed. One that the server closed is replaced before anything is sent
-/// on it, so a restart of the server costs an error only to statements that were running.
+/// Connections are made when needed. One that the server closed is replaced before anything is sent on it, so a
+/// restart of the server costs an error only to statements that were running.
 package final class PostgresPool: Sendable {
   typealias State = PoolState<ServerConnection, PoolWaiter>
 
@@ -56,6 +56,8 @@ package final class PostgresPool: Sendable {
   }
 
   /// Makes sure that a statement gets an answer, from a server that takes changes.
+  ///
+  /// - Throws: ``PostgresError``, with ``PostgresError/isReadOnly`` if the server takes no changes.
   package func ping(within limit: Duration = .milliseconds(1_500)) async throws(PostgresError) {
     let deadline = ContinuousClock.now + limit
     let lease = try await lend(deadline: deadline)
@@ -69,6 +71,8 @@ package final class PostgresPool: Sendable {
     try outcome.get()
   }
 
+  /// How busy a pool is at a moment: connections lent, connections that wait for somebody (`idleCount`), and callers
+  /// that wait for a connection (`waiterCount`).
   package struct Statistics: Sendable {
     /// Connections lent, or being made.
     package let lentCount: Int
@@ -76,6 +80,7 @@ package final class PostgresPool: Sendable {
     package let waiterCount: Int
   }
 
+  /// How busy the pool is now, for metrics and status pages.
   package var statistics: Statistics {
     state.withLock {
       Statistics(lentCount: $0.grantedCount, idleCount: $0.idle.count, waiterCount: $0.waiters.count)
@@ -102,6 +107,7 @@ package final class PostgresPool: Sendable {
     return Lease(server: server, deadline: deadline, operationTimeout: operationTimeout)
   }
 
+  /// Ends a lease, and gives its connection to the next in the queue, or keeps it for later.
   func takeBack(_ lease: Lease) async {
     lease.end()
     await release(lease.server)
@@ -109,7 +115,7 @@ package final class PostgresPool: Sendable {
 }
 
 extension PostgresPool: PostgresExecutor {
-  /// On any connection.
+  /// Runs it on any connection.
   package func perform(_ operation: PostgresOperation) async throws(PostgresError) -> [PostgresResult] {
     let lease = try await lend(deadline: nil)
     let outcome = await Result(catchingFrom: lease, operation)

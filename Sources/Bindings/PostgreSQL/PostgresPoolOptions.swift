@@ -17,6 +17,7 @@ package struct PostgresPoolOptions: Sendable {
   /// Shown in `pg_stat_activity`.
   package var applicationName = "xtblish"
 
+  /// The bounds that are given below.
   package static let standard = PostgresPoolOptions()
 
   package init() {}

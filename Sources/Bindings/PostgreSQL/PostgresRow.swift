@@ -3,7 +3,7 @@ package struct PostgresRow: Sendable {
   let result: ResultHandle
   let index: Int
 
-  /// The cell of that column. A column that does not exist makes an error when the cell is read.
+  /// The cell of the column with that name. If there is none, reading the cell throws.
   package subscript(_ column: String) -> PostgresCell {
     PostgresCell(result: result, row: index, column: result.columns[column], name: column)
   }
@@ -16,14 +16,19 @@ package struct PostgresCell: Sendable {
   let column: Int?
   let name: String
 
-  /// Nil where the cell is NULL: `try row["reason"].optional?.text`.
+  /// Nil where the cell is NULL, for columns that may be: `try row["reason"].optional?.text`.
   package var optional: PostgresCell? {
     guard let column else { return self }
     return result.isNull(row: row, column: column) ? nil : self
   }
 
+  /// Whether the cell is NULL.
   package var isNull: Bool { optional == nil }
 
+  /// The cell's bytes in PostgreSQL's binary format.
+  ///
+  /// - Parameter asked: the type that it is read as, for the error.
+  /// - Throws: `decoding` if there is no such column, the cell is NULL, or its type is not allowed.
   func raw(_ asked: StaticString, allowing isAllowed: (PostgresType) -> Bool) throws(PostgresError) -> [UInt8] {
     guard let column else {
       throw PostgresError(.decoding, "the answer has no column \(name)")

@@ -8,7 +8,7 @@ struct PostgresSettings: Sendable {
   /// Which of several hosts is tried first: the one that was right last.
   private let preference = HostPreference()
 
-  /// Never quotes the URL in its errors, since it may hold a password.
+  /// Reads a URL. The errors never quote it, since it may hold a password.
   init(url: String, applicationName: String) throws(PostgresError) {
     keywords = try Self.parse(url)
     try Self.checkNoPasswordStrayed(into: keywords)
@@ -22,7 +22,7 @@ struct PostgresSettings: Sendable {
     keywords.merge(keepAlive) { given, _ in given }
   }
 
-  /// One for each of several hosts, that of the last success first.
+  /// The settings for each of several hosts, that of the last success first.
   var candidates: [(number: Int, settings: PostgresSettings)] {
     let hosts = parts("host"), addresses = parts("hostaddr"), ports = parts("port")
     let count = max(hosts.count, addresses.count)
@@ -39,6 +39,7 @@ struct PostgresSettings: Sendable {
     return Array(candidates[first...] + candidates[..<first])
   }
 
+  /// Remembers which of several hosts is to be tried first from now on.
   func prefer(_ number: Int) {
     preference.number.store(number, ordering: .relaxed)
   }

@@ -1,6 +1,6 @@
 package import FoundationEssentials
 
-/// A moment as `timestamptz` stores it: whole microseconds.
+/// A moment as `timestamptz` stores it: `microsecondsSince1970`, whole ones, negative before.
 package struct PostgresTimestamp: Sendable, Hashable, Comparable {
   package var microsecondsSince1970: Int64
 
@@ -13,10 +13,12 @@ package struct PostgresTimestamp: Sendable, Hashable, Comparable {
     microsecondsSince1970 = Int64((date.timeIntervalSince1970 * 1_000_000).rounded())
   }
 
+  /// The same moment, for calculating and showing.
   package var date: Date {
     Date(timeIntervalSince1970: Double(microsecondsSince1970) / 1_000_000)
   }
 
+  /// This moment, by this machine's clock: where replicas must agree, the database's own `now()` is asked instead.
   package static var now: PostgresTimestamp { PostgresTimestamp(Date()) }
 
   package static func < (left: PostgresTimestamp, right: PostgresTimestamp) -> Bool {

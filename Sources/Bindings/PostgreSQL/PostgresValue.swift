@@ -1,6 +1,5 @@
-/// A value that travels beside a statement, already in PostgreSQL's binary format.
-///
-/// Each maker takes nil for a NULL of that type, so that `$1 is null` needs no cast.
+/// A value that travels beside a statement, already in PostgreSQL's binary format. Each maker is named after the type
+/// that PostgreSQL gets, and takes nil for a NULL of that type, so that `$1 is null` needs no cast.
 package struct PostgresValue: Sendable, Hashable {
   let type: PostgresType
   let bytes: [UInt8]?
@@ -8,64 +7,73 @@ package struct PostgresValue: Sendable, Hashable {
   /// A NULL whose type PostgreSQL works out from the place where it is used.
   package static let null = PostgresValue(type: .unspecified, bytes: nil)
 
-  /// PostgreSQL refuses text that contains U+0000 (SQLSTATE 22021).
+  /// A `text`. PostgreSQL refuses one that contains U+0000 (SQLSTATE 22021).
   package static func text(_ value: String?) -> PostgresValue {
     PostgresValue(type: .text, bytes: value.map { Array($0.utf8) })
   }
 
+  /// An `int8`, which PostgreSQL also compares with and stores into columns of its shorter types.
   package static func int8(_ value: Int64?) -> PostgresValue {
     PostgresValue(type: .int8, bytes: value.map { bigEndianBytes($0) })
   }
 
-  /// An `int8` too.
+  /// An `int8` of Swift's usual number.
   package static func int(_ value: Int?) -> PostgresValue {
     int8(value.map(Int64.init))
   }
 
-  /// Needed only where the type must be exactly that of the column, as with COPY.
+  /// An `int4`. It is needed only where the type must be exactly that of the column, as with COPY.
   package static func int4(_ value: Int32?) -> PostgresValue {
     PostgresValue(type: .int4, bytes: value.map { bigEndianBytes($0) })
   }
 
+  /// A `float8`.
   package static func float8(_ value: Double?) -> PostgresValue {
     PostgresValue(type: .float8, bytes: value.map { bigEndianBytes($0.bitPattern) })
   }
 
+  /// A `boolean`.
   package static func bool(_ value: Bool?) -> PostgresValue {
     PostgresValue(type: .bool, bytes: value.map { [$0 ? 1 : 0] })
   }
 
+  /// A `bytea`, of any bytes.
   package static func bytea(_ value: [UInt8]?) -> PostgresValue {
     PostgresValue(type: .bytea, bytes: value)
   }
 
-  /// 16 bytes; PostgreSQL refuses any other number (SQLSTATE 08P01 or 22P03).
+  /// A `uuid` of 16 bytes; PostgreSQL refuses any other number (SQLSTATE 08P01 or 22P03).
   package static func uuid(_ value: [UInt8]?) -> PostgresValue {
     PostgresValue(type: .uuid, bytes: value)
   }
 
+  /// A `timestamptz`.
   package static func timestamp(_ value: PostgresTimestamp?) -> PostgresValue {
     PostgresValue(type: .timestamptz, bytes: value.map { bigEndianBytes($0.wire) })
   }
 
-  /// JSON text; PostgreSQL refuses what is not JSON (SQLSTATE 22P02).
+  /// A `jsonb` of this text; PostgreSQL refuses what is not JSON (SQLSTATE 22P02).
   package static func jsonb(_ value: String?) -> PostgresValue {
     // jsonb_send's format: a version byte, 1, and the text.
     PostgresValue(type: .jsonb, bytes: value.map { [1] + Array($0.utf8) })
   }
 
+  /// A `text[]`, as for `= any($1)` and `unnest($1)`.
   package static func textArray(_ value: [String]?) -> PostgresValue {
     array(value?.map { Array($0.utf8) }, of: .text, as: .textArray)
   }
 
+  /// A `uuid[]` of 16 bytes each.
   package static func uuidArray(_ value: [[UInt8]]?) -> PostgresValue {
     array(value, of: .uuid, as: .uuidArray)
   }
 
+  /// A `bytea[]`.
   package static func byteaArray(_ value: [[UInt8]]?) -> PostgresValue {
     array(value, of: .bytea, as: .byteaArray)
   }
 
+  /// An `int8[]`.
   package static func int8Array(_ value: [Int64]?) -> PostgresValue {
     array(value?.map { bigEndianBytes($0) }, of: .int8, as: .int8Array)
   }

@@ -1,5 +1,5 @@
-/// The five characters that say what kind of error a server reports: appendix A of PostgreSQL's
-/// manual.
+/// The code that says what kind of error a server reports, five characters in `rawValue`: appendix A of PostgreSQL's
+/// manual, after whose conditions the constants are named.
 package struct SQLState: Sendable, Hashable, RawRepresentable, CustomStringConvertible {
   package let rawValue: String
 
@@ -14,22 +14,39 @@ package struct SQLState: Sendable, Hashable, RawRepresentable, CustomStringConve
 
   /// Also what a standby says: "cannot execute … during recovery".
   package static let readOnlyTransaction = SQLState(rawValue: "25006")
+  /// The server ended a session that held a transaction open and did nothing.
   package static let idleInTransactionTimeout = SQLState(rawValue: "25P03")
+  /// A NULL for a column that takes none.
   package static let notNullViolation = SQLState(rawValue: "23502")
+  /// A row refers to one that is not there, or is referred to and was to go.
   package static let foreignKeyViolation = SQLState(rawValue: "23503")
+  /// A row with the same key is there already.
   package static let uniqueViolation = SQLState(rawValue: "23505")
+  /// A value breaks a check of its table.
   package static let checkViolation = SQLState(rawValue: "23514")
+  /// Another transaction was in the way, under an isolation that lets none be.
   package static let serializationFailure = SQLState(rawValue: "40001")
+  /// Two transactions waited for each other, and the server ended this one.
   package static let deadlockDetected = SQLState(rawValue: "40P01")
+  /// There is no such table.
   package static let undefinedTable = SQLState(rawValue: "42P01")
+  /// The server has no room left on its disk.
   package static let diskFull = SQLState(rawValue: "53100")
+  /// The server takes no more connections.
   package static let tooManyConnections = SQLState(rawValue: "53300")
+  /// A lock was not to be had in time.
   package static let lockNotAvailable = SQLState(rawValue: "55P03")
+  /// The statement was cancelled: by a request of the client, or by the server's own statement timeout.
   package static let queryCanceled = SQLState(rawValue: "57014")
+  /// The session was ended by an administrator, or by a server that shuts down.
   package static let adminShutdown = SQLState(rawValue: "57P01")
+  /// Another process of the server crashed, so it ended all sessions.
   package static let crashShutdown = SQLState(rawValue: "57P02")
+  /// The server starts, stops or recovers, and takes no connections yet.
   package static let cannotConnectNow = SQLState(rawValue: "57P03")
+  /// The database was removed.
   package static let databaseDropped = SQLState(rawValue: "57P04")
+  /// The server ended a session that did nothing for too long.
   package static let idleSessionTimeout = SQLState(rawValue: "57P05")
 
   /// The server ends the session, or is about to, for a reason that has nothing to do with the statement.

@@ -2,10 +2,11 @@ import Synchronization
 
 /// A connection to the server, with a thread on which its blocking calls run.
 actor ServerConnection {
+  /// What a connection is good for now.
   enum Health: Sendable {
     /// Ready for anyone.
     case idle
-    /// In the middle of somebody's transaction.
+    /// In the middle of a transaction of whoever has it.
     case inTransaction
     case broken
   }
@@ -162,6 +163,7 @@ actor ServerConnection {
     return true
   }
 
+  /// Closes the connection. A further call does nothing.
   func close() {
     handle = nil
     updateHealth()

@@ -4,6 +4,7 @@
 /// answer, because only that leaves the connection usable; a server that gives none in time costs
 /// the connection.
 struct Watch {
+  /// Whether the operation still runs, or waits for the server's answer to a cancel request.
   enum Phase {
     case running
     case cancelling(reason: PostgresError, giveUpAt: ContinuousClock.Instant)
@@ -21,6 +22,7 @@ struct Watch {
     self.interrupt = interrupt
   }
 
+  /// What whoever waits for the server is to do.
   enum Verdict {
     case goOn(until: ContinuousClock.Instant)
     case requestCancel(giveUpAt: ContinuousClock.Instant)
@@ -32,6 +34,7 @@ struct Watch {
     if case .cancelling(let reason, _) = phase { reason } else { nil }
   }
 
+  /// What is to be done at this moment; asked before each wait.
   mutating func check(now: ContinuousClock.Instant) -> Verdict {
     switch phase {
     case .running:

@@ -1,6 +1,6 @@
 import CWasmtime
 
-/// Compiles modules and holds the clock by which running code is interrupted.
+/// Compiles modules, and counts the epoch by which running code is interrupted: see ``incrementEpoch()``.
 @safe package final class Engine: Sendable {
   // The engine is the one object of Wasmtime, with its modules, that any thread may use at any time.
   nonisolated(unsafe) let handle: OpaquePointer
@@ -18,7 +18,8 @@ import CWasmtime
     unsafe wasm_engine_delete(handle)
   }
 
-  /// One tick for every store of the engine; code whose deadline it reaches traps with `.interrupt`. Any thread.
+  /// Advances the epoch of every store of the engine by one tick; code that has reached its store's deadline then
+  /// traps with `.interrupt`. Any thread may call it.
   package func incrementEpoch() {
     unsafe wasmtime_engine_increment_epoch(handle)
   }

@@ -4,12 +4,14 @@ import CWasmtime
 package struct EngineConfiguration: Sendable, Equatable {
   /// Stack of WebAssembly code, in bytes. The thread that calls needs this and some 256 KiB more.
   package var maximumStackBytes: Int
-  /// Reserves address space (not memory) so that accesses need no explicit check: 4 GiB an instance.
+  /// Whether each memory reserves 4 GiB of address space (not of memory), so that its accesses need no check of
+  /// bounds in the code.
   package var reservesAddressSpace: Bool
-  /// Compiles on several threads.
+  /// Whether a module's functions are compiled on several threads.
   package var compilesInParallel: Bool
 
-  /// The engine ends the process when it is given a stack that does not fit its own, so the value is checked here.
+  /// What ``maximumStackBytes`` may be. It is checked here because the engine ends the process at a stack that its
+  /// own settings don't allow.
   package static let stackBytes = 16 << 10...1 << 20
 
   package init(

@@ -9,7 +9,10 @@ package enum EngineLibrary {
 
   private static let loading = Mutex(())
 
-  /// Must have returned before anything else of this module is used. Does nothing when called again.
+  /// Opens the library. Nothing else of this module may be used before this has returned; a further call does
+  /// nothing.
+  ///
+  /// - Throws: `engineUnavailable` if the file can't be opened or lacks functions that this program calls.
   package static func load(path: String) throws(WasmtimeError) {
     let message: String? = loading.withLock { _ in
       unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { buffer in

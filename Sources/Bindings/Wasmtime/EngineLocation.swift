@@ -1,8 +1,8 @@
 import Glibc
 
-/// Where the engine's library is.
+/// Where the engine's library, `libwasmtime.so`, is looked for.
 package enum EngineLocation {
-  /// As the environment says.
+  /// The path that the environment variable XTBLISH_ENGINE gives, or the usual one: see ``path(explicit:)``.
   package static var ofThisProcess: String {
     path(explicit: unsafe getenv("XTBLISH_ENGINE").map { unsafe String(cString: $0) })
   }

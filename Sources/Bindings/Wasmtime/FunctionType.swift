@@ -17,6 +17,7 @@ package enum Value: Sendable, Equatable {
   case f32(Float)
   case f64(Double)
 
+  /// The type that this number has.
   package var type: ValueType {
     switch self {
     case .i32: .i32
@@ -27,6 +28,7 @@ package enum Value: Sendable, Equatable {
   }
 }
 
+/// What a WebAssembly function takes and returns: the types of its `parameters` and `results`, in order.
 package struct FunctionType: Sendable, Equatable, CustomStringConvertible {
   package var parameters: [ValueType]
   package var results: [ValueType]
@@ -117,7 +119,8 @@ extension Value {
     }
   }
 
-  /// The engine reads all 64 bits of a slot, so the upper half of the 32-bit types is written too, as zero.
+  /// The number as the engine passes it. The engine reads all 64 bits of a slot, so the upper half of the 32-bit
+  /// types is written too, as zero.
   var raw: wasmtime_val_raw_t {
     var slot = unsafe wasmtime_val_raw_t()
     switch self {

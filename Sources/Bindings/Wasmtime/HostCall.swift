@@ -74,6 +74,7 @@ final class FoundMemory {
   private(set) var memory: wasmtime_memory_t?
   private var instances = 0
 
+  /// Remembers where the memory is, if there is one instance alone.
   func keep(_ memory: wasmtime_memory_t) {
     if instances == 1 { self.memory = memory }
   }
@@ -85,7 +86,7 @@ final class FoundMemory {
   }
 }
 
-/// Thrown by a host function to end the app with a trap.
+/// Thrown by a host function to end the app with a trap, whose text is `message`.
 package struct HostTrap: Error {
   package var message: String
 
@@ -97,6 +98,7 @@ package struct HostTrap: Error {
 /// What a host function does. The result must be of the function's result type, or nil if it has none.
 package typealias HostFunctionBody = (borrowing HostCall) throws(HostTrap) -> Value?
 
+/// What the engine keeps for a host function that was defined, and gives back at each call.
 final class HostFunctionBox {
   let result: ValueType?
   let found: FoundMemory
@@ -109,6 +111,9 @@ final class HostFunctionBox {
   }
 }
 
+/// What the engine calls for every host function: a C function, with the box as its environment.
+///
+/// - Returns: nil, or a trap that the engine takes over.
 func callHostFunction(
   _ environment: UnsafeMutableRawPointer?, _ caller: OpaquePointer, _ slots: UnsafeMutablePointer<wasmtime_val_raw_t>?,
   _ count: Int
@@ -132,6 +137,7 @@ private func call(
   }
 }
 
+/// What the engine calls when a host function is no longer defined anywhere.
 func releaseHostFunction(_ environment: UnsafeMutableRawPointer?) {
   if let environment = unsafe environment { unsafe Unmanaged<HostFunctionBox>.fromOpaque(environment).release() }
 }

@@ -1,6 +1,6 @@
 import CWasmtime
 
-/// A module at work in a store. For the store's thread.
+/// A module that has been linked and started in a store. It may be used on the store's thread alone.
 package struct Instance {
   private let handle: wasmtime_instance_t
   private let store: Store
@@ -39,7 +39,7 @@ package struct Instance {
   }
 }
 
-/// An exported function. For the store's thread.
+/// An exported function and its `type`. It may be called on the store's thread alone.
 @safe package struct Function {
   package let type: FunctionType
   private let handle: wasmtime_func_t

@@ -1,6 +1,6 @@
 import CWasmtime
 
-/// The host functions that modules may import. For one thread at a time.
+/// The host functions that modules may import. It may be used by one thread at a time.
 @safe package final class Linker {
   private let handle: OpaquePointer
   private let engine: Engine
@@ -31,17 +31,18 @@ import CWasmtime
     if let error = unsafe error { throw unsafe WasmtimeError(.linking, taking: error) }
   }
 
-  /// Offers WASI preview 1, which uses what `Store.setWASI` says.
+  /// Offers WASI preview 1. What apps see through it is the store's: see ``Store/setWASI(_:)``.
   package func defineWASI() throws(WasmtimeError) {
     if let error = unsafe wasmtime_linker_define_wasi(handle) { throw unsafe WasmtimeError(.linking, taking: error) }
   }
 
-  /// From here on a definition replaces an earlier one of its name, instead of being refused.
+  /// Lets a definition replace an earlier one of its name from here on, instead of being refused.
   package func allowReplacing() {
     unsafe wasmtime_linker_allow_shadowing(handle, true)
   }
 
-  /// Makes an instance and runs the module's start function, so an epoch deadline must be set.
+  /// Makes an instance and runs the module's start function. The store's epoch deadline must be set before, or that
+  /// traps.
   package func instantiate(_ module: Module, in store: Store) throws(WasmtimeCallFailure) -> Instance {
     found.addInstance()
     var instance = wasmtime_instance_t()

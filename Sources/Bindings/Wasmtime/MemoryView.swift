@@ -20,7 +20,7 @@ import CWasmtime
     return unsafe [UInt8](UnsafeBufferPointer(start: base, count: self.count)[range])
   }
 
-  /// False, and nothing written, if any byte would be outside.
+  /// Writes bytes. False, and nothing written, if any byte would be outside.
   func write(_ bytes: UnsafeRawBufferPointer, at pointer: UInt32) -> Bool {
     guard let range = range(at: pointer, count: bytes.count) else { return false }
     if let base = unsafe base, let source = bytes.baseAddress {

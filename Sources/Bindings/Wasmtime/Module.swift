@@ -1,15 +1,16 @@
 import CWasmtime
 
-/// Compiled WebAssembly.
+/// A compiled module.
 @safe package final class Module: Sendable {
   // Immutable once made, and counted by the engine itself: any thread may use it.
   nonisolated(unsafe) let handle: OpaquePointer
   private let engine: Engine
 
-  /// Throws if the bytes are no module, or one that this engine would not compile. Compiles nothing.
+  /// Throws `invalidModule` if the bytes are no module, or one that this engine would not compile. Nothing is
+  /// compiled.
   ///
-  /// What a module imports and exports is not asked of the engine: its C API ends the process at types that it does not
-  /// know.
+  /// What a module imports and exports is not asked of the engine: its C API ends the process at types that it does
+  /// not know.
   package static func validate(_ wasm: [UInt8], engine: Engine) throws(WasmtimeError) {
     let error = unsafe wasm.withUnsafeBufferPointer { bytes in
       unsafe wasmtime_module_validate(engine.handle, bytes.baseAddress, bytes.count)
@@ -50,7 +51,7 @@ import CWasmtime
     unsafe wasmtime_module_delete(handle)
   }
 
-  /// The machine code, to be loaded again later.
+  /// The compiled machine code, which ``init(engine:trustedCode:)`` loads again later without compiling.
   package func serialized() throws(WasmtimeError) -> [UInt8] {
     var bytes = unsafe wasm_byte_vec_t()
     if let error = unsafe wasmtime_module_serialize(handle, &bytes) {

@@ -1,8 +1,9 @@
 import CWasmtime
 
-/// What instances live in: their memories, their limits, their deadline. For one thread at a time.
+/// What instances live in: their memories, their limits, their deadline. It may be used by one thread at a time.
 @safe package final class Store {
-  /// What all instances of a store may use together.
+  /// What each instance of a store may use: at most `memories` memories of `memoryBytes` each, and `tables` tables of
+  /// `tableElements` elements each. The store holds one instance.
   package struct Limits: Sendable, Equatable {
     /// Bytes of each memory.
     package var memoryBytes: Int
@@ -35,12 +36,13 @@ import CWasmtime
 
   var context: OpaquePointer { unsafe wasmtime_store_context(handle) }
 
-  /// Calls trap once the engine's epoch has grown by `ticks` from now. Without a deadline set, the first call traps.
+  /// Sets the deadline: a call traps once the engine's epoch has grown by `ticks` from now. Without one the first
+  /// call traps.
   package func setEpochDeadline(ticks: UInt64) {
     unsafe wasmtime_context_set_epoch_deadline(context, ticks)
   }
 
-  /// Gives the store's instances a WASI environment. Once, before instantiating.
+  /// Gives the store's instances a WASI environment. It is called at most once, before a module is instantiated.
   package func setWASI(_ configuration: WASIConfiguration) throws(WasmtimeError) {
     let config = try unsafe configuration.makeHandle()
     // Takes the configuration, whatever it answers.

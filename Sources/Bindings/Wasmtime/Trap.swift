@@ -1,8 +1,9 @@
 import CWasmtime
 
-/// An error that WebAssembly code can't go on from.
+/// An error that WebAssembly code can't go on from, and its `code`.
 package struct Trap: Error, Sendable, Equatable {
-  /// Wasmtime's numbers.
+  /// Why it could not go on: the engine's trap codes (`wasmtime_trap_code_enum` in its `wasmtime/trap.h`), and
+  /// ``host``.
   package enum Code: Sendable, Equatable {
     case stackOverflow
     case memoryOutOfBounds
@@ -22,19 +23,23 @@ package struct Trap: Error, Sendable, Equatable {
     case unknown(UInt8)
   }
 
+  /// A function that was being called: its `functionIndex` among all functions of the module, imported ones first,
+  /// and where in it (`functionOffset`) and in the whole module (`moduleOffset`) the call was, in bytes. Offsets are
+  /// 0 where the engine doesn't know them. `functionName` comes from the module's name section and is nil without
+  /// one.
   package struct Frame: Sendable, Equatable {
     package var functionIndex: UInt32
-    /// In bytes; 0 if it is not known.
+    /// Bytes from the function's beginning; 0 if it is not known.
     package var functionOffset: UInt64
     package var moduleOffset: UInt64
-    /// From the module's name section, if it has one.
+    /// The function's name in the module's name section, if it has one.
     package var functionName: String?
   }
 
   package var code: Code
-  /// One line for people.
+  /// What happened, in one line for people.
   package var message: String
-  /// Innermost first; the engine stops at 20.
+  /// The functions that were being called, innermost first; the engine stops at 20.
   package var frames: [Frame]
 }
 
@@ -48,7 +53,7 @@ extension Trap.Code {
     self = Int(number) < Self.numbered.count ? Self.numbered[Int(number)] : .unknown(number)
   }
 
-  /// Stable, kebab-case.
+  /// The code's name in reports and logs: kebab-case, and never changed.
   package var name: String {
     switch self {
     case .stackOverflow: "stack-overflow"

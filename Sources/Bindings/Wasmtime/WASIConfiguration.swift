@@ -1,11 +1,12 @@
 import CWasmtime
 
-/// What a program sees through WASI: arguments, environment, output. No files, no network, an empty standard input.
+/// What a program sees through WASI: its arguments, its `environment`, and where its output goes (`standardOutput`,
+/// `standardError`). It sees no files and no network, and its standard input is empty.
 package struct WASIConfiguration {
   /// Gets what the program writes, in pieces that need not be lines, on the thread that runs it.
   package typealias Output = ([UInt8]) -> Void
 
-  /// The program's name first.
+  /// The program's arguments, its own name first.
   package var arguments: [String]
   package var environment: [String: String]
   package var standardOutput: Output

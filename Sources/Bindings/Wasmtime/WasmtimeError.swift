@@ -1,7 +1,8 @@
 import CWasmtime
 
-/// What the engine refused to do.
+/// What the engine refused to do, and as which `kind` of failure.
 package struct WasmtimeError: Error, Equatable, CustomStringConvertible {
+  /// What was wrong: the engine, its settings, a module, or how something was called.
   package enum Kind: Sendable {
     /// The engine's library is missing or is another version.
     case engineUnavailable

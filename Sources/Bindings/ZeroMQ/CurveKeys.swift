@@ -21,7 +21,8 @@ package struct CurvePublicKey: Hashable, Sendable {
   }
 }
 
-/// A key pair of CurveZMQ. Its secret half shows in no description, so that it can't get into a log by accident.
+/// A key pair of CurveZMQ: the `publicKey`, and a secret one that shows in no description, so that it can't get into
+/// a log by accident.
 package struct CurveKeyPair: Sendable {
   package let publicKey: CurvePublicKey
 

@@ -1,6 +1,6 @@
 /// What libzmq asks when somebody wants to connect: a message of ZeroMQ's authentication protocol, ZAP (RFC 27).
 struct ZAPRequest: Equatable {
-  /// From the asking session's routing ID to the empty frame; the answer begins with the same.
+  /// The frames from the asking session's routing ID to the empty one; the answer begins with the same.
   let envelope: [[UInt8]]
   let requestID: [UInt8]
   /// The address of whoever wants to connect, for logs.

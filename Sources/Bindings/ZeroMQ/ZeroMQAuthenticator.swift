@@ -2,10 +2,11 @@ import CZeroMQ
 
 /// Says who may connect to the CURVE servers of its context: the handler of ZeroMQ's authentication protocol.
 ///
-/// A message that comes on a connection which it let in carries the client's key: see ``ZeroMQMessage/hasSender(_:)``.
+/// A message that comes on a connection which it let in carries the client's key: see ``ZeroMQMessage/sender``.
 /// A context has one at most. Like a socket, for one thread at a time.
 package final class ZeroMQAuthenticator {
-  /// To be waited for with the sockets that it serves.
+  /// What to wait for in a ``ZeroMQPoller``, beside the sockets it serves: it can be received from when
+  /// ``answer(limit:isAllowed:)`` has something to do.
   package let socket: ZeroMQSocket
   private let message = ZeroMQMessage()
 
@@ -16,7 +17,7 @@ package final class ZeroMQAuthenticator {
     try socket.bind("inproc://zeromq.zap.01")
   }
 
-  /// Answers what waits, without waiting.
+  /// Answers the requests that have come, without waiting for more.
   ///
   /// - Parameters:
   ///   - limit: requests at once; the others stay for the next call.

@@ -1,7 +1,7 @@
 import CZeroMQ
 import Glibc
 
-/// One frame as libzmq received it. Meant to be received into again and again.
+/// One frame as libzmq received it. One value is meant to be received into again and again.
 @safe
 package struct ZeroMQMessage: ~Copyable {
   // On the heap because libzmq forbids moving an initialised message about.
@@ -18,6 +18,7 @@ package struct ZeroMQMessage: ~Copyable {
     unsafe storage.deallocate()
   }
 
+  /// Bytes of the frame.
   package var count: Int { unsafe zmq_msg_size(storage) }
 
   /// Whether more frames of the same message follow.

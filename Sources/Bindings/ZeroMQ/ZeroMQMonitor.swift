@@ -4,6 +4,7 @@ import CZeroMQ
 ///
 /// Like the socket, for the one thread that owns both.
 package final class ZeroMQMonitor {
+  /// What became of a connection.
   package enum Event: Sendable, Equatable {
     /// A peer completed the handshake: messages flow.
     case connected
@@ -11,14 +12,15 @@ package final class ZeroMQMonitor {
     case disconnected
     /// A connection was made, and ended before messages could flow. libzmq tries again.
     case handshakeFailed
-    /// As that, because the peer speaks something else. libzmq does not try again.
+    /// The handshake failed because the peer speaks something else. libzmq does not try again.
     case incompatible
-    /// As that, because the peer said that it does not let us in.
+    /// The handshake failed because the peer said that it does not let us in.
     case refused
     /// Anything else, by libzmq's number.
     case other(UInt16)
   }
 
+  /// What to wait for in a ``ZeroMQPoller``: it can be received from when there is an event to take with ``next()``.
   package let socket: ZeroMQSocket
   private let monitored: ZeroMQSocket
   private let message = ZeroMQMessage()

@@ -11,17 +11,19 @@ package struct ZeroMQPoller {
 
   package init() {}
 
+  /// Waits for messages on this socket too.
   package mutating func add(_ socket: ZeroMQSocket) {
     sockets.append(socket)
     unsafe items.append(zmq_pollitem_t(socket: socket.handle, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0))
   }
 
+  /// Waits for this signal too, which stays raised until it is lowered.
   package mutating func add(_ signal: WakeSignal) {
     signals.append(signal)
     unsafe items.append(zmq_pollitem_t(socket: nil, fd: signal.descriptor, events: Int16(ZMQ_POLLIN), revents: 0))
   }
 
-  /// Blocks the thread.
+  /// Blocks the thread until there is something, and does not say where: each socket is then asked.
   ///
   /// - Parameter timeoutMilliseconds: nil waits for ever.
   /// - Returns: false at the timeout, or when a Unix signal came in between.

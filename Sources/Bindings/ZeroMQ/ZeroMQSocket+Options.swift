@@ -34,6 +34,10 @@ extension ZeroMQSocket {
     case backlog(Int32)
   }
 
+  /// Sets an option. Most count for the connections and addresses that are made afterwards, so it comes before `bind`
+  /// and `connect`.
+  ///
+  /// - Throws: `EINVAL` for a number that libzmq does not take.
   package func set(_ option: Option) throws(ZeroMQError) {
     switch option {
     case .lingerMilliseconds(let value): try set(ZMQ_LINGER, value)

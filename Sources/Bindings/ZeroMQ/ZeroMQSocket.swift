@@ -6,6 +6,7 @@ import CZeroMQ
 /// collections. It is not `Sendable`: create it on the thread that uses it.
 @safe
 package final class ZeroMQSocket {
+  /// The patterns of messages that the bus and apps' processes use, of those that libzmq has.
   package enum Kind: Sendable {
     /// Talks to many peers and names the one in the first frame of each message.
     case router
@@ -24,6 +25,7 @@ package final class ZeroMQSocket {
   }
 
   let handle: UnsafeMutableRawPointer
+  /// The context whose threads move the socket's bytes; the socket keeps it alive.
   package let context: ZeroMQContext
   /// Released after the socket is closed: without it libzmq would let everybody in.
   var authenticator: ZeroMQAuthenticator?
@@ -48,6 +50,10 @@ package final class ZeroMQSocket {
     guard unsafe zmq_connect(handle, endpoint) == 0 else { throw .last("zmq_connect \(endpoint)") }
   }
 
+  /// Ends the connection to `endpoint`, written as it was given to `connect`, and does not connect again. What was
+  /// queued for it is dropped once the linger time has passed.
+  ///
+  /// - Throws: `ENOENT` if there is no such connection.
   package func disconnect(_ endpoint: String) throws(ZeroMQError) {
     guard unsafe zmq_disconnect(handle, endpoint) == 0 else { throw .last("zmq_disconnect \(endpoint)") }
   }

@@ -1,40 +1,41 @@
-package import AppLink
-package import DeviceImages
-package import UpdateCore
+import AppLink
+import DeviceImages
+import UpdateCore
 
 /// How an agent behaves; everything that isn't the device's identity. `boot` is the kernel's boot that the agent runs
 /// in.
-package struct AgentConfiguration: Sendable {
+struct AgentConfiguration: Sendable {
   /// The time between two reports when nothing changes.
-  package var heartbeat: Duration
+  var heartbeat: Duration
   /// A report that is not acknowledged is repeated after this.
-  package var reportRepeatInterval: Duration
+  var reportRepeatInterval: Duration
   /// How long a new app has to say that it works; what happens then is in `update`.
-  package var trial: Duration
+  var trial: Duration
   /// What settings and fuses say about updates.
-  package var update: UpdatePolicy
-  package var boot: BootID
+  var update: UpdatePolicy
+  var boot: BootID
   /// A smaller image compiles sooner than another process starts, so that its own start does it.
-  package var compileAheadBytes: UInt64
+  var compileAheadBytes: UInt64
   /// How long an app may take to start; then it counts as failed.
-  package var startDeadline: Duration
+  var startDeadline: Duration
   /// How long an app may take to end between two events before it is killed.
-  package var stopGrace: Duration
+  var stopGrace: Duration
   /// Limits and pauses of downloads.
-  package var download: ImageDownload.Policy
+  var download: ImageDownload.Policy
   /// Hosts to which any image store may redirect.
-  package var redirectHosts: [String]
+  var redirectHosts: [String]
   /// What an app may use on this device.
-  package var appLimits: AppLimits
-  package var logUpload: LogUploadPolicy
+  var appLimits: AppLimits
+  /// How much of the log is sent, and when.
+  var logUpload: LogUploadPolicy
   /// The longest pause between two connections to the broker that don't hold.
-  package var longestReconnectPause: Duration
+  var longestReconnectPause: Duration
   /// The first pause between two starts of an app that fails.
-  package var firstRelaunchPause: Duration
+  var firstRelaunchPause: Duration
   /// What that pause grows to.
-  package var longestRelaunchPause: Duration
+  var longestRelaunchPause: Duration
 
-  package init(
+  init(
     heartbeat: Duration = .seconds(30), reportRepeatInterval: Duration = .seconds(5), trial: Duration = .seconds(10),
     update: UpdatePolicy = UpdatePolicy(), boot: BootID = .unknown, compileAheadBytes: UInt64 = 512 << 10,
     startDeadline: Duration = .seconds(30), stopGrace: Duration = .seconds(2),

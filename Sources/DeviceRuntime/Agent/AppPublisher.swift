@@ -75,7 +75,7 @@ final class AppPublisher: Sendable {
     }
   }
 
-  /// One of QoS 0, with what is known of others of its kind.
+  /// Sends a message of QoS 0, with what is known of others of its kind.
   private func sendLoose(_ publication: Publication, _ loose: inout LooseMessages) async -> MQTTReasonCode {
     let kind = LooseMessages.Kind(topic: publication.topic, bytes: publication.payload.count)
     if let sentAt = loose.sentAt(kind) {

@@ -34,7 +34,7 @@ actor AppSubscriptions {
   private let notes: AgentNotes
   private var subscriptions: [Subscription] = []
   private var filters: [ByteText: Filter] = [:]
-  /// Counts them.
+  /// Counts the connections.
   private var connection: UInt64 = 0
 
   init(mqtt: MQTTClient, outlet: MQTTOutlet, prefix: String, notes: AgentNotes) {
@@ -44,7 +44,8 @@ actor AppSubscriptions {
     self.notes = notes
   }
 
-  /// There is a new connection, and others may speak: its session may not be the one in which the broker granted this.
+  /// Called for a new connection, once others may speak: its session may not be the one in which the broker granted
+  /// this.
   func connected() {
     for (text, filter) in filters where filter.isGranted {
       let work = Task { [self] in await demand(text.text) }
@@ -86,7 +87,7 @@ actor AppSubscriptions {
     endUnused([text])
   }
 
-  /// The app is gone.
+  /// Drops the subscriptions of an app that is gone.
   func forget(app: UInt64) {
     let texts = subscriptions.filter { $0.app == app }.map(\.text)
     subscriptions.removeAll { $0.app == app }
@@ -122,7 +123,7 @@ actor AppSubscriptions {
     }
   }
 
-  /// Nobody wants it, unless someone came meanwhile.
+  /// Unsubscribes if nobody wants the filter, unless someone came meanwhile.
   private func end(_ text: String) async {
     guard filters[text] == nil else { return }
     do {
@@ -134,7 +135,7 @@ actor AppSubscriptions {
     if filters[text] != nil { _ = await demand(text) }
   }
 
-  /// The broker does not grant again what it had granted: the apps are told as of a refusal at once.
+  /// Tells the apps at once, as of a refusal, that the broker does not grant again what it had granted.
   private func lose(_ text: ByteText, _ code: MQTTReasonCode) async {
     let targets = subscriptions.filter { $0.text == text }
     refused(text)
@@ -148,7 +149,7 @@ actor AppSubscriptions {
     filters[text] = nil
   }
 
-  /// Subscribes, for as long as it takes; the answer is the broker's.
+  /// Subscribes, for as long as it takes; returns the broker's answer.
   private func demand(_ text: String) async -> MQTTReasonCode {
     let key = ByteText(text)
     while !Task.isCancelled {

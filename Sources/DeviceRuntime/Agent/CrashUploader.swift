@@ -15,7 +15,7 @@ actor CrashUploader {
 
   private var repeats: RetryBackoff
   private var isConnected = false
-  /// How each report fared that is not through yet.
+  /// How each report fared that the server does not have yet.
   private var progress: [String: Progress] = [:]
   /// What was sent in this round.
   private var sent: Set<String> = []
@@ -53,7 +53,7 @@ actor CrashUploader {
 
   func disconnected() { isConnected = false }
 
-  /// There is a new report.
+  /// Called when there is a new report.
   func added() { signal.wake() }
 
   func acknowledge(_ ids: Set<String>) async {

@@ -26,7 +26,7 @@ struct LiveApp: Sendable {
 struct Relaunch: Sendable {
   var backoff: RetryBackoff
   var task: Task<Void, Never>?
-  /// In a row.
+  /// How often in a row the image could not be read.
   var unreadableImages = 0
   /// How often the device itself could not start a version that is on its way, in a row.
   var hostFailures: (version: UInt64, count: Int) = (0, 0)
@@ -79,7 +79,7 @@ extension DeviceAgent {
     mailbox.post(.appFailed(slot, reason: "this device could not start it, \(failures) times: \(reason)"))
   }
 
-  /// With the standard pauses these take some minutes.
+  /// How many such failures in a row there may be: with the standard pauses they take some minutes.
   private static let maximumHostFailures = 9
 
   /// An error of the flash may pass, and says nothing of the image; one that stays does.

@@ -101,11 +101,12 @@ extension DeviceAgent {
     if !isListening { await subscribeAfterAll() }
   }
 
-  /// A flash that fails may keep the first report back.
+  /// How long the first report may take, which a failing flash keeps back.
   private static let firstWordLimit = Duration.seconds(10)
   private static let suspiciousDeafConnections = 3
 
-  /// Not to be kept where the broker hung up on that, and left out of one connection where it hangs up on it at all.
+  /// Says on the presence topic that the device is there. The message is not kept by the broker where it hung up on
+  /// that, and left out of one connection where the broker hangs up on it at all.
   private func announcePresence() async {
     guard !presenceTries.areHopeless else {
       presenceTries = MQTTOutlet.Tries()
@@ -122,8 +123,8 @@ extension DeviceAgent {
     }
   }
 
-  /// On every connection: what the broker says of the session may be older than what this agent listens to, and the
-  /// answer to an earlier request may have been lost.
+  /// Subscribes to the device's topics, on every connection: what the broker says of the session may be older than
+  /// what this agent listens to, and the answer to an earlier request may have been lost.
   ///
   /// - Returns: whether the broker granted all of it; nil: the connection is gone.
   private func subscribe() async -> Bool? {
@@ -143,7 +144,7 @@ extension DeviceAgent {
     return problem == nil
   }
 
-  /// The connection ended while the broker was asked for it.
+  /// Notes that the connection ended while the broker was asked for the filter.
   private func hasGoneDeaf(_ filter: String) async {
     deafConnections = min(deafConnections + 1, 1000)
     guard deafConnections >= Self.suspiciousDeafConnections else { return }

@@ -15,13 +15,15 @@ extension DeviceAgent {
     }
   }
 
-  /// After it, whatever the start alone needs was used.
+  /// After this time, whatever the start alone needs was used.
   private static let settlingTime = Duration.seconds(5)
-  /// The usual heartbeat. Reading `/proc` and touching again what is still used costs some milliseconds.
+  /// The time between two releases: the usual heartbeat. Reading `/proc` and touching again what is still used costs
+  /// some milliseconds.
   private static let releaseInterval = Duration.seconds(30)
 }
 
 extension SlotStore {
-  /// Here because it may block on a slow `/proc`, and this actor has a thread for that.
+  /// Gives back the pages of files. On this actor because it may block on a slow `/proc`, and the actor has a thread
+  /// for that.
   func releaseFilePages() -> Int { ResidentMemory.releaseFilePages() }
 }

@@ -28,7 +28,7 @@ extension DeviceAgent {
     }
   }
 
-  /// With three digits after the point.
+  /// Milliseconds with three digits after the point.
   private static func milliseconds(_ nanoseconds: UInt64) -> String {
     let microseconds = (nanoseconds + 500) / 1000
     let digits = String(microseconds % 1000)

@@ -1,14 +1,14 @@
 internal import AppLink
-package import AppSupervision
-package import Curl
+import AppSupervision
+import Curl
 internal import DeviceBoard
-package import DeviceCredentials
+import DeviceCredentials
 internal import DeviceImages
 internal import DeviceProtocol
-package import DeviceStorage
+import DeviceStorage
 internal import FirmwareImage
 internal import Foundations
-package import Logging
+import Logging
 internal import Mosquitto
 internal import ServiceLifecycle
 internal import UpdateCore
@@ -17,7 +17,7 @@ internal import UpdateCore
 ///
 /// Events are handled one after the other, each with all its actions, so that the order in which the state machine
 /// wants things done is the order in which they are done.
-package actor DeviceAgent: Service {
+actor DeviceAgent: Service {
   let identity: DeviceIdentity
   let security: DeviceSecurity
   let configuration: AgentConfiguration
@@ -29,7 +29,7 @@ package actor DeviceAgent: Service {
   let logger: Logger
   let topics: DeviceTopics
   let mqtt: MQTTClient
-  /// For what may wait until the device's own reports are out.
+  /// Where what may wait is published, once the device's own reports are out.
   let outlet: MQTTOutlet
   let servers: ImageServers
   let reporter: StateReporter
@@ -42,7 +42,7 @@ package actor DeviceAgent: Service {
   nonisolated let mailbox = AgentMailbox()
 
   var machine = UpdateMachine(record: BootRecord())
-  /// The machine knows how things stand.
+  /// Whether the machine knows how things stand.
   var isStarted = false
   var hindrances = Hindrances()
   lazy var hints = makeHintChecks()
@@ -75,7 +75,7 @@ package actor DeviceAgent: Service {
   var lastEndings: [Slot: (version: UInt64, ending: AppEnding)] = [:]
   let startedAt = WallClock.now
 
-  package init(
+  init(
     identity: DeviceIdentity, security: DeviceSecurity, configuration: AgentConfiguration, flash: any Flash,
     launcher: any AppLauncher, http: HTTPClient, logger: Logger
   ) throws {
@@ -132,7 +132,7 @@ package actor DeviceAgent: Service {
   }
 
   /// Works until a graceful shutdown or cancellation; then stops the apps and says goodbye.
-  package func run() async throws {
+  func run() async throws {
     try await log.open()
     try await crashes.open()
     let (record, warning) = try await storage.loadBootRecord()

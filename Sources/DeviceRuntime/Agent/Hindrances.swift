@@ -12,7 +12,7 @@ struct Hindrances: Sendable {
   }
 
   static let maximumReasonBytes = 400
-  /// Of one matter: a server that finds ever new words is told no more of.
+  /// How many reasons of one matter are told: of a server that finds ever new words no more are.
   private static let maximumReasonsTold = 16
 
   private var current: [Hindrance.Matter: Hindrance] = [:]
@@ -35,7 +35,7 @@ struct Hindrances: Sendable {
     return .changed(isNews: isNews)
   }
 
-  /// What is about no version says in its reason what it is about.
+  /// All of them; one that is about no version says in its reason what it is about.
   var all: [Hindrance] {
     current.map { matter, hindrance in
       var hindrance = hindrance

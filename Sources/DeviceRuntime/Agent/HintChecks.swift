@@ -12,7 +12,7 @@ actor HintChecks {
     /// Tells this check from an earlier one of the same version.
     var id: UInt64
     var hint: FirmwareNotification
-    /// Where it was said to be.
+    /// Where the image was said to be.
     var urls: [String]
     var failures = 0
     var absences = 0
@@ -21,7 +21,8 @@ actor HintChecks {
 
   static let maximumHints = 8
   private static let maximumURLs = 4
-  /// All servers say so often that they have no such version, and it is dropped: whoever meant it says it again.
+  /// When all servers have said so often that they have no such version, the hint is dropped: whoever meant it says it
+  /// again.
   private static let maximumAbsences = 10
 
   private let make: @Sendable (FirmwareNotification, [String]) -> HeadCheck
@@ -60,7 +61,7 @@ actor HintChecks {
     entries[version]?.task = Task { await self.check(version, id: id) }
   }
 
-  /// There is a new connection: what no server has is told again if it was meant.
+  /// Called for a new connection: drops what no server has, as it is told again if it was meant.
   func forgetAbsent() async {
     for version in entries.filter({ $0.value.absences > 0 }).keys { await drop(version) }
   }

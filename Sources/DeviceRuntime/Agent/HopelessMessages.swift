@@ -8,7 +8,7 @@ struct HopelessMessages: Sendable {
     var until: ContinuousClock.Instant
   }
 
-  /// The broker's rules may be other ones by then.
+  /// How long a message counts as hopeless: the broker's rules may be other ones by then.
   private static let life = Duration.seconds(600)
   private static let maximumTopics = 16
 
@@ -26,7 +26,7 @@ struct HopelessMessages: Sendable {
     entries[topic] = Entry(bytes: smallest, until: now + Self.life)
   }
 
-  /// Whether one as large to the same topic was found to be one.
+  /// Whether a message as large to the same topic was found to be hopeless.
   func contain(_ topic: String, bytes: Int, now: ContinuousClock.Instant) -> Bool {
     entries[ByteText(topic)].map { bytes >= $0.bytes && now < $0.until } ?? false
   }

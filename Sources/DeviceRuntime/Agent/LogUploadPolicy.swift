@@ -1,23 +1,23 @@
 internal import DeviceProtocol
 
 /// How much of the log is sent, and when.
-package struct LogUploadPolicy: Sendable {
+struct LogUploadPolicy: Sendable {
   /// The shortest time from one batch to the next. The first line after a silence does not wait.
-  package var pause: Duration
+  var pause: Duration
   /// A batch that is not acknowledged is sent again after this.
-  package var firstRepeatPause: Duration
+  var firstRepeatPause: Duration
   /// What that time grows to.
-  package var longestRepeatPause: Duration
+  var longestRepeatPause: Duration
   /// The largest message. The server takes no more than the standard bytes and lines.
-  package var batchBytes: Int
+  var batchBytes: Int
   /// The most lines of one message.
-  package var batchLines: Int
+  var batchLines: Int
   /// How much is sent over time.
-  package var bytesPerSecond: Int
+  var bytesPerSecond: Int
   /// How much is sent at once after a silence.
-  package var burstBytes: Int
+  var burstBytes: Int
 
-  package init(
+  init(
     pause: Duration = .seconds(1), firstRepeatPause: Duration = .seconds(5),
     longestRepeatPause: Duration = .seconds(60), batchBytes: Int = DeviceLimit.logBytes.value,
     batchLines: Int = DeviceLimit.logLines.value,

@@ -19,7 +19,7 @@ actor LogUploader {
   private var repeats: RetryBackoff
   private var isConnected = false
   private var batch: LogBatch?
-  /// For which it was made.
+  /// The limit that the present batch was made for.
   private var batchLimitBytes = 0
   private var tries = MQTTOutlet.Tries()
   /// More than this in one message made the broker end the connection; nil: that was not seen, or is long ago.
@@ -30,9 +30,9 @@ actor LogUploader {
   private var nextBatch = ContinuousClock.now
   private var nextRepeat = ContinuousClock.now
 
-  /// A broker that takes less than this takes no log.
+  /// A broker that takes less than this in a message takes no log.
   private static let leastBatchBytes = 512
-  /// The link may have broken by itself, or the broker takes more by now.
+  /// How long `largestTakenBytes` counts: the link may have broken by itself, or the broker takes more by now.
   private static let largestTakenLife = Duration.seconds(600)
 
   init(log: DeviceLog, mqtt: MQTTClient, outlet: MQTTOutlet, topic: String, policy: LogUploadPolicy, notes: AgentNotes)
@@ -47,7 +47,7 @@ actor LogUploader {
     repeats = RetryBackoff(first: policy.firstRepeatPause, longest: policy.longestRepeatPause)
   }
 
-  /// There is a new connection: the batch or its acknowledgement may have been lost with the old one.
+  /// Called for a new connection: the batch or its acknowledgement may have been lost with the old one.
   func connected() {
     isConnected = true
     repeats.reset()
@@ -101,7 +101,7 @@ actor LogUploader {
     return max(Self.leastBatchBytes, bytes.compactMap { $0 }.min() ?? policy.batchBytes)
   }
 
-  /// nil: until something happens.
+  /// How long to wait for the next thing to do; nil: until something happens.
   private var wait: Duration? {
     guard isConnected else { return nil }
     let next = batch == nil ? nextBatch : max(nextRepeat, nextBatch)
@@ -140,7 +140,7 @@ actor LogUploader {
     }
   }
 
-  /// They stay in the device's own log, and the server is told how many there were.
+  /// Gives up a batch: its lines stay in the device's own log, and the server is told how many there were.
   private func setAside(_ batch: LogBatch, cuts: Int) async {
     self.batch = nil
     let pause = holds.next()

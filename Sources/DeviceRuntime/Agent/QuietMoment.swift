@@ -9,7 +9,7 @@ final class QuietMoment: Sendable {
   /// Monotonic, in nanoseconds; nil: it still handles them.
   var nanoseconds: UInt64? { time.withLock { $0 } }
 
-  /// The first word counts.
+  /// Notes the moment; the first word counts.
   func note(at nanoseconds: UInt64) {
     time.withLock { $0 = $0 ?? nanoseconds }
     signal.wake()

@@ -16,21 +16,23 @@ actor StateReporter {
   private let mqtt: MQTTClient
   private let topic: String
   private let heartbeat: Duration
-  /// Without an acknowledgement the report is sent again after this.
+  /// The time after which a report is sent again that was not acknowledged.
   private let repeatInterval: Duration
   private let notes: AgentNotes
   private let signal = TaskSignal()
-  /// No other start of this agent, nor that of another machine with this device's identity, has this name.
+  /// The name of this start of the agent, which no other start has, nor one of another machine with this device's
+  /// identity.
   private let run = RandomName.text(RandomName.make())
 
   private var report: DeviceReport?
   private var sequence: UInt64 = 0
   private var epoch: UInt64 = 0
-  /// What the flash holds as the epoch.
+  /// The epoch that the flash holds.
   private var keptEpoch: UInt64 = 0
   /// What the Registry said it holds, until it took something in its place.
   private var supersedes: StateMessage.Position?
-  /// Whoever answers every report as if another were held does not make the device talk without end.
+  /// The pauses between statements under new epochs: whoever answers every report as if another were held does not
+  /// make the device talk without end.
   private var restatements = RetryBackoff(first: .milliseconds(50), longest: .seconds(60))
   private var nextRestatement = ContinuousClock.now
   private var restatesAt: ContinuousClock.Instant?
@@ -47,7 +49,7 @@ actor StateReporter {
   /// The broker ends the connection for the report, however short it is: until then others speak instead.
   private var heldUntil: ContinuousClock.Instant?
   private var holds = RetryBackoff(first: .seconds(15), longest: .seconds(600))
-  /// Told once of the next report that was sent, or could not be.
+  /// Called once, when the next report was sent or could not be.
   private var onSent: (@Sendable () -> Void)?
 
   init(mqtt: MQTTClient, topic: String, heartbeat: Duration, repeatInterval: Duration, notes: AgentNotes) {

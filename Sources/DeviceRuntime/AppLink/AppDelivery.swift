@@ -9,7 +9,7 @@ package enum AppDelivery: Sendable, Equatable {
   case subscribed(handle: UInt32, reasonCode: UInt8)
   /// Something came that these subscriptions match. Dropped, with a line in the log, if too many wait already.
   case message(handles: [UInt32], topic: String, payload: [UInt8])
-  /// The outside set a simulated pin.
+  /// A person or a test set a simulated pin.
   case pin(name: String, level: Int32)
   /// A sensor reads from elsewhere from now on.
   case sensor(SensorGrant)

@@ -2,13 +2,13 @@
 package enum AppEnding: Sendable, Equatable {
   /// The app ended by itself: `_start` returned (0), or it called `proc_exit`.
   case exited(code: Int32)
-  /// The agent asked for it with `stop`.
+  /// The agent asked for the end with `stop`.
   case stopped
   case trapped(AppTrap)
   /// The app never came up: the module is damaged, imports what this device does not offer, lacks exports, or
   /// `xtb_init` refused. Starting the same image again ends the same way.
   case startFailed(reason: String)
-  /// A call into the app took longer than it may. `call` names it: "xtb_init", "xtb_event", "_start" …
+  /// A call into the app took longer than it may. `call` names the function: "xtb_init", "xtb_event", "_start" …
   case deadlineExceeded(call: String, AppTrap)
   /// The app armed its watchdog and did not feed it in time.
   case watchdogMissed(timeout: Duration)
@@ -22,13 +22,13 @@ package enum AppEnding: Sendable, Equatable {
 package struct AppTrap: Sendable, Equatable {
   /// One call on the stack of the app.
   package struct Frame: Sendable, Equatable {
-    /// In the module's index space of functions, imports first.
+    /// The function's number in the module's index space, imports first.
     package var functionIndex: UInt32
-    /// In bytes, within the function; 0, like the next, if it is not known.
+    /// Bytes from the function's beginning; 0, like the next, if it is not known.
     package var functionOffset: UInt64
-    /// In bytes, within the whole module; DWARF addresses are this less the start of the code section's body.
+    /// Bytes from the module's beginning; DWARF addresses are this less the start of the code section's body.
     package var moduleOffset: UInt64
-    /// As the module's name section has it, mangled; nil without one.
+    /// The name that the module's name section has, mangled; nil without one.
     package var functionName: String?
 
     package init(functionIndex: UInt32, functionOffset: UInt64, moduleOffset: UInt64, functionName: String?) {
@@ -39,11 +39,11 @@ package struct AppTrap: Sendable, Equatable {
     }
   }
 
-  /// Stable, for programs, kebab-case: "unreachable", "memory-out-of-bounds", "stack-overflow" …
+  /// What happened, for programs: stable and in kebab-case, "unreachable", "memory-out-of-bounds", "stack-overflow" …
   package var code: String
-  /// For people.
+  /// What happened, for people.
   package var message: String
-  /// Innermost first; at most 20.
+  /// The calls that led there, innermost first; at most 20.
   package var frames: [Frame]
 
   package init(code: String, message: String, frames: [Frame]) {
@@ -72,10 +72,10 @@ extension AppEnding: CustomStringConvertible {
 extension AppTrap: CustomStringConvertible {
   package var description: String { "\(message) (\(code))\(location)" }
 
-  /// " (it was in NAME at offset N)", of the innermost frame, or nothing.
-  package var whereabouts: String { frames.isEmpty ? "" : " (it was\(location))" }
+  /// Where the innermost frame is, as " (it was in NAME at offset N)"; empty without frames.
+  var whereabouts: String { frames.isEmpty ? "" : " (it was\(location))" }
 
-  /// " in NAME at offset N", of the innermost frame, or nothing.
+  /// Where the innermost frame is, as " in NAME at offset N"; empty without frames.
   package var location: String {
     guard let frame = frames.first else { return "" }
     let name = frame.functionName.map(Demangling.name) ?? "function \(frame.functionIndex)"

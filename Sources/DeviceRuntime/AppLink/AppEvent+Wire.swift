@@ -34,7 +34,8 @@ extension WireFromApp {
 }
 
 extension AppEvent {
-  /// Nil for what is no event of the app: the process's own greeting, and what this program does not know.
+  /// Reads what the process sent; nil for what is no event of the app: the process's own greeting, and what this
+  /// program does not know.
   package init?(_ wire: WireFromApp) {
     switch wire.body {
     case .ready, nil: return nil

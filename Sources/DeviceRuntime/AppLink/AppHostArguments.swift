@@ -1,8 +1,8 @@
-/// With what the agent starts an app's process, and what the process reads of it.
+/// What the agent starts an app's process with, and what the process reads of it.
 package struct AppHostArguments: Sendable, Equatable {
   /// The hidden first argument that makes the device's program become an app's process.
   package static let subcommand = "app-host"
-  /// What is wrong with arguments that are none, for people.
+  /// What people are told who start the process with other arguments.
   package static let usage =
     "usage: app-host ENDPOINT AGENT-PID [USER-ID GROUP-ID]; the device's agent starts this by itself"
 
@@ -19,7 +19,10 @@ package struct AppHostArguments: Sendable, Equatable {
     self.user = user
   }
 
-  /// - Parameter arguments: what follows `subcommand`. Nil if they are something else.
+  /// Reads the arguments.
+  ///
+  /// - Parameter arguments: what follows `subcommand`.
+  /// - Returns: nil if they are something else.
   package init?(_ arguments: [String]) {
     let numbers = arguments.dropFirst().map { UInt32($0) }
     guard [2, 4].contains(arguments.count), !numbers.contains(nil) else { return nil }
@@ -37,7 +40,7 @@ package struct AppHostArguments: Sendable, Equatable {
 
 /// The exit statuses of an app's process. What became of the app is told in a message.
 package enum AppHostExit {
-  /// All that was to be said is said.
+  /// The process has said all that it was to say.
   package static let done: Int32 = 0
   /// There is nobody to talk to.
   package static let noAgent: Int32 = 69

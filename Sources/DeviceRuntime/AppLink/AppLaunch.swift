@@ -8,13 +8,13 @@ package struct AppLaunch: Sendable {
   /// Where the machine code compiled from the module is kept, so that the next start need not compile. Only what
   /// this program wrote there is ever loaded again; anything else is compiled anew and replaced.
   package var compiledCachePath: String
-  /// 16 bytes, what the app reads with `device_id`.
+  /// The 16 bytes that the app reads with `device_id`.
   package var deviceID: [UInt8]
-  /// Firmware version of the image, for logs.
+  /// The image's firmware version, for logs.
   package var version: UInt64
-  /// Of the image: the app's scope of stored values; empty if it has none.
+  /// The app's name in the image, which is its scope of stored values; empty if it has none.
   package var appName: String
-  /// Of the image, for people.
+  /// The app's version in the image, for people.
   package var appVersion: String
   /// What the app reads with `config_get`.
   package var configuration: [String: String]
@@ -26,7 +26,7 @@ package struct AppLaunch: Sendable {
   package var limits: AppLimits
   /// What the app may open; any other name is −76.
   package var pins: [PinGrant]
-  /// Like `pins`.
+  /// The sensors that the app may open, like `pins`.
   package var sensors: [SensorGrant]
   /// What the app may publish to and subscribe to, as MQTT filters below `/apps/{device}/`; empty: all of it.
   package var topics: [String]

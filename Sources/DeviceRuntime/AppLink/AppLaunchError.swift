@@ -1,4 +1,4 @@
-/// The app's process could not be started.
+/// Why an app's process could not be started.
 package struct AppLaunchError: Error, CustomStringConvertible {
   package var description: String
 

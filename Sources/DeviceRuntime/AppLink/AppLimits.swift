@@ -4,30 +4,31 @@ internal import DeviceProtocol
 package struct AppLimits: Sendable, Equatable {
   /// Linear memory, in bytes. `memory.grow` past it fails inside the app.
   package var memoryBytes: Int
-  /// Elements of each table.
+  /// The most elements of each table.
   package var tableElements: Int
   /// Stack of WebAssembly code, in bytes.
   package var stackBytes: Int
-  /// Time for one `xtb_event` call.
+  /// How long one call of `xtb_event` may take.
   package var eventDeadline: Duration
   /// Processor time that an app with `_start` may use without once waiting or printing. An app that computes for
   /// longer than this in one go counts as hung.
   package var busyDeadline: Duration
-  /// Log lines, of all sources together: so many a second over time, and so many at once.
+  /// How many log lines, of all sources together, pass in a second, over time.
   package var logLinesPerSecond: Int
-  /// Of log lines, at once.
+  /// How many log lines pass at once.
   package var logBurstLines: Int
-  /// Longer lines are cut.
+  /// The longest log line, in bytes; longer ones are cut.
   package var logLineBytes: Int
-  /// Publications that wait for their acknowledgement; one more gets −6 (AGAIN).
+  /// How many publications may wait for their acknowledgement; one more gets −6 (AGAIN).
   package var publishQueue: Int
-  /// Of one publication; a longer one gets −28 (INVAL).
+  /// The longest payload of a publication; a longer one gets −28 (INVAL).
   package var publishPayloadBytes: Int
-  /// Publications and subscriptions: so many a second over time, and twice as many at once; one more gets −6 (AGAIN).
+  /// How many publications and subscriptions an app may make in a second, over time, and twice as many at once; one
+  /// more gets −6 (AGAIN).
   package var publicationsPerSecond: Int
-  /// That may run at once; one more gets −51 (NOSPC).
+  /// How many timers may run at once; one more gets −51 (NOSPC).
   package var timers: Int
-  /// Keys and values that outlive the app, together.
+  /// How many bytes of keys and values, which outlive the app, it may keep.
   package var keyValueBytes: Int
   /// Reserves 4 GiB of address space for the app's memory, which makes tight loops about 1.5 times faster. Boards
   /// with a small address space turn it off.

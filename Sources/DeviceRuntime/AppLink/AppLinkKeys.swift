@@ -5,12 +5,12 @@ package import ZeroMQ
 /// What an app's process needs to talk to its agent, and nobody else has: made for one start of one app, and handed over
 /// by an inherited descriptor.
 package struct AppLinkKeys: Sendable {
-  /// The descriptor that the process reads them from.
+  /// The descriptor that the process reads its keys from.
   package static let descriptor: Int32 = 3
 
-  /// By which the process knows its agent.
+  /// The key by which the process knows its agent.
   package let agent: CurvePublicKey
-  /// The process's own; the agent answers nobody else.
+  /// The process's own keys; the agent answers nobody else.
   package let app: CurveKeyPair
 
   package init(agent: CurvePublicKey, app: CurveKeyPair) {
@@ -18,10 +18,10 @@ package struct AppLinkKeys: Sendable {
     self.app = app
   }
 
-  /// Two lines; short enough for a pipe to hold.
+  /// The keys as text of two lines, short enough for a pipe to hold.
   package var text: String { "\(agent.text)\n\(app.secretText)\n" }
 
-  /// - Parameter text: nil if it is something else.
+  /// Reads what `text` gave; nil if it is something else.
   package init?(text: String) {
     let lines = text.split(separator: "\n")
     guard lines.count == 2, let agent = CurvePublicKey(String(lines[0])),

@@ -2,7 +2,7 @@ internal import Glibc
 
 /// Names of functions as their sources have them.
 package enum Demangling {
-  /// The name as it is if it is not mangled.
+  /// The name as the source has it; unchanged if it is not mangled.
   package static func name(_ mangled: String) -> String {
     if mangled.hasPrefix("$s") || mangled.hasPrefix("$e") { return swift(mangled) ?? mangled }
     if mangled.hasPrefix("_Z") { return itanium(mangled) ?? mangled }
@@ -23,7 +23,7 @@ package enum Demangling {
     return withoutHash(String(cString: text))
   }
 
-  /// Without "::h" and 16 hexadecimal digits at the end.
+  /// The name without "::h" and 16 hexadecimal digits at its end.
   private static func withoutHash(_ name: String) -> String {
     let tail = name.utf8.suffix(19)
     guard tail.count == 19, tail.starts(with: "::h".utf8),
@@ -41,7 +41,7 @@ package enum Demangling {
   }
 }
 
-/// Of Swift's own runtime.
+/// The function of Swift's own runtime.
 @_silgen_name("swift_demangle")
 private func swiftDemangle(
   _ name: UnsafePointer<CChar>, _ length: Int, _ output: UnsafeMutablePointer<CChar>?,

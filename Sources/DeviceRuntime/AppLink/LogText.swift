@@ -1,5 +1,7 @@
 /// Makes an app's bytes fit to be shown and stored: valid Unicode, one line, bounded.
 package enum LogText {
+  /// The bytes as text for the log.
+  ///
   /// - Parameter limit: in bytes of UTF-8; text that is cut ends in "…".
   package static func printable(_ bytes: [UInt8], limit: Int) -> String {
     var text = ""

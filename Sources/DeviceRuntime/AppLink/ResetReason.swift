@@ -15,7 +15,7 @@ package enum ResetReason: Int32, Sendable, CaseIterable {
   /// The app's last run ended by itself.
   case exit = 6
 
-  /// For a start after a run that ended so.
+  /// The reason for a start after a run that ended so.
   package init(after ending: AppEnding) {
     self =
       switch ending {

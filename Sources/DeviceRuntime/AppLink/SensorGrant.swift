@@ -17,13 +17,13 @@ package enum SensorSource: Sendable, Equatable {
   case industrialInput(IndustrialInput)
 }
 
-/// Values at times. Between two points the value is on the straight line; after the last one it starts over.
+/// Values at times. Between two points the value is on the straight line; after the last one the waveform starts over.
 package struct Waveform: Sendable, Equatable {
-  /// In nanoseconds, growing, the first at or after 0.
+  /// The times of the points, in nanoseconds from `startedAt`, growing, the first at or after 0.
   package var times: [UInt64]
-  /// One for each time.
+  /// The values, one for each time, in millionths of the channel's unit.
   package var microUnits: [Int64]
-  /// On the monotonic clock; times count from here.
+  /// The moment of the monotonic clock from which times count.
   package var startedAt: UInt64
 
   package init(times: [UInt64], microUnits: [Int64], startedAt: UInt64) {
@@ -60,9 +60,9 @@ extension Int64 {
 
 /// A channel of Linux's industrial I/O: the value is (raw + offset) × scale, from the files in sysfs.
 package struct IndustrialInput: Sendable, Equatable {
-  /// For example "/sys/bus/iio/devices/iio:device0".
+  /// The device's folder in sysfs, for example "/sys/bus/iio/devices/iio:device0".
   package var devicePath: String
-  /// For example "in_temp": its files begin with this.
+  /// What the names of the channel's files begin with, for example "in_temp".
   package var channel: String
   /// Millionths of the board's unit for one unit of the kernel's, which for example counts temperature in 0.001 °C.
   package var microUnitsPerUnit: Double

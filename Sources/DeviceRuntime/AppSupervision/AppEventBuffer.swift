@@ -18,7 +18,7 @@ final class AppEventBuffer: Sendable {
 
   private let state = Mutex(State())
 
-  /// False if the event was dropped.
+  /// Adds an event; false if it was dropped.
   func put(_ event: AppEvent) -> Bool {
     let (accepted, reader): (Bool, CheckedContinuation<AppEvent?, Never>?) = state.withLock { state in
       guard !state.isFinished else { return (false, nil) }
@@ -62,7 +62,7 @@ final class AppEventBuffer: Sendable {
     reader?.resume(returning: nil)
   }
 
-  /// For one reader.
+  /// The events, for one reader.
   var stream: AsyncStream<AppEvent> {
     AsyncStream(unfolding: { await self.next() }, onCancel: { self.wakeReader() })
   }

@@ -52,7 +52,7 @@ final class AppProcess: RunningApp {
     return isTaken
   }
 
-  /// It waits to be told what to run.
+  /// Whether it waits to be told what to run.
   var isPrepared: Bool { requests.withLock { !$0.isGone && !$0.isExpired && $0.launch == nil } }
 
   func activate() async {

@@ -1,11 +1,11 @@
-package import AppLink
+import AppLink
 internal import Glibc
 package import Logging
 
 /// Who apps run as, when the agent may choose. Each start of an app takes the next ID of a range, so that two apps have
 /// nothing in common and what one might have left behind is not the next one's.
 package struct AppUsers: Sendable, Equatable {
-  /// The setting can't be followed.
+  /// Why the setting can't be followed.
   package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
     package var description: String
   }
@@ -16,7 +16,8 @@ package struct AppUsers: Sendable, Equatable {
     case range(ClosedRange<UInt32>)
   }
 
-  /// Of the IDs that no distribution gives to anybody (systemd, "Users, Groups, UIDs and GIDs"): 60578 to 61183.
+  /// The range that "auto" stands for, among the IDs that no distribution gives to anybody (systemd, "Users, Groups,
+  /// UIDs and GIDs"): 60578 to 61183.
   static let standardRange: ClosedRange<UInt32> = 60_600...60_855
 
   private let choice: Choice
@@ -49,7 +50,7 @@ package struct AppUsers: Sendable, Equatable {
   }
 
   /// Whom the app's start of that number, from 1, is for; nil: whoever runs the agent.
-  package func user(forStart number: UInt64) -> AppUser? {
+  func user(forStart number: UInt64) -> AppUser? {
     switch choice {
     case .agents: return nil
     case .one(let user): return user
@@ -88,6 +89,8 @@ package struct AppUsers: Sendable, Equatable {
 }
 
 extension AppUsers {
+  /// Whom apps run as in this process, read from its own `/proc`.
+  ///
   /// - Parameter setting: "auto", "none", a user's name, an ID, or a range.
   package init(ofThisProcess setting: String, logger: Logger) throws(Problem) {
     let isRoot = geteuid() == 0

@@ -20,7 +20,7 @@ extension KeyValueStore {
 }
 
 extension KeyValueOperation {
-  /// Nil for an operation that this agent does not know.
+  /// Reads a request; nil for an operation that this agent does not know.
   fileprivate init?(_ request: WireKeyValueRequest) {
     switch request.operation {
     case .get(let key): self = .get(Array(key))

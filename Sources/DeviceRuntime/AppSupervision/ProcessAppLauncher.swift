@@ -20,7 +20,7 @@ package final class ProcessAppLauncher: AppLauncher {
     /// Tells it from those before.
     var number: UInt64
     var limits: AppLimits
-    /// Nil: it could not be started.
+    /// The process, once it was started; nil: it could not be.
     var process: Task<AppProcess?, Never>
   }
 

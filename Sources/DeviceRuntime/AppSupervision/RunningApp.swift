@@ -1,12 +1,12 @@
 package import AppLink
 
-/// Starts apps. A seam: the agent's tests replace it.
+/// Starts apps. A protocol so that the agent's tests can replace it.
 package protocol AppLauncher: Sendable {
   /// Starts the app's process and returns at once; whether the app itself came up is told by the events `started`
   /// or `ended`. Throws `AppLaunchError` if there is no process to speak of.
   func launch(_ launch: AppLaunch) async throws -> any RunningApp
-  /// Starts a process ahead of the next launch with these limits, which then need not wait for it. Only a hint: if it
-  /// can't be followed, or if the launch does not come soon, that one starts a process as ever.
+  /// Starts a process ahead of the next launch with these limits, so that the launch need not wait for one. Only a
+  /// hint: if no process can be started ahead, or if the launch does not come soon, the launch starts one as ever.
   func prepare(_ limits: AppLimits) async
   /// Ends the process that was prepared, if no launch took it. Returns when it is gone.
   func dropPrepared() async
@@ -14,6 +14,7 @@ package protocol AppLauncher: Sendable {
 
 /// An app that was launched.
 package protocol RunningApp: AnyObject, Sendable {
+  /// The ID of the app's process.
   var processIdentifier: Int32 { get }
   /// What the app does, in order. One reader; finishes after `ended`, which always comes.
   var events: AsyncStream<AppEvent> { get }

@@ -27,7 +27,7 @@ struct DebugFile {
     (path.hasSuffix(".wasm") ? String(path.dropLast(5)) : path) + ".debug.wasm"
   }
 
-  /// As DWARF counts it; nil if the module has no such function.
+  /// The frame's address as DWARF counts it; nil if the module has no such function.
   func address(of frame: AppTrap.Frame) -> UInt64? {
     layout?.address(functionIndex: frame.functionIndex, functionOffset: frame.functionOffset)
   }

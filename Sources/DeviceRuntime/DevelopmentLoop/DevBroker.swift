@@ -6,7 +6,7 @@ internal import Synchronization
 final class DevBroker: Sendable {
   private let filters = Mutex<[UInt32: TopicFilter]>([:])
 
-  /// For another start of the app.
+  /// Forgets the subscriptions, for another start of the app.
   func begin() {
     filters.withLock { $0 = [:] }
   }

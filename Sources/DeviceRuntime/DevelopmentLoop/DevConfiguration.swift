@@ -15,7 +15,8 @@ package struct DevConfiguration: Sendable {
   /// What the app finds as its command line, after the program's name.
   package var arguments: [String]
   package var limits: AppLimits
-  package var startDeadline: Duration
+  /// How long the app may take to start; then it counts as failed.
+  var startDeadline: Duration
 
   package init(
     modulePath: String, directory: String, board: Board, appName: String, configuration: [String: String] = [:],

@@ -8,7 +8,7 @@ internal import TextFormats
 package final class DevConsole: Sendable {
   enum Kind {
     case line(AppLogLine.Level)
-    /// Of the loop itself.
+    /// A word of the loop itself.
     case notice
     case failure
     /// What the app does to the outside.
@@ -24,7 +24,8 @@ package final class DevConsole: Sendable {
     self.write = write
   }
 
-  /// Colours on a terminal, unless the variable NO_COLOR is set to something (no-color.org).
+  /// The console on the standard output: with colours on a terminal, unless the variable NO_COLOR is set to something
+  /// (no-color.org).
   package static func standard(noColor: String?) -> DevConsole {
     DevConsole(isColoured: StandardOutput.isTerminal && (noColor ?? "").isEmpty)
   }

@@ -4,9 +4,9 @@ internal import Glibc
 internal import Linux
 
 /// Lines of commands from a terminal, a pipe or a file.
-package enum DevInput {
+enum DevInput {
   /// - Parameter path: a file; nil: the standard input.
-  package static func lines(of path: String?) throws -> AsyncStream<String> {
+  static func lines(of path: String?) throws -> AsyncStream<String> {
     let file: UnsafeMutablePointer<FILE>
     if let path {
       guard let opened = fopen(path, "re") else {

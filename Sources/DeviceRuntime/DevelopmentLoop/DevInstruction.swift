@@ -4,7 +4,7 @@ enum DevInstruction: Equatable {
   case sensor(name: String, values: [Double])
   case publish(topic: String, payload: String)
   case restart
-  /// Before the next command.
+  /// Wait before the next command.
   case sleep(seconds: Double)
   case quit
   case help
@@ -22,7 +22,7 @@ enum DevInstruction: Equatable {
     quit                   end
     """
 
-  /// Nil for an empty line or one that begins with #.
+  /// Reads a line; nil for an empty one and one that begins with #.
   init?(_ line: String) throws(Problem) {
     let words = line.split(maxSplits: 2, omittingEmptySubsequences: true, whereSeparator: \.isWhitespace)
       .map { String($0).trimmed }
@@ -55,7 +55,7 @@ enum DevInstruction: Equatable {
 }
 
 extension String {
-  /// Without white space at its ends.
+  /// The text without white space at its ends.
   fileprivate var trimmed: String {
     String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
   }

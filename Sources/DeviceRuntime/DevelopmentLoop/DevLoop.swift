@@ -40,7 +40,7 @@ package enum DevLoop {
     return template.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
   }
 
-  /// With its files and its one folder of sockets.
+  /// Removes the folder with its files and its one folder of sockets.
   private static func removeFolder(_ path: String) {
     for folder in ["\(path)/ipc", path] {
       guard let stream = opendir(folder) else { continue }

@@ -5,7 +5,7 @@ import Foundations
 
 /// What a person tells the loop.
 extension DevSession {
-  /// False: it is to end.
+  /// Does what a line says; false: the loop is to end.
   func perform(_ line: String) async -> Bool {
     do {
       guard let command = try DevInstruction(line) else { return true }

@@ -45,7 +45,7 @@ extension DevSession {
     }
   }
 
-  /// To the app itself, as a broker would.
+  /// Hands a message to the app itself, as a broker would.
   func deliver(_ topic: String, _ payload: [UInt8], to app: any RunningApp) async {
     let handles = broker.handles(for: topic)
     if !handles.isEmpty { await app.deliver(.message(handles: handles, topic: topic, payload: payload)) }
@@ -88,7 +88,7 @@ extension DevSession {
     }
   }
 
-  /// As text if it is printable, else as hexadecimal digits; at most 200 bytes of it.
+  /// The payload as text if it is printable, else as hexadecimal digits; at most 200 bytes of it.
   static func text(_ payload: [UInt8]) -> String {
     let shown = payload.prefix(200)
     let more = payload.count > 200 ? "… (\(payload.count) bytes)" : ""

@@ -1,5 +1,5 @@
 internal import AppLink
-package import AppSupervision
+import AppSupervision
 internal import DeviceBoard
 internal import DeviceStorage
 internal import Foundations
@@ -7,7 +7,7 @@ internal import Glibc
 
 /// Runs one app for the one who writes it: starts it again when its file changes, shows what it does, and plays the
 /// hardware and the broker.
-package actor DevSession {
+actor DevSession {
   struct Running {
     /// Tells this start from others.
     var number: UInt64
@@ -22,7 +22,7 @@ package actor DevSession {
   let broker = DevBroker()
   let store: KeyValueStore
   private let launcher: any AppLauncher
-  /// For what lives as long as the session.
+  /// The folder of what lives as long as the session.
   private let runDirectory: String
   private(set) var running: Running?
   private var starts: UInt64 = 0
@@ -34,7 +34,7 @@ package actor DevSession {
   /// Monotonic nanoseconds at which what led to the present start happened.
   private var causeAt: UInt64 = 0
 
-  package init(
+  init(
     _ configuration: DevConfiguration, launcher: any AppLauncher, runDirectory: String, console: DevConsole
   ) throws {
     self.configuration = configuration
@@ -50,7 +50,7 @@ package actor DevSession {
   /// Works until `commands` say "quit" or the task is cancelled; then ends the app.
   ///
   /// - Parameter commands: lines as `DevInstruction` has them. Their end is no reason to end.
-  package func run(commands: AsyncStream<String>) async throws {
+  func run(commands: AsyncStream<String>) async throws {
     let watch = try FileWatch(path: configuration.modulePath)
     await restart()
     await withTaskGroup(of: Void.self) { group in
@@ -128,7 +128,7 @@ package actor DevSession {
   /// A device that does not exist: "xtblish dev" and zeros.
   static let deviceID = Array("xtblish dev".utf8) + [UInt8](repeating: 0, count: 5)
 
-  /// Since what led to the present start, as "123 ms".
+  /// The time since what led to the present start, as "123 ms".
   func sinceCause() -> String {
     "\((KernelClock.monotonicNanoseconds() - min(causeAt, KernelClock.monotonicNanoseconds())) / 1_000_000) ms"
   }

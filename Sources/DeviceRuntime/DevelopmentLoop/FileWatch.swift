@@ -8,7 +8,7 @@ internal import Glibc
 /// how editors and linkers save. Its folder must stay.
 final class FileWatch: Sendable {
   private let source: any DispatchSourceRead
-  /// One element stands for any number of changes since the last.
+  /// The changes; one element stands for any number of them since the last.
   let changes: AsyncStream<Void>
 
   init(path: String) throws(AppLaunchError) {

@@ -13,7 +13,7 @@ enum SourceLines {
 
   private static let patience = Duration.seconds(20)
 
-  /// For each frame its functions, innermost first: several where calls were inlined, none where nothing is known.
+  /// The functions of each frame, innermost first: several where calls were inlined, none where nothing is known.
   /// Blocks for as long as the symbolizer takes.
   static func of(_ frames: [AppTrap.Frame], in debug: DebugFile) -> [[CodeLocation]] {
     let addresses = frames.map { debug.address(of: $0) }

@@ -2,19 +2,20 @@ internal import Glibc
 
 /// Where an agent answers its admin commands: a socket in its directory.
 package struct AgentAddress: Sendable, Equatable {
-  /// The directory can't hold sockets.
+  /// Why the directory can't hold the sockets.
   package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
     package var description: String
   }
 
-  /// The kernel allows a socket's path 107 bytes; the apps' sockets lie one folder deeper than the agent's.
-  package static let maximumDirectoryBytes = 75
+  /// The longest path of a device's directory: the kernel allows a socket's path 107 bytes, and the apps' sockets lie
+  /// one folder deeper than the agent's.
+  static let maximumDirectoryBytes = 75
 
-  /// As libzmq wants it: `ipc://` and a path.
+  /// Where the agent answers, as libzmq wants it: `ipc://` and a path.
   package let endpoint: String
-  /// For the keys of the commands.
+  /// The folder of the commands' keys.
   package let keyFolder: String
-  /// For the sockets between agent and apps.
+  /// The folder of the sockets between agent and apps.
   package let appDirectory: String
 
   /// - Parameter directory: the device's; it must be there already.

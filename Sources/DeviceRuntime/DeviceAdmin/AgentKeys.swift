@@ -6,7 +6,7 @@ internal import Wire
 package enum AgentKeys {
   private static let peerFile = "agent.peer"
 
-  /// For an agent that is alone in its directory.
+  /// Makes the keys of an agent that is alone in its directory, and leaves the commands' key in the folder.
   package static func make(in folder: String) throws(KeyFileError) -> Bus {
     let agent = try BusKey.generate(for: BusPeer(.device, "agent"))
     let commands = try BusKey.generate(for: BusPeer(.operator, "local"))
@@ -16,6 +16,6 @@ package enum AgentKeys {
     return Bus(key: agent, peers: PeerTable(BusPeers([commands])))
   }
 
-  /// The commands' key.
+  /// The file with the commands' key.
   package static func keyFile(in folder: String) -> String { "\(folder)/commands.bus-key" }
 }

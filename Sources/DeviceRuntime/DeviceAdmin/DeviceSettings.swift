@@ -10,11 +10,12 @@ package import Wire
 /// setting whose help stands below, in the unit that its name ends in.
 ///
 /// - The device: `directory`, `provisionerURL` (for `enroll`; nil: not set), `heartbeatSeconds` (nil: as the
-///   Provisioner said).
+///   Provisioner said), and its fuses: `otpPath` (nil: files stand for them), `otpOffsetBytes`.
 /// - Updates: `trialSeconds`, `unconfirmed`, `trialAgentDeaths`, `trialPowerCuts`, `maximumImageBytes`.
 /// - Apps: `appMemoryBytes`, `reservesAddressSpace`, `appUser`, `appStartSeconds`, `appEventMilliseconds`,
 ///   `appBusySeconds`, `appKeyValueBytes`.
-/// - Network: `logBytesPerSecond`, `redirectHosts`, and `mqttHost` and `mqttPort` (nil: as the Provisioner said).
+/// - Network: `logBytesPerSecond`, `redirectHosts`, `proxyURL` (nil: none), `proxyExceptions`, and `mqttHost` and
+///   `mqttPort` (nil: as the Provisioner said).
 package struct DeviceSettings: ServiceSettings {
   package let directory: String
   package let provisionerURL: String?
@@ -23,8 +24,8 @@ package struct DeviceSettings: ServiceSettings {
   package let unconfirmed: UpdatePolicy.UnconfirmedOutcome
   package let trialAgentDeaths: Int
   package let trialPowerCuts: Int
-  package let otpPath: String?
-  package let otpOffsetBytes: Int
+  let otpPath: String?
+  let otpOffsetBytes: Int
   package let maximumImageBytes: Int
   package let appMemoryBytes: Int
   package let reservesAddressSpace: Bool
@@ -35,8 +36,8 @@ package struct DeviceSettings: ServiceSettings {
   package let appKeyValueBytes: Int
   package let logBytesPerSecond: Int
   package let redirectHosts: [String]
-  package let proxyURL: String?
-  package let proxyExceptions: [String]
+  let proxyURL: String?
+  let proxyExceptions: [String]
   package let mqttHost: String?
   package let mqttPort: Int?
 

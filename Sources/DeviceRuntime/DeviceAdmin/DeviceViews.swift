@@ -22,7 +22,7 @@ package struct DeviceStatusView: Encodable, Sendable {
     package var status: String
     package var appName: String
     package var appVersion: String
-    /// nil while no process runs.
+    /// The ID of the app's process; nil while there is none.
     package var pid: Int32?
     package var startedAt: Date?
   }
@@ -35,7 +35,7 @@ package struct DeviceStatusView: Encodable, Sendable {
 
   /// Something that the device waits for: `reason` says on one line what it is, `since` when it came up.
   package struct Waiting: Encodable, Sendable {
-    /// nil: it is not about a version.
+    /// The version that waits; nil: it is not about a version.
     package var version: UInt64?
     package var reason: String
     package var since: Date
@@ -52,7 +52,7 @@ package struct DeviceStatusView: Encodable, Sendable {
   package var download: Download?
   /// What the device waits for.
   package var waiting: [Waiting]
-  /// Nil for a device without a certificate.
+  /// When the device's certificate ends; nil for a device without one.
   package var certificateEndsAt: Date?
   package var diskFreeBytes: UInt64?
   package var diskSizeBytes: UInt64?

@@ -2,8 +2,8 @@ package import DeviceStorage
 import Foundations
 
 extension Board {
-  /// The board that the device's directory describes; the simulated one if it describes none, or nonsense, and then
-  /// what is wrong: a device must come up to be mended.
+  /// The board that the device's directory describes. If it describes none, or the description is wrong, this is the
+  /// simulated board, and `problem` says what is wrong: a device must come up to be mended.
   ///
   /// - Parameter now: on the monotonic clock.
   package static func load(from flash: any Flash, now: UInt64) -> (board: Board, problem: String?) {

@@ -5,11 +5,11 @@ import TextFormats
 
 /// What is wired to the device and what its apps may use, as `board.json` in the device's directory says.
 package struct Board: Sendable, Equatable {
-  /// Names differ.
+  /// The pins, no two of the same name.
   package var pins: [PinGrant]
-  /// Names differ.
+  /// The sensors, no two of the same name.
   package var sensors: [SensorGrant]
-  /// MQTT filters below `/apps/{device}/`; empty: all of it.
+  /// What apps may publish to and subscribe to, as MQTT filters below `/apps/{device}/`; empty: all of it.
   package var topics: [String]
 
   package init(pins: [PinGrant], sensors: [SensorGrant], topics: [String] = []) {
@@ -18,17 +18,17 @@ package struct Board: Sendable, Equatable {
     self.topics = topics
   }
 
-  /// Of a device without that file.
+  /// The board of a device without that file.
   package static let simulated = Board(
     pins: [
       PinGrant(name: "led", isOutput: true, source: .simulated(level: 0)),
       PinGrant(name: "button", isOutput: false, source: .simulated(level: 0)),
     ], sensors: [SensorGrant(name: "temperature", channels: [.constant(microUnits: 21_500_000)])])
 
-  /// In the device's directory.
-  package static let fileName = "board.json"
-  /// Of the file, and of each waveform it names.
-  package static let maximumFileBytes = 1 << 20
+  /// The file in the device's directory.
+  static let fileName = "board.json"
+  /// The largest size of that file, and of each waveform that it names.
+  static let maximumFileBytes = 1 << 20
 
   /// - Parameters:
   ///   - industrialInputs: the folder with the kernel's devices, without a slash at the end.
@@ -84,7 +84,7 @@ package struct Board: Sendable, Equatable {
   }
 }
 
-/// A board that can't be, or a pin or sensor that can't be used so.
+/// What is wrong with a board, or why a pin or sensor can't be used so.
 package struct BoardError: Error, Sendable, Equatable, CustomStringConvertible {
   package var description: String
 

@@ -56,7 +56,7 @@ package final class BoardState: Sendable {
   /// What apps may publish to and subscribe to, as MQTT filters; empty: all of it.
   package var topics: [String] { board.topics }
 
-  /// For an app that is launched now.
+  /// What an app that is launched now is told of the pins.
   package var pinGrants: [PinGrant] {
     state.withLock { state in
       board.pins.map { pin in
@@ -68,12 +68,12 @@ package final class BoardState: Sendable {
     }
   }
 
-  /// For an app that is launched now.
+  /// What an app that is launched now is told of the sensors.
   package var sensorGrants: [SensorGrant] {
     state.withLock { state in board.sensors.map { state.sensors[$0.name] ?? $0 } }
   }
 
-  /// What a person or a test does; the running apps must be told.
+  /// Sets a pin as a person or a test does; the running apps must be told.
   ///
   /// - Parameter isTold: an app will tell of the change itself.
   package func setPin(_ name: String, to level: Int32, isTold: Bool) throws(BoardError) {
@@ -91,7 +91,7 @@ package final class BoardState: Sendable {
     }
   }
 
-  /// What an app told of its pins.
+  /// Notes what an app told of its pins.
   ///
   /// - Parameter app: tells one start of an app from others.
   package func note(_ levels: [PinLevel], of app: UInt64) {
@@ -105,7 +105,7 @@ package final class BoardState: Sendable {
     }
   }
 
-  /// The app is gone.
+  /// Forgets an app that is gone.
   package func forget(_ app: UInt64) {
     state.withLock { state in
       for name in state.pins.keys { state.pins[name]?.told[app] = nil }
@@ -141,6 +141,8 @@ package final class BoardState: Sendable {
     }
   }
 
+  /// All sensors, in the board's order, and what they read.
+  ///
   /// - Parameter now: on the monotonic clock.
   package func sensors(now: UInt64) -> [SensorStatus] {
     sensorGrants.map { grant in
@@ -156,7 +158,7 @@ package final class BoardState: Sendable {
 }
 
 extension SensorSource {
-  /// For people.
+  /// The source in words for people.
   var text: String {
     switch self {
     case .constant: "constant"

@@ -1,4 +1,4 @@
-package import AppLink
+import AppLink
 import Foundations
 
 /// Values of a sensor's channels at times, as a CSV file has them: seconds, then a value for each channel. A first line
@@ -6,9 +6,9 @@ import Foundations
 package struct SensorTable: Sendable, Equatable {
   /// The values of all channels at one moment.
   package struct Row: Sendable, Equatable {
-    /// Since the table's beginning.
+    /// The time since the table's beginning.
     package var nanoseconds: UInt64
-    /// One for each channel, in millionths of its unit.
+    /// The values, one for each channel, in millionths of its unit.
     package var microUnits: [Int64]
 
     package init(nanoseconds: UInt64, microUnits: [Int64]) {
@@ -17,15 +17,15 @@ package struct SensorTable: Sendable, Equatable {
     }
   }
 
-  /// A longer table is refused.
-  package static let maximumRows = 10_000
-  /// Of values; a wider table is refused.
-  package static let maximumColumns = 16
+  /// The most rows; a longer table is refused.
+  static let maximumRows = 10_000
+  /// The most columns of values; a wider table is refused.
+  static let maximumColumns = 16
 
-  /// At least one; their times grow.
+  /// The rows, at least one; their times grow.
   package private(set) var rows: [Row]
 
-  /// Of values, without that of times.
+  /// How many columns of values there are, one for each channel.
   package var columns: Int { rows[0].microUnits.count }
 
   package init(rows: [Row]) throws(BoardError) {
@@ -43,6 +43,8 @@ package struct SensorTable: Sendable, Equatable {
     self.rows = rows
   }
 
+  /// Reads a table.
+  ///
   /// - Parameter name: of the file, for errors.
   package init(parsing text: String, name: String) throws(BoardError) {
     var rows: [Row] = []
@@ -66,8 +68,8 @@ package struct SensorTable: Sendable, Equatable {
     }
   }
 
-  /// For each column; a single row is a constant.
-  package func sources(startedAt: UInt64) -> [SensorSource] {
+  /// The source of each column's values; a single row is a constant.
+  func sources(startedAt: UInt64) -> [SensorSource] {
     (0..<columns).map { column in
       if rows.count == 1 { return .constant(microUnits: rows[0].microUnits[column]) }
       return .waveform(

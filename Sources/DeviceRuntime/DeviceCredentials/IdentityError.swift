@@ -1,12 +1,12 @@
 import FirmwareImage
 package import Foundations
 
-/// The identity can't be had.
+/// Why a device's identity can't be used, or none can be made.
 package enum IdentityError: Error, Sendable, Equatable, CustomStringConvertible {
   case notEnrolled(directory: String)
   case alreadyEnrolled(DeviceID, directory: String)
   case unreadable(String)
-  /// What the files say does not fit together.
+  /// The files and the fuses don't fit together.
   case inconsistent(String)
   case plain(directory: String)
 

@@ -11,8 +11,8 @@ package final class AppPins: Sendable {
   package let problems: [String]
 
   /// - Parameters:
-  ///   - onChange: a watched pin changed.
-  ///   - onUntold: `takeChanges()` has something to tell.
+  ///   - onChange: called when a watched pin changed.
+  ///   - onUntold: called when `takeChanges()` has something to tell.
   package convenience init(
     _ grants: [PinGrant], onChange: @escaping @Sendable (PinChange) -> Void,
     onUntold: @escaping @Sendable () -> Void
@@ -54,7 +54,7 @@ package final class AppPins: Sendable {
   /// The pin of that name; nil if the app was not granted it.
   package subscript(name: String) -> (any Pin)? { pins[name] }
 
-  /// Returns what went wrong, for people.
+  /// Hands the pins to the app, whose predecessor has stopped; returns what went wrong, for people.
   package func activate() -> [String] { pins.values.compactMap { $0.activate() } }
 
   /// Sets a simulated pin as a person or a test does; other pins are left as they are.
@@ -78,9 +78,9 @@ private final class UntoldFlag: Sendable {
 
   var isRaised: Bool { value.load(ordering: .acquiring) }
 
-  /// True if it was down.
+  /// Raises the flag; true if it was down.
   func raise() -> Bool { !value.exchange(true, ordering: .acquiringAndReleasing) }
 
-  /// True if it was up.
+  /// Lowers the flag; true if it was up.
   func lower() -> Bool { value.exchange(false, ordering: .acquiringAndReleasing) }
 }

@@ -20,7 +20,7 @@ package final class AppSensors: Sendable {
   /// The sensor of that name; nil if the app was not granted it.
   package subscript(name: String) -> AppSensor? { sensors[name] }
 
-  /// A sensor that the app was not granted stays unknown.
+  /// Has a sensor read from other sources from now on. One that the app was not granted stays unknown.
   package func replace(_ grant: SensorGrant) { sensors[grant.name]?.replace(grant) }
 }
 

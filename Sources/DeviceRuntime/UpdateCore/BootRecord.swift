@@ -60,9 +60,9 @@ package struct SlotRecord: Sendable, Hashable {
 package struct FailedVersion: Sendable, Hashable {
   /// What became of the version.
   package enum Kind: UInt8, Sendable, Hashable {
-    /// Ran, and gave way to the version before it.
+    /// The version ran, and gave way to the one before it.
     case rolledBack = 1
-    /// Never ran.
+    /// The version never ran.
     case refused = 2
   }
 
@@ -95,7 +95,8 @@ package struct BootRecord: Sendable, Hashable {
   package var epoch: UInt64 = 0
   /// The kernel's boot in which the agent last started: another one means that the power failed meanwhile.
   package var boot = BootID.unknown
-  /// The agent ended because it was asked to.
+  /// Whether the agent ended because it was asked to, so that an interrupted trial counts neither as its death nor as
+  /// a power cut.
   package var isStoppedCleanly = false
   /// The slot whose app is kept; nil: none yet.
   package var active: Slot?

@@ -12,7 +12,7 @@ package struct DeviceReport: Sendable, Hashable {
   package var status: RunStatus
   /// Why the version in `failed` was not kept; else empty.
   package var reason: String
-  /// For `rolledBack` and `refused`: the version that was not kept.
+  /// The version that was not kept, for `rolledBack` and `refused`; else nil.
   package var failed: FailedVersion?
   /// For how long no app handled events when one last took over from another, since the agent started; nil: none did.
   package var switchGapNanoseconds: UInt64? = nil

@@ -9,7 +9,7 @@ package struct FirmwareOffer: Sendable, Hashable {
   package var digest: SHA256Digest
   /// The size of the whole image.
   package var sizeBytes: UInt64
-  /// Where to try first; may be empty.
+  /// The URL to try first; may be empty.
   package var url: String
 
   package init(version: UInt64, digest: SHA256Digest, sizeBytes: UInt64, url: String) {

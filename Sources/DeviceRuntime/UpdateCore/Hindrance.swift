@@ -1,8 +1,8 @@
 package import Foundations
 
-/// Something that the device waits for.
+/// Something that the device waits for, and why.
 package struct Hindrance: Sendable, Hashable {
-  /// What can't go on.
+  /// What can't go on. Of each matter only the newest reason is kept.
   package enum Matter: Sendable, Hashable {
     /// The image of a version that is on offer.
     case download
@@ -10,16 +10,17 @@ package struct Hindrance: Sendable, Hashable {
     case start
     /// The head of a version that was announced.
     case announcement(version: UInt64)
-    /// To hear of new versions.
+    /// The subscription to the topics that new versions are announced on.
     case subscription
+    /// The renewal of the device's certificate, which is due.
     case certificate
-    /// To be connected to the broker.
+    /// The connection to the broker.
     case connection
   }
 
   /// The version that can't go on; 0: it is not about a version.
   package var version: UInt64
-  /// For people, on one line.
+  /// Why it can't go on, for people, on one line.
   package var reason: String
   /// When the matter came up.
   package var since: WallClock

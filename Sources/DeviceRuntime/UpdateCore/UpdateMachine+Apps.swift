@@ -59,7 +59,8 @@ extension UpdateMachine {
     return actions + [.report, .note(.imageDamaged(version: lost, reason: reason))]
   }
 
-  /// Where the kept image is lost, the version before it is kept, which still worked when it was replaced; or nothing.
+  /// Where the image of the kept app is lost, keeps the version before it, which still worked when it was replaced; if
+  /// that is lost too, no app is kept.
   mutating func forgetLostActive() {
     guard let active = record.active, record[active].state == .empty else { return }
     let before = record[active.other]

@@ -33,8 +33,8 @@ extension UpdateMachine {
     }
   }
 
-  /// Anti-rollback, and no second try of what failed. The highest confirmed version itself is wanted again only where
-  /// its image was lost.
+  /// Whether the version may be taken: none below the highest confirmed one (anti-rollback), and none that failed
+  /// before. The highest confirmed version itself is wanted again only where its image was lost.
   private func isWanted(_ version: UInt64, _ digest: SHA256Digest) -> Bool {
     guard version > 0, !hasFailed(version, digest) else { return false }
     if version == record.highestConfirmedVersion {
@@ -43,14 +43,14 @@ extension UpdateMachine {
     return version > record.highestConfirmedVersion
   }
 
-  /// A signed version that failed was meant, so that those below it are late. One that nobody signed says nothing of
-  /// any other.
+  /// Whether a failure speaks against the version. A signed version that failed was meant for this device, so those
+  /// below it come too late. One that nobody signed says nothing of any other.
   private func hasFailed(_ version: UInt64, _ digest: SHA256Digest) -> Bool {
     guard let failed = record.failed else { return false }
     return failed.isSigned ? version <= failed.version : version == failed.version && digest == failed.digest
   }
 
-  /// Whether it would change anything now.
+  /// Whether taking the version up would change anything now.
   private func isTimely(_ version: UInt64, isRepeat: Bool) -> Bool {
     switch phase {
     case .idle, .confirmed, .rolledBack: return true
@@ -96,7 +96,7 @@ extension UpdateMachine {
     return [.note(.verified(version: version)), .stage(current, into: record.spare)]
   }
 
-  /// What the flash did not keep is fetched again: after a failed sync nobody knows which bytes are there.
+  /// Fetches again what the flash did not keep: after a failed sync nobody knows which bytes are there.
   mutating func stageAgain(_ version: UInt64, _ reason: String) -> [Action] {
     guard case .verified(let current, _) = phase, current.version == version else { return [] }
     let failure = Action.note(.stagingFailed(version: version, reason: reason))

@@ -51,7 +51,9 @@ extension UpdateMachine {
 
   private static func times(_ count: UInt8) -> String { count == 1 ? "once" : "\(count) times" }
 
-  /// - Returns: nil if this device takes images of that epoch.
+  /// Why this device never takes images of that security epoch.
+  ///
+  /// - Returns: nil if it does.
   func objection(toSecurityEpoch epoch: UInt32) -> String? {
     guard epoch < policy.lowestSecurityEpoch else { return nil }
     return "its security epoch is \(epoch); this device takes \(policy.lowestSecurityEpoch) or higher"
@@ -62,7 +64,7 @@ extension UpdateMachine {
     return [.saveRecord]
   }
 
-  /// A trial that is interrupted on purpose says nothing against the app.
+  /// Notes that a trial is interrupted on purpose, which says nothing against the app.
   mutating func noteCleanStop() -> [Action] {
     switch phase {
     case .staged, .trial:

@@ -9,7 +9,8 @@ extension UpdateMachine {
     return [.saveRecord, .discardDownload, .launch(slot)]
   }
 
-  /// Also for the active app when it was launched again: every app waits for its activation.
+  /// Has the started app take over. Also the active app when it was launched again: every app waits for its
+  /// activation.
   mutating func switchOver(to slot: Slot) -> [Action] {
     if case .staged(slot, let isHealthy, isStarted: false) = phase {
       phase = .staged(slot, isHealthy: isHealthy, isStarted: true)

@@ -10,14 +10,18 @@ package struct UpdateMachine: Sendable, Hashable {
   package enum Phase: Sendable, Hashable {
     /// Nothing was ever tried, or the last version was refused.
     case idle
+    /// The image is being fetched; `failedAttempts` counts the rounds over all servers that brought nothing.
     case downloading(FirmwareOffer, failedAttempts: Int)
-    /// All bytes are there and right; they are compiled and become a slot's image now.
+    /// All bytes are there and right; they are being compiled, and become a slot's image.
     case verified(FirmwareOffer, securityEpoch: UInt32)
-    /// In the slot, its app launched. Once it is up (`isStarted`) the old one is stopped, and it takes over.
+    /// The image is in its slot, and its app launched. Once the app is up (`isStarted`), the old one is stopped, and
+    /// it takes over.
     case staged(Slot, isHealthy: Bool, isStarted: Bool)
-    /// Its app handles events, and the old one doesn't any more.
+    /// The new app handles events, and the old one doesn't any more.
     case trial(Slot)
+    /// The app works and is kept.
     case confirmed
+    /// The last version failed in its trial, and the one before it is kept.
     case rolledBack
   }
 
@@ -33,15 +37,15 @@ package struct UpdateMachine: Sendable, Hashable {
     /// No server gave the image this time, or the flash did not take it. The download goes on by itself.
     case downloadAttemptFailed(version: UInt64)
     case downloaded(version: UInt64, securityEpoch: UInt32 = 0)
-    /// For good: these are the bytes that were offered, and this device can never run them.
+    /// The image can never run on this device, though its bytes are those that were offered. The version is given up.
     case downloadRefused(version: UInt64, reason: String)
     case staged(version: UInt64)
     /// The flash failed, which says nothing of the image.
     case stagingFailed(version: UInt64, reason: String)
-    /// For good: the module can't be compiled.
+    /// The module can't be compiled. The version is given up.
     case stagingRefused(version: UInt64, reason: String)
     case appStarted(Slot)
-    /// It handles events from now on. `gapNanoseconds`: for how long no app did; nil if none ran before it.
+    /// The app handles events from now on. `gapNanoseconds`: for how long no app did; nil if none ran before it.
     case appActivated(Slot, gapNanoseconds: UInt64? = nil)
     case healthConfirmed(Slot)
     case trialElapsed(version: UInt64)
@@ -52,36 +56,36 @@ package struct UpdateMachine: Sendable, Hashable {
     case imageDamaged(Slot, reason: String)
     /// The pause before a new start of a failed app is over.
     case relaunchDue(Slot)
-    /// The flash is known by this from now on.
+    /// The flash got a number of its own, which the device states along with what it runs.
     case epochChosen(UInt64)
   }
 
   /// What to do.
   package enum Action: Sendable, Hashable {
     case saveRecord
-    /// Reads the head of what was announced. Answered by `offered`, if there is something to it.
+    /// Read the head of what was announced. Answered by `offered`, if there is something to it.
     case check(FirmwareNotification)
-    /// Ends a download under way first. `into` may be overwritten.
+    /// Fetch the image, after ending a download under way. What the slot `into` holds may be overwritten.
     case startDownload(FirmwareOffer, into: Slot)
-    /// Compiles the downloaded image, and makes it the slot's. Answered by `staged`, `stagingFailed` or
+    /// Compile the downloaded image, and make it the slot's. Answered by `staged`, `stagingFailed` or
     /// `stagingRefused`.
     case stage(FirmwareOffer, into: Slot)
-    /// The download, whole or not, is needed no more.
+    /// Remove what was downloaded, whole or not: it is needed no more.
     case discardDownload
     case launch(Slot)
     case stop(Slot)
-    /// Stops the old app, if there is one, and has the new one handle events as soon as the old one doesn't. Answered
+    /// Stop the old app, if there is one, and have the new one handle events as soon as the old one doesn't. Answered
     /// by `appActivated`, or by `appFailed`.
     case switchOver(from: Slot?, to: Slot)
-    /// Launch it after a pause that grows with every failure. Answered by `relaunchDue`.
+    /// Launch the app after a pause that grows with every failure. Answered by `relaunchDue`.
     case relaunchLater(Slot)
     case startTrialTimer(version: UInt64)
     case stopTrialTimer
-    /// No image of a lower epoch is taken from now on, whatever becomes of this one. After a start it may be asked for
+    /// Take no image of a lower epoch from now on, whatever becomes of this one. After a start it may be asked for
     /// again.
     case raiseSecurityEpoch(to: UInt32)
     case report
-    /// Worth a line in the device's log.
+    /// Write a line into the device's log.
     case note(Note)
   }
 
@@ -98,7 +102,7 @@ package struct UpdateMachine: Sendable, Hashable {
     case appFinished(version: UInt64)
     case appFailed(version: UInt64, reason: String)
     case imageDamaged(version: UInt64, reason: String)
-    /// Older than what runs, or known not to work.
+    /// The version is older than what runs, or known not to work.
     case ignored(version: UInt64)
   }
 
@@ -108,12 +112,12 @@ package struct UpdateMachine: Sendable, Hashable {
     var objection: String?
   }
 
-  /// After so many fruitless attempts an older version may take the place of the download.
-  package static let stalledAttempts = 3
+  /// After so many fruitless attempts at a download, an older version may take its place.
+  static let stalledAttempts = 3
 
   /// The settings; the lowest security epoch rises with confirmed images.
   package private(set) var policy: UpdatePolicy
-  /// As it is to be saved.
+  /// The boot record as it is to be saved.
   package var record: BootRecord
   /// What the device is at now.
   package var phase: Phase
@@ -123,7 +127,7 @@ package struct UpdateMachine: Sendable, Hashable {
   var isActiveFinished = false
   /// The active slot's app was launched by this run of the agent.
   var isActiveLaunched = false
-  /// For how long no app handled events when one last took over from another.
+  /// For how long no app handled events when one last took over from another; nil: none did since the agent started.
   var switchGapNanoseconds: UInt64?
 
   package init(record: BootRecord, policy: UpdatePolicy = UpdatePolicy()) {
@@ -137,7 +141,8 @@ package struct UpdateMachine: Sendable, Hashable {
       }
   }
 
-  /// Follows a confirmed image: whoever has the app with a repair must not get the one without it again.
+  /// Raises the lowest epoch to that of a confirmed image: whoever has the app with a repair must not get the one
+  /// without it again.
   mutating func raiseSecurityEpoch() -> [Action] {
     guard policy.raisesSecurityEpoch, let active = record.active, record[active].state == .confirmed,
       record[active].securityEpoch > policy.lowestSecurityEpoch
@@ -173,7 +178,7 @@ package struct UpdateMachine: Sendable, Hashable {
 }
 
 extension UpdateMachine.Phase {
-  /// No version is on its way.
+  /// Whether no version is on its way.
   package var isResting: Bool {
     switch self {
     case .idle, .confirmed, .rolledBack: true
@@ -181,7 +186,7 @@ extension UpdateMachine.Phase {
     }
   }
 
-  /// For people, and stable for programs.
+  /// The phase's name for people; programs can rely on it, too.
   package var name: String {
     switch self {
     case .idle: "idle"

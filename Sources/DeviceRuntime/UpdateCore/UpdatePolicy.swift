@@ -2,8 +2,9 @@
 package struct UpdatePolicy: Sendable, Hashable {
   /// What becomes of a version whose app has not said that it works when its trial is over.
   package enum UnconfirmedOutcome: String, Sendable, Hashable, CaseIterable {
-    /// It ran that long without a failure, which counts as working.
+    /// The version is kept: it ran that long without a failure, which counts as working.
     case confirm
+    /// The device goes back to the version before it.
     case rollBack = "roll-back"
   }
 
@@ -13,11 +14,11 @@ package struct UpdatePolicy: Sendable, Hashable {
   package var survivedAgentDeaths: UInt8
   /// How often the power may fail in a trial; once more, and the version is given up.
   package var survivedPowerCuts: UInt8
-  /// An image of a lower security epoch is refused.
+  /// Images of a lower security epoch are refused.
   package var lowestSecurityEpoch: UInt32
-  /// A confirmed image's epoch becomes the lowest.
+  /// Whether a confirmed image's epoch becomes the lowest.
   package var raisesSecurityEpoch: Bool
-  /// A director's signature binds version and bytes of whatever is offered, as on every device with fuses.
+  /// Whether a director's signature binds version and bytes of whatever is offered, as on every device with fuses.
   package var versionsAreSigned: Bool
 
   package init(

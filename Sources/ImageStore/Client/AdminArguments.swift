@@ -40,7 +40,7 @@ package enum AdminArguments {
     }
   }
 
-  /// What `pull` is to fetch.
+  /// Reads what `pull` is to fetch.
   package static func target(_ text: String) throws -> PullTarget {
     guard let target = PullTarget(text) else {
       throw AdminError("'\(text)' is neither a digest nor a device ID, nor DEVICE/VERSION", status: .usage)

@@ -64,7 +64,8 @@ package struct AppSigning: Sendable {
     }
   }
 
-  /// Reads what `text` has: only these headers, so that a file of another kind says nothing to the store.
+  /// Reads a file that holds what `text` gave: only these headers, so that a file of another kind says nothing to the
+  /// store.
   package init(headersFile path: String) throws {
     guard let content = FileManager.default.contents(atPath: path), content.count < 4096,
       let text = String(validating: content, as: UTF8.self)
@@ -85,7 +86,7 @@ package struct AppSigning: Sendable {
     UploadHeaderName.publisherSignature,
   ]
 
-  /// A header a line, as `curl --header @FILE` takes them.
+  /// The headers, one a line, as `curl --header @FILE` takes them.
   package var text: String { headers.map { "\($0.name): \($0.value)\n" }.joined() }
 
   private static func isModule(_ path: String) throws -> Bool {

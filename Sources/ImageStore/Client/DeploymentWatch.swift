@@ -4,9 +4,11 @@ import TextFormats
 
 /// Follows a version that was given to a device until the device has proved it, or given it up.
 package struct DeploymentWatch: Sendable {
-  /// What is asked of whoever knows; the Registry, but in tests.
+  /// What is asked about the version: of the Registry, and in tests of something in its place.
   package protocol Source: Sendable {
+    /// How far the device is with the version; nil if it has no such version any more.
     func progress(of device: DeviceID, version: UInt64) async throws -> RegistryClient.Progress?
+    /// What is known of the device itself.
     func view(of device: DeviceID) async throws -> RegistryClient.DeviceView
   }
 
@@ -15,7 +17,7 @@ package struct DeploymentWatch: Sendable {
   private let version: UInt64
   private let interval: Duration
 
-  /// - Parameter interval: between two questions.
+  /// - Parameter interval: the time between two questions.
   package init(
     _ source: any Source, device: DeviceID, version: UInt64, interval: Duration = .milliseconds(500)
   ) {

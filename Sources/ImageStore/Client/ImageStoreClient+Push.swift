@@ -84,7 +84,8 @@ extension ImageStoreClient {
     return pushed
   }
 
-  /// The store may have made the version before the answer was lost or nobody waited for it any more.
+  /// What the operator is told if the store may have made the version before the answer was lost, or nobody waited for
+  /// it any more.
   private static func unknownOutcome(_ error: any Error, _ key: String) -> any Error {
     let (problem, status): (String, ExitStatus)
     switch error {
@@ -99,7 +100,7 @@ extension ImageStoreClient {
       status: status)
   }
 
-  /// Commands have the process for themselves, so this blocks.
+  /// The digest of a file. Commands have the process for themselves, so this blocks.
   static func digest(ofFile path: String) throws -> SHA256Digest {
     do {
       return try open(path).digest(prefixedBy: [])
@@ -109,7 +110,7 @@ extension ImageStoreClient {
   }
 }
 
-/// Whether anything of a body has left.
+/// Notes whether anything of a body has left.
 private final class SentMark: Sendable {
   private let flag = Atomic(false)
   var isSet: Bool { flag.load(ordering: .relaxed) }

@@ -5,7 +5,7 @@ import TextFormats
 
 /// Sends images to a store and fetches them, for the admin commands.
 package struct ImageStoreClient: Sendable {
-  /// Told how many of how many bytes are through.
+  /// Called with how many of how many bytes are through.
   package typealias Progress = @Sendable (_ completedBytes: Int, _ totalBytes: Int) -> Void
 
   let url: String
@@ -17,7 +17,7 @@ package struct ImageStoreClient: Sendable {
     self.http = http
   }
 
-  /// Turns a transfer's failure into what the operator is told.
+  /// Sends a request, and turns a transfer's failure into what the operator is told.
   func send(_ request: HTTPClient.Request) async throws -> HTTPClient.Response {
     try await telling { () async throws(CurlError) in try await http.request(request) }
   }
@@ -36,7 +36,7 @@ package struct ImageStoreClient: Sendable {
 
   /// What a server refused, in its own words.
   ///
-  /// - Parameter server: who that is, for when it has none.
+  /// - Parameter server: what the server is called, for when it has no words.
   static func refusal(_ response: HTTPClient.Response, by server: String = "the image store") -> AdminError {
     struct Problem: Decodable {
       var detail: String?

@@ -3,7 +3,7 @@ package import Foundations
 /// What to pull: a wasm by its digest, or a device's whole image.
 package enum PullTarget: Equatable, Sendable {
   case wasm(SHA256Digest)
-  /// Nil for the newest version.
+  /// A device's image of that version; nil for the newest.
   case image(DeviceID, version: UInt64?)
 
   /// Reads `sha256:…`, `DEVICE`, `DEVICE/7` or `DEVICE/latest`.

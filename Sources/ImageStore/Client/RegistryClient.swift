@@ -55,8 +55,8 @@ package struct RegistryClient: Sendable {
     /// When the device began its trial; nil: not yet.
     package var trialAt: String?
 
-    /// All that it has been through, in order: a look now and then sees some of them alone.
-    package var stages: [String] {
+    /// All stages that the version has been through, in order: a look now and then sees only some of them.
+    var stages: [String] {
       var stages = ["assigned"]
       if notifiedAt != nil { stages.append("notified") }
       if trialAt != nil { stages.append("trial") }
@@ -64,7 +64,7 @@ package struct RegistryClient: Sendable {
     }
   }
 
-  /// Nil if the device has no such version (any more).
+  /// How far the device is with a version; nil if it has no such version (any more).
   package func progress(of device: DeviceID, version: UInt64) async throws -> Progress? {
     struct List: Decodable {
       var firmware: [Progress]

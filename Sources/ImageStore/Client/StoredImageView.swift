@@ -13,7 +13,7 @@ package struct StoredImageView: Encodable, Sendable {
   package let size: UInt64
   package let storedAt: Date
 
-  /// For people: how long ago it was stored.
+  /// How long ago it was stored, for people.
   package var age: String { HumanText.ago(storedAt) }
 
   private init(_ image: WireStoredImage) {

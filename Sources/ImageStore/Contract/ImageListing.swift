@@ -1,7 +1,7 @@
 /// Bounds of the list of stored images, which is asked for page by page.
 package enum ImageListing {
-  /// Images of a page if the request names no number.
+  /// How many images a page has if the request names no number.
   package static let standardPage = 50
-  /// More on one page are refused.
+  /// How many images a page may have; a request for more is refused.
   package static let largestPage = 500
 }

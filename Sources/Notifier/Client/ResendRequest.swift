@@ -21,6 +21,8 @@ package struct ResendRequest: Sendable {
   /// The device's ID as text.
   package var device: String { "\(id)" }
 
+  /// Asks the Notifier, which asks the Registry.
+  ///
   /// - Returns: the version that will be notified.
   package func send(with client: any RPCCaller, deadline: Duration) async throws(WireFailure) -> UInt64 {
     let request = WireResendNotification.with { $0.deviceID = Data(id.bytes) }

@@ -13,7 +13,7 @@ extension BrokerPassword {
 }
 
 extension NotifierSettings {
-  /// Of one connection to the broker.
+  /// The options of one connection to the broker.
   func brokerOptions(
     clientID: String, _ password: BrokerPassword, _ tls: MQTTTLS?
   ) -> MQTTClientOptions {

@@ -3,7 +3,17 @@ package import ServiceHosting
 package import ServiceKit
 package import Wire
 
-/// What can be set for `xtblish-notifier`.
+/// The settings of `xtblish-notifier`; what each is for, its range and its default is said with its `Setting`.
+/// `serviceName` and `busRole` are those of the process, and `allSettings` lists the settings for `check-config`.
+///
+/// - It answers at `rpcListen` and `operationsListen`, with the keys of `tls`, and asks the Registry at
+///   `registryEndpoints`.
+/// - It connects to the broker at `brokerHost` and `brokerPort` as `brokerUsername`, with `brokerPassword` or what is
+///   in `brokerPasswordFile`.
+/// - Notifications name one of `imageStoreURLs`, and wait `acknowledgementTimeout` for the broker.
+/// - Reports gather for `reportGatherTime`, of at most `reportDevices`; presences are read again every
+///   `presenceInterval`.
+/// - `diagnosticBytes` of logs, and again of crashes, wait while the Registry is away.
 package struct NotifierSettings: HostedServiceSettings {
   package let rpcListen: String
   package let operationsListen: ListenAddress
@@ -96,6 +106,7 @@ package struct NotifierSettings: HostedServiceSettings {
     }
   }
 
+  /// What must be set before the service may start, besides what each setting by itself demands.
   package func missing(isInsecure: Bool) -> [SettingProblem] {
     tls.missing(role: Self.serviceName, isInsecure: isInsecure)
   }

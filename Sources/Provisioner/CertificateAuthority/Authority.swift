@@ -4,19 +4,19 @@ package import OpenSSL
 
 /// The roots that everybody trusts, and the intermediates that sign, as the authority's folder has them.
 package struct Authority: Sendable {
-  /// Everybody trusts all of them: during a change there are two.
+  /// The roots, all of which everybody trusts: during a change there are two.
   package let roots: [X509Certificate]
-  /// The one that new certificates are from first; those of old, which still sign their CRLs, after it.
+  /// The intermediates: first the one that new certificates are from, then those of old, which still sign their CRLs.
   package let issuers: [CertificateSigner]
   /// Grows with every change of the folder.
   package let generation: Int
 
-  /// PEM: what goes into everybody's file of roots.
+  /// The roots in PEM: what goes into everybody's file of roots.
   package var trustRoots: String {
     get throws(CertificateError) { try Self.pem(roots) }
   }
 
-  /// Certificates one after the other, as files and answers have them.
+  /// Certificates in PEM, one after the other, as files and answers have them.
   package static func pem(_ certificates: [X509Certificate]) throws(CertificateError) -> String {
     var text = ""
     for certificate in certificates {
@@ -34,9 +34,9 @@ package struct Authority: Sendable {
 package struct CertificateSigner: Sendable {
   /// The intermediate, and after it what leads from it to roots of old while those are being replaced.
   package let chain: [X509Certificate]
-  /// In a file or a PKCS#11 token.
+  /// The intermediate's key, in a file or a PKCS#11 token.
   package let key: P256.PrivateKey
-  /// SHA-256 of the intermediate's public key: what issuers are told apart by.
+  /// SHA-256 of the intermediate's public key, by which issuers are told apart.
   package let keyHash: [UInt8]
   private let issuer: IssuerCertificate
 
@@ -60,6 +60,8 @@ package struct CertificateSigner: Sendable {
   /// Seconds by which a certificate begins in the past: clocks of devices may be behind.
   package static let clockTolerance: TimeInterval = 600
 
+  /// Signs a certificate.
+  ///
   /// - Parameter lifetime: from now on; less if the intermediate itself ends sooner.
   package func issue(
     to owner: CertificateOwner, _ publicKey: P256.PublicKey, lifetime: Duration, now: Date
@@ -91,7 +93,8 @@ package struct IssuedCertificate: Sendable {
   /// The SHA-256 of the key of the intermediate that signed it.
   package let issuerKeyHash: [UInt8]
 
-  /// Nil for a service or an operator. Kept, as the compiler can't optimise a look into the owner where many are asked.
+  /// The device that it is for; nil for a service or an operator. Kept, as the compiler can't optimise a look into the
+  /// owner where many are asked.
   package let device: DeviceID?
 
   package init(
@@ -107,7 +110,7 @@ package struct IssuedCertificate: Sendable {
     }
   }
 
-  /// PEM: what its owner presents, the certificate first.
+  /// What its owner presents, in PEM: the certificate first, then those above it.
   package var chain: String {
     get throws(CertificateError) { try Authority.pem([certificate] + issuers) }
   }

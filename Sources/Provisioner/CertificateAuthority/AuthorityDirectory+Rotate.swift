@@ -3,14 +3,14 @@ import Glibc
 import OpenSSL
 
 extension AuthorityDirectory {
-  /// Makes a new intermediate, and a new root too if asked for. What is of old stays good for as long as it is written
-  /// in it.
+  /// Makes a new intermediate, and a new root too if asked for. Old certificates stay good until the end that is
+  /// written in them.
   ///
   /// A new root is also signed by the one before: whoever trusts only the old root can follow a new chain, and whoever
   /// has an old chain is trusted as before, as both roots are in `ca.pem`.
   ///
-  /// One that was interrupted is done by running it again. The new root takes the old one's place last of all: until
-  /// then the old one signs on, as its place and `ca.pem` say.
+  /// A rotation that was interrupted is completed by running it again. The new root takes the old one's place last of
+  /// all: until then the old one signs on, as its place and `ca.pem` say.
   ///
   /// - Parameter rootDirectory: where `root.pem` and `root.key` are, if they are not kept in this folder.
   package func rotate(
@@ -197,6 +197,8 @@ extension AuthorityDirectory {
     return try load()
   }
 
+  /// Refuses to take out a root that is needed.
+  ///
   /// - Throws: if an intermediate that signs now is of this root: all that it has signed would be refused.
   private func refuseIfNeeded(_ keyName: String) throws(AuthorityError) {
     for (audience, remedy) in [

@@ -12,7 +12,7 @@ import OpenSSL
 package struct AuthorityDirectory: Sendable {
   /// The folder's path, without a slash at its end.
   package let path: String
-  /// Opens encrypted keys and tokens.
+  /// The file with the passphrase of encrypted keys, or the PIN of a token.
   private let passphraseFile: String?
 
   package init(_ path: String, passphraseFile: String? = nil) {
@@ -22,13 +22,13 @@ package struct AuthorityDirectory: Sendable {
     self.passphraseFile = passphraseFile
   }
 
-  /// Where a file of the folder is.
+  /// The path of a file in the folder.
   package func path(_ name: String) -> String { "\(path)/\(name)" }
 
   /// Whether there is an authority in the folder.
   package var isInitialised: Bool { AuthorityFile.exists(path("ca.pem")) }
 
-  /// The authority that devices' certificates come from.
+  /// Reads the authority that devices' certificates come from.
   package func load() throws(AuthorityError) -> Authority {
     guard isInitialised else {
       throw AuthorityError(
@@ -40,7 +40,7 @@ package struct AuthorityDirectory: Sendable {
     return Authority(roots: try certificates("ca.pem"), issuers: issuers, generation: try generation())
   }
 
-  /// What signs for services and operators.
+  /// Reads the intermediate that signs for services and operators.
   package func loadServicesSigner() throws(AuthorityError) -> CertificateSigner {
     guard isInitialised else {
       throw AuthorityError(
@@ -110,7 +110,7 @@ package struct AuthorityDirectory: Sendable {
     }
   }
 
-  /// Newest first, without the ending of the file.
+  /// The names of old intermediates, newest first, without the ending of the file.
   private func previousNames() throws(AuthorityError) -> [String] {
     let names: [String]
     do {

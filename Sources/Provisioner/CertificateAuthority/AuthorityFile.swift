@@ -3,7 +3,7 @@ import Glibc
 
 /// Reads and writes the files of an authority.
 enum AuthorityFile {
-  /// Of a file of certificates or keys, which has a few kilobytes.
+  /// The largest file of certificates or keys that is read; one has a few kilobytes.
   private static let usualMaximum = 1 << 20
 
   /// - Parameters:

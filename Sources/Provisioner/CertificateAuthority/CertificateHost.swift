@@ -7,7 +7,7 @@ package enum CertificateHost: Sendable, Hashable {
   /// 4 or 16 bytes.
   case ip([UInt8])
 
-  /// A host name such as `registry.example` or `*.example`; nil for what is none.
+  /// A host name such as `registry.example` or `*.example`; nil if the text is none.
   package init?(dns text: String) {
     let labels = text.split(separator: ".", omittingEmptySubsequences: false)
     let isName =
@@ -24,7 +24,7 @@ package enum CertificateHost: Sendable, Hashable {
     self = .dns(text)
   }
 
-  /// An IPv4 or IPv6 address; nil for what is none.
+  /// An IPv4 or IPv6 address; nil if the text is none.
   package init?(ip text: String) {
     var four = in_addr()
     var six = in6_addr()

@@ -25,7 +25,7 @@ package enum CertificateOwner: Sendable, Hashable {
     }
   }
 
-  /// The role is read from this name, never from the common name.
+  /// The URI that the certificate names its owner by. The role is read from it, never from the common name.
   package var uri: String {
     switch self {
     case .device(let id): "urn:xtblish:device:\(id)"

@@ -1,13 +1,13 @@
 /// Whom an intermediate signs for.
 ///
-/// They are two so that a broker can keep devices and services apart: a listener that has the revocation list of one
-/// refuses the certificates of the other. The services' one is not needed by the running service.
-package enum IssuerAudience: Sendable {
+/// There are two so that a broker can keep devices and services apart: a listener that has the revocation list of one
+/// refuses the certificates of the other. The one for services is not needed by the running service.
+enum IssuerAudience: Sendable {
   case devices
   /// Services and operators.
   case services
 
-  /// In the authority's folder, without the ending.
+  /// The name of its files in the authority's folder, without the ending.
   var fileName: String {
     switch self {
     case .devices: "intermediate"
@@ -15,7 +15,7 @@ package enum IssuerAudience: Sendable {
     }
   }
 
-  /// The first words of its name.
+  /// The first words of its common name.
   var title: String {
     switch self {
     case .devices: "xtblish issuing CA"

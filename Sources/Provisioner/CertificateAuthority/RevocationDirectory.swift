@@ -11,14 +11,15 @@ package import OpenSSL
 /// and no session ends. It never looks again at one that it has read, and keeps them all.
 package struct RevocationDirectory: Sendable {
   private let path: String
-  /// Of a file with lists. A list with a million entries has 40 MB, and half as much again in PEM.
+  /// The largest file with lists that is read. A list with a million entries has 40 MB, and half as much again in PEM.
   private static let maximumListBytes = 1 << 30
 
   package init(_ path: String) {
     self.path = path
   }
 
-  /// For a broker's first start: an empty list for each issuer, older than any that the service makes.
+  /// Fills the folder for a broker's first start: with an empty list for each issuer, older than any that the service
+  /// makes.
   package func begin(roots: [X509Certificate], issuers: [CertificateSigner]) throws {
     var lists: [CertificateRevocationList] = []
     for issuer in issuers {
@@ -61,7 +62,7 @@ package struct RevocationDirectory: Sendable {
     try AuthorityFile.write([], to: "\(path)/\(Self.followedName)")
   }
 
-  /// How long ago nothing was missing; nil: that was never so.
+  /// How long ago nothing was missing in the folder; nil: that was never so.
   package var age: Duration? {
     var status = stat()
     guard stat("\(path)/\(Self.followedName)", &status) == 0 else { return nil }
@@ -115,8 +116,8 @@ package struct RevocationDirectory: Sendable {
     if let complete { try supersede(before: complete, hash, by: lists[0]) }
   }
 
-  /// A broker that starts reads all names, so those before the last list about everything need not be large. Nothing
-  /// is lost for one that is running and has not read them: it reads that list right after.
+  /// Links the names before the last list about everything to the first list, which is small, as a broker that starts
+  /// reads all names. Nothing is lost for one that is running and has not read them: it reads that list right after.
   private func supersede(before complete: Int, _ hash: String, by first: CertificateRevocationList) throws {
     guard complete > 0 else { return }
     if !first.isPartial, try first.revokedSerialNumbers.isEmpty { try replace("\(hash).r0", try first.pem) }

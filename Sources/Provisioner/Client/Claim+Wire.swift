@@ -5,7 +5,9 @@ import SwiftProtobuf
 package import Wire
 
 extension Claim {
-  /// - Parameter now: on the wire there is no word on whether the claim has expired.
+  /// Reads a claim that the Provisioner sent.
+  ///
+  /// - Parameter now: decides whether the claim has expired, as the message does not say it.
   package init(_ wire: WireClaim, now: Date) throws(RequestFailure) {
     self.init(
       id: try ClaimID(bytes: wire.id), count: Int(wire.count), used: Int(wire.used), product: wire.product,

@@ -16,6 +16,8 @@ package struct ClaimAdministration: Sendable {
     self.deadline = deadline
   }
 
+  /// Makes a claim.
+  ///
   /// - Parameter lifetimeSeconds: at least 1.
   /// - Returns: the claim with its token.
   package func create(
@@ -34,6 +36,8 @@ package struct ClaimAdministration: Sendable {
     return ClaimDocument(try Claim(response.claim, now: Date()), token: response.token)
   }
 
+  /// Claims, newest first.
+  ///
   /// - Parameter limit: how many at most; nil stands for all.
   package func list(limit: Int?) async throws -> (claims: [ClaimDocument], hasMore: Bool) {
     var claims: [ClaimDocument] = []
@@ -49,7 +53,7 @@ package struct ClaimAdministration: Sendable {
     }
   }
 
-  /// A claim and who enrolled with it.
+  /// A claim and who enrolled with it. It may be named by a beginning of its ID.
   package func show(_ id: String) async throws -> ClaimDetails {
     var request = WireGetClaim()
     request.id = Data(try await claimID(id).bytes)

@@ -3,7 +3,7 @@ import ServiceKit
 import TextFormats
 
 extension ClaimDocument {
-  /// For people.
+  /// A table of claims for people, a line for each.
   package static func table(_ claims: [ClaimDocument], now: Date = Date(), columns: Int? = nil) -> String {
     guard !claims.isEmpty else { return "no claims: make one with xtblish-provisioner claim create\n" }
     var table = Table(
@@ -26,7 +26,7 @@ extension ClaimDocument {
 }
 
 extension ClaimDetails {
-  /// For people.
+  /// What `claim show` prints for people.
   ///
   /// - Parameter columns: for how many characters a line has room; nil for any number.
   package func text(columns: Int? = nil) -> String {

@@ -16,6 +16,8 @@ package struct DeviceAdministration: Sendable {
     self.deadline = deadline
   }
 
+  /// Names a device before it enrols, so that it needs no claim.
+  ///
   /// - Parameter publicKeyHash: nil: a secret is made.
   /// - Returns: the secret, shown this once; nil with a key.
   package func register(
@@ -37,6 +39,8 @@ package struct DeviceAdministration: Sendable {
     return secret.isEmpty ? nil : secret
   }
 
+  /// Takes back that a device is named beforehand; what it enrolled as stays.
+  ///
   /// - Returns: whether it was registered.
   package func unregister(serial: String, product: String) async throws -> Bool {
     var request = WireUnregisterDevice()
@@ -45,6 +49,8 @@ package struct DeviceAdministration: Sendable {
     return try await provisioner.call(request, deadline: deadline).removed
   }
 
+  /// Lets another board enrol under a serial number; the device that had it is revoked.
+  ///
   /// - Returns: the ID of the device that is no more.
   package func reset(serial: String, product: String) async throws -> String {
     var request = WireResetDevice()
@@ -53,7 +59,7 @@ package struct DeviceAdministration: Sendable {
     return DeviceID(bytes: try await provisioner.call(request, deadline: deadline).deviceID)?.description ?? ""
   }
 
-  /// Newest first.
+  /// Devices, enrolled or named beforehand, newest first.
   ///
   /// - Parameter limit: how many at most; nil stands for all.
   package func list(
@@ -87,11 +93,13 @@ package struct DeviceAdministration: Sendable {
     return FactoryDocument(try await provisioner.call(request, deadline: deadline))
   }
 
-  /// All of them, newest first.
+  /// All CAs of factories, newest first.
   package func factoryCAs() async throws -> [FactoryDocument] {
     try await provisioner.call(WireListFactoryCAs(), deadline: deadline).authorities.map { FactoryDocument($0) }
   }
 
+  /// Lets no further device enrol by a factory's CA, which may be named by a beginning of its ID.
+  ///
   /// - Returns: whether there was one.
   package func removeFactoryCA(_ id: String) async throws -> Bool {
     let id = try await IDReference(id, "factory CA").resolve(among: { try await factoryCAs().map(\.id) })

@@ -3,7 +3,7 @@ import ServiceKit
 import TextFormats
 
 extension EnrolledDeviceDocument {
-  /// For people.
+  /// A table of devices for people, a line for each.
   package static func table(_ devices: [EnrolledDeviceDocument], columns: Int? = nil) -> String {
     guard !devices.isEmpty else { return "no devices\n" }
     var table = Table([
@@ -32,7 +32,7 @@ extension EnrolledDeviceDocument {
 }
 
 extension FactoryDocument {
-  /// For people.
+  /// A table of factories' CAs for people, a line for each.
   package static func table(_ factories: [FactoryDocument], columns: Int? = nil) -> String {
     guard !factories.isEmpty else { return "no factory CAs: add one with xtblish-provisioner factory-ca add\n" }
     var table = Table(

@@ -14,6 +14,8 @@ package struct RevocationAdministration: Sendable {
     self.deadline = deadline
   }
 
+  /// Takes all certificates of a device back.
+  ///
   /// - Returns: whether the device had a certificate that was still good.
   package func revoke(_ device: String, reason: String) async throws -> Bool {
     guard let id = DeviceID(device) else {

@@ -13,7 +13,7 @@ package struct RevocationFollowing: Sendable {
   private let client: HTTPClient
   private let logger: Logger
   private static let waitSeconds = 20
-  /// Lists of some millions of entries.
+  /// The largest answer that is taken: lists of some millions of entries.
   private static let maximumBytes = 256 << 20
 
   /// - Parameters:
@@ -90,7 +90,7 @@ package struct RevocationFollowing: Sendable {
     return answer["ETag"].map { Known(tag: $0, lists: lists) }
   }
 
-  /// Without those that a later one about everything has the entries of. The first of an issuer stays.
+  /// The lists without those whose entries a later list about everything has. The first of an issuer stays.
   static func inUse(_ lists: [CertificateRevocationList]) throws -> [CertificateRevocationList] {
     var kept: [(hash: String, list: CertificateRevocationList)] = []
     for list in lists {

@@ -60,7 +60,7 @@ struct AuthorityKeyOptions: ParsableArguments {
   }
 }
 
-/// From a second to a hundred years.
+/// Reads a time from a second to a hundred years.
 func lifetime(_ text: String, _ option: String) throws -> Duration {
   let type = SettingType.duration(.seconds(1)...(.seconds(36_525 * 86_400)))
   guard let duration = try? type.parse(text) else {

@@ -83,7 +83,7 @@ struct CreateClaimCommand: AsyncParsableCommand {
   }
 }
 
-/// Without those that are empty.
+/// The lines of a file without those that are empty.
 private func lines(ofFile path: String) throws -> [String] {
   do {
     return try String(contentsOfFile: path, encoding: .utf8).split(whereSeparator: \.isNewline).map { line in

@@ -27,10 +27,10 @@ package struct AppFollower {
   private var request = WireListenToApp()
   private var hasBegun = false
 
-  /// What one question brought.
+  /// What one call of ``next()`` brought: the `messages` of the app, oldest first.
   package struct News: Sendable {
     package var messages: [AppMessageDocument]
-    /// So many went by unread before them.
+    /// How many messages went by unread before these, because they came too fast.
     package var dropped: UInt64
     /// Whether the Notifier lost the subscription and made it anew: what came in between was not heard.
     package var hasGap: Bool
@@ -38,8 +38,8 @@ package struct AppFollower {
 
   /// - Parameters:
   ///   - notifier: a client of one replica alone: the others know nothing of its subscription.
-  ///   - device: the ID, as the Registry has it.
-  ///   - filter: below `/apps/{id}/`.
+  ///   - device: the ID, in the 16 bytes that ``RegistryAdministration/deviceBytes(_:)`` gives.
+  ///   - filter: which topics below `/apps/{id}/`, with MQTT's wildcards.
   package init(notifier: any RPCCaller, device: Data, filter: String, deadline: Duration) {
     self.notifier = notifier
     self.deadline = deadline
@@ -58,13 +58,14 @@ package struct AppFollower {
   }
 }
 
-/// A message of an app as JSON.
+/// A message of an app as JSON: the `topic` below `/apps/{id}/`, and when the Notifier heard it (`at`, in ISO 8601
+/// and UTC).
 package struct AppMessageDocument: Codable, Sendable, Equatable {
   package var topic: String
   package var at: String
-  /// Nil if the payload is no text.
+  /// The payload, if it is UTF-8; nil if not.
   package var text: String?
-  /// In base64, if it is no text.
+  /// The payload in base64, if it is no UTF-8.
   package var base64: String?
 
   init(_ wire: WirePublishedMessage) {
@@ -74,11 +75,12 @@ package struct AppMessageDocument: Codable, Sendable, Equatable {
     base64 = text == nil ? wire.payload.base64EncodedString() : nil
   }
 
-  /// For a terminal, which no app may control.
+  /// The message in one line for a terminal, which no app may control.
   package var line: String {
     "\(at)  \(PlainText.escaped(topic))  \(text.map { PlainText.escaped($0) } ?? "base64:\(base64 ?? "")")"
   }
 
+  /// The message as JSON in one line, for programs, in which no character controls a terminal.
   package func jsonLine() throws -> String {
     PlainText.escaped(json: String(decoding: try JSONCoding.encoder().encode(self), as: UTF8.self))
   }

@@ -8,6 +8,8 @@ package import Wire
 
 /// Tokens, the audit log, and devices that go out of service.
 extension RegistryAdministration {
+  /// Makes a token. Its secret is in the answer, and can't be asked for again.
+  ///
   /// - Parameter lifetime: nil: the token does not expire.
   package func createToken(_ name: String, scopes: [String], lifetime: Duration?) async throws -> NewTokenDocument {
     var request = WireCreateToken()
@@ -18,7 +20,7 @@ extension RegistryAdministration {
     return NewTokenDocument(token: TokenDocument(response.token), secret: response.secret)
   }
 
-  /// Newest first.
+  /// All tokens, also revoked ones, newest first.
   ///
   /// - Parameter limit: nil for all.
   package func tokens(limit: Int?) async throws -> (items: [TokenDocument], hasMore: Bool) {
@@ -31,7 +33,10 @@ extension RegistryAdministration {
     }
   }
 
+  /// Revokes a token: the next request with it is refused.
+  ///
   /// - Parameter name: of a token, or the beginning of the name of one alone that is not revoked.
+  /// - Throws: `AdminError` if several names begin so.
   package func revokeToken(_ name: String) async throws -> TokenDocument {
     do {
       return try await revokeToken(exactly: name)
@@ -53,7 +58,7 @@ extension RegistryAdministration {
     return TokenDocument(try await client.call(request, deadline: deadline).token)
   }
 
-  /// Newest first.
+  /// Entries of the audit log, newest first.
   ///
   /// - Parameter limit: nil for all.
   package func audit(_ query: AuditQuery, limit: Int?) async throws -> (items: [AuditDocument], hasMore: Bool) {
@@ -66,6 +71,9 @@ extension RegistryAdministration {
     }
   }
 
+  /// Lets a device that was taken out of service come back.
+  ///
+  /// - Parameter reason: for the audit log.
   package func recommission(_ id: String, reason: String) async throws -> DeviceDocument {
     var request = WireRecommissionDevice()
     request.id = try await bytes(id)
@@ -73,6 +81,9 @@ extension RegistryAdministration {
     return DeviceDocument(try await client.call(request, deadline: deadline))
   }
 
+  /// Takes a device out of service, and its certificates back.
+  ///
+  /// - Parameter reason: for the device's events and the audit log.
   package func decommission(_ id: String, reason: String) async throws -> DeviceDocument {
     var request = WireDecommissionDevice()
     request.id = try await bytes(id)
@@ -81,7 +92,8 @@ extension RegistryAdministration {
   }
 }
 
-/// Which entries of the audit log an operator asks for. What is empty filters nothing.
+/// Which entries of the audit log an operator asks for: those of one `principal`, one `action` or one `target`, from
+/// `since` on and before `until`. What is empty or nil filters nothing.
 package struct AuditQuery: Sendable {
   package var principal: String
   package var action: String
@@ -98,6 +110,7 @@ package struct AuditQuery: Sendable {
     self.until = until
   }
 
+  /// The request for it.
   var wire: WireListAudit {
     var request = WireListAudit()
     request.principal = principal

@@ -10,7 +10,7 @@ import TextFormats
 import Wire
 
 extension RegistryAdministration {
-  /// Newest first.
+  /// The director's keys, newest first.
   package func directorKeys() async throws -> [DirectorKeyDocument] {
     try await client.call(WireListDirectorKeys(), deadline: deadline).keys.map { DirectorKeyDocument($0) }
   }
@@ -26,19 +26,22 @@ extension RegistryAdministration {
       .filter { $0.state != DirectorKey.State.retired.rawValue }.map { try TrustedKey(bytes: $0.publicKey) }
   }
 
+  /// A root document, whose signatures are still to be checked.
+  ///
   /// - Parameter version: nil for the newest.
   package func rootDocument(_ version: UInt64?) async throws -> SignedRootDocument {
     let request = WireGetRootDocument.with { $0.version = version ?? 0 }
     return try SignedRootDocument(decoding: Array(try await client.call(request, deadline: deadline).document))
   }
 
-  /// What follows the newest root document.
+  /// The root document to follow the newest one, with the changes, which nobody has signed yet.
   package func draft(_ changes: RootChanges) async throws -> SignedRootDocument {
     try changes.next(
       after: await rootDocument(nil).document, directors: await currentDirectors(), now: .now)
   }
 
-  /// Root keys that are made for nothing would lie about.
+  /// Throws `AdminError` if there is a root document, before root keys for a first one are made, which would be of no
+  /// use.
   package func requireNoRootDocument() async throws {
     do {
       let known = try await rootDocument(nil)
@@ -49,6 +52,9 @@ extension RegistryAdministration {
     }
   }
 
+  /// Gives the Registry the next root document, signed by enough root keys.
+  ///
+  /// - Returns: its version.
   @discardableResult
   package func publish(_ document: SignedRootDocument) async throws -> UInt64 {
     let request = WirePublishRootDocument.with { $0.document = Data(document.encoded) }
@@ -56,10 +62,11 @@ extension RegistryAdministration {
   }
 }
 
-/// A director's key in JSON.
+/// A director's key as JSON: its ID (`keyID`, in hexadecimal digits), its `state`, see ``DirectorKey/State``, and
+/// when it was made (`createdAt`, in ISO 8601 and UTC).
 package struct DirectorKeyDocument: Codable, Equatable, Sendable {
   package var keyID: String
-  /// In hexadecimal digits.
+  /// The key's 32 bytes in hexadecimal digits.
   package var publicKey: String
   package var state: String
   package var createdAt: String
@@ -73,6 +80,8 @@ package struct DirectorKeyDocument: Codable, Equatable, Sendable {
         timeIntervalSince1970: Double(wire.createdAt.seconds) + Double(wire.createdAt.nanos) / 1e9))
   }
 
+  /// A table for people.
+  ///
   /// - Parameter columns: for how many characters a line has room; nil for any number.
   package static func table(_ keys: [DirectorKeyDocument], columns: Int? = nil) -> String {
     var table = Table([("KEY", .always), ("STATE", .always), ("CREATED", .always), ("PUBLIC KEY", .spare(1))])

@@ -5,8 +5,9 @@ import RegistryDomain
 package import ServiceKit
 import Wire
 
-/// What operators do with the Registry, over the bus. Devices are named as people do: by their IDs, their names, or the
-/// beginning of either.
+/// What operators do with the Registry, over the bus. Devices are named as people do: by their IDs, their names, or
+/// the beginning of either. Every call throws a `WireFailure` with the Registry's own words, or `AdminError` for a
+/// name that means no device or several.
 package struct RegistryAdministration: Sendable {
   let client: any RPCCaller
   let deadline: Duration
@@ -17,13 +18,18 @@ package struct RegistryAdministration: Sendable {
     self.deadline = deadline
   }
 
+  /// The device that is named so.
   package func device(_ id: String) async throws -> DeviceDocument {
     var request = WireGetDevice()
     request.id = try await bytes(id)
     return DeviceDocument(try await client.call(request, deadline: deadline))
   }
 
-  /// - Parameter limit: nil for all.
+  /// The devices that fit all of it, by name; empty texts and lists ask for nothing.
+  ///
+  /// - Parameters:
+  ///   - state: `online`, `offline` or a ``DeploymentState``; those out of service are left out unless asked for.
+  ///   - limit: nil for all.
   package func devices(
     namePrefix: String, tags: [String], state: String, health: String = "", limit: Int?
   ) async throws -> (items: [DeviceDocument], hasMore: Bool) {
@@ -43,6 +49,11 @@ package struct RegistryAdministration: Sendable {
     }
   }
 
+  /// Makes a device.
+  ///
+  /// - Parameters:
+  ///   - id: a UUID; nil for a random one.
+  ///   - serial: the board's serial number; empty for none.
   package func create(id: String?, name: String, tags: [String], serial: String) async throws -> DeviceDocument {
     var request = WireCreateDevice()
     // Chosen here, so that asking again after a lost answer makes no second device.
@@ -53,8 +64,10 @@ package struct RegistryAdministration: Sendable {
     return DeviceDocument(try await client.call(request, deadline: deadline))
   }
 
+  /// Changes a device's name or tags.
+  ///
   /// - Parameters:
-  ///   - tags: nil leaves them as they are, as with `name`.
+  ///   - name: nil leaves it as it is, as with `tags`.
   ///   - revision: the change is refused if the device has another one by now; nil: whatever it has.
   package func update(
     _ id: String, name: String?, tags: [String]?, revision: UInt64? = nil
@@ -71,19 +84,24 @@ package struct RegistryAdministration: Sendable {
     return DeviceDocument(try await client.call(request, deadline: deadline))
   }
 
+  /// Removes a device with its history, and takes its certificates back.
   package func delete(_ id: String) async throws {
     var request = WireDeleteDevice()
     request.id = try await bytes(id)
     _ = try await client.call(request, deadline: deadline)
   }
 
-  /// - Returns: the version that is notified again.
+  /// Has a device notified once more of the version that it should run.
+  ///
+  /// - Returns: the version.
   package func renotify(_ id: String) async throws -> UInt64 {
     var request = WireRenotifyDevice()
     request.deviceID = try await bytes(id)
     return try await client.call(request, deadline: deadline).version
   }
 
+  /// One version of a device's firmware.
+  ///
   /// - Parameter version: nil for the newest.
   package func firmware(of id: String, version: UInt64?) async throws -> FirmwareDocument {
     var request = WireFindFirmware()
@@ -92,6 +110,9 @@ package struct RegistryAdministration: Sendable {
     return FirmwareDocument(try await client.call(request, deadline: deadline))
   }
 
+  /// A device's firmware, newest first.
+  ///
+  /// - Parameter limit: nil for all.
   package func firmware(of id: String, limit: Int?) async throws -> (items: [FirmwareDocument], hasMore: Bool) {
     var request = WireListFirmware()
     request.deviceID = try await bytes(id)
@@ -103,7 +124,11 @@ package struct RegistryAdministration: Sendable {
     }
   }
 
-  /// Newest first.
+  /// What happened, newest first.
+  ///
+  /// - Parameters:
+  ///   - id: a device's; nil for all devices.
+  ///   - limit: nil for all.
   package func events(of id: String?, limit: Int?) async throws -> (items: [EventDocument], hasMore: Bool) {
     var request = WireListEvents()
     request.deviceID = try await optionalBytes(id)
@@ -116,6 +141,8 @@ package struct RegistryAdministration: Sendable {
     }
   }
 
+  /// Gives a device the image again that it rolled back or refused, as its next version.
+  ///
   /// - Returns: the new version.
   package func retryFirmware(_ id: String) async throws -> UInt64 {
     var request = WireRetryFirmware()
@@ -157,9 +184,13 @@ package struct RegistryAdministration: Sendable {
     return (newestFirst.reversed(), hasMore)
   }
 
-  /// Newest first.
+  /// Crashes, newest first, without their last log lines.
   ///
-  /// - Parameter limit: nil for all.
+  /// - Parameters:
+  ///   - device: nil for all devices.
+  ///   - app: the name of an app; nil for all apps.
+  ///   - grouped: equal crashes as their newest one, with their count.
+  ///   - limit: nil for all.
   package func crashes(
     device: String?, app: String?, grouped: Bool, limit: Int?
   ) async throws -> (items: [CrashDocument], hasMore: Bool) {
@@ -177,13 +208,14 @@ package struct RegistryAdministration: Sendable {
     }
   }
 
+  /// One crash with everything that is known of it.
   package func crash(_ number: UInt64) async throws -> CrashDocument {
     var request = WireGetCrash()
     request.number = number
     return CrashDocument(try await client.call(request, deadline: deadline), isWhole: true)
   }
 
-  /// The devices that a person names, each once.
+  /// The devices that a person named, each once, in the order in which they were named.
   package func devices(named texts: [String]) async throws -> [DeviceDocument] {
     var devices: [DeviceDocument] = []
     for text in texts {
@@ -193,7 +225,7 @@ package struct RegistryAdministration: Sendable {
     return devices
   }
 
-  /// The device that a person names.
+  /// The ID of the device that a person names, and its name if the Registry had to be asked for it.
   package func found(_ text: String) async throws -> DeviceReference.Found {
     try await DeviceReference(text).find(client, deadline: deadline)
   }
@@ -201,21 +233,22 @@ package struct RegistryAdministration: Sendable {
   /// The ID of the device that a person names.
   package func deviceID(_ text: String) async throws -> String { DeviceReference.uuid(try await bytes(text)) }
 
-  /// The same in bytes.
+  /// The ID of the device that a person names, in 16 bytes.
   package func deviceBytes(_ text: String) async throws -> Data { try await bytes(text) }
 
+  /// The ID in 16 bytes of the device that a person names.
   func bytes(_ text: String) async throws -> Data {
     try await DeviceReference(text).resolve(client, deadline: deadline)
   }
 
-  /// Empty for none.
+  /// The ID in bytes of the device that a person names, or none for nil.
   private func optionalBytes(_ text: String?) async throws -> Data {
     if let text { try await bytes(text) } else { Data() }
   }
 
   private func newID(_ text: String) throws -> Data { Data(try FieldRules.deviceID(text).bytes) }
 
-  /// Page after page, until there are enough.
+  /// Asks for page after page, until there are `limit` items or no more pages.
   func collect<Item, Position>(
     _ limit: Int?, pageSize: Int = FieldRules.maximumPageSize,
     _ page: (UInt32, Position?) async throws -> (items: [Item], next: Position?)

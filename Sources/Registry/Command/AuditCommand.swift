@@ -27,7 +27,7 @@ struct AuditCommand: AsyncParsableCommand {
   @OptionGroup var list: ListOptions
   @Flag(help: "Go on with entries as they are made.") var follow = false
 
-  /// With --follow and no --limit.
+  /// How many entries are shown before those that follow, with --follow and no --limit.
   private static let shownFirst = 50
   private static let ageType = SettingType.duration(.zero...(.seconds(36_500 * 86_400)))
 
@@ -74,7 +74,8 @@ struct AuditCommand: AsyncParsableCommand {
     }
   }
 
-  /// A device is named as everywhere; what is gone from the Registry, by its whole ID.
+  /// The target as the audit log has it. A device may be named as everywhere; one that is gone from the Registry, by
+  /// its whole ID.
   private static func target(_ text: String, _ client: any RPCCaller, _ deadline: Duration) async throws -> String {
     let kind = "device:"
     guard text.hasPrefix(kind) else { return text }

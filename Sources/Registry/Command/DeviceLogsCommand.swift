@@ -12,7 +12,7 @@ struct DeviceLogsCommand: AsyncParsableCommand {
       whose it is; without --follow one device's lines follow the other's.
       """)
 
-  /// So many are followed at once: each asks for itself.
+  /// How many devices are followed at once, because each is asked for by itself.
   private static let mostDevices = 32
 
   @OptionGroup var options: AdminOptions
@@ -50,7 +50,7 @@ struct DeviceLogsCommand: AsyncParsableCommand {
     }
   }
 
-  /// Each by itself, so that a quiet device holds up no other.
+  /// Follows each device by itself, so that a quiet device holds up no other.
   private func followLogs(of devices: [DeviceDocument], _ client: any RPCCaller) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       for device in devices {

@@ -2,10 +2,11 @@ import Glibc
 
 /// A system call on a file that failed.
 package struct FileError: Error, Equatable, Sendable {
-  /// For example `fsync`.
+  /// The system call that failed, for example `fsync`.
   package var call: String
-  /// As it was given.
+  /// The path of the file, as the caller gave it.
   package var path: String
+  /// Why the call failed, as it left it in `errno`.
   package var errno: CInt
 
   /// - Parameter errno: of that call.

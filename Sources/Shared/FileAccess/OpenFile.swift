@@ -5,18 +5,22 @@ package import Glibc
 ///
 /// The descriptor never changes and positions are always given, so threads may share it.
 package final class OpenFile: Sendable {
-  /// What tells one state of a file from any other: writing to it or replacing it changes this.
+  /// Tells one state of a file from any other: writing to the file or replacing it changes this. All is from
+  /// fstat(2): `device` and `inode` say which file it is, `sizeBytes` its length, `modifiedNanoseconds` when its
+  /// content was last changed, since 1970.
   package struct Identity: Hashable, Sendable {
     package var device: UInt64
     package var inode: UInt64
     package var sizeBytes: UInt64
     package var modifiedNanoseconds: Int64
-    /// Unlike the modification time, nobody can set it back.
+    /// When the file or what is known of it was last changed, since 1970. Unlike the modification time, nobody can
+    /// set it back.
     package var changedNanoseconds: Int64
   }
 
   /// What is known of a file beside its content.
   package struct Status: Sendable {
+    /// Which file it is, in which state.
     package var identity: Identity
     /// How many names it has; 0 once it was removed.
     package var linkCount: UInt64
@@ -24,13 +28,13 @@ package final class OpenFile: Sendable {
     package var modified: timespec
   }
 
-  /// As it was opened; it may have got another name since.
+  /// The path by which it was opened; the file may have got another name since.
   package let path: String
   /// Open as long as this object lives; the caller must not close it.
   package let descriptor: CInt
 
   /// - Parameters:
-  ///   - flags: of open(2); it is always closed in programs that are started.
+  ///   - flags: of open(2); `O_CLOEXEC` is always added.
   ///   - mode: of a file that is made.
   package init(_ path: String, _ flags: CInt, mode: mode_t = 0o644) throws(FileError) {
     while true {
@@ -60,7 +64,7 @@ package final class OpenFile: Sendable {
       linkCount: UInt64(status.st_nlink), modified: status.st_mtim)
   }
 
-  /// Whether it is a file of a file system, with a length and an end.
+  /// Whether it is a regular file, which has a length and an end.
   package func isRegular() throws(FileError) -> Bool {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .last("fstat", path) }
@@ -106,17 +110,18 @@ package final class OpenFile: Sendable {
     guard ftruncate(descriptor, 0) == 0 else { throw .last("ftruncate", path) }
   }
 
-  /// Lets the disk begin with what was written to a range. What fails of it fails `sync`, which waits for it.
+  /// Makes the kernel begin to write a range to the disk, without waiting for it. If that fails, `sync` throws, which
+  /// does wait.
   package func startWriting(_ range: Range<UInt64>) {
     _ = linux_start_writing(descriptor, Int(range.lowerBound), Int(range.upperBound - range.lowerBound))
   }
 
-  /// After it the content, and for a directory its entries, outlive a power failure.
+  /// Waits until the content, and for a directory its entries, would outlive a power failure.
   package func sync() throws(FileError) {
     guard fsync(descriptor) == 0 else { throw .last("fsync", path) }
   }
 
-  /// Takes, for as long as the file is open, a lock beside which others may have theirs, but nobody an exclusive one.
+  /// Takes a shared lock that ends with the file: others may hold shared ones too, but nobody an exclusive one.
   /// - Returns: false if somebody has an exclusive one.
   package func lockShared() throws(FileError) -> Bool {
     while flock(descriptor, LOCK_SH | LOCK_NB) != 0 {

@@ -1,26 +1,34 @@
 package import FirmwareImage
 package import Foundations
 
-/// Who may sign what, until when: what devices learn new keys from.
+/// Who may sign what, and until when. Devices learn new keys from it.
 ///
 /// The idea and the rules are those of the root role of The Update Framework (theupdateframework.github.io,
-/// specification 1.0, sections 4.3 and 5.3).
+/// specification 1.0, sections 4.3 and 5.3). `rootKeys` sign root documents, `directors` sign configurations of
+/// images, and `publishers` sign the apps that are delegated to them.
 package struct RootDocument: Hashable, Sendable {
+  /// The most root keys that a document names.
   package static let maximumRootKeys = 16
+  /// The most directors.
   package static let maximumDirectors = 16
+  /// The most publishers.
   package static let maximumPublishers = 256
+  /// The versions that a document may have.
   package static let versionRange: ClosedRange<UInt64> = 1...1_000_000_000
 
-  /// From 1; each document's is one more than that of the one before.
+  /// The document's number: from 1, and one more than that of the document before it.
   package let version: UInt64
+  /// The moment from which on the document no longer counts.
   package let expires: UTCTime
-  /// How many of the root keys must sign the next document, and this one.
+  /// How many of the root keys must sign this document and the next one.
   package let threshold: Int
   package let rootKeys: [TrustedKey]
   package let directors: [TrustedKey]
   package let publishers: [PublisherDelegation]
 
-  /// Throws unless the numbers are within their bounds, and every key is there once, for one purpose.
+  /// Makes a document.
+  ///
+  /// - Throws: `malformed` unless the numbers are within their bounds, and every key is there once, for one purpose.
   package init(
     version: UInt64, expires: UTCTime, threshold: Int, rootKeys: [TrustedKey], directors: [TrustedKey],
     publishers: [PublisherDelegation]

@@ -2,12 +2,12 @@ import FirmwareImage
 package import Foundations
 import OpenSSL
 
-/// Root documents, each vouched for by the one before; the first is vouched for by its pin.
+/// Root documents of which each is vouched for by the one before, and the first by its pin. The newest is kept.
 package struct RootDocumentChain: Hashable, Sendable {
-  /// The newest one.
+  /// The newest document.
   package private(set) var latest: SignedRootDocument
 
-  /// Starts with the document that a device's OTP bank names.
+  /// Starts with the document whose digest is in a device's OTP bank (one-time programmable memory).
   ///
   /// - Parameter pin: SHA-256 of the document's bytes.
   package init(pinnedTo pin: SHA256Digest, first bytes: [UInt8]) throws(RootDocumentError) {
@@ -17,8 +17,8 @@ package struct RootDocumentChain: Hashable, Sendable {
     try self.init(trusting: bytes)
   }
 
-  /// Starts with a document that the caller has from where nobody else writes, such as its own table: only that enough
-  /// of its own keys signed it is checked.
+  /// Starts with a document from where nobody else can write, such as a service's own table. Only that enough of its
+  /// own keys signed it is checked.
   package init(trusting bytes: [UInt8]) throws(RootDocumentError) {
     let first = try SignedRootDocument(decoding: bytes)
     try Self.check(first, signedByEnoughOf: first.document, .own)

@@ -4,19 +4,25 @@ package import OpenSSL
 
 /// What can be wrong with a root document.
 package enum RootDocumentError: Error, Equatable, Sendable {
-  /// Whose signatures are counted.
+  /// Whose keys' signatures are counted.
   package enum Signers: String, Sendable {
     case previous = "the previous document's"
     case own = "its own"
   }
 
+  /// It is longer than ``SignedRootDocument/maximumBytes``.
   case tooLarge(byteCount: Int)
   /// What is wrong, as the rest of "The root document can't be read: …".
   case malformed(String)
+  /// The first document is another than the one that was pinned.
   case notPinned(expected: SHA256Digest, actual: SHA256Digest)
+  /// It is no newer than the newest document that is known.
   case rolledBack(version: UInt64, current: UInt64)
+  /// Documents between the newest that is known and this one are missing.
   case versionSkipped(version: UInt64, current: UInt64)
+  /// Too few of the keys signed it.
   case belowThreshold(Signers, signatures: Int, threshold: Int)
+  /// The newest document is past its time.
   case expired(version: UInt64, at: UTCTime)
   case cryptography(OpenSSLError)
 
@@ -52,7 +58,7 @@ extension RootDocumentError: CustomStringConvertible {
     }
   }
 
-  /// Stable and kebab-case, for programs.
+  /// A stable word in kebab-case, for programs.
   package var reason: String {
     switch self {
     case .tooLarge: "root-document-too-large"

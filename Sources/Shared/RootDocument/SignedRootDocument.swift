@@ -2,16 +2,18 @@ package import FirmwareImage
 package import Foundations
 package import OpenSSL
 
-/// A root document, its exact bytes, and signatures of them. Holding one says nothing about their validity: a
-/// `RootDocumentChain` knows.
+/// A root `document`, its exact bytes, and `signatures` of them. Holding one says nothing about their validity; that
+/// is what `RootDocumentChain` checks.
 package struct SignedRootDocument: Hashable, Sendable {
-  /// Of the whole text; what is longer is refused unread.
+  /// The longest text that is read; a longer one is refused unread.
   package static let maximumBytes = 256 * 1024
+  /// Twice the root keys: a document is signed by those of the one before and by its own.
   package static let maximumSignatures = 2 * RootDocument.maximumRootKeys
 
+  /// An Ed25519 `signature`, and the ID of the key that is said to have made it, `keyID`.
   package struct Signature: Hashable, Sendable {
     package let keyID: KeyID
-    /// 64 bytes.
+    /// The signature's 64 bytes.
     package let signature: [UInt8]
   }
 
@@ -38,6 +40,9 @@ package struct SignedRootDocument: Hashable, Sendable {
       "{\"signed\":\"\(Base64.encode(payload))\",\"signatures\":[\(list.joined(separator: ","))]}\n".utf8)
   }
 
+  /// Reads a text, and checks its form alone.
+  ///
+  /// - Throws: `tooLarge` or `malformed`.
   package init(decoding bytes: [UInt8]) throws(RootDocumentError) {
     guard bytes.count <= Self.maximumBytes else { throw .tooLarge(byteCount: bytes.count) }
     var envelope = try StrictObject(StrictJSON(decoding: bytes), "the envelope")
@@ -62,7 +67,7 @@ package struct SignedRootDocument: Hashable, Sendable {
     encoded = bytes
   }
 
-  /// The same document with this key's signature; one that the key made before goes.
+  /// The same document signed by this key; an older signature of the key's is replaced.
   package func signed(by key: Ed25519.PrivateKey) throws(RootDocumentError) -> SignedRootDocument {
     let publicKey: Ed25519.PublicKey
     let bytes: [UInt8]
@@ -79,12 +84,12 @@ package struct SignedRootDocument: Hashable, Sendable {
     return SignedRootDocument(document, payload: payload, signatures: others + [Signature(keyID: id, signature: bytes)])
   }
 
-  /// SHA-256 of the text: what a device's OTP bank names of the first document it knows.
+  /// SHA-256 of the text, by which a device's OTP bank names the first document that the device knows.
   package func pin() throws(RootDocumentError) -> SHA256Digest {
     do throws(OpenSSLError) { return try SHA256Digest.of(encoded) } catch { throw .cryptography(error) }
   }
 
-  /// Which of these keys signed. Each counts once, however often it signed.
+  /// Which of these keys signed. Each counts once, even if it signed more often.
   package func signers(among keys: [TrustedKey]) throws(RootDocumentError) -> Set<TrustedKey> {
     var signers: Set<TrustedKey> = []
     for key in keys {

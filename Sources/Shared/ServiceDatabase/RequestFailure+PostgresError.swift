@@ -2,8 +2,8 @@ package import Foundations
 package import PostgreSQL
 
 extension RequestFailure {
-  /// What an error of the database means for who asked; nil for one that neither time nor the caller can mend: a fault of
-  /// this program.
+  /// What an error of the database means for whoever sent the request; nil if it is a fault of this program, which
+  /// neither time nor the caller can mend.
   package init?(database error: PostgresError) {
     if error.kind == .poolExhausted {
       self.init(

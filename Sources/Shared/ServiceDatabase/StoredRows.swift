@@ -12,7 +12,7 @@ extension DeviceID {
 }
 
 extension PostgresError {
-  /// What a row says that only a newer program could have written.
+  /// The error for a row that only a newer program could have written.
   package static var unknownForm: PostgresError {
     PostgresError(.decoding, "a row of the database is of a form that this program does not know")
   }

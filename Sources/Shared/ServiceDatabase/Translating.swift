@@ -1,7 +1,8 @@
 import Foundations
 import PostgreSQL
 
-/// Runs what asks the database, and throws in the place of a `PostgresError` what who asked can be told, if there is such.
+/// Runs queries, and turns a `PostgresError` of theirs into a `RequestFailure` where there is one that the caller can
+/// be told.
 package func translating<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
   do {
     return try await body()

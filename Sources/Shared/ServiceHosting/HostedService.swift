@@ -68,6 +68,8 @@ package protocol HostedService: Sendable {
   func close() async
 }
 
+/// What a service is that has no need of it: it writes nothing (`writtenFolders`), waits for nothing (`prepare`), takes no
+/// note of denials (`noteDenial`), has no HTTP server (`http`), and has nothing to give back (`close`).
 extension HostedService {
   package var writtenFolders: [String] { [] }
 

@@ -1,8 +1,9 @@
 package import FoundationEssentials
 
-/// JSON as people and programs get it everywhere in the project: keys in order, so that equal values are equal texts;
-/// times in ISO 8601 with milliseconds. And the one way in which JSON from outside is read.
+/// JSON as people and programs get it everywhere in the project: keys in order, so that equal values are equal texts,
+/// and times in ISO 8601 with milliseconds. It is also the one way in which JSON from outside is read.
 package enum JSONCoding {
+  /// An encoder that writes that form; `pretty` for several lines.
   package static func encoder(pretty: Bool = false) -> JSONEncoder {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -14,9 +15,9 @@ package enum JSONCoding {
     return encoder
   }
 
-  /// Reads what `JSONSyntax` lets through.
+  /// Reads JSON that `JSONSyntax` lets through.
   ///
-  /// - Throws: `DecodingError`; of what is no such JSON it says where and why.
+  /// - Throws: `DecodingError`; for bytes that are no such JSON it says where and why.
   package static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
     do throws(JSONSyntaxError) {
       try JSONSyntax.check(bytes)
@@ -36,17 +37,18 @@ package enum JSONCoding {
     return try decoder.decode(type, from: Data(bytes))
   }
 
+  /// As the other `decode`, from `Data`.
   package static func decode<Value: Decodable>(_ type: Value.Type, from data: Data) throws -> Value {
     try decode(type, from: Array(data))
   }
 
-  /// `2026-11-22T14:06:00.123Z`
+  /// A time as JSON has it: `2026-11-22T14:06:00.123Z`.
   package static func text(of date: Date) -> String {
     date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
   }
 
-  /// Reads ISO 8601 as RFC 3339 has it, with or without a fraction of the second: `2026-11-22T14:06:00Z`,
-  /// `2026-11-22T15:06:00.5+01:00`. Nil for what is no time, as the 30th of February.
+  /// Reads a time in the form of RFC 3339, with or without a fraction of the second: `2026-11-22T14:06:00Z`,
+  /// `2026-11-22T15:06:00.5+01:00`. Nil for a text that is no time, such as the 30th of February.
   package static func date(_ text: String) -> Date? {
     let bytes = Array(text.utf8)
     guard (20...40).contains(bytes.count) else { return nil }

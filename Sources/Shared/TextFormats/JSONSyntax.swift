@@ -3,12 +3,15 @@
 /// Foundation's decoder takes trailing commas, lets the last of two equal keys win, and makes something of broken text;
 /// another program would read the same bytes otherwise. So whatever comes from outside passes through here first.
 package struct JSONSyntax {
-  /// Deeper documents are nobody's, and would need a stack of their own.
+  /// How deep values may be nested. No document of the project comes near it, and reading deeper ones would need a
+  /// stack of its own.
   package static let maximumDepth = 128
 
   private let bytes: [UInt8]
   private var position = 0
 
+  /// Checks a whole document.
+  ///
   /// - Throws: where the first fault is, and what to do about it.
   package static func check(_ bytes: [UInt8]) throws(JSONSyntaxError) {
     var reader = JSONSyntax(bytes: bytes)
@@ -268,7 +271,7 @@ package struct JSONSyntax {
   private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 }
 
-/// Where a text is not JSON that is taken, and why.
+/// Where a text is not JSON that is taken, by `line` and `column` from 1, and what the `problem` is.
 package struct JSONSyntaxError: Error, Sendable, Equatable, CustomStringConvertible {
   package let line: Int
   package let column: Int

@@ -8,9 +8,10 @@ package enum JSONValue: Sendable, Equatable {
   case array([JSONValue])
   case object([String: JSONValue])
 
-  /// JSON with its keys in order, so that equal values have equal texts.
+  /// The value as JSON with its keys in order, so that equal values have equal texts.
   ///
-  /// Written by hand: an encoder takes longer for the event of a device's report than all else that is done with it.
+  /// Written by hand: for the event of a device's report an encoder would take longer than all else that is done with
+  /// it.
   package var text: String {
     var bytes: [UInt8] = []
     append(to: &bytes)
@@ -62,7 +63,7 @@ package enum JSONValue: Sendable, Equatable {
     bytes.append(UInt8(ascii: "\""))
   }
 
-  /// Nil unless it is JSON as `JSONSyntax` has it.
+  /// Reads a document; nil unless it is JSON as `JSONSyntax` has it.
   package init?(parsing bytes: [UInt8]) {
     guard let value = try? JSONCoding.decode(JSONValue.self, from: bytes) else { return nil }
     self = value

@@ -1,7 +1,7 @@
 /// Text from elsewhere, made harmless for terminals and logs.
 package enum PlainText {
-  /// With escapes for everything that is not a character to show, so that no text can end its line early, overwrite
-  /// others or change how the terminal behaves.
+  /// The text with escapes for everything that is not a character to show, so that no text can end its line early,
+  /// overwrite others or change how the terminal behaves.
   ///
   /// - Parameter quote: also escape what would end a quoted text.
   package static func escaped(_ text: String, quote: Bool = false) -> String {
@@ -23,7 +23,7 @@ package enum PlainText {
     return result
   }
 
-  /// The same for the text of a JSON document, which stays what it was: JSON has escapes of its own for these.
+  /// The same for the text of a JSON document, whose meaning stays: JSON has escapes of its own.
   package static func escaped(json: String) -> String {
     // Line breaks are part of the document's layout, and inside its strings JSON leaves none.
     func isUnsafe(_ scalar: Unicode.Scalar) -> Bool { scalar.value >= 0x7F && self.isUnsafe(scalar) }

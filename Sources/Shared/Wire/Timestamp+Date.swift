@@ -2,7 +2,7 @@ package import FoundationEssentials
 package import SwiftProtobuf
 
 extension Google_Protobuf_Timestamp {
-  /// To the microsecond, which is what databases keep.
+  /// The time to the microsecond, which is what databases keep.
   package init(_ date: Date) {
     let microseconds = Int64((date.timeIntervalSince1970 * 1_000_000).rounded())
     let (seconds, rest) = microseconds.quotientAndRemainder(dividingBy: 1_000_000)
@@ -13,7 +13,7 @@ extension Google_Protobuf_Timestamp {
 }
 
 extension Date {
-  /// As near as a `Date` comes to it.
+  /// The time, as near as a `Date` comes to it.
   package init(_ time: Google_Protobuf_Timestamp) {
     self.init(timeIntervalSince1970: Double(time.seconds) + Double(time.nanos) / 1e9)
   }

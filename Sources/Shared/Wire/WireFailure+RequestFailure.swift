@@ -1,7 +1,7 @@
 package import Foundations
 
 extension WireFailure {
-  /// The same as it goes over the bus.
+  /// The failure as it goes over the bus.
   package init(_ failure: RequestFailure) {
     let code: Code =
       switch failure.code {
@@ -21,7 +21,7 @@ extension WireFailure {
 }
 
 extension RequestFailure {
-  /// What another service answered.
+  /// The failure that another service answered with.
   package init(_ failure: WireFailure) {
     let code: Code =
       switch failure.code {

@@ -6,7 +6,7 @@ internal import Wasmtime
 /// Results that an app may never look at: each is told once in the log, by the name of the call, with the limit and the
 /// way out.
 extension AppContext {
-  /// Of different calls or results; a program that tries everything is told no more.
+  /// How many different calls or results are told of; a program that tries everything is told no more.
   static let refusalLimit = 32
 
   struct Refusal: Equatable {

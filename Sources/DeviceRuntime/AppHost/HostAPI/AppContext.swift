@@ -11,7 +11,7 @@ final class AppContext {
   let entry: AppEntry
   let topics: [TopicFilter]
   var timers: TimerTable
-  /// For what goes to the broker.
+  /// The rate of what goes to the broker.
   var requests: TokenBucket
   var subscriptions = HandleTable<Void>(capacity: HostAPI.subscriptionLimit)
   var pins = HandleTable<(pin: any Pin, asOutput: Bool)>(capacity: HostAPI.handleLimit)
@@ -20,19 +20,19 @@ final class AppContext {
   var isInEvent = false
   /// What `msg_read` reads, and the subscription of the event that told of it.
   var message: (handle: Int32, message: AppMessage)?
-  /// Of the events in `rest`.
+  /// The message that the events in `rest` tell of.
   var waitingMessage: AppMessage?
   /// Events that are due before anything else.
   var rest: [HostEvent] = []
   var isTimersTurn = true
-  /// Of the error that a host function is about to give; empty: nothing but its meaning.
+  /// What the log says of the error that a host function is about to give; empty: no more than its meaning.
   var explanation = ""
   /// What the app was refused, each kind once.
   var refusals: [Refusal] = []
   var lastRefusal: Refusal?
   /// What `xtb_event` returned that was not 0, each once.
   private var eventResults: [(kind: HostEvent.Kind, result: Value?)] = []
-  /// Of AssemblyScript's `console.time`, monotonic nanoseconds.
+  /// When the stopwatches of AssemblyScript's `console.time` were started, in monotonic nanoseconds.
   var stopwatches: [ByteText: UInt64] = [:]
   /// Why the app is to end when the host function that set this returns.
   var trap: String?
@@ -78,7 +78,7 @@ final class AppContext {
     }
   }
 
-  /// For the next request to the agent.
+  /// The ID of the next request to the agent.
   func makeRequestID() -> UInt64 {
     lastRequest += 1
     return lastRequest

@@ -40,7 +40,7 @@ struct HandleTable<Value> {
     return nil
   }
 
-  /// False if there is none of that handle.
+  /// Gives a handle free; false if nothing has it.
   @discardableResult
   mutating func remove(_ handle: Int32) -> Bool {
     guard contains(handle) else { return false }

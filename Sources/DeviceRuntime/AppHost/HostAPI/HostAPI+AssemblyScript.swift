@@ -99,7 +99,7 @@ extension HostAPI {
     write(context, .info, "\(label): \(number(Double(microseconds) / 1000)) ms")
   }
 
-  /// As AssemblyScript writes it: whole numbers without a point.
+  /// A number as AssemblyScript writes it: whole ones without a point.
   private static func number(_ value: Double) -> String {
     value.magnitude < 1e15 && value == value.rounded() ? "\(Int64(value))" : "\(value)"
   }

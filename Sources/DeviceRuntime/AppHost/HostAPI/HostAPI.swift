@@ -4,7 +4,7 @@ internal import DeviceProtocol
 /// and WASI preview 1.
 package enum HostAPI {
   static let subscriptionLimit = 32
-  /// Of pins, and of sensors.
+  /// How many pins an app may have open, and how many sensors.
   static let handleLimit = 64
 
   /// Functions that belong together.

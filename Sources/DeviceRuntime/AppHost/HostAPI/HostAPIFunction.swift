@@ -12,7 +12,7 @@ struct HostAPIFunction: Sendable {
   let module: String
   let name: String
   let type: WebAssemblyFunctionType
-  /// For people.
+  /// The function's type as the reference page shows it.
   let signature: String
   let documentation: String
   let body: Body

@@ -11,7 +11,7 @@ struct HostEvent: Equatable {
 
   var kind: Kind
   var handle: Int32
-  /// On the monotonic clock, in nanoseconds.
+  /// When it happened, on the monotonic clock in nanoseconds.
   var time: UInt64
   var argument: Int64
 
@@ -28,7 +28,7 @@ struct HostEvent: Equatable {
 }
 
 extension HostEvent.Kind {
-  /// For the reference page.
+  /// What the reference page says of it.
   var documentation: String {
     switch self {
     case .timer:

@@ -23,9 +23,9 @@ final class AppHostControl {
   private static let patience: UInt64 = 2_000_000_000
   /// The agent ends a process that it does not need, so this is for one that forgot.
   private static let launchPatience: UInt64 = 120_000_000_000
-  /// Between two messages about pins.
+  /// The shortest time between two messages about pins.
   private static let pinInterval: UInt64 = 100_000_000
-  /// From the wish that an app stops to its unfinished lines' way out.
+  /// The time from the wish that an app stops until its unfinished lines are sent.
   private static let lastWordsDelay: UInt64 = 500_000_000
   /// How soon to try again when the agent takes nothing.
   private static let retry: UInt64 = 10_000_000

@@ -14,13 +14,13 @@ struct ModuleLoader {
   private let wasm: [UInt8]
   /// Machine code of this very module, if it was kept.
   private let code: [UInt8]?
-  /// Where to keep it, if it was not.
+  /// The file to keep the code in, if it was not kept.
   private let file: CompiledCodeFile?
 
   struct Loaded {
     var module: Module
     var entry: AppEntry
-    /// It may wait or print by WASI, for which the engine starts threads of its own.
+    /// Whether the app may wait or print by WASI, for which the engine starts threads of its own.
     var usesWASI: Bool
   }
 

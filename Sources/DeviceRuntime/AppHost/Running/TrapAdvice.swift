@@ -17,7 +17,7 @@ struct TrapAdvice: Sendable {
     self.startDeadline = startDeadline
   }
 
-  /// Of a call that did not end in time.
+  /// The advice on a call that did not end in time.
   func deadline(of call: String) -> String {
     switch call {
     case "xtb_event":
@@ -32,7 +32,7 @@ struct TrapAdvice: Sendable {
     }
   }
 
-  /// Nil if the engine's words say it all.
+  /// The likely cause of a trap; nil if the engine's words say it all.
   func cause(of trap: AppTrap) -> String? {
     switch trap.code {
     case "memory-out-of-bounds": outOfBounds(trap)

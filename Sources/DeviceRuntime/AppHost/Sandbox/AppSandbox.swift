@@ -7,7 +7,7 @@ internal import Glibc
 /// talk to its agent.
 package struct AppSandbox {
   private let limits: AppLimits
-  /// Nil: stays who it is.
+  /// Whom the process becomes; nil: it stays who it is.
   private let user: AppUser?
 
   package init(limits: AppLimits, user: AppUser?) {

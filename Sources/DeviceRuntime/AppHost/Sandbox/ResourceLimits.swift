@@ -20,7 +20,8 @@ enum ResourceLimits {
 
   /// Descriptors: the ipc socket, ZeroMQ's own and the engine's are about 20, pins and sensors come on top.
   static let openFiles: UInt64 = 64
-  /// For the threads of the process: main, ZeroMQ's two, the app's, the compiler's and WASI's one a processor each.
+  /// How many threads the process may have: main, ZeroMQ's two, the app's, and the compiler's and WASI's one for each
+  /// processor.
   static let threads: UInt64 = 64
 
   /// What holds from the process's first moment on.

@@ -45,7 +45,7 @@ final class AppInbox: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  /// False if there is no room for it.
+  /// Adds an item; false if there is no room for it.
   @discardableResult
   func put(_ item: Item) -> Bool {
     withLock {
@@ -131,7 +131,7 @@ final class AppInbox: @unchecked Sendable {
     return body()
   }
 
-  /// With the lock held. False when the deadline came.
+  /// Sleeps until woken; the lock must be held. False when the deadline came.
   private func sleep(until deadline: UInt64?) -> Bool {
     guard let deadline else {
       pthread_cond_wait(condition, mutex)
@@ -144,9 +144,9 @@ final class AppInbox: @unchecked Sendable {
 
 /// Something that came from the broker.
 struct AppMessage: Sendable, Equatable {
-  /// Of the app's subscriptions that it matches.
+  /// The handles of the app's subscriptions that the message matches.
   var handles: [Int32]
-  /// Below `/apps/{device}/`.
+  /// The topic below `/apps/{device}/`.
   var topic: String
   var payload: [UInt8]
 }

@@ -16,7 +16,7 @@ final class AppLog: Sendable {
         perSecond: limits.logLinesPerSecond, burst: limits.logBurstLines, now: KernelClock.monotonicNanoseconds()))
   }
 
-  /// False if the line was dropped.
+  /// Sends a line to the agent; false if it was dropped.
   @discardableResult
   func write(_ level: AppLogLine.Level, _ source: AppLogLine.Source, _ bytes: [UInt8]) -> Bool {
     switch limiter.withLock({ $0.next(now: KernelClock.monotonicNanoseconds()) }) {

@@ -7,7 +7,7 @@ final class AppWatchdog: Sendable {
 
   /// Nanoseconds; 0: not armed.
   private let timeout = Atomic<UInt64>(0)
-  /// On the monotonic clock.
+  /// When it must have been fed, on the monotonic clock.
   private let due = Atomic<UInt64>(.max)
   private let isRunning = Atomic(false)
 
@@ -27,7 +27,7 @@ final class AppWatchdog: Sendable {
     timeout.store(0, ordering: .relaxed)
   }
 
-  /// False if it is not armed.
+  /// Feeds the watchdog; false if it is not armed.
   func feed(now: UInt64) -> Bool {
     let nanoseconds = timeout.load(ordering: .relaxed)
     guard nanoseconds > 0 else { return false }

@@ -14,7 +14,7 @@ struct LogLimiter {
 
   private var bucket: TokenBucket
   private var notedAt: UInt64?
-  /// Since the last note.
+  /// How many lines were dropped since the last note.
   private(set) var dropped: UInt64 = 0
 
   init(perSecond: Int, burst: Int, now: UInt64) {

@@ -25,7 +25,7 @@ final class PublicationLedger: Sendable {
     }
   }
 
-  /// False if nothing of that ID waits.
+  /// Takes a publication out that was acknowledged; false if none with that ID waits.
   func settle(_ id: UInt64) -> Bool {
     state.withLock { $0.waiting.remove(id) != nil }
   }

@@ -15,7 +15,7 @@ final class ThreadUsage: Sendable {
 
   deinit { if status >= 0 { close(status) } }
 
-  /// Of the calling thread.
+  /// The usage of the calling thread.
   static func ofThisThread() -> ThreadUsage {
     var clock = clockid_t()
     pthread_getcpuclockid(pthread_self(), &clock)

@@ -1,8 +1,8 @@
-package import Curl
+import Curl
 internal import DeviceProtocol
 internal import DeviceStorage
 internal import FoundationEssentials
-package import Foundations
+import Foundations
 internal import OpenSSL
 import TextFormats
 
@@ -10,7 +10,7 @@ import TextFormats
 ///
 /// A certificate that came and can't be taken, because the clock is far off or the flash fails, is kept and tried again.
 /// Asking for another would be answered with as little success, and every device may have only so many.
-package actor CertificateRenewal {
+actor CertificateRenewal {
   private struct Request: Encodable {
     typealias CodingKeys = RenewalRequestMember
 
@@ -33,9 +33,9 @@ package actor CertificateRenewal {
   private var keptSince = ContinuousClock.now
   private nonisolated let executor = BlockingExecutor(label: "certificate-renewal")
 
-  package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+  nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-  package init(files: IdentityFiles, device: DeviceID, urls: [String], http: HTTPClient) {
+  init(files: IdentityFiles, device: DeviceID, urls: [String], http: HTTPClient) {
     self.files = files
     self.device = device
     self.urls = urls
@@ -43,7 +43,7 @@ package actor CertificateRenewal {
   }
 
   /// When the present certificate is to be renewed.
-  package func schedule() throws -> RenewalSchedule {
+  func schedule() throws -> RenewalSchedule {
     guard let leaf = try files.chain().first else { throw IdentityError.unreadable("there is no certificate") }
     return RenewalSchedule(notBefore: leaf.notBefore, notAfter: leaf.notAfter)
   }
@@ -56,7 +56,7 @@ package actor CertificateRenewal {
   ///
   /// - Throws: `Enrolment.Refusal`, `InvalidAnswer` for something that is no certificate of this device, or an error of
   ///   the flash. The old certificate is still there then.
-  package func renew() async throws {
+  func renew() async throws {
     guard let key = try files.key() else { throw IdentityError.unreadable("the device's key is not there") }
     // One that can't be read is asked for again, and the answer is the same.
     if kept == nil, let stored = try? files.renewal() {

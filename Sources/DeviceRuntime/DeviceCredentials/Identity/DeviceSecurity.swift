@@ -8,9 +8,9 @@ internal import OpenSSL
 
 /// How a device shows who it is, and whom and what it trusts.
 package struct DeviceSecurity: Sendable {
-  /// nil: plain.
+  /// TLS for the connection to the broker; nil: none.
   package var mqtt: MQTTTLS?
-  /// What is demanded of images.
+  /// What the device demands of images.
   package var trust: DeviceTrust
   /// Renews the certificate and reports the fuses; nil: there is nothing to renew.
   package var upkeep: IdentityUpkeep?

@@ -15,7 +15,7 @@ package struct Enrolment: Sendable {
   }
 
   /// How many characters a serial number has.
-  package static let serialLengths = 1...DeviceLimit.serialCharacters.value
+  static let serialLengths = 1...DeviceLimit.serialCharacters.value
 
   private let provisionerURL: String
   private let http: HTTPClient

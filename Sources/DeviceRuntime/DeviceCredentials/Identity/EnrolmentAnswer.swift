@@ -1,9 +1,9 @@
 package import DeviceProtocol
 package import DeviceStorage
 import FirmwareImage
-package import FoundationEssentials
+import FoundationEssentials
 package import Foundations
-package import OpenSSL
+import OpenSSL
 import RootDocument
 
 /// What a Provisioner gives a device that enrols: its ID in `deviceID`, its `name`, the broker's address in `mqtt`,
@@ -77,16 +77,17 @@ package struct EnrolmentAnswer: Sendable, Hashable, Codable {
   /// Whether the device is to have neither key nor certificate.
   package var isPlain: Bool { certificateChain == nil }
 
-  /// What a device with a certificate keeps and burns.
-  package struct Secured: Sendable {
-    package var chain: String
-    package var roots: String
-    package var rootDocument: [UInt8]
-    package var program: OTPProgram
+  /// What a device with a certificate keeps and burns: its certificates (`chain`) and the `roots`, both PEM, the first
+  /// `rootDocument` as it was signed, and the `program` for its fuses.
+  struct Secured: Sendable {
+    var chain: String
+    var roots: String
+    var rootDocument: [UInt8]
+    var program: OTPProgram
   }
 
   /// Checks that all parts of the answer belong together, and to this key: fuses can't be mended.
-  package func secured(for key: P256.PublicKey, now: Date = Date()) throws -> Secured {
+  func secured(for key: P256.PublicKey, now: Date = Date()) throws -> Secured {
     guard let certificateChain, let trustRoots, let otp,
       let document = rootDocument.flatMap({ Data(base64Encoded: $0) }).map({ Array($0) })
     else { throw InvalidAnswer("the certificate, the roots, the root document or the fuses' program is missing") }
@@ -116,8 +117,9 @@ package struct InvalidAnswer: Error, Sendable, Equatable, CustomStringConvertibl
 }
 
 /// The certificate that a device presents.
-package enum DeviceCertificate {
-  package static func uri(_ device: DeviceID) -> String { "urn:xtblish:device:\(device)" }
+enum DeviceCertificate {
+  /// The URI that a device's certificate names it by.
+  static func uri(_ device: DeviceID) -> String { "urn:xtblish:device:\(device)" }
 
   /// - Parameter chain: the device's own first.
   /// - Returns: the first.
@@ -134,7 +136,7 @@ package enum DeviceCertificate {
   }
 
   /// - Parameter chain: the device's own first.
-  package static func check(
+  static func check(
     _ chain: [X509Certificate], of key: P256.PublicKey, device: DeviceID, roots: [X509Certificate], now: Date
   ) throws {
     let leaf = try checkOwner(chain, of: key, device: device)

@@ -4,7 +4,7 @@ internal import Foundations
 package struct EnrolmentClaim: Sendable {
   static let fingerprintByteCount = 16
 
-  /// All of it.
+  /// The whole text, which the Provisioner is given.
   let text: String
   /// The first 16 bytes of the SHA-256 of the root's DER; nil if the claim does not say.
   let fingerprint: [UInt8]?

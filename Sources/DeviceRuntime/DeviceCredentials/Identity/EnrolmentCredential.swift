@@ -3,16 +3,16 @@ internal import FoundationEssentials
 internal import Foundations
 package import OpenSSL
 
-/// By what a device may ask for an identity.
+/// What a device asks for an identity with.
 package enum EnrolmentCredential: Sendable {
-  /// A claim, or the secret that an operator got for one serial.
+  /// A claim, or the secret that an operator got for one serial number.
   case claim(EnrolmentClaim)
-  /// Its serial and the hash of its key are registered.
+  /// The device's own key, whose hash is registered along with its serial number.
   case registeredKey
-  /// A certificate that its maker gave it, PEM with those above it, and the key of that.
+  /// A certificate that the device's maker gave it, PEM with those above it, and the key of that certificate.
   case factory(certificates: [UInt8], key: P256.PrivateKey)
 
-  /// By which root the Provisioner can be known, if the credential says.
+  /// The fingerprint of the root by which the Provisioner can be known; nil: the credential does not say.
   var fingerprint: [UInt8]? {
     if case .claim(let claim) = self { claim.fingerprint } else { nil }
   }
@@ -24,10 +24,10 @@ struct EnrolmentRequestBody: Encodable {
 
   var claim: String?
   var serial: String?
-  /// PKCS#10, DER in Base64; nil of a device that wants to be plain.
+  /// PKCS#10, DER in Base64; nil: the device wants no certificate.
   var certificateRequest: String?
   var factoryCertificate: String?
-  /// Base64; of the request for a certificate, by the key of the maker's certificate.
+  /// The signature over the certificate request with the key of the maker's certificate, in Base64.
   var factorySignature: String?
 
   init(

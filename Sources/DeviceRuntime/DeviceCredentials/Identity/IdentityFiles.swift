@@ -59,10 +59,10 @@ package struct IdentityFiles: Sendable {
   }
 
   /// The device's certificate and those above it.
-  package func chain() throws -> [X509Certificate] { try certificates(Self.certificate) }
+  func chain() throws -> [X509Certificate] { try certificates(Self.certificate) }
 
   /// Whom the device trusts.
-  package func roots() throws -> [X509Certificate] { try certificates(Self.authorities) }
+  func roots() throws -> [X509Certificate] { try certificates(Self.authorities) }
 
   private func certificates(_ name: String) throws -> [X509Certificate] {
     guard let pem = try flash.readAll(name, maximumBytes: Self.maximumBytes) else {

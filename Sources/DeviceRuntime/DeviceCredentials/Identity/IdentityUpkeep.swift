@@ -35,8 +35,8 @@ package struct IdentityUpkeep: Sendable {
   /// Works until it is cancelled.
   ///
   /// - Parameters:
-  ///   - onRenewal: the files hold another certificate now.
-  ///   - onHindrance: why the certificate, which is due, is not renewed; nil: nothing is in the way.
+  ///   - onRenewal: called when the files hold another certificate.
+  ///   - onHindrance: called with why the certificate, which is due, is not renewed; nil: nothing is in the way.
   package func run(
     onRenewal: @escaping @Sendable () async -> Void,
     onHindrance: @escaping @Sendable (String?) async -> Void = { _ in }
@@ -151,6 +151,8 @@ package enum OTPReport {
     var differences: [String]?
   }
 
+  /// Sends what the bank holds to the first Provisioner that takes it.
+  ///
   /// - Returns: what differs from the Provisioner's record; none if nothing does.
   package static func send(_ bank: any OTPBank, to urls: [String], _ http: HTTPClient) async throws -> [String] {
     let body = try JSONEncoder().encode(OTPContents(try bank.read()))

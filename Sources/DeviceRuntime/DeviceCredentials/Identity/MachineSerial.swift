@@ -8,7 +8,9 @@ package enum MachineSerial {
     "/sys/firmware/devicetree/base/serial-number", "/sys/class/dmi/id/product_serial", "/etc/machine-id",
   ]
 
-  /// - Returns: nil if this machine says nothing of itself.
+  /// The serial number that this machine's maker or installation gave it.
+  ///
+  /// - Returns: nil if there is none that tells machines apart.
   package static func read() -> String? {
     for path in sources {
       guard let text = firstLine(of: path), isUsable(text) else { continue }
@@ -17,7 +19,7 @@ package enum MachineSerial {
     return nil
   }
 
-  /// Whether it tells this machine from others.
+  /// Whether the text tells this machine from others.
   static func isUsable(_ text: String) -> Bool {
     Enrolment.serialLengths.contains(text.utf8.count) && !text.utf8.contains(UInt8(ascii: " "))
       && !SerialPlaceholder.contains(text)

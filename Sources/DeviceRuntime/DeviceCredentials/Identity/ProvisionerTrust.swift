@@ -6,6 +6,8 @@ internal import OpenSSL
 
 /// How a device that has nothing yet knows that a Provisioner is the right one.
 package enum ProvisionerTrust {
+  /// How to connect to a Provisioner before the device has an identity.
+  ///
   /// - Parameters:
   ///   - caFile: the roots, PEM; nil: a claim's fingerprint says which root counts, and without one the operating
   ///     system's authorities do.
@@ -29,7 +31,7 @@ package enum ProvisionerTrust {
     return HTTPTLS(caPEM: try await root(fingerprint, of: provisionerURL, proxy))
   }
 
-  /// Asks whoever answers there for its roots, and believes only the one with the fingerprint.
+  /// Asks whoever answers at that URL for its roots, and believes only the one with the fingerprint.
   private static func root(
     _ fingerprint: [UInt8], of provisionerURL: String, _ proxy: HTTPClient.Proxy?
   ) async throws(Enrolment.Refusal) -> [UInt8] {

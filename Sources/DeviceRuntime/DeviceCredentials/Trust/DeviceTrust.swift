@@ -13,7 +13,7 @@ package struct DeviceTrust: Sendable {
 
   private let source: Source
 
-  /// Takes images that nobody signed: for a device that enrolled insecurely.
+  /// The trust of a device that enrolled insecurely: it takes images that nobody signed.
   package static let unsigned = DeviceTrust(source: .unsigned)
 
   private init(source: Source) { self.source = source }
@@ -22,7 +22,7 @@ package struct DeviceTrust: Sendable {
     source = .fuses(bank, documents)
   }
 
-  /// For an image that is to replace the present one.
+  /// What is demanded of an image that is to replace the present one.
   ///
   /// - Throws: `RootDocumentError` if the newest root document has expired, or `OTPError`.
   package func forNewImage(lowestVersion: UInt64, now: UTCTime = .now) throws -> ImageTrust {
@@ -36,8 +36,8 @@ package struct DeviceTrust: Sendable {
       highestHostAPILevel: HostInterface.level)
   }
 
-  /// For an image that this device took earlier. What a root document of its past allowed stays allowed, and none of
-  /// them expires: a device that was asleep, or whose clock is wrong, must still start its app.
+  /// What is demanded of an image that this device took earlier. What a root document of its past allowed stays
+  /// allowed, and none of them expires: a device that was asleep, or whose clock is wrong, must still start its app.
   package func forKeptImage() throws -> ImageTrust {
     guard case .fuses(let bank, let documents) = source else { return .unsigned() }
     let contents = OTPContents(try bank.read())
@@ -48,7 +48,8 @@ package struct DeviceTrust: Sendable {
       highestHostAPILevel: .max)
   }
 
-  /// Once confirmed, a higher one could not be told from a lower one that is to be refused.
+  /// Why no image of that security epoch can be taken; nil if one can. An epoch above what the fuses can count is
+  /// refused: once confirmed, it could not be told from a lower one that is to be refused.
   package func objection(toSecurityEpoch epoch: UInt32) -> String? {
     guard hasFuses, epoch > OTPLayout.highestSecurityEpoch else { return nil }
     return "its security epoch is \(epoch), and this device's fuses count to \(OTPLayout.highestSecurityEpoch)"
@@ -62,7 +63,7 @@ package struct DeviceTrust: Sendable {
     }
   }
 
-  /// Of the newest that is known; 0 where there are none.
+  /// The version of the newest root document that is known; 0 where there are none.
   package var rootDocumentVersion: UInt64 {
     guard case .fuses(_, let documents) = source else { return 0 }
     return documents.latestVersion

@@ -10,7 +10,7 @@ internal import Synchronization
 package actor RootDocumentStore {
   private struct State: Sendable {
     var chain: RootDocumentChain
-    /// Oldest first.
+    /// The documents, oldest first.
     var documents: [RootDocument]
   }
 
@@ -65,27 +65,27 @@ package actor RootDocumentStore {
     throw IdentityError.unreadable("the root document that the OTP bank names is not there, or damaged")
   }
 
-  /// The newest one, unless it has expired.
+  /// The newest document, unless it has expired.
   nonisolated package func current(at now: UTCTime) throws(RootDocumentError) -> RootDocument {
     try state.withLock { state throws(RootDocumentError) in try state.chain.document(at: now) }
   }
 
-  /// Of the newest one.
-  nonisolated package var latestVersion: UInt64 { state.withLock { $0.chain.latest.document.version } }
+  /// The version of the newest document.
+  nonisolated var latestVersion: UInt64 { state.withLock { $0.chain.latest.document.version } }
 
-  /// All of them, oldest first, whether expired or not.
+  /// All documents, oldest first, whether expired or not.
   nonisolated package var all: [RootDocument] { state.withLock { $0.documents } }
 
-  /// What looking for newer ones gave.
+  /// What looking for newer documents gave.
   package enum Refreshed: Sendable, Equatable {
-    /// So many newer ones were there, which may be none; none where there is no Provisioner to ask.
+    /// So many newer documents were there, which may be none; always none where there is no Provisioner to ask.
     case taken(Int)
     /// Nobody could be asked, or what was answered is not the next document.
     case failed(reason: String, taken: Int)
   }
 
-  /// Fetches the documents after the newest, one after the other, until there is none. Whoever asks meanwhile gets the
-  /// same answer.
+  /// Fetches the documents after the newest, one after the other, until there is none. If several ask at once, all get
+  /// the same answer.
   package func refresh() async -> Refreshed {
     if let running { return await running.value }
     let task = Task { await fetchAll() }

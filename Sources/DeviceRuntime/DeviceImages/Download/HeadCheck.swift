@@ -12,8 +12,8 @@ package struct HeadCheck: Sendable {
   /// What there is to a notification.
   package enum Outcome: Sendable, Equatable {
     case offered(FirmwareOffer, objection: String?)
-    /// Nobody had it this time. `isAbsent`: all servers that the enrolment named answered that they don't: whoever
-    /// announced another one may have made it up.
+    /// No server had the image this time. `isAbsent`: all servers that the enrolment named answered that they don't
+    /// have it, so whoever announced it may have made it up.
     case failed(reason: String, isAbsent: Bool, retryAfter: Duration)
   }
 
@@ -24,7 +24,7 @@ package struct HeadCheck: Sendable {
   let http: HTTPClient
   let policy: ImageDownload.Policy
 
-  /// - Parameter urls: where it is said to be.
+  /// - Parameter urls: where the image is said to be.
   package init(
     hint: FirmwareNotification, urls: [String], servers: ImageServers, storage: SlotStore, http: HTTPClient,
     policy: ImageDownload.Policy
@@ -37,7 +37,7 @@ package struct HeadCheck: Sendable {
     self.policy = policy
   }
 
-  /// For one server.
+  /// How long one server may take.
   private static let limit = Duration.seconds(30)
   private static let absences: Set<Int> = [404, 410]
 
@@ -123,7 +123,7 @@ package struct HeadCheck: Sendable {
     return .failed(reason: "\(url): \(reason)", isAbsent: false, retryAfter: .zero)
   }
 
-  /// What the device's trust lacks may be in root documents that it does not know yet.
+  /// Judges the bytes, and asks for newer root documents if what the device's trust lacks may be in them.
   private func judgement(of bytes: [UInt8]) async throws -> HeadJudgement {
     let known = storage.trust.rootDocumentVersion
     do {
@@ -141,7 +141,7 @@ package struct HeadCheck: Sendable {
   }
 }
 
-/// Newer root documents might say that an image is good, and nobody could be asked for them.
+/// Nobody could be asked for newer root documents, which might say that an image is good.
 struct RootDocumentsUnavailable: Error, CustomStringConvertible {
   var reason: String
 
@@ -158,9 +158,9 @@ private final class HeadCollector: Sendable {
 
   private let state = Mutex(State())
 
-  /// nil: fewer came.
+  /// The first 544 bytes; nil: fewer came.
   var bytes: [UInt8]? { state.withLock { $0.bytes.count == ImageHeader.byteCount ? $0.bytes : nil } }
-  /// Of the whole image, as the server says.
+  /// The size of the whole image, as the server says it.
   var totalBytes: UInt64? { state.withLock { $0.totalBytes } }
   var problem: String? { state.withLock { $0.problem } }
 

@@ -52,7 +52,7 @@ package struct ImageDownload: Sendable {
   /// How a download ended.
   package enum Outcome: Sendable, Equatable {
     case complete(VerifiedImage)
-    /// For good: trying again would end the same way.
+    /// The image can never be used: trying again would end the same way.
     case refused(reason: String)
     case cancelled
   }
@@ -70,9 +70,10 @@ package struct ImageDownload: Sendable {
   private let onHindrance: @Sendable (String?) async -> Void
 
   /// - Parameters:
-  ///   - firstWait: before the first attempt: an earlier download of the same could not be used.
-  ///   - onFruitlessRound: nobody had the image this time round.
-  ///   - onHindrance: what is in the way now; nil: nothing, it moves on.
+  ///   - firstWait: how long to wait before the first attempt, because an earlier download of the same image could not
+  ///     be used.
+  ///   - onFruitlessRound: called when no server gave the image in a round.
+  ///   - onHindrance: called with what is in the way now; nil: nothing, it moves on.
   package init(
     offer: FirmwareOffer, slot: Slot, servers: ImageServers, storage: SlotStore, http: HTTPClient, policy: Policy,
     figures: TransferFigures, logger: Logger, firstWait: Duration = .zero,
@@ -91,7 +92,7 @@ package struct ImageDownload: Sendable {
     self.onHindrance = onHindrance
   }
 
-  /// Ends when the image is complete, refused, or the task is cancelled.
+  /// Downloads until the image is complete or refused, or the task is cancelled.
   package func run() async -> Outcome {
     do { try await Task.sleep(for: firstWait) } catch { return .cancelled }
     var progress = Progress(
@@ -193,7 +194,7 @@ package struct ImageDownload: Sendable {
 
   private enum Judgement {
     case right(VerifiedImage)
-    /// Not the bytes that were offered: somebody on the way changed them.
+    /// The bytes are not those that were offered: somebody on the way changed them.
     case wrong(String)
     /// What was offered, and nothing that this device can run.
     case unsuitable(String)
@@ -243,7 +244,7 @@ package struct ImageDownload: Sendable {
     }
   }
 
-  /// What the device's trust lacks may be in root documents that it does not know yet.
+  /// Verifies the image, and asks for newer root documents if what the device's trust lacks may be in them.
   private func verifiedImage() async throws -> VerifiedImage {
     let known = storage.trust.rootDocumentVersion
     do {

@@ -8,7 +8,7 @@ package struct ImageServers: Sendable {
   let device: DeviceID
   /// Base URLs from the enrolment, tried after a notification's own.
   let imageStoreURLs: [String]
-  /// Plain URLs are passed over.
+  /// Whether URLs without TLS are passed over.
   let requiresTLS: Bool
   /// Hosts, in lower case, to which any server may redirect; each may redirect to itself.
   let redirectHosts: Set<String>
@@ -23,7 +23,7 @@ package struct ImageServers: Sendable {
     self.redirectHosts = Set(redirectHosts.map { $0.lowercased() })
   }
 
-  /// In the order in which to ask, each once.
+  /// The URLs at which to ask for a version, in that order, each once.
   package func urls(of version: UInt64, first: [String]) -> [String] {
     let path = FirmwareAddress(of: device, version: version).path
     var urls: [String] = []
@@ -33,7 +33,8 @@ package struct ImageServers: Sendable {
     return urls
   }
 
-  /// One request, followed where it leads. The requests that follow have the same headers, as a range is to be kept.
+  /// Makes a request, and follows where it leads. The requests that follow have the same headers, as a range is to be
+  /// kept.
   func download(
     _ request: HTTPClient.Request, with http: HTTPClient,
     target: @escaping @Sendable (HTTPClient.ResponseHead) -> HTTPClient.DownloadTarget
@@ -75,7 +76,7 @@ extension HTTPClient.ResponseHead {
 }
 
 extension HTTPClient.Response {
-  /// For how long the server wants to be left alone.
+  /// For how long the server wants to be left alone (its header `Retry-After`).
   var retryAfter: Duration {
     self["Retry-After"].flatMap { Int($0) }.map { .seconds(min(max(0, $0), 86_400)) } ?? .zero
   }

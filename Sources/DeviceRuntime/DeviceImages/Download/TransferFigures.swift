@@ -7,9 +7,9 @@ package final class TransferFigures: Sendable {
 
   package init() {}
 
-  /// Of the image, those that are there.
+  /// How many bytes of the image are there.
   package var bytesDone: UInt64 { done.load(ordering: .relaxed) }
-  /// Of the whole image; 0 before it begins.
+  /// The size of the whole image; 0 before the download begins.
   package var bytesTotal: UInt64 { total.load(ordering: .relaxed) }
 
   func begin(total bytes: UInt64, done already: UInt64) {

@@ -7,7 +7,7 @@ enum HeadJudgement: Sendable, Equatable {
   /// The image of that version for this device, bound by a director where the device has fuses. `objection`: why it can
   /// never run here.
   case offer(FirmwareOffer, objection: String?)
-  /// Not what was looked for: the server's mistake, or the notification's.
+  /// The bytes are not what was looked for: the server's mistake, or the notification's.
   case wrong(String)
 }
 

@@ -8,10 +8,10 @@ package import UpdateCore
 
 /// The boot record and the slots, on a flash. Its calls block on a thread of its own.
 package actor SlotStore {
-  /// Where everything is.
+  /// The flash with all files of the slots.
   package nonisolated let flash: any Flash
   let device: DeviceID
-  /// What is demanded of images.
+  /// What the device demands of images.
   package nonisolated let trust: DeviceTrust
   private nonisolated let executor = BlockingExecutor(label: "device-storage")
   private var bootRecord: BootRecordStore
@@ -25,7 +25,7 @@ package actor SlotStore {
     bootRecord = BootRecordStore(flash)
   }
 
-  /// The record, and a line about it that the operator should read, if there is one.
+  /// Reads the record, with a line about it that the operator should read, if there is one.
   package func loadBootRecord() throws -> (record: BootRecord, warning: String?) {
     var (record, finding) = try bootRecord.load()
     var warning: String?
@@ -45,9 +45,9 @@ package actor SlotStore {
     return (record, warning)
   }
 
-  /// What the slots tell where no record does. An image that verifies was meant for this device; whether it worked is
-  /// not known. So the newest is tried, as an update would be, and the other one, if there is one, is what it gives way
-  /// to.
+  /// A record made of what the slots hold, for when there is none. An image that verifies was meant for this device;
+  /// whether it worked is not known. So the newest is tried, as an update would be, and the other one, if there is
+  /// one, is what it gives way to.
   private func recordOfImages() -> BootRecord {
     var record = BootRecord()
     var images = Slot.allCases.compactMap { slot in imageOnTrial(in: slot).map { (slot: slot, image: $0) } }
@@ -85,7 +85,7 @@ package actor SlotStore {
     return "version \(newest) is in its slot and verifies, so it is tried as after an update"
   }
 
-  /// Durable when it returns.
+  /// Writes the record; durable when this returns.
   package func save(_ record: BootRecord) throws { try bootRecord.save(record) }
 
   func pendingDownload(into slot: Slot) throws -> PendingDownload? {
@@ -160,7 +160,7 @@ package actor SlotStore {
     case never(reason: String)
   }
 
-  /// For the boot record, the log and the file system's own use, in bytes.
+  /// Bytes that stay free for the boot record, the log and the file system's own use.
   private static let reserveBytes: UInt64 = 64 * 1024
 
   /// Forgets a download, whole or not.
@@ -175,6 +175,8 @@ package actor SlotStore {
     try flash.remove(SlotFiles(slot).image)
   }
 
+  /// Verifies the downloaded image: its head, its digest, and what the device's trust demands.
+  ///
   /// - Throws: `ImageFormatError`, or `RootDocumentError` or `OTPError` if nothing can be trusted now.
   package func verifyDownload(in slot: Slot, lowestVersion: UInt64) throws -> VerifiedImage {
     try verify(SlotFiles(slot).download, try trust.forNewImage(lowestVersion: lowestVersion))
@@ -194,7 +196,7 @@ package actor SlotStore {
     return SHA256Digest(bytes: hash.finalize()) == digest
   }
 
-  /// Below which images are refused, as burnt; 0 without fuses.
+  /// The security epoch that is burnt, below which images are refused; 0 without fuses.
   package func lowestSecurityEpoch() throws -> UInt32 { try trust.lowestSecurityEpoch() }
 
   /// Burns that images of a lower epoch are refused from now on.
@@ -209,7 +211,8 @@ package actor SlotStore {
     try flash.syncNames()
   }
 
-  /// A power cut between `stage` and the boot record leaves an image that no record speaks of. It is a download again.
+  /// Makes a download again of an image that no record speaks of, as a power cut between `stage` and the boot record
+  /// leaves it.
   private func reclaimStaged(_ offer: FirmwareOffer, in slot: Slot) throws {
     let files = SlotFiles(slot)
     guard try flash.size(of: files.download) == nil, try flash.size(of: files.image) == offer.sizeBytes,
@@ -253,7 +256,7 @@ package actor SlotStore {
   }
 }
 
-/// A slot's image can't be run.
+/// Why a slot's image can't be run.
 package struct UnusableImage: Error, Sendable, Equatable, CustomStringConvertible {
   package var description: String
 }

@@ -9,7 +9,7 @@ package struct BootRecordStore {
   /// The copy to write next: the older or damaged one.
   private var nextCopy = 0
 
-  /// What `load` found.
+  /// What `load` found of the two copies, where that is worth a word.
   package enum Finding: Sendable, Equatable {
     case fresh
     case good

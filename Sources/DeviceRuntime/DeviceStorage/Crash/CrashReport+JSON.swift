@@ -3,7 +3,8 @@ internal import FoundationEssentials
 import TextFormats
 
 extension CrashReport {
-  /// The payload of `/devices/{id}/crash`. The oldest lines give way to its bound, and then the outermost frames.
+  /// The payload of `/devices/{id}/crash`. If it would be longer than `maximumBytes`, the oldest lines are left out,
+  /// and then the outermost frames.
   package func json(maximumBytes: Int = DeviceLimit.crashBytes.value) throws -> [UInt8] {
     let encoder = JSONCoding.encoder()
     var report = self

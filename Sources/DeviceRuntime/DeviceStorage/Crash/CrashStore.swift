@@ -2,8 +2,8 @@ package import DeviceProtocol
 
 /// Crash reports on the flash, each in a file of its own, until the server has them. Bounded: the oldest give way.
 package actor CrashStore {
-  /// A device whose app crashes in a loop tells the newest.
-  package static let maximumReports = 20
+  /// How many reports are kept: a device whose app crashes in a loop tells of the newest.
+  static let maximumReports = 20
 
   private struct Entry {
     var name: String
@@ -14,7 +14,7 @@ package actor CrashStore {
 
   private let flash: any Flash
   private nonisolated let executor = BlockingExecutor(label: "device-crashes")
-  /// Oldest first.
+  /// The reports, oldest first.
   private var entries: [Entry] = []
   private var lastNumber: UInt64 = 0
 
@@ -72,10 +72,10 @@ package actor CrashStore {
     return failure
   }
 
-  /// Those that the server does not have, oldest first.
+  /// The reports that the server does not have, oldest first.
   package var waiting: [CrashReport] { entries.map(\.report) }
 
-  /// The server has them.
+  /// Removes reports that the server has, by their IDs.
   package func forget(_ ids: Set<String>) {
     entries.removeAll { entry in
       guard ids.contains(entry.report.id) else { return false }

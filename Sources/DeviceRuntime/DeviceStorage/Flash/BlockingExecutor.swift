@@ -8,7 +8,7 @@ package final class BlockingExecutor: SerialExecutor {
     queue = DispatchQueue(label: label)
   }
 
-  /// For the concurrency runtime.
+  /// Called by Swift's concurrency runtime.
   package func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
     queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }

@@ -2,7 +2,7 @@ internal import Glibc
 
 /// The right to work on a device's directory: one process has it, until it ends.
 package final class DirectoryLock: Sendable {
-  /// Another process has it, or it can't be asked for.
+  /// Why the directory can't be had: another process works on it, or the lock can't be asked for.
   package struct Refusal: Error, Sendable, Equatable, CustomStringConvertible {
     package var description: String
   }

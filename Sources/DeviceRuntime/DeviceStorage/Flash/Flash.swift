@@ -39,7 +39,7 @@ package struct FlashError: Error, Sendable, Equatable, CustomStringConvertible {
   package enum Kind: Sendable, Equatable {
     case missing
     case noSpace
-    /// A name that is none of the agent's.
+    /// The name is none of the agent's.
     case invalidName
     case failed
   }
@@ -76,7 +76,8 @@ extension Flash {
   }
 }
 
-/// The agent's names are made of `a–z`, `0–9`, `.` and `-`, so none of them leaves the folder.
+/// Whether the name is one of the agent's: those are made of `a–z`, `0–9`, `.` and `-`, so none of them leaves the
+/// folder.
 func isFlashName(_ name: String) -> Bool {
   !name.isEmpty && name.utf8.count <= 64 && !name.hasPrefix(".")
     && name.utf8.allSatisfy { byte in

@@ -1,24 +1,28 @@
 internal import Synchronization
 
 /// A flash for tests, with the same behaviour as a directory that never loses power.
-package final class InMemoryFlash: Flash {
+final class InMemoryFlash: Flash {
   private let files = Mutex<[String: [UInt8]]>([:])
   private let capacity: UInt64
 
-  package init(capacityBytes: UInt64 = 256 << 20) {
+  init(capacityBytes: UInt64 = 256 << 20) {
     capacity = capacityBytes
   }
 
-  package func path(of name: String) -> String? { nil }
+  /// Always nil, as there are no files.
+  func path(of name: String) -> String? { nil }
 
-  package func list() throws(FlashError) -> [String] { files.withLock { $0.keys.sorted() } }
+  /// Lists the files in memory.
+  func list() throws(FlashError) -> [String] { files.withLock { $0.keys.sorted() } }
 
-  package func size(of name: String) throws(FlashError) -> UInt64? {
+  /// Counts the file's bytes.
+  func size(of name: String) throws(FlashError) -> UInt64? {
     try check(name)
     return files.withLock { $0[name].map { UInt64($0.count) } }
   }
 
-  package func read(_ name: String, from offset: UInt64, count: Int) throws(FlashError) -> [UInt8] {
+  /// Copies the bytes.
+  func read(_ name: String, from offset: UInt64, count: Int) throws(FlashError) -> [UInt8] {
     try check(name)
     return try files.withLock { files throws(FlashError) in
       guard let bytes = files[name] else { throw .missing(name) }
@@ -27,7 +31,8 @@ package final class InMemoryFlash: Flash {
     }
   }
 
-  package func write(_ bytes: RawSpan, to name: String, at offset: UInt64) throws(FlashError) {
+  /// Changes the bytes; throws `noSpace` beyond the capacity.
+  func write(_ bytes: RawSpan, to name: String, at offset: UInt64) throws(FlashError) {
     try check(name)
     let new = bytes.withUnsafeBytes { Array($0) }
     try files.withLock { files throws(FlashError) in
@@ -42,7 +47,8 @@ package final class InMemoryFlash: Flash {
     }
   }
 
-  package func resize(_ name: String, to sizeBytes: UInt64) throws(FlashError) {
+  /// Cuts or lengthens the bytes, whatever the capacity.
+  func resize(_ name: String, to sizeBytes: UInt64) throws(FlashError) {
     try check(name)
     try files.withLock { files throws(FlashError) in
       guard var bytes = files[name] else { throw .missing(name) }
@@ -53,12 +59,14 @@ package final class InMemoryFlash: Flash {
     }
   }
 
-  package func sync(_ name: String) throws(FlashError) {
+  /// Only makes sure that the file is there, as nothing is ever lost.
+  func sync(_ name: String) throws(FlashError) {
     try check(name)
     guard files.withLock({ $0[name] != nil }) else { throw .missing(name) }
   }
 
-  package func rename(_ old: String, to new: String) throws(FlashError) {
+  /// Moves the bytes to the other name.
+  func rename(_ old: String, to new: String) throws(FlashError) {
     try check(old)
     try check(new)
     try files.withLock { files throws(FlashError) in
@@ -67,18 +75,22 @@ package final class InMemoryFlash: Flash {
     }
   }
 
-  package func remove(_ name: String) throws(FlashError) {
+  /// Drops the bytes.
+  func remove(_ name: String) throws(FlashError) {
     try check(name)
     files.withLock { $0[name] = nil }
   }
 
-  package func syncNames() throws(FlashError) {}
+  /// Does nothing, as nothing is ever lost.
+  func syncNames() throws(FlashError) {}
 
-  package func availableBytes() throws(FlashError) -> UInt64 {
+  /// What the files leave of the capacity.
+  func availableBytes() throws(FlashError) -> UInt64 {
     files.withLock { files in capacity - UInt64(files.values.reduce(0) { $0 + $1.count }) }
   }
 
-  package func capacityBytes() throws(FlashError) -> UInt64 { capacity }
+  /// The capacity that the flash was made with.
+  func capacityBytes() throws(FlashError) -> UInt64 { capacity }
 
   private func check(_ name: String) throws(FlashError) {
     guard isFlashName(name) else { throw FlashError(.invalidName, "\(name.debugDescription) is no file name") }

@@ -4,11 +4,11 @@
 /// Rates have a steady part and a reserve for bursts: `changesAtOnce` changes, and `changedBytesAtOnce` bytes of keys
 /// and values, go through at once after a pause.
 package struct KeyValueLimits: Sendable, Equatable {
-  /// Keys and values of one app together, in bytes.
+  /// How many bytes the keys and values of one app may have together.
   package var bytes: Int
   package var keys: Int
   package var keyBytes: Int
-  /// Apps, by name, that may keep something on one device.
+  /// How many apps, by their names, may keep something on one device.
   package var scopes: Int
   /// Changes of one app, a second, over time: flash wears out. Storing a value that is there already counts as none.
   package var changesPerSecond = 10
@@ -28,9 +28,9 @@ package struct KeyValueLimits: Sendable, Equatable {
 
 /// Why a call on the store failed.
 package enum KeyValueError: Error, Sendable, Equatable {
-  /// No such key, or none after it.
+  /// There is no such key, or none after it.
   case missing
-  /// An empty or too long key.
+  /// The key is empty or too long.
   case invalid
   /// The app changes its values too fast.
   case tooFast(String)

@@ -33,7 +33,7 @@ enum KeyValueRecord: Equatable {
     }
   }
 
-  /// Appends itself to a file's bytes, and is the new last seal.
+  /// Appends the record to a file's bytes; `seal` becomes that of the record.
   func append(to bytes: inout [UInt8], after seal: inout Seal) throws(OpenSSLError) {
     var body: [UInt8] = []
     switch self {
@@ -71,7 +71,7 @@ enum KeyValueRecord: Equatable {
     return (records, offset, seal)
   }
 
-  /// What stands there, its seal not looked at.
+  /// The record that stands there, its seal not looked at.
   private static func parse(_ bytes: [UInt8], at offset: Int) -> (KeyValueRecord, sizeBytes: Int)? {
     guard bytes.count - offset >= headBytes + sealBytes else { return nil }
     let keyBytes = Int(bytes[offset + 1])

@@ -11,7 +11,7 @@ struct KeyValueScope {
   private var values: [[UInt8]: [UInt8]] = [:]
   private var keys: [[UInt8]] = []
   private var liveBytes = 0
-  /// Of the file; 0: there is none.
+  /// The size of the file; 0: there is none.
   private var fileBytes = 0
   private var seal: KeyValueRecord.Seal = []
   private var mustRewrite = false
@@ -51,7 +51,7 @@ struct KeyValueScope {
     return value
   }
 
-  /// The first key after `previous` in the order of their bytes; of an empty one: the first of all.
+  /// The first key after `previous` in the order of their bytes; if that is empty: the first of all.
   func next(after previous: [UInt8]) throws(KeyValueError) -> [UInt8] {
     guard previous.count <= limits.keyBytes else { throw .invalid }
     let index = previous.isEmpty ? 0 : position(of: previous, after: true)
@@ -86,7 +86,7 @@ struct KeyValueScope {
 
   // MARK: The file
 
-  /// Makes a change durable, and only then one of memory too.
+  /// Makes a change durable, and only then changes what is in memory.
   private mutating func commit(_ record: KeyValueRecord) throws(KeyValueError) {
     var changed = self
     changed.apply(record)
@@ -145,7 +145,7 @@ struct KeyValueScope {
     }
   }
 
-  /// Where the key is or would be among the sorted ones; `after`: behind it if it is there.
+  /// The place that the key has or would have among the sorted ones; with `after`, the place behind it if it is there.
   private func position(of key: [UInt8], after: Bool) -> Int {
     var (low, high) = (0, keys.count)
     while low < high {

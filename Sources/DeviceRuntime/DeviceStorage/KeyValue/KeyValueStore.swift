@@ -5,7 +5,7 @@ package enum KeyValueOperation: Sendable, Equatable {
   case get([UInt8])
   case set([UInt8], to: [UInt8])
   case delete([UInt8])
-  /// The key after this one.
+  /// The key that comes after this one, in the order of bytes.
   case next([UInt8])
 }
 
@@ -32,21 +32,25 @@ package actor KeyValueStore {
   }
 
   /// The value of a key.
+  ///
+  /// - Throws: `KeyValueError.missing` if there is none.
   package func get(_ key: [UInt8], appName: String) throws(KeyValueError) -> [UInt8] {
     try scope(appName).get(key)
   }
 
   /// The first key after this one, in the order of bytes.
+  ///
+  /// - Throws: `KeyValueError.missing` if there is none.
   package func next(after key: [UInt8], appName: String) throws(KeyValueError) -> [UInt8] {
     try scope(appName).next(after: key)
   }
 
-  /// Durable when it returns: a power cut from then on does not undo it.
+  /// Stores a value. Durable when it returns: a power cut from then on does not undo it.
   package func set(_ key: [UInt8], to value: [UInt8], appName: String) throws(KeyValueError) {
     try change(appName) { scope throws(KeyValueError) in try scope.set(key, to: value) }
   }
 
-  /// Durable when it returns.
+  /// Removes a key and its value. Durable when it returns.
   package func delete(_ key: [UInt8], appName: String) throws(KeyValueError) {
     try change(appName) { scope throws(KeyValueError) in try scope.delete(key) }
   }
@@ -118,7 +122,7 @@ package actor KeyValueStore {
     try body(&scope)
   }
 
-  /// For one more scope.
+  /// Makes sure that there may be one more scope.
   private func checkRoom() throws(KeyValueError) {
     let names: [String]
     do {
@@ -134,7 +138,7 @@ package actor KeyValueStore {
 }
 
 extension KeyValueError {
-  /// For the app's log; empty: the errno says it.
+  /// What the app's log says of the failure; empty: the errno says it.
   package var reason: String {
     switch self {
     case .missing, .invalid: ""
@@ -142,7 +146,7 @@ extension KeyValueError {
     }
   }
 
-  /// Of WASI preview 1.
+  /// The errno of WASI preview 1 that the app gets.
   package var errno: UInt32 {
     switch self {
     case .missing: 44

@@ -3,8 +3,8 @@ internal import Foundations
 
 /// What the server has of the log, and what it is sent next.
 extension DeviceLog {
-  /// Between two times that the flash is told what was acknowledged. Lines that are sent again after a restart because
-  /// it was not told yet are stored once all the same.
+  /// The time between two writes of what was acknowledged. Lines that are sent again after a restart because the flash
+  /// did not have that yet are stored once all the same.
   private static let saveInterval = Duration.seconds(60)
 
   /// Continues the log that is on the flash, or begins another.
@@ -19,7 +19,7 @@ extension DeviceLog {
     saveState()
   }
 
-  /// The flash can't be relied on any more.
+  /// Notes that the flash can't be relied on any more.
   func becomeVolatile() {
     guard !isVolatile else { return }
     isVolatile = true
@@ -40,7 +40,7 @@ extension DeviceLog {
       maximumBytes: maximumBytes)
   }
 
-  /// Between two times that somebody makes the log begin anew.
+  /// The shortest time between two times that somebody makes the log begin anew.
   private static let renamingInterval = Duration.seconds(60)
 
   /// Gives this run's lines another log to count in, if the server has other lines by their IDs: the flash is an old
@@ -59,19 +59,19 @@ extension DeviceLog {
     return true
   }
 
-  /// Lines up to this one can't be sent: the next batch tells how many were lost.
+  /// Gives up lines that can't be sent, up to this ID: the next batch tells how many were lost.
   package func setAside(through id: UInt64, of log: String) {
     if log == state.log { setAsideThrough = min(max(id, setAsideThrough), lastID) }
   }
 
-  /// Lines up to this one need not be sent again.
+  /// Notes that the server has the lines up to this ID, so that they need not be sent again.
   package func acknowledge(through id: UInt64, of log: String, now: ContinuousClock.Instant = .now) {
     guard log == state.log, id > state.acknowledged else { return }
     state.acknowledged = min(id, lastID)
     if now >= nextSave { saveState() }
   }
 
-  /// To be called before the end; without it some lines are sent again.
+  /// Writes down what was acknowledged. To be called before the end; without it some lines are sent again.
   package func saveState() {
     nextSave = .now + Self.saveInterval
     guard !isVolatile, state != savedState else { return }

@@ -11,9 +11,9 @@ package actor DeviceLog {
   /// How much of the log is kept: `segments` files of `segmentBytes` each on the flash, and the newest `linesInMemory`
   /// lines in memory.
   package struct Limits: Sendable {
-    package var segmentBytes: UInt64
-    package var segments: Int
-    package var linesInMemory: Int
+    var segmentBytes: UInt64
+    var segments: Int
+    var linesInMemory: Int
 
     package init(segmentBytes: UInt64 = 128 << 10, segments: Int = 8, linesInMemory: Int = 500) {
       self.segmentBytes = segmentBytes
@@ -23,7 +23,7 @@ package actor DeviceLog {
   }
 
   /// At most so many lines in one answer of `read`.
-  package static let maximumPage = 1000
+  static let maximumPage = 1000
 
   let flash: any Flash
   private let limits: Limits
@@ -33,14 +33,14 @@ package actor DeviceLog {
   private(set) var lastID: UInt64 = 0
   private var waiters: [ObjectIdentifier: TaskSignal] = [:]
 
-  /// This run of the agent, and the ID after which its lines begin: what tells lines of this run from those of another
-  /// that had the same IDs, when the flash is an old copy.
+  /// This run of the agent: what tells its lines from those of another run that had the same IDs, when the flash is an
+  /// old copy.
   let run = RandomName.make()
   private(set) var runAfter: UInt64 = 0
   var nextRenaming = ContinuousClock.now
 
   var state = DeviceLogState()
-  /// What the flash holds of it.
+  /// What the flash holds of `state`.
   var savedState: DeviceLogState?
   var nextSave = ContinuousClock.now
   /// Lines up to this ID were given up in this run.
@@ -48,7 +48,7 @@ package actor DeviceLog {
   /// The flash failed: lines may be in memory alone, so that their IDs may come again after a restart. They are told
   /// as those of another log, which ends with this run.
   var isVolatile = false
-  /// Woken by every line.
+  /// The signal that every line wakes.
   private var observer: TaskSignal?
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -68,6 +68,8 @@ package actor DeviceLog {
     openState()
   }
 
+  /// Adds a line to the log, on the flash if it takes it and in memory.
+  ///
   /// - Returns: the line's ID.
   @discardableResult
   package func append(
@@ -92,6 +94,8 @@ package actor DeviceLog {
     return lastID
   }
 
+  /// A page of lines, for whoever shows the log.
+  ///
   /// - Parameters:
   ///   - after: lines with a higher ID, oldest first.
   ///   - newest: the newest page instead, whatever `after` says.
@@ -112,7 +116,7 @@ package actor DeviceLog {
     return (lines(after: id, count: count), lastID)
   }
 
-  /// Wakes the signal whenever there is a new line.
+  /// Has every new line wake the signal.
   package func observe(with signal: TaskSignal) { observer = signal }
 
   func newestLines(_ count: Int) -> [DeviceLogLine] {
@@ -120,7 +124,7 @@ package actor DeviceLog {
     return lines(after: lastID > UInt64(count) ? lastID - UInt64(count) : 0, count: count)
   }
 
-  /// Without a gap only as far as there is none.
+  /// The lines after that ID, oldest first. Between two of them IDs are missing where lines were lost.
   func lines(after id: UInt64, count: Int) -> [DeviceLogLine] {
     if let first = recent.first, first.id <= id + 1 {
       return Array(recent.drop { $0.id <= id }.prefix(count))

@@ -2,7 +2,7 @@ import Foundations
 
 /// One line of the device's log; `text` is what was written, without its line break.
 package struct DeviceLogLine: Sendable, Equatable {
-  /// Grows by one with every line.
+  /// The line's number in its log; it grows by one with every line.
   package var id: UInt64
   /// The time of day, since 1970.
   package var realtimeNanoseconds: UInt64
@@ -10,7 +10,7 @@ package struct DeviceLogLine: Sendable, Equatable {
   package var monotonicNanoseconds: UInt64
   /// The name of a `LogLevel`.
   package var level: String
-  /// A `LogSource`.
+  /// The name of a `LogSource`.
   package var source: String
   /// The version of the app's image; 0 for lines of no app.
   package var firmwareVersion: UInt64
@@ -18,8 +18,8 @@ package struct DeviceLogLine: Sendable, Equatable {
 }
 
 extension DeviceLogLine {
-  /// Fields separated by tabs, text last: `less` and `cut` read it too. First the CRC-32 of all that follows it, so
-  /// that what a power cut left of a line is not taken for one.
+  /// The line as a segment file has it: fields separated by tabs, text last, so that `less` and `cut` read it too.
+  /// First comes the CRC-32 of all that follows it, so that what a power cut left of a line is not taken for one.
   var encoded: [UInt8] {
     let fields = "\(id)\t\(realtimeNanoseconds)\t\(monotonicNanoseconds)\t\(level)\t\(source)\t\(firmwareVersion)\t"
     let content = Array(fields.utf8) + Array(text.utf8)
@@ -42,7 +42,7 @@ extension DeviceLogLine {
       firmwareVersion: version, text: fields[6])
   }
 
-  /// Eight hexadecimal digits.
+  /// The CRC-32 as eight hexadecimal digits.
   private static func checksum(of content: some Sequence<UInt8>) -> [UInt8] {
     let digits = Array(String(CRC32.checksum(of: content), radix: 16).utf8)
     return Array(repeating: UInt8(ascii: "0"), count: 8 - digits.count) + digits

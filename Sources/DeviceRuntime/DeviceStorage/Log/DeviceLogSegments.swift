@@ -18,7 +18,7 @@ struct DeviceLogSegments {
 
   private let flash: any Flash
   private let limits: DeviceLog.Limits
-  /// Oldest first; the last one is written to.
+  /// The segments, oldest first; the last one is written to.
   private var segments: [Segment] = []
   private var hasNewNames = false
 
@@ -45,7 +45,7 @@ struct DeviceLogSegments {
     forgetBrokenLine()
   }
 
-  /// Of the newest segments, oldest first.
+  /// The lines of the two newest segments, oldest first.
   func newestLines() -> [DeviceLogLine] { segments.suffix(2).flatMap { lines(of: $0) } }
 
   func lines(after id: UInt64, count: Int) -> [DeviceLogLine] {
@@ -104,8 +104,8 @@ struct DeviceLogSegments {
     return bytes.split(separator: UInt8(ascii: "\n")).compactMap { DeviceLogLine(decoding: $0) }
   }
 
-  /// A power cut may have left half a line at the end: what comes next takes its place. Nothing is written for it, as
-  /// the flash may be full.
+  /// Has what comes next take the place of half a line that a power cut may have left at the end. Nothing is written
+  /// for it, as the flash may be full.
   ///
   /// What can't be read any more makes room for what comes: the app must not wait for an old line.
   private mutating func forgetBrokenLine() {

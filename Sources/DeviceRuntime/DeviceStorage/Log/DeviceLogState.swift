@@ -13,13 +13,13 @@ struct DeviceLogState: Codable, Equatable {
   /// Lines up to this ID were acknowledged.
   var acknowledged: UInt64
 
-  /// Of a log that nobody has seen yet.
+  /// The state of a log that nobody has seen yet.
   init() {
     log = Hexadecimal.encode((0..<8).map { _ in UInt8.random(in: .min ... .max) })
     acknowledged = 0
   }
 
-  /// nil if there is none that can be read.
+  /// The state that the flash holds; nil if there is none that can be read.
   static func load(from flash: any Flash) -> DeviceLogState? {
     guard let bytes = try? flash.readAll(name, maximumBytes: maximumBytes),
       let state = try? JSONCoding.decode(DeviceLogState.self, from: bytes), state.log.utf8.count == 16,
@@ -28,7 +28,7 @@ struct DeviceLogState: Codable, Equatable {
     return state
   }
 
-  /// Durable when this returns.
+  /// Writes the state; durable when this returns.
   func save(to flash: any Flash) throws(FlashError) {
     guard let bytes = try? JSONEncoder().encode(self) else {
       throw FlashError(.failed, "the log's state can't be encoded")

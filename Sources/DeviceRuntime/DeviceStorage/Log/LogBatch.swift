@@ -13,13 +13,15 @@ package struct LogBatch: Sendable, Equatable {
     var after: UInt64
   }
 
-  /// Which log the IDs count in.
+  /// The name of the log that the IDs count in, 16 hexadecimal digits.
   package var log: String
   package var run: Run
-  /// Lines right before these that nobody has any more: they fell out of the ring before they were sent.
+  /// How many lines right before these are gone: they fell out of the ring before they were sent.
   package var lost: UInt64
   package var lines: [DeviceLogLine]
 
+  /// As many of the lines as fit.
+  ///
   /// - Parameters:
   ///   - acknowledged: the ID of the last line that needs no sending.
   ///   - maximumBytes: of the payload. One line always fits: where it would not, its end is left out.
@@ -39,7 +41,7 @@ package struct LogBatch: Sendable, Equatable {
     }
   }
 
-  /// Around the lines, at most.
+  /// The most bytes that the payload has around the lines.
   private static let envelopeBytes = 192
 
   /// The ID of the first line; 0 without lines.
@@ -56,6 +58,8 @@ package struct LogBatch: Sendable, Equatable {
 }
 
 extension DeviceLogLine {
+  /// The line, its text cut if need be.
+  ///
   /// - Parameter maximumBytes: of its JSON.
   fileprivate func fitting(_ maximumBytes: Int) -> DeviceLogLine {
     let excess = LogMessage.Line.maximumBytes(of: self) - maximumBytes
@@ -74,7 +78,7 @@ extension LogMessage.Line {
       source: line.source, version: line.firmwareVersion, text: line.text)
   }
 
-  /// Of its JSON, at most: each byte of a text without control characters takes two at most.
+  /// The most bytes that a line can have as JSON: each byte of a text without control characters takes two at most.
   package static func maximumBytes(of line: DeviceLogLine) -> Int {
     180 + line.level.utf8.count + line.source.utf8.count + 2 * line.text.utf8.count
   }

@@ -1,18 +1,21 @@
 internal import Synchronization
 
 /// Fuses for tests, gone with the process.
-package final class InMemoryOTPBank: OTPBank {
+final class InMemoryOTPBank: OTPBank {
   private let words = Mutex(OTPWords())
 
-  package init() {}
+  init() {}
 
-  package func read() -> OTPWords { words.withLock { $0 } }
+  /// The words in memory.
+  func read() -> OTPWords { words.withLock { $0 } }
 
-  package func program(_ bits: UInt32, word: Int) throws(OTPError) {
+  /// Blows fuses by the rules of ``OTPWords``.
+  func program(_ bits: UInt32, word: Int) throws(OTPError) {
     try words.withLock { words throws(OTPError) in try words.program(bits, word: word) }
   }
 
-  package func lock(_ word: Int) throws(OTPError) {
+  /// Locks the word by the rules of ``OTPWords``.
+  func lock(_ word: Int) throws(OTPError) {
     try words.withLock { words throws(OTPError) in try words.lock(word) }
   }
 }

@@ -15,9 +15,11 @@ package protocol OTPBank: Sendable {
 package struct OTPWords: Sendable, Hashable {
   private var words: [UInt32]
 
-  /// Nothing is blown.
+  /// A bank of which nothing is blown.
   package init() { words = [UInt32](repeating: 0, count: OTPLayout.wordCount) }
 
+  /// The words of a bank's bytes.
+  ///
   /// - Returns: nil unless there are as many bytes as a bank has.
   package init?(bytes: some Collection<UInt8>) {
     guard bytes.count == OTPLayout.byteCount else { return nil }
@@ -27,7 +29,7 @@ package struct OTPWords: Sendable, Hashable {
     }
   }
 
-  /// As a bank has them: each word with its least significant byte first.
+  /// The bytes as a bank has them: each word with its least significant byte first.
   package var bytes: [UInt8] { words.flatMap(Self.bytes(of:)) }
 
   /// The blown bits of a word.
@@ -36,15 +38,15 @@ package struct OTPWords: Sendable, Hashable {
   subscript(_ range: Range<Int>) -> [UInt8] { words[range].flatMap(Self.bytes(of:)) }
 
   /// Whether no more fuses of the word can be blown.
-  package func isLocked(_ word: Int) -> Bool {
+  func isLocked(_ word: Int) -> Bool {
     words[OTPLayout.locks.lowerBound + word / 32] & 1 << UInt32(word % 32) != 0
   }
 
   /// The numbers of the locked words, ascending.
   package var lockedWords: [Int] { words.indices.filter(isLocked) }
 
-  /// What both have blown.
-  package func union(_ other: OTPWords) -> OTPWords {
+  /// The words with all fuses that either of the two has blown.
+  func union(_ other: OTPWords) -> OTPWords {
     var result = self
     for word in words.indices { result.words[word] |= other.words[word] }
     return result
@@ -69,7 +71,7 @@ package struct OTPWords: Sendable, Hashable {
     words[lock] |= bit
   }
 
-  /// The word and the bit in it that lock a word.
+  /// The word, and the bit in it, that lock a word.
   static func lockBit(of word: Int) -> (word: Int, bit: UInt32) {
     (OTPLayout.locks.lowerBound + word / 32, 1 << UInt32(word % 32))
   }

@@ -7,14 +7,14 @@ package import Foundations
 /// the lowest epoch of an image that the device takes; 0: any. `lockedWords` are the numbers of the words whose fuses
 /// nobody can blow any more, ascending.
 package struct OTPContents: Sendable, Hashable, Codable {
-  /// nil: not programmed.
+  /// The ID that is burnt; nil: none.
   package var deviceID: DeviceID?
   package var publicKeyHash: String?
   package var directorKey: String?
   package var rootDocumentHash: String?
   package var publisherSignatureRequired: Bool
   package var securityEpoch: UInt32
-  /// Everything was programmed that a device needs.
+  /// Whether everything was programmed that a device needs.
   package var provisioned: Bool
   package var lockedWords: [Int]
 

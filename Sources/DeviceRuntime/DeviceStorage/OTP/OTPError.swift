@@ -3,7 +3,7 @@ package enum OTPError: Error, Sendable, Equatable {
   /// The word's lock bit is set, and bits that are not set already were to be.
   case locked(word: Int)
   case noSuchWord(Int)
-  /// A field has bits that its new value hasn't, and a fuse can't be mended.
+  /// A field has bits that its new value hasn't, and a blown fuse can't be mended.
   case conflict(field: String)
   case unencodable(field: String)
   /// Nothing that the bank says can be relied on.

@@ -1,11 +1,11 @@
 /// Where in the bank each field is: words of 32 bits, little-endian, word n at byte 4n. docs/otp.md describes it.
 package enum OTPLayout {
-  /// Of 4 bytes each.
-  package static let wordCount = 36
-  /// Of the whole bank.
+  /// How many words of 4 bytes a bank has.
+  static let wordCount = 36
+  /// The size of the whole bank.
   package static let byteCount = wordCount * 4
 
-  /// What the words after it mean: "XTB1".
+  /// The word that says what those after it mean: "XTB1".
   static let format = 0
   static let formatValue: UInt32 = 0x3142_5458
 
@@ -13,12 +13,12 @@ package enum OTPLayout {
   static let provisioned: UInt32 = 1 << 0
   static let publisherSignatureRequired: UInt32 = 1 << 1
 
-  /// A thermometer: the epoch is the number of the highest bit set, counted from 1.
+  /// The words of the security epoch, a thermometer: the epoch is the number of the highest bit set, counted from 1.
   static let securityEpoch = 2..<6
-  /// The fuses count no further.
+  /// The highest epoch that the fuses can say.
   package static let highestSecurityEpoch = UInt32(securityEpoch.count * 32)
 
-  /// What an epoch blows, from the lowest word on; at most as much as there is.
+  /// The bits that an epoch blows, from the lowest word on; at most as much as there is.
   static func fuses(ofSecurityEpoch epoch: UInt32) -> [(word: Int, value: UInt32)] {
     var left = min(epoch, highestSecurityEpoch)
     return securityEpoch.compactMap { word in
@@ -30,13 +30,13 @@ package enum OTPLayout {
   }
 
   static let deviceID = 6..<10
-  /// SHA-256 of the SubjectPublicKeyInfo, in DER.
+  /// The SHA-256 of the device's SubjectPublicKeyInfo in DER.
   static let publicKeyHash = 10..<18
-  /// Ed25519.
+  /// The director's Ed25519 key.
   static let directorKey = 18..<26
-  /// SHA-256 of the first root document.
+  /// The SHA-256 of the first root document.
   static let rootDocumentHash = 26..<34
 
-  /// Bit n of these, counted over both words, locks word n.
+  /// The words of the locks: bit n of them, counted over both words, locks word n.
   static let locks = 34..<36
 }

@@ -32,9 +32,10 @@ package struct OTPProgram: Sendable, Hashable, Codable {
     self.securityEpoch = securityEpoch
   }
 
-  /// Blows the fuses, then locks the words whose meaning is for good; the epoch's stay open, to be raised.
+  /// Blows the fuses, then locks the words whose meaning is for good; those of the epoch stay open, to be raised.
   ///
-  /// Nothing is blown if anything of it can't be. After an interruption the same program completes what was begun.
+  /// If anything of the program can't be blown, nothing is. After an interruption the same program completes what was
+  /// begun.
   package func apply(to bank: any OTPBank) throws(OTPError) {
     let assignments = try assignments()
     try check(try bank.read())
@@ -49,6 +50,8 @@ package struct OTPProgram: Sendable, Hashable, Codable {
     }
   }
 
+  /// Makes sure that the program can be applied to a bank with these words.
+  ///
   /// - Throws: what `apply` would throw before it blows anything.
   package func check(_ bank: OTPWords) throws(OTPError) {
     for assignment in try assignments() { try assignment.check(bank) }

@@ -10,19 +10,19 @@ package struct AppConfiguration: Sendable, Equatable {
   /// The largest file that is read or written.
   package static let maximumBytes = 64 * 1024
   /// The longest key: an app can name no longer one.
-  package static let maximumKeyBytes = HostInterface.keyLimitBytes
+  static let maximumKeyBytes = HostInterface.keyLimitBytes
 
   /// The texts by their keys.
   package var values: [String: String]
 
-  /// What is wrong with the file or with a key.
+  /// What is wrong with the file or with a key, and what to do about it.
   package struct Problem: Error, CustomStringConvertible, Equatable {
     package let description: String
   }
 
   package init(_ values: [String: String] = [:]) { self.values = values }
 
-  /// Reads the file of a device; a missing one says nothing.
+  /// Reads the file of a device; if there is none, there are no texts.
   package init(from flash: some Flash) throws {
     guard let bytes = try flash.readAll(Self.fileName, maximumBytes: Self.maximumBytes) else {
       values = [:]

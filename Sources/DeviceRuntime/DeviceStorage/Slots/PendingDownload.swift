@@ -27,7 +27,7 @@ package struct PendingDownload: Sendable, Equatable {
     self.entityTag = entityTag
   }
 
-  /// What is on its way to the slot; nil: nothing, or it can't be told.
+  /// What is on its way to the slot; nil: nothing, or the file that says it can't be used.
   package static func load(from flash: any Flash, slot: Slot) throws(FlashError) -> PendingDownload? {
     guard
       let bytes = try flash.readAll(SlotFiles(slot).downloadDescription, maximumBytes: maximumBytes),
@@ -40,7 +40,7 @@ package struct PendingDownload: Sendable, Equatable {
       entityTag: stored.entityTag)
   }
 
-  /// Not durable when it returns, and never half a file.
+  /// Writes the description. Not durable when it returns, and never half a file.
   package func save(to flash: any Flash, slot: Slot) throws(FlashError) {
     let stored = Stored(
       version: offer.version, digest: offer.digest.description, size: offer.sizeBytes,

@@ -4,11 +4,11 @@ package import UpdateCore
 package struct SlotFiles {
   /// The whole image: head and wasm.
   package let image: String
-  /// What the app's process compiled from it.
+  /// The machine code that the app's process compiled from the image.
   package let compiled: String
-  /// An image on its way here.
+  /// An image on its way to the slot.
   package let download: String
-  /// What that is; see `PendingDownload`.
+  /// What is on its way to the slot; see `PendingDownload`.
   package let downloadDescription: String
 
   package init(_ slot: Slot) {

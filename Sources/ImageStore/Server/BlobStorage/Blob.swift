@@ -6,13 +6,16 @@ package protocol Blob: Sendable {
   var digest: SHA256Digest { get }
   var lengthBytes: UInt64 { get }
 
-  /// Some bytes of the caller's, then those from `offset`, at most `count` and fewer only at the end.
+  /// Reads the bytes from `offset`, at most `count` and fewer only at the end, and puts the caller's `prefix` before
+  /// them.
   func read(at offset: UInt64, count: Int, after prefix: [UInt8], into buffer: ReusedBuffer) async throws -> ByteBuffer
 
-  /// SHA-256 of these bytes and then all of the blob's.
+  /// The SHA-256 of `prefix` and then all of the blob's bytes.
   func digest(prefixedBy prefix: [UInt8]) async throws -> SHA256Digest
 
-  /// Throws if the blob is no longer the one that was verified when it was opened.
+  /// Makes sure that the blob is still the one that was verified when it was opened.
+  ///
+  /// - Throws: if it is not.
   func confirmUnchanged() async throws
 }
 

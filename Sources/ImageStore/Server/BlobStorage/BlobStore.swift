@@ -1,6 +1,6 @@
 package import Foundations
 
-/// Bytes by their SHA-256. Nothing can be changed in it, only added.
+/// Keeps bytes by their SHA-256. Nothing in it can be changed, only added.
 ///
 /// Any number of processes may share what is behind it.
 package protocol BlobStore: Sendable {
@@ -11,7 +11,7 @@ package protocol BlobStore: Sendable {
   /// not match throws ``BlobStoreError/corrupted(_:actual:)``.
   func open(_ digest: SHA256Digest) async throws -> (any Blob)?
 
-  /// What is known without reading it, or nil if it is not stored.
+  /// What is known of a blob without reading it, or nil if it is not stored.
   func stat(_ digest: SHA256Digest) async throws -> BlobStatus?
 
   /// Blobs by digest, from the first after `cursor`.

@@ -28,7 +28,7 @@ package protocol BlobUpload: Sendable {
 
 extension BlobUpload {
   /// Stores what was written, for good.
-  package func commit(expecting expected: SHA256Digest?) async throws -> CommittedBlob {
+  func commit(expecting expected: SHA256Digest?) async throws -> CommittedBlob {
     let blob = try await place(expecting: expected)
     await settle(keeping: true)
     return blob
@@ -45,7 +45,7 @@ package struct WrittenBytes: Equatable, Sendable {
 package struct CommittedBlob: Equatable, Sendable {
   package var digest: SHA256Digest
   package var lengthBytes: UInt64
-  /// False if the store had it already.
+  /// Whether the store did not have it yet.
   package var isNew: Bool
 
   package init(digest: SHA256Digest, lengthBytes: UInt64, isNew: Bool) {

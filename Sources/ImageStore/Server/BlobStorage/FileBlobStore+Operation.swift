@@ -11,7 +11,7 @@ extension FileBlobStore: Service {
     }
   }
 
-  /// Throws if nothing can be added.
+  /// Throws if nothing can be added now.
   package func checkWritable() async throws {
     try await blocking { [layout] in
       // A full disk still takes an empty file.

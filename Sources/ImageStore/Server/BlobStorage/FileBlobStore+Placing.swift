@@ -14,7 +14,7 @@ extension FileBlobStore {
     return true
   }
 
-  /// The same in place of a damaged file.
+  /// Does the same in place of a damaged file.
   func replace(_ digest: SHA256Digest, with temporary: TemporaryFile, lengthBytes: UInt64) throws {
     try temporary.file.sync()
     try temporary.rename(to: layout.path(of: digest))

@@ -69,7 +69,7 @@ package final class FileBlobStore: BlobStore {
     return try temporary.upload(to: self)
   }
 
-  /// Blocks.
+  /// Makes sure that there is room on the disk. Blocks.
   ///
   /// - Throws: `BlobStoreError.full`, before the disk is.
   func requireRoom() throws(BlobStoreError) {
@@ -132,7 +132,7 @@ package final class FileBlobStore: BlobStore {
     try await blocking { try self.openIfThere(digest) }
   }
 
-  /// Blocks.
+  /// Opens a blob's file; nil if there is none. Blocks.
   func openIfThere(_ digest: SHA256Digest) throws(FileError) -> OpenFile? {
     try Self.openIfThere(layout.path(of: digest))
   }

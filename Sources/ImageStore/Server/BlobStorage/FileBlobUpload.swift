@@ -14,20 +14,20 @@ extension TemporaryFile {
 actor FileBlobUpload: BlobUpload {
   /// How many calls' bytes wait for one of the two, or are with it.
   private static let depth = 3
-  /// After how much that was written the disk is told to begin with it, so that the flush at the end finds little left
-  /// to do.
+  /// After so many bytes that were written, the disk is told to begin with them, so that the flush at the end finds
+  /// little left to do.
   private static let startBytes: UInt64 = 2 << 20
   /// How long others may take to find out whether the same bytes stay: longer than a request to the Registry.
   private static let longestWait = Duration.seconds(20)
 
   private let store: FileBlobStore
-  /// Nil once the upload has ended.
+  /// The file that is written to; nil once the upload has ended.
   private var temporary: TemporaryFile?
   private let hash: HashInProgress
   private let hashing: WorkLane
   private let writing: WorkLane
   private var lengthBytes: UInt64 = 0
-  /// Once all of it is known.
+  /// What was written, once all of it is known.
   private var written: WrittenBytes?
   /// What this upload brought, between `place` and `settle`: others see by its lock that it may go again.
   private var placed: (digest: SHA256Digest, file: TemporaryFile)?

@@ -43,7 +43,7 @@ package struct FileDebugIndex: DebugIndex {
     "\(store.layout.debug)/\(Hexadecimal.encode(buildID.bytes.prefix(1)))/\(buildID)"
   }
 
-  /// Nil if there is no such file.
+  /// The digest that a build's file holds; nil if there is no such file.
   private static func read(_ path: String) throws -> SHA256Digest? {
     guard let file = try openIfThere(path) else { return nil }
     var bytes = [UInt8](repeating: 0, count: 128)

@@ -1,6 +1,6 @@
 import FirmwareImage
 package import Foundations
-package import NIOCore
+import NIOCore
 import OpenSSL
 import Synchronization
 
@@ -54,7 +54,7 @@ package final class InMemoryBlobStore: BlobStore {
   }
 
   /// Damages a blob as a failing disk would.
-  package func replaceContent(of digest: SHA256Digest, with content: ByteBuffer) {
+  func replaceContent(of digest: SHA256Digest, with content: ByteBuffer) {
     blobs.withLock { $0[digest]?.content = content }
   }
 
@@ -153,6 +153,6 @@ private struct InMemoryBlob: Blob {
     return SHA256Digest(finished: hash.finalize())
   }
 
-  /// It is a copy of its own.
+  /// Does nothing: the blob is a copy of its own.
   func confirmUnchanged() async throws {}
 }

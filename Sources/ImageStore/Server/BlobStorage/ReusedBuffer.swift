@@ -26,14 +26,14 @@ package final class ReusedBuffer: Sendable {
 
 /// Keeps some buffers from one response for the next: fresh memory costs a page fault every 4 KiB.
 package final class BufferPool: Sendable {
-  /// At most 8 MiB are kept, with pieces of 256 KiB.
+  /// How many buffers are kept: at most 8 MiB, with pieces of 256 KiB.
   private static let capacity = 32
 
   private let spare = Mutex<[ReusedBuffer]>([])
 
   package init() {}
 
-  /// So many buffers; new ones where none are kept.
+  /// Gives that many buffers; new ones where none are kept.
   package func take(_ count: Int) -> [ReusedBuffer] {
     spare.withLock { spare in
       let kept = Array(spare.suffix(count))

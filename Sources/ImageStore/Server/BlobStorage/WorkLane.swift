@@ -16,7 +16,7 @@ final class WorkLane: Sendable {
     /// What is waiting, and first what is being done.
     var work: Deque<Work> = []
     var failure: (any Error)?
-    /// Who waits until no more than so many pieces are left.
+    /// The caller that waits until no more than so many pieces are left.
     var waiting: (count: Int, caller: CheckedContinuation<Void, Never>)?
   }
 
@@ -27,7 +27,7 @@ final class WorkLane: Sendable {
     self.threads = threads
   }
 
-  /// Does nothing after an error.
+  /// Adds a piece of work. Does nothing after an error.
   func add(_ work: @escaping Work) {
     let isFirst = state.withLock { state in
       guard state.failure == nil else { return false }

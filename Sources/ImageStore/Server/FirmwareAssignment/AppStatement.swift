@@ -15,7 +15,7 @@ package struct AppStatement: Sendable {
     self.publisher = publisher
   }
 
-  /// A publisher as a statement names it.
+  /// A publisher's signature, and the key that made it, as a statement has them.
   package struct Publisher: Sendable {
     let signature: ImageSignature
     let key: Ed25519.PublicKey?

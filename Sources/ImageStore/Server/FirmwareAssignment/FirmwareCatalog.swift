@@ -23,20 +23,22 @@ package final class FirmwareCatalog: Sendable {
   /// Entries take about 1 KiB each.
   private static let capacity = 8_192
   private static let lifetime = Duration.seconds(30)
-  /// For the questions before an image is kept, which can go on without an answer.
+  /// How long the Registry may take for the questions before an image is kept, which can go on without an answer.
   private static let lookDeadline = Duration.seconds(2)
   private static let deadline = Duration.seconds(10)
 
   private let registry: any RPCCaller
   private let known = Mutex(BoundedCache<Key, Remembered>(capacity: capacity))
 
-  /// - Parameter registry: who knows devices and their versions.
+  /// - Parameter registry: where devices and their versions are known.
   package init(registry: any RPCCaller) {
     self.registry = registry
   }
 
-  /// Throws if there is no such device. A Registry that does not answer is no reason to refuse
-  /// an upload: assigning it asks again.
+  /// Makes sure that there is such a device. If the Registry does not answer, that is no reason to refuse an upload:
+  /// assigning it asks again.
+  ///
+  /// - Throws: `FirmwareError.unknownDevice` if there is none.
   package func requireDevice(_ device: DeviceID, trace: String) async throws {
     var request = WireGetDevice()
     request.id = .init(device.bytes)
@@ -70,8 +72,10 @@ package final class FirmwareCatalog: Sendable {
     }
   }
 
-  /// Throws what the Registry would refuse the image for. One that does not answer, or does not know this question yet,
-  /// is no reason to refuse it here: assigning it asks again.
+  /// Asks the Registry whether it would refuse the image. If it does not answer, or does not know this question yet,
+  /// that is no reason to refuse the image here: assigning it asks again.
+  ///
+  /// - Throws: what the Registry would refuse it for.
   package func check(_ image: WireAppImage, _ order: Order) async throws {
     var request = WireCheckAssignment()
     request.deviceID = .init(order.device.bytes)
@@ -111,7 +115,7 @@ package final class FirmwareCatalog: Sendable {
     }
   }
 
-  /// A version of a device; nil for its newest.
+  /// A version of a device's firmware; `version` nil: its newest.
   package func find(_ device: DeviceID, version: UInt64?, trace: String) async throws -> AssignedFirmware {
     if let version, let firmware = recall(Key(device: device, version: version)) { return firmware }
     var request = WireFindFirmware()
@@ -147,7 +151,7 @@ package final class FirmwareCatalog: Sendable {
     }
   }
 
-  /// Hands on what a device said of itself at the polling door.
+  /// Hands on to the Registry what a device said of itself when it asked for its firmware by polling.
   package func record(
     _ status: PolledStatus, of device: DeviceID, requester: WireRequester, trace: String
   ) async throws {

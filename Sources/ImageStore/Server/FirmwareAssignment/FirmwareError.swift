@@ -13,11 +13,11 @@ package enum FirmwareError: Error {
   case assignmentUnknown(WireFailure, key: String, digest: SHA256Digest?)
   /// The Registry did not say which publishers are trusted.
   case publishersUnknown(WireFailure)
-  /// There is no root document that would name publishers; the Registry's words.
+  /// There is no root document that would name publishers; the text is the Registry's.
   case noRootDocument(String)
   /// The Provisioner did not say whose a polling token is.
   case provisionerUnavailable(WireFailure)
-  /// A name in the header of a whole image that is none.
+  /// A name in the header of a whole image is not what an app may be called.
   case labelRefused(ImageFormatError)
   /// Devices would not take the publisher or the signature.
   case publisherRefused(ImageFormatError)

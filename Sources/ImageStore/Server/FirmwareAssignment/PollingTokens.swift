@@ -6,7 +6,7 @@ import Wire
 
 import struct Foundation.Data
 
-/// Whose polling tokens are whose, as the Provisioner knows it.
+/// Finds out by a polling token which device has it, as the Provisioner knows it.
 package final class PollingTokens: Sendable {
   private struct Found {
     var device: DeviceID
@@ -14,14 +14,14 @@ package final class PollingTokens: Sendable {
   }
 
   private static let capacity = 8_192
-  /// A token that was taken back is good for so long at most.
+  /// How long an answer is remembered: so long at most is a token good that was taken back.
   private static let lifetime = Duration.seconds(2)
   private static let deadline = Duration.seconds(5)
 
   private let provisioner: any RPCCaller
   private let found = Mutex(BoundedCache<[UInt8], Found>(capacity: capacity))
 
-  /// - Parameter provisioner: who knows whose tokens are whose.
+  /// - Parameter provisioner: asked whose a token is.
   package init(provisioner: any RPCCaller) {
     self.provisioner = provisioner
   }
@@ -29,6 +29,8 @@ package final class PollingTokens: Sendable {
   /// Whether the token was good when it was last asked about, some time ago perhaps.
   package func isKnown(_ hash: [UInt8]) -> Bool { found.withLock { $0[hash] != nil } }
 
+  /// The device that has a token.
+  ///
   /// - Parameter hash: SHA-256 of the token.
   /// - Returns: nil for a token that nobody has.
   package func device(of hash: [UInt8], trace: String) async throws -> DeviceID? {

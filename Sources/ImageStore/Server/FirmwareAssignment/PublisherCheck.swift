@@ -13,7 +13,7 @@ package final class PublisherCheck: Sendable {
     var until: ContinuousClock.Instant
   }
 
-  /// For how long a root document is used before the newest is asked for again.
+  /// How long a root document is used before the newest is asked for again.
   private static let lifetime = Duration.seconds(5)
   private static let deadline = Duration.seconds(5)
 
@@ -37,7 +37,7 @@ package final class PublisherCheck: Sendable {
     return try app.signed(by: ownKey)
   }
 
-  /// Refuses, before any of the app is read, what is said of it alone shows to be refused.
+  /// Refuses an app, before anything of it is read, if what is said of it alone shows that it must be.
   package func check(_ statement: AppStatement, trace: String) async throws {
     guard policy != .unchecked, let signature = statement.publisher?.signature else { return }
     let named = try await publishers(including: signature.keyID, app: statement.name, trace: trace)

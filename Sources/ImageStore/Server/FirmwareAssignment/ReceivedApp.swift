@@ -15,7 +15,8 @@ package struct ReceivedApp: Sendable {
   let app: AppDescription
   let publisher: ImageSignature?
 
-  /// - Throws: `FirmwareError` for names that are none, and for a signature that the key beside it did not make.
+  /// - Throws: `FirmwareError` for names that an app may not have, and for a signature that the key beside it did not
+  ///   make.
   package init(_ received: ReceivedModule, _ statement: AppStatement) throws {
     let stated = received.header?.configuration.manifest
     app = try AppDescription(
@@ -48,7 +49,7 @@ package struct ReceivedApp: Sendable {
     ReceivedApp(app: app, publisher: try app.signed(by: key))
   }
 
-  /// As the Registry is told of it.
+  /// The app as the Registry is told of it.
   package var wire: WireAppImage {
     var image = WireAppImage()
     image.digest = Data(app.wasmDigest.bytes)

@@ -17,9 +17,9 @@ package protocol CodeCheck: Sendable {
 /// Lets the engine look at the code, the same that devices run it with, in a process of its own: what the engine can't
 /// stand ends that process alone.
 package final class EngineCodeCheck: CodeCheck {
-  /// The hidden command that the process is.
+  /// The hidden command of this program that the process runs.
   package static let command = "check-code"
-  /// Of processes at once; uploads beyond wait.
+  /// How many processes run at once; uploads beyond that wait.
   private static let processes = 2
   private static let patience = Duration.seconds(60)
   private static let maximumOutputBytes = 64 << 10
@@ -30,8 +30,8 @@ package final class EngineCodeCheck: CodeCheck {
   private let threads = NIOThreadPool(numberOfThreads: processes)
 
   /// - Parameters:
-  ///   - executable: this program.
-  ///   - engine: the path of its library.
+  ///   - executable: the path of this program.
+  ///   - engine: the path of the engine's library.
   package init(executable: String, engine: String, logger: Logger) {
     self.executable = executable
     self.engine = engine

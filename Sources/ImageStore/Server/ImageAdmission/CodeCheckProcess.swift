@@ -4,7 +4,8 @@ import Wasmtime
 
 /// The process that lets the engine look at one module.
 package enum CodeCheckProcess {
-  /// Reads the module from the standard input, writes why it is not valid to the standard output, or nothing, and ends.
+  /// Reads the module from the standard input, writes why it is not valid to the standard output (nothing if it is),
+  /// and ends the process.
   package static func run(engine path: String) -> Never {
     confine()
     var bytes: [UInt8] = []
@@ -29,11 +30,12 @@ package enum CodeCheckProcess {
     _exit(0)
   }
 
-  /// The program, the engine, and what is known of the types and functions of an ordinary module.
+  /// How much address space the process gets: enough for the program, the engine, and what is known of the types and
+  /// functions of an ordinary module.
   private static let addressSpaceBytes: UInt64 = 1 << 30
   private static let processorSeconds: UInt64 = 30
 
-  /// Its bytes are a stranger's.
+  /// Gives up what the process does not need, as the module's bytes are a stranger's.
   private static func confine() {
     linux_set_parent_death_signal(SIGKILL)
     linux_set_no_new_privileges()

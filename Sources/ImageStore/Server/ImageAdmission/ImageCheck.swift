@@ -8,7 +8,7 @@ struct ImageCheck: ~Copyable {
   private var wasmBytes: UInt64 = 0
   private var headerBytesLeft: Int
   private var module = WebAssemblyChecker()
-  /// For a whole image, which it checks with its wasm.
+  /// What checks a whole image with its wasm; nil for a bare wasm.
   private var verifier: ImageVerifier?
 
   init(

@@ -2,14 +2,14 @@
 package struct ModuleUse<Outcome> {
   /// Asked once everything is known of the module and before it is stored; throws to refuse it.
   let admit: (ReceivedModule) async throws -> Void
-  /// What follows when it is stored.
+  /// What is done once the module is stored.
   let begin: (ImageIntake.Received) async throws -> Outcome
   /// Whether an error of `begin` is a refusal for good, after which what this upload brought is taken away again.
   let isFinal: (any Error) -> Bool
 
   /// - Parameters:
   ///   - admit: asked before anything is stored; throws to refuse the module.
-  ///   - begin: follows when it is stored.
+  ///   - begin: called once the module is stored.
   ///   - isFinal: whether an error of `begin` takes away again what this upload brought.
   package init(
     admit: @escaping (ReceivedModule) async throws -> Void = { _ in },
@@ -21,7 +21,7 @@ package struct ModuleUse<Outcome> {
     self.isFinal = isFinal
   }
 
-  /// The same, with something done to what is stored before it is used.
+  /// The same use, with something done to what is stored before it is used.
   package func noting(_ note: @escaping (ImageIntake.Received) -> Void) -> Self {
     ModuleUse(
       admit: admit,
@@ -33,6 +33,6 @@ package struct ModuleUse<Outcome> {
 }
 
 extension ModuleUse<ImageIntake.Received> {
-  /// Only to be there.
+  /// The use of a module that is stored and no more.
   package static var storing: Self { ModuleUse(begin: { $0 }) }
 }

@@ -4,14 +4,14 @@ package import WebAssemblyModule
 
 /// What is known of a module when all of it has come.
 package struct ReceivedModule: Sendable {
-  /// As they were written, not yet stored.
+  /// The bytes that were written; they are not yet stored.
   package let bytes: WrittenBytes
-  /// What it imports, exports and says of itself.
+  /// What the module imports, exports and says of itself.
   package let interface: WebAssemblyInterface
-  /// Of a whole image, whose bytes were all verified.
+  /// The header of a whole image, whose bytes were all verified; nil for a bare wasm.
   package let header: ImageHeader?
 
-  /// Nil: there are none.
+  /// What the app's developer should know, though devices run it; nil: nothing.
   package var warnings: [String]? {
     let warnings = AppWarning.of(interface).map(\.description)
     return warnings.isEmpty ? nil : warnings

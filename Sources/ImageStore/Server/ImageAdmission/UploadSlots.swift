@@ -2,8 +2,8 @@ import Synchronization
 
 /// Bounds how many uploads go on at once: each holds some batches in memory, and a file.
 ///
-/// Whoever has a quarter of them gets further ones only while a quarter is left for others, so that no single one,
-/// however slowly it sends, keeps everybody out.
+/// An owner who has a quarter of the slots gets further ones only while a quarter is left for others, so that no
+/// single one, however slowly it sends, keeps everybody out.
 package final class UploadSlots: Sendable {
   /// How many uploads may go on at once.
   package let capacity: Int
@@ -16,7 +16,7 @@ package final class UploadSlots: Sendable {
     share = capacity / 4
   }
 
-  /// How many go on now.
+  /// How many uploads go on now.
   package var inUse: Int { used.withLock { $0.total } }
 
   /// Runs `body` in a slot, or returns nil at once if none is free for the owner.

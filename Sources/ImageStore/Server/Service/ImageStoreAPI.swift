@@ -58,8 +58,8 @@ package struct ImageStoreAPI: Sendable {
     self.maximumBytes = maximumBytes
   }
 
-  /// Named counts for the status.
-  package var figures: [String: Double] {
+  /// Counts by their names, for the status.
+  var figures: [String: Double] {
     ["uploads.running": Double(slots.inUse), "uploads.limit": Double(slots.capacity)]
   }
 
@@ -76,8 +76,8 @@ package struct ImageStoreAPI: Sendable {
     }
   }
 
-  /// Adds what admin commands ask over the bus.
-  package func addRequests(to router: inout RPCRouter) {
+  /// Adds answers to what admin commands ask over the bus.
+  func addRequests(to router: inout RPCRouter) {
     ImageRequests(blobs: blobs).add(to: &router)
   }
 }

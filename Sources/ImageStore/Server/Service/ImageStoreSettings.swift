@@ -1,4 +1,4 @@
-package import FirmwareImage
+import FirmwareImage
 import Glibc
 import ImageAdmission
 import Logging
@@ -9,29 +9,35 @@ package import ServiceKit
 import Wasmtime
 package import Wire
 
-/// What the settings of an image store say. Each property holds the setting whose help stands below: the `directory`
-/// of the images, the largest module (`maximumBytes`), how many uploads go on at once (`maximumUploads`), and how HTTP
-/// is answered (`tls`, `http`).
+/// What the settings of an image store say. Each property holds the setting whose help stands below.
+///
+/// - Where it answers: `httpListen`, `rpcListen`, `operationsListen`, and how HTTP is answered: `http`, `tls`.
+/// - Whom it asks: `registryEndpoints`, `provisionerEndpoints`.
+/// - Images: their `directory`, the largest module (`maximumBytes`), and how many uploads go on at once
+///   (`maximumUploads`).
+/// - Apps: whether a publisher must have signed them (`requiresPublisher`), the key for those that come unsigned
+///   (`publisherKeyFile`; nil: they stay so), how much memory they may want (`appMemoryBytes`), and the engine that
+///   checks their code (`enginePath`; nil: the one at the usual place).
 package struct ImageStoreSettings: HostedServiceSettings {
   /// What the service is called in the names of its settings and of its executable.
   package static let serviceName = "image-store"
   /// Its place on the services' bus.
   package static let busRole: BusRole? = .imageStore
 
-  package let httpListen: ListenAddress
+  let httpListen: ListenAddress
   package let rpcListen: String
   package let operationsListen: ListenAddress
   package let directory: String
   package let maximumBytes: Int
   package let maximumUploads: Int
-  package let registryEndpoints: [String]
-  package let provisionerEndpoints: [String]
+  let registryEndpoints: [String]
+  let provisionerEndpoints: [String]
   package let tls: TLSSettings
   package let http: HTTPSettings
-  package let requiresPublisher: Bool
-  package let publisherKeyFile: String?
-  package let appMemoryBytes: Int
-  package let enginePath: String?
+  let requiresPublisher: Bool
+  let publisherKeyFile: String?
+  let appMemoryBytes: Int
+  let enginePath: String?
 
   static let httpListenSetting = Setting(
     "image-store.http.listen", .listenAddress, .default("127.0.0.1:7121"),
@@ -141,7 +147,7 @@ package struct ImageStoreSettings: HostedServiceSettings {
   }
 
   /// What uploads must prove about who built them.
-  package func publisherPolicy(isInsecure: Bool) -> PublisherPolicy {
+  func publisherPolicy(isInsecure: Bool) -> PublisherPolicy {
     if isInsecure { return .unchecked }
     return requiresPublisher ? .required : .optional
   }

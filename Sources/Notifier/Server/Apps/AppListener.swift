@@ -6,12 +6,13 @@ import SwiftProtobuf
 import Synchronization
 import Wire
 
-/// One operator's ear at the app of one device.
+/// What one operator hears of the app of one device: a connection to the broker, and the messages that wait to be
+/// asked for.
 final class AppListener: Sendable {
-  /// What waits to be asked for; beyond it the oldest go, and are counted.
+  /// How many messages wait to be asked for; beyond it the oldest go, and are counted.
   private static let mostMessages = 1_000
   private static let mostBytes = 1 << 20
-  /// Of one answer: it must fit a frame of the bus.
+  /// Bytes of payloads in one answer, which must fit a frame of the bus.
   private static let answerBytes = 256 << 10
 
   private struct State {
@@ -45,9 +46,10 @@ final class AppListener: Sendable {
     self.patience = patience
   }
 
-  /// Somebody waits for the answer to a question.
+  /// Whether somebody waits for the answer to a question.
   var isAsked: Bool { state.withLock { $0.waiter != nil } }
 
+  /// Connects and subscribes, and returns when the broker has granted it.
   func subscribe(to filter: String, timeout: Duration) async throws(MQTTError) {
     try client.start()
     try await client.subscribe(to: prefix + filter, timeout: timeout)
@@ -99,7 +101,7 @@ final class AppListener: Sendable {
     }?.resume()
   }
 
-  /// What came; waits for the first message up to that long.
+  /// The messages that came, after waiting up to `timeout` for the first one.
   func take(within timeout: Duration) async -> WireListenToAppResponse {
     if timeout > .zero { await waitForMessage(timeout) }
     return state.withLock { state in

@@ -8,15 +8,16 @@ import Wire
 ///
 /// Nothing of it outlives the process: an operator who asks again is told that the subscription is a new one.
 final class AppListeners: Service {
+  /// Which listener it is.
   struct Key: Hashable, Sendable {
     static let idBytes = 16
 
     let id: [UInt8]
-    /// Who began it: nobody else reads on.
+    /// The peer that began it: nobody else reads on.
     let owner: String
   }
 
-  /// Each is a connection with a thread.
+  /// How many listeners there may be. Each is a connection with a thread.
   static let most = 32
 
   private let options: MQTTClientOptions
@@ -25,7 +26,7 @@ final class AppListeners: Service {
   private let arrivals: AsyncStream<(Key, AppListener)>
   private let arrive: AsyncStream<(Key, AppListener)>.Continuation
 
-  /// - Parameter options: of each connection; its client ID gets a number.
+  /// - Parameter options: of each connection; a random number is added to its client ID.
   init(options: MQTTClientOptions, logger: Logger) {
     self.options = options
     self.logger = logger

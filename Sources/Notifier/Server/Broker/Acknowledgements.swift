@@ -3,7 +3,8 @@ import Foundations
 import Logging
 import Mosquitto
 
-/// Tells devices what is stored, so that they need not say it again. At QoS 0: a lost one costs one more message.
+/// Tells devices what is stored, so that they need not say it again. It is sent at QoS 0: a lost one costs one more
+/// message.
 struct Acknowledgements: Sendable {
   private let publisher: BrokerConnection
   private let logger: Logger

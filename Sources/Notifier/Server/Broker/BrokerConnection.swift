@@ -36,7 +36,7 @@ final class BrokerConnection: Service {
 
   var isConnected: Bool { client.isConnected }
 
-  /// What is told where there is no connection.
+  /// The answer to requests while there is no connection.
   static let unavailable = WireFailure(
     .unavailable, reason: "broker-unavailable",
     message: "the notifier has no connection to the MQTT broker: nothing was published; try again later",

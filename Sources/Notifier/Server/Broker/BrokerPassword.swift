@@ -5,9 +5,9 @@ import Foundations
 import Messaging
 import ServiceKit
 
-/// What all replicas show the broker, and nobody else knows.
+/// The password that all replicas show the broker, and nobody else knows.
 struct BrokerPassword: Sendable {
-  /// Nil where the broker asks for none.
+  /// The password; nil where the broker asks for none.
   let text: String?
 
   private static let maximumBytes = 1_024

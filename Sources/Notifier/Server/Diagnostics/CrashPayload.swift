@@ -6,6 +6,7 @@ import Wire
 
 /// Reads the JSON of `/devices/{id}/crash`.
 enum CrashPayload {
+  /// The report with every field checked.
   static func report(_ payload: [UInt8], of device: DeviceID) throws(RejectedReport) -> WireCrashReport {
     let message = try Payload.decode(CrashReport.self, from: payload, atMost: .crashBytes)
     var report = WireCrashReport()

@@ -6,11 +6,12 @@ import Foundations
 ///
 /// It lives in memory alone: what dies with the process, or finds no place, is sent again by its device.
 struct DiagnosticBuffer<Content: Sendable>: IntakeBuffer {
+  /// A log batch or crash report that waits.
   struct Item: Sendable {
     let device: DeviceID
-    /// Two with the same are the same.
+    /// What tells the item from others of its device: a second one with the same key is a repeat.
     let key: String
-    /// Of the payload.
+    /// Bytes of the payload as it came.
     let sizeBytes: Int
     let content: Content
   }
@@ -30,7 +31,9 @@ struct DiagnosticBuffer<Content: Sendable>: IntakeBuffer {
   var isEmpty: Bool { items.isEmpty }
   var fill: Int { sizeBytes }
 
-  /// False if there is no place for it. One that is in it already is taken as done.
+  /// Puts an item in, unless a repeat of it is there.
+  ///
+  /// - Returns: false if there is no place for it.
   mutating func add(_ item: Item) -> Bool {
     let present = keys[item.device] ?? []
     if present.contains(item.key) { return true }
@@ -41,7 +44,7 @@ struct DiagnosticBuffer<Content: Sendable>: IntakeBuffer {
     return true
   }
 
-  /// Takes out the oldest, as many as are within both bounds and at least one.
+  /// Takes out the oldest items, as many as are within both bounds and at least one.
   mutating func take(within bounds: BatchBounds) -> [Item] {
     var taken: [Item] = []
     var bytes = 0

@@ -12,9 +12,9 @@ import Wire
 /// They come on a connection of their own and have their own requests: however much devices have to say, reports of
 /// what they run pass by.
 final class DiagnosticIntake: Service {
-  /// Shared by all replicas, as those of reports.
+  /// What it subscribes to. The subscriptions are shared by all replicas, so that each message reaches one of them.
   static let subjects: Set<DeviceTopic.Subject> = [.log, .crash]
-  /// For one attempt at one batch.
+  /// How long one attempt at one batch may take.
   private static let deadline = Duration.seconds(10)
 
   /// The Registry's word for lines whose IDs another run of the device's agent used.

@@ -7,12 +7,13 @@ import ServiceKit
 struct DiagnosticLane<Content: Sendable, Outcome: Sendable>: Sendable {
   typealias Lane = IntakeLane<DiagnosticBuffer<Content>, Outcome>
 
+  /// What bounds the lane.
   struct Options: Sendable {
-    /// Of payloads that wait.
+    /// Bytes of payloads that may wait.
     var bufferBytes: Int
-    /// Of one device.
+    /// How many items of one device may wait.
     var itemsPerDevice: Int
-    /// In one request to the Registry.
+    /// How much one request to the Registry may have.
     var batch: BatchBounds
   }
 
@@ -44,6 +45,7 @@ struct DiagnosticLane<Content: Sendable, Outcome: Sendable>: Sendable {
   var droppedMessages: Int { dropped.value }
   var waitingMessages: Int { lane.read(\.count) }
 
+  /// Counts an item and puts it in, or drops it if there is no place for it.
   func add(_ item: DiagnosticBuffer<Content>.Item) {
     received.increment()
     if !lane.update({ $0.add(item) }) { dropped.increment() }

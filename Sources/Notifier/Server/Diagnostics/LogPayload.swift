@@ -37,6 +37,7 @@ extension LogMessage.Line {
 
 /// Reads the JSON of `/devices/{id}/log`.
 enum LogPayload {
+  /// The lines with every field checked.
   static func batch(_ payload: [UInt8], of device: DeviceID) throws(RejectedReport) -> WireDeviceLogBatch {
     let message = try Payload.decode(LogMessage.self, from: payload, atMost: .logBytes)
     guard message.log.utf8.count == 16, Hexadecimal.decode(message.log) != nil else {

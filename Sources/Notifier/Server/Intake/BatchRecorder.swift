@@ -14,14 +14,16 @@ final class BatchRecorder<Item: Sendable, Outcome: Sendable>: Sendable {
   typealias Attempt = @Sendable ([Item]) async throws -> [Outcome]
   /// Whether the Registry says of itself that it can store what it is given.
   typealias Inquiry = @Sendable () async -> Bool
+  /// The items of a batch, each with what the Registry made of it.
   typealias Answers = [(item: Item, outcome: Outcome)]
 
+  /// How large batches may be, and how often and after which pauses they are tried again.
   struct Pace: Sendable {
     /// Items in one batch.
     var batchItems = 500
     var retryInitialDelay: Duration = .milliseconds(100)
     var retryMaximumDelay: Duration = .seconds(2)
-    /// So often one item is tried that the Registry fails at.
+    /// How often one item alone is tried that the Registry fails at.
     var attemptsByItself = 5
   }
 
@@ -74,7 +76,7 @@ final class BatchRecorder<Item: Sendable, Outcome: Sendable>: Sendable {
   /// How many items the next batch may have.
   var batchItems: Int { size.withLock { $0.current } }
 
-  /// Returns when all are recorded or set aside, or the task was cancelled.
+  /// Hands the items over, and returns when all are recorded or set aside, or the task was cancelled.
   ///
   /// - Parameter settle: told what the Registry answered, batch by batch.
   func record(_ items: [Item], settle: (Answers) async -> Void) async {
@@ -147,7 +149,7 @@ final class BatchRecorder<Item: Sendable, Outcome: Sendable>: Sendable {
     }
   }
 
-  /// The device is not told that anything was stored.
+  /// Leaves an item out, and says so in the log. Its device is not told that anything was stored.
   private func drop(_ item: Item, _ failure: WireFailure, _ counter: Counter, _ message: Logger.Message) {
     counter.increment()
     logger.error(

@@ -15,6 +15,6 @@ protocol IntakeBuffer<Item>: Sendable {
 /// How much one request to the Registry may have.
 struct BatchBounds: Sendable {
   var items: Int
-  /// Of payloads as they came, for those that are counted in bytes.
+  /// Bytes of payloads as they came, for items that are counted in bytes.
   var bytes: Int
 }

@@ -3,7 +3,8 @@ import Messaging
 import Metrics
 import Synchronization
 
-/// One kind of what devices tell, from the connection to the Registry: a bounded buffer, and the task that empties it.
+/// The way of one kind of what devices tell, from the connection to the Registry: a bounded buffer, and the task that
+/// empties it.
 final class IntakeLane<Buffer: IntakeBuffer, Outcome: Sendable>: Sendable {
   typealias Recorder = BatchRecorder<Buffer.Item, Outcome>
 
@@ -56,7 +57,7 @@ protocol RecordingLane: Sendable {
   /// Records what comes; returns after `finish()` when nothing is left, or when the task is cancelled.
   func run() async
 
-  /// Nothing more will be added.
+  /// Says that nothing more will be added.
   func finish()
 }
 
@@ -78,7 +79,7 @@ extension IntakeLane: RecordingLane {
     }
   }
 
-  /// False when there never will be any again.
+  /// Waits until the buffer holds something; false when it never will again.
   private func waitForItems() async -> Bool {
     await withCheckedContinuation { taker in
       let mayGoOn = state.withLock { state in

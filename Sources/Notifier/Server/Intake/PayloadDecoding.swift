@@ -5,8 +5,9 @@ import TextFormats
 
 /// Reads what a device sent, which may be anything.
 enum Payload {
-  /// - Parameter limit: of the payload.
-  /// - Returns: the JSON message; members that `Message` does not name are ignored.
+  /// Decodes a JSON message. Members that `Message` does not name are ignored.
+  ///
+  /// - Parameter limit: how many bytes the payload may have.
   static func decode<Message: Decodable>(
     _ type: Message.Type, from payload: [UInt8], atMost limit: DeviceLimit
   ) throws(RejectedReport) -> Message {
@@ -28,7 +29,7 @@ enum Payload {
     }
   }
 
-  /// - Returns: 0 if there is none.
+  /// The number that 16 hexadecimal digits stand for; 0 if there are none.
   static func randomName(_ text: String?, _ field: String) throws(RejectedReport) -> UInt64 {
     guard let number = RandomName.number(text ?? "") else {
       throw RejectedReport(.field, "\(field) must be 16 hexadecimal digits")
@@ -36,7 +37,7 @@ enum Payload {
     return number
   }
 
-  /// A number that PostgreSQL's bigint holds.
+  /// The number, if PostgreSQL's bigint holds it.
   static func check(
     _ number: UInt64, _ name: String, from minimum: UInt64 = 0
   ) throws(RejectedReport) -> UInt64 {
@@ -46,9 +47,10 @@ enum Payload {
     return number
   }
 
-  /// Without control characters (PostgreSQL's text takes no NUL, a terminal obeys others) and of bounded length.
+  /// The text without control characters (PostgreSQL's text takes no NUL, a terminal obeys others) and of bounded
+  /// length.
   ///
-  /// - Parameter limit: of UTF-8; the rest is cut off.
+  /// - Parameter limit: bytes of UTF-8; the rest is cut off.
   static func cleaned(_ dirty: String, atMost limit: DeviceLimit) -> String {
     var text = String.UnicodeScalarView()
     var bytes = 0

@@ -10,7 +10,7 @@ final class RejectionLog: Sendable {
     var suppressed = 0
   }
 
-  /// Characters of a topic in the log.
+  /// How many characters of a topic get into the log.
   private static let maximumTopicCharacters = 120
 
   private let logger: Logger
@@ -29,6 +29,7 @@ final class RejectionLog: Sendable {
 
   var total: Int { state.withLock { $0.total } }
 
+  /// Counts a message that was not taken, and logs it if it is the first of its reason in the interval.
   func note(_ rejected: RejectedReport, topic: String, now: ContinuousClock.Instant = .now) {
     counters[rejected.reason]?.increment()
     let suppressed = state.withLock { state -> Int? in

@@ -11,7 +11,7 @@ struct CheckedNotification: Sendable {
   let digest: SHA256Digest
   let sizeBytes: UInt64
 
-  /// Nil when a field is out of range: the Registry never makes such a one.
+  /// Nil if a field is out of range, which no notification of the Registry's has.
   init?(_ wire: WireNotification) {
     guard let device = DeviceID(bytes: wire.deviceID), wire.version > 0, wire.version <= UInt64(Int64.max),
       let digest = SHA256Digest(bytes: wire.digest), wire.sizeBytes > 0

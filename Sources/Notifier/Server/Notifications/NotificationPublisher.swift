@@ -12,7 +12,7 @@ import Wire
 /// message may have arrived: the Registry keeps the row and sends it again, and a device takes a doubled
 /// notification as one.
 struct NotificationPublisher: Sendable {
-  /// Notifications in one request.
+  /// How many notifications one request may have.
   static let maximumBatch = 1_000
 
   private let broker: BrokerConnection
@@ -20,7 +20,7 @@ struct NotificationPublisher: Sendable {
   private let suspicious = SuspiciousTopics()
   private let logger: Logger
   private let imageStores: ImageStoreURLs
-  /// For one PUBACK.
+  /// How long to wait for each PUBACK.
   private let acknowledgementTimeout: Duration
   private let published = Tally(label: "notifier_notifications_published_total")
   private let failed = Tally(label: "notifier_notifications_failed_total")
@@ -36,6 +36,8 @@ struct NotificationPublisher: Sendable {
   var publishedCount: Int { published.value }
   var failedCount: Int { failed.value }
 
+  /// Publishes the notifications of a request, and waits for the broker to acknowledge each.
+  ///
   /// - Throws: `WireFailure` when nothing was published because there is no broker, or the request is wrong.
   func notify(_ request: WireNotify, deadline: ContinuousClock.Instant) async throws -> WireNotifyResponse {
     guard request.notifications.count <= Self.maximumBatch else {

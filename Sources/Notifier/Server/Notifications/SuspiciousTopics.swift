@@ -1,12 +1,12 @@
 import Mosquitto
 import Synchronization
 
-/// How notifications fared that connections broke for, between the Registry's attempts. One for which the broker ends
-/// the connection again and again is not tried for a while, so that all others get through.
+/// Remembers, between the Registry's attempts, the notifications during which the connection broke. A notification
+/// for which the broker ends the connection again and again is not tried for a while, so that all others get through.
 final class SuspiciousTopics: Sendable {
   private struct Entry {
     var tries = MQTTOutlet.Tries()
-    /// Not before this.
+    /// When it may be tried again; nil if at once.
     var heldUntil: ContinuousClock.Instant?
   }
 
@@ -15,7 +15,9 @@ final class SuspiciousTopics: Sendable {
 
   private let entries = Mutex<[String: Entry]>([:])
 
-  /// - Returns: nil while the topic is set aside.
+  /// How the notification fared so far.
+  ///
+  /// - Returns: nil while it is set aside.
   func tries(of topic: String, now: ContinuousClock.Instant = .now) -> MQTTOutlet.Tries? {
     entries.withLock { entries in
       guard let entry = entries[topic] else { return MQTTOutlet.Tries() }
@@ -26,7 +28,9 @@ final class SuspiciousTopics: Sendable {
     }
   }
 
-  /// - Returns: whether it is set aside from now on.
+  /// Remembers how an attempt ended.
+  ///
+  /// - Returns: whether the notification is set aside from now on.
   func note(_ tries: MQTTOutlet.Tries, of topic: String, now: ContinuousClock.Instant = .now) -> Bool {
     entries.withLock { entries in
       guard tries.cuts > 0 else {

@@ -19,8 +19,9 @@ struct ReportBuffer: IntakeBuffer {
   /// Devices in the order in which they reported; a device once.
   private var order: Deque<DeviceID> = []
 
-  /// Reports that a newer one of the same device replaced, and reports refused at the bound.
+  /// Reports that a newer one of the same device replaced.
   private(set) var superseded = 0
+  /// Reports that were refused because too many devices have one waiting.
   private(set) var dropped = 0
 
   init(maximumDevices: Int) {
@@ -32,6 +33,7 @@ struct ReportBuffer: IntakeBuffer {
   var count: Int { entries.count }
   var fill: Int { entries.count }
 
+  /// Takes a state, unless a newer one of the device waits.
   mutating func add(_ state: StatePayload, of device: DeviceID) {
     update(device) { entry, superseded in
       if let old = entry.state {
@@ -43,6 +45,7 @@ struct ReportBuffer: IntakeBuffer {
     }
   }
 
+  /// Takes a presence, in place of one that waits.
   mutating func add(isOnline: Bool, of device: DeviceID) {
     update(device) { entry, superseded in
       if entry.isOnline != nil { superseded += 1 }

@@ -11,11 +11,11 @@ import Wire
 
 /// Takes what devices report from the broker to the Registry, and tells them what is stored.
 final class ReportIntake: Service {
-  /// Shared by all replicas, so that each report reaches one of them.
+  /// What it subscribes to. The subscriptions are shared by all replicas, so that each report reaches one of them.
   static let subjects: Set<DeviceTopic.Subject> = [.state, .presence]
-  /// Reports in one request to the Registry.
+  /// How many reports one request to the Registry may have.
   static let batchSize = 500
-  /// For one attempt at one batch.
+  /// How long one attempt at one batch may take.
   private static let deadline = Duration.seconds(5)
 
   private let connection: IntakeConnection
@@ -27,6 +27,7 @@ final class ReportIntake: Service {
   private let superseded = Counter(label: "notifier_reports_superseded_total")
   private let dropped = Counter(label: "notifier_reports_dropped_total")
 
+  /// How reports are gathered and bounded.
   struct Options: Sendable {
     /// How long the first report of a batch waits for others, at most.
     var gatherTime: Duration
@@ -34,7 +35,7 @@ final class ReportIntake: Service {
     var maximumDevices: Int
     /// How often the presences that the broker keeps are read again, in case one was missed.
     var presenceInterval: Duration
-    /// In which replicas share what devices say.
+    /// The name of the group in which replicas share what devices say.
     var sharedGroup: String
   }
 
@@ -91,7 +92,7 @@ final class ReportIntake: Service {
 
   // MARK: from the broker
 
-  /// Once in a while; each new connection reads them too.
+  /// Reads the presences that the broker keeps every now and then; each new connection reads them too.
   private func readPresencesAgain() async {
     while true {
       do {

@@ -15,6 +15,7 @@ struct ReportSettlement: Sendable {
   private let recorded = Counter(label: "notifier_reports_recorded_total")
   private let refused = Counter(label: "notifier_reports_refused_total")
 
+  /// The state reports of a batch that their devices need not repeat, with the Registry's answers to them.
   func settled(_ answers: BatchRecorder<WireDeviceReport, WireReportOutcome>.Answers) -> [Settled] {
     var settled: [Settled] = []
     for (report, outcome) in answers {

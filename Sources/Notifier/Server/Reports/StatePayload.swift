@@ -11,7 +11,7 @@ struct StatePayload: Equatable, Sendable {
   static let runBytes = 8
 
   let position: WireReportPosition
-  /// What the device was told that the Registry holds.
+  /// The position that the device was told is held, if the report is to take its place; see `ReportPosition`.
   let supersedes: WireReportPosition?
   let state: WireReportedState
   /// The name of the agent's process, 8 bytes; empty if it tells none.
@@ -90,7 +90,8 @@ struct StatePayload: Equatable, Sendable {
 }
 
 extension Presence {
-  /// Nil for the empty payload that clears a kept presence, for example of a device that was deleted.
+  /// Reads a payload; nil for an empty one, which clears what the broker keeps, for example of a device that was
+  /// deleted.
   static func read(_ payload: [UInt8]) throws(RejectedReport) -> Presence? {
     if payload.isEmpty { return nil }
     if let presence = Presence(payload: payload) { return presence }

@@ -3,7 +3,7 @@ import Foundations
 import SwiftProtobuf
 import Wire
 
-/// Where a device's reports have got to. Epoch 0 is none.
+/// Where a device's reports have got to. Epoch 0 stands for none.
 extension WireReportPosition {
   init(epoch: UInt64, sequence: UInt64) {
     self.init()
@@ -11,6 +11,6 @@ extension WireReportPosition {
     self.sequence = sequence
   }
 
-  /// As the device is told of it.
+  /// The position in the words of the device's protocol.
   var message: StateMessage.Position { StateMessage.Position(epoch: RandomName.text(epoch), sequence: sequence) }
 }

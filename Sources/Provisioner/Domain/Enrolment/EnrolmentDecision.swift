@@ -14,11 +14,11 @@ package struct EnrolmentGrant: Sendable, Equatable {
   package var name: String
   /// The tags that the device gets at the Registry, that of its group among them.
   package var tags: [String]
-  /// What it was told to burn when it asked before: an answer that got lost may have been burnt all the same.
+  /// What the device was told to burn when it asked before: an answer that got lost may have been burnt all the same.
   package var otp: OTPRecord?
-  /// For the log: "claim 8c5c…", "registration", "factory CA 12ab…".
+  /// What let the device in, for the log: "claim 8c5c…", "registration", "factory CA 12ab…".
   package var basis: String
-  /// Whether it was granted before: it may have a certificate that is the answer.
+  /// Whether the device was granted before: it may have a certificate that is the answer.
   package var isKnown: Bool
 }
 
@@ -29,16 +29,16 @@ package enum EnrolmentRefusal: Error, Sendable, Equatable {
   case claimRevoked(ClaimID)
   case claimExhausted(ClaimID, count: Int)
   case serialNotAllowed(ClaimID)
-  /// It is named beforehand, and must come with its own secret or key.
+  /// A device with that serial number is named beforehand, and must come with its own secret or key.
   case serialRegistered
-  /// Another key has an identity under it.
+  /// A device with another key has that serial number.
   case serialTaken
-  /// It is no serial number, but what makers leave in its place.
+  /// The text is no serial number, but what makers leave in its place.
   case serialPlaceholder
   case keyTaken
   case deviceRevoked(DeviceID)
 
-  /// For the operator's log.
+  /// The refusal's name in the operator's log.
   package var reason: String {
     switch self {
     case .unknownCredential: "unknown-credential"
@@ -62,7 +62,7 @@ package enum EnrolmentRefusal: Error, Sendable, Equatable {
     }
   }
 
-  /// For the device.
+  /// What the device is told.
   package func failure(serial: String) -> RequestFailure {
     switch self {
     case .unknownCredential, .claimExpired, .claimRevoked: .claimRefused

@@ -5,7 +5,7 @@ package import Foundations
 package struct EnrolmentLedger: Sendable {
   /// Tells the uses of claims apart: a claim lets a `serial` number in once.
   package struct UseKey: Hashable, Sendable {
-    /// The bytes of its ID.
+    /// The bytes of the claim's ID.
     package var claim: [UInt8]
     package var serial: String
 
@@ -27,7 +27,7 @@ package struct EnrolmentLedger: Sendable {
     }
   }
 
-  /// By the hashes of their secrets.
+  /// Claims, by the hashes of their secrets.
   package var claims: [[UInt8]: Claim] = [:]
   /// Devices named beforehand, by the hashes of their own secrets.
   package var registrationsBySecret: [[UInt8]: Registration] = [:]
@@ -35,9 +35,9 @@ package struct EnrolmentLedger: Sendable {
   package var registrationsByKey: [[UInt8]: Registration] = [:]
   /// Serial numbers that are kept for devices named beforehand.
   package var registeredSerials: Set<SerialKey> = []
-  /// Those that have a serial number now.
+  /// The devices that have a serial number now.
   package var devices: [SerialKey: EnrolledDevice] = [:]
-  /// Whose a key is or ever was.
+  /// The devices that have a key or ever had it, by its hash.
   package var keyOwners: [[UInt8]: DeviceID] = [:]
   /// Uses that were taken before.
   package var uses: [UseKey: Use] = [:]
@@ -48,7 +48,7 @@ package struct EnrolmentLedger: Sendable {
   package private(set) var newDevices: [NewDevice] = []
   /// Uses of claims that are new, or another device's now.
   package private(set) var changedUses: [UseKey: Use] = [:]
-  /// By the hashes of their secrets.
+  /// Claims of which further uses were taken, by the hashes of their secrets.
   package private(set) var changedClaims: [[UInt8]: Claim] = [:]
   /// Hashes of polling tokens that take the place of others, by their devices.
   package private(set) var newTokens: [DeviceID: [UInt8]] = [:]
@@ -62,7 +62,7 @@ package struct EnrolmentLedger: Sendable {
   package struct NewDevice: Sendable, Equatable {
     package var device: EnrolledDevice
     package var placement: DevicePlacement
-    /// The ID of the factory's CA that it came by; nil for another way.
+    /// The ID of the factory's CA that the device came by; nil: it came by something else.
     package var factory: [UInt8]?
     package var proof: Applicant.Proof
   }
@@ -124,8 +124,8 @@ package struct EnrolmentLedger: Sendable {
     return grant(device, placement, basis: "claim \(claim.id)")
   }
 
-  /// A serial number that is named beforehand is for whoever presents its own secret or key. The board that enrolled
-  /// under it has nothing else to present when it comes back: its key tells that it is the one.
+  /// Refuses a serial number that is named beforehand to whoever does not present its own secret or key. The board
+  /// that enrolled under it has nothing else to present when it comes back: its key tells that it is the one.
   private func refuseIfRegistered(_ key: SerialKey, _ applicant: Applicant) throws(EnrolmentRefusal) {
     guard registeredSerials.contains(key) else { return }
     guard let hash = applicant.proof.keyHash, devices[key]?.access == .certificate(publicKeyHash: hash) else {
@@ -161,7 +161,7 @@ package struct EnrolmentLedger: Sendable {
       device, authority.placement, basis: "factory CA \(Hexadecimal.encode(authority.id.prefix(8)))")
   }
 
-  /// The device that it is, or becomes.
+  /// The device that the applicant is, or becomes.
   private mutating func admitted(
     _ applicant: Applicant, _ key: SerialKey, _ placement: DevicePlacement, name: String, factory: [UInt8]? = nil
   ) throws(EnrolmentRefusal) -> EnrolledDevice {
@@ -169,7 +169,7 @@ package struct EnrolmentLedger: Sendable {
     return try make(applicant, key, placement, name: name, factory: factory)
   }
 
-  /// The device that has the serial number, if this is it.
+  /// The device that has the serial number, if the applicant is that one.
   private mutating func existing(
     _ applicant: Applicant, _ key: SerialKey
   ) throws(EnrolmentRefusal) -> EnrolledDevice? {

@@ -5,9 +5,9 @@ package struct EnrolmentRequest: Sendable {
   package var claim: String
   /// The serial number as the device says it; empty with a factory's certificate, which has its own.
   package var serial: String
-  /// PKCS#10 in DER; empty: it asks for no certificate.
+  /// The request for a certificate, PKCS#10 in DER; empty: the device asks for none.
   package var certificateRequest: [UInt8]
-  /// Whether it asks for a bearer token in the place of a certificate.
+  /// Whether the device asks for a bearer token in the place of a certificate.
   package var isPollingOnly: Bool
   /// Where the device was made, if it comes with that; nil: it comes with a claim or a registered key.
   package var factoryProof: FactoryProof?

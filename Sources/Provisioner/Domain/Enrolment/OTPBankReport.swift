@@ -6,7 +6,7 @@ import Foundations
 /// `rootDocumentHash` the SHA-256 of the first root document. `publisherSignatureRequired`: images without a
 /// publisher's signature are refused. A field is nil where the report has none, as for fuses that are not burnt.
 package struct OTPBankReport: Codable, Sendable, Equatable {
-  /// A UUID.
+  /// The device's ID, a UUID in its text form.
   package var deviceID: String?
   /// The SHA-256 of the device's SubjectPublicKeyInfo in DER.
   package var publicKeyHash: String?
@@ -24,9 +24,11 @@ package struct OTPComparison: Sendable {
   /// One line for each field that differs; empty: bank and record agree.
   package let differences: [String]
 
+  /// Compares a report with the record.
+  ///
   /// - Parameters:
-  ///   - program: what it was told to burn.
-  ///   - highestEpoch: that it ever reported: a fuse can't be unset.
+  ///   - program: what the device was told to burn.
+  ///   - highestEpoch: the highest epoch that it ever reported: a fuse can't be unset.
   package init(_ report: OTPBankReport, program: OTPAssignment, highestEpoch: UInt32) {
     var differences: [String] = []
     func compare(_ field: String, _ burnt: String?, _ recorded: String) {

@@ -26,9 +26,9 @@ package struct Claim: Sendable, Equatable {
   package var namePrefix: String
   package var createdAt: Date
   package var expiresAt: Date
-  /// Taken back by an operator, for good.
+  /// Whether an operator took the claim back, for good.
   package var isRevoked: Bool
-  /// By the database's clock, which all replicas share.
+  /// Whether its time is over by the database's clock, which all replicas share.
   package var isExpired: Bool
 
   package init(
@@ -61,7 +61,7 @@ package struct Claim: Sendable, Equatable {
 /// mean what they mean in ``Claim``.
 package struct NewClaim: Sendable, Equatable {
   package var count: Int
-  /// How long devices may enrol, from its making on.
+  /// How long devices may enrol, from the making of the claim on.
   package var lifetimeSeconds: Int
   package var product: String
   package var group: String
@@ -96,6 +96,7 @@ package struct ClaimUse: Sendable, Equatable {
   package enum State: String, Sendable {
     /// The Registry may not know the device yet.
     case reserved
+    /// The Registry knows the device.
     case registered
   }
 

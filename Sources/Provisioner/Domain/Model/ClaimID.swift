@@ -6,7 +6,7 @@ package struct ClaimID: Hashable, Sendable, CustomStringConvertible {
   /// The 16 bytes of the UUID.
   package let bytes: [UInt8]
 
-  /// One that no claim has.
+  /// An ID that no claim has.
   package static func random() -> ClaimID {
     withUnsafeBytes(of: UUID().uuid) { ClaimID(checked: Array($0)) }
   }

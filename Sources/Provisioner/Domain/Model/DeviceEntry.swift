@@ -8,7 +8,7 @@ package import Foundations
 /// `otpReportedAt` when it last said what its fuses hold (nil: never). `state` says how far it has come, and `name` is
 /// what people call it.
 package struct DeviceEntry: Sendable, Equatable {
-  /// nil while the device is only registered beforehand.
+  /// The device's ID; nil while the device is only registered beforehand.
   package var id: DeviceID?
   package var serial: String
   package var product: String

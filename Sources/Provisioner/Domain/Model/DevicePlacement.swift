@@ -4,9 +4,9 @@ package import Foundations
 package struct DevicePlacement: Sendable, Equatable {
   /// What kind of device it is: serial numbers are told apart by it. Empty: none.
   package var product: String
-  /// Empty: none.
+  /// The group that the device belongs to; empty: none.
   package var group: String
-  /// Without the one that stands for the group.
+  /// The device's tags, without the one that stands for the group.
   package var tags: [String]
 
   package init(product: String, group: String, tags: [String]) throws(RequestFailure) {
@@ -18,16 +18,16 @@ package struct DevicePlacement: Sendable, Equatable {
     }
   }
 
-  /// As stored, so within the rules.
+  /// A placement as it was stored, so that its fields are within the rules.
   package init(storedProduct: String, group: String, tags: [String]) {
     product = storedProduct
     self.group = group
     self.tags = tags
   }
 
-  /// What the Registry knows a group by.
+  /// The tag by which the Registry knows a group.
   package static func tag(ofGroup group: String) -> String { "group:\(group)" }
 
-  /// All that the device has at the Registry.
-  package var registryTags: [String] { group.isEmpty ? tags : tags + [Self.tag(ofGroup: group)] }
+  /// All tags that the device has at the Registry.
+  var registryTags: [String] { group.isEmpty ? tags : tags + [Self.tag(ofGroup: group)] }
 }

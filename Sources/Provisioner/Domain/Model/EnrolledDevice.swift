@@ -8,7 +8,7 @@ package struct EnrolledDevice: Sendable, Equatable {
     case certificate(publicKeyHash: [UInt8])
     /// By a bearer token, which may be replaced until it was used.
     case pollingToken(isUsed: Bool)
-    /// Only where the service runs without certificates.
+    /// By nothing; only where the service runs without certificates.
     case none
   }
 
@@ -18,9 +18,11 @@ package struct EnrolledDevice: Sendable, Equatable {
     case waiting
     /// The Registry may not know it yet.
     case reserved
+    /// The Registry knows it.
     case enrolled
+    /// Its certificates were taken back.
     case revoked
-    /// Another may enrol under its serial number.
+    /// It lost its serial number, under which another may enrol.
     case reset
   }
 

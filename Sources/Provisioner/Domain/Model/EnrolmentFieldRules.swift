@@ -5,7 +5,7 @@ package import Foundations
 package enum EnrolmentFieldRules {
   /// How many devices a claim may let in.
   package static let counts = 1...1_000_000
-  /// Seconds: up to ten years of 366 days.
+  /// How long a claim may be good, in seconds: up to ten years of 366 days.
   package static let lifetimesSeconds = 1...316_224_000
   /// The longest name of a product, in characters as `FieldText` counts them; so are the other lengths here.
   package static let productLength = 64
@@ -33,10 +33,10 @@ package enum EnrolmentFieldRules {
   /// The most entries on a page of a list.
   package static let maximumPageSize = 500
 
-  /// Printable ASCII without the space, as serial numbers are printed on labels.
+  /// The characters of a serial number: printable ASCII without the space, as they are printed on labels.
   package static let serialPattern = "^[!-~]+$"
 
-  /// A whole number within bounds.
+  /// Checks that a whole number is within bounds.
   package static func number(_ value: UInt64, _ range: ClosedRange<Int>, field: String) throws(RequestFailure) -> Int {
     guard let number = Int(exactly: value), range.contains(number) else {
       throw .invalidField(
@@ -45,12 +45,15 @@ package enum EnrolmentFieldRules {
     return number
   }
 
+  /// Checks tags.
+  ///
   /// - Returns: the tags without doubles, in the order of their UTF-8.
   package static func tags(_ tags: [String]) throws(RequestFailure) -> [String] {
     try FieldText.tags(tags, count: tagCount, length: 1...tagLength)
   }
 
-  /// A serial number to look for; one that a maker left as a placeholder may have enrolled before those were refused.
+  /// Checks a serial number to look for. One that a maker left as a placeholder may have enrolled before those were
+  /// refused.
   package static func serial(_ text: String) throws(RequestFailure) -> String {
     guard (1...serialLength).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
       if (1...serialLength).contains(text.utf8.count), SerialPlaceholder.contains(text), isPlain(text) {
@@ -69,7 +72,9 @@ package enum EnrolmentFieldRules {
     return text
   }
 
-  /// - Returns: serial numbers of devices that are to come, without doubles, sorted.
+  /// Checks serial numbers of devices that are to come.
+  ///
+  /// - Returns: the serial numbers without doubles, sorted.
   package static func serials(_ serials: [String]) throws(RequestFailure) -> [String] {
     guard serials.count <= serialCount else {
       throw .invalidField("serials", "has \(serials.count) entries: at most \(serialCount) are allowed")
@@ -79,13 +84,13 @@ package enum EnrolmentFieldRules {
     return valid.sorted()
   }
 
-  /// What names of devices begin with; empty stands for `device`.
+  /// Checks what names of devices begin with; empty stands for `device`.
   package static func namePrefix(_ text: String, length: Int) throws(RequestFailure) -> String {
     let prefix = try FieldText.visible(text, field: "name-prefix", length: 0...length)
     return prefix.isEmpty ? "device" : prefix
   }
 
-  /// SHA-256 of a public key.
+  /// Checks that there are as many bytes as SHA-256 of a public key has.
   package static func keyHash(_ bytes: some Collection<UInt8>) throws(RequestFailure) -> [UInt8] {
     guard bytes.count == 32 else {
       throw .invalidField(
@@ -94,13 +99,15 @@ package enum EnrolmentFieldRules {
     return Array(bytes)
   }
 
+  /// Checks how many entries a page is to have.
+  ///
   /// - Parameter requested: 0 stands for the usual size.
   package static func pageSize(_ requested: UInt32) throws(RequestFailure) -> Int {
     if requested == 0 { return defaultPageSize }
     return try number(UInt64(requested), 1...maximumPageSize, field: "page-size")
   }
 
-  /// Printable ASCII, spaces too, but not these alone.
+  /// Whether the text is printable ASCII, with more than spaces.
   private static func isPlain(_ text: String) -> Bool {
     text.utf8.allSatisfy { (0x20...0x7E).contains($0) } && text.utf8.contains { $0 != 0x20 }
   }

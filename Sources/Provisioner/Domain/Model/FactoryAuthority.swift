@@ -3,11 +3,12 @@ package import FoundationEssentials
 /// A factory's CA: whoever has a certificate of it enrols without a claim.
 ///
 /// `subject` is its distinguished name and `notAfter` the end of its certificate. Its devices get the `placement`.
-/// `createdAt` is when an operator added it, and `deviceCount` how many devices have enrolled by it.
+/// `createdAt` is when an operator added it, and `deviceCount` how many devices have enrolled by it; 0 where only the
+/// CA itself was asked for.
 package struct FactoryAuthority: Sendable, Equatable {
   /// SHA-256 of the certificate in DER.
   package var id: [UInt8]
-  /// DER.
+  /// The CA's certificate in DER.
   package var certificate: [UInt8]
   package var subject: String
   package var notAfter: Date

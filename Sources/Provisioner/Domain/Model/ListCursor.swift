@@ -3,15 +3,15 @@ package import Foundations
 
 /// A position in a list, newest first. Opaque to clients.
 package struct ListCursor: Sendable, Equatable {
-  /// Microseconds since 1970, as exact as the database's.
+  /// When the last entry before it was made: microseconds since 1970, as exact as the database's.
   package var createdAtMicroseconds: Int64
-  /// A UUID's bytes.
+  /// The bytes of that entry's UUID.
   package var id: [UInt8]
 
   /// The year 10000, well within what PostgreSQL can compare with.
   private static let endMicroseconds: UInt64 = 253_402_300_800_000_000
 
-  /// Of the text: 24 bytes in base64.
+  /// The length of the text: 24 bytes in base64.
   package static let textLength = 32
 
   package init(createdAtMicroseconds: Int64, id: [UInt8]) {
@@ -31,7 +31,7 @@ package struct ListCursor: Sendable, Equatable {
       createdAtMicroseconds: Int64(bitPattern: microseconds), id: Array(bytes.dropFirst(8)))
   }
 
-  /// As it is given to clients: base64url.
+  /// The cursor as clients get it: base64url.
   package var text: String {
     let microseconds = UInt64(bitPattern: createdAtMicroseconds)
     let time = (0..<8).map { UInt8(truncatingIfNeeded: microseconds >> (56 - 8 * $0)) }

@@ -2,12 +2,12 @@ package import Foundations
 
 /// The answers of the Provisioner to what it can't do, the same over HTTP and on the bus.
 extension RequestFailure {
-  /// A field that holds what it may not; the problem goes on after its name.
+  /// A field holds what it may not. `problem` goes on after the field's name.
   package static func invalidField(_ field: String, _ problem: String) -> RequestFailure {
     RequestFailure(.invalid, reason: "invalid-\(field)", message: "\(field) \(problem)")
   }
 
-  /// To who names a claim that there is not.
+  /// There is no such claim.
   package static func unknownClaim(_ id: ClaimID) -> RequestFailure {
     RequestFailure(
       .notFound, reason: "unknown-claim", message: "there is no claim \(id): list the claims to see which there are")
@@ -22,8 +22,8 @@ extension RequestFailure {
         + "need nothing")
   }
 
-  /// One answer for claims that never were, that expired and that were revoked: a guesser learns
-  /// nothing from it. The operator's log has the reason.
+  /// The claim lets nobody in. One answer for claims that never were, that expired and that were revoked: a guesser
+  /// learns nothing from it. The operator's log has the reason.
   package static var claimRefused: RequestFailure {
     RequestFailure(
       .permissionDenied, reason: "claim-refused",
@@ -36,14 +36,14 @@ extension RequestFailure {
       message: "all \(count) uses of the claim are taken by other devices: ask the operator for a new one")
   }
 
-  /// To a device that the Registry would not make, for a reason that is the operator's to see.
+  /// The Registry would not make the device, for a reason that is the operator's to see.
   package static var registryRefused: RequestFailure {
     RequestFailure(
       .internal, reason: "registry-refused",
       message: "the Registry refused the device: ask the operator to look at the log")
   }
 
-  /// To a device that could not be told whom to trust for ever.
+  /// The device can't be told whom to trust for ever, as the Registry has no key or root document yet.
   package static var noTrustAnchors: RequestFailure {
     RequestFailure(
       .unavailable, reason: "no-root-document",
@@ -53,14 +53,14 @@ extension RequestFailure {
       retryAfterMilliseconds: 5000)
   }
 
-  /// At the bound of what waits.
+  /// More devices ask at once than can wait.
   package static var tooManyEnrolments: RequestFailure {
     RequestFailure(
       .overloaded, reason: "too-many-enrolments",
       message: "too many devices enrol at this moment: repeat the same request later", retryAfterMilliseconds: 2000)
   }
 
-  /// To who comes while the process ends.
+  /// The process is about to end.
   package static var shuttingDown: RequestFailure {
     RequestFailure(
       .unavailable, reason: "shutting-down",
@@ -68,14 +68,14 @@ extension RequestFailure {
       retryAfterMilliseconds: 1000)
   }
 
-  /// To a device, or who names one, that has no identity from here.
+  /// The device has no identity from here.
   package static func unknownDevice(_ id: DeviceID) -> RequestFailure {
     RequestFailure(
       .notFound, reason: "unknown-device",
       message: "device \(id) has not enrolled here: enrol it again, or ask the operator where it did")
   }
 
-  /// To an operator who names a board that is not there.
+  /// The operator names a board that is not there.
   package static func unknownSerial(_ serial: String) -> RequestFailure {
     RequestFailure(
       .notFound, reason: "unknown-serial",
@@ -83,14 +83,14 @@ extension RequestFailure {
     )
   }
 
-  /// To an operator who names a board beforehand that is named already.
+  /// The operator names a board beforehand that is named already.
   package static func serialRegistered(_ serial: String) -> RequestFailure {
     RequestFailure(
       .conflict, reason: "serial-registered",
       message: "serial number \(serial), the key or the product's device is registered already: unregister it first")
   }
 
-  /// To a device whose enrolment is kept, and not finished.
+  /// The Registry does not answer: the enrolment is kept, and not finished.
   package static var registryUnavailable: RequestFailure {
     RequestFailure(
       .unavailable, reason: "registry-unavailable",

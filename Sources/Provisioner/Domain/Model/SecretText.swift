@@ -6,22 +6,24 @@ package struct SecretText: Sendable, Equatable {
   /// Lets people and programs that search for leaked secrets tell what it is.
   package enum Kind: String, Sendable, CaseIterable {
     case claim = "xtc_"
-    /// Of one pre-registered device.
+    /// The secret of one device that is registered beforehand.
     case device = "xts_"
-    /// Of a device that only polls.
+    /// The bearer token of a device that only polls.
     case polling = "xtp_"
   }
 
   /// What the device presents. Never logged.
   package let text: String
 
-  /// 256 random bits.
+  /// A new secret of 256 random bits.
   package static func random(_ kind: Kind) throws(OpenSSLError) -> SecretText {
     let secret = Data(try randomBytes(count: 32)).base64EncodedString()
       .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
     return SecretText(text: kind.rawValue + secret)
   }
 
+  /// A secret that came from outside.
+  ///
   /// - Parameter text: whatever a device presented.
   package init(text: String) {
     self.text = text
@@ -34,7 +36,7 @@ package struct SecretText: Sendable, Equatable {
 }
 
 extension SecretText: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-  /// Never the secret, wherever it is logged.
+  /// What logs get in the place of the secret.
   package var description: String { "(secret)" }
   package var debugDescription: String { description }
   package var customMirror: Mirror { Mirror(self, children: []) }

@@ -16,7 +16,7 @@ package actor AuthorityKeeper {
   private let folder: RevocationDirectory?
   private let logger: Logger
   private var versions: [FileVersion?]
-  /// Those that were told to be of no use: once is enough.
+  /// The versions of the files that were said to be of no use in the log: once is enough.
   private var refusedVersions: [FileVersion?]?
   private var isSettled = false
   private var writtenTag: String?
@@ -28,7 +28,7 @@ package actor AuthorityKeeper {
 
   private let failingSeconds = Gauge(label: "provisioner_revocations_failing_seconds")
   private let listCount = Gauge(label: "provisioner_revocation_lists")
-  /// Something that was taken back must wait until it is published, as others were published just before.
+  /// Whether something that was taken back must wait until it is published, as others were published just before.
   private(set) var isWaiting = false
 
   /// How long revocations may not come through before the service is no longer ready.
@@ -37,7 +37,7 @@ package actor AuthorityKeeper {
   /// How long readers of CRLs get to hear of a new issuer's before its certificates are given out.
   static let settling = Duration.seconds(10)
 
-  /// - Parameter folder: where CRLs are written for a broker, if at all.
+  /// - Parameter folder: where CRLs are written for a broker; nil: nowhere.
   package init(
     directory: AuthorityDirectory, authority: LiveAuthority, store: CertificateStore, feed: RevocationFeed,
     folder: RevocationDirectory?, logger: Logger
@@ -51,7 +51,7 @@ package actor AuthorityKeeper {
     versions = Self.versions(directory)
   }
 
-  /// Does what there is to do. Called while it is at it, it does it once more.
+  /// Does what there is to do. If it is called while it is at it, it does all of it once more.
   package func turn() async {
     guard !isTurning else {
       mustTurnAgain = true
@@ -117,8 +117,8 @@ package actor AuthorityKeeper {
     listCount.record(feed.current?.published.count ?? 0)
   }
 
-  /// Files that can't be used leave everything as it is, and are tried again each time: a rotation may be half done, or
-  /// a token away for a while.
+  /// Reads the authority's files if they changed. Files that can't be used leave everything as it is, and are tried
+  /// again each time: a rotation may be half done, or a token away for a while.
   private func reloadIfChanged() {
     let now = Self.versions(directory)
     guard now != versions else {
@@ -140,7 +140,8 @@ package actor AuthorityKeeper {
     }
   }
 
-  /// Devices that are told the database's roots would not trust what is signed here.
+  /// Warns if this replica's roots are not the database's: devices that are told those would not trust what is signed
+  /// here.
   private func warnIfUnknown() {
     guard !hasWarned, let known = feed.current?.roots, !Set(authority.trustRoots).isSubset(of: known) else { return }
     hasWarned = true
@@ -163,7 +164,7 @@ package actor AuthorityKeeper {
   }
 }
 
-/// Runs the keeper.
+/// Runs the keeper for as long as the service runs.
 package struct AuthorityKeeping: Service {
   private let keeper: AuthorityKeeper
   private let pool: PostgresPool

@@ -8,7 +8,7 @@ package struct StoredCertificate: Sendable {
   package let certificate: X509Certificate
   /// The SHA-256 of the key of the intermediate that signed it.
   let issuerKeyHash: [UInt8]
-  /// SHA-256 of the key that it is for.
+  /// SHA-256 of the device's public key that the certificate is for.
   package let publicKeyHash: [UInt8]
 }
 

@@ -5,9 +5,9 @@ import PostgreSQL
 import ServiceDatabase
 
 extension CertificateStore {
-  /// Between two publications: a burst of revocations shares one.
+  /// The shortest time between two publications: a burst of revocations shares one.
   private static let publicationPause = Duration.seconds(1)
-  /// Between two lists with everything, which certificates without a distribution point need.
+  /// The shortest time between two lists with everything, which certificates without a distribution point need.
   private static let fullListPause = Duration.seconds(3)
 
   /// Publishes what was taken back since the last time, of the issuers whose keys are here.
@@ -165,7 +165,8 @@ extension CertificateStore {
     }
   }
 
-  /// A certificate that has expired is refused for that; a day on top is for clocks that are behind.
+  /// All revocations of an issuer that count. A certificate that has expired is refused for that; a day on top is for
+  /// clocks that are behind.
   private func all(
     of issuer: CertificateSigner, _ transaction: PostgresTransaction
   ) async throws -> [CertificateRevocationList.Entry] {

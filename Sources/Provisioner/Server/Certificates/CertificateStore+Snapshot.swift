@@ -11,6 +11,8 @@ extension CertificateStore {
       && row["nonce"].bytes == known.nonce
   }
 
+  /// What everybody is told of revocations.
+  ///
   /// - Parameter known: what a replica has already; only what came after it is read.
   func revocations(after known: RevocationSnapshot? = nil) async throws -> RevocationSnapshot {
     try await pool.withTransaction(isolation: .repeatableRead) { transaction in

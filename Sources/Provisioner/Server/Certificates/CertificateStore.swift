@@ -13,7 +13,7 @@ package struct CertificateStore: Sendable {
     self.pool = pool
   }
 
-  /// Whoever answers or makes CRLs is told here that there is something new.
+  /// The database's channel on which whoever answers or makes CRLs is told that there is something new.
   static let channel = "provisioner_revocations"
 
   /// Writes a certificate down; only then may its owner have it.
@@ -70,7 +70,7 @@ package struct CertificateStore: Sendable {
     return Set(try rows.map { try DeviceID(stored: $0["device_id"].uuid) })
   }
 
-  /// They are their devices' newest from now on.
+  /// Writes the certificates down as their devices' newest.
   private func insert(_ issued: [IssuedCertificate], _ transaction: PostgresTransaction) async throws {
     guard !issued.isEmpty else { return }
     try await transaction.execute(
@@ -97,7 +97,7 @@ package struct CertificateStore: Sendable {
   /// What became of a certificate that a device asked for.
   enum Recorded: Sendable {
     case done
-    /// It got another one meanwhile, which is the answer.
+    /// The device got another one meanwhile, which is the answer.
     case known(StoredCertificate)
     case tooMany
   }
@@ -165,7 +165,7 @@ package struct CertificateStore: Sendable {
     var goodCount: Int
   }
 
-  /// Nil for a device that never had a certificate.
+  /// What a device may renew with; nil for one that never had a certificate.
   func standing(_ device: DeviceID) async throws -> Standing? {
     try await translating {
       let row = try await pool.queryFirst(
@@ -190,7 +190,8 @@ package struct CertificateStore: Sendable {
       "delete from provisioner.certificates where not_after < clock_timestamp() - interval '90 days'")
   }
 
-  /// A certificate that is made while the device is revoked either sees it, or is seen by it.
+  /// Takes the devices' locks, so that a certificate that is made while its device is revoked either sees that, or is
+  /// seen by it.
   package static func lock(_ ids: PostgresValue, _ transaction: PostgresTransaction) async throws {
     // In one order everywhere, so that no two transactions wait for each other.
     try await transaction.execute(
@@ -207,7 +208,7 @@ extension IssuedCertificate {
 }
 
 extension RequestFailure {
-  /// To a device that was taken out of service.
+  /// The device was taken out of service.
   package static var deviceRevoked: RequestFailure {
     RequestFailure(
       .permissionDenied, reason: "device-revoked",

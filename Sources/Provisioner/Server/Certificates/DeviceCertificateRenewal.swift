@@ -6,14 +6,14 @@ import OpenSSL
 import PostgreSQL
 import ServiceDatabase
 
-/// Gives devices new certificates for the keys that they have. One that asks again, as its answer was lost or its clock or
-/// disk would not have it, gets the same.
+/// Gives devices new certificates for the keys that they have. A device that asks again, as the answer was lost or its
+/// clock or disk would not have it, gets the same certificate.
 package struct DeviceCertificateRenewal: Sendable {
   private let issuer: any CertificateIssuer
   private let store: CertificateStore
   private let logger: Logger
   private let renewed = Counter(label: "provisioner_certificates_renewed_total")
-  /// Of one device at once; a renewing one has two.
+  /// How many good certificates one device may have at once; a device that renews in time has two.
   private static let maximumGoodCount = 32
 
   package init(issuer: any CertificateIssuer, store: CertificateStore, logger: Logger) {
@@ -22,6 +22,8 @@ package struct DeviceCertificateRenewal: Sendable {
     self.logger = logger
   }
 
+  /// Makes a device's next certificate, or gives it the one that it has got already.
+  ///
   /// - Parameters:
   ///   - device: as its certificate says.
   ///   - request: PKCS#10 in DER, for the key that it enrolled with: its fuses hold that key's hash.
@@ -54,13 +56,13 @@ package struct DeviceCertificateRenewal: Sendable {
     return issued
   }
 
-  /// The certificate that it has been given already, whether or not the answer arrived.
+  /// The certificate that the device has been given already, whether or not the answer arrived.
   private func known(_ device: DeviceID) async throws -> IssuedCertificate? {
     let stored = try await translating { try await store.fresh(of: [device], store.pool)[device] }
     return stored.flatMap { issuer.presented($0, of: device) }
   }
 
-  /// A request whose sender has the key that it is for.
+  /// The request, if its sender has the key that it is for.
   static func checked(_ der: [UInt8]) throws(RequestFailure) -> CertificateRequest {
     do {
       return try CertificateRequest(der: der)

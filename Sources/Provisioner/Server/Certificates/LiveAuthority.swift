@@ -16,7 +16,7 @@ package final class LiveAuthority: CertificateIssuer {
   private let deviceLifetime: Duration
   private let tokenThread = TokenThread()
 
-  /// - Parameter deviceLifetime: of devices' certificates.
+  /// - Parameter deviceLifetime: how long devices' certificates are good.
   package init(_ authority: Authority, deviceLifetime: Duration) {
     state = Mutex(State(authority: authority, signer: authority.issuers[0]))
     self.deviceLifetime = deviceLifetime

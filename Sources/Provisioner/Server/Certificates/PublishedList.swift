@@ -6,13 +6,13 @@ import OpenSSL
 /// everything that was taken back, if it was ever made; and after it, for each burst of revocations, one that is about
 /// those certificates alone. Of all that are about a certificate, OpenSSL goes by the newest. So a program that keeps
 /// every list it ever read grows by what was revoked, not by that times the size of the whole.
-package struct PublishedList: Sendable, Equatable {
+struct PublishedList: Sendable, Equatable {
   enum Kind: String, Sendable {
-    /// Without entries, about all certificates.
+    /// A list without entries, about all certificates.
     case first
-    /// With all entries, about all certificates.
+    /// A list with all entries, about all certificates.
     case full
-    /// About its entries alone.
+    /// A list about its entries alone.
     case partial
   }
 
@@ -20,8 +20,9 @@ package struct PublishedList: Sendable, Equatable {
   let issuer: [UInt8]
   let number: Int64
   let kind: Kind
-  /// With which publication it came, and that one's nonce.
+  /// The number of the publication that it came with.
   let revision: Int64
+  /// The random nonce of that publication.
   let nonce: [UInt8]
   let list: CertificateRevocationList
 }
@@ -30,7 +31,8 @@ package struct PublishedList: Sendable, Equatable {
 struct RevocationBacklog: Sendable, Equatable {
   var hasFirst = true
   var pendingCount = 0
-  /// Of the pending ones those whose certificates have no distribution point, as releases before this one made them.
+  /// How many of the pending revocations are of certificates without a distribution point, as releases before this one
+  /// made them.
   var namelessCount = 0
   var partialCount = 0
   var partialEntryCount = 0
@@ -41,7 +43,7 @@ struct RevocationBacklog: Sendable, Equatable {
   /// Names of partial lists are searched one after the other.
   static let leastEntriesForFull = 4_096
 
-  /// Nil: there is nothing to publish.
+  /// What kind of list is to be published next; nil: there is nothing to publish.
   var nextKind: PublishedList.Kind? {
     guard pendingCount > 0 else { return nil }
     if namelessCount > 0 { return .full }

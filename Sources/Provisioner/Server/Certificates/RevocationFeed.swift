@@ -16,7 +16,7 @@ package final class RevocationFeed: Sendable {
 
   package init() {}
 
-  /// Nil until the database was asked for the first time.
+  /// What is known now; nil until the database was asked for the first time.
   package var current: RevocationSnapshot? { state.withLock { $0.snapshot } }
 
   func publish(_ snapshot: RevocationSnapshot) {
@@ -41,7 +41,7 @@ package final class RevocationFeed: Sendable {
     }
   }
 
-  /// What is known once it is no longer what the asker knows, or after the wait.
+  /// Waits until something is known that the asker does not know, or until the wait is over.
   package func next(
     unless isKnown: @escaping @Sendable (RevocationSnapshot) -> Bool, atMost wait: Duration
   ) async -> RevocationSnapshot? {

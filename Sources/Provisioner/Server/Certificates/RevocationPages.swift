@@ -9,9 +9,10 @@ package final class RevocationPages: Sendable {
   private let store: CertificateStore
   /// How long what was told may be used when nothing more is heard.
   private let validity: Duration
-  /// Of issuers, by the hashes of their keys.
+  /// The names of issuers, by the hashes of their keys.
   private let names = Mutex<[[UInt8]: String]>([:])
 
+  /// The most serial numbers on a page, unless the caller wants fewer.
   package static let pageSize = 10_000
 
   package init(store: CertificateStore, validity: Duration) {
@@ -19,6 +20,8 @@ package final class RevocationPages: Sendable {
     self.validity = validity
   }
 
+  /// The next page of serial numbers.
+  ///
   /// - Parameter cursor: where the reader is; nil for one that has nothing.
   package func page(after cursor: WireRevocationCursor?, size: Int = pageSize) async throws -> WireRevocations {
     let names = try await issuerNames()

@@ -10,13 +10,13 @@ package struct RevocationSnapshot: Sendable, Equatable {
   /// Random, of the newest publication: tells it from another one with the same number.
   package var nonce: [UInt8]
   package var roots: [X509Certificate]
-  /// In the order in which they were published.
-  package var published: [PublishedList]
+  /// The lists in the order in which they were published.
+  var published: [PublishedList]
 
   /// All lists, in the order in which they were published.
   package var lists: [CertificateRevocationList] { published.map(\.list) }
 
-  /// What tells this from every other: `12-7-<nonce>-<roots>`.
+  /// The text that tells this snapshot from every other: `12-7-<nonce>-<roots>`.
   package var tag: String {
     let hash = (try? SHA256.digest(of: roots.flatMap(\.der))) ?? []
     return "\(state)-\(revision)-\(Hexadecimal.encode(nonce))-\(Hexadecimal.encode(Array(hash.prefix(8))))"

@@ -15,7 +15,7 @@ package struct SessionEnder: Service {
   private let notifier: any RPCCaller
   private let logger: Logger
 
-  /// Sessions ended at once.
+  /// How many sessions are ended at once.
   private static let batchSize = 64
 
   package init(store: CertificateStore, notifier: any RPCCaller, logger: Logger) {

@@ -10,7 +10,7 @@ package struct ClaimTexts: Sendable {
     self.issuer = issuer
   }
 
-  /// The text that an operator hands on.
+  /// The text that an operator hands on for a secret.
   package func text(of secret: SecretText) throws -> String {
     // The newest root comes first: a device that learns it now can use it longest.
     try ClaimText.text(secret: secret, root: issuer?.trustRoots.first?.der)

@@ -63,7 +63,9 @@ package final class Enroller: Service {
   /// Whether a claim or registered device has this secret.
   package func isKnown(secretHash: [UInt8]) async throws -> Bool { try await store.isKnown(secretHash: secretHash) }
 
-  /// Gives a device its identity, or throws why it gets none, in words for the device.
+  /// Gives a device its identity.
+  ///
+  /// - Throws: why it gets none, in words for the device.
   package func enroll(_ request: EnrolmentRequest) async throws -> Identity {
     // A factory's certificate has its own.
     var serial = request.serial

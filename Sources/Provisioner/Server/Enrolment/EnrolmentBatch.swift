@@ -20,7 +20,7 @@ struct EnrolmentBatch: Sendable {
 
   typealias Results = [Result<Identity, any Error>]
 
-  /// For each of the two times that the Registry is asked.
+  /// How long the Registry may take, each of the two times that it is asked.
   private static let registryDeadline = Duration.milliseconds(2500)
 
   let store: EnrolmentStore
@@ -127,8 +127,8 @@ struct EnrolmentBatch: Sendable {
     return (identity, certificate)
   }
 
-  /// Done for devices that ask again too: the Registry may have lost or deleted them, and a device that enrols again
-  /// may count its reports anew.
+  /// Makes the devices known to the Registry; those that ask again too, as the Registry may have lost or deleted them,
+  /// and as a device that enrols again may count its reports anew.
   ///
   /// - Returns: what is wrong with single devices.
   private func register(_ grants: [EnrolmentGrant]) async throws(RequestFailure) -> [DeviceID: RequestFailure] {

@@ -12,7 +12,7 @@ package struct EnrolmentWebhook: Sendable {
     var serial: String
     var product: String
     var group: String
-    /// Of the claim that it presents; nil: it comes in otherwise.
+    /// The ID of the claim that it presents; nil: it comes in otherwise.
     var claim: String?
     /// SHA-256 of the SubjectPublicKeyInfo in hexadecimal; nil: it asks for no certificate.
     var publicKeyHash: String?
@@ -84,7 +84,8 @@ package struct EnrolmentWebhook: Sendable {
       message: "the operator's system does not let this device enrol\(text.isEmpty ? "" : ": \(text)")")
   }
 
-  /// The log has the cause; devices need not know what is behind the Provisioner.
+  /// The answer for a device whose question got none. The log has the cause; devices need not know what is behind the
+  /// Provisioner.
   private func unavailable(_ question: Question, _ cause: String) -> RequestFailure {
     logger.error(
       "the webhook that decides on enrolments gave no answer",

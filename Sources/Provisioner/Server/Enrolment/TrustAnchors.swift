@@ -5,14 +5,15 @@ import ProvisionerDomain
 import Synchronization
 import Wire
 
-/// What a new device is to trust for ever: a director's key, and the root document (`rootVersion`) with its SHA-256.
-package struct TrustAnchors: Sendable, Equatable {
-  /// 32 bytes, Ed25519.
-  package var directorKey: [UInt8]
-  package var rootVersion: UInt64
+/// What a new device is to trust for ever: a director's key, and the root document of version `rootVersion` with its
+/// SHA-256 (`rootDocumentHash`).
+struct TrustAnchors: Sendable, Equatable {
+  /// The director's key: 32 bytes, Ed25519.
+  var directorKey: [UInt8]
+  var rootVersion: UInt64
   /// The document as it was signed.
-  package var rootDocument: [UInt8]
-  package var rootDocumentHash: [UInt8]
+  var rootDocument: [UInt8]
+  var rootDocumentHash: [UInt8]
 }
 
 /// The Registry's director key and root documents, asked for again after some seconds.
@@ -20,7 +21,7 @@ package final class RegistryTrustAnchors: Sendable {
   private struct State {
     var anchors: TrustAnchors?
     var askedAt: ContinuousClock.Instant?
-    /// By their versions, for as short a time: a restored database may give a version out again.
+    /// Documents by their versions, kept for as short a time: a restored database may give a version out again.
     var documents: [UInt64: (document: [UInt8], askedAt: ContinuousClock.Instant)] = [:]
   }
 
@@ -28,7 +29,7 @@ package final class RegistryTrustAnchors: Sendable {
   private static let keptDocuments = 16
 
   private let registry: any RPCCaller
-  /// Whether devices may do without.
+  /// Whether devices may do without anchors.
   private let isInsecure: Bool
   private let state = Mutex(State())
 
@@ -37,8 +38,9 @@ package final class RegistryTrustAnchors: Sendable {
     self.isInsecure = isInsecure
   }
 
-  /// Nil only where the service runs without certificates, and the Registry has neither key nor document.
-  package func current() async throws -> TrustAnchors? {
+  /// The anchors that new devices get; nil only where the service runs without certificates, and the Registry has
+  /// neither key nor document.
+  func current() async throws -> TrustAnchors? {
     let known = state.withLock { state -> TrustAnchors?? in
       guard let askedAt = state.askedAt, .now - askedAt < Self.keepsFor else { return .none }
       return .some(state.anchors)

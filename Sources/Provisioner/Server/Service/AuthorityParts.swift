@@ -1,30 +1,32 @@
 import CertificateAuthority
-package import DeviceCertificates
-package import Hummingbird
-package import Logging
-package import Messaging
+import DeviceCertificates
+import Hummingbird
+import Logging
+import Messaging
 import OpenSSL
-package import PostgreSQL
-package import ServiceHTTP
-package import ServiceKit
-package import ServiceLifecycle
+import PostgreSQL
+import ServiceHTTP
+import ServiceKit
+import ServiceLifecycle
 import Wire
 
-/// The authority put together, as a part of the service.
-package struct AuthorityParts: Sendable {
-  package let issuer: LiveAuthority
-  package let store: CertificateStore
-  package let feed: RevocationFeed
-  package let keeper: AuthorityKeeper
-  package let revocation: DeviceRevocation
+/// The authority put together, as a part of the service: `issuer` signs, `store` records what was issued and taken
+/// back, `keeper` keeps both and the lists up to date, `feed` gives out what is known, and `revocation` takes
+/// certificates back.
+struct AuthorityParts: Sendable {
+  let issuer: LiveAuthority
+  let store: CertificateStore
+  let feed: RevocationFeed
+  let keeper: AuthorityKeeper
+  let revocation: DeviceRevocation
   private let renewal: DeviceCertificateRenewal
   private let ender: SessionEnder
   private let validity: Duration
 
-  /// Nil if there is to be none.
+  /// Puts the parts together; nil if the settings name no folder of an authority.
   ///
-  /// - Throws: `AuthorityError` when its folder can't be used.
-  package init?(
+  /// - Throws: `AuthorityError` when the folder can't be used.
+  init?(
     _ settings: AuthoritySettings, pool: PostgresPool, notifier: any RPCCaller, logger: Logger
   ) throws {
     guard let path = settings.directory else { return nil }
@@ -41,12 +43,12 @@ package struct AuthorityParts: Sendable {
     ender = SessionEnder(store: store, notifier: notifier, logger: logger)
   }
 
-  /// To be called once the tables are there, before the services start: so that whoever asks first gets an answer, and a
-  /// broker finds the folder complete.
-  package func prepare() async { await keeper.turn() }
+  /// Makes the first lists. To be called once the tables are there, before the services start, so that whoever asks
+  /// first gets an answer, and a broker finds the folder complete.
+  func prepare() async { await keeper.turn() }
 
   /// When the intermediate that devices get certificates from ends, or the last of the roots.
-  package var expirySource: ExpirySource {
+  var expirySource: ExpirySource {
     ExpirySource { [issuer] in
       let authority = issuer.authority
       var found = authority.issuers.prefix(1).map { newest in
@@ -65,22 +67,22 @@ package struct AuthorityParts: Sendable {
     }
   }
 
-  /// What is to run for as long as the service does.
-  package var services: [any Service] { [AuthorityKeeping(keeper, store: store), ender] }
+  /// The services that run for as long as the Provisioner does.
+  var services: [any Service] { [AuthorityKeeping(keeper, store: store), ender] }
 
   /// Makes the router answer what is asked of the authority.
-  package func register(on router: inout RPCRouter, audit: OperatorAudit) {
+  func register(on router: inout RPCRouter, audit: OperatorAudit) {
     AuthorityRPC(store: store, feed: feed, keeper: keeper, validity: validity, audit: audit).register(on: &router)
   }
 
   /// Makes the HTTP server answer what is asked of the authority.
-  package func add(to router: Router<HTTPContext>, access: AccessControl) {
+  func add(to router: Router<HTTPContext>, access: AccessControl) {
     AuthorityRoutes(issuer: issuer, feed: feed, renewal: renewal, revocation: revocation).add(
       to: router, access: access)
   }
 
   /// Keeps the list that this service's own connections are checked with.
-  package func following(_ list: RevocationList, logger: Logger) -> any Service {
+  func following(_ list: RevocationList, logger: Logger) -> any Service {
     RevocationFollower(
       list: list, provisioner: OwnRevocations(feed: feed, pages: RevocationPages(store: store, validity: validity)),
       logger: logger)

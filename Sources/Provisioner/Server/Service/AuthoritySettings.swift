@@ -1,15 +1,18 @@
-package import ServiceKit
+import ServiceKit
 
-/// What the authority can be told.
-package struct AuthoritySettings: Sendable {
-  /// Nil with `insecure`, which does without.
-  package let directory: String?
-  package let passphraseFile: String?
-  package let deviceLifetime: Duration
+/// What the settings of the certificate authority say. Each property holds the setting whose help stands below:
+/// `passphraseFile` opens the keys (nil: they are not encrypted), `deviceLifetime` is how long devices' certificates
+/// are good, `listDirectory` is the folder that CRLs are written to for a broker (nil: none), and `notifierEndpoints`
+/// are where sessions of revoked devices are ended.
+struct AuthoritySettings: Sendable {
+  /// The authority's folder; nil: there is no authority, which `insecure` allows.
+  let directory: String?
+  let passphraseFile: String?
+  let deviceLifetime: Duration
   /// How long services may go on with what they know of revocations when they hear nothing more.
-  package let revocationValidity: Duration
-  package let listDirectory: String?
-  package let notifierEndpoints: [String]
+  let revocationValidity: Duration
+  let listDirectory: String?
+  let notifierEndpoints: [String]
 
   private static let directorySetting = Setting(
     "provisioner.authority.directory", .path, .optional,
@@ -29,12 +32,13 @@ package struct AuthoritySettings: Sendable {
   private static let notifierEndpointsSetting = Setting(
     "notifier.endpoints", .endpoints, .default("tcp://127.0.0.1:7132"), help: "Where the Notifier answers on the bus.")
 
-  package static let allSettings: [any SettingDescription] = [
+  /// The authority's settings, in the order in which `check-config` shows them.
+  static let allSettings: [any SettingDescription] = [
     directorySetting, passphraseFileSetting, lifetimeSetting, listLifetimeSetting, listDirectorySetting,
     notifierEndpointsSetting,
   ]
 
-  package init(_ reader: inout SettingsReader) throws(SettingsError) {
+  init(_ reader: inout SettingsReader) throws(SettingsError) {
     directory = try reader.optional(Self.directorySetting)
     passphraseFile = try reader.optional(Self.passphraseFileSetting)
     deviceLifetime = try reader.require(Self.lifetimeSetting)

@@ -3,28 +3,33 @@ package import ServiceHosting
 package import ServiceKit
 package import Wire
 
-/// What the settings of a Provisioner say. Each property holds the setting whose help stands below; `devices` is what
-/// devices are told of where they find the services, and `http` how HTTP is answered. `databaseURL` is the PostgreSQL
-/// database's.
+/// What the settings of a Provisioner say. Each property holds the setting whose help stands below.
+///
+/// - Where it answers: `httpListen`, `rpcListen`, `operationsListen`, and how HTTP is answered: `http`, `tls`.
+/// - What it needs: `databaseURL`, `databaseConnections` (at most so many), `registryEndpoints`.
+/// - Enrolment: `devices` is what devices are told of where they find the services, `isPublisherSignatureRequired`
+///   whether they burn that they run only what a publisher signed, and `webhook` who is asked (nil: nobody).
+/// - `authority`: the certificate authority's own settings.
 package struct ProvisionerSettings: HostedServiceSettings {
-  package let httpListen: ListenAddress
+  let httpListen: ListenAddress
   package let rpcListen: String
   package let operationsListen: ListenAddress
   package let databaseURL: String
-  package let databaseConnections: Int
-  package let registryEndpoints: [String]
+  let databaseConnections: Int
+  let registryEndpoints: [String]
   package let devices: DeviceEndpoints
-  package let authority: AuthoritySettings
-  package let tls: TLSSettings
+  let authority: AuthoritySettings
+  let tls: TLSSettings
   package let http: HTTPSettings
-  package let webhook: Webhook?
-  package let isPublisherSignatureRequired: Bool
+  let webhook: Webhook?
+  let isPublisherSignatureRequired: Bool
 
-  /// Who may veto enrolments.
-  package struct Webhook: Sendable {
-    package let url: String
-    package let caFile: String?
-    package let secretFile: String?
+  /// Who may veto enrolments: asked at `url`, whose certificate the authorities in `caFile` vouch for (nil: those of
+  /// the system); `secretFile` has the secret that authenticates the questions (nil: none does).
+  struct Webhook: Sendable {
+    let url: String
+    let caFile: String?
+    let secretFile: String?
   }
 
   /// What the service is called in the names of its settings and of its executable.
@@ -39,7 +44,7 @@ package struct ProvisionerSettings: HostedServiceSettings {
   private static let operationsListenSetting = Setting(
     "provisioner.operations.listen", .listenAddress, .default("127.0.0.1:7113"),
     help: "Where liveness, readiness and metrics are answered.")
-  package static let databaseURLSetting = Setting(
+  static let databaseURLSetting = Setting(
     "database.url", .url(["postgresql", "postgres"]), .required,
     help: """
       The PostgreSQL database; the Provisioner keeps its tables in the schema provisioner. Of several hosts with commas between \

@@ -17,6 +17,8 @@ package struct ClaimStore: Sendable {
     revoked_at is not null as revoked, expires_at <= clock_timestamp() as expired
     """
 
+  /// Makes a claim.
+  ///
   /// - Returns: the claim, and the secret that is shown this once.
   package func create(_ new: NewClaim) async throws -> (claim: Claim, secret: SecretText) {
     let secret = try SecretText.random(.claim)
@@ -38,7 +40,7 @@ package struct ClaimStore: Sendable {
     return (claim, secret)
   }
 
-  /// Newest first.
+  /// Claims, newest first.
   ///
   /// - Returns: up to `limit` claims, and where the next page begins, if there is one.
   package func list(
@@ -60,6 +62,8 @@ package struct ClaimStore: Sendable {
     }
   }
 
+  /// The claim with that ID.
+  ///
   /// - Throws: `unknown-claim` if there is none.
   package func claim(_ id: ClaimID) async throws -> Claim {
     let row = try await translating {
@@ -69,7 +73,7 @@ package struct ClaimStore: Sendable {
     return try Claim(row)
   }
 
-  /// Newest first.
+  /// The devices that took a use of the claim, newest first.
   package func uses(of id: ClaimID, limit: Int = 100) async throws -> [ClaimUse] {
     try await translating {
       try await pool.query(
@@ -83,7 +87,7 @@ package struct ClaimStore: Sendable {
     }
   }
 
-  /// From now on nobody enrols with it. A repeat changes nothing.
+  /// Takes a claim back: from now on nobody enrols with it. A repeat changes nothing.
   package func revoke(_ id: ClaimID) async throws -> Claim {
     let row = try await translating {
       try await pool.queryFirst(

@@ -12,6 +12,8 @@ package struct DeviceStore: Sendable {
     self.pool = pool
   }
 
+  /// Names a device before it enrols.
+  ///
   /// - Returns: the secret that the device presents, shown this once; nil if its key is what it presents.
   package func register(_ new: NewRegistration) async throws -> SecretText? {
     let secret = new.publicKeyHash == nil ? try SecretText.random(.device) : nil
@@ -34,7 +36,7 @@ package struct DeviceStore: Sendable {
     return secret
   }
 
-  /// What it enrolled as stays.
+  /// Takes back that a device is named beforehand. What it enrolled as stays.
   ///
   /// - Returns: whether there was one.
   package func unregister(serial: String, product: String) async throws -> Bool {
@@ -72,7 +74,7 @@ package struct DeviceStore: Sendable {
     }
   }
 
-  /// Newest first.
+  /// Devices, enrolled or named beforehand, newest first.
   ///
   /// - Parameters:
   ///   - flagged: only those whose OTP bank disagrees with the record.
@@ -118,7 +120,7 @@ package struct DeviceStore: Sendable {
 }
 
 extension EnrolmentStore {
-  /// Of a device `d`.
+  /// The state of a device `d`, as SQL.
   static let state: SQL =
     """
     case when d.reset_at is not null then 'reset'

@@ -1,11 +1,11 @@
 import Foundations
-package import PostgreSQL
-package import ProvisionerDomain
+import PostgreSQL
+import ProvisionerDomain
 import ServiceDatabase
 
 extension EnrolmentLedger {
   /// Takes the lock that makes batches go one after the other, and reads all that they may touch.
-  package static func load(for applicants: [Applicant], _ transaction: PostgresTransaction) async throws
+  static func load(for applicants: [Applicant], _ transaction: PostgresTransaction) async throws
     -> EnrolmentLedger
   {
     try await transaction.query("select pg_advisory_xact_lock(hashtextextended('provisioner.enrolment', 0))")

@@ -36,8 +36,8 @@ package struct EnrolmentStore: Sendable {
     }
   }
 
-  /// What a claim or registration says of a device that presents it, for those who are asked before it is granted.
-  /// Nil: it will be refused.
+  /// Where a claim or registration puts a device that presents it, for those who are asked before it is granted. Nil:
+  /// it will be refused.
   package func placement(_ applicant: Applicant) async throws -> (placement: DevicePlacement, claim: ClaimID?)? {
     let ledger = try await translating {
       try await pool.withConnection { connection in
@@ -81,7 +81,7 @@ package struct EnrolmentStore: Sendable {
     }
   }
 
-  /// Whether it is the secret of a claim that was not revoked, or of a registered device.
+  /// Whether the hash is that of the secret of a claim that was not revoked, or of a registered device.
   package func isKnown(secretHash hash: [UInt8]) async throws -> Bool {
     let row = try await translating {
       try await pool.queryFirst(
@@ -93,14 +93,15 @@ package struct EnrolmentStore: Sendable {
     return try row?["known"].bool ?? false
   }
 
-  /// What devices that ask again were given.
+  /// The certificates that devices which ask again were given.
   package func freshCertificates(of devices: [DeviceID]) async throws -> [DeviceID: StoredCertificate] {
     guard !devices.isEmpty else { return [:] }
     return try await translating { try await CertificateStore(pool: pool).fresh(of: devices, pool) }
   }
 
-  /// - Parameter hash: SHA-256 of a polling token.
-  /// - Returns: the device that has it. From then on the token is not replaced.
+  /// The device that has a polling token. From then on the token is not replaced.
+  ///
+  /// - Parameter hash: SHA-256 of the token.
   package func pollingDevice(tokenHash hash: [UInt8]) async throws -> DeviceID? {
     let row = try await translating {
       try await pool.queryFirst(
@@ -125,7 +126,7 @@ package struct EnrolmentStore: Sendable {
   }
 }
 
-/// A device that the Registry has.
+/// A device that the Registry has, with what it is told.
 package struct EnrolmentCompletion: Sendable {
   var device: DeviceID
   var otp: OTPRecord?

@@ -12,7 +12,8 @@ package struct FactoryStore: Sendable {
     id, certificate, subject, not_after, product, group_name, tags, name_prefix, created_at,
     (select count(*) from provisioner.devices as d where d.factory_ca = f.id) as devices
     """
-  /// For each enrolment: a count over all devices of all factories would take ever longer.
+  /// The columns without the count of devices, for each enrolment: a count over all devices of all factories would
+  /// take ever longer.
   private static let uncountedColumns: SQL =
     """
     id, certificate, subject, not_after, product, group_name, tags, name_prefix, created_at, 0::bigint as devices
@@ -24,7 +25,7 @@ package struct FactoryStore: Sendable {
     self.pool = pool
   }
 
-  /// A repeat changes what is given to its devices from then on.
+  /// Lets devices enrol that the CA certified. A repeat changes what is given to its devices from then on.
   package func add(
     certificate pem: String, placement: DevicePlacement, namePrefix: String
   ) async throws -> FactoryAuthority {
@@ -80,6 +81,8 @@ package struct FactoryStore: Sendable {
     }
   }
 
+  /// Lets no further device enrol by the CA.
+  ///
   /// - Returns: whether there was one.
   package func remove(_ id: [UInt8]) async throws -> Bool {
     try await translating {
@@ -89,10 +92,10 @@ package struct FactoryStore: Sendable {
     }
   }
 
-  /// Which factory made the device that shows this, and the serial number that it gave it.
+  /// Which factory made the device that shows this proof, and the serial number that it gave it.
   ///
   /// - Parameter message: what the certificate's key signed.
-  /// - Returns: its devices are not counted.
+  /// - Returns: the factory, its devices not counted; and the serial number.
   package func authority(of proof: FactoryProof, over message: [UInt8]) async throws -> (
     FactoryAuthority, serial: String
   ) {

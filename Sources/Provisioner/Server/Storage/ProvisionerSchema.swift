@@ -9,7 +9,7 @@ package enum ProvisionerSchema {
 
   /// Up to 3 each changed what programs before it relied on. Those after it only add, so that a release runs beside the
   /// one before: see docs/upgrades.md.
-  package static let migrations = [claims, authority, enrolment, revocations]
+  static let migrations = [claims, authority, enrolment, revocations]
 
   private static let claims = Migration(
     version: 1, name: "claims", compatibleFrom: 1,

@@ -5,18 +5,25 @@ import SwiftProtobuf
 import TextFormats
 package import Wire
 
-/// A crash as JSON.
+/// A crash as JSON, over HTTP and in the output of commands: its `number`, the `device` (a UUID), the `version` of
+/// its firmware with the app's `appName` and `appVersion` and the `digest` of the wasm, why the app ended (a `code`
+/// in kebab-case, and a `message` for people), when the Registry got the report (`receivedAt`), and the `group` of
+/// equal crashes that it belongs to. Times are in ISO 8601 and UTC.
 package struct CrashDocument: Codable, Sendable, Equatable {
+  /// A function that was being called: its `functionIndex` in the module, and where in it (`functionOffset`) and in
+  /// the module (`moduleOffset`) the call was, in bytes; 0 where that is not known.
   package struct Frame: Codable, Sendable, Equatable {
     package var functionIndex: UInt32
     package var functionOffset: UInt64
     package var moduleOffset: UInt64
-    /// As the module names it, if it does.
+    /// The function's name in the module, if the module has names.
     package var function: String?
-    /// Where in the sources it is, found by a command; innermost first where calls were inlined.
+    /// Where in the sources it is, as a command found out; innermost first where calls were inlined.
     package var locations: [CodeLocation]?
   }
 
+  /// A line that the device logged before the crash: its `id` in the device's log, when it was written (`at`, by the
+  /// device's clock), its `level`, its `source` (see ``LogLine/source``) and its `text`.
   package struct Line: Codable, Sendable, Equatable {
     package var id: UInt64
     package var at: String
@@ -31,24 +38,25 @@ package struct CrashDocument: Codable, Sendable, Equatable {
   package var appVersion: String
   package var version: UInt64
   package var digest: String
-  /// In hexadecimal digits; left away if the module has none.
+  /// The module's build ID in hexadecimal digits; left out if it has none.
   package var buildID: String?
   package var code: String
   package var message: String
-  /// What the version was: trial or confirmed.
+  /// What the version was to the device then: `trial` or `confirmed`.
   package var status: String
-  /// By the device's clock.
+  /// When it happened, by the device's clock.
   package var at: String
   package var receivedAt: String
   package var group: String
-  /// How many equal ones there are, on how many devices, where they were counted.
+  /// How many equal crashes there are; left out where they were not counted.
   package var count: UInt64?
+  /// On how many devices they are; left out where they were not counted.
   package var devices: UInt64?
-  /// Innermost first; in a list the first few.
+  /// The functions that were being called, innermost first; in a list the first few.
   package var frames: [Frame]
-  /// What the device logged last; only of one crash.
+  /// What the device logged last; left out in lists.
   package var lastLines: [Line]?
-  /// What a command lacked to find where in the sources it was.
+  /// What a command lacked to find where in the sources it was; left out if nothing.
   package var advice: String?
 }
 

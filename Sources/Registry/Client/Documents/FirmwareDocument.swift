@@ -7,7 +7,10 @@ import SwiftProtobuf
 import TextFormats
 package import Wire
 
-/// A firmware version as JSON.
+/// A version of a device's firmware as JSON: the `device` (a UUID), the `version`, the `digest` and `lengthBytes` of
+/// its wasm, and what the publisher says of the app: `appName`, `appVersion`, its `securityEpoch` and the
+/// `hostApiLevel` that it needs. It was assigned at `createdAt`, and the broker last had a notification of it at
+/// `notifiedAt`. Times are in ISO 8601 and UTC, and left out while what they are about has not happened.
 package struct FirmwareDocument: Codable, Sendable, Equatable {
   package var device: String
   package var version: UInt64
@@ -17,20 +20,24 @@ package struct FirmwareDocument: Codable, Sendable, Equatable {
   package var appVersion: String
   package var securityEpoch: UInt32
   package var hostApiLevel: UInt32
-  /// The publisher's key ID in hexadecimal digits, if it signed.
+  /// The ID of the publisher's key in hexadecimal digits; left out if no publisher signed.
   package var publisherKey: String?
   package var createdAt: String
   package var notifiedAt: String?
-  /// What became of it last: assigned, notified, trial, confirmed, rolled-back or refused.
+  /// What became of it last: `assigned`, `notified`, `trial`, `confirmed`, `rolled-back` or `refused`.
   package var status: String
-  /// When the device first said that it tries it, and that it keeps it.
+  /// When the device first said that it runs the version.
   package var trialAt: String?
+  /// When the device first said that it keeps the version.
   package var confirmedAt: String?
-  /// When the device last said that it did not keep it, and why.
+  /// When the device said that it did not keep the version: with the word `failedStatus` (`rolled-back` or
+  /// `refused`), and for the reason `failedReason`.
   package var failedAt: String?
+  /// The device's word for it: `rolled-back` or `refused`.
   package var failedStatus: String?
+  /// Why the version was not kept, in the device's words.
   package var failedReason: String?
-  /// How long no app handled events at the switch to it, if that was measured.
+  /// For how long no app handled events at the switch to the version; left out if that was not measured.
   package var switchGapNanoseconds: UInt64?
 }
 

@@ -4,15 +4,17 @@ import SwiftProtobuf
 import TextFormats
 package import Wire
 
-/// A line of a device's log as JSON.
+/// A line of a device's log as JSON, with its `level`, its `source` (see ``LogLine/source``) and its `text`. It was
+/// written `monotonicNanoseconds` after the device's boot, and came at `receivedAt` (in ISO 8601 and UTC). To go on
+/// from it, ask for what is after its `cursor`.
 package struct StoredLogLineDocument: Codable, Sendable, Equatable {
   package var cursor: UInt64
-  /// By the device's clock.
+  /// When it was written, by the device's clock, in ISO 8601 and UTC.
   package var at: String
   package var monotonicNanoseconds: UInt64
   package var level: String
   package var source: String
-  /// Of the firmware; 0: of no app.
+  /// The version of the firmware whose app wrote it; 0 if no app did.
   package var version: UInt64
   package var text: String
   package var receivedAt: String
@@ -26,6 +28,7 @@ extension StoredLogLineDocument {
       version: wire.line.firmwareVersion, text: wire.line.text, receivedAt: JSONCoding.text(of: wire.receivedAt.date))
   }
 
+  /// A time of a device's clock in ISO 8601 and UTC.
   static func time(_ nanosecondsSince1970: UInt64) -> String {
     JSONCoding.text(of: Date(timeIntervalSince1970: Double(nanosecondsSince1970) / 1e9))
   }

@@ -62,6 +62,7 @@ private func digestText(_ bytes: Data) -> String {
   SHA256Digest(bytes: bytes)?.description ?? ""
 }
 
+/// A time of the bus in ISO 8601 and UTC.
 func text(_ time: Google_Protobuf_Timestamp) -> String {
   JSONCoding.text(of: Date(time))
 }

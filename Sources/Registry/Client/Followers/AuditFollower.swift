@@ -22,7 +22,7 @@ package struct AuditFollower {
     return entries.prefix(count).reversed().map { AuditDocument($0) }
   }
 
-  /// What came since; after the database was restored from a backup, nothing once, and then what comes from now on.
+  /// The entries since; after the database was restored from a backup, none once, and then what comes from now on.
   package mutating func next() async throws -> [AuditDocument] {
     var entries: [WireAuditEntry] = []
     var before: UInt64 = 0

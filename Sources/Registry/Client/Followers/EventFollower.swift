@@ -30,7 +30,8 @@ package struct EventFollower {
     return events.prefix(Int(count)).reversed().map { EventDocument($0) }
   }
 
-  /// What came since.
+  /// The events since; none if there are none yet. After the database was restored from a backup, none once, and then
+  /// what happens from now on.
   package mutating func next() async throws -> [EventDocument] {
     var request = WireListEvents()
     request.deviceID = device

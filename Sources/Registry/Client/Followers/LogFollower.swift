@@ -8,7 +8,8 @@ import Wire
 
 /// Shows lines of a device's log as they arrive: each once, in the device's order, and none left out.
 package struct LogFollower {
-  /// What the Registry may wait for a line, and what its answer may take beside.
+  /// The deadline of a request that follows: what the Registry may wait for a line, and what its answer may take
+  /// beside.
   private static let wait = Duration.seconds(25)
 
   private let client: any RPCCaller
@@ -36,7 +37,7 @@ package struct LogFollower {
     return page.lines.suffix(Int(count)).map { StoredLogLineDocument($0) }
   }
 
-  /// What came since; waits for it, and answers with nothing after a while.
+  /// The lines that came since; waits for some, and answers with none after a while.
   package mutating func next() async throws -> [StoredLogLineDocument] {
     request.follow = true
     request.pageSize = UInt32(LogQuery.maximumPageSize)
@@ -47,10 +48,10 @@ package struct LogFollower {
 }
 
 extension StoredLogLineDocument {
-  /// For a terminal. A stored text has no control characters.
+  /// The line for a terminal. A stored text has no control characters.
   package var textLine: String { "\(at)  \(level)  \(source)  \(text)" }
 
-  /// For programs that read a line at a time.
+  /// The line as JSON in one line, for programs.
   ///
   /// - Parameter device: whose line it is, where lines of several are shown; nil leaves that out.
   package func jsonLine(device: String? = nil) throws -> String {

@@ -2,9 +2,10 @@ import Foundations
 package import ServiceKit
 import WebAssemblyModule
 
-/// What is known of where in the sources a crash was.
+/// Where in the sources the frames of a crash are, as far as that could be found out.
 package struct CrashSymbols: Sendable {
-  /// For each frame its functions, innermost first; empty where nothing is known.
+  /// For each frame the functions that it stands for, innermost first where calls were inlined; empty where nothing
+  /// is known.
   package var locations: [[CodeLocation]]
   /// What is missing and what to do about it; nil if nothing is.
   package var advice: String?
@@ -14,7 +15,10 @@ package struct CrashSymbols: Sendable {
     self.advice = advice
   }
 
-  /// Finds what can be found; what can't be is told in the advice, as the frames by themselves are worth showing.
+  /// Asks for the debug module of the crash's build and looks its frames up. What can't be found is told in the
+  /// advice, as the frames by themselves are worth showing.
+  ///
+  /// - Parameter tool: nil if there is none on this machine.
   package static func find(
     _ crash: CrashDocument, in cache: DebugModuleCache, with tool: SymbolizerTool?
   ) async -> CrashSymbols {

@@ -4,7 +4,7 @@ import Foundations
 package import ServiceKit
 import WebAssemblyModule
 
-/// Unstripped modules by build ID, fetched once from an image store.
+/// Debug modules (apps before they were stripped) by build ID, each fetched once from an image store and then kept.
 package struct DebugModuleCache: Sendable {
   static let maximumModuleBytes = 1 << 30
 
@@ -40,12 +40,13 @@ package struct DebugModuleCache: Sendable {
     return "\(environment["HOME"] ?? "/tmp")/.cache/xtblish/debug"
   }
 
+  /// A debug module's file, and where in it the code of each function is.
   struct Module {
     let path: String
     let layout: CodeLayout
   }
 
-  /// Nil if the image store has none of that build.
+  /// The debug module of a build; nil if the image store has none.
   func module(of buildID: [UInt8]) async throws -> Module? {
     let name = Hexadecimal.encode(buildID)
     let path = "\(folder)/\(name).wasm"

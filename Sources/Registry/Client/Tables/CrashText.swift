@@ -1,7 +1,11 @@
 import ServiceKit
 
 extension CrashDocument {
-  /// - Parameter columns: for how many characters a line has room; nil for any number.
+  /// A table for people.
+  ///
+  /// - Parameters:
+  ///   - grouped: whether each crash stands for its group, with its counts.
+  ///   - columns: for how many characters a line has room; nil for any number.
   package static func table(_ crashes: [CrashDocument], grouped: Bool, columns: Int? = nil) -> String {
     let counts: [(String, Table.Room)] = grouped ? [("COUNT", .always), ("DEVICES", .always)] : []
     let whose: [(String, Table.Room)] = grouped ? [("GROUP", .spare(1))] : [("DEVICE", .always)]
@@ -72,7 +76,7 @@ extension CrashDocument {
     }
   }
 
-  /// The same with what was found, for programs.
+  /// The document with what was found out about its frames, for programs.
   package func with(_ symbols: CrashSymbols) -> CrashDocument {
     var document = self
     for (index, locations) in symbols.locations.enumerated() where !locations.isEmpty {

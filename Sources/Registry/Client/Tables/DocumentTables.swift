@@ -6,6 +6,8 @@ import TextFormats
 // Tables for people.
 
 extension DeviceDocument {
+  /// A table for people.
+  ///
   /// - Parameter columns: for how many characters a line has room; nil for any number.
   package static func table(_ devices: [DeviceDocument], columns: Int? = nil) -> String {
     var table = Table(
@@ -26,7 +28,7 @@ extension DeviceDocument {
     return table.text(columns: columns)
   }
 
-  /// Its name in a stream of lines.
+  /// What the device is called in a stream of lines: its name, or the beginning of its ID.
   package var label: String { name.isEmpty ? shortID(id) : name }
 
   /// Everything of one device, by fields.
@@ -91,6 +93,8 @@ extension DeviceDocument.Waiting {
 }
 
 extension FirmwareDocument {
+  /// A table for people.
+  ///
   /// - Parameter columns: for how many characters a line has room; nil for any number.
   package static func table(_ firmware: [FirmwareDocument], columns: Int? = nil) -> String {
     var table = Table(
@@ -112,6 +116,8 @@ extension FirmwareDocument {
     return table.text(columns: columns)
   }
 
+  /// Everything of one version, by fields.
+  ///
   /// - Parameter columns: for how many characters a line has room; nil for any number.
   package func details(columns: Int? = nil) -> String {
     var table = Table.fields()
@@ -138,6 +144,8 @@ extension FirmwareDocument {
 }
 
 extension EventDocument {
+  /// A table for people.
+  ///
   /// - Parameter columns: for how many characters a line has room; nil for any number.
   package static func table(_ events: [EventDocument], columns: Int? = nil) -> String {
     var table = Table(
@@ -152,10 +160,11 @@ extension EventDocument {
     return table.text(columns: columns)
   }
 
-  /// For a stream of events, which has no widths to align to. JSON leaves no control characters in it.
+  /// The event in one line, for a stream of events, which has no widths to align to. JSON leaves no control
+  /// characters in it.
   package var line: String { "\(at)  \(device)  \(kind)  \(detail.text)" }
 
-  /// For programs that read a line at a time.
+  /// The event as JSON in one line, for programs.
   package var jsonLine: String {
     JSONValue.object([
       "id": .integer(Int64(clamping: id)), "device": .string(device), "kind": .string(kind), "at": .string(at),
@@ -175,15 +184,16 @@ private func version(_ version: UInt64?) -> String {
 /// The beginning of an ID, which names a device wherever one is asked for, as long as no other begins so.
 func shortID(_ id: String) -> String { String(id.prefix(8)) }
 
-/// What is not there is seen to be not there.
+/// The text, or a dash, so that what is not there is seen to be not there.
 private func dashed(_ text: String?) -> String { text.map { $0.isEmpty ? "-" : $0 } ?? "-" }
 
-/// Without the algorithm, as far as people compare.
+/// The beginning of a digest, without the algorithm, as far as people compare.
 func shortDigest(_ digest: String) -> String { String(digest.drop { $0 != ":" }.dropFirst().prefix(12)) }
 
-/// To the second: `2026-11-22 14:06:00`, in UTC.
+/// A time to the second: `2026-11-22 14:06:00`, in UTC.
 func shortTime(_ text: String) -> String { text.prefix(19).split(separator: "T").joined(separator: " ") }
 
+/// How long ago a time in ISO 8601 was, in words; `never` for nil.
 func ago(_ text: String?) -> String {
   text.flatMap(JSONCoding.date).map { HumanText.ago($0) } ?? "never"
 }

@@ -5,6 +5,8 @@ import TextFormats
 // Tables for people.
 
 extension TokenDocument {
+  /// A table for people.
+  ///
   /// - Parameter columns: for how many characters a line has room; nil for any number.
   package static func table(_ tokens: [TokenDocument], columns: Int? = nil) -> String {
     var table = Table([
@@ -29,6 +31,8 @@ extension TokenDocument {
 }
 
 extension AuditDocument {
+  /// A table for people.
+  ///
   /// - Parameter columns: for how many characters a line has room; nil for any number.
   package static func table(_ entries: [AuditDocument], columns: Int? = nil) -> String {
     var table = Table(
@@ -46,7 +50,8 @@ extension AuditDocument {
     return table.text(columns: columns)
   }
 
-  /// As far as it names it wherever one is asked for: a cut in a cell of its own may take the rest away.
+  /// The target as short as still names it: a device by the beginning of its ID, an image by that of its digest. A
+  /// cell that is cut to fit might lose what matters.
   private var shortTarget: String {
     let parts = target.split(separator: ":", maxSplits: 1)
     switch parts.first {
@@ -63,13 +68,13 @@ extension AuditDocument {
     return principal
   }
 
-  /// For a stream of entries, which has no widths to align to.
+  /// The entry in one line, for a stream of entries, which has no widths to align to.
   package var line: String {
     let fields = [at, who, action, target.isEmpty ? "-" : target, source, outcome, detail.text]
     return fields.joined(separator: "  ")
   }
 
-  /// For programs that read a line at a time.
+  /// The entry as JSON in one line, for programs.
   package var jsonLine: String {
     var fields: [String: JSONValue] = [
       "id": .integer(Int64(clamping: id)), "at": .string(at), "principal": .string(principal),

@@ -2,19 +2,20 @@ package import FirmwareImage
 package import Foundations
 package import RootDocument
 
-/// What the next root document is to have otherwise than the newest.
+/// What the next root document is to have otherwise than the newest: `addedPublishers` and `addedRootKeys` by their
+/// keys, `removedRootKeys` and `removedDirectors` by their key IDs.
 package struct RootChanges: Sendable {
   package var addedPublishers: [TrustedKey] = []
   /// Which apps the added publishers may sign; `*` for all.
   package var apps: [String] = []
-  /// By their key IDs, like the following.
+  /// The publishers to be left out, by their key IDs.
   package var removedPublishers: [String] = []
   package var addedRootKeys: [TrustedKey] = []
   package var removedRootKeys: [String] = []
   package var removedDirectors: [String] = []
-  /// Nil: as it was.
+  /// How many root keys must sign; nil leaves it as it was.
   package var threshold: Int?
-  /// In seconds from now.
+  /// For how long devices believe the document, in seconds from now.
   package var lifetimeSeconds: Int64 = 365 * 86_400
 
   package init() {}
@@ -86,7 +87,7 @@ extension PublisherDelegation.Apps {
   }
 }
 
-/// What can't be changed so.
+/// Why a change can't be made, in words for the operator.
 package struct RootChangeError: Error, Equatable, CustomStringConvertible {
   package let description: String
 

@@ -4,6 +4,9 @@ import ServiceKit
 
 /// A root document in a file, on its way to its signatures.
 package enum RootDocumentFile {
+  /// Reads a root document, whose signatures are still to be checked.
+  ///
+  /// - Throws: `AdminError` if the file can't be read or holds something else.
   package static func read(_ path: String) throws -> SignedRootDocument {
     let bytes: Data
     do {
@@ -18,6 +21,7 @@ package enum RootDocumentFile {
     }
   }
 
+  /// Writes a root document, in place of what was there, whole or not at all.
   package static func write(_ document: SignedRootDocument, to path: String) throws {
     do {
       try Data(document.encoded).write(to: URL(filePath: path), options: .atomic)

@@ -3,8 +3,11 @@ import Foundations
 package import RootDocument
 import ServiceKit
 
-/// A root document as it is shown.
+/// A root document as it is shown: its `version`, until when it is good (`expires`, in ISO 8601 and UTC), and how
+/// many of the `rootKeys` must sign the next one (`threshold`). Keys are named by their IDs in hexadecimal digits:
+/// those that sign documents, those that sign assignments (`directors`) and those that sign apps (`publishers`).
 package struct RootDocumentView: Codable, Equatable, Sendable {
+  /// The key of a publisher (`keyID`), and the names of the `apps` that it may sign; `*` stands for all.
   package struct Publisher: Codable, Equatable, Sendable {
     package var keyID: String
     package var apps: [String]

@@ -3,13 +3,14 @@ package import Foundations
 /// What the broker made of one notification.
 package enum NotificationOutcome: Sendable, Equatable {
   case acknowledged
-  /// In the words of whoever tried; perhaps none.
+  /// Not acknowledged, with the reason in the Notifier's words, which may be empty.
   case refused(String)
 }
 
-/// What a batch of notifications comes to, given the Notifier's answer.
+/// What the outbox does with each notification of a batch, given the Notifier's answer: those that the broker has
+/// (`acknowledged`) leave it, the others (`postponed`) are tried again.
 package struct DeliveryOutcome: Sendable, Equatable {
-  /// A notification to be tried again.
+  /// The notification `key` is to be tried again after `delay`; `error` says for people why it was not acknowledged.
   package struct Postponement: Sendable, Equatable {
     package var key: OutboxEntry.Key
     package var delay: Duration
@@ -34,7 +35,8 @@ package struct DeliveryOutcome: Sendable, Equatable {
     }
   }
 
-  /// Nil for what the broker acknowledged. An answer that doesn't fit the question acknowledges nothing.
+  /// Why a notification must be tried again; nil for what the broker acknowledged. An answer that doesn't fit the
+  /// question acknowledges nothing.
   private static func error(
     _ index: Int, _ count: Int, _ answer: Result<[NotificationOutcome], RequestFailure>
   ) -> String? {

@@ -1,7 +1,9 @@
 package import Foundations
 
-/// A notification that a dispatcher has claimed for a while.
+/// A notification that a dispatcher has claimed for a while: its `key`, and the `digest` of the version's wasm.
 package struct OutboxEntry: Sendable, Equatable {
+  /// Which notification it is: that `device` is to have `version` of its firmware. The outbox holds at most one of
+  /// each.
   package struct Key: Sendable, Hashable {
     package var device: DeviceID
     package var version: UInt64
@@ -14,11 +16,11 @@ package struct OutboxEntry: Sendable, Equatable {
 
   package var key: Key
   package var digest: SHA256Digest
-  /// Of the whole image.
+  /// Bytes of the whole image: header, configuration and wasm.
   package var sizeBytes: UInt64
-  /// Made so far, this one included.
+  /// How often sending was begun, this time included.
   package var attempts: UInt64
-  /// Since it was put into the outbox.
+  /// Time since the notification was put into the outbox.
   package var age: Duration
 
   package init(key: Key, digest: SHA256Digest, sizeBytes: UInt64, attempts: UInt64, age: Duration) {

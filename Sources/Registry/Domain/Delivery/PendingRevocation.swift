@@ -1,12 +1,13 @@
 import FirmwareImage
 package import Foundations
 
-/// What the Provisioner must still be told.
+/// That the certificates of a `device` are to be taken back, which the Provisioner must still be told: the `reason`,
+/// in an operator's words, and the `requester` who took the device out of service.
 package struct PendingRevocation: Sendable, Equatable {
   package var device: DeviceID
   package var reason: String
   package var requester: Requester
-  /// This one included.
+  /// How often telling was begun, this time included.
   package var attempts: UInt64
 
   package init(device: DeviceID, reason: String, requester: Requester, attempts: UInt64) {

@@ -2,8 +2,16 @@ import FirmwareImage
 package import FoundationEssentials
 package import Foundations
 
-/// What a request's batches add to the logs that it locked, apart from the database.
+/// What the batches of one request add to devices' logs: decided apart from the database, so that every case can be
+/// tested.
+///
+/// The store locks and reads the rows of the logs (`heads`) and how far each was stored (`marks`), has each batch
+/// taken, and writes what is touched or changed, and the new `lines`, in the same transaction.
 package struct LogIntake: Sendable {
+  /// A device's log as its row in the database has it: the row's `number`, the cursor of the newest line
+  /// (`lastCursor`, 0 for none), and what its lines take (`sizeBytes`, as ``LogLine/storedBytes`` counts). `hasLines`
+  /// is whether there are any now, `isFollowed` whether somebody waits for new ones, and `isTouched` whether a batch
+  /// added some.
   package struct Head: Sendable {
     package let number: Int64
     package var lastCursor: UInt64
@@ -21,6 +29,8 @@ package struct LogIntake: Sendable {
     package var isTouched = false
   }
 
+  /// Which of the logs that a device has kept a mark is for: the row of its log (`number`), and the log's name
+  /// (`logID`). A device that lost its flash begins another log.
   package struct MarkKey: Hashable, Sendable {
     package var number: Int64
     package var logID: String
@@ -31,10 +41,13 @@ package struct LogIntake: Sendable {
     }
   }
 
+  /// How far one of a device's logs is stored: up to the line whose ID is `storedThrough`, which got the cursor
+  /// `lastCursor`. `isNew` is true for a mark that the database does not have yet, `isChanged` for one that is to be
+  /// written.
   package struct Mark: Sendable {
     package var storedThrough: UInt64
     package var lastCursor: UInt64 = 0
-    /// Whose lines are the newest; 0: not known.
+    /// The run of the device's agent that wrote the newest stored lines; 0 if it is not known.
     package var run: UInt64 = 0
 
     package init(storedThrough: UInt64, lastCursor: UInt64 = 0, run: UInt64 = 0, isNew: Bool = false) {
@@ -47,6 +60,7 @@ package struct LogIntake: Sendable {
     package var isChanged = false
   }
 
+  /// A new `line` for the log with that `number`, and the `cursor` it got.
   package struct Entry: Sendable {
     package let number: Int64
     package let cursor: UInt64
@@ -67,6 +81,9 @@ package struct LogIntake: Sendable {
 
   package init() {}
 
+  /// Adds the lines of a batch that are new.
+  ///
+  /// - Returns: how far the log is stored now, and why lines were refused, if some were: the answer to the device.
   package mutating func take(_ batch: ReceivedLogBatch) -> LogVerdict {
     guard var head = heads[batch.device] else {
       return LogVerdict(storedThrough: batch.lastID, refusal: .unknownDevice)
@@ -96,18 +113,24 @@ package struct LogIntake: Sendable {
       storedThrough: max(mark.storedThrough, batch.lastID), refusal: batch.hasRefused ? .invalid : nil)
   }
 
+  /// The logs that got new lines, with the figures to write back.
   package var touchedHeads: [Head] { heads.values.filter(\.isTouched) }
 
+  /// The marks to write back.
   package var changedMarks: [(key: MarkKey, mark: Mark)] {
     marks.filter(\.value.isChanged).map { (key: $0.key, mark: $0.value) }
   }
 
+  /// The logs to which this request brought a mark that was not there: their number of marks has to be kept within
+  /// bounds.
   package var numbersWithNewMarks: [Int64] {
     Array(Set(marks.filter { $0.value.isNew && $0.value.isChanged }.map(\.key.number)))
   }
 
+  /// The devices whose log got new lines that somebody waits for.
   package var followedDevices: [DeviceID] { heads.filter { $0.value.isTouched && $0.value.isFollowed }.map(\.key) }
 
+  /// The logs that got new lines and now take more than `limitBytes`: their oldest lines have to go.
   package func numbersOver(_ limitBytes: Int) -> [Int64] {
     heads.values.filter { $0.isTouched && $0.sizeBytes > limitBytes }.map(\.number).sorted()
   }

@@ -4,6 +4,8 @@ package import Foundations
 
 extension LogLevel {
   /// The least level of a search, by its name.
+  ///
+  /// - Throws: `invalid` for a name that no level has.
   package init(minimum name: String) throws(RequestFailure) {
     guard let level = LogLevel(name: name) else {
       throw RequestFailure(field: "level", "is none of \(Self.allCases.map(\.name).joined(separator: ", "))")
@@ -12,9 +14,10 @@ extension LogLevel {
   }
 }
 
-/// A line of a device's log, fit to be stored and shown.
+/// A line of a device's log, fit to be stored and shown: its `level`, and its `text` in one line without control
+/// characters.
 package struct LogLine: Sendable, Equatable {
-  /// The device's own count, from 1; 0 in a crash report that leaves it away.
+  /// The device's own number for the line, from 1 and growing; 0 in a crash report that leaves it away.
   package var id: UInt64
   /// Since 1970, by the device's clock, which may be wrong.
   package var realtimeNanoseconds: UInt64
@@ -23,19 +26,20 @@ package struct LogLine: Sendable, Equatable {
   package var level: LogLevel
   /// "app", "stdout", "stderr", "host" or "agent"; newer devices may have others.
   package var source: String
-  /// 0: of no app.
+  /// The version whose app wrote it; 0 for a line that no app wrote.
   package var firmwareVersion: UInt64
   package var text: String
 
-  /// In bytes of UTF-8; longer texts are cut.
+  /// How long a text may be, in bytes of UTF-8; longer ones are cut.
   package static let maximumTextBytes = 8 << 10
+  /// How long a source may be, in bytes of UTF-8; longer ones are cut.
   package static let maximumSourceBytes = 32
 
   /// What a stored line takes beside its text, in bytes: the row's header and its other columns, and its index entry.
   package static let overheadBytes = 128
 
-  /// Of what a device sent, with its texts made fit and its numbers brought within what the database holds. Nil for a
-  /// level that is not known.
+  /// A line that a device sent, with its texts made fit and its numbers brought within what the database holds. Nil
+  /// for a level that is not known.
   package init?(
     sentID: UInt64, realtimeNanoseconds: UInt64, monotonicNanoseconds: UInt64, level name: String, source: String,
     firmwareVersion: UInt64, text: String
@@ -63,11 +67,11 @@ package struct LogLine: Sendable, Equatable {
     self.text = text
   }
 
-  /// What it takes in the database.
+  /// Bytes that it takes in the database, nearly.
   package var storedBytes: Int { Self.overheadBytes + text.utf8.count }
 }
 
-/// A line as it is stored.
+/// A line as it is stored: when it came (`receivedAt`) by the Registry's clock, and the line itself (`line`).
 package struct StoredLogLine: Sendable, Equatable {
   /// Grows in the order of the device's log.
   package var cursor: UInt64

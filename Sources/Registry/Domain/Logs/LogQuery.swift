@@ -2,12 +2,17 @@ package import DeviceProtocol
 import FirmwareImage
 package import Foundations
 
-/// Which lines of a device's log to answer.
+/// Which lines of a device's log to answer: at most `limit` of those of `device` at `position` whose level is
+/// `minimumLevel` or above. It is made of what a client wrote; an empty `minimumLevel` asks for all levels.
+///
+/// What clients may ask for is bounded: `defaultPageSize` lines at once if they don't say, `maximumPageSize` at most,
+/// and a searched text of at most `maximumTextLength` characters.
 package struct LogQuery: Sendable {
+  /// Where in the log to look, by cursors of lines.
   package enum Position: Sendable, Equatable {
-    /// The newest; if given, those below a cursor.
+    /// The newest lines; if a cursor is given, those below it.
     case newest(before: UInt64?)
-    /// Those above a cursor, from the oldest on.
+    /// The lines above a cursor, from the oldest on.
     case after(UInt64)
   }
 
@@ -16,16 +21,17 @@ package struct LogQuery: Sendable {
   package static let maximumTextLength = 256
   /// A page ends before its texts are more than this, so that it fits into one answer.
   package static let maximumPageBytes = 4 << 20
-  /// How long a request that follows waits for lines at most.
+  /// How long a request that waits for new lines is left open at most, before it is answered with none.
   package static let longestWait = Duration.seconds(20)
 
   package var device: DeviceID
   package var position: Position
   package var minimumLevel: LogLevel
-  /// Lines that hold it, in the same case; empty for all.
+  /// Only lines whose text holds this one, in the same case; empty for all.
   package var text: String
   package var limit: Int
 
+  /// - Throws: `invalid` for an unknown level, or a text that is too long or has control characters.
   package init(
     device: DeviceID, position: Position, minimumLevel: String = "", text: String = "", limit: Int = defaultPageSize
   ) throws(RequestFailure) {
@@ -37,12 +43,13 @@ package struct LogQuery: Sendable {
   }
 }
 
-/// Some lines of a log, oldest first.
+/// Some `lines` of a log, oldest first.
 package struct LogPage: Sendable, Equatable {
   package var lines: [StoredLogLine]
-  /// Up to where the log was looked through: what follows is after it.
+  /// The cursor up to which the log was looked through, also where no line was found: whoever goes on asks for what
+  /// is after.
   package var lastCursor: UInt64
-  /// Whether there are older ones, where the newest were asked for.
+  /// Whether there are older lines, where the newest were asked for.
   package var hasMore: Bool
 
   package init(lines: [StoredLogLine], lastCursor: UInt64, hasMore: Bool) {

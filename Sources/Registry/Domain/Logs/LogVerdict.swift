@@ -1,4 +1,4 @@
-/// What became of a batch.
+/// What became of a batch of log lines: the answer that its device gets.
 package struct LogVerdict: Sendable, Equatable {
   /// Lines up to this ID need not be sent again.
   package var storedThrough: UInt64
@@ -10,6 +10,7 @@ package struct LogVerdict: Sendable, Equatable {
     self.refusal = refusal
   }
 
+  /// Why lines were not stored; the raw value is what the answer on the bus says.
   package enum Refusal: String, Sendable {
     case unknownDevice = "unknown-device"
     case invalid

@@ -2,25 +2,26 @@ import DeviceProtocol
 import FirmwareImage
 package import Foundations
 
-/// Lines that a device sent, whose form was found right.
+/// Lines that a `device` sent, whose form was found right.
 package struct ReceivedLogBatch: Sendable, Equatable {
-  /// A device sends at most 500 at once.
+  /// How many lines a batch may have. Devices send at most 500 at once.
   package static let maximumLines = 1000
+  /// How many visible ASCII characters the name of a log may have.
   package static let maximumLogIDBytes = 64
 
   package var device: DeviceID
   /// Which log the lines' IDs count in: a device that lost its flash begins another one.
   package var logID: String
-  /// With IDs that grow.
+  /// The lines that make sense, with growing IDs.
   package private(set) var lines: [LogLine]
   /// How many lines right before these the device dropped unsent.
   package var lostCount: UInt64
-  /// The run of the device's agent that sent it; nil: the device names none.
+  /// The run of the device's agent that sent the lines; nil from a device that names none.
   package var run: Run?
 
-  /// Lines with higher IDs were written in that run of the device's agent.
+  /// A run of the device's agent, from its start to its end: lines with IDs above `after` were written in it.
   package struct Run: Sendable, Equatable {
-    /// Random, not 0.
+    /// A random number other than 0.
     package var id: UInt64
     package var after: UInt64
 
@@ -37,7 +38,7 @@ package struct ReceivedLogBatch: Sendable, Equatable {
   /// A line as it was sent; nil in place of one that makes no sense.
   package typealias SentLine = (id: UInt64, line: LogLine?)
 
-  /// - Throws: what makes no line of it usable.
+  /// - Throws: `invalid` for a log ID of another form, or too many lines. Single lines that make no sense are left out.
   package init(
     device: DeviceID, logID: String, sent: [SentLine], lostCount: UInt64 = 0, run: Run? = nil
   ) throws(RequestFailure) {
@@ -66,7 +67,8 @@ package struct ReceivedLogBatch: Sendable, Equatable {
     }
   }
 
-  /// What is new of it, given up to which ID that log is stored already.
+  /// The lines that are new, given up to which ID (`storedThrough`) that log is stored already. Where lines are
+  /// missing before them, a line of the Registry's own says how many and why.
   package func lines(after storedThrough: UInt64) -> [LogLine] {
     let new = lines.filter { $0.id > storedThrough }
     guard let first = new.first, first.id == lines.first?.id, first.id > 1 else { return new }

@@ -3,7 +3,8 @@ package import FirmwareImage
 package import FoundationEssentials
 package import Foundations
 
-/// A version of a device's firmware and the digest of its wasm.
+/// A `version` of a device's firmware and the `digest` of its wasm. Both are compared: after a database was restored
+/// from a backup, one version may stand for two images.
 package struct FirmwareReference: Sendable, Hashable {
   package var version: UInt64
   package var digest: SHA256Digest
@@ -14,22 +15,23 @@ package struct FirmwareReference: Sendable, Hashable {
   }
 }
 
-/// What a device said of itself last.
+/// What a device last said of itself: its `status`, and what it runs.
 package struct ReportedState: Sendable, Equatable {
-  /// Nil: nothing runs yet.
+  /// The version that runs; nil if nothing runs yet.
   package var running: FirmwareReference?
   /// `A`, `B`, or empty while nothing runs.
   package var slot: String
   package var status: RunStatus
-  /// In the device's words, or empty.
+  /// Why the status is what it is, in the device's words; may be empty.
   package var reason: String
   /// When the Registry first heard this state.
   package var at: Date
-  /// What was tried and not kept, until it runs after all.
+  /// The version that was tried and not kept, until it runs after all.
   package var failed: FirmwareReference?
-  /// Why that was not kept, in the device's words; it stays when the device has nothing more to say of it.
+  /// Why `failed` was not kept, in the device's words. It stays when the device has nothing more to say of it.
   package var failedReason: String
-  /// How long no app handled events at the switch to what runs; 0: not measured.
+  /// For how long no app handled events when the device switched to the version that runs; 0 if that was not
+  /// measured.
   package var switchGapNanoseconds: UInt64
   /// What the device says it waits for.
   package var waiting: Waiting?
@@ -60,19 +62,20 @@ package struct ReportedState: Sendable, Equatable {
 
 /// How far a device is with what it should run. Derived by the database, see ``RegistrySchema``.
 package enum DeploymentState: String, Sendable, CaseIterable {
-  /// Nothing was ever assigned to it.
+  /// Nothing was ever assigned to the device.
   case unassigned
-  /// It has not confirmed its desired version.
+  /// The device has not confirmed its desired version.
   case pending
-  /// It runs its desired version and confirmed it.
+  /// The device runs its desired version and confirmed it.
   case current
-  /// It rolled back or refused its desired version, and is not sent it again: only a new version changes that.
+  /// The device rolled back or refused its desired version, and is not sent it again: only a new version changes
+  /// that.
   case failed
-  /// It was taken out of service: nothing is assigned to it any more.
+  /// The device was taken out of service: nothing is assigned to it any more.
   case decommissioned
 }
 
-/// What an app says of itself.
+/// The `name` and `version` that an app's publisher gave it; either may be empty.
 package struct AppLabels: Sendable, Equatable {
   package var name: AppLabel
   package var version: AppLabel
@@ -83,7 +86,13 @@ package struct AppLabels: Sendable, Equatable {
   }
 }
 
-/// A device as the Registry knows it.
+/// A device as the Registry knows it: its `id`, the `name` and `tags` that operators give it, the `serial` number of
+/// its board (empty if nobody said one), and when it was made (`createdAt`).
+///
+/// What it should run is `desired` (nil: nothing was ever assigned), what it says that it runs `reported` (nil: it
+/// never said anything); `state` is how far it is with that, and `divergence` why the two can't be brought together,
+/// if they can't. It is `online` while it was heard of within three heartbeats; `lastSeen` is nil if it never was.
+/// `health` is whether its app does its work.
 package struct Device: Sendable, Equatable {
   package var id: DeviceID
   package var name: String
@@ -96,16 +105,16 @@ package struct Device: Sendable, Equatable {
   package var lastSeen: Date?
   package var state: DeploymentState
   package var health: DeviceHealth
-  /// What speaks against it, or empty.
+  /// What speaks against the device's health, for people; empty if nothing does.
   package var healthReason: String
   package var desired: FirmwareReference?
   package var reported: ReportedState?
   package var divergence: Divergence?
-  /// The one that runs, if it was ever assigned here.
+  /// What the app that runs is called, if its version was assigned by this Registry.
   package var app: AppLabels?
-  /// When two machines last spoke with its identity, if that was within the last day.
+  /// When two machines last spoke with the device's identity, if that was within the last day.
   package var clonedAt: Date?
-  /// Why it does not run what it should.
+  /// Why the device does not run what it should, if it doesn't.
   package var waiting: Waiting? = nil
 
   package init(
@@ -136,8 +145,8 @@ package struct Device: Sendable, Equatable {
 
 /// Why what a device says it runs does not fit what it was given.
 package enum Divergence: String, Sendable, CaseIterable {
-  /// This Registry never gave it that version with that image.
+  /// The Registry never gave the device that version with that image.
   case unknownVersion = "unknown-version"
-  /// It takes no notice of its desired version, because what it had is not below that.
+  /// The device takes no notice of its desired version, because what it had is not below that.
   case ahead
 }

@@ -1,19 +1,19 @@
 import FirmwareImage
 package import Foundations
 
-/// A position in the list of devices, which is ordered by name and ID. Opaque to clients.
+/// A position in the list of devices, which is ordered by `name` and `id`. Opaque to clients.
 ///
-/// It holds the place itself and not a row, so it stays valid when that device is renamed or deleted: the bytes of the
-/// ID and of the name, in hexadecimal digits.
+/// It holds the place itself and not a row, so it stays valid when that device is renamed or deleted: the bytes of
+/// the ID and of the name, in hexadecimal digits.
 package struct DeviceCursor: Sendable, Equatable {
   package var name: String
   package var id: DeviceID
 
-  /// An ID, and a name of at most four bytes for each of its characters.
+  /// The most characters of `text`: an ID, and a name of at most four bytes for each of its characters.
   package static let maximumLength = 2 * (DeviceID.byteCount + 4 * FieldRules.nameLength)
 
-  /// What every position looks like, and nothing else: the ID, then a name in UTF-8 (table 3-7 of the Unicode
-  /// standard) without control characters.
+  /// A regular expression (ECMA 262) for the OpenAPI description that every position matches, and nothing else: the
+  /// ID, then a name in UTF-8 (table 3-7 of the Unicode standard) without control characters.
   package static let pattern: String = {
     let next = "[89ab][0-9a-f]"
     let characters = [
@@ -29,6 +29,9 @@ package struct DeviceCursor: Sendable, Equatable {
     self.id = id
   }
 
+  /// Reads what ``text`` gave.
+  ///
+  /// - Throws: `invalid` for anything that no list gives out.
   package init(_ text: String) throws(RequestFailure) {
     guard
       text.utf8.count <= Self.maximumLength, let bytes = Hexadecimal.decode(text),
@@ -45,5 +48,6 @@ package struct DeviceCursor: Sendable, Equatable {
     self.init(name: name, id: id)
   }
 
+  /// What clients are given and send back.
   package var text: String { Hexadecimal.encode(id.bytes + Array(name.utf8)) }
 }

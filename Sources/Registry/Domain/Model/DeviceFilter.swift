@@ -1,12 +1,15 @@
 package import Foundations
 
-/// Which devices a list shows.
+/// Which devices a list shows: those whose name begins with `namePrefix` (empty for all), in that `state` and of that
+/// `health` (nil for any).
 package struct DeviceFilter: Sendable, Equatable {
+  /// What `state` may ask for: whether a device is there, or how far it is with what it should run.
   package enum State: Sendable, Equatable {
     case online
     case offline
     case deployment(DeploymentState)
 
+    /// Nil for a word that is none of ``names``.
     package init?(_ text: String) {
       switch text {
       case "online": self = .online
@@ -17,15 +20,17 @@ package struct DeviceFilter: Sendable, Equatable {
       }
     }
 
+    /// All words that `state` may be asked for with, for messages and the OpenAPI description.
     package static let names = ["online", "offline"] + DeploymentState.allCases.map(\.rawValue)
   }
 
   package var namePrefix: String
-  /// A device has all of them.
+  /// Devices that have all of these tags.
   package var tags: [String]
   package var state: State?
   package var health: DeviceHealth?
 
+  /// All devices.
   package static let all = DeviceFilter(namePrefix: "", tags: [], state: nil)
 
   package init(namePrefix: String, tags: [String], state: State?, health: DeviceHealth? = nil) {
@@ -35,7 +40,9 @@ package struct DeviceFilter: Sendable, Equatable {
     self.health = health
   }
 
-  /// From what a client wrote; empty texts filter nothing.
+  /// Makes a filter of what a client wrote; empty texts filter nothing.
+  ///
+  /// - Throws: `invalid` for words that mean nothing, or too many tags.
   package init(namePrefix: String, tags: [String], state: String, health: String = "") throws(RequestFailure) {
     self.namePrefix = try FieldRules.namePrefix(namePrefix)
     var wanted: [String] = []
@@ -61,8 +68,8 @@ package struct DeviceFilter: Sendable, Equatable {
     }
   }
 
-  /// The least text that is greater than every text with this prefix, by code points; nil if there
-  /// is none. With it the prefix is a range, which an ordered index answers.
+  /// The least text that is greater than every text with this prefix, by code points; nil if there is none. With it
+  /// the prefix is a range, which an ordered index answers.
   package static func upperBound(ofPrefix prefix: String) -> String? {
     var scalars = Array(prefix.unicodeScalars)
     while let last = scalars.popLast() {

@@ -3,6 +3,8 @@ import Foundations
 
 /// The beginning of a device ID's text as a range of IDs, which the primary key's index serves.
 package enum DeviceIDPrefix {
+  /// The least and the greatest ID, of 16 bytes each, whose text begins with `text`.
+  ///
   /// - Returns: nil if no ID begins so.
   package static func range(_ text: String) -> (lowest: [UInt8], highest: [UInt8])? {
     let places = [8, 13, 18, 23]

@@ -2,7 +2,8 @@ import FirmwareImage
 package import FoundationEssentials
 package import Foundations
 
-/// One version of a device's firmware.
+/// One `version` of the firmware of a `device`, counted from 1 for each device: the app in its `image`, when it was
+/// assigned (`createdAt`), and what the device made of it (`history`).
 package struct FirmwareVersion: Sendable, Equatable {
   package var device: DeviceID
   package var version: UInt64
@@ -10,7 +11,7 @@ package struct FirmwareVersion: Sendable, Equatable {
   /// Bytes 32…543 of the image.
   package var configuration: [UInt8]
   package var createdAt: Date
-  /// When the broker last acknowledged a notification of it; nil: not yet.
+  /// When the broker last acknowledged a notification of the version; nil if it has not yet.
   package var notifiedAt: Date?
 
   package init(
@@ -28,13 +29,14 @@ package struct FirmwareVersion: Sendable, Equatable {
   package var history = FirmwareHistory()
 }
 
-/// What a device made of a version, as far as it said so.
+/// What a device made of a version, as far as it said so. Times are the Registry's.
 package struct FirmwareHistory: Sendable, Equatable {
+  /// That the device did not keep the version, and when it said so (`at`).
   package struct Failure: Sendable, Equatable {
     package var at: Date
-    /// "rolled-back" or "refused".
+    /// The device's word for it: `rolled-back` or `refused`.
     package var status: String
-    /// In the device's words.
+    /// Why, in the device's words; may be empty.
     package var reason: String
 
     package init(at: Date, status: String, reason: String) {
@@ -44,12 +46,13 @@ package struct FirmwareHistory: Sendable, Equatable {
     }
   }
 
-  /// When it first said that it tries it, and that it keeps it.
+  /// When the device first said that it runs the version, on trial or confirmed.
   package var trialAt: Date?
+  /// When the device first said that it keeps the version.
   package var confirmedAt: Date?
-  /// When it last said that it did not keep it.
+  /// The last time that the device said that it did not keep the version.
   package var failure: Failure?
-  /// How long no app handled events at the switch to it; 0: not measured.
+  /// For how long no app handled events when the device switched to the version; 0 if that was not measured.
   package var switchGapNanoseconds: UInt64 = 0
 
   package init(
@@ -62,12 +65,12 @@ package struct FirmwareHistory: Sendable, Equatable {
   }
 }
 
-/// What came of assigning an image.
+/// What came of assigning an image: the `version` that it became.
 package struct Assignment: Sendable, Equatable {
   package var version: UInt64
   /// Bytes 32…543 of the image.
   package var configuration: [UInt8]
-  /// True when this repeats an earlier request of the same key.
+  /// Whether this answers a request that was made before with the same key, and so made no new version.
   package var repeated: Bool
 
   package init(version: UInt64, configuration: [UInt8], repeated: Bool) {

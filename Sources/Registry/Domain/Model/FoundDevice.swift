@@ -1,7 +1,7 @@
 import FirmwareImage
 package import Foundations
 
-/// A device as far as somebody needs it to choose.
+/// A device as far as somebody who searches needs it to choose: its `id` and `name`.
 package struct FoundDevice: Sendable, Equatable {
   package var id: DeviceID
   package var name: String

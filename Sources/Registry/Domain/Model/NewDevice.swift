@@ -1,14 +1,16 @@
 import FirmwareImage
 package import Foundations
 
-/// A device that is to be made.
+/// A device that is to be made, with its `name`, its `tags` (sorted, without doubles) and the `serial` number of its
+/// board (empty for none), all of the right form.
 package struct NewDevice: Sendable, Equatable {
-  /// Nil: the Registry chooses.
+  /// The ID to give it; nil lets the Registry choose one.
   package var id: DeviceID?
   package var name: String
   package var tags: [String]
   package var serial: String
 
+  /// - Throws: `invalid` for a name, a tag or a serial number of another form than ``FieldRules`` asks for.
   package init(id: DeviceID?, name: String, tags: [String], serial: String) throws(RequestFailure) {
     self.id = id
     self.name = try FieldRules.name(name)

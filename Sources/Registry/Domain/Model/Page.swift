@@ -1,4 +1,4 @@
-/// A part of a list, and the position after it if there is more.
+/// A part of a list: its `items`, and the position to ask for the `next` part with, which is nil at the end.
 package struct Page<Item: Sendable, Position: Sendable>: Sendable {
   package var items: [Item]
   package var next: Position?

@@ -1,7 +1,8 @@
 package import FirmwareImage
 package import Foundations
 
-/// A wasm that was or will be assigned: what it is, and who signed for that.
+/// A wasm that was or will be assigned: what it is (`app`), and the signature of the `publisher` who says so, if one
+/// does.
 package struct PublishedApp: Sendable, Equatable {
   package var app: AppDescription
   package var publisher: ImageSignature?
@@ -11,10 +12,11 @@ package struct PublishedApp: Sendable, Equatable {
     self.publisher = publisher
   }
 
-  /// Of the whole image: header, configuration and wasm.
+  /// Bytes of the whole image: header, configuration and wasm.
   package var imageSizeBytes: UInt64 { UInt64(ImageHeader.byteCount) + app.wasmLength }
 
-  /// What makes this version of the device's firmware of it; the director has not signed it yet.
+  /// The configuration of the image (bytes 32…543) that makes the app this version of the device's firmware, without
+  /// the director's signature.
   package func configuration(for device: DeviceID, version: UInt64) throws -> ImageConfiguration {
     let manifest = try ImageManifest(firmwareVersion: version, app: app, publisher: publisher)
     return ImageConfiguration(device: device, manifest: manifest)

@@ -1,8 +1,9 @@
 package import FoundationEssentials
 package import Foundations
 
-/// Something that happened to a device.
+/// Something that happened to a `device`, and when (`at`, by the database's clock).
 package struct RegistryEvent: Sendable, Equatable {
+  /// What can happen; the raw value is what clients see.
   package enum Kind: String, Sendable, CaseIterable {
     case deviceCreated = "device-created"
     case deviceUpdated = "device-updated"
@@ -12,29 +13,30 @@ package struct RegistryEvent: Sendable, Equatable {
     case deviceOnline = "device-online"
     case deviceOffline = "device-offline"
     case imageAssigned = "image-assigned"
-    /// The device had that version's number already, of another image: the database was restored from a backup.
+    /// The desired image became a new version, because the device had that version's number of another image: the
+    /// database was restored from a backup.
     case imageAssignedAgain = "image-assigned-again"
     case notified
-    /// The broker did not take it in many attempts, which go on.
+    /// The broker did not take the notification in many attempts, which go on.
     case notificationDelayed = "notification-delayed"
     case notificationRequested = "notification-requested"
     case stateReported = "state-reported"
-    /// It says that it ran what it was never given.
+    /// The device says that it ran what it was never given.
     case unknownVersion = "unknown-version"
     case crashReported = "crash-reported"
     /// Two machines speak with the identity of one device; at most once an hour.
     case identityCloned = "identity-cloned"
-    /// It caused more events than it may: so many were left out.
+    /// The device caused more events than it may: tells how many were left out.
     case eventsOmitted = "events-omitted"
   }
 
   /// Grows in the order in which events became visible.
   package var id: UInt64
   package var device: DeviceID
-  /// As text: a newer replica may have written a kind that this one doesn't know.
+  /// A ``Kind`` as text: a newer replica may have written one that this one doesn't know.
   package var kind: String
   package var at: Date
-  /// A JSON object.
+  /// What belongs to the kind, as a JSON object.
   package var detail: String
 
   package init(id: UInt64, device: DeviceID, kind: String, at: Date, detail: String) {
@@ -46,12 +48,12 @@ package struct RegistryEvent: Sendable, Equatable {
   }
 }
 
-/// Which events to answer.
+/// Which events to answer, by their IDs, and in which order.
 package enum EventOrder: Sendable, Equatable {
-  /// Those with a higher ID than the first and, if given, a lower one than the second, oldest first. Who goes on from
-  /// the last one he saw misses none.
+  /// Those with a higher ID than the first and, if given, a lower one than the second, oldest first. A client that
+  /// goes on from the last event it saw misses none.
   case after(UInt64, before: UInt64? = nil)
-  /// Those with a lower ID, newest first; nil: from the newest.
+  /// Those with a lower ID, newest first; nil begins with the newest of all.
   case before(UInt64?)
 
   /// Whether the oldest come first.

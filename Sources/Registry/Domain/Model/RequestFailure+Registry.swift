@@ -3,24 +3,28 @@ package import Foundations
 
 /// The answers of the Registry to what it can't do, the same over HTTP and on the bus.
 extension RequestFailure {
+  /// No device has this ID.
   package static func unknownDevice(_ id: DeviceID) -> RequestFailure {
     RequestFailure(
       .notFound, reason: "unknown-device",
       message: "There is no device \(id). Create it first, or list the devices there are.")
   }
 
+  /// The device was never given that version, or it is not kept any more.
   package static func unknownFirmware(_ id: DeviceID, version: UInt64) -> RequestFailure {
     RequestFailure(
       .notFound, reason: "unknown-firmware",
       message: "Device \(id) has no firmware version \(version). List its firmware to see what it has.")
   }
 
+  /// Nothing was ever assigned to the device.
   package static func noFirmware(_ id: DeviceID) -> RequestFailure {
     RequestFailure(
       .notFound, reason: "no-firmware",
       message: "Device \(id) has no firmware yet. Upload an image for it to the image store.")
   }
 
+  /// A report came over HTTP for a device that reports over MQTT, where only the device itself can.
   package static func reportsOverMQTT(_ id: DeviceID) -> RequestFailure {
     RequestFailure(
       .conflict, reason: "reports-over-mqtt",
@@ -28,6 +32,7 @@ extension RequestFailure {
         "Device \(id) states what it runs over MQTT. Only a device that never did so reports at the polling door.")
   }
 
+  /// A retry was asked for, and the device has not failed the version that it should run.
   package static func nothingToRetry(_ id: DeviceID, version: UInt64) -> RequestFailure {
     RequestFailure(
       .conflict, reason: "nothing-to-retry",
@@ -36,6 +41,7 @@ extension RequestFailure {
         + "nothing to try again.")
   }
 
+  /// A roll-back was asked for without naming a version, and there is none to choose.
   package static func nothingToRollBackTo(_ id: DeviceID) -> RequestFailure {
     RequestFailure(
       .conflict, reason: "nothing-to-roll-back-to",
@@ -43,12 +49,14 @@ extension RequestFailure {
         + "them.")
   }
 
+  /// A roll-back was asked for to what the device should run already.
   package static func alreadyDesired(_ id: DeviceID, version: UInt64) -> RequestFailure {
     RequestFailure(
       .conflict, reason: "already-desired",
       message: "Version \(version) is what device \(id) should run already. Name an earlier one.")
   }
 
+  /// A notification was asked for of a version that the device would not take again.
   package static func heldBack(_ id: DeviceID, version: UInt64) -> RequestFailure {
     RequestFailure(
       .conflict, reason: "firmware-failed",
@@ -56,18 +64,21 @@ extension RequestFailure {
         + "as a new version with `firmware retry`, or assign another image.")
   }
 
+  /// A device that was to be made existed, and was deleted at that moment.
   package static func deletedMeanwhile(_ id: DeviceID) -> RequestFailure {
     RequestFailure(
       .unavailable, reason: "device-deleted-meanwhile",
       message: "Device \(id) was deleted at this moment. Try again.", retryAfterMilliseconds: 100)
   }
 
+  /// A device is to be made with the ID of one that has another serial number.
   package static func deviceExists(_ id: DeviceID) -> RequestFailure {
     RequestFailure(
       .conflict, reason: "device-exists",
       message: "Device \(id) exists with another serial. Use another ID, or delete that device first.")
   }
 
+  /// The device was taken out of service, and what was asked for is for devices in service.
   package static func decommissioned(_ id: DeviceID) -> RequestFailure {
     RequestFailure(
       .conflict, reason: "device-decommissioned",
@@ -76,17 +87,20 @@ extension RequestFailure {
         + "xtblish-registry devices recommission \(id).")
   }
 
+  /// A token is to be made with the name of one that is not revoked.
   package static func tokenExists(_ name: String) -> RequestFailure {
     RequestFailure(
       .conflict, reason: "token-exists",
       message: "There is a token \(name). Use another name, or revoke that one first.")
   }
 
+  /// No token that is not revoked has this name.
   package static func unknownToken(_ name: String) -> RequestFailure {
     RequestFailure(
       .notFound, reason: "unknown-token", message: "There is no token \(name). List the tokens there are.")
   }
 
+  /// The same key came with another image than before.
   package static func idempotencyKeyReused(version: UInt64) -> RequestFailure {
     RequestFailure(
       .conflict, reason: "idempotency-key-reused",
@@ -94,8 +108,10 @@ extension RequestFailure {
         + "Use a new key for a new image.")
   }
 
+  /// The reason of ``eventsWentBack(asked:newest:)``, by which followers know to begin anew.
   package static let eventsWentBackReason = "events-went-back"
 
+  /// Events after one that does not exist were asked for.
   package static func eventsWentBack(asked: UInt64, newest: UInt64) -> RequestFailure {
     RequestFailure(
       .conflict, reason: eventsWentBackReason,
@@ -103,6 +119,7 @@ extension RequestFailure {
         + "backup, and their numbers are given out again. Go on after \(newest), or read from 0 again.")
   }
 
+  /// The device's name or tags were changed since the client read them.
   package static func revisionMismatch(current: Int64) -> RequestFailure {
     RequestFailure(
       .conflict, reason: "revision-mismatch",

@@ -1,12 +1,12 @@
 import FirmwareImage
 package import FoundationEssentials
 
-/// What keeps a device from running what it should.
+/// What keeps a device from running what it should: the `reason`, for people.
 package struct Waiting: Sendable, Equatable {
-  /// 0: it is not about one.
+  /// The version that the device waits to run; 0 if it is not about one.
   package var version: UInt64
   package var reason: String
-  /// By the device's clock, where it is the device's word; nil: nobody knows.
+  /// Since when. By the device's clock where the device says so itself; nil if it is not known.
   package var since: Date?
 
   package init(version: UInt64, reason: String, since: Date?) {
@@ -19,9 +19,9 @@ package struct Waiting: Sendable, Equatable {
 extension Waiting {
   /// How far the notification of the desired version got.
   package struct Notification: Sendable, Equatable {
-    /// It waits in the outbox.
+    /// Whether the notification waits in the outbox.
     package var isPending: Bool
-    /// When the broker last took it.
+    /// When the broker last took one; nil: never.
     package var at: Date?
 
     package init(isPending: Bool, at: Date?) {
@@ -30,8 +30,8 @@ extension Waiting {
     }
   }
 
-  /// Why a device has not got there yet: a state that is pending has a reason. What the Registry knows by itself comes
-  /// first, as a device that is away says nothing new.
+  /// Why a device has not got to its desired version yet: a state that is pending has a reason. What the Registry
+  /// knows by itself comes first, as a device that is away says nothing new.
   ///
   /// - Returns: nil if there is nothing that it should run and does not.
   package static func reason(for device: Device, _ notification: Notification) -> Waiting? {

@@ -2,17 +2,19 @@ package import FoundationEssentials
 package import Foundations
 package import ServiceKit
 
-/// A bearer token for the HTTP interfaces, without its secret.
+/// A bearer token for the HTTP interfaces, without its secret: its `name`, what it allows (`scopes`), when and by
+/// whom it was made (`createdAt`, and `createdBy` as the audit log has principals), and when it was revoked
+/// (`revokedAt`, nil if it is not).
 package struct APIToken: Sendable, Equatable {
-  /// 16 bytes.
+  /// 16 random bytes.
   package var id: [UInt8]
   package var name: String
   package var scopes: [AccessScope]
   package var createdAt: Date
   package var createdBy: String
-  /// Nil: never.
+  /// When the token stops working; nil: never.
   package var expiresAt: Date?
-  /// Some seconds late: uses are written in batches.
+  /// When the token was last shown, some seconds late, because uses are written in batches; nil: never.
   package var lastUsedAt: Date?
   package var revokedAt: Date?
 
@@ -30,23 +32,26 @@ package struct APIToken: Sendable, Equatable {
     self.revokedAt = revokedAt
   }
 
-  /// Its name in the audit log.
+  /// What the token's bearer is called in the audit log: `token:ci`.
   package var principal: String { Self.principal(name) }
 
+  /// What the bearer of the token with this name is called in the audit log.
   package static func principal(_ name: String) -> String { "token:\(name)" }
 }
 
-/// A token that is to be made.
+/// A token that is to be made, with a `name` that ``valid(name:)`` lets through, and one scope or more (`scopes`).
 package struct NewToken: Sendable, Equatable {
   package let name: String
   package let scopes: [AccessScope]
-  /// Nil: it does not expire.
+  /// For how long it works; nil: until it is revoked.
   package let lifetime: Duration?
 
+  /// The most characters of a name.
   package static let maximumNameLength = 63
+  /// What ``valid(name:)`` lets through, as a regular expression (ECMA 262) for the OpenAPI description.
   package static let namePattern = "^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$"
   private static let scopeNames = AccessScope.allCases.map(\.rawValue).joined(separator: ", ")
-  /// Ten years.
+  /// The longest ``lifetime`` that can be asked for: ten years.
   package static let longestLifetime = Duration.seconds(3_650 * 86_400)
 
   /// - Parameters:
@@ -75,7 +80,9 @@ package struct NewToken: Sendable, Equatable {
     lifetime = lifetimeSeconds == 0 ? nil : .seconds(Int64(lifetimeSeconds))
   }
 
-  /// Names stand in the audit log, in paths and in file names.
+  /// A name of the right form, which is narrow because names stand in the audit log, in paths and in file names.
+  ///
+  /// - Throws: `invalid` for any other.
   package static func valid(name: String) throws(RequestFailure) -> String {
     let bytes = Array(name.utf8)
     guard (1...maximumNameLength).contains(bytes.count), let first = bytes.first, let last = bytes.last,

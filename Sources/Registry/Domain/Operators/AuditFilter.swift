@@ -1,7 +1,8 @@
 package import FoundationEssentials
 package import Foundations
 
-/// Which entries of the audit log to show. What is nil filters nothing.
+/// Which entries of the audit log to show: those of one `principal` (also where a service claims to act for it), one
+/// `action`, one `target`. What is nil filters nothing.
 package struct AuditFilter: Sendable, Equatable {
   package var principal: String?
   package var action: String?
@@ -11,6 +12,7 @@ package struct AuditFilter: Sendable, Equatable {
   /// Entries before this time.
   package var until: Date?
 
+  /// All entries.
   package static let all = AuditFilter(principal: nil, action: nil, target: nil, since: nil, until: nil)
 
   private init(principal: String?, action: String?, target: String?, since: Date?, until: Date?) {
@@ -21,7 +23,9 @@ package struct AuditFilter: Sendable, Equatable {
     self.until = until
   }
 
-  /// From what a client wrote; empty texts filter nothing.
+  /// Makes a filter of what a client wrote; empty texts filter nothing.
+  ///
+  /// - Throws: `invalid` for texts that no entry can have, or times outside the years 1970 to 9999.
   package init(
     principal: String, action: String, target: String, since: Date?, until: Date?
   ) throws(RequestFailure) {

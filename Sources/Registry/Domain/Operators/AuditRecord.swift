@@ -2,16 +2,18 @@ package import FoundationEssentials
 package import Foundations
 package import TextFormats
 
-/// What goes into the audit log: who did what to what, from where, and whether it was let through.
+/// What goes into the audit log: who (`requester`) did what (`action`) to what (`target`), from where, and whether it
+/// was let through (`outcome`). `detail` is what else belongs to the action, such as the reason of a refusal.
 package struct AuditRecord: Sendable, Equatable {
+  /// What became of an action; the raw value is what the log has.
   package enum Outcome: String, Sendable, CaseIterable {
-    /// It was let through and done.
+    /// The action was let through and done.
     case allowed
     case refused
-    /// It was let through. If nothing of the same follows, the service ended in the middle of it, or the change has an
-    /// entry of its own.
+    /// The action was let through. If nothing of the same follows, the service ended in the middle of it, or the
+    /// change has an entry of its own.
     case begun
-    /// It was let through, and then could not be done.
+    /// The action was let through, and then could not be done.
     case failed
   }
 
@@ -42,9 +44,12 @@ package struct AuditRecord: Sendable, Equatable {
     self.init(action.rawValue, target, by: requester, detail)
   }
 
+  /// The most bytes of UTF-8 of an action; more are cut.
   package static let actionBytes = 64
+  /// The most bytes of UTF-8 of a target; more are cut.
   package static let targetBytes = 256
 
+  /// A device as the target of an action.
   package static func target(_ device: DeviceID) -> String { "device:\(device)" }
 }
 
@@ -66,7 +71,8 @@ package enum AuditAction: String, Sendable, CaseIterable {
   case publishRootDocument = "publish-root-document"
 }
 
-/// A row of the audit log.
+/// A row of the audit log: when (`at`, by the database's clock) a `principal` did what (`action`) to what (`target`),
+/// and the `source` that the request came from, an address or `bus`.
 package struct AuditEntry: Sendable, Equatable {
   /// Grows in the order in which entries became visible.
   package var id: UInt64
@@ -79,9 +85,9 @@ package struct AuditEntry: Sendable, Equatable {
   package var action: String
   package var target: String
   package var source: String
-  /// As text: a newer replica may have written one that this one doesn't know.
+  /// An ``AuditRecord/Outcome`` as text: a newer replica may have written one that this one doesn't know.
   package var outcome: String
-  /// A JSON object.
+  /// What else belongs to the action, as a JSON object.
   package var detail: String
 
   package init(

@@ -1,14 +1,15 @@
 import TextFormats
 
-/// Keeps refused attempts in the audit log readable, however many there are: the first of its kind from a source is an
-/// entry at once; those that follow within a minute are one entry together, with their count.
+/// Keeps refused attempts in the audit log readable, however many there are: the first of its kind from a source is
+/// an entry at once; those that follow within a minute are one entry together, with their count.
 package struct RefusalTally {
+  /// For how long attempts are counted together.
   package static let window = Duration.seconds(60)
-  /// At the bound those of further sources are counted together.
+  /// How many kinds are counted at a time; at that bound those of further sources are counted together.
   package static let maximumKinds = 1_000
-  /// Of these, how many the words of one service may take up.
+  /// How many of the kinds may be in the words of one service.
   package static let maximumKindsOfService = 200
-  /// The source of those.
+  /// The source that is noted for attempts that are counted together over several sources.
   package static let manySources = "several"
 
   private struct Kind: Hashable {
@@ -30,7 +31,9 @@ package struct RefusalTally {
 
   package init() {}
 
-  /// - Returns: the entry that is to be written now, if it is one.
+  /// Counts a refused attempt.
+  ///
+  /// - Returns: the entry that is to be written now, if the attempt is the first of its kind.
   package mutating func note(
     _ attempt: AuditRecord, reason: String, now: ContinuousClock.Instant
   ) -> AuditRecord? {
@@ -92,5 +95,6 @@ package struct RefusalTally {
     return record
   }
 
+  /// How many kinds are counted now.
   package var kindCount: Int { counts.count }
 }

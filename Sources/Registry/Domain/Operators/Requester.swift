@@ -1,6 +1,6 @@
 /// Who asks for a change, and from where. It goes with the change into the audit log.
 package struct Requester: Sendable, Equatable {
-  /// `token:ci`, `operator:laptop`, `provisioner:provisioner-1`, `device:<uuid>`.
+  /// Who asks: `token:ci`, `operator:laptop`, `provisioner:provisioner-1`, `device:<uuid>`.
   package let principal: String
   /// The address that the request came from, or `bus`.
   package let source: String
@@ -18,13 +18,14 @@ package struct Requester: Sendable, Equatable {
     self.claimed = FieldRules.sanitized(claimed, maximumBytes: Self.maximumBytes)
   }
 
-  /// Of each field, in bytes of UTF-8.
+  /// How many bytes of UTF-8 each field may have.
   private static let maximumBytes = 200
 
   /// The source of what comes over the bus without anyone who asked for it over HTTP.
   package static let bus = "bus"
 
-  /// Nobody in particular: what peers are where neither keys nor tokens are asked for, and who gave a token that is none.
+  /// Nobody in particular: the principal of peers where no keys are asked for, of clients where no tokens are, and of
+  /// whoever presented a token that does not exist.
   package static let anonymousPrincipal = "anonymous"
 
   /// A peer on the bus that showed no key, where none is asked for.

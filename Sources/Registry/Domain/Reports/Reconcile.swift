@@ -4,22 +4,23 @@ package import FoundationEssentials
 package enum ReconcileDecision: Sendable, Equatable {
   /// Nothing was ever assigned.
   case nothingDesired
-  /// It runs the desired version, on trial or confirmed.
+  /// The device runs the desired version, on trial or confirmed.
   case running
-  /// It rolled back or refused the desired version, and is not sent it again until an operator says so.
+  /// The device rolled back or refused the desired version, and is not sent it again until an operator says so.
   case heldBack
   /// A notification of it waits in the outbox, or left it only just now.
   case alreadyNotified
-  /// It must be notified again.
+  /// The device must be notified of it again.
   case notify
-  /// It had a version that is not below the desired one, so it takes no notice of that, and it never tried that: the
-  /// image is to become a higher version. The database was restored from a backup, and numbers were given out again.
+  /// The device had a version that is not below the desired one, so it takes no notice of that, and it never tried
+  /// it: the image is to become a higher version. The database was restored from a backup, and numbers were given out
+  /// again.
   case assignAgain
-  /// As before, but it had the desired version once: going back to it is for an operator to decide.
+  /// As `assignAgain`, but the device had the desired version once: going back to it is for an operator to decide.
   case ahead
 }
 
-/// The desired version of a device, and how far the Registry got with it.
+/// The desired version of a device (`reference`), and how far the Registry got with it.
 package struct DesiredFirmware: Sendable, Equatable {
   package var reference: FirmwareReference
   /// Whether the outbox holds a notification of it.
@@ -65,6 +66,7 @@ extension ReportedState {
 }
 
 extension FirmwareReference {
-  /// No device got so far by assignments. One that says it did must not use up the numbers of those to come.
+  /// No device got above this version by assignments. One that says it did must not use up the numbers of those to
+  /// come.
   package static let highestPlausibleVersion: UInt64 = 1 << 52
 }

@@ -1,10 +1,10 @@
-/// Where a device's reports have got to.
+/// Where a device's reports have got to: the report's number (`sequence`), counted from 1.
 ///
-/// A device that lost its flash, or got an old copy of it back, counts from elsewhere. Numbers alone can't tell that from
-/// a message that is late; so a device whose newest report is answered with a position that is not its own chooses
-/// another epoch, and names what it was told. Nothing that was sent before can do that.
+/// A device that lost its flash, or got an old copy of it back, counts from elsewhere. Numbers alone can't tell that
+/// from a message that is late; so a device whose newest report is answered with a position that is not its own
+/// chooses another epoch, and names what it was told. Nothing that was sent before can do that.
 package struct ReportPosition: Sendable, Hashable {
-  /// Random, of the flash that the sequence is counted on; 0: of a device that names none.
+  /// A random number that belongs to the flash on which the sequence is counted; 0 from a device that names none.
   package var epoch: UInt64
   package var sequence: UInt64
 
@@ -25,6 +25,7 @@ package struct ReportPosition: Sendable, Hashable {
     supersedes == held || isComparable(with: held) && sequence > held.sequence
   }
 
+  /// Whether a report at this position is the one that is held.
   package func isRepeat(of held: ReportPosition) -> Bool {
     sequence == held.sequence && isComparable(with: held)
   }

@@ -1,10 +1,12 @@
 package import FoundationEssentials
 
-/// What reports change of a device, apart from the database so that every case can be tested.
+/// What reports change of a device, apart from the database so that every case can be tested: how far its reports
+/// have got (`position`), when it was last heard of (`lastSeen`) and what it said last (`reported`); both nil if it
+/// never was.
 package struct TrackedDevice: Sendable, Equatable {
   package var position: ReportPosition
   package var lastSeen: Date?
-  /// Until when it counts as online without another word; nil once it is known to be offline.
+  /// Until when the device counts as online without another word; nil once it is known to be offline.
   package var onlineUntil: Date?
   package var reported: ReportedState?
 
@@ -15,6 +17,7 @@ package struct TrackedDevice: Sendable, Equatable {
     self.reported = reported
   }
 
+  /// What a report can change.
   package enum Change: Sendable, Equatable {
     case stateReported
     /// What it waits for is another thing now. Worth no event: a device says so as often as it tries.
@@ -23,10 +26,10 @@ package struct TrackedDevice: Sendable, Equatable {
     case wentOffline
   }
 
-  /// A state that is stale shows that the device is there, all the same.
+  /// Applies a report. A state that is stale shows that the device is there, all the same.
   ///
   /// - Parameter onlineWindow: for how long a word of the device counts, in seconds.
-  /// - Returns: the verdict, and what changed in a way that is worth an event. A repeated state is not.
+  /// - Returns: the verdict, and what changed. A repeated state changes nothing.
   package mutating func take(
     _ content: ReceivedReport.Content, now: Date, onlineWindow: TimeInterval
   ) -> (verdict: ReportVerdict, changes: [Change]) {

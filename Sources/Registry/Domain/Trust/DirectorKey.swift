@@ -1,14 +1,16 @@
 package import FirmwareImage
 package import FoundationEssentials
 
-/// A key of the director, without its private half.
+/// The public half (`key`) of a key with which the director signs assignments, when it was made (`createdAt`), and
+/// its `state`.
 package struct DirectorKey: Sendable, Equatable {
+  /// What a director's key is for now; the raw value is what the database and the bus have.
   package enum State: String, Sendable {
-    /// Signs once a published root document names it.
+    /// The key that is to sign as soon as a published root document names it.
     case next
-    /// Signs.
+    /// The key that signs.
     case active
-    /// Signed once; images that it signed stay good as long as root documents name it.
+    /// A key that signed once; images that it signed stay good as long as root documents name it.
     case retired
   }
 

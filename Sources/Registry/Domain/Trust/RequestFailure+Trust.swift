@@ -3,11 +3,13 @@ package import Foundations
 package import RootDocument
 
 extension RequestFailure {
+  /// Something can't be signed because devices could not learn whose signatures to trust.
   package static let noRootDocument = RequestFailure(
     .conflict, reason: "no-root-document",
     message: "There is no root document yet, so no device could know whose signatures to trust. Make one with "
       + "`xtblish-registry root init`.")
 
+  /// Something can't be signed because devices would not take it: their root document has expired.
   package static func rootDocumentExpired(_ version: UInt64) -> RequestFailure {
     RequestFailure(
       .conflict, reason: "root-document-expired",
@@ -15,6 +17,7 @@ extension RequestFailure {
         + "`xtblish-registry root update`.")
   }
 
+  /// An image has an epoch below that of one which the device confirmed, and would be refused by it.
   package static func securityEpochTooLow(_ id: DeviceID, _ epoch: UInt32, confirmed: UInt32) -> RequestFailure {
     RequestFailure(
       .conflict, reason: "security-epoch-too-low",
@@ -27,11 +30,13 @@ extension RequestFailure {
     self.init(.invalid, reason: error.reason, message: error.description + error.advice)
   }
 
+  /// Nothing can be signed, because no replica has made a key yet.
   package static let noDirectorKey = RequestFailure(
     .unavailable, reason: "no-director-key",
     message: "The director has no key yet. A Registry with registry.director.directory makes it when it starts.",
     retryAfterMilliseconds: 1000)
 
+  /// There is no root document of this version; nil: none at all.
   package static func unknownRootDocument(_ version: UInt64?) -> RequestFailure {
     RequestFailure(
       .notFound, reason: "unknown-root-document",
@@ -39,6 +44,7 @@ extension RequestFailure {
         ?? "There is no root document yet. Make one with `xtblish-registry root init`.")
   }
 
+  /// A root document was to be published with which nothing could be assigned any more.
   package static func directorNotNamed(_ id: KeyID) -> RequestFailure {
     RequestFailure(
       .invalid, reason: "root-document-lacks-director",

@@ -2,8 +2,8 @@ import Messaging
 import ServiceKit
 import Synchronization
 
-/// Failed attempts to say who one is, counted by address: those of the Registry's own clients, and for each service by
-/// itself those that it tells of. A service may tell of any address it likes.
+/// Counts failed attempts to say who one is, by address: for the Registry's own clients together, and for each
+/// service that passes its clients' attempts on by itself, because a service may name any address it likes.
 final class AttemptLimiters: Sendable {
   private let own: AttemptLimiter
   private let services = Mutex<[BusPeer: AttemptLimiter]>([:])
@@ -14,6 +14,7 @@ final class AttemptLimiters: Sendable {
     self.own = own
   }
 
+  /// The counter for clients of this service; nil for the Registry's own.
   func limiter(of service: BusPeer?) -> AttemptLimiter {
     guard let service else { return own }
     return services.withLock { services in

@@ -20,9 +20,9 @@ package final class ClaimBudget: Sendable {
 
   package init() {}
 
-  /// Takes one.
+  /// Takes one line from the service's budget.
   ///
-  /// - Returns: how long the service must wait if it has none left.
+  /// - Returns: nil if it had one left; else how long it must wait.
   package func wait(of service: BusPeer, now: ContinuousClock.Instant = .now) -> Duration? {
     services.withLock { services in
       if services.count >= Self.capacity, services[service] == nil { services = [:] }
@@ -38,6 +38,7 @@ package final class ClaimBudget: Sendable {
 }
 
 extension RequestFailure {
+  /// A service has used up its budget of lines in the audit log.
   package static func tooManyClaims(wait: Duration) -> RequestFailure {
     RequestFailure(
       .overloaded, reason: "too-many-audit-claims",

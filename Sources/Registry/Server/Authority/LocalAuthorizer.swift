@@ -11,6 +11,8 @@ package struct LocalAuthorizer: RequestAuthorizer {
     self.authority = authority
   }
 
+  /// Decides about a request to the Registry itself. A read that was let through need not be asked for again for
+  /// ``RequestAuthority/readValidity``.
   package func authorize(
     token: PresentedToken, scope: AccessScope, action: String, target: String, source: String
   ) async throws(WireFailure) -> Principal {

@@ -19,13 +19,15 @@ package final class RequestAuthority: Service {
   /// How often uses of tokens and counts of refusals are written.
   private static let interval = Duration.seconds(1)
 
+  /// What the bearer of a token wants: an `action` on a `target`, as the audit log has them, that takes a `scope`.
+  /// The token is given by its SHA-256 (`tokenHash`).
   package struct Request: Sendable {
     package var tokenHash: [UInt8]
     package var scope: AccessScope
-    /// Empty for reads.
+    /// What is to be done, in kebab-case; empty for reads.
     package var action: String
     package var target: String
-    /// In the words of the service that asks, if one does.
+    /// The client's address, in the words of the service that asks, if one does.
     package var source: String
     /// The service that the client presented the token to; nil: to the Registry itself.
     package var service: BusPeer?
@@ -42,11 +44,13 @@ package final class RequestAuthority: Service {
       self.service = service
     }
 
+    /// The client as the audit log has it, once its `principal` is known.
     package func requester(_ principal: String) -> Requester {
       Requester(principal: principal, source: source, via: service.map { "\($0)" } ?? "")
     }
   }
 
+  /// Whether the bearer may, and by which token, or why not.
   package enum Verdict: Sendable, Equatable {
     case allowed(APIToken)
     case refused(RefusedToken)
@@ -72,10 +76,12 @@ package final class RequestAuthority: Service {
     self.logger = logger
   }
 
+  /// Decides, and puts a refusal on record.
+  ///
   /// - Parameter isRecorded: whether an action that is allowed is to be in the audit log before this returns. Changes
   ///   of the Registry itself are noted with the change instead.
-  /// - Throws: `overloaded` for a token that is not taken, from a source that has failed too often of late. A good token
-  ///   is good wherever it comes from; how many are looked up at once is bounded by the database's connections.
+  /// - Throws: `overloaded` for a token that is not taken, from a source that has failed too often of late. A good
+  ///   token is good wherever it comes from; how many are looked up at once is bounded by the database's connections.
   package func decide(_ request: Request, isRecorded: Bool) async throws -> Verdict {
     let limiter = limiters.limiter(of: request.service)
     let wait = limiter.wait(of: request.source)
@@ -136,7 +142,7 @@ package final class RequestAuthority: Service {
     if let record = state.withLock({ $0.refusals.note(attempt, reason: reason, now: .now) }) { await write(record) }
   }
 
-  /// The same for those who can't wait: it is in the log a little later.
+  /// The same as ``note(_:refusedFor:)`` for callers that can't wait: the entry is in the log a little later.
   package func noteLater(_ attempt: AuditRecord, refusedFor reason: String) {
     state.withLock { state in
       if let record = state.refusals.note(attempt, reason: reason, now: .now) { state.waiting.append(record) }
@@ -163,6 +169,7 @@ package final class RequestAuthority: Service {
     for record in records { await write(record) }
   }
 
+  /// Writes what was noted and counted, also of windows that have not ended.
   func writeEverything() async {
     let (uses, records) = state.withLock { state in
       defer { (state.uses, state.waiting) = ([:], []) }
@@ -199,6 +206,7 @@ package final class RequestAuthority: Service {
 }
 
 extension RequestFailure {
+  /// A token was refused, from an address from which too many were of late.
   static func tooManyFailures(wait: Duration) -> RequestFailure {
     RequestFailure(
       .overloaded, reason: AttemptLimiter.reason,

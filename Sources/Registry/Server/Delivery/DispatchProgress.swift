@@ -17,6 +17,7 @@ final class DispatchProgress: Sendable {
     state = Mutex(State(size: BatchSize(maximum: batchSize)))
   }
 
+  /// How many notifications the next call may have.
   var batchSize: Int { state.withLock { $0.size.current } }
 
   /// A call took too long, perhaps for one of its notifications: smaller ones part that from the others.
@@ -24,6 +25,7 @@ final class DispatchProgress: Sendable {
     state.withLock { $0.size.shrink(after: count) }
   }
 
+  /// A call was answered in time: further ones may be larger again.
   func succeeded(with count: Int) {
     state.withLock { $0.size.grow(after: count) }
   }

@@ -10,6 +10,7 @@ import ServiceLifecycle
 /// Any number of replicas may do so side by side: each claims what it sends. It sleeps until it is
 /// woken by a commit, here or on another replica, or until the next notification is due.
 package struct OutboxDispatcher: Service {
+  /// How a dispatcher works through the outbox; `backoff` are the pauses before a notification is tried again.
   package struct Options: Sendable {
     /// Notifications in one call.
     package var batchSize: Int
@@ -108,7 +109,9 @@ package struct OutboxDispatcher: Service {
     return min(max(wait, .milliseconds(1)), options.longestSleep)
   }
 
-  /// - Returns: false if there was no answer in time: not because nobody was there.
+  /// Sends a batch and settles it.
+  ///
+  /// - Returns: false if there was no answer in time, although somebody was there: then smaller batches are tried.
   private func deliver(_ batch: [OutboxEntry], claim: [UInt8]) async -> Bool {
     let start = ContinuousClock.now
     let answer = await call(batch)

@@ -11,6 +11,7 @@ package struct RegistryMetrics: Sendable {
 
   package init() {}
 
+  /// Counts events that were left out because their devices cause too many.
   package func eventsOmitted(_ count: Int) {
     omittedEvents.increment(by: count)
   }
@@ -26,6 +27,7 @@ package struct RegistryMetrics: Sendable {
     postponedNotifications.increment(by: count)
   }
 
+  /// Sets how many notifications wait in the outbox.
   package func outboxPending(_ count: Int) {
     outboxPending.record(count)
   }

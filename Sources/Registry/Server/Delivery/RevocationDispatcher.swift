@@ -5,10 +5,12 @@ package import RegistryDomain
 package import RegistryStorage
 import ServiceLifecycle
 
-/// Tells the Provisioner which devices lost what they may do, for as long as it takes.
+/// Tells the Provisioner which devices went out of service or were deleted, so that it takes their certificates back,
+/// for as long as it takes.
 ///
 /// Any number of replicas do so side by side: each claims what it tells.
 package struct RevocationDispatcher: Service {
+  /// How the dispatcher works; `backoff` are the pauses before a revocation is tried again.
   package struct Options: Sendable {
     /// How long a claim keeps other replicas away, and so how late they notice that this one died.
     package var lease: Duration

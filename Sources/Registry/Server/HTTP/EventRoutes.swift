@@ -16,7 +16,8 @@ struct EventRoutes: Sendable {
     }
   }
 
-  /// Newest first, page by page with `cursor`; or oldest first `after` an event, to follow what happens.
+  /// Answers events newest first, page by page with `cursor`; or oldest first `after` an event, to follow what
+  /// happens.
   private func list(_ request: Request, _ device: DeviceID?) async throws -> Response {
     let query = try QueryParameters(request, known: ["limit", "cursor", "after"])
     let limit = try query.limit()

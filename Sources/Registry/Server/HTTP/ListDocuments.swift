@@ -1,6 +1,6 @@
 import RegistryClient
 
-/// A part of the list of devices, over HTTP. Without a cursor it was the last.
+/// A part of the list of devices, over HTTP. The last part has no `nextCursor`, here as in the other lists.
 struct DeviceListDocument: Codable, Sendable {
   var devices: [DeviceDocument]
   var nextCursor: String?
@@ -29,11 +29,11 @@ struct LogListDocument: Codable, Sendable {
   var lines: [StoredLogLineDocument]
   /// Give this as `after` to read on.
   var lastCursor: UInt64
-  /// Of the page with older lines, where the newest were asked for.
+  /// The cursor of the page with older lines, where the newest were asked for.
   var nextCursor: String?
 }
 
-/// A part of the list of tokens. Without a cursor it was the last.
+/// A part of the list of tokens.
 struct TokenListDocument: Codable, Sendable {
   var tokens: [TokenDocument]
   var nextCursor: String?

@@ -17,7 +17,8 @@ struct LogRoutes: Sendable {
     }
   }
 
-  /// The newest, page by page with `cursor`; or those `after` a line, and with `follow` not before there are some.
+  /// Answers the newest lines, page by page with `cursor`; or those `after` a line, and with `follow` not before
+  /// there are some.
   private func list(_ request: Request, _ device: DeviceID) async throws -> Response {
     let parameters = try QueryParameters(
       request, known: ["limit", "cursor", "after", "follow", "level", "text"])

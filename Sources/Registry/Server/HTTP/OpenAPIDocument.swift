@@ -3,6 +3,7 @@ import ServiceKit
 
 /// The description of the HTTP interface, OpenAPI 3.1, as `/openapi.json` answers it.
 package enum OpenAPIDocument {
+  /// The whole document, as JSON.
   package static let text = """
     {
       "openapi": "3.1.0",
@@ -62,8 +63,8 @@ package enum OpenAPIDocument {
     "A token of xtblish-registry token create. Its scope is read, deploy, operate or admin; each includes those before "
     + "it. Reading takes read; another try of firmware deploy; changing devices operate; tokens and the audit log admin."
 
-  /// Of every operation but this document: what a bad request, a token that does not do, a busy or absent database and
-  /// a fault answer.
+  /// The answers that every operation but this document may give: to a bad request, to a token that won't do, when
+  /// the database is busy or away, and at a fault.
   static let commonResponses = """
     "400": {"$ref": "#/components/responses/Invalid"},
     "401": {"$ref": "#/components/responses/Unauthorized"},

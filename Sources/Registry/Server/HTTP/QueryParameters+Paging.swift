@@ -5,7 +5,7 @@ import ServiceHTTP
 import Wire
 
 extension QueryParameters {
-  /// A page's size.
+  /// How many entries of a list to answer.
   func limit() throws(RequestFailure) -> Int {
     Int(try number("limit", in: 1...UInt64(FieldRules.maximumPageSize)) ?? UInt64(FieldRules.defaultPageSize))
   }
@@ -26,7 +26,7 @@ extension QueryParameters {
     return number
   }
 
-  /// False if it is not given.
+  /// Whether the parameter is `true`; false also if it is not given.
   func flag(_ name: String) throws(RequestFailure) -> Bool {
     switch self[name] {
     case nil, "false": return false

@@ -17,6 +17,7 @@ package struct RegistryRoutes: Sendable {
     self.control = control
   }
 
+  /// Adds all routes, each with the scope that it takes.
   package func add(to router: Router<HTTPContext>) {
     let access = RouteAccess(router: router, control: control)
     DeviceRoutes(store: store).add(to: access)

@@ -26,14 +26,14 @@ struct RequestDocument {
     self.fields = fields
   }
 
-  /// Nil if there is none.
+  /// The text of a field; nil if there is no such field.
   func string(_ name: String) throws(RequestFailure) -> String? {
     guard let value = fields[name] else { return nil }
     guard case .string(let text) = value else { throw RequestFailure(field: name, "is not a string") }
     return text
   }
 
-  /// Nil if there is none.
+  /// The number of a field; nil if there is no such field.
   func positiveInteger(_ name: String) throws(RequestFailure) -> Int64? {
     guard let value = fields[name] else { return nil }
     guard case .integer(let number) = value, number > 0 else {
@@ -42,7 +42,7 @@ struct RequestDocument {
     return number
   }
 
-  /// Nil if there are none.
+  /// The texts of a field; nil if there is no such field.
   func strings(_ name: String) throws(RequestFailure) -> [String]? {
     guard let value = fields[name] else { return nil }
     guard case .array(let elements) = value else { throw RequestFailure(field: name, "is not a list of strings") }

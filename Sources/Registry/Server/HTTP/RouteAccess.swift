@@ -9,12 +9,12 @@ struct RouteAccess {
   let router: Router<HTTPContext>
   let control: AccessControl
 
-  /// For routes that change nothing.
+  /// The group for routes that change nothing.
   func reading(_ scope: AccessScope = .read) -> RouterGroup<HTTPContext> {
     router.group().add(middleware: control.requiring(scope))
   }
 
-  /// For one route that makes a change.
+  /// The group for one route that makes a change.
   ///
   /// - Parameter target: what it is done to, for the audit log.
   func changing(
@@ -23,9 +23,9 @@ struct RouteAccess {
     router.group().add(middleware: control.requiring(scope, action: action.rawValue, target: target))
   }
 
-  /// For one route that changes the device of its path.
+  /// The group for one route that changes the device of its path.
   func changingDevice(_ scope: AccessScope, _ action: AuditAction) -> RouterGroup<HTTPContext> {
-    // One whose ID is none is told so by the route, once it is known who asks.
+    // A client that sends no ID is told so by the route itself, which runs once it is known who asks.
     changing(scope, action) { context in (try? RequestReading.device(context)).map(AuditRecord.target) ?? "device:?" }
   }
 }

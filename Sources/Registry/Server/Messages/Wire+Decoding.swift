@@ -10,6 +10,7 @@ package import Wire
 // What clients send, turned into values whose form is right; anything else is refused with its reason.
 
 extension PublishedApp {
+  /// - Throws: `invalid` for what no image can be, or half a signature.
   package init(_ wire: WireAppImage) throws(RequestFailure) {
     let digest = try SHA256Digest(checking: wire.digest)
     let app: AppDescription
@@ -37,6 +38,7 @@ extension PublishedApp {
 }
 
 extension FirmwareReference {
+  /// - Throws: `invalid` for a version out of range or a digest of a wrong length.
   package init(_ wire: WireFirmwareReference) throws(RequestFailure) {
     guard (1...UInt64(Int64.max)).contains(wire.version) else {
       throw RequestFailure(field: "version", "is \(wire.version): versions go from 1 to 2^63-1")
@@ -46,7 +48,7 @@ extension FirmwareReference {
 }
 
 extension ReportedState {
-  /// `at` is the Registry's to say.
+  /// The state without its time (`at`), which the Registry says itself.
   package init(_ wire: WireReportedState) throws(RequestFailure) {
     guard let status = RunStatus(rawValue: wire.status) else {
       throw RequestFailure(field: "status", "is none of \(RunStatus.allCases.map(\.rawValue).joined(separator: ", "))")
@@ -66,7 +68,7 @@ extension ReportedState {
       waiting: wire.hasWaiting ? Waiting(wire.waiting) : nil)
   }
 
-  /// Version 0 with an empty digest: nothing runs yet.
+  /// What runs; nil for version 0 with an empty digest, by which a device says that nothing runs yet.
   private static func running(_ wire: WireReportedState) throws(RequestFailure) -> FirmwareReference? {
     if wire.version == 0, wire.digest.isEmpty { return nil }
     var reference = WireFirmwareReference()
@@ -83,7 +85,7 @@ extension ReportPosition {
 }
 
 extension Waiting {
-  /// Nil without a reason, which an old device's is not.
+  /// Nil if it gives no reason.
   package init?(_ wire: WireWaiting) {
     let reason = FieldRules.sanitizedReason(wire.reason)
     guard !reason.isEmpty else { return nil }
@@ -96,6 +98,7 @@ extension Waiting {
 }
 
 extension ReceivedReport {
+  /// - Throws: `invalid` for a report whose form is wrong.
   package init(_ wire: WireDeviceReport) throws(RequestFailure) {
     let device = try DeviceID(checking: wire.deviceID)
     switch wire.content {
@@ -117,6 +120,7 @@ extension ReceivedReport {
 }
 
 extension ReceivedLogBatch {
+  /// - Throws: `invalid` for a batch of which nothing can be used.
   package init(_ wire: WireDeviceLogBatch) throws(RequestFailure) {
     try self.init(
       device: DeviceID(checking: wire.deviceID), logID: wire.logID,

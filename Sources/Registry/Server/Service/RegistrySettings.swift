@@ -5,7 +5,16 @@ package import ServiceHosting
 package import ServiceKit
 package import Wire
 
-/// What the Registry can be told.
+/// The settings of `xtblish-registry`; what each is for, its range and its default is said with its `Setting`.
+/// `serviceName` and `busRole` are those of the process, and `allSettings` lists the settings for `check-config`.
+///
+/// - It answers at `httpListen`, `rpcListen` and `operationsListen`, with the keys of `tls` and within the limits of
+///   `http`.
+/// - It uses `databaseURL` with `databaseConnections`, and asks `notifierEndpoints` and `provisionerEndpoints`.
+/// - It notifies by `renotifyInterval`, `outboxLease` and `outboxLongestRetry`.
+/// - It keeps history as `eventRetention`, `auditRetention`, `logRetention`, `logBytesPerDevice`, `crashRetention`
+///   and `crashesPerDevice` say.
+/// - It signs with the keys in `directorDirectory`, and only apps of known publishers if `requiresPublisher`.
 package struct RegistrySettings: HostedServiceSettings {
   package let httpListen: ListenAddress
   package let rpcListen: String
@@ -27,7 +36,7 @@ package struct RegistrySettings: HostedServiceSettings {
   package let logBytesPerDevice: Int
   package let crashRetention: Duration
   package let crashesPerDevice: Int
-  /// Nil to sign nothing, which only an insecure Registry may.
+  /// The folder of the director's keys; nil to sign nothing, which only an insecure Registry may.
   package let directorDirectory: String?
   package let requiresPublisher: Bool
 
@@ -127,6 +136,7 @@ package struct RegistrySettings: HostedServiceSettings {
     requiresPublisher = try reader.require(Self.requiresPublisherSetting)
   }
 
+  /// What must be set before the service may start, besides what each setting by itself demands.
   package func missing(isInsecure: Bool) -> [SettingProblem] {
     tls.missing(role: Self.serviceName, isInsecure: isInsecure) + missingDirector(isInsecure: isInsecure)
   }
@@ -158,7 +168,7 @@ package struct RegistrySettings: HostedServiceSettings {
     return .none
   }
 
-  /// What the store makes of it: a device that missed three heartbeats counts as offline.
+  /// The store's bounds. A device that missed three heartbeats counts as offline.
   package var storeOptions: RegistryStore.Options {
     RegistryStore.Options(
       onlineWindow: heartbeat * 3 / .seconds(1), renotifyInterval: renotifyInterval / .seconds(1),

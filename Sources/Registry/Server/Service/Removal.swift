@@ -4,10 +4,10 @@ import Logging
 struct Removal {
   let logger: Logger
 
-  /// Batch after batch, until one finds nothing. A failure is told, and left to the next time.
+  /// Runs batch after batch, until one finds nothing. A failure is logged, and left to the next time.
   ///
   /// - Parameters:
-  ///   - what: of what the rows are, for the log.
+  ///   - what: whose rows they are, for the log.
   ///   - batch: how many rows it took away; nil if there was nothing.
   func remove(_ what: String, _ batch: () async throws -> Int?) async {
     var total = 0
@@ -21,7 +21,7 @@ struct Removal {
     if total > 0 { logger.info("removed", metadata: ["what": "\(what)", "count": "\(total)"]) }
   }
 
-  /// As `remove`, of batches that tell 0 when there was nothing.
+  /// The same as ``remove(_:_:)`` for batches that tell 0 when there was nothing.
   func removeAll(_ what: String, _ batch: () async throws -> Int) async {
     await remove(what) {
       let removed = try await batch()

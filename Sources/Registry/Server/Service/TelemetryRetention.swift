@@ -7,7 +7,7 @@ struct TelemetryRetention: Service {
   let store: RegistryStore
   let logRetention: Duration
   let crashRetention: Duration
-  /// How often it looks.
+  /// How often it looks for what is too old.
   var interval: Duration = .seconds(300)
   let logger: Logger
 

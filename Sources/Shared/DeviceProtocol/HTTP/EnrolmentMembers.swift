@@ -2,7 +2,7 @@
 package enum EnrolmentRequestMember: String, CodingKey, CaseIterable, Sendable {
   /// Text: the claim, or the secret of a registered device.
   case claim
-  /// Text.
+  /// Text: the serial number of the board.
   case serial
   /// PKCS#10 in DER, in base64.
   case certificateRequest
@@ -10,7 +10,7 @@ package enum EnrolmentRequestMember: String, CodingKey, CaseIterable, Sendable {
   case pollingOnly
   /// PEM: the maker's certificate of the board, and those above it.
   case factoryCertificate
-  /// Of the certificate request, by the key of that certificate, in base64.
+  /// In base64: the signature of the certificate request by the key of the factory certificate.
   case factorySignature
 }
 
@@ -18,19 +18,19 @@ package enum EnrolmentRequestMember: String, CodingKey, CaseIterable, Sendable {
 package enum EnrolmentAnswerMember: String, CodingKey, CaseIterable, Sendable {
   case deviceID
   case name
-  /// An object of ``BrokerAddressMember``s.
+  /// Where the broker is: an object of ``BrokerAddressMember``s.
   case mqtt
   case imageStoreURLs
   case provisionerURLs
-  /// How often to say what runs.
+  /// How often the device is to say what it runs.
   case heartbeatSeconds
   /// PEM, the device's own first.
   case certificateChain
   /// PEM.
   case trustRoots
-  /// In base64.
+  /// The root document, in base64.
   case rootDocument
-  /// An object of ``FuseMember``s.
+  /// What the fuses are to hold: an object of ``FuseMember``s.
   case otp
   case pollingToken
 }

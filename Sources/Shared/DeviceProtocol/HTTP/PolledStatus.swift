@@ -1,13 +1,14 @@
-/// The body of `POST /status`: what a device that only polls says about a version. Members are those of ``StateMessage``
-/// that it can know; others are ignored, so that the same JSON does for both.
+/// The body of `POST /status`: what a device that only polls says about a version. Its members are those of
+/// ``StateMessage`` that such a device can know. Other members are ignored, so that a device may send the same JSON
+/// here and over MQTT.
 package struct PolledStatus: Codable, Sendable, Equatable {
   package enum CodingKeys: String, CodingKey, CaseIterable { case version, status, reason }
 
-  /// One that the device was given.
+  /// The firmware version that it is about, one that the device was given.
   package var version: UInt64
   /// A ``RunStatus``.
   package var status: String
-  /// For people; missing: none.
+  /// Why, for people; missing: the device says nothing.
   package var reason: String?
 
   package init(version: UInt64, status: String, reason: String?) {

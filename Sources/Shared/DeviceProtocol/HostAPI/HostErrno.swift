@@ -27,7 +27,7 @@ package enum HostErrno: Int32, Error, CaseIterable {
     self.init(rawValue: -result)
   }
 
-  /// What the app gets.
+  /// The negative number that the app gets as a function's result.
   package var result: Int64 { -Int64(rawValue) }
 
   /// The error's short name, as the reference page and the app's log have it.
@@ -46,7 +46,7 @@ package enum HostErrno: Int32, Error, CaseIterable {
     }
   }
 
-  /// For the reference page.
+  /// When an app gets it, in a sentence for the reference page of the host API.
   package var documentation: String {
     switch self {
     case .access: "The name is there, but not for this: an input pin can't be set."

@@ -2,16 +2,18 @@ package import Foundations
 
 /// The one table of what devices offer to apps, for the image store, the developer's loop and the device alike.
 package enum HostInterface {
-  /// The level in an image's header may be at most this.
+  /// The newest level of the host API. An image whose header asks for a higher one is refused.
   package static let level: UInt32 = 1
   /// Names of pins and sensors and keys of an app's configuration are at most so long, in bytes of UTF-8.
   package static let keyLimitBytes = 256
   /// The import module. An API that breaks apps of this one gets another name, and both are served.
   package static let module = "xtb1"
-  /// Of what AssemblyScript's compiler imports by itself.
+  /// The import module of the functions that AssemblyScript's compiler imports by itself.
   package static let assemblyScriptModule = "env"
+  /// The import module of WASI preview 1.
   package static let wasiModule = "wasi_snapshot_preview1"
 
+  /// All functions but WASI's: those of the host API, and those for AssemblyScript.
   package static let functions = hostAPI + assemblyScript
 
   private static let hostAPI: [HostFunction] = [
@@ -72,7 +74,7 @@ package enum HostInterface {
     return types
   }()
 
-  /// Of the function that devices offer under that name; nil if they offer none.
+  /// The type of the function that devices offer under that import module and name; nil if they offer none.
   package static func type(_ module: ByteText, _ name: ByteText) -> WebAssemblyFunctionType? {
     types[ByteText("\(module).\(name)")]
   }

@@ -5,10 +5,11 @@ package enum WebAssemblyValueType: Hashable, Sendable {
   case f32
   case f64
   case v128
-  /// To functions, objects of the garbage collector, exceptions or things of the host.
+  /// A reference: to a function, an object of the garbage collector, an exception or a thing of the host.
   case reference
 }
 
+/// The type of a function: its `parameters` and `results`, in order.
 package struct WebAssemblyFunctionType: Hashable, Sendable {
   package var parameters: [WebAssemblyValueType]
   package var results: [WebAssemblyValueType]

@@ -5,9 +5,10 @@ package struct AcknowledgementMessage: Sendable, Equatable {
 
   /// What became of state reports.
   package struct Reports: Codable, Sendable, Equatable {
-    /// Of the reports that are answered.
+    /// The sequence numbers of the reports that are answered.
     package var sequences: [UInt64]
-    /// What is held in their place, if they were taken for late ones.
+    /// Where the registry believes the device's reports to be, if it took these for late ones; nil: they were not
+    /// late.
     package var held: StateMessage.Position?
 
     package init(sequences: [UInt64], held: StateMessage.Position? = nil) {
@@ -24,7 +25,8 @@ package struct AcknowledgementMessage: Sendable, Equatable {
     package var log: String
     /// The ID of the last line that need not be sent again.
     package var through: UInt64
-    /// The run of the agent that used IDs again by which other lines are stored; nil: it did not.
+    /// The agent's run, as in ``LogMessage/run``, whose lines have IDs under which other lines are stored already;
+    /// nil: no line has.
     package var reused: String?
 
     package init(log: String, through: UInt64, reused: String? = nil) {
@@ -34,9 +36,11 @@ package struct AcknowledgementMessage: Sendable, Equatable {
     }
   }
 
+  /// The answer to state reports; nil: none is answered.
   package var reports: Reports?
+  /// How far the log is stored; nil: the message does not say.
   package var log: LogPosition?
-  /// IDs of crash reports.
+  /// The IDs of the crash reports that are stored or refused for good.
   package var crashes: [String]
 
   package init(reports: Reports? = nil, log: LogPosition? = nil, crashes: [String] = []) {

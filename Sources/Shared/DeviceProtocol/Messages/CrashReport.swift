@@ -1,16 +1,17 @@
-/// The JSON of `/devices/{id}/crash`: how an app ended that was not asked to. A device keeps it in this form until it is
-/// acknowledged.
+/// The JSON of `/devices/{id}/crash`: how an app ended that was not asked to end. `appName` and `appVersion` are the
+/// image's labels, empty if it has none. A device keeps the report in this form until it is acknowledged.
 package struct CrashReport: Codable, Sendable, Equatable {
+  /// A function call that was under way when the app ended.
   package struct Frame: Codable, Sendable, Equatable {
     package enum CodingKeys: String, CodingKey, CaseIterable { case function, functionOffset, moduleOffset, name }
 
-    /// The function's index in the module.
+    /// The index of the function in the module.
     package var function: UInt32
-    /// In bytes, within the function.
+    /// Where in the function's body execution was, in bytes.
     package var functionOffset: UInt64
-    /// In bytes, within the module.
+    /// Where in the module execution was, in bytes.
     package var moduleOffset: UInt64
-    /// From the module's names; missing: it has none.
+    /// The function's name, from the module's `name` section; missing: the module gives none.
     package var name: String?
 
     package init(function: UInt32, functionOffset: UInt64, moduleOffset: UInt64, name: String?) {
@@ -25,27 +26,27 @@ package struct CrashReport: Codable, Sendable, Equatable {
     case id, at, version, digest, appName, appVersion, buildID, code, message, status, frames, lines
   }
 
-  /// 32 hexadecimal digits, random, of this crash alone.
+  /// Identifies this crash: 32 random hexadecimal digits.
   package var id: String
-  /// By the device's clock, in nanoseconds since 1970.
+  /// When it happened, by the device's clock, in nanoseconds since 1970.
   package var at: UInt64
-  /// Of the image, from 1.
+  /// The firmware version that ran, from 1.
   package var version: UInt64
-  /// Of the module: `sha256:` and 64 hexadecimal digits.
+  /// The module's digest: `sha256:` and 64 hexadecimal digits.
   package var digest: String
   package var appName: String
   package var appVersion: String
-  /// In hexadecimal digits; empty: the module has none.
+  /// The module's build ID in hexadecimal digits; empty: the module has none.
   package var buildID: String
-  /// A ``CrashCode``, or the word of a newer device for what is none of these.
+  /// Why the app ended: a ``CrashCode``, or the word of a newer device for what is none of these.
   package var code: String
-  /// For people.
+  /// What happened, for people.
   package var message: String
   /// What the version was when it happened: ``RunStatus/trial`` or ``RunStatus/confirmed``.
   package var status: String
-  /// Innermost first.
+  /// The calls that were under way, the innermost first.
   package var frames: [Frame]
-  /// The version's last lines in the log, oldest first.
+  /// The app's last lines in the log, oldest first.
   package var lines: [LogMessage.Line]
 
   package init(
@@ -66,7 +67,7 @@ package struct CrashReport: Codable, Sendable, Equatable {
     self.lines = lines
   }
 
-  /// What helps people alone may be missing.
+  /// Reads a report; members that only help people may be missing.
   package init(from decoder: any Decoder) throws {
     let members = try decoder.container(keyedBy: CodingKeys.self)
     id = try members.decode(String.self, forKey: .id)

@@ -6,10 +6,11 @@ package struct LogMessage: Codable, Sendable, Equatable {
   package var log: String
   /// The agent's run that sends them: 16 hexadecimal digits; missing: the device names none.
   package var run: String?
-  /// Lines with higher IDs were written in that run.
+  /// The lines with IDs above this one were written in that run.
   package var after: UInt64?
-  /// How many lines right before these nobody has any more; missing: none.
+  /// How many lines right before these were lost on the device; missing: none.
   package var lost: UInt64?
+  /// The lines, in the order of their IDs.
   package var lines: [Line]
 
   package init(log: String, run: String?, after: UInt64?, lost: UInt64?, lines: [Line]) {
@@ -20,22 +21,23 @@ package struct LogMessage: Codable, Sendable, Equatable {
     self.lines = lines
   }
 
-  /// A line, here or in a crash report.
+  /// A line of a device's log, here or in a crash report.
   package struct Line: Codable, Sendable, Equatable {
     package enum CodingKeys: String, CodingKey, CaseIterable { case id, at, monotonic, level, source, version, text }
 
-    /// From 1; one more with each line of a log.
+    /// The line's number in its log: from 1, and one more with each line.
     package var id: UInt64
-    /// By the device's clock, in nanoseconds since 1970.
+    /// When it was written, by the device's clock, in nanoseconds since 1970.
     package var at: UInt64
-    /// In nanoseconds since the device's boot.
+    /// When it was written, in nanoseconds since the device's boot.
     package var monotonic: UInt64
     /// The name of a ``LogLevel``.
     package var level: String
-    /// A ``LogSource``.
+    /// Who wrote it: the raw value of a ``LogSource``.
     package var source: String
-    /// Of the app that wrote it; 0: no app did.
+    /// The firmware version of the app that wrote it; 0: no app did.
     package var version: UInt64
+    /// What it says; at most ``DeviceLimit/logLineTextBytes``.
     package var text: String
 
     package init(

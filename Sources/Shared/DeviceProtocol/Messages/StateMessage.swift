@@ -1,13 +1,13 @@
 /// The JSON of `/devices/{id}/state`: what a device runs, as it stands in the message. Whoever reads it checks the values;
 /// members that are not named here are ignored.
 package struct StateMessage: Codable, Sendable, Equatable {
-  /// Where a device's reports have got to.
+  /// How far a device's state reports have got: an epoch, and the number of a report in it.
   package struct Position: Codable, Sendable, Equatable {
     package enum CodingKeys: String, CodingKey, CaseIterable { case epoch, sequence }
 
-    /// 16 hexadecimal digits, random, of the flash that the sequence is counted on; empty or missing: the device names
-    /// none.
+    /// Which flash the sequence is counted on: 16 random hexadecimal digits; empty or missing: the device names none.
     package var epoch: String?
+    /// The report's number, as in ``StateMessage/sequence``.
     package var sequence: UInt64
 
     package init(epoch: String?, sequence: UInt64) {
@@ -16,7 +16,7 @@ package struct StateMessage: Codable, Sendable, Equatable {
     }
   }
 
-  /// A version that was not kept.
+  /// A version that was not kept: its `version` number and the `digest` of its module.
   package struct Failed: Codable, Sendable, Equatable {
     package var version: UInt64
     package var digest: String
@@ -31,10 +31,11 @@ package struct StateMessage: Codable, Sendable, Equatable {
   package struct Waiting: Codable, Sendable, Equatable {
     package enum CodingKeys: String, CodingKey, CaseIterable { case version, reason, since }
 
-    /// 0 or missing: it is not about a version.
+    /// The version that waits; 0 or missing: the waiting is not about a version.
     package var version: UInt64?
+    /// What it waits for, in words for people.
     package var reason: String
-    /// By the device's clock, in seconds since 1970.
+    /// Since when, by the device's clock, in seconds since 1970.
     package var since: UInt64?
 
     package init(version: UInt64?, reason: String, since: UInt64?) {
@@ -48,28 +49,33 @@ package struct StateMessage: Codable, Sendable, Equatable {
     case sequence, epoch, supersedes, version, digest, slot, status, reason, failed, switchGapNanoseconds, waiting, run
   }
 
-  /// From 1, higher than that of every report before it of the same epoch, over restarts too.
+  /// The report's number: from 1, and higher than that of every report before it in the same epoch, over restarts
+  /// too.
   package var sequence: UInt64
-  /// As in ``Position``.
+  /// Which flash the sequence is counted on; as in ``Position``.
   package var epoch: String?
-  /// What the device was told that is held in the place of its reports.
+  /// The position that the services held in the place of the device's reports, as the device was told in
+  /// ``AcknowledgementMessage/Reports/held``.
   package var supersedes: Position?
-  /// 0: nothing runs yet.
+  /// The version that runs; 0: nothing runs yet.
   package var version: UInt64
-  /// Of the module: `sha256:` and 64 hexadecimal digits; empty while nothing runs.
+  /// The digest of the module that runs: `sha256:` and 64 hexadecimal digits; empty while nothing runs.
   package var digest: String
-  /// `A` or `B`; empty while nothing runs.
+  /// The slot that it runs from: `A` or `B`; empty while nothing runs.
   package var slot: String
-  /// A ``RunStatus``.
+  /// How the device stands to it: a ``RunStatus``.
   package var status: String
   /// Why the version in `failed` was not kept, for people.
   package var reason: String?
-  /// With a status of failure: what was not kept.
+  /// The version that was not kept, if the status is a failure.
   package var failed: Failed?
-  /// For how long no app handled events when one last took over from another; missing: none did since the agent started.
+  /// For how long no app handled events when one app last took over from another; missing: none did since the agent
+  /// started.
   package var switchGapNanoseconds: UInt64?
+  /// What an update waits for; missing: none waits.
   package var waiting: Waiting?
-  /// 16 hexadecimal digits, random, of the agent's process: two that take turns are two machines with one identity.
+  /// Identifies the agent's process: 16 random hexadecimal digits. Two values that take turns are two machines with
+  /// one identity.
   package var run: String?
 
   package init(

@@ -1,6 +1,6 @@
 package import Foundations
 
-/// A topic that is about one device: `/devices/{id}/{subject}`, with the ID as a UUID in lower case.
+/// A topic that is about one device: `/devices/{id}/{subject}`, where the ID is the UUID of `device` in lower case.
 package struct DeviceTopic: Hashable, Sendable {
   /// What messages on the topic are about; the raw value is the topic's last level.
   package enum Subject: String, Sendable, CaseIterable {
@@ -24,6 +24,7 @@ package struct DeviceTopic: Hashable, Sendable {
     case deviceID
   }
 
+  /// What the messages are about.
   package var subject: Subject
   package var device: DeviceID
 
@@ -41,11 +42,11 @@ package struct DeviceTopic: Hashable, Sendable {
     self.init(subject, of: device)
   }
 
-  /// The topic as the broker has it.
+  /// The topic's text, as it is published to.
   package var name: String { "/devices/\(device)/\(subject.rawValue)" }
 }
 
 extension DeviceTopic.Subject {
-  /// What a service subscribes to for this subject of all devices.
+  /// The filter with which a service subscribes to this subject of all devices.
   package var filterOfAllDevices: String { "/devices/+/\(rawValue)" }
 }

@@ -1,13 +1,15 @@
 internal import Foundations
 
-/// A topic, or a filter of MQTT with its wildcards, below an app's prefix. Topics are bytes.
+/// A topic of an app, or an MQTT filter of such topics with wildcards, as an app writes it: without the prefix of
+/// ``AppTopics``. Levels are compared as bytes.
 package struct TopicFilter: Sendable, Hashable {
   private static let anyLevel: ByteText = "+"
   private static let allTheRest: ByteText = "#"
 
   private let levels: [ByteText]
 
-  /// Nil if it is empty, begins with "/", or has a wildcard that is not a level of its own, or a "#" that is not last.
+  /// Reads a text; nil if it is empty, begins with "/", or has a wildcard that is not a level of its own, or a "#"
+  /// that is not last.
   package init?(_ text: String) {
     levels = text.levelsOfTopic.map { ByteText($0) }
     guard let first = levels.first, levels.count == 1 || !first.text.isEmpty, !text.isEmpty else { return nil }
@@ -17,10 +19,11 @@ package struct TopicFilter: Sendable, Hashable {
     }
   }
 
-  /// Nothing but itself matches it.
+  /// Whether it has no wildcards, so that nothing but itself matches it.
   package var isTopic: Bool { !levels.contains { $0 == Self.anyLevel || $0 == Self.allTheRest } }
 
-  /// Whether all that the other one matches is matched by this one; of a topic: whether this one matches it.
+  /// Whether this filter matches all that the other one matches; if the other is a topic: whether this filter matches
+  /// it.
   package func covers(_ other: TopicFilter) -> Bool {
     var (mine, theirs) = (levels[...], other.levels[...])
     while let level = mine.popFirst() {

@@ -1,4 +1,4 @@
-/// Why an app ended that was not asked to; the raw value is a crash report's `code`.
+/// Why an app ended that was not asked to end; the raw value is the `code` of a crash report.
 package enum CrashCode: String, Sendable, Hashable, CaseIterable {
   // Traps, by the engine's names.
   case unreachable
@@ -20,12 +20,13 @@ package enum CrashCode: String, Sendable, Hashable, CaseIterable {
   // Ends of the app's process.
   /// A call into the app took longer than it may.
   case deadlineExceeded = "deadline-exceeded"
+  /// The app armed its watchdog and did not feed it in time.
   case watchdogMissed = "watchdog-missed"
   /// `proc_exit` with a status other than 0.
   case exited
   /// The module is damaged, an import is missing, or the app refused to start.
   case startFailed = "start-failed"
-  /// By a signal that the agent did not send.
+  /// The process was ended by a signal that the agent did not send.
   case killed
   /// The process around the app failed.
   case hostFailed = "host-failed"

@@ -24,7 +24,7 @@ package enum DeviceLimit: String, Sendable, CaseIterable {
   case appLabelBytes
   case serialCharacters
 
-  /// In the unit that the name ends with.
+  /// The bound, in the unit that the case's name ends with; lines and frames are counted.
   package var value: Int {
     switch self {
     case .notificationBytes: 16 << 10

@@ -1,4 +1,4 @@
-/// How much a line of a device's log matters. The number orders levels; the name is what messages say.
+/// How much a line of a device's log matters. The raw value orders levels; `name` is what messages say.
 package enum LogLevel: Int, Sendable, CaseIterable {
   case debug = 0
   case info = 1

@@ -9,6 +9,6 @@ package enum RunStatus: String, Sendable, Hashable, CaseIterable {
   /// A version was not started: what ran before goes on.
   case refused
 
-  /// Whether it says that a version was not kept, which the message then names.
+  /// Whether it says that a version was not kept. The message then names that version.
   package var isFailure: Bool { self == .rolledBack || self == .refused }
 }

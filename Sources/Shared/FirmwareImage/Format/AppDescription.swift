@@ -1,15 +1,18 @@
 package import Foundations
 
-/// What a publisher states about an app, and signs.
+/// What a publisher states about an app, and signs. `name` and `version` are the publisher's own labels, empty if it
+/// gives none.
 package struct AppDescription: Hashable, Sendable {
-  /// The shortest module is its 8-byte preamble; the longest keeps the image's length within
-  /// `Int64`, in which files are measured.
+  /// The shortest module is its 8-byte preamble; the longest keeps the image's length within `Int64`, in which files
+  /// are measured. In bytes.
   package static let wasmLengthRange: ClosedRange<UInt64> = 8...UInt64(Int64.max) - UInt64(ImageHeader.byteCount)
 
+  /// Length of the module in bytes.
   package let wasmLength: UInt64
-  /// What the wasm is stored under.
+  /// SHA-256 of the module, under which the image store keeps it.
   package let wasmDigest: SHA256Digest
-  /// A device refuses an epoch below the one in its OTP bank.
+  /// Grows when older versions of an app become dangerous: a device refuses an epoch below the one in its OTP bank
+  /// (one-time programmable memory).
   package let securityEpoch: UInt32
   /// The host API level that the app needs; 0 if it uses none of the host's own functions.
   package let hostAPILevel: UInt32

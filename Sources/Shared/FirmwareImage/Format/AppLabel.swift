@@ -4,7 +4,9 @@ import Foundations
 ///
 /// Control characters are refused: labels are shown in terminals and logs.
 package struct AppLabel: Hashable, Sendable {
+  /// Length of the field in the image.
   package static let byteCount = 32
+  /// The label of an app without one: 32 zero bytes.
   package static let empty = AppLabel(unpadded: [])
 
   /// The UTF-8 bytes, without padding. Compared as bytes: two spellings of one letter differ here
@@ -15,6 +17,9 @@ package struct AppLabel: Hashable, Sendable {
     self.unpadded = unpadded
   }
 
+  /// Makes a label of a text.
+  ///
+  /// - Parameter field: what an error names.
   package init(_ text: String, field: ImageField = .appName) throws(ImageFormatError) {
     let bytes = Array(text.utf8)
     guard bytes.count <= Self.byteCount else {
@@ -26,8 +31,8 @@ package struct AppLabel: Hashable, Sendable {
     unpadded = bytes
   }
 
-  /// For a name or a version that somebody gives now, by the rule for all names. What images hold already may be older
-  /// than the rule.
+  /// A label for an app that is described now, by the rule for all names (``NameText``). Images that exist already
+  /// may hold labels older than that rule.
   package static func naming(_ text: String, field: ImageField = .appName) throws(ImageFormatError) -> AppLabel {
     let label = try AppLabel(text, field: field)
     if let problem = NameText.problem(text) { throw .invalidLabel(field, "it \(problem)") }
@@ -47,6 +52,7 @@ package struct AppLabel: Hashable, Sendable {
     try self.init(text, field: field)
   }
 
+  /// The label without its padding.
   package var text: String { String(decoding: unpadded, as: UTF8.self) }
 
   var encoded: [UInt8] {

@@ -2,10 +2,12 @@ package import Foundations
 
 /// The 512 bytes between an image's hash and its wasm: which device it is for, and what it is.
 package struct ImageConfiguration: Hashable, Sendable {
+  /// Length of the encoded configuration.
   package static let byteCount = 512
 
+  /// The device that the image is for.
   package let device: DeviceID
-  /// Nil for a plain image, whose reserved area is all zero.
+  /// Which version of which app it is, and who signed it; nil for a plain image, whose reserved area is all zero.
   package let manifest: ImageManifest?
 
   package init(device: DeviceID, manifest: ImageManifest?) {
@@ -13,6 +15,7 @@ package struct ImageConfiguration: Hashable, Sendable {
     self.manifest = manifest
   }
 
+  /// The configuration of an image without a manifest: nobody can sign it, and it names no version.
   package static func plain(device: DeviceID) -> ImageConfiguration {
     ImageConfiguration(device: device, manifest: nil)
   }

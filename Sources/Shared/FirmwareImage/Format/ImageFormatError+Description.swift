@@ -64,7 +64,8 @@ extension ImageFormatError: CustomStringConvertible {
     }
   }
 
-  /// Stable and kebab-case, for programs: reports of devices, problem documents.
+  /// A stable word in kebab-case, for programs: an ``ImageRefusal``, as in reports of devices and in problem
+  /// documents.
   package var reason: String { refusal.rawValue }
 
   private var refusal: ImageRefusal {
@@ -98,7 +99,7 @@ extension ImageFormatError: CustomStringConvertible {
 }
 
 extension ImageFormatError {
-  /// What whoever uploads an app can do about it, to go behind the description; empty where nothing is known.
+  /// What whoever uploads an app can do about it, to be appended to the description; empty where nothing is known.
   package var advice: String {
     switch self {
     case .signatureMissing:

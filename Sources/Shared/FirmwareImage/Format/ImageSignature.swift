@@ -1,14 +1,17 @@
 import OpenSSL
 
-/// A signature in an image, and which key made it. Holding one says nothing about its validity.
+/// An Ed25519 signature in an image, and the ID of the key that is said to have made it. Holding one says nothing
+/// about its validity.
 package struct ImageSignature: Hashable, Sendable {
+  /// Length of a signature: 64.
   package static let byteCount = Ed25519.signatureByteCount
 
+  /// The key that made it.
   package let keyID: KeyID
-  /// 64 bytes.
+  /// The signature's 64 bytes (RFC 8032).
   package let signature: [UInt8]
 
-  /// Nil unless the signature has 64 bytes that are not all zero: zero stands for "unsigned".
+  /// Takes the bytes of a signature; nil unless there are 64 that are not all zero: zero stands for "unsigned".
   package init?(keyID: KeyID, signature: some Collection<UInt8>) {
     guard signature.count == Self.byteCount, signature.contains(where: { $0 != 0 }) else { return nil }
     self.keyID = keyID
@@ -16,7 +19,7 @@ package struct ImageSignature: Hashable, Sendable {
   }
 }
 
-/// Whose signature: of whoever built the app, or of who chose the device for it.
+/// Who made a signature: the publisher built the app, the director chose the device for it.
 package enum SignatureRole: String, Sendable {
   case publisher
   case director

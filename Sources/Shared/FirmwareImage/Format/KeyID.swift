@@ -3,16 +3,19 @@ package import OpenSSL
 
 /// Names a signing key: the first 8 bytes of the SHA-256 of its 32-byte public key.
 package struct KeyID: Hashable, Sendable {
+  /// Length of an ID.
   package static let byteCount = 8
 
+  /// The ID, as it stands in images.
   package let bytes: [UInt8]
 
-  /// Nil unless there are 8 bytes that are not all zero: zero stands for "unsigned".
+  /// Takes the bytes of an ID; nil unless there are 8 that are not all zero: zero stands for "unsigned".
   package init?(bytes: some Collection<UInt8>) {
     guard bytes.count == Self.byteCount, bytes.contains(where: { $0 != 0 }) else { return nil }
     self.bytes = Array(bytes)
   }
 
+  /// The ID of a key.
   package init(of key: Ed25519.PublicKey) throws(ImageFormatError) {
     let digest: [UInt8]
     do throws(OpenSSLError) {

@@ -6,13 +6,17 @@ extension AppDescription {
     try ImageSignature.make(of: publisherMessage, by: key, role: .publisher)
   }
 
-  /// Throws unless one of the trusted keys made this signature of exactly this description.
+  /// Checks that one of the trusted keys made this signature of exactly this description.
+  ///
+  /// - Throws: `signatureMissing`, `unknownKey` or `wrongSignature`.
   package func verify(
     publisher signature: ImageSignature?, trusting keys: [Ed25519.PublicKey]
   ) throws(ImageFormatError) {
     try ImageSignature.verify(signature, of: publisherMessage, trusting: keys, role: .publisher)
   }
-  /// Throws unless a publisher to whom this app's name is delegated made this signature of exactly this description.
+  /// Checks that a publisher to whom this app's name is delegated made this signature of exactly this description.
+  ///
+  /// - Throws: as above, and `publisherNotDelegated`.
   package func verify(
     publisher signature: ImageSignature?, delegatedBy publishers: [PublisherDelegation]
   ) throws(ImageFormatError) {

@@ -1,10 +1,10 @@
 package import OpenSSL
 
 extension ImageConfiguration {
-  /// The bytes that the director's key signs. They hold the key's ID, so it is given here even
-  /// where the configuration is not signed yet.
+  /// The bytes that the director's key signs. They hold the key's ID, so the caller gives it also for a configuration
+  /// that is not signed yet.
   ///
-  /// Throws for a plain image, which has no place for a signature.
+  /// - Throws: `signatureMissing` for a plain image, which has no place for a signature.
   package func directorMessage(keyID: KeyID) throws(ImageFormatError) -> [UInt8] {
     guard manifest != nil else { throw .signatureMissing(.director) }
     var bytes = encoded()
@@ -26,14 +26,18 @@ extension ImageConfiguration {
         director: signature))
   }
 
-  /// Throws unless one of the trusted keys signed exactly this configuration as its director.
+  /// Checks that one of the trusted keys signed exactly this configuration as its director.
+  ///
+  /// - Throws: `signatureMissing`, `unknownKey` or `wrongSignature`.
   package func verifyDirector(trusting keys: [Ed25519.PublicKey]) throws(ImageFormatError) {
     guard let signature = manifest?.director else { throw .signatureMissing(.director) }
     let message = try directorMessage(keyID: signature.keyID)
     try ImageSignature.verify(signature, of: message, trusting: keys, role: .director)
   }
 
-  /// Throws unless one of the trusted keys signed the app as its publisher.
+  /// Checks that one of the trusted keys signed the app as its publisher.
+  ///
+  /// - Throws: `signatureMissing`, `unknownKey` or `wrongSignature`.
   package func verifyPublisher(trusting keys: [Ed25519.PublicKey]) throws(ImageFormatError) {
     guard let manifest else { throw .signatureMissing(.publisher) }
     try manifest.app.verify(publisher: manifest.publisher, trusting: keys)

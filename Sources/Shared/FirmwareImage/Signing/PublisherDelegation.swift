@@ -1,9 +1,9 @@
-/// A publisher's key, and the apps that it may sign for.
+/// A publisher's `key`, and the `apps` that it may sign for.
 package struct PublisherDelegation: Hashable, Sendable {
-  /// How many names one key may have.
+  /// How many names of apps one key may have.
   package static let maximumApps = 64
 
-  /// Which apps.
+  /// Which apps a key may sign for.
   package enum Apps: Hashable, Sendable {
     /// Written `*`: apps of any name, and those without one.
     case any

@@ -2,14 +2,15 @@
 package enum PublisherPolicy: Sendable {
   /// Nothing: for an installation that was made insecure.
   case unchecked
-  /// A publisher's signature that is there must be one that devices take.
+  /// An app need not be signed by its publisher, but a signature that is there must be one that devices take.
   case optional
-  /// So must every app's: what devices refuse for want of one is refused at once.
+  /// Every app must be signed by its publisher with a signature that devices take, so that what they would refuse is
+  /// refused here.
   case required
 }
 
 extension PublisherPolicy {
-  /// Whether an app with this publisher's signature, or without one, has to prove who built it. The proof is
+  /// Whether an app that has this signature, or none, has to prove who built it. The proof is
   /// `AppDescription.verify(publisher:delegatedBy:)`.
   package func demandsProof(of signature: ImageSignature?) -> Bool {
     switch self {

@@ -6,15 +6,17 @@ package import OpenSSL
   import Musl
 #endif
 
-/// Why a signing key could not be made, read or kept. Never holds a part of it.
+/// Why a signing key could not be made, read or kept. No part of the key is in it.
 package enum SigningKeyError: Error, Equatable, Sendable {
-  /// A call of the system failed, with its errno.
+  /// A call of the system failed: its name, the path, and its errno.
   case failed(String, String, Int32)
+  /// There is a file of that path already, and keys are never written over.
   case exists(String)
   /// Others than the owner may read the file.
   case openToOthers(String)
-  /// The file is not one key with this label in PEM.
+  /// The file of that path is not one key with this PEM label.
   case notAKey(String, String)
+  /// The bytes are no Ed25519 key.
   case unusable(ImageFormatError)
   case cryptography(OpenSSLError)
 }

@@ -3,12 +3,13 @@ package import OpenSSL
 
 /// Ed25519 keys in files, in the PEM of RFC 8410: what `openssl genpkey -algorithm ed25519` writes.
 ///
-/// A private key's file is a secret as `SmallFile` has it; one that others may read is refused, since it may be theirs by
-/// now. Beside it lies its public key, with `.pub` after the name.
+/// The file of a private key is a secret: `SmallFile` refuses one that others may read, since they may have the key
+/// by now. Its public key lies beside it, with `.pub` appended to the name.
 package enum SigningKeyFile {
   /// More than any such file has.
   private static let maximumBytes = 4096
 
+  /// The path of the public key that belongs to a private one.
   package static func publicPath(of path: String) -> String { path + ".pub" }
 
   /// Makes a key, and writes both files; neither may exist before. Durable when this returns.
@@ -45,6 +46,9 @@ package enum SigningKeyFile {
     try save(pem, as: path, for: .owner)
   }
 
+  /// Reads a private key.
+  ///
+  /// - Throws: `openToOthers` if others than the owner may read the file, `notAKey` for any other content.
   package static func readPrivate(_ path: String) throws(SigningKeyError) -> Ed25519.PrivateKey {
     var pem = try content(of: path, isSecret: true)
     defer { pem.wipe() }
@@ -55,6 +59,9 @@ package enum SigningKeyFile {
     }
   }
 
+  /// Reads a public key.
+  ///
+  /// - Parameter path: the `.pub` file itself.
   package static func readPublic(_ path: String) throws(SigningKeyError) -> TrustedKey {
     let bytes = try decoded(
       try content(of: path, isSecret: false), "PUBLIC KEY", SigningKeyEncoding.publicPrefix, path)

@@ -1,6 +1,7 @@
 package import OpenSSL
 
-/// A public Ed25519 key that signatures are checked with, and its ID.
+/// An Ed25519 `publicKey` with which signatures are checked, and its `id`. Trusted is what a list of them is: the key
+/// itself proves nothing.
 package struct TrustedKey: Hashable, Sendable {
   package let id: KeyID
   package let publicKey: Ed25519.PublicKey
@@ -19,7 +20,7 @@ package struct TrustedKey: Hashable, Sendable {
     try self.init(key)
   }
 
-  /// The 32 bytes of RFC 8032.
+  /// The key's 32 bytes (RFC 8032, section 5.1.5).
   package var bytes: [UInt8] { publicKey.rawRepresentation }
 
   package static func == (left: TrustedKey, right: TrustedKey) -> Bool { left.bytes == right.bytes }

@@ -13,6 +13,7 @@ package struct ImageTrust: Hashable, Sendable {
     case signers(directors: [TrustedKey], publishers: [PublisherDelegation], isPublisherRequired: Bool)
   }
 
+  /// Who must have signed.
   package var signers: Signers
   /// The lowest firmware version to take.
   package var lowestVersion: UInt64

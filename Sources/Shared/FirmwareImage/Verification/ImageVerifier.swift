@@ -31,6 +31,9 @@ package struct ImageVerifier: ~Copyable {
     wasmHash = wasm
   }
 
+  /// Takes the next bytes of the image in.
+  ///
+  /// - Throws: what is wrong with the image so far; every later call throws the same.
   package mutating func update(_ bytes: UnsafeRawBufferPointer) throws(ImageFormatError) {
     if let failure { throw failure }
     do throws(ImageFormatError) {
@@ -41,6 +44,7 @@ package struct ImageVerifier: ~Copyable {
     }
   }
 
+  /// Takes the next bytes of the image in, like the other `update`.
   package mutating func update(_ bytes: [UInt8]) throws(ImageFormatError) {
     try bytes.withUnsafeBufferPointer { buffer throws(ImageFormatError) in
       try update(UnsafeRawBufferPointer(buffer))
@@ -104,8 +108,10 @@ extension SHA256 {
   }
 }
 
-/// That an image's bytes were right when they passed by. It does not say where they are now.
+/// The proof that an image's bytes were right when they passed by. It does not say where they are now. `wasmDigest`
+/// and `wasmLength`, in bytes, are of the module, and `interface` is what it imports and exports.
 package struct ImageVerdict: Hashable, Sendable {
+  /// The image's header, whose hash was right.
   package let header: ImageHeader
   package let wasmDigest: SHA256Digest
   package let wasmLength: UInt64

@@ -1,11 +1,12 @@
 package import Foundations
 
-/// An image that was checked whole, first its hash and then all that an `ImageTrust` demands: what code that loads an
-/// image takes, and nothing else.
+/// An image that was checked whole, first its hash and then all that an `ImageTrust` demands. Code that loads images
+/// takes nothing else.
 ///
-/// For a file, the verdict is of the bytes that were read: keep the file where only its owner can
-/// write, and load it after this.
+/// For a file, the verdict is about the bytes that were read. So the file must lie where only its owner can write,
+/// and be loaded after this.
 package struct VerifiedImage: Hashable, Sendable {
+  /// Where the module's bytes are.
   package enum Content: Hashable, Sendable {
     /// The wasm itself.
     case bytes([UInt8])
@@ -13,10 +14,14 @@ package struct VerifiedImage: Hashable, Sendable {
     case file(path: String, wasmOffset: Int)
   }
 
+  /// What the check of the bytes found.
   package let verdict: ImageVerdict
+  /// The module.
   package let content: Content
 
+  /// The image's header.
   package var header: ImageHeader { verdict.header }
+  /// The configuration in the header.
   package var configuration: ImageConfiguration { verdict.header.configuration }
 
   private init(

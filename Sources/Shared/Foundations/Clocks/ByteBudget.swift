@@ -1,6 +1,7 @@
-/// How much may be sent: a bucket of `burstBytes` that fills with `bytesPerSecond`. Holds no clock.
+/// How much may be sent: a bucket of `burstBytes` that fills at a rate of `bytesPerSecond`. Callers pass the time in.
 ///
-/// More than is in it may be taken at once, and the debt is waited for after it: a message is sent whole.
+/// More than is in the bucket may be taken at once, and the debt is waited for afterwards, since a message is sent
+/// whole.
 package struct ByteBudget: Sendable {
   private let bytesPerSecond: Double
   private let burstBytes: Double
@@ -14,6 +15,8 @@ package struct ByteBudget: Sendable {
     filledAt = now
   }
 
+  /// Takes bytes that are sent now out of the bucket.
+  ///
   /// - Returns: how long to send nothing after this.
   package mutating func spend(_ bytes: Int, now: ContinuousClock.Instant) -> Duration {
     if now > filledAt {

@@ -1,4 +1,4 @@
-/// Counts what was dropped, and decides when that is told: at once, and then at most every ten seconds.
+/// Counts what was dropped, and says when it is time to log that: at once, and then at most every ten seconds.
 package struct DropNotes {
   private static let intervalNanoseconds: UInt64 = 10_000_000_000
 
@@ -7,7 +7,10 @@ package struct DropNotes {
 
   package init() {}
 
-  /// How many were dropped and not told yet, if it is time to tell.
+  /// Counts one more.
+  ///
+  /// - Parameter now: monotonic nanoseconds.
+  /// - Returns: how many were dropped and not logged yet, if it is time to log; else nil.
   package mutating func add(now: UInt64) -> UInt64? {
     dropped += 1
     if let toldAt, now < toldAt + Self.intervalNanoseconds { return nil }

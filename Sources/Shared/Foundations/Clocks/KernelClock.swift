@@ -6,7 +6,7 @@
 
 /// The kernel's clocks, in nanoseconds.
 package enum KernelClock {
-  /// What the clock of that number shows.
+  /// What the clock of that number shows, such as `CLOCK_MONOTONIC` (clock_gettime(2)).
   package static func nanoseconds(_ id: clockid_t) -> UInt64 {
     var time = timespec()
     // Fails only for a clock that does not exist.
@@ -14,7 +14,7 @@ package enum KernelClock {
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 
-  /// Since boot.
+  /// The time since boot, which never jumps.
   package static func monotonicNanoseconds() -> UInt64 { nanoseconds(CLOCK_MONOTONIC) }
 
   /// Returns when the monotonic clock shows `deadline`.
@@ -23,12 +23,12 @@ package enum KernelClock {
     while clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nil) == EINTR {}
   }
 
-  /// Since 1970.
+  /// The time since 1970, which may jump when the clock is set.
   package static func realtimeNanoseconds() -> UInt64 { nanoseconds(CLOCK_REALTIME) }
 }
 
 extension Duration {
-  /// Not negative, and at most 292 years.
+  /// The duration in nanoseconds: 0 for a negative one, and at most 292 years.
   package var clampedNanoseconds: UInt64 {
     let (seconds, attoseconds) = components
     guard seconds >= 0, attoseconds >= 0 else { return 0 }

@@ -3,7 +3,7 @@
 package struct RetryBackoff: Sendable, Equatable {
   /// The full pause after the first failure.
   package var first: Duration
-  /// No pause is longer.
+  /// The longest full pause, however many failures there were.
   package var longest: Duration
   /// Pauses that `next` gave since the start or the last `reset`.
   private var given: UInt64 = 0
@@ -13,7 +13,7 @@ package struct RetryBackoff: Sendable, Equatable {
     self.longest = longest
   }
 
-  /// For whoever counts the attempts.
+  /// The pause after an attempt, for callers who count attempts themselves.
   ///
   /// - Parameters:
   ///   - attempts: made so far, from 1.
@@ -32,6 +32,6 @@ package struct RetryBackoff: Sendable, Equatable {
     return delay(attempts: given, fraction: .random(in: 0...1))
   }
 
-  /// Something went well: the next pause is a short one again.
+  /// Starts anew with a short pause, because something went well.
   package mutating func reset() { given = 0 }
 }

@@ -1,4 +1,5 @@
-/// Allows so many things at once, and so many a second over time. Holds no clock.
+/// Limits a rate: so many at once (`burst`), and so many a second over time. Callers pass the time in, in monotonic
+/// nanoseconds.
 package struct TokenBucket {
   private let capacity: Double
   private let perNanosecond: Double
@@ -13,7 +14,7 @@ package struct TokenBucket {
     filledAt = now
   }
 
-  /// False if there have been too many.
+  /// Takes tokens out; false, and nothing is taken, if there are too few.
   package mutating func take(_ count: Int = 1, now: UInt64) -> Bool {
     if now > filledAt {
       tokens = min(capacity, tokens + Double(now - filledAt) * perNanosecond)

@@ -6,10 +6,10 @@
 
 /// A moment in whole seconds, written as RFC 3339 in UTC: `2026-11-22T14:06:00Z`.
 package struct UTCTime: Hashable, Comparable, Sendable {
-  /// Since 1970-01-01T00:00:00Z, without leap seconds.
+  /// Seconds since 1970-01-01T00:00:00Z, without leap seconds.
   package let secondsSince1970: Int64
 
-  /// The times that the text can say, 1970 to 9999.
+  /// The values of ``secondsSince1970`` that the text can say: the years 1970 to 9999.
   package static let range: ClosedRange<Int64> = 0...253_402_300_799
 
   /// Clamps to the years 1970 to 9999.
@@ -17,10 +17,10 @@ package struct UTCTime: Hashable, Comparable, Sendable {
     secondsSince1970 = min(max(seconds, Self.range.lowerBound), Self.range.upperBound)
   }
 
-  /// By this machine's clock.
+  /// The present moment by this machine's clock.
   package static var now: UTCTime { UTCTime(secondsSince1970: Int64(time(nil))) }
 
-  /// Nil unless it is exactly `YYYY-MM-DDThh:mm:ssZ`, from 1970 on, and there is such a day and second.
+  /// Reads a text; nil unless it is exactly `YYYY-MM-DDThh:mm:ssZ`, from 1970 on, and there is such a day and second.
   package init?(_ text: String) {
     let bytes = Array(text.utf8)
     let pattern = Array("0000-00-00T00:00:00Z".utf8)
@@ -45,6 +45,7 @@ package struct UTCTime: Hashable, Comparable, Sendable {
 
   package static func < (left: UTCTime, right: UTCTime) -> Bool { left.secondsSince1970 < right.secondsSince1970 }
 
+  /// So many seconds later, or earlier; clamped to ``range``.
   package static func + (time: UTCTime, seconds: Int64) -> UTCTime {
     let (sum, overflow) = time.secondsSince1970.addingReportingOverflow(seconds)
     return UTCTime(secondsSince1970: overflow ? (seconds < 0 ? 0 : .max) : sum)

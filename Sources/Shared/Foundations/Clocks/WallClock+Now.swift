@@ -1,4 +1,4 @@
 extension WallClock {
-  /// By this machine's clock.
+  /// The present moment by this machine's clock.
   package static var now: WallClock { WallClock(nanoseconds: KernelClock.realtimeNanoseconds()) }
 }

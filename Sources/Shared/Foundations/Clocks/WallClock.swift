@@ -1,6 +1,6 @@
-/// The time of day, which may jump; for people and logs only.
+/// The time of day, which may jump. For people and logs only: durations are measured by a monotonic clock.
 package struct WallClock: Sendable, Hashable {
-  /// Since 1970.
+  /// Nanoseconds since 1970.
   package var nanoseconds: UInt64
 
   package init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }

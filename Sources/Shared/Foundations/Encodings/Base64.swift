@@ -1,8 +1,10 @@
-/// RFC 4648's base64 with padding, one text for each value: what isn't exactly what `encode` writes is refused.
+/// Base64 with padding (RFC 4648, section 4), one text for each value: `decode` refuses what is not exactly what
+/// `encode` writes.
 package enum Base64 {
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
   private static let padding = UInt8(ascii: "=")
 
+  /// The text of these bytes.
   package static func encode(_ bytes: [UInt8]) -> String {
     var text: [UInt8] = []
     text.reserveCapacity((bytes.count + 2) / 3 * 4)
@@ -16,7 +18,7 @@ package enum Base64 {
     return String(decoding: text, as: UTF8.self)
   }
 
-  /// Nil for anything else.
+  /// The bytes of a text, or nil if `encode` would not have written it.
   package static func decode(_ text: String) -> [UInt8]? {
     let digits = Array(text.utf8)
     guard digits.count.isMultiple(of: 4) else { return nil }

@@ -4,7 +4,7 @@ package enum CRC32 {
     (0..<8).reduce(UInt32(index)) { value, _ in value & 1 == 0 ? value >> 1 : 0xEDB8_8320 ^ (value >> 1) }
   }
 
-  /// Of all the bytes.
+  /// The checksum of all the bytes.
   package static func checksum(of bytes: some Sequence<UInt8>) -> UInt32 {
     let table = table
     return ~bytes.reduce(UInt32.max) { value, byte in

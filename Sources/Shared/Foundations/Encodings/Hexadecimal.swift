@@ -1,5 +1,6 @@
-/// Lower-case hexadecimal, two digits a byte.
+/// Bytes as hexadecimal digits, two a byte.
 package enum Hexadecimal {
+  /// The digits of these bytes, in lower case.
   package static func encode(_ bytes: some Sequence<UInt8>) -> String {
     let digits = Array("0123456789abcdef".utf8)
     var text: [UInt8] = []
@@ -29,6 +30,7 @@ package enum Hexadecimal {
     return bytes
   }
 
+  /// Whether an ASCII byte is a hexadecimal digit, in either case.
   package static func isDigit(_ byte: UInt8) -> Bool { value(of: byte) != nil }
 
   private static func value(of digit: UInt8) -> UInt8? {

@@ -1,30 +1,35 @@
-/// Why a request was not done, in words for who asked. Rules and stores throw it; the servers of HTTP and of the bus turn
-/// it into an answer of theirs.
+/// Why a request was not done, in words for whoever sent it. Rules and stores throw it, and the servers of HTTP and
+/// of the bus turn it into an answer of their protocol.
 package struct RequestFailure: Error, Equatable, Sendable {
-  /// Whose turn it is to mend it.
+  /// The kind of failure: who has to change what before the same request can succeed.
   package enum Code: Sendable, CaseIterable {
     /// The request makes no sense, and won't at another time.
     case invalid
+    /// What the request is about is not there.
     case notFound
-    /// It does not fit what there is now.
+    /// The request does not fit the present state.
     case conflict
-    /// At a bound: the same request may be done later.
+    /// A bound is reached: the same request may be done later.
     case overloaded
+    /// There was not enough time to do it; it may have been done all the same.
     case deadlineExceeded
-    /// What it needs is away: the same request may be done later.
+    /// Something that is needed is out of reach: the same request may be done later.
     case unavailable
+    /// This server does not do such things.
     case unsupported
-    /// A fault of the program.
+    /// The program is at fault.
     case `internal`
+    /// Whoever asks may not do that.
     case permissionDenied
   }
 
+  /// The kind of failure.
   package let code: Code
   /// Stable and kebab-case, for programs: `unknown-device`.
   package let reason: String
-  /// For people: what is wrong and what to do.
+  /// What is wrong and what to do, for people.
   package let message: String
-  /// When to try again, 0 if there is no saying.
+  /// When to try again; 0: nobody knows.
   package let retryAfterMilliseconds: UInt32
 
   /// - Parameters:

@@ -4,7 +4,7 @@
   import Musl
 #endif
 
-/// Reads files of some kilobytes whole, once it is sure who else may read or write them: keys, passphrases, lists of
+/// Reads files of some kilobytes whole, after a check of who else may read or write them: keys, passphrases, lists of
 /// who is let in.
 package enum SmallFile {
   /// Who may be able to use a file. A file that others can use is refused.
@@ -14,9 +14,9 @@ package enum SmallFile {
     /// One exception: it belongs to root, this process is not root, and it is in a group that may read and not write it.
     /// Kubernetes mounts Secrets so, and can't do otherwise.
     case secret
-    /// A secret as well, and root may use those of other users: for commands that work on a service's files.
+    /// As `secret`, and root may also use files of other users: for commands that work on a service's files.
     case secretAlsoForRoot
-    /// Anybody may read it, and not everybody write it.
+    /// Anybody may read it, but not everybody may write it.
     case notWorldWritable
     /// Anybody may do anything with it.
     case anybody
@@ -58,7 +58,7 @@ package enum SmallFile {
     return bytes
   }
 
-  /// Looks who may use a file, without reading it.
+  /// Checks who may use a file, without reading it.
   package static func check(_ path: String, _ access: Access) throws(SmallFileError) {
     var status = stat()
     guard stat(path, &status) == 0 else { throw .last("stat", path) }
@@ -85,20 +85,22 @@ package enum SmallFile {
   }
 }
 
-/// Why a small file was not read or written, and what to do about it. Never holds what is in it.
+/// Why a small file was not read or written, and what to do about it: the `problem` with the file at `path`. Its content is
+/// never in it.
 package struct SmallFileError: Error, Equatable, Sendable {
-  /// What is wrong with it.
+  /// What is wrong with the file.
   package enum Problem: Equatable, Sendable {
     /// A call of the system failed, with its errno.
     case failed(call: String, errno: Int32)
-    /// A folder, a device or the like.
+    /// It is a folder, a device or the like.
     case notAFile
-    /// Longer than so many bytes.
+    /// It is longer than so many bytes.
     case tooLong(Int)
     /// Others than its owner may read or write a secret.
     case openToOthers
-    /// A secret belongs to somebody who is neither this process's user nor root.
+    /// It is a secret of somebody who is neither this process's user nor root.
     case ofAnotherUser
+    /// Everybody may write it.
     case worldWritable
     /// One was to be made, and there is something of its name.
     case exists

@@ -1,11 +1,12 @@
 /// A device's identity: the 16 bytes of a UUID, in the order in which its text shows them.
 package struct DeviceID: Hashable, Sendable {
+  /// Length of an ID.
   package static let byteCount = 16
 
   private let high: UInt64
   private let low: UInt64
 
-  /// Nil unless there are exactly 16 bytes.
+  /// Takes the bytes of an ID; nil unless there are exactly 16.
   package init?(bytes: some Collection<UInt8>) {
     guard bytes.count == Self.byteCount else { return nil }
     high = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
@@ -34,6 +35,7 @@ package struct DeviceID: Hashable, Sendable {
       low: UInt64.random(in: 0...UInt64.max) & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000)
   }
 
+  /// The 16 bytes, in the order in which the text shows them.
   package var bytes: [UInt8] {
     [high, low].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) } }
   }

@@ -1,10 +1,11 @@
 /// The SHA-256 of some bytes: what an image is stored and asked for under.
 package struct SHA256Digest: Hashable, Sendable {
+  /// Length of a digest.
   package static let byteCount = 32
 
   private let words: [4 of UInt64]
 
-  /// Nil unless there are exactly 32 bytes.
+  /// Takes the bytes of a digest; nil unless there are exactly 32.
   package init?(bytes: some Collection<UInt8>) {
     guard bytes.count == Self.byteCount else { return nil }
     let source = Array(bytes)
@@ -21,7 +22,7 @@ package struct SHA256Digest: Hashable, Sendable {
     self.init(bytes: bytes)
   }
 
-  /// From what a finished hash gave, which always has the right length.
+  /// Takes what a finished hash gave, which always has the right length.
   package init(finished bytes: [UInt8]) {
     guard let digest = SHA256Digest(bytes: bytes) else {
       preconditionFailure("a SHA-256 of \(bytes.count) bytes")
@@ -29,6 +30,7 @@ package struct SHA256Digest: Hashable, Sendable {
     self = digest
   }
 
+  /// The 32 bytes.
   package var bytes: [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(Self.byteCount)
@@ -40,7 +42,7 @@ package struct SHA256Digest: Hashable, Sendable {
     return bytes
   }
 
-  /// 64 lower-case digits.
+  /// The digest as 64 lower-case hexadecimal digits, without `sha256:`.
   package var hex: String { Hexadecimal.encode(bytes) }
 }
 
@@ -57,7 +59,7 @@ extension SHA256Digest {
 }
 
 extension SHA256Digest: Comparable {
-  /// By bytes, which is also the order of the texts.
+  /// Compares by bytes, which is also the order of the texts.
   package static func < (left: SHA256Digest, right: SHA256Digest) -> Bool {
     for index in left.words.indices where left.words[index] != right.words[index] {
       return left.words[index] < right.words[index]

@@ -1,8 +1,9 @@
-/// Text that is the same only where its bytes are: a name that comes from outside.
+/// Text that equals another only if its bytes do; for names that come from outside.
 ///
 /// Swift's `String` takes "é" and "e" with an accent behind it for equal, and so would find one name under another.
 /// Modules, brokers, files and peers mean bytes.
 package struct ByteText: Sendable {
+  /// The text as Swift's string, which must not be compared as one.
   package let text: String
 
   package init(_ text: String) { self.text = text }
@@ -32,6 +33,7 @@ extension ByteText: ExpressibleByStringLiteral, CustomStringConvertible {
 }
 
 extension Dictionary where Key == ByteText {
+  /// The value under a name, compared by bytes.
   package subscript(_ name: String) -> Value? {
     get { self[ByteText(name)] }
     set { self[ByteText(name)] = newValue }
@@ -39,7 +41,7 @@ extension Dictionary where Key == ByteText {
 }
 
 extension ByteText {
-  /// For people: what can't be seen or would change the line is written as \u{…}, and a long text is cut.
+  /// The text for people: what can't be seen or would change the line is written as \u{…}, and a long text is cut.
   package var shown: String {
     let limit = 80
     var shown = ""

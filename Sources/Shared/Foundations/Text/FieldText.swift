@@ -3,7 +3,7 @@
 /// Lengths count Unicode scalars, as `maxLength` in JSON Schema does. Control characters are refused: PostgreSQL takes no
 /// NUL, and the rest would garble terminals and logs.
 package enum FieldText {
-  /// A name of something: printable, and all of it to be seen.
+  /// Checks a name: printable, and all of it to be seen.
   ///
   /// - Parameters:
   ///   - field: what the failure calls it, in kebab-case.
@@ -16,7 +16,7 @@ package enum FieldText {
     return name
   }
 
-  /// A text without control characters.
+  /// Checks a text: no control characters, and not too long or too short.
   ///
   /// - Parameters:
   ///   - field: what the failure calls it, in kebab-case.
@@ -40,7 +40,7 @@ package enum FieldText {
     return text
   }
 
-  /// Tags of a device or of what gives them to devices.
+  /// Checks tags of a device, or of what gives tags to devices.
   ///
   /// - Parameters:
   ///   - count: so many at most.
@@ -55,14 +55,14 @@ package enum FieldText {
     return valid.sorted().map(\.text)
   }
 
-  /// Whether it is one of the control characters of Unicode, C0, C1 or DEL.
+  /// Whether the scalar is a control character of Unicode: C0, C1 or DEL.
   package static func isControl(_ scalar: Unicode.Scalar) -> Bool {
     scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
   }
 }
 
 extension RequestFailure {
-  /// A field that holds what it may not.
+  /// The failure for a field that holds what it may not.
   ///
   /// - Parameters:
   ///   - field: in kebab-case; the reason is `invalid-` and this.

@@ -3,8 +3,8 @@
 /// One rule for all of them. A name is compared as bytes and shown to people, so it must not hold what nobody sees: two
 /// names that look alike are the same name then, apart from letters that resemble each other.
 package enum NameText {
-  /// What is wrong with it and what to do, to follow the field's name; nil for a good one. An empty text is good: whether
-  /// a name may be missing is the field's own business.
+  /// What is wrong with a name and what to do, to be put behind the field's name; nil for a good one. An empty text
+  /// is good: whether a name may be missing is for the field to say.
   package static func problem(_ text: String) -> String? {
     let scalars = text.unicodeScalars
     if let hidden = scalars.first(where: isHidden) {

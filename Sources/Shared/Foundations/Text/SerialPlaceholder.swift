@@ -21,6 +21,7 @@ package enum SerialPlaceholder {
   private static let runAfterPrefix = 8
   private static let order = Array("0123456789abcdefghijklmnopqrstuvwxyz".utf8)
 
+  /// Whether a serial number is such a text, or has no letter or digit at all.
   package static func contains(_ text: some StringProtocol) -> Bool {
     var core = Array(text.utf8.compactMap(plain))
     if core.starts(with: "0x".utf8) { core.removeFirst(2) }

@@ -1,5 +1,5 @@
 extension String {
-  /// As many whole characters as fit into so many bytes of UTF-8.
+  /// As many whole characters from the start as fit into so many bytes of UTF-8.
   package func prefixOfUTF8(_ maximumBytes: Int) -> String {
     guard utf8.count > maximumBytes else { return self }
     var size = 0
@@ -10,7 +10,7 @@ extension String {
       })
   }
 
-  /// Line breaks and other control characters become spaces: they would break a log's form, and terminals.
+  /// The text with line breaks and other control characters as spaces; they would break a log's form, and terminals.
   package var onOneLine: String {
     guard utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return self }
     return String(

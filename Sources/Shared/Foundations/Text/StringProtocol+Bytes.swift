@@ -6,14 +6,15 @@ extension StringProtocol {
     Substring(self).utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { Substring($0) }
   }
 
-  /// The parts between line ends, which are LF or CR LF. To Swift CR LF is one character, which is no "\n".
+  /// The parts between line ends, which are LF or CR LF. Swift takes CR LF for one character, which differs
+  /// from "\n".
   package var linesOfText: [Substring] {
     Substring(self).utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line in
       Substring(line.last == UInt8(ascii: "\r") ? line.dropLast() : line)
     }
   }
 
-  /// What stands behind this prefix; nil if the text does not begin with its bytes.
+  /// What stands behind this prefix; nil if the text does not begin with the prefix's bytes.
   package func text(behind prefix: some StringProtocol) -> String? {
     guard utf8.starts(with: prefix.utf8) else { return nil }
     return String(Substring(Substring(self).utf8.dropFirst(prefix.utf8.count)))

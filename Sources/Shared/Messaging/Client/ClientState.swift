@@ -11,7 +11,7 @@ struct ClientState<Request: Sendable>: Sendable {
     case disconnect(ConnectionID)
     case send(ConnectionID, call: UInt64, Request, remaining: Duration)
     case heartbeat(ConnectionID)
-    /// With the payload of the response.
+    /// Ends a call: the result has the payload of the response.
     case answer(Request, Result<ArraySlice<UInt8>, WireFailure>)
     /// Look the names up again.
     case resolve
@@ -45,9 +45,9 @@ struct ClientState<Request: Sendable>: Sendable {
 
   let name: String
   let options: RPCClientOptions
-  /// As configured, with what each resolved to last or why it did not.
+  /// The configured endpoints, each with what it resolved to last, or why it did not.
   var resolutions: [EndpointResolution]
-  /// The addresses in use for each.
+  /// The addresses in use for each of them.
   var addressesByEndpoint: [[String]]
   var servers: [Server] = []
   var calls: [UInt64: Call] = [:]
@@ -96,7 +96,7 @@ struct ClientState<Request: Sendable>: Sendable {
   }
 }
 
-/// What a configured endpoint stands for.
+/// What a configured `endpoint` stands for.
 package struct EndpointResolution: Sendable {
   package let endpoint: String
 
@@ -109,6 +109,7 @@ package struct EndpointResolution: Sendable {
   }
 }
 
+/// Why an endpoint stands for no address, for people.
 package struct ResolutionError: Error, Sendable, CustomStringConvertible {
   package let description: String
 

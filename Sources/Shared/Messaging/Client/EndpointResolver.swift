@@ -4,6 +4,9 @@ import Synchronization
 
 /// Turns a configured endpoint into the addresses of its servers.
 package protocol EndpointResolver: Sendable {
+  /// Looks an endpoint up.
+  ///
+  /// - Parameter endpoint: as configured: `tcp://host:port` or `ipc:///path`.
   /// - Returns: endpoints that a transport connects to, one a server.
   func addresses(of endpoint: String) async throws(ResolutionError) -> [String]
 }
@@ -15,6 +18,7 @@ package struct SystemEndpointResolver: EndpointResolver {
 
   package init() {}
 
+  /// The addresses of the host in a `tcp://` endpoint; any other endpoint stands for itself.
   package func addresses(of endpoint: String) async throws(ResolutionError) -> [String] {
     guard endpoint.hasPrefix("tcp://") else { return [endpoint] }
     let hostAndPort = endpoint.dropFirst("tcp://".count)

@@ -15,10 +15,12 @@ package protocol RPCCaller: Sendable {
 }
 
 extension RPCCaller {
+  /// Sends a request that may take 5 s.
   package func call<R: WireRequest>(_ request: R) async throws(WireFailure) -> R.Response {
     try await call(request, deadline: .seconds(5), traceParent: nil)
   }
 
+  /// Sends a request without a trace context.
   package func call<R: WireRequest>(_ request: R, deadline: Duration) async throws(WireFailure) -> R.Response {
     try await call(request, deadline: deadline, traceParent: nil)
   }

@@ -7,11 +7,11 @@ package import Wire
 
 /// Sends requests to the servers of one service, wherever they are.
 ///
-/// Every address that an endpoint resolves to is a server of its own. Requests go to the one with
-/// the fewest under way. Idempotent requests go to another server when theirs dies or refuses;
-/// others are sent once. While no server is there, requests wait until their deadline.
+/// Every address that an endpoint resolves to is a server of its own. Requests go to the one with the fewest under
+/// way. Idempotent requests go to another server when theirs dies or refuses; others are sent once. While no server
+/// is there, requests wait until their deadline.
 ///
-/// `run` does the work; a request made before it waits for it. It runs once.
+/// `run` does the work and may be called once; requests that were made before wait for it.
 package final class RPCClient: Service, RPCCaller {
   /// What is needed to send a request, and to answer its caller.
   final class Outgoing: Sendable {
@@ -105,6 +105,7 @@ package final class RPCClient: Service, RPCCaller {
   /// little in between.
   package var executor: (any TaskExecutor)? { state.withLock { $0.dialer?.executor } }
 
+  /// Sends a request and waits for its answer, as ``RPCCaller`` describes. Cancelling the task ends the wait.
   package nonisolated(nonsending) func call<R: WireRequest>(
     _ request: R, deadline: Duration = .seconds(5), traceParent: String? = nil
   ) async throws(WireFailure) -> R.Response {

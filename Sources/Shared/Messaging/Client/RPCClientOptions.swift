@@ -1,15 +1,16 @@
-/// The bounds and rhythms of a client.
+/// The bounds and rhythms of a client; `standard` is what programs use.
 package struct RPCClientOptions: Sendable {
+  /// The defaults below.
   package static let standard = RPCClientOptions()
 
-  /// Requests under way. Further ones are refused as `overloaded`.
+  /// Requests that may be under way at once. Further ones are refused as `overloaded`.
   package var outstandingRequests = 4096
 
   /// How often each server is asked for a sign of life.
   package var heartbeatInterval: Duration = .milliseconds(400)
 
-  /// A server that leaves so many heartbeats unanswered is taken for dead when the next is due: with
-  /// 3 and 400 ms after 1.6 s at most.
+  /// A server that leaves so many heartbeats unanswered is taken for dead when the next is due: with 3 and 400 ms
+  /// after at most 1.6 s.
   package var missedHeartbeats = 3
 
   /// How often names are resolved again. They also are when a server is lost.
@@ -19,6 +20,7 @@ package struct RPCClientOptions: Sendable {
   /// kill them all.
   package var attempts = 4
 
+  /// The bounds of the connections.
   package var transport = TransportOptions()
 
   package init() {}

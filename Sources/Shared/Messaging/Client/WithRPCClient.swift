@@ -1,6 +1,6 @@
 package import Logging
 
-/// Runs `body` with a client that lives as long as it, for programs that ask and end.
+/// Runs `body` with a client that lives as long as `body` runs: for programs that ask something and end.
 package func withRPCClient<T: Sendable>(
   name: String = "the service", endpoints: [String], options: RPCClientOptions = .standard,
   transport: any MessageTransport = ZeroMQTransport(), logger: Logger,

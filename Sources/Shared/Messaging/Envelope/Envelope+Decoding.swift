@@ -12,6 +12,7 @@ package struct EnvelopeError: Error, Equatable, Sendable, CustomStringConvertibl
 }
 
 extension Envelope {
+  /// Reads a frame; its byte strings stay slices of the frame.
   package init(decoding frame: [UInt8]) throws(EnvelopeError) {
     self.init(role: Role(rawValue: 0))
     let fields = try EnvelopeFields(of: frame)

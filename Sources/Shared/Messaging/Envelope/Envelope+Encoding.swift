@@ -2,7 +2,7 @@ import SwiftProtobuf
 import Wire
 
 extension Envelope {
-  /// The frame, in the canonical order of fields and without those that have their default.
+  /// The envelope as a frame, in the canonical order of fields and without those that have their default.
   package func encoded() -> [UInt8] {
     // Can't fail: the message has no required fields.
     let failureBytes: [UInt8] = failure.map { (try? $0.serializedBytes()) ?? [] } ?? []

@@ -20,6 +20,10 @@ package import Wire
 ///    live one answers `ROLE_HEARTBEAT_REPLY` at once, however busy its handlers are.
 ///
 /// Programs that use this module agree to put many envelopes into one message: see ``FrameBatch``.
+///
+/// The properties are the fields of `envelope.proto`, where each is described: `version`, `role`, `kind`,
+/// `correlationID`, `deadlineMilliseconds` (the time that was left when it was sent), `traceParent` (the W3C trace
+/// context), `payload` and `failure`.
 package struct Envelope: Equatable, Sendable {
   /// The version that this code writes, and the highest that it reads.
   package static let currentVersion: UInt32 = 1
@@ -43,7 +47,11 @@ package struct Envelope: Equatable, Sendable {
     self.role = role
   }
 
+  /// What a message is for: a number of the enumeration `Role` in the `.proto` file. An unknown one keeps its number.
+  /// `request` goes to a server; `response` and `failure` answer it; `heartbeat` asks whether a server lives, and
+  /// `heartbeatReply` answers that.
   package struct Role: RawRepresentable, Hashable, Sendable {
+    /// The number in the `.proto` file.
     package let rawValue: UInt32
 
     package init(rawValue: UInt32) { self.rawValue = rawValue }

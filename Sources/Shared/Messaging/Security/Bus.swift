@@ -1,9 +1,9 @@
 package import Logging
 import Wire
 
-/// How a process takes part in the bus: with a key and a list of peers, or without.
+/// How a process takes part in the bus: with a key and a table of peers, or without either.
 package struct Bus: Sendable {
-  /// Plain connections on which everybody may ask everything. For tests and benchmarks on one machine.
+  /// Connections without encryption, on which everybody may ask everything. For tests and benchmarks on one machine.
   package static let insecure = Bus(security: nil)
 
   let security: BusSecurity?
@@ -25,7 +25,7 @@ package struct Bus: Sendable {
   /// Who this process is to others; nil on an insecure bus.
   package var identity: BusPeer? { security?.key.peer }
 
-  /// Whether somebody with the peers of this process would let it in.
+  /// Whether a process with the same table of peers would let this one in.
   package var knowsItself: Bool {
     guard let security else { return true }
     return security.peers.peers[security.key.publicKey] == security.key.peer
@@ -36,7 +36,7 @@ package struct Bus: Sendable {
 final class BusSecurity: Sendable {
   let key: BusKey
   let peers: PeerTable
-  /// For who is refused.
+  /// Where refused peers are noted.
   let logger: Logger?
   private let watch: PeerFolderWatch?
 

@@ -3,7 +3,7 @@ import Glibc
 import Wire
 package import ZeroMQ
 
-/// Who a process is on the bus, and the key pair that proves it.
+/// Who a process is on the bus, `peer`, and the `keyPair` that proves it.
 package struct BusKey: Sendable, CustomStringConvertible {
   package let peer: BusPeer
   package let keyPair: CurveKeyPair
@@ -13,6 +13,7 @@ package struct BusKey: Sendable, CustomStringConvertible {
     self.keyPair = keyPair
   }
 
+  /// Makes a new random key for a peer. Nothing is written.
   package static func generate(for peer: BusPeer) throws(KeyFileError) -> BusKey {
     do {
       return BusKey(peer: peer, keyPair: try CurveKeyPair.generate())
@@ -21,6 +22,7 @@ package struct BusKey: Sendable, CustomStringConvertible {
     }
   }
 
+  /// The public half, by which others know the peer.
   package var publicKey: CurvePublicKey { keyPair.publicKey }
 
   package var description: String { "\(peer) with the public key \(publicKey.text)" }
@@ -29,7 +31,7 @@ package struct BusKey: Sendable, CustomStringConvertible {
 // MARK: Files
 
 extension BusKey {
-  /// Reads a file that its owner alone may read.
+  /// Reads a key file, which its owner alone may read.
   package init(file path: String) throws(KeyFileError) {
     let text = try KeyFile.read(path, access: .secret)
     let fields = try KeyFields(text, fields: ["role", "name", "secret"], source: path)
@@ -39,14 +41,15 @@ extension BusKey {
     self.init(peer: try fields.peer(source: path), keyPair: keyPair)
   }
 
-  /// Makes a file that its owner alone may read.
+  /// Writes a new key file, which its owner alone may read.
   ///
   /// - Throws: if there is one already.
   package func write(file path: String) throws(KeyFileError) {
     try KeyFile.write(fileText) { bytes throws(SmallFileError) in try SmallFile.create(path, bytes, for: .owner) }
   }
 
-  /// As `write`, for a key that is made at each start: in the place of a file that may be there.
+  /// Writes the file of a key that is made anew at each start: as `write`, but in the place of a file that may be
+  /// there.
   package func remake(file path: String) throws(KeyFileError) {
     try KeyFile.write(fileText) { bytes throws(SmallFileError) in try SmallFile.remake(path, bytes, for: .owner) }
   }
@@ -61,7 +64,8 @@ extension BusKey {
     """
   }
 
-  /// The file of its public half in a folder of peers. Two keys of one name differ in it, as rotation needs.
+  /// The name of the file of its public half in a folder of peers. Two keys of one peer have different names, since
+  /// both are in use while one replaces the other.
   package var peerFileName: String {
     // Z85 has characters that mean something to file systems and shells.
     "\(peer.role.rawValue)-\(peer.name)-\(Hexadecimal.encode(publicKey.text.utf8.prefix(4))).peer"
@@ -77,7 +81,7 @@ extension BusKey {
     return path
   }
 
-  /// As `publish`, for a key that is made at each start.
+  /// Writes the public half of a key that is made anew at each start, in the place of a file that may be there.
   package func remakePeer(file path: String) throws(KeyFileError) {
     try KeyFile.write(peerText) { bytes throws(SmallFileError) in try SmallFile.remake(path, bytes, for: .everybody) }
   }

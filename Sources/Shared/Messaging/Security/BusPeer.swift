@@ -1,10 +1,10 @@
 package import Wire
 
-/// Somebody whose key is known.
+/// Somebody whose key is known: a process or a person, with a `role` and a name.
 package struct BusPeer: Hashable, Sendable, CustomStringConvertible {
   package let role: BusRole
 
-  /// Of the instance or the person: `registry-1`, `lena`.
+  /// The name of the instance or the person: `registry-1`, `lena`.
   package let name: String
 
   /// - Parameter name: as ``isName(_:)`` wants it.

@@ -9,27 +9,29 @@ package struct BusPeers: Sendable, Equatable {
 
   package init() {}
 
+  /// The public halves of these keys.
   package init(_ keys: [BusKey]) {
     for key in keys { peers[key.publicKey] = key.peer }
   }
 
+  /// The peer that has this key; nil if nobody is known to have it.
   package subscript(key: CurvePublicKey) -> BusPeer? {
     get { peers[key] }
     set { peers[key] = newValue }
   }
 
-  /// All keys that somebody of this role may have, in a fixed order.
+  /// All keys of peers with this role, in a fixed order.
   package func keys(of role: BusRole) -> [CurvePublicKey] {
     peers.filter { $0.value.role == role }.map(\.key).sorted { $0.text < $1.text }
   }
 
-  /// Everybody, in the order of their roles and names.
+  /// All peers, in the order of their roles and names.
   package var all: [(peer: BusPeer, key: CurvePublicKey)] {
     peers.map { ($0.value, $0.key) }.sorted { ($0.0.description, $0.1.text) < ($1.0.description, $1.1.text) }
   }
 }
 
-/// A folder with a file `ANYTHING.peer` for each public key.
+/// A folder, at `path`, with a file `ANYTHING.peer` for each public key.
 package struct PeerFolder: Sendable {
   /// More are refused: every look at the folder reads them all.
   package static let maximumFiles = 4096
@@ -41,7 +43,7 @@ package struct PeerFolder: Sendable {
 
   package init(_ path: String) { self.path = path }
 
-  /// Makes the folder if it is missing; the one above it must be there.
+  /// Makes the folder if it is missing; its parent must exist.
   ///
   /// - Parameter isPrivate: whether nobody but its owner may look into it.
   package func make(isPrivate: Bool = false) throws(KeyFileError) {
@@ -74,10 +76,12 @@ package struct PeerFolder: Sendable {
     }
   }
 
+  /// The peers in the folder.
+  ///
   /// - Throws: with all that is wrong, so that a process does not start with half of its peers.
   package func read() throws(KeyFileError) -> BusPeers { try readAll().peers }
 
-  /// As ``read()``, with what each file says.
+  /// The peers, as ``read()`` gives them, and what each file says.
   func readAll() throws(KeyFileError) -> (peers: BusPeers, files: [String: Contents.Entry]) {
     var contents = try readContents()
     let peers = contents.makePeers()

@@ -1,4 +1,4 @@
-/// A key that can't be used, and what to do about it. Never holds a secret.
+/// Why a key or a folder of keys can't be used, and what to do about it. Never holds a secret.
 package struct KeyFileError: Error, Equatable, Sendable, CustomStringConvertible {
   package let description: String
 

@@ -28,6 +28,7 @@ package final class PeerFolderWatch: Sendable {
     var timer: (any DispatchSourceTimer)?
   }
 
+  /// What the folder says now.
   package let table: PeerTable
   private let folder: PeerFolder
   private let logger: Logger

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The peers that count now. Whoever uses them notices when they change.
+/// The peers that count now. Servers and clients that use the table notice when it changes.
 package final class PeerTable: Sendable {
   private struct State {
     var peers: BusPeers
@@ -24,11 +24,13 @@ package final class PeerTable: Sendable {
     state = Mutex(State(peers: peers))
   }
 
+  /// A copy of what the table says now.
   package var peers: BusPeers { state.withLock { $0.peers } }
 
   /// Differs after every change. Cheap enough to be looked at for every message.
   var revision: Int { changes.load(ordering: .acquiring) }
 
+  /// Makes these the peers that count from now on.
   package func replace(_ peers: BusPeers) {
     let observers: [@Sendable () -> Void] = state.withLock { state in
       guard state.peers != peers else { return [] }

@@ -3,7 +3,7 @@ package import Wire
 
 /// The kinds of request that a server answers, how, and to whom.
 package struct RPCRouter: Sendable {
-  /// From the bytes of a request to the bytes of its response.
+  /// Makes the bytes of the response out of the bytes of a request.
   typealias Handler = nonisolated(nonsending) @Sendable (ArraySlice<UInt8>, RequestContext) async throws -> [UInt8]
 
   struct Entry: Sendable {
@@ -15,10 +15,10 @@ package struct RPCRouter: Sendable {
 
   package init() {}
 
-  /// The kinds that have a handler.
+  /// The kinds of request that have a handler, sorted.
   package var kinds: [String] { entries.keys.sorted() }
 
-  /// Who may send requests of a kind; nobody if it has no handler.
+  /// The roles that may send requests of a kind; none if the kind has no handler.
   package func roles(for kind: String) -> BusRoles { entries[kind]?.roles ?? [] }
 
   /// Answers requests of `type` with `body`; a second handler for the same type replaces the first.

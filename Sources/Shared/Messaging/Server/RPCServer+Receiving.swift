@@ -3,7 +3,7 @@ import Logging
 import Synchronization
 import Wire
 
-/// From frames to requests. Runs on the transport's thread.
+/// Makes requests out of frames. Runs on the transport's thread.
 extension RPCServer {
   func receive(_ frames: [PeerFrame]) {
     guard let listener = currentListener(orKeep: frames) else { return }

@@ -3,7 +3,7 @@ import Logging
 import Synchronization
 import Wire
 
-/// From requests to answers.
+/// Makes answers out of requests.
 extension RPCServer {
   /// A worker: runs one request after another until the server stops, or until it was cancelled
   /// because one of them took too long.

@@ -94,7 +94,7 @@ package final class RPCServer: Service {
     denied = Counter(label: "rpc_server_denied_total", dimensions: [("name", name)])
   }
 
-  /// The address in use, once `run` listens.
+  /// The address in use, with the port that was found if port 0 was asked for. Waits until `run` listens.
   ///
   /// - Throws: ``TransportError`` if `run` could not listen.
   package func boundAddress() async throws -> String {

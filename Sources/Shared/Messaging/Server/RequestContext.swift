@@ -1,24 +1,24 @@
-/// What a handler knows of the request beside its message.
+/// What a handler knows of the request besides its message.
 package struct RequestContext: Sendable {
   private let job: ServerJob
 
   init(_ job: ServerJob) { self.job = job }
 
-  /// When the answer is due. At it, the handler's task is cancelled and the client told.
+  /// When the answer is due. At that moment the handler's task is cancelled and the client is told.
   package var deadline: ContinuousClock.Instant { job.deadline }
 
-  /// The client's name for the request, unlike that of any other it has under way.
+  /// The client's name for the request, which differs from that of any other it has under way.
   package var correlationID: [UInt8] { Array(job.correlationID) }
 
-  /// W3C trace context, or empty.
+  /// The W3C trace context (`traceparent`) that the client sent; empty if it sent none.
   package var traceParent: String { job.traceParent }
 
-  /// Full name of the request message.
+  /// The full name of the request message.
   package var kind: String { job.kind }
 
   /// Who sent it; nil on a bus without keys.
   package var peer: BusPeer? { job.peer.identity }
 
-  /// Time left.
+  /// Time left until the deadline, not negative.
   package var remaining: Duration { max(deadline - .now, .zero) }
 }

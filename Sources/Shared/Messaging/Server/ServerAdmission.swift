@@ -16,9 +16,9 @@ struct ServerAdmission<Job: Sendable>: Sendable {
   /// The worker to send to the queue.
   enum Call: Equatable {
     case none
-    /// It waits for being called.
+    /// The worker waits for being called.
     case resume(Worker)
-    /// It does not exist yet.
+    /// The worker does not exist yet.
     case spawn(Worker)
   }
 
@@ -48,7 +48,7 @@ struct ServerAdmission<Job: Sendable>: Sendable {
   private var running: [Worker: Running] = [:]
   private var idle: [Worker] = []
   private var workers = 0
-  /// On its way to the queue.
+  /// The worker that was called and is on its way to the queue.
   private var called: Worker?
   private var lastWorker = 0
   private(set) var isDraining = false
@@ -126,12 +126,12 @@ struct ServerAdmission<Job: Sendable>: Sendable {
     return true
   }
 
-  /// For a worker that is done with its request.
+  /// Called by a worker that is done with its request.
   mutating func finish(_ worker: Worker) {
     running[worker] = nil
   }
 
-  /// For a worker that ends.
+  /// Called by a worker that ends.
   mutating func end(_ worker: Worker) {
     if called == worker { called = nil }
     workers -= 1

@@ -1,10 +1,9 @@
 import Foundations
 
-/// Carries frames between one listener and many dialers: the part of messaging that a test replaces.
+/// Carries frames between one listener and many dialers. Tests replace this part of messaging.
 ///
-/// Frames arrive whole, in the order in which they were sent on a connection, at most once. They
-/// may be lost with a connection. Neither side waits in `send`: what can't be queued is dropped and,
-/// at the dialer, told.
+/// Frames arrive whole, in the order in which they were sent on a connection, at most once. They may be lost with a
+/// connection. Neither side waits in `send`: what can't be queued is dropped, and at the dialer an event says so.
 package protocol MessageTransport: Sendable {
   /// Listens on `endpoint`.
   ///
@@ -23,7 +22,7 @@ package protocol MessageTransport: Sendable {
   ) async throws(TransportError) -> any TransportDialer
 }
 
-/// The server's end.
+/// The server's end of the connections.
 package protocol TransportListener: Sendable {
   /// The address in use, with the port that was chosen if 0 was asked for.
   var endpoint: String { get }
@@ -35,45 +34,46 @@ package protocol TransportListener: Sendable {
   /// Sends to a peer; dropped if it is gone or does not read.
   func send(_ frame: [UInt8], to peer: PeerID)
 
-  /// Frames dropped because their peer was gone or did not read.
+  /// How many frames were dropped because their peer was gone or did not read.
   var droppedFrames: Int { get }
 
-  /// Stops listening, after handing what was sent to the network for at most the options' linger.
-  /// Returns when no further call of `receive` will come. May be called again.
+  /// Stops listening, after handing what was sent to the network for at most the options' linger. Once this returns,
+  /// `receive` is not called any more. May be called again.
   func close() async
 }
 
 /// The client's end of any number of connections.
 package protocol TransportDialer: Sendable {
-  /// As a listener's.
+  /// Runs tasks on the transport's own thread, as a listener's `executor` does.
   var executor: (any TaskExecutor)? { get }
 
-  /// Connects, again and again, until `disconnect`. `connection` must be new.
+  /// Connects, again and again, until `disconnect`. `connection` must not have been used before.
   func connect(_ connection: ConnectionID, to endpoint: String)
 
-  /// Drops the connection and what waits on it. No `closed` event follows.
+  /// Ends the connection and drops what waits on it. No `closed` event follows.
   func disconnect(_ connection: ConnectionID)
 
   /// Sends one frame. If it can't be queued, an `unsent` event with its token follows, and the
   /// frame has certainly not been seen by the peer.
   func send(_ frame: [UInt8], on connection: ConnectionID, token: UInt64)
 
-  /// Drops all connections. Returns when no further call of `receive` will come. May be called again.
+  /// Drops all connections. Once this returns, `receive` is not called any more. May be called again.
   func close() async
 }
 
-/// A connection of a dialer, chosen by its user.
+/// A connection of a dialer. Whoever uses the dialer chooses the `number`, each only once.
 package struct ConnectionID: Hashable, Sendable {
   package let number: UInt64
 
   package init(_ number: UInt64) { self.number = number }
 }
 
-/// A connected client, as a listener tells them apart. A client that connects again is another peer.
+/// A connected client, as a listener tells them apart: the routing ID in `bytes`. A client that connects again is
+/// another peer.
 package struct PeerID: Hashable, Sendable, CustomStringConvertible {
   package let bytes: [UInt8]
 
-  /// Whose key it has; nil where keys are not asked for.
+  /// The peer that the client's key belongs to; nil where keys are not asked for.
   package let identity: BusPeer?
 
   /// Whether it showed that it reads a ``FrameBatch``.
@@ -91,11 +91,11 @@ package struct PeerID: Hashable, Sendable, CustomStringConvertible {
   package var description: String { Hexadecimal.encode(bytes) }
 }
 
-/// What a listener received.
+/// A message that a listener received, and the `peer` that sent it.
 package struct PeerFrame: Sendable {
   package let peer: PeerID
 
-  /// nil for a message of several frames, which is not an envelope.
+  /// The frame; nil for a message of several frames, which is no envelope.
   package let frame: [UInt8]?
 
   package init(peer: PeerID, frame: [UInt8]?) {
@@ -110,7 +110,9 @@ package enum DialerEvent: Sendable, Equatable {
   case opened(ConnectionID)
   /// The connection is gone with what was under way on it; the transport connects again.
   case closed(ConnectionID)
+  /// A frame arrived.
   case frame(ConnectionID, [UInt8])
+  /// The frame with this token could not be queued; the peer has certainly not seen it.
   case unsent(ConnectionID, token: UInt64)
   /// The connection can't be had for now; the transport tries again.
   case refused(ConnectionID, ConnectionRefusal)

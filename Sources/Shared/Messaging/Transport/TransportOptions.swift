@@ -1,24 +1,25 @@
 /// The bounds of a transport.
 package struct TransportOptions: Sendable, Equatable {
-  /// A peer that sends a longer frame, in bytes, is disconnected.
+  /// The longest frame that is read, in bytes. A peer that sends a longer one is disconnected.
   package var maximumFrameSize = 8 << 20
 
-  /// Frames queued for one peer before further ones are dropped.
+  /// Frames that may be queued for one peer. Further ones are dropped.
   package var queuedFrames = 16_384
 
-  /// How long frames may still go out after `close`.
+  /// For how long frames may still go out after `close`.
   package var linger: Duration = .seconds(1)
 
   package init() {}
 }
 
-/// Why a transport could not listen or connect.
+/// Why a transport could not listen on, or connect to, `endpoint`.
 package struct TransportError: Error, Equatable, Sendable, CustomStringConvertible {
   package let endpoint: String
 
-  /// Says what is wrong and what to do.
+  /// What is wrong and what to do.
   package let description: String
 
+  /// Whether another process, or another socket of this one, listens there already.
   package let isAddressInUse: Bool
 
   package init(endpoint: String, description: String, isAddressInUse: Bool = false) {

@@ -4,9 +4,9 @@ import Logging
 package import ServiceKit
 import Wire
 
-/// Decides who may use the routes of a server. Routes that ask it for nothing are open to everybody.
+/// Decides who may use the routes of a server. Routes without a middleware of its making are open to everybody.
 package struct AccessControl: Sendable {
-  /// What a request is about, for the audit log: `device:<uuid>`.
+  /// Says what a request is about, for the audit log: `device:<uuid>`.
   package typealias Target = @Sendable (HTTPContext) throws -> String
 
   private let authorizer: (any RequestAuthorizer)?
@@ -30,7 +30,7 @@ package struct AccessControl: Sendable {
   /// Lets everybody do everything.
   package static let open = AccessControl(authorizer: nil)
 
-  /// For routes that take a token.
+  /// Makes the middleware of routes that need a token.
   ///
   /// - Parameters:
   ///   - action: for the audit log; empty for reads. It is noted as begun before the route runs, and what became of it
@@ -68,7 +68,8 @@ package struct AccessControl: Sendable {
     }
   }
 
-  /// For routes that one device may use by its certificate, and others with a token to read.
+  /// Makes the middleware of routes that one device may use by its certificate, and others with a token that may
+  /// read.
   ///
   /// - Parameter device: whose the route is.
   package func requiringReader(
@@ -106,8 +107,9 @@ package struct AccessControl: Sendable {
 
   /// Finds out whose token a request has.
   ///
-  /// An address from which too many attempts have failed is told to wait, but only for what is no good: a token is looked
-  /// up first, so that a good one never suffers for its address. How many such look-ups go on at once is bounded.
+  /// An address from which too many attempts have failed is told to wait. That holds for bad tokens only: a token is
+  /// looked up first, so that a good one never suffers for its address. How many such look-ups go on at once is
+  /// bounded.
   ///
   /// - Parameters:
   ///   - isTrusted: whether the token was good a short while ago, so that its owner does not suffer for others.

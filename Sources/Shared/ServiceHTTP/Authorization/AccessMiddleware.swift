@@ -5,11 +5,12 @@ import ServiceKit
 /// Whom a route let in, and by what.
 struct Admission: Sendable {
   var principal: Principal
-  /// Nil for those who need none: devices, by their certificates, and everybody where nobody is asked.
+  /// The token that was shown; nil for those who need none: devices, by their certificates, and everybody where
+  /// nobody is asked.
   var token: PresentedToken?
 }
 
-/// Lets only those to the routes that it is added to who may use them, before anything of the body is read.
+/// Lets only those pass who may use the routes that it is added to. Decides before anything of the body is read.
 package struct AccessMiddleware: RouterMiddleware {
   package typealias Context = HTTPContext
 
@@ -25,6 +26,7 @@ package struct AccessMiddleware: RouterMiddleware {
     self.conclude = conclude
   }
 
+  /// Decides, and passes the request on with what was found out in its context.
   package func handle(
     _ request: Request, context: HTTPContext, next: (Request, HTTPContext) async throws -> Response
   ) async throws -> Response {

@@ -8,7 +8,7 @@ struct AuthorizationHeader: Sendable {
   /// SHA-256 of its text.
   var hash: [UInt8] { presented.hash }
 
-  /// Nil if there is none.
+  /// Reads the header of a request; nil if there is none.
   ///
   /// - Throws: `ProblemError` 401 for a header of another form, for example one that was sent twice.
   init?(_ request: Request) throws {

@@ -3,14 +3,16 @@ package import Messaging
 package import ServiceKit
 package import ServiceLifecycle
 
-/// What guards the HTTP server of a service: its certificate, the list of revoked ones, and who may do what.
+/// What guards the HTTP server of a service: its certificate, the list of revoked certificates, and who may do what.
 package struct HTTPSecurity: Sendable {
-  /// Nil if the service was told to do without.
+  /// The certificate, and whom it trusts; nil if the service was told to do without TLS.
   package let tls: ServerTLS?
+  /// Decides who may use which route.
   package let access: AccessControl
-  /// Fed by `services`, or by a Provisioner itself.
+  /// The certificates that were taken back. `services` keep it up to date; in the Provisioner the service does that
+  /// itself.
   package let revocations: RevocationList
-  /// To be run before the server, and to its end.
+  /// Tasks that must run before the server does, and until it has ended.
   package let services: [any Service]
 
   /// - Parameters:
@@ -40,7 +42,7 @@ package struct HTTPSecurity: Sendable {
       }
   }
 
-  /// Makes the service unready while nobody can tell which certificates are revoked.
+  /// Adds a check to the service's readiness: it is not ready while nobody can tell which certificates are revoked.
   package func addChecks(to readiness: Readiness) {
     guard tls != nil else { return }
     readiness.add("revocations") { try revocations.check() }

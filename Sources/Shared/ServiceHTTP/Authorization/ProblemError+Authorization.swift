@@ -38,6 +38,7 @@ extension ProblemError {
       ], members: ["scope": .text(scope.rawValue)])
   }
 
+  /// 429, for a request that was not looked at; `wait` goes into `Retry-After`.
   package static func tooManyAttempts(_ wait: Duration) -> ProblemError {
     ProblemError(
       .tooManyRequests, reason: "too-many-attempts",

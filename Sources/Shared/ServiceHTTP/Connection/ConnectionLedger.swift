@@ -15,7 +15,7 @@ import Synchronization
 final class ConnectionLedger: Sendable {
   /// One connection.
   final class Entry: Sendable {
-    /// Of the connection whose requests the task answers.
+    /// The connection whose requests the current task answers.
     @TaskLocal static var current: Entry?
 
     fileprivate let address: String
@@ -52,7 +52,7 @@ final class ConnectionLedger: Sendable {
 
     fileprivate var idleSince: UInt64 { lastUse.load(ordering: .relaxed) }
 
-    /// Whether there was room for it. One that is not is only told so.
+    /// Whether there was room for the connection. A connection without room is only told so.
     var isAdmitted: Bool { admitted.load(ordering: .relaxed) }
 
     /// The client has shown credentials.
@@ -64,13 +64,13 @@ final class ConnectionLedger: Sendable {
   }
 
   private struct State {
-    /// Those without credentials, by address.
+    /// Connections without credentials, by address.
     var unknown: [String: [ObjectIdentifier: Entry]] = [:]
     var unknownCount = 0
-    /// Those with credentials, by them.
+    /// How many connections show each certificate or token.
     var known: [String: Int] = [:]
     var credentials: [ObjectIdentifier: String] = [:]
-    /// Those that are only told that there is no room.
+    /// Connections that are only told that there is no room.
     var waiting: [ObjectIdentifier: Entry] = [:]
     var highest = 0
 
@@ -79,9 +79,9 @@ final class ConnectionLedger: Sendable {
 
   private let maximum: Int
   private let perAddress: Int
-  /// Of one certificate or token.
+  /// The most connections of one certificate or token.
   private let perCredential: Int
-  /// How many are held open to be told so, of all addresses and of one.
+  /// How many connections are held open to be told that there is no room, of all addresses and of one.
   private static let maximumWaiting = 128
   private static let maximumWaitingOfOne = 16
 

@@ -8,7 +8,7 @@ struct HTTPConnection: ServerChildChannelValue {
   typealias Requests = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
 
   let entry: ConnectionLedger.Entry
-  /// Nil without TLS.
+  /// The TLS session of the connection; nil without TLS.
   let session: TLSSession?
   private let owner: Owner
 

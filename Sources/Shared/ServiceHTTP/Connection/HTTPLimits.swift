@@ -2,27 +2,31 @@ package import ServiceKit
 
 /// What a server takes from its clients at most.
 package struct HTTPLimits: Sendable {
-  /// For routes that don't say otherwise, in bytes.
+  /// The longest body, in bytes, for routes that do not set a limit of their own.
   package var maximumBodyBytes: Int
-  /// For the headers together, and for the request's target, in bytes.
+  /// The longest header section, all fields together, in bytes.
   package var maximumHeaderBytes: Int
+  /// The most header fields of one request.
   package var maximumHeaderFields: Int
+  /// The longest request target (path and query), in bytes.
   package var maximumTargetBytes: Int
-  /// How long a connection may be without a request between two of them.
+  /// How long a connection may be open without a request after it had one.
   package var idleTimeout: Duration
-  /// How long the first request of a connection may be waited for, and how long the head of any may take.
+  /// How long a connection may be open before its first request comes, and how long the head of any request may take.
   package var headTimeout: Duration
   /// How long a client may take to agree on TLS.
   package var handshakeTimeout: Duration
-  /// A body that arrives more slowly than this, over `slownessWindow` that the server waited for it, is given up.
+  /// The least speed of a body. One that arrives more slowly, over the time that the server waited for it, is given
+  /// up; see `slownessWindow`.
   package var minimumBodyBytesPerSecond: Int
+  /// Over how much waiting time the speed of a body is measured.
   package var slownessWindow: Duration
-  /// A client that takes nothing of a response for so long is cut.
+  /// A client that takes nothing of a response for so long is disconnected.
   package var writeTimeout: Duration
-  /// Of all clients together. When they are there, those that wait for nothing and have shown no credentials give way to
-  /// new ones; if there are none, new ones get 503.
+  /// Connections of all clients together. When there are so many, those that wait for nothing and have shown no
+  /// credentials give way to new ones; if there are none, new ones get 503.
   package var maximumConnections: Int
-  /// Of one address (of IPv6 its first 64 bits), without those that have shown credentials.
+  /// Connections of one address (of IPv6 its first 64 bits), without those that have shown credentials.
   package var connectionsPerAddress: Int
 
   package init(
@@ -47,9 +51,10 @@ package struct HTTPLimits: Sendable {
     self.connectionsPerAddress = connectionsPerAddress
   }
 
+  /// The defaults of the initializer.
   package static let standard = HTTPLimits()
 
-  /// These limits with the numbers of connections that an operator chose.
+  /// These limits with the numbers of connections that the operator chose.
   package func with(_ settings: HTTPSettings) -> HTTPLimits {
     var limits = self
     limits.maximumConnections = settings.maximumConnections

@@ -2,17 +2,19 @@ import Foundation
 package import HTTPTypes
 import TextFormats
 
-/// A machine-readable error answer (RFC 9457), sent as `application/problem+json`.
+/// A machine-readable error answer (RFC 9457), sent as `application/problem+json`. `status` is the answer's status
+/// too.
 package struct ProblemDocument: Sendable, Equatable {
   package var status: HTTPResponse.Status
-  /// Stable and kebab-case, for programs: `unknown-device`. Empty when the status says it all.
+  /// A stable word in kebab-case, for programs: `unknown-device`. Empty when the status says it all.
   package var reason: String
-  /// The same words for all problems of one reason or status.
+  /// What kind of problem it is, in the same words for all problems of one reason or status.
   package var title: String
   /// What is wrong this time and what to do.
   package var detail: String
-  /// Names this one occurrence, in the answer and in the log.
+  /// Names this one occurrence, in the answer and in the log; set by the server.
   package var instance: String
+  /// Further members of the JSON object, by name. Names that the standard gives a meaning are left out.
   package var members: [String: Member]
 
   /// The value of a further member.
@@ -23,6 +25,7 @@ package struct ProblemDocument: Sendable, Equatable {
     case texts([String])
   }
 
+  /// The media type of problem documents.
   package static let contentType = "application/problem+json"
 
   package init(
@@ -37,7 +40,7 @@ package struct ProblemDocument: Sendable, Equatable {
     self.members = members
   }
 
-  /// The document as JSON, its keys in order.
+  /// The document as JSON, with its keys in order.
   package func encoded() -> [UInt8] {
     // Texts and numbers always encode.
     (try? JSONCoding.encoder().encode(self)).map(Array.init) ?? Array("{\"status\":\(status.code)}".utf8)

@@ -1,9 +1,9 @@
 package import HTTPTypes
 
-/// Thrown by handlers to answer with a problem document.
+/// Thrown by handlers to answer with a problem document, `document`.
 package struct ProblemError: Error, Sendable, Equatable {
   package var document: ProblemDocument
-  /// Sent with it, for example `Retry-After`.
+  /// Header fields of the answer, for example `Retry-After`.
   package var headers: HTTPFields
 
   package init(_ document: ProblemDocument, headers: HTTPFields = [:]) {
@@ -21,7 +21,7 @@ package struct ProblemError: Error, Sendable, Equatable {
     self.init(ProblemDocument(status, reason: reason, detail: detail, members: members), headers: headers)
   }
 
-  /// 503 with the time after which trying again makes sense.
+  /// 503, with the time after which trying again makes sense.
   package static func unavailable(
     reason: String, detail: String, retryAfterSeconds: Int = 1
   ) -> Self {

@@ -64,7 +64,7 @@ struct GatedBody: AsyncSequence, Sendable {
   }
 }
 
-/// Lets the routes that it is added to take larger or smaller bodies than the server does otherwise.
+/// Lets the routes that it is added to take larger or smaller bodies than the server's limits allow.
 package struct BodyLimit: RouterMiddleware {
   package typealias Context = HTTPContext
 
@@ -74,6 +74,7 @@ package struct BodyLimit: RouterMiddleware {
     self.maximumBytes = maximumBytes
   }
 
+  /// Refuses a body that is announced as too long, and sets the limit for the others.
   package func handle(
     _ request: Request, context: HTTPContext, next: (Request, HTTPContext) async throws -> Response
   ) async throws -> Response {
@@ -86,7 +87,7 @@ package struct BodyLimit: RouterMiddleware {
 }
 
 extension Request {
-  /// What `Content-Length` says, nil if there is none. What is no number, or one beyond all bounds, counts as the largest:
-  /// whatever is announced, the gate is there.
+  /// What `Content-Length` says; nil if there is none. A text that is no number, or a number beyond all bounds,
+  /// counts as the largest.
   package var declaredBodyBytes: Int? { headers[.contentLength].map { Int($0) ?? .max } }
 }

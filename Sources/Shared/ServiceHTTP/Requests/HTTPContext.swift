@@ -3,27 +3,28 @@ package import NIOCore
 package import ServiceKit
 package import Wire
 
-/// What handlers know of the request they answer, apart from the request itself.
+/// What handlers know of the request besides the request itself.
 package struct HTTPContext: RequestContext {
+  /// What Hummingbird keeps for a request.
   package var coreContext: CoreRequestContextStorage
-  /// The connection.
+  /// The connection on which the request came.
   package let channel: any Channel
-  /// The client's `X-Request-Id`, or one made here. In the answer and in the log.
+  /// The client's `X-Request-Id`, or one made here. It is in the answer and in the log.
   package internal(set) var requestID = ""
-  /// To be handed on to other services.
+  /// The trace context to hand on to other services.
   package internal(set) var traceParent = TraceParent()
   /// What the route takes of a body.
   let bodyGate = BodyGate()
-  /// Who the client is by the certificate that it showed and that was verified; nil for one without, and for one whose
-  /// certificate has expired since the connection was made.
+  /// Who the client is by the certificate that it showed and that was verified; nil for a client without one, or
+  /// whose certificate has expired since the connection was made.
   package let peer: PeerIdentity?
   /// The connection in the server's ledger.
   let connection: ConnectionLedger.Entry?
   /// The client's address, without its port.
   package let source: String
-  /// Who makes the request, as the routes' `AccessControl` found out.
+  /// Who makes the request, as ``AccessControl`` found out.
   package internal(set) var principal = Principal(name: "anonymous")
-  /// What it showed for that, to be handed on to a service that decides by it.
+  /// The token that proved it, to be handed on to a service that decides by it.
   package internal(set) var presentedToken: PresentedToken?
 
   package init(source: ApplicationRequestContextSource) {
@@ -36,9 +37,10 @@ package struct HTTPContext: RequestContext {
 }
 
 extension HTTPContext {
+  /// The request's ID as Hummingbird's logs show it.
   package var id: String { requestID }
 
-  /// For requests to other services, which note it as this service's word.
+  /// Who makes the request, for messages to other services. They note it as this service's word.
   package var wireRequester: WireRequester {
     var requester = WireRequester()
     requester.principal = principal.name
@@ -46,8 +48,8 @@ extension HTTPContext {
     return requester
   }
 
-  /// Waits for something to happen. Meanwhile the connection may be dropped in favour of another one, if its client has
-  /// shown no credentials and the server or the client's address has all the connections that it may have.
+  /// Waits for something to happen. Meanwhile the connection may be dropped in favour of another one, if its client
+  /// has shown no credentials and the server or the client's address has as many connections as it may have.
   package func givingWay<Answer>(_ body: () async throws -> Answer) async rethrows -> Answer {
     connection?.givesWay = true
     defer { connection?.givesWay = false }
@@ -55,6 +57,8 @@ extension HTTPContext {
   }
 
   /// A parameter of the route, percent-decoded.
+  ///
+  /// - Throws: `ProblemError` 400 if the path has none of that name.
   package func parameter(_ name: String) throws -> String {
     // The guard has seen that the path decodes.
     guard let raw = parameters.get(name), let text = PercentEncoding.decode(raw) else {

@@ -1,6 +1,6 @@
 /// Percent-encoding of URLs (RFC 3986, 2.1).
 package enum PercentEncoding {
-  /// The decoded text, or nil when an escape is not two hexadecimal digits or the whole is not UTF-8.
+  /// The decoded text; nil if an escape is not two hexadecimal digits, or the whole is not UTF-8.
   package static func decode(_ text: some StringProtocol) -> String? {
     if !text.utf8.contains(UInt8(ascii: "%")) { return String(text) }
     var bytes: [UInt8] = []
@@ -19,7 +19,7 @@ package enum PercentEncoding {
     return String(validating: bytes, as: UTF8.self)
   }
 
-  /// Everything but letters, digits and `-._~` escaped.
+  /// The text with everything escaped but letters, digits and `-._~`.
   package static func encode(_ text: String) -> String {
     var result = ""
     for byte in text.utf8 {

@@ -29,12 +29,15 @@ package struct QueryParameters: Sendable {
     self.values = values
   }
 
+  /// The value of a name; nil if it was not given.
   package subscript(name: String) -> String? { values[name]?.first }
 
   /// All values of a name that may be given several times.
   package func all(_ name: String) -> [String] { values[name] ?? [] }
 
-  /// The value as a whole number in `range`, or `default` when it is not given.
+  /// The value as a whole number in `range`, or `default` when the name was not given.
+  ///
+  /// - Throws: `ProblemError` 400 for any other value.
   package func integer(_ name: String, in range: ClosedRange<Int>, default: Int) throws -> Int {
     guard let text = self[name] else { return `default` }
     guard let value = Int(text), range.contains(value) else {

@@ -27,7 +27,7 @@ extension Request {
 }
 
 extension Response {
-  /// A JSON body: its keys in order, times in ISO 8601.
+  /// A response with a JSON body: keys in order, times in ISO 8601.
   package static func json(
     _ value: some Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
   ) throws -> Response {
@@ -37,7 +37,7 @@ extension Response {
     return Response(status: status, headers: headers, body: .shared(ByteBuffer(bytes: bytes)))
   }
 
-  /// A problem document.
+  /// A response with a problem document.
   package static func problem(_ problem: ProblemError) -> Response {
     var headers = problem.headers
     headers[.contentType] = ProblemDocument.contentType

@@ -21,6 +21,8 @@ enum RequestIdentity {
 }
 
 extension HTTPField.Name {
+  /// Names a request; a client may choose the name.
   package static let requestID = HTTPField.Name("X-Request-Id")!
+  /// Carries the trace context: see ``TraceParent``.
   package static let traceParent = HTTPField.Name("traceparent")!
 }

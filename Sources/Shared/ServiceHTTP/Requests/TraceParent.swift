@@ -1,11 +1,11 @@
 /// The W3C trace context of a request (https://www.w3.org/TR/trace-context/), which ties together what several
 /// services do for it.
 package struct TraceParent: Sendable, Equatable, CustomStringConvertible {
-  /// 32 hexadecimal digits, not all zero.
+  /// Names the trace: 32 hexadecimal digits, not all zero.
   package let traceID: String
-  /// 16 hexadecimal digits, not all zero.
+  /// Names the caller's part of it: 16 hexadecimal digits, not all zero.
   package let spanID: String
-  /// 2 hexadecimal digits.
+  /// 2 hexadecimal digits; bit 0 asks to record the trace.
   package let flags: String
 
   /// The start of a new trace, which nobody asked to record.
@@ -15,7 +15,7 @@ package struct TraceParent: Sendable, Equatable, CustomStringConvertible {
     flags = "00"
   }
 
-  /// Nil for what is not a valid `traceparent`.
+  /// Reads a header; nil if it is not a valid `traceparent`.
   package init?(_ text: String) {
     let parts = text.split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count >= 4, parts[0].utf8.count == 2, parts[0] != "ff", parts[0] != "00" || parts.count == 4,
@@ -34,7 +34,7 @@ package struct TraceParent: Sendable, Equatable, CustomStringConvertible {
     self.flags = flags
   }
 
-  /// The same trace, for what this service asks others to do.
+  /// The same trace with a new span, for what this service asks others to do.
   package func child() -> TraceParent {
     TraceParent(traceID: traceID, spanID: Self.hex(.random(in: 1 ... .max)), flags: flags)
   }

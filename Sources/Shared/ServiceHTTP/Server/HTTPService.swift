@@ -14,14 +14,15 @@ package final class HTTPService: Service {
   private let bound: OneTimeValue<Int>
   private let ledger: ConnectionLedger
 
-  /// The port that it listens on, as soon as it does.
+  /// The port that the server listens on. Waits until it does.
   ///
   /// - Throws: `ListenError` when it can't.
   package var boundPort: Int {
     get async throws { try await bound.value }
   }
 
-  /// Where it listens; with the port that was found, once it is, where any free one was asked for.
+  /// Where the server listens; where any free port was asked for, with the port that was found. Waits until it
+  /// listens.
   package var address: ListenAddress {
     get async { ListenAddress(host: listen.host, port: (try? await boundPort) ?? listen.port) }
   }
@@ -71,7 +72,7 @@ package final class HTTPService: Service {
   }
 }
 
-/// A server for the routes of `router`, which comes from `makeRouter()`.
+/// Makes a server for the routes of `router`, which comes from `makeRouter()`.
 ///
 /// - Parameters:
 ///   - name: of the service, for metrics and logs.
@@ -84,7 +85,7 @@ package func makeHTTPService(
   HTTPService(name: name, listen: listen, router: router, limits: limits, tls: tls, logger: logger)
 }
 
-/// An address that can't be listened on.
+/// The server can't listen on `address`.
 package struct ListenError: Error, CustomStringConvertible {
   package let address: ListenAddress
   let reason: String

@@ -2,8 +2,10 @@ import Hummingbird
 package import Logging
 package import ServiceKit
 
-/// The server for those who run the service: `/livez`, `/readyz` and `/metrics` on a port of their own.
+/// The server for those who run the service: `/livez`, `/readyz` and `/metrics` on a port of their own, without TLS
+/// and tokens.
 package enum OperationsServer {
+  /// Makes the server of a service.
   package static func make(
     name: String, listen: ListenAddress, readiness: Readiness, metrics: MetricsRegistry, logger: Logger
   ) -> HTTPService {

@@ -6,7 +6,8 @@ extension ResponseBody {
   /// the whole.
   private static let pieceBytes = 32 << 10
 
-  /// A body of bytes that may be in other responses too: nothing of them is copied before it can be sent.
+  /// A body of bytes that other responses may share. They are sent in pieces, so that few are copied before they can
+  /// be sent.
   package static func shared(_ bytes: ByteBuffer) -> ResponseBody {
     guard bytes.readableBytes > pieceBytes else { return ResponseBody(byteBuffer: bytes) }
     return ResponseBody(contentLength: bytes.readableBytes) { writer in

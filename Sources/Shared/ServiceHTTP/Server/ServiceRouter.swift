@@ -1,6 +1,6 @@
 package import Hummingbird
 
-/// An empty router for the routes of a service. Answers HEAD wherever there is a GET.
+/// Makes an empty router for the routes of a service. It answers HEAD wherever there is a GET.
 package func makeRouter() -> Router<HTTPContext> {
   let router = Router(context: HTTPContext.self, options: [.autoGenerateHeadEndpoints])
   router.add(middleware: ErrorPassage())

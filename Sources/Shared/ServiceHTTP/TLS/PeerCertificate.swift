@@ -26,7 +26,7 @@ struct PeerCertificate: Sendable {
 
 /// What tells one certificate from all others: who issued it, and the number that it has there.
 struct CertificateReference: Hashable, Sendable {
-  /// Its common name, which holds a part of the hash of its key.
+  /// The issuer's common name, which holds a part of the hash of the issuer's key.
   let issuer: String
   let serialNumber: [UInt8]
 }

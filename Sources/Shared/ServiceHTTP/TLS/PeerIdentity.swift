@@ -1,11 +1,12 @@
 package import Foundations
 
-/// Who a client is, by the certificate that it showed.
+/// Who a client is, by the certificate that it showed and that was verified.
 package enum PeerIdentity: Hashable, Sendable {
+  /// A device, by its ID.
   case device(DeviceID)
-  /// By its role: `registry`.
+  /// A service, by its role: `registry`.
   case service(String)
-  /// By name.
+  /// A person, by name.
   case `operator`(String)
 
   static let scheme = "urn:xtblish:"
@@ -42,7 +43,7 @@ package enum PeerIdentity: Hashable, Sendable {
 }
 
 extension PeerIdentity: CustomStringConvertible {
-  /// As it stands in the audit log: `device:<uuid>`.
+  /// The text for the audit log: `device:<uuid>`.
   package var description: String {
     switch self {
     case .device(let id): "device:\(id)"

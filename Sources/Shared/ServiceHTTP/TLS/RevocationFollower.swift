@@ -5,7 +5,7 @@ import Metrics
 import ServiceLifecycle
 import Wire
 
-/// Keeps a revocation list as the Provisioner has it.
+/// Keeps a service's list of revoked certificates as the Provisioner's is, by asking for changes again and again.
 package struct RevocationFollower: Service {
   private let list: RevocationList
   private let provisioner: any RPCCaller
@@ -33,7 +33,7 @@ package struct RevocationFollower: Service {
     var cursor: WireRevocationCursor?
     /// What a Provisioner of the release before this one counts.
     var state: UInt64 = 0
-    /// There is nothing new as far as is known.
+    /// Whether there is nothing new, as far as is known.
     var isAtEnd = false
   }
 

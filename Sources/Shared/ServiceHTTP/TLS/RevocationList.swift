@@ -2,15 +2,16 @@ import FoundationEssentials
 package import OpenSSL
 import Synchronization
 
-/// The certificates that were taken back, and the connections of those that were not.
+/// The certificates that were taken back. It also knows the open connections, and cuts one when its certificate is
+/// revoked.
 package final class RevocationList: Sendable {
-  /// A part of what a Provisioner tells.
+  /// Revoked certificates of one issuer, as the Provisioner tells them.
   package struct Page: Sendable {
     /// The issuer's common name, which holds a part of the hash of its key.
     package var issuer: String
-    /// 20 bytes each, zeros in front.
+    /// The serial numbers one after the other: 20 bytes each, with zeros in front.
     package var serialNumbers: [UInt8]
-    /// Seconds since 1970, one for each.
+    /// When each certificate expires, in seconds since 1970, in the same order.
     package var expireAt: [UInt64]
 
     package init(issuer: String, serialNumbers: [UInt8], expireAt: [UInt64]) {
@@ -39,7 +40,7 @@ package final class RevocationList: Sendable {
 
   package init() {}
 
-  /// Takes what came, and cuts the connections of those that are no longer welcome.
+  /// Takes what came from the Provisioner, and cuts the connections whose certificates are revoked by it.
   ///
   /// - Parameters:
   ///   - isWhole: it is the beginning of all that there is: what is known so far goes once the end is here.
@@ -87,7 +88,7 @@ package final class RevocationList: Sendable {
     revoked[reference.issuer]?.contains(reference.serialNumber) ?? false
   }
 
-  /// Takes the place of all that was known, by the lists of a Provisioner of the release before this one.
+  /// Replaces all that was known by lists, which a Provisioner of the release before this one sends.
   ///
   /// - Parameter lists: CRLs in DER. Whoever brings them has seen to it that they are right.
   /// - Throws: `CertificateError` when one of them can't be read; then everything stays as it is.
@@ -115,13 +116,13 @@ package final class RevocationList: Sendable {
   /// Whether the lists have come, and are not older than they may be. Without them nobody can tell who is revoked.
   package var isCurrent: Bool { state.withLock { $0.validUntil.map { Date() <= $0 } ?? false } }
 
-  /// How many certificates it knows to be revoked.
+  /// How many certificates are known to be revoked.
   package var count: Int { state.withLock { $0.revoked.values.reduce(0) { $0 + $1.count } } }
 
   /// How long ago a Provisioner last said that nothing is missing.
   package var age: Duration { (state.withLock { $0.heardAt } ?? startedAt).duration(to: .now) }
 
-  /// For readiness.
+  /// A check for ``Readiness``.
   ///
   /// - Throws: when it is too old, or has not come for long.
   package func check() throws {

@@ -15,7 +15,7 @@ struct RevokedSerials: Sendable {
 
   /// Slots in order, none twice.
   private var slots: [UInt8] = []
-  /// In minutes since 1970, rounded up, for each slot.
+  /// When the certificate of each slot expires, in minutes since 1970, rounded up.
   private var expiries: [UInt32] = []
 
   var count: Int { expiries.count }

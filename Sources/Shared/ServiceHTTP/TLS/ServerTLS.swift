@@ -7,13 +7,13 @@ import Synchronization
 
 /// The certificate that a server shows, and whom it trusts: TLS 1.3, and 1.2 for clients that know no better.
 ///
-/// Clients may do without a certificate; one that shows a certificate must show a good one. The files are looked at every
-/// second while it runs. New connections get what they say then, those that are there go on.
+/// Clients may do without a certificate; one that shows a certificate must show a good one. While `run` runs, the
+/// files are looked at every second. New connections get what the files say then; open ones go on.
 package final class ServerTLS: Service {
   private struct Loaded {
     var context: NIOSSLContext
     var versions: [FileVersion?]
-    /// Those that were told to be of no use: once is enough.
+    /// The versions that the log has called of no use already.
     var refused: [FileVersion?]?
   }
 
@@ -46,7 +46,8 @@ package final class ServerTLS: Service {
     }
   }
 
-  /// Files that can't be used leave everything as it is, and are tried again: half of them may have been replaced so far.
+  /// Reads the files again if they changed. Files that can't be used leave everything as it is, and are tried again:
+  /// perhaps only half of them has been replaced so far.
   package func reloadIfChanged() {
     let versions = Self.versions(of: files)
     guard loaded.withLock({ $0.versions }) != versions else { return }
@@ -116,7 +117,7 @@ package final class ServerTLS: Service {
   }
 }
 
-/// A file of TLS that can't be used.
+/// A file of TLS that can't be used, and why.
 package struct TLSFileError: Error, Sendable, CustomStringConvertible {
   let path: String
   let problem: String

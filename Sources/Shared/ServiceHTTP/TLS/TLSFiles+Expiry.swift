@@ -3,6 +3,8 @@ import OpenSSL
 package import ServiceKit
 
 extension TLSSettings {
+  /// What an ``ExpiryWatch`` has to look at for TLS.
+  ///
   /// - Parameter isInsecure: whether the process was told to do without TLS.
   package func expirySources(isInsecure: Bool) -> [ExpirySource] {
     isInsecure ? [] : files.map { [$0.expirySource] } ?? []
@@ -10,7 +12,7 @@ extension TLSSettings {
 }
 
 extension TLSFiles {
-  /// When the service's certificate, an intermediate above it, or the last of the roots ends.
+  /// Tells when the service's certificate, an intermediate above it, or the last of the roots ends.
   package var expirySource: ExpirySource {
     ExpirySource {
       let chain = try Self.certificates(self.certificate)

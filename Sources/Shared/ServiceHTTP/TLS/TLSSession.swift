@@ -3,7 +3,7 @@ import Synchronization
 
 /// What is known of the client at the other end of one connection.
 final class TLSSession: Sendable {
-  /// Of the connection whose requests the task answers; nil without TLS.
+  /// The session of the connection whose requests the current task answers; nil without TLS.
   @TaskLocal static var current: TLSSession?
 
   private let channel: any Channel
@@ -13,7 +13,7 @@ final class TLSSession: Sendable {
     self.channel = channel
   }
 
-  /// Nil before the handshake, and for a client without a certificate.
+  /// The certificate that the client showed; nil before the handshake, and for a client without one.
   var certificate: PeerCertificate? {
     get { verified.withLock { $0 } }
     set { verified.withLock { $0 = newValue } }

@@ -36,10 +36,10 @@ package struct AdminOptions: ParsableArguments {
 
   private static let timeoutType = SettingType.duration(.milliseconds(1)...(.seconds(3_600)))
 
-  /// For the whole of a request.
+  /// The time for the whole of a request, as `--timeout` gives it.
   package var deadline: Duration { (try? Self.timeoutType.parse(timeout)) ?? .seconds(5) }
 
-  /// Where to ask.
+  /// Where to ask: what `--endpoint` says, else the environment, else the service's usual place.
   package func endpoints<Service: AdministeredService>(
     of service: Service.Type, environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws -> [String] {

@@ -2,16 +2,16 @@ package import ArgumentParser
 import Messaging
 package import Wire
 
-/// What the commands that all executables share must know of theirs.
+/// What the commands that all executables share must know of the service they belong to. `Settings` are its settings.
 package protocol AdministeredService: SendableMetatype {
   associatedtype Settings: ServiceSettings
-  /// The executable's first command, for shell completion.
+  /// The executable's first command; shell completion starts there.
   associatedtype Root: ParsableCommand
 
-  /// `xtblish-registry`
+  /// The name of the executable: `xtblish-registry`.
   static var executable: String { get }
 
-  /// What its servers are on the bus.
+  /// The role of the service's servers on the bus.
   static var busRole: BusRole { get }
 
   /// Where the service answers on the bus when nobody says otherwise.
@@ -19,12 +19,14 @@ package protocol AdministeredService: SendableMetatype {
 }
 
 extension AdministeredService {
+  /// The service's name: `registry`.
   package static var name: String { Settings.serviceName }
 
-  /// `XTBLISH_REGISTRY_ENDPOINTS`
+  /// The environment variable that says where the service answers on the bus: `XTBLISH_REGISTRY_ENDPOINTS`.
   package static var endpointsVariable: String { SettingName.environment(forKey: "\(name).endpoints") }
 
-  /// The configuration of the executable's first command: its version, its own subcommands, and those that all have.
+  /// The configuration of the executable's first command: its version, its own subcommands, and those that every
+  /// executable has.
   package static func rootConfiguration(
     abstract: String, discussion: String = "", subcommands: [any ParsableCommand.Type]
   ) -> CommandConfiguration {

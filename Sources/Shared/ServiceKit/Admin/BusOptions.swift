@@ -20,7 +20,7 @@ package struct BusOptions: ParsableArguments {
 
   package init() {}
 
-  /// What the options and the environment say.
+  /// The part in the bus that the options and the environment give a command.
   ///
   /// - Throws: `AdminError` if there is no key and the environment does not ask to do without.
   package func bus(environment: [String: String] = ProcessInfo.processInfo.environment) throws -> Bus {

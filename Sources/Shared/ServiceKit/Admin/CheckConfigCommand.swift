@@ -34,7 +34,7 @@ package struct CheckConfigCommand<Service: AdministeredService>: AsyncParsableCo
 }
 
 extension ConfigurationReport {
-  /// For people.
+  /// The report as a table for people.
   ///
   /// - Parameter columns: for how many characters a line has room; nil for any number.
   package func text(columns: Int?) -> String {

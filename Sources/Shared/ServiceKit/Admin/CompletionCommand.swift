@@ -8,6 +8,7 @@ package struct CompletionCommand<Service: AdministeredService>: ParsableCommand 
       discussion: "For bash: source <(\(Service.executable) completion bash)")
   }
 
+  /// The shells that there are scripts for.
   package enum Shell: String, CaseIterable, ExpressibleByArgument, Sendable {
     case bash, zsh, fish
   }

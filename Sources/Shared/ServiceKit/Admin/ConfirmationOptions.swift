@@ -2,14 +2,15 @@ import ArgumentParser
 import Glibc
 import TextFormats
 
-/// For commands that take away what no other command brings back as it was.
+/// The options of commands that take away what no other command brings back as it was.
 package struct ConfirmationOptions: ParsableArguments {
   @Flag(help: "Do it without asking, as scripts must.")
   package var yes = false
 
   package init() {}
 
-  /// Lets somebody at a terminal type a name before it is done; nobody else is asked, so that no script hangs.
+  /// Makes somebody at a terminal type a name before it is done. Without a terminal nobody is asked and it is not
+  /// done, so that no script hangs.
   ///
   /// - Parameters:
   ///   - consequence: what will be, as a sentence.
@@ -17,7 +18,8 @@ package struct ConfirmationOptions: ParsableArguments {
   /// - Throws: `AdminError` when it is not to be done.
   package func confirm(_ consequence: String, name: String) throws { try confirm(consequence, names: [name]) }
 
-  /// The same of a device: by its name or its whole ID, whatever beginning of them the command was given.
+  /// The same for a device. It is confirmed by its name or its whole ID, whatever beginning of them the command was
+  /// given.
   package func confirm(_ consequence: String, device: DeviceReference.Found) throws {
     try confirm(consequence, names: device.names)
   }

@@ -6,7 +6,8 @@ import SwiftProtobuf
 import TextFormats
 package import Wire
 
-/// A device as a person names it: by its ID, its name, or the beginning of either that no other device has.
+/// A device as a person names it, in `text`: by its ID, its name, or the beginning of either that no other device
+/// has.
 package struct DeviceReference: Sendable {
   /// How many are named to somebody who has to choose.
   private static let shownCandidates: UInt32 = 10
@@ -15,7 +16,7 @@ package struct DeviceReference: Sendable {
 
   package init(_ text: String) { self.text = text }
 
-  /// The ID, if that is what the text is: no need to ask then. Its hyphens may be missing.
+  /// The ID, if the text is a whole one, with or without its hyphens: then nobody has to be asked.
   package var id: Data? {
     DeviceID(text.utf8.count == 32 ? hyphenated : text).map { Data($0.bytes) }
   }
@@ -29,16 +30,18 @@ package struct DeviceReference: Sendable {
     return result
   }
 
-  /// A device as it was found.
+  /// A device that was found: its `id`, the 16 bytes of it, and its name.
   package struct Found: Sendable {
     package let id: Data
-    /// Empty if the device has none, or nobody had to ask for it.
+    /// The device's name; empty if it has none, or if nobody had to be asked for it.
     package let name: String
 
+    /// The ID as text.
     package var uuid: String { DeviceReference.uuid(id) }
-    /// The names that a person may confirm it by: what it is, not what somebody made do with to name it.
+    /// The names by which a person may confirm an action on it: its whole name and ID, not a beginning of them that
+    /// was enough to find it.
     package var names: [String] { [name, uuid].filter { !$0.isEmpty } }
-    /// For a sentence.
+    /// The device as a sentence calls it.
     package var label: String { name.isEmpty ? uuid : "\(PlainText.escaped(name)) (\(uuid))" }
   }
 
@@ -50,7 +53,7 @@ package struct DeviceReference: Sendable {
     return try await find(registry, deadline: deadline).id
   }
 
-  /// The same with its name.
+  /// The same, with the device's name.
   package func find(_ registry: any RPCCaller, deadline: Duration) async throws -> Found {
     if let id { return Found(id: id, name: "") }
     guard !text.isEmpty else {
@@ -76,7 +79,7 @@ package struct DeviceReference: Sendable {
       status: .data)
   }
 
-  /// The text of an ID; empty for bytes that are none.
+  /// The text of an ID; empty for bytes that are no ID.
   package static func uuid(_ bytes: Data) -> String {
     DeviceID(bytes: bytes)?.description ?? ""
   }
@@ -85,22 +88,22 @@ package struct DeviceReference: Sendable {
 extension AdminOptions {
   private static let registryEndpoints = "XTBLISH_REGISTRY_ENDPOINTS"
 
-  /// The ID of a device that a person names to a command of another service than the Registry.
+  /// The ID, as text, of a device that a person names to a command of another service than the Registry.
   package func deviceID(_ text: String) async throws -> String {
     let reference = DeviceReference(text)
     if let id = reference.id { return DeviceReference.uuid(id) }
     return try await device(text).uuid
   }
 
-  /// The same with its name.
+  /// The same, with the device's name.
   package func device(_ text: String) async throws -> DeviceReference.Found {
     let reference = DeviceReference(text)
     if let id = reference.id { return DeviceReference.Found(id: id, name: "") }
     return try await withRegistry { try await reference.find($0, deadline: deadline) }
   }
 
-  /// Runs `body` with a client of one replica of another service than the command's own: what it begins there, others
-  /// know nothing of.
+  /// Runs `body` with a client of one replica of another service than the command's own: for work of several requests
+  /// of which the other replicas know nothing.
   ///
   /// - Parameters:
   ///   - endpoint: as the caller named it; nil for the first of the environment, else the usual one.
@@ -135,13 +138,13 @@ extension AdminOptions {
 }
 
 extension ArgumentHelp {
-  /// Of every argument that is a device.
+  /// The help of every argument that names a device.
   package static var device: ArgumentHelp { "The device: its name, its ID, or the beginning of either." }
 }
 
-/// What a shell offers to complete a device's name with.
+/// Completes names of devices in a shell, by asking the Registry.
 package enum DeviceCompletion {
-  /// For an argument or option that is a device.
+  /// The completion of an argument or option that names a device.
   package static let kind = CompletionKind.custom { (_: [String], _: Int, prefix: String) async -> [String] in
     await candidates(prefix)
   }

@@ -18,7 +18,7 @@ package struct HTTPCredentialOptions: ParsableArguments {
 
   package init() {}
 
-  /// Reads what they name.
+  /// Reads the files that the options, or else the environment, name.
   package func credentials(
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws -> HTTPCredentials {
@@ -49,9 +49,9 @@ package struct HTTPCredentialOptions: ParsableArguments {
   }
 }
 
-/// What a client trusts and what it shows.
+/// What a client of a service's HTTP trusts, and the `token` that it shows; nil: it shows none.
 package struct HTTPCredentials: Sendable {
-  /// Nil for the roots of the system.
+  /// The file with the roots that are trusted; nil: those of the system.
   package let caFile: String?
   package let token: String?
 
@@ -62,7 +62,7 @@ package struct HTTPCredentials: Sendable {
 }
 
 extension HTTPCredentials: CustomStringConvertible, CustomReflectable {
-  /// Without the token, so that no message shows it.
+  /// A text without the token, so that no message shows it.
   package var description: String { "roots \(caFile ?? "of the system"), \(token == nil ? "no" : "a") token" }
   package var customMirror: Mirror { Mirror(self, children: []) }
 }

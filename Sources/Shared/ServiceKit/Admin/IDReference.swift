@@ -1,4 +1,4 @@
-/// What a person names by its ID, or by a beginning of the ID that no other has.
+/// Something that a person names by its ID, or by a beginning of the ID that no other has.
 package struct IDReference {
   private let text: String
   private let kind: String
@@ -7,7 +7,7 @@ package struct IDReference {
   private static let longestBeginning = 31
   private static let shownCandidates = 10
 
-  /// - Parameter kind: of what it is the ID: `claim`.
+  /// - Parameter kind: what has the ID, for messages: `claim`.
   package init(_ text: String, _ kind: String) {
     self.text = text
     self.kind = kind

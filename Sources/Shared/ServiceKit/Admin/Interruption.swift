@@ -1,6 +1,6 @@
 import UnixSignals
 
-/// Runs the body until it ends, or until SIGINT or SIGTERM cancels it: it can then say how far it came.
+/// Runs the body until it ends, or until SIGINT or SIGTERM cancels it, so that it can then say how far it came.
 ///
 /// - Throws: what the body throws; after a signal that is most often a `CancellationError`.
 package func untilInterrupted<Value: Sendable>(

@@ -17,7 +17,8 @@ package struct ListOptions: ParsableArguments {
     guard limit.map({ $0 >= 0 }) ?? true else { throw ValidationError("--limit must be a whole number from 0") }
   }
 
-  /// How many at most; nil for all. A program that asks for JSON is never given a part that it did not ask for.
+  /// How many entries to show at most; nil for all. A program that asks for JSON gets all, unless it asked for a
+  /// part.
   ///
   /// - Parameter json: whether programs read it.
   package func most(json: Bool) -> Int? {
@@ -25,7 +26,7 @@ package struct ListOptions: ParsableArguments {
     return limit == 0 ? nil : limit
   }
 
-  /// Tells, beside the list, that it is a part.
+  /// Says on the standard error that the list is only a part, if it is.
   package func tell(hasMore: Bool) {
     if hasMore { StandardError.write("There are more: use --limit 0 for all.\n") }
   }
@@ -38,6 +39,6 @@ package struct TableOptions: ParsableArguments {
 
   package init() {}
 
-  /// For how many characters a line has room; nil for any number.
+  /// How many characters of a line there is room for; nil for any number.
   package var columns: Int? { wide ? nil : TerminalWidth.columns() }
 }

@@ -31,7 +31,7 @@ package final class ProgressBar: Sendable {
     state = Mutex(State(start: .now))
   }
 
-  /// To be called as often as the caller likes; it draws ten times a second at most.
+  /// Shows how much is done. Call it as often as you like: it draws ten times a second at most.
   package func update(completedBytes: Int) {
     state.withLock { state in
       guard !state.isFinished else { return }

@@ -4,7 +4,7 @@ import Foundations
 import TextFormats
 import Wire
 
-/// What a command could not do, and what to do about it.
+/// What a command could not do, and what to do about it; `status` is the exit status of the command then.
 package struct AdminError: Error, CustomStringConvertible, Equatable {
   package let description: String
   package let status: ExitStatus
@@ -81,7 +81,7 @@ package func printJSON(_ value: some Encodable) throws {
   StandardOutput.write(try jsonText(value))
 }
 
-/// A value as `printJSON` prints it.
+/// The text that `printJSON` prints for a value.
 package func jsonText(_ value: some Encodable) throws -> String {
   PlainText.escaped(json: String(decoding: try JSONCoding.encoder(pretty: true).encode(value), as: UTF8.self)) + "\n"
 }

@@ -14,7 +14,7 @@ package struct ServeOptions: ParsableArguments {
 
   package init() {}
 
-  /// Reads the settings, and makes all logs and metrics of the process go where they say. To be called once.
+  /// Reads the settings, and sends all logs and metrics of the process where the settings say. Call it once.
   ///
   /// - Throws: `SettingsError` with everything that is wrong, which `runAdmin` prints.
   package func prepare<Settings: ServiceSettings>(_: Settings.Type) throws -> PreparedProcess<Settings> {
@@ -42,7 +42,8 @@ package struct ServeOptions: ParsableArguments {
   }
 }
 
-/// What a service starts from.
+/// What a service starts from: its own `settings`, those that every `process` has, and those of the `bus`, with the
+/// `metrics` and the `logger` of the process.
 package struct PreparedProcess<Settings: ServiceSettings>: Sendable {
   package let settings: Settings
   package let process: ProcessSettings

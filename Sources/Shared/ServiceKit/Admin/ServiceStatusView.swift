@@ -3,7 +3,10 @@ import SwiftProtobuf
 import TextFormats
 package import Wire
 
-/// The status of a service as people and scripts get it.
+/// The status of one replica as people and scripts get it. `service` is the service's name and `version` that of its
+/// program; `instance` differs for each replica and each start, which was at `startedAt`. It is `ready` if all its
+/// `dependencies` are. `figures` are counts worth a look, and `addresses` where it serves, by purpose (`http`, `rpc`,
+/// `operations`).
 package struct ServiceStatusView: Encodable, Sendable {
   package let service: String
   package let version: String
@@ -14,6 +17,8 @@ package struct ServiceStatusView: Encodable, Sendable {
   package let figures: [String: Double]
   package let addresses: [String: String]
 
+  /// Something that the service needs: its `name`, whether it is `ready`, and in `detail` what is wrong or soon will
+  /// be, or nothing.
   package struct Dependency: Encodable, Sendable {
     package let name: String
     package let ready: Bool
@@ -31,7 +36,7 @@ package struct ServiceStatusView: Encodable, Sendable {
     addresses = status.addresses
   }
 
-  /// For people.
+  /// The status for people.
   ///
   /// - Parameter columns: for how many characters a line has room; nil for any number.
   package func text(now: Date = Date(), columns: Int? = nil) -> String {

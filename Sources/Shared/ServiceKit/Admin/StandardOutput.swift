@@ -1,11 +1,11 @@
 // `stdout` is a variable to Swift; nobody here assigns it.
 @preconcurrency import Glibc
 
-/// The process's standard output. A command whose output is lost fails, whatever else it did: nobody may take silence for
-/// success.
+/// The process's standard output. A command whose output is lost fails, whatever else it did, since nobody may take
+/// silence for success.
 package enum StandardOutput {
-  /// To be called first in a program: from here on it ends with `ExitStatus.output` instead of 0 when something that it
-  /// printed did not arrive, with whatever it was printed.
+  /// Makes the process end with `ExitStatus.output` instead of 0 when something that it printed did not arrive, by
+  /// whatever means it was printed. Call it first in a program.
   package static func guardToExit() {
     keepStandardDescriptors()
     on_exit(
@@ -24,14 +24,14 @@ package enum StandardOutput {
     }
   }
 
-  /// Writes past the buffer of `print`. When that fails the process ends: there is nobody to tell anything else.
+  /// Writes a text past the buffer of `print`. If that fails the process ends with `ExitStatus.output`.
   package static func write(_ text: String) {
     guard let reason = writeAll(text) else { return }
     report(reason)
     exit(ExitStatus.output.rawValue)
   }
 
-  /// Writes what there is only one copy of.
+  /// Writes a text of which there is only one copy.
   ///
   /// - Parameter advice: what to do when it is lost: how to take back what was made.
   /// - Throws: `AdminError` when it did not arrive.
@@ -40,7 +40,8 @@ package enum StandardOutput {
     throw AdminError("the output was lost (\(message(reason))): \(advice())", status: .output)
   }
 
-  /// Before something is made of which the output will be the only copy.
+  /// Checks that something can be written. To be called before something is made of which the output will be the only
+  /// copy.
   ///
   /// - Throws: `AdminError` when nothing can be written, so that it is not made.
   package static func requireRoom() throws {
@@ -49,6 +50,7 @@ package enum StandardOutput {
     }
   }
 
+  /// Whether a person looks at it, not a file or a pipe.
   package static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
   private static func roomProblem() -> Int32? {

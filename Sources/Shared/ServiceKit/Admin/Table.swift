@@ -1,16 +1,16 @@
 import TextFormats
 
-/// Rows and columns for people, as wide as their contents, or as wide as there is room.
+/// Rows and columns for people, as wide as their contents, or as there is room.
 package struct Table: Sendable {
-  /// What a column does where there is not room for all.
+  /// What becomes of a column where there is not room for all.
   package enum Room: Sendable, Equatable {
-    /// It stays, and whole.
+    /// It is shown, and whole.
     case always
-    /// It stays, and its longest cells are cut.
+    /// It is shown, and its longest cells are cut.
     case cut
-    /// It goes; those of the highest number first.
+    /// It is left out; columns with the highest number first.
     case spare(Int)
-    /// It stays, whole, and goes on in further lines: the last column of what is read and not compared.
+    /// It is shown whole and goes on in further lines: for the last column of what is read and not compared.
     case wrapped
   }
 
@@ -38,7 +38,7 @@ package struct Table: Sendable {
     self.rightAligned = rightAligned
   }
 
-  /// What is known of one thing, by fields.
+  /// A table of two columns, for what is known of one thing: a row for each field.
   ///
   /// - Parameter isTitled: whether the columns have titles.
   package static func fields(isTitled: Bool = true) -> Table {
@@ -47,18 +47,19 @@ package struct Table: Sendable {
     return table
   }
 
-  /// Missing cells are empty, and control characters in them escaped.
+  /// Adds a row. Missing cells are empty, and control characters in cells are escaped.
   package mutating func add(_ cells: [String]) {
     let missing = max(0, header.count - cells.count)
     rows.append(cells.prefix(header.count).map { PlainText.escaped($0) } + Array(repeating: "", count: missing))
   }
 
+  /// Whether the table has no rows.
   package var isEmpty: Bool { rows.isEmpty }
 
-  /// All lines, each with its newline. Only the header when there are no rows.
+  /// All lines, each with its newline; only the header if there are no rows.
   package var text: String { text(columns: nil) }
 
-  /// The same, made to fit.
+  /// The lines made to fit a width.
   ///
   /// - Parameter columns: how many characters a line has room for; nil for as many as it takes.
   package func text(columns: Int?) -> String {

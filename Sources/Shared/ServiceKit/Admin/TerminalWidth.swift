@@ -1,20 +1,20 @@
 import FoundationEssentials
 import Glibc
 
-/// How wide tables for people are.
+/// How wide tables for people are, in characters.
 package enum TerminalWidth {
-  /// Where nobody says how wide it is: in a pipe, a file.
+  /// The width where nobody says how wide it is, as in a pipe or a file.
   package static let usual = 80
   /// A narrower one gets lines that wrap: nothing can be told in fewer.
   private static let least = 40
 
-  /// What COLUMNS says, else the terminal, else the usual width. It is the same in a pipe as on a terminal of that
-  /// width; programs ask for JSON.
+  /// What the variable COLUMNS says, else the terminal's width, else the usual one. So it is the same in a pipe as on
+  /// a terminal if COLUMNS is set; programs ask for JSON.
   package static func columns(environment: [String: String] = ProcessInfo.processInfo.environment) -> Int {
     told(environment: environment) ?? usual
   }
 
-  /// The same where somebody says it: nil in a pipe or a file, where lines may as well stay whole.
+  /// As `columns`, but nil in a pipe or a file where COLUMNS is not set: lines may as well stay whole there.
   package static func told(environment: [String: String] = ProcessInfo.processInfo.environment) -> Int? {
     if let text = environment["COLUMNS"], let columns = Int(text), columns > 0 { return max(columns, least) }
     var size = winsize()

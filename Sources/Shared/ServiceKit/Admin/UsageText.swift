@@ -2,8 +2,8 @@ package import ArgumentParser
 import Glibc
 
 extension AsyncParsableCommand {
-  /// Parses the process's arguments and runs the command that they name. Instead of the parser's own `main`, whose lines
-  /// of usage are as long as the command has options.
+  /// Parses the process's arguments and runs the command that they name. It stands in the place of the parser's own
+  /// `main`, whose lines of usage are as long as the command has options.
   package static func runProgram() async {
     do {
       var command = try await asyncParseAsRoot()
@@ -50,7 +50,7 @@ enum UsageText {
     return lines.joined(separator: "\n")
   }
 
-  /// Its words; those between brackets are one.
+  /// The words of the line; those between brackets are one word.
   private static func parts(of line: String) -> [String] {
     var parts = [""]
     var depth = 0

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Bounds how often one address may fail to say who it is.
+/// Bounds how often one address may fail to say who makes its requests.
 package final class AttemptLimiter: Sendable {
   private struct Failures {
     var count: Int
@@ -30,6 +30,7 @@ package final class AttemptLimiter: Sendable {
     }
   }
 
+  /// Counts a failure of the address. The first one starts the window.
   package func failed(_ source: String, now: ContinuousClock.Instant = .now) {
     failures.withLock { failures in
       let key = AddressKey.of(source)
@@ -43,7 +44,7 @@ package final class AttemptLimiter: Sendable {
     }
   }
 
-  /// What is told of a request that was not looked at because of others before it.
+  /// The reason in the answer to a request that was not looked at because too many before it failed.
   package static let reason = "too-many-failed-attempts"
 
   var count: Int { failures.withLock { $0.count } }

@@ -3,7 +3,7 @@ package import Foundations
 package import Messaging
 package import Wire
 
-/// Asks the Registry, which knows the tokens.
+/// Decides by asking the Registry, which knows the tokens.
 package struct RegistryAuthorizer: RequestAuthorizer {
   private let registry: any RPCCaller
   private let deadline: Duration
@@ -14,6 +14,7 @@ package struct RegistryAuthorizer: RequestAuthorizer {
     self.deadline = deadline
   }
 
+  /// Asks the Registry, which also writes the audit log.
   package func authorize(
     token: PresentedToken, scope: AccessScope, action: String, target: String, source: String
   ) async throws(WireFailure) -> Principal {
@@ -35,6 +36,7 @@ package struct RegistryAuthorizer: RequestAuthorizer {
     throw WireFailure(RequestFailure(refusal))
   }
 
+  /// Tells the Registry, which writes it into the audit log.
   package func conclude(
     token: PresentedToken, scope: AccessScope, action: String, target: String, source: String, problem: String?
   ) async throws(WireFailure) {
@@ -60,7 +62,7 @@ package struct RegistryAuthorizer: RequestAuthorizer {
 }
 
 extension RequestFailure {
-  /// The answer to a token that is not taken.
+  /// The failure that answers a token that is not taken.
   package init(_ refusal: RefusedToken) {
     let message =
       switch refusal {

@@ -1,9 +1,9 @@
 package import Wire
 
-/// Knows what bearer tokens allow.
+/// Something that knows what bearer tokens allow.
 package protocol RequestAuthorizer: Sendable {
-  /// Answers whose token it is, if it allows the action. What is let through is in the audit log as begun, and what is
-  /// refused as that, before the answer comes, unless `action` is empty.
+  /// Answers whose token it is, if it allows the action. Unless `action` is empty, the audit log says before the
+  /// answer comes that the action has begun, or that it was refused.
   ///
   /// - Parameters:
   ///   - token: as the client presented it.
@@ -26,7 +26,7 @@ package protocol RequestAuthorizer: Sendable {
 }
 
 extension RequestAuthorizer {
-  /// For authorizers whose service notes each change where it makes it.
+  /// Does nothing: for authorizers whose service notes each change where it makes it.
   package func conclude(
     token: PresentedToken, scope: AccessScope, action: String, target: String, source: String, problem: String?
   ) async throws(WireFailure) {}
@@ -34,6 +34,7 @@ extension RequestAuthorizer {
 
 /// Why a token is not taken.
 package enum RefusedToken: String, CaseIterable, Sendable {
+  /// There is no such token.
   case unknown = "unknown-token"
   case expired = "expired-token"
   case revoked = "revoked-token"

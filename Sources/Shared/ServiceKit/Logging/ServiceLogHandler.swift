@@ -1,6 +1,7 @@
 package import Logging
 
-/// Writes each record as one line to the standard error.
+/// Writes each record as one line to the standard error. `logLevel`, `metadata` and `metadataProvider` are what
+/// swift-log demands of a handler.
 package struct ServiceLogHandler: LogHandler {
   package var logLevel: Logger.Level
   package var metadata: Logger.Metadata = [:]
@@ -21,6 +22,7 @@ package struct ServiceLogHandler: LogHandler {
     self.write = write
   }
 
+  /// A single value of ``metadata``, as swift-log demands.
   package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }
     set { metadata[key] = newValue }

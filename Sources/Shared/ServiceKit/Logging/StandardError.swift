@@ -3,7 +3,7 @@ import Glibc
 /// The process's standard error, unbuffered.
 package enum StandardError {
   /// Writes the whole text with as few system calls as the kernel allows, so that lines of several threads don't mix.
-  /// Nobody can be told when it fails.
+  /// A failure is ignored: there is nobody to tell.
   package static func write(_ text: String) {
     _ = Descriptor.writeAll(text, to: STDERR_FILENO)
   }

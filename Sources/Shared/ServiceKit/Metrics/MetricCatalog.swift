@@ -2,10 +2,12 @@
 ///
 /// A metric that is made anywhere has its line here; a test looks for those that have none.
 package enum MetricCatalog {
+  /// What a metric is to Prometheus; the raw value is its word.
   package enum Kind: String, Sendable {
     case counter, gauge, histogram
   }
 
+  /// A metric: its `name` as Prometheus has it, its `kind`, the names of its `labels`, and its help.
   package struct Entry: Sendable {
     package let name: String
     package let kind: Kind
@@ -25,11 +27,13 @@ package enum MetricCatalog {
     }
   }
 
+  /// The metrics of one part of the system, its `entries`, under a `title`.
   package struct Section: Sendable {
     package let title: String
     package let entries: [Entry]
   }
 
+  /// All metrics that there are.
   package static let sections = [
     Section(title: "Every service", entries: process + upkeep),
     Section(title: "Requests", entries: http + bus),
@@ -39,7 +43,8 @@ package enum MetricCatalog {
     Section(title: "Notifier", entries: notifier),
   ]
 
-  /// In one line; a metric without an entry gets one that says so, because Prometheus's tools want a text.
+  /// The help of a metric, in one line. A metric without an entry gets one that says so, because Prometheus's tools
+  /// want a text.
   static func help(_ name: String) -> String { helpByName[name] ?? "Not described." }
 
   private static let helpByName = Dictionary(

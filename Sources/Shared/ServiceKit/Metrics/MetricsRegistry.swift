@@ -4,9 +4,12 @@ import Synchronization
 /// Keeps the values of all metrics of a process, for Prometheus to fetch.
 ///
 /// The number of series is bounded: a label that takes its values from the outside can't make the process grow. What
-/// is over the bound is counted in `xtblish_metrics_dropped_series`, and otherwise lost.
+/// is over the bound is counted in `xtblish_metrics_dropped_series`, and otherwise lost. It is a factory of
+/// swift-metrics: see that package for what `make…` and `destroy…` are for.
 package final class MetricsRegistry: MetricsFactory {
+  /// Series of a process, all metrics together.
   package static let maximumSeries = 5_000
+  /// Series of one metric.
   package static let maximumSeriesPerMetric = 1_000
 
   private let families = Mutex(Families())
@@ -24,14 +27,17 @@ package final class MetricsRegistry: MetricsFactory {
     MetricsSystem.bootstrap(self)
   }
 
+  /// A number that only grows; its name ends in `_total`.
   package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
     series(label, suffix: "total", .counter, dimensions) { CounterSeries() }
   }
 
+  /// A number that goes up and down.
   package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
     series(label, suffix: nil, .gauge, dimensions) { GaugeSeries() }
   }
 
+  /// A histogram of sizes if `aggregate` is true, else a number that goes up and down.
   package func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
     if aggregate {
       series(label, suffix: nil, .histogram, dimensions) { HistogramSeries(bounds: HistogramSeries.sizeBounds) }
@@ -40,18 +46,23 @@ package final class MetricsRegistry: MetricsFactory {
     }
   }
 
+  /// A histogram of times; its name ends in `_seconds`.
   package func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
     series(label, suffix: "seconds", .histogram, dimensions) {
       HistogramSeries(bounds: HistogramSeries.secondsBounds)
     }
   }
 
+  /// Forgets the series.
   package func destroyCounter(_ handler: any CounterHandler) { remove(handler) }
+  /// Forgets the series.
   package func destroyMeter(_ handler: any MeterHandler) { remove(handler) }
+  /// Forgets the series.
   package func destroyRecorder(_ handler: any RecorderHandler) { remove(handler) }
+  /// Forgets the series.
   package func destroyTimer(_ handler: any TimerHandler) { remove(handler) }
 
-  /// Everything in the text format that Prometheus reads, version 0.0.4.
+  /// All series in the text format that Prometheus reads.
   package func exposition() -> String {
     let (sorted, dropped) = families.withLock { families in
       (families.byName.sorted { $0.key < $1.key }, families.droppedCount)
@@ -108,7 +119,7 @@ package final class MetricsRegistry: MetricsFactory {
 /// All series of one name.
 struct MetricFamily {
   let kind: MetricCatalog.Kind
-  /// By their labels as Prometheus writes them.
+  /// The series, by their labels as Prometheus writes them.
   var series: [String: any MetricSeries] = [:]
 }
 

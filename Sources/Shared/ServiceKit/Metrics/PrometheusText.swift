@@ -1,6 +1,7 @@
 /// The text format of Prometheus, version 0.0.4
 /// (https://prometheus.io/docs/instrumenting/exposition_formats/).
 package enum PrometheusText {
+  /// The media type of the text.
   package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
   /// Longer label values are cut: they identify nothing any more.

@@ -1,7 +1,7 @@
 import Metrics
 import Synchronization
 
-/// A count for the metrics that `status` can read too; a metric by itself can only be written.
+/// A counter for the metrics whose `value` `status` can read too; a counter of swift-metrics can only be written.
 package final class Tally: Sendable {
   private let counter: Counter
   private let count = Atomic<Int>(0)
@@ -13,6 +13,7 @@ package final class Tally: Sendable {
 
   package var value: Int { count.load(ordering: .relaxed) }
 
+  /// Counts one more.
   package func increment() {
     counter.increment()
     count.add(1, ordering: .relaxed)

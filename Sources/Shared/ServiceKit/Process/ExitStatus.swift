@@ -1,4 +1,4 @@
-/// How an executable tells scripts what became of it, after BSD's sysexits.
+/// What an executable tells scripts by its exit status; the numbers are those of BSD's sysexits.h where it has one.
 package enum ExitStatus: Int32, Sendable {
   case ok = 0
   /// The request was understood and could not be done.
@@ -9,7 +9,7 @@ package enum ExitStatus: Int32, Sendable {
   case data = 65
   /// The service, or something it needs, can't be reached.
   case unavailable = 69
-  /// What it had to say could not be written.
+  /// The command's output could not be written.
   case output = 74
   /// It may work when tried again later.
   case temporary = 75

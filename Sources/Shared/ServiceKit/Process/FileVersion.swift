@@ -1,15 +1,15 @@
 import Glibc
 
-/// Tells a file from the one that was there under its name a while ago.
+/// Tells a file from the one that had its name a while ago.
 package struct FileVersion: Hashable, Sendable {
   private let inode: UInt64
   private let sizeBytes: Int64
   private let seconds: Int
   private let nanoseconds: Int
-  /// The lowest nine bits of its mode.
+  /// The file's permissions: the lowest nine bits of its mode.
   package let permissions: UInt32
 
-  /// Nil if there is no such file, or none that may be looked at.
+  /// Nil if there is no such file, or this process may not look at it.
   package init?(path: String) {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }
@@ -20,6 +20,6 @@ package struct FileVersion: Hashable, Sendable {
     permissions = UInt32(status.st_mode & 0o777)
   }
 
-  /// Whether users may do something with it who neither own it nor are in its group.
+  /// Whether users may use it who neither own it nor are in its group.
   package var isOpenToOthers: Bool { permissions & 0o007 != 0 }
 }

@@ -1,7 +1,7 @@
 package import Logging
 package import ServiceLifecycle
 
-/// Services that need something before they start, such as the tables of a database that may come late.
+/// Runs services after a preparation, such as making tables in a database that may not be there yet.
 package struct PreparedServices: Service {
   private let preparation: @Sendable () async throws -> Void
   private let services: [any Service]

@@ -3,14 +3,14 @@ import TextFormats
 
 /// Whether a service can do its work: the checks of all that it depends on.
 ///
-/// Asking often costs little: an answer is used again for a short while, and those who ask at the same time share one
+/// Asking often costs little. An answer is used again for a short while, and those who ask at the same time share one
 /// round of checks.
 package final class Readiness: Sendable {
-  /// How a dependency is.
+  /// What a check of the dependency `name` found: whether it `isReady`, that is usable.
   package struct Finding: Sendable, Equatable {
     package let name: String
     package let isReady: Bool
-    /// What is wrong, or what soon will be; or empty.
+    /// What is wrong or soon will be; empty if there is nothing to tell.
     package let detail: String
 
     package init(name: String, isReady: Bool, detail: String) {
@@ -64,7 +64,7 @@ package final class Readiness: Sendable {
     state.withLock { $0.checks.append(Check(name: name, deadline: deadline, body: check)) }
   }
 
-  /// From now on the service is not ready, so that load balancers send nothing new while it ends.
+  /// Makes the service unready from now on, so that load balancers send nothing new while it ends.
   package func drain() {
     state.withLock { $0.isDraining = true }
   }
@@ -91,6 +91,7 @@ package final class Readiness: Sendable {
     return findings + [Finding(name: "running", isReady: false, detail: "the service is shutting down")]
   }
 
+  /// Whether all dependencies are usable and the service does not end.
   package func isReady() async -> Bool {
     await findings().allSatisfy(\.isReady)
   }

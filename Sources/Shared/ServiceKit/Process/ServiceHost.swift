@@ -7,7 +7,7 @@ package import UnixSignals
 
 /// Runs the services of a process until one fails or a signal asks for the end.
 package enum ServiceHost {
-  /// Ends after SIGTERM or SIGINT, when all services have finished what they were doing.
+  /// Runs the services, and ends after SIGTERM or SIGINT, when all of them have finished what they were doing.
   ///
   /// - Parameters:
   ///   - services: shut down in reverse order, so a service may use those before it to the end.

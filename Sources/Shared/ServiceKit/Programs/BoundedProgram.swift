@@ -1,12 +1,17 @@
 import Glibc
 
-/// Runs a program for its output, without a shell, for a bounded time and a bounded output. It blocks.
+/// Runs a program for its output, without a shell, for a bounded time and with a bounded output. The calling thread
+/// blocks.
 package enum BoundedProgram {
+  /// Why there is no output.
   package enum Failure: Error, Equatable, CustomStringConvertible {
+    /// The program could not be started.
     case notStarted(errno: CInt)
+    /// It took longer than this, and was killed.
     case tooSlow(Duration)
+    /// It wrote more than so many bytes, and was killed.
     case tooMuchOutput(bytes: Int)
-    /// The exit code, or the signal as a negative number.
+    /// It failed with this exit code, or was ended by a signal, which is a negative number here.
     case failed(CInt)
 
     package var description: String {
@@ -19,6 +24,8 @@ package enum BoundedProgram {
     }
   }
 
+  /// Runs the program at a path with these arguments and no others.
+  ///
   /// - Parameter input: a descriptor that is its standard input; nil: that is empty.
   /// - Returns: what it wrote to its standard output, if it succeeded.
   package static func run(

@@ -2,8 +2,9 @@ import FoundationEssentials
 import Glibc
 import TextFormats
 
-/// LLVM's program that reads DWARF.
+/// LLVM's program that reads debug information (DWARF), at `path`.
 package struct SymbolizerTool: Sendable {
+  /// The environment variable that names the program.
   package static let variable = "XTBLISH_LLVM_SYMBOLIZER"
   /// Its answer for the few addresses of a crash is short; what is longer is not read.
   static let maximumOutputBytes = 8 << 20
@@ -14,7 +15,7 @@ package struct SymbolizerTool: Sendable {
     self.path = path
   }
 
-  /// The one that the environment names; else the one of a Swift toolchain that is in the path; else Debian's newest.
+  /// The program that the environment names; else that of a Swift toolchain in the search path; else Debian's newest.
   /// Nil if there is none.
   package static func find(environment: [String: String]) throws -> SymbolizerTool? {
     if let named = environment[variable], !named.isEmpty {
@@ -39,7 +40,7 @@ package struct SymbolizerTool: Sendable {
     return String(cString: resolved)
   }
 
-  /// Where in the sources some addresses of a module come from. It blocks: commands have the process for themselves.
+  /// Where in the sources some addresses of a module come from. The calling thread blocks.
   ///
   /// - Parameter addresses: as DWARF counts them.
   /// - Returns: for each address its functions, innermost first: several where calls were inlined.
@@ -64,7 +65,7 @@ package struct SymbolizerTool: Sendable {
     return answers.map { $0.places.map(CodeLocation.init) }
   }
 
-  /// As the program writes it.
+  /// The answer for one address, in the form in which the program writes it.
   fileprivate struct Answer: Decodable {
     struct Place: Decodable {
       var function: String
@@ -88,13 +89,16 @@ package struct SymbolizerTool: Sendable {
   }
 }
 
-/// A function that a frame is in, and where in the sources it is.
+/// A function that a frame of a stack is in, and where in the sources that is: `function`, `file`, `line` and
+/// `column`.
 package struct CodeLocation: Codable, Sendable, Equatable {
-  /// Empty if it is not known, as is the file.
+  /// The function's name; empty if it is not known.
   package var function: String
+  /// The source file; empty if it is not known.
   package var file: String
-  /// 0 if it is not known: the compiler moved or merged the instruction. So is the column.
+  /// The line, from 1; 0 if it is not known, because the compiler moved or merged the instruction.
   package var line: UInt64
+  /// The column, from 1; 0 if it is not known.
   package var column: UInt64
 }
 
@@ -106,7 +110,7 @@ extension CodeLocation {
 
   private static func harmless(_ text: String) -> String { PlainText.escaped(String(text.prefix(4096))) }
 
-  /// `app.c:3:5`, or `app.c` without a line; nil if the file is not known.
+  /// The place in one text: `app.c:3:5`, or `app.c` without a line; nil if the file is not known.
   package var place: String? {
     if file.isEmpty { return nil }
     if line == 0 { return file }

@@ -2,7 +2,8 @@ import Logging
 import Messaging
 import Wire
 
-/// The settings with which a service takes part in the bus.
+/// The settings with which a service takes part in the bus. `keyFile` and `peersDirectory` are nil where they are not
+/// set.
 package struct BusSettings: Sendable {
   package let keyFile: String?
   package let peersDirectory: String?
@@ -17,7 +18,7 @@ package struct BusSettings: Sendable {
 
   static let allSettings: [any SettingDescription] = [keyFileSetting, peersDirectorySetting]
 
-  /// For tests that make a process without reading its settings.
+  /// Settings for tests, which make a process without reading its settings.
   package static let insecure = BusSettings(keyFile: nil, peersDirectory: nil, isInsecure: true)
 
   private init(keyFile: String?, peersDirectory: String?, isInsecure: Bool) {

@@ -1,14 +1,18 @@
-/// Every setting with its value and where that comes from, for `check-config`.
+/// Every setting of a `service` with its value and where that comes from, for `check-config`. It `isValid` if there
+/// are no `problems`.
 package struct ConfigurationReport: Encodable, Sendable {
   package let service: String
   package let isValid: Bool
+  /// All settings, in the order in which the service declares them.
   package let settings: [Row]
   package let problems: [String]
 
+  /// A setting: its `key` in the file and its variable in the `environment`, the value in force, its `source`, and
+  /// the `problem` with it, if there is one.
   package struct Row: Encodable, Sendable {
     package let key: String
     package let environment: String
-    /// Secrets masked; nil when there is none.
+    /// The value as text, with secrets masked; nil when there is none.
     package let value: String?
     package let source: String
     package let help: String

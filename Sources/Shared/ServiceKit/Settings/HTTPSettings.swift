@@ -1,4 +1,5 @@
-/// How many connections an HTTP server has, of all clients and of one address.
+/// How many connections an HTTP server may have: `maximumConnections` of all clients together, and
+/// `connectionsPerAddress` of one address without credentials.
 package struct HTTPSettings: Sendable, Equatable {
   package let maximumConnections: Int
   package let connectionsPerAddress: Int
@@ -13,6 +14,7 @@ package struct HTTPSettings: Sendable, Equatable {
       Behind a proxy that ends TCP all clients have its address: set it to the maximum there.
       """)
 
+  /// What ``ServiceSettings/allSettings`` of a service with an HTTP server includes.
   package static let allSettings: [any SettingDescription] = [maximumConnectionsSetting, connectionsPerAddressSetting]
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {

@@ -1,8 +1,8 @@
-/// Where a TCP server listens.
+/// Where a TCP server listens, or is reached.
 package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
   /// A host name or an IP address, an IPv6 one without its brackets.
   package let host: String
-  /// 0 takes a free port.
+  /// The port; 0 takes a free one.
   package let port: Int
 
   package init(host: String, port: Int) {

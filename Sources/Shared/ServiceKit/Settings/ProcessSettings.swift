@@ -1,13 +1,14 @@
 package import Logging
 
-/// Settings that every executable has.
+/// The settings that every executable has. `logLevel` and `logFormat` say what is logged and how, and
+/// `shutdownTimeout` how long requests in progress may take to finish after SIGTERM.
 package struct ProcessSettings: Sendable {
   package let logLevel: Logger.Level
   package let logFormat: LogFormat
   package let shutdownTimeout: Duration
-  /// Whether to do without certificates, bus keys and tokens.
+  /// Whether the process does without certificates, bus keys and tokens.
   package let isInsecure: Bool
-  /// With less room where it writes, a service is not ready.
+  /// A service is not ready while there is less room than this where it writes.
   package let diskMinimumBytes: Int
 
   package static let configurationFile = Setting(
@@ -28,6 +29,7 @@ package struct ProcessSettings: Sendable {
     "disk.free.minimum", .byteSize(0...(1 << 40)), .default("64MiB"),
     help: "With less free where it writes, a service is not ready. Never more than a twentieth of the disk.")
 
+  /// All of them, in the order in which they are shown.
   package static let allSettings: [any SettingDescription] = [
     configurationFile, logLevelSetting, logFormatSetting, shutdownTimeoutSetting, insecureSetting, diskMinimumSetting,
   ]
@@ -43,6 +45,8 @@ package struct ProcessSettings: Sendable {
 
 /// How log records are written.
 package enum LogFormat: String, CaseIterable, Sendable {
+  /// A line for people.
   case text
+  /// A JSON object on a line, for programs.
   case json
 }

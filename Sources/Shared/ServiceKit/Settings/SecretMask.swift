@@ -1,11 +1,12 @@
 /// Takes secrets out of text that people and logs will see.
 package enum SecretMask {
+  /// What is shown in the place of a secret.
   package static let mask = "***"
 
-  /// `text` with the passwords of all URLs in it masked, in the authority and in the query.
+  /// The text with the passwords of all URLs in it masked, in the authority and in the query.
   ///
-  /// It would rather hide too much than too little: whatever stands between the first colon and the last `@` of a
-  /// URL is taken for a password, also when slashes make the URL an invalid one.
+  /// It hides too much rather than too little: whatever stands between the first colon and the last `@` of a URL is
+  /// taken for a password, also when slashes make the URL an invalid one.
   package static func masking(_ text: String) -> String {
     var result = ""
     // A comma separates the URLs of a list; one inside a password only ends the masking after the `@` is looked for.

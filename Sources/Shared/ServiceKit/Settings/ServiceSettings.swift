@@ -9,33 +9,35 @@ package protocol ServiceSettings: Sendable {
   /// What the service is on the bus; nil for a process that makes its own keys.
   static var busRole: BusRole? { get }
 
-  /// Its own settings; those that every process has (`ProcessSettings`) come by themselves.
+  /// The service's own settings. Those that every process has (`ProcessSettings`) are added to them.
   static var allSettings: [any SettingDescription] { get }
 
-  /// Takes the values. Problems that concern several settings go to `reader.refuse`.
+  /// Takes the values out of the reader. Problems that concern several settings go to `reader.refuse`.
   init(_ reader: inout SettingsReader) throws(SettingsError)
 
-  /// What the service misses beside its keys of the bus, and can't be run without.
+  /// What the service lacks, besides its keys of the bus, and can't be run without.
   ///
   /// - Parameter isInsecure: whether the process was told to do without trust.
   func missing(isInsecure: Bool) -> [SettingProblem]
 }
 
 extension ServiceSettings {
+  /// Nothing, unless a service says otherwise.
   package func missing(isInsecure: Bool) -> [SettingProblem] { [] }
 }
 
 extension ServiceSettings {
-  /// Its own settings and those of every process, in the order in which they are shown.
+  /// The service's own settings and those of every process, in the order in which they are shown.
   package static var settingsOfProcess: [any SettingDescription] {
     allSettings + (busRole == nil ? [] : BusSettings.allSettings) + ProcessSettings.allSettings
   }
 
-  /// Reads everything, and throws with every problem that there is, not only the first.
+  /// Reads all settings.
   ///
   /// - Parameters:
   ///   - environment: the process's variables.
   ///   - configurationPath: the argument of `--config`; else the variable `XTBLISH_CONFIG` names the file.
+  /// - Throws: every problem that there is, not only the first.
   package static func load(
     environment: [String: String], configurationPath: String? = nil
   ) throws(SettingsError) -> (settings: Self, process: ProcessSettings) {

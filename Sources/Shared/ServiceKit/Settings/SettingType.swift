@@ -1,8 +1,8 @@
 import Logging
 
-/// How the text of a setting becomes a value.
+/// How the text of a setting becomes a value: `parse` reads it, or throws if the text is no value.
 package struct SettingType<Value: Sendable>: Sendable {
-  /// What a value looks like, to follow "expected".
+  /// What a value looks like, to be put behind "expected".
   package let expected: String
   package let parse: @Sendable (String) throws(SettingValueError) -> Value
 
@@ -16,7 +16,8 @@ package struct SettingType<Value: Sendable>: Sendable {
   }
 }
 
-/// A text that is not a value of its setting. It does not hold the text, which may be a secret.
+/// A text that is not a value of its setting; `expected` says what a value looks like. The text itself is not in it,
+/// as it may be a secret.
 package struct SettingValueError: Error, Equatable, Sendable {
   package let expected: String
 
@@ -31,13 +32,14 @@ extension SettingType where Value == String {
     Self(expected: "a text") { $0.isEmpty ? nil : $0 }
   }
 
-  /// A path of the file system, taken from the working folder unless it starts with a slash.
+  /// A path of the file system. It is relative to the working folder unless it starts with a slash.
   package static var path: Self {
     Self(expected: "a path") { $0.isEmpty || $0.utf8.contains(0) ? nil : $0 }
   }
 }
 
 extension SettingType where Value == Bool {
+  /// `true` or `false`, also as yes and no, on and off, or 1 and 0; in any case.
   package static var boolean: Self {
     Self(expected: "true or false") { text in
       switch text.lowercased() {

@@ -1,4 +1,4 @@
-/// Everything that is wrong with a configuration, all at once.
+/// Everything that is wrong with a configuration, all `problems` at once.
 package struct SettingsError: Error, Equatable, Sendable, CustomStringConvertible {
   package let problems: [SettingProblem]
 
@@ -6,7 +6,7 @@ package struct SettingsError: Error, Equatable, Sendable, CustomStringConvertibl
     self.problems = problems
   }
 
-  /// One problem a line.
+  /// All problems, one a line.
   package var description: String {
     problems.map(\.description).joined(separator: "\n")
   }
@@ -14,7 +14,7 @@ package struct SettingsError: Error, Equatable, Sendable, CustomStringConvertibl
 
 /// One thing that is wrong with a configuration.
 package struct SettingProblem: Hashable, Sendable, CustomStringConvertible {
-  /// The key in the file, or nil when it is about the whole of it.
+  /// The key of the setting that it is about; nil when it is about the file as a whole.
   package let key: String?
   /// What is wrong and what to do, with secrets masked.
   package let message: String

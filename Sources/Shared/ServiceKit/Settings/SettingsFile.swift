@@ -2,14 +2,14 @@ import FoundationEssentials
 import Glibc
 import TextFormats
 
-/// The configuration file: one JSON object, nested along the dots of the keys.
+/// The configuration file at `path`: one JSON object, nested along the dots of the keys.
 package struct SettingsFile: Sendable {
   package let path: String
-  /// Every key that has a value, in order.
+  /// All keys that have a value, sorted.
   package let keys: [String]
   private let texts: [String: String]
 
-  /// Larger files are refused: a configuration takes a few kilobytes.
+  /// The longest file that is read; a configuration takes a few kilobytes.
   package static let maximumBytes = 1 << 20
 
   package init(path: String) throws(SettingsError) {

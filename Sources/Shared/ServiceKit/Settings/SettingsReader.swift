@@ -16,7 +16,7 @@ package struct SettingsReader: Sendable {
     variables = EnvironmentVariablesProvider(environmentVariables: self.environment)
   }
 
-  /// The value of a setting that has one: it is required, or has a default.
+  /// The value of a setting that must have one, because it is required or has a default.
   package func require<Value>(_ setting: Setting<Value>) throws(SettingsError) -> Value {
     guard let value = try optional(setting) else {
       throw SettingsError([missing(setting)])
@@ -41,7 +41,7 @@ package struct SettingsReader: Sendable {
       SettingProblem(key: setting.key, message: "\(setting.environmentName) (\(setting.key)): \(message)"))
   }
 
-  /// What is set for `setting`, unparsed, and where.
+  /// The text that is set for a setting, and where it comes from.
   package func lookup(_ setting: some SettingDescription) -> (text: String?, source: SettingSource) {
     let key = AbsoluteConfigKey(["xtblish"] + setting.key.split(separator: ".").map(String.init))
     if let value = try? variables.value(forKey: key, type: .string).value, case .string(let text) = value.content {
@@ -91,11 +91,13 @@ package struct SettingsReader: Sendable {
 
 /// Where a value comes from.
 package enum SettingSource: Equatable, Sendable, CustomStringConvertible {
-  /// The variable's name.
+  /// The environment variable of that name.
   case environment(String)
-  /// The file's path.
+  /// The file at that path.
   case file(String)
+  /// The setting's own default.
   case `default`
+  /// Nowhere: there is no value.
   case unset
 
   package var description: String {

@@ -1,4 +1,4 @@
-/// The certificate of a service and whom it trusts, as files in PEM.
+/// Files in PEM with the certificate of a service, its private `key`, and the roots that it trusts.
 package struct TLSFiles: Sendable, Equatable {
   /// The service's certificate, followed by the intermediates above it.
   package var certificate: String
@@ -13,9 +13,9 @@ package struct TLSFiles: Sendable, Equatable {
   }
 }
 
-/// The settings of every service with an HTTP server.
+/// The settings of TLS, which every service with an HTTP server has.
 package struct TLSSettings: Sendable, Equatable {
-  /// Nil when none of them is set.
+  /// The files; nil when none of the settings is given.
   package let files: TLSFiles?
 
   package static let certificateFile = Setting(
@@ -26,6 +26,7 @@ package struct TLSSettings: Sendable, Equatable {
   package static let rootsFile = Setting(
     "tls.ca-file", .path, .optional, help: "The roots in PEM that the certificates of peers must lead to.")
 
+  /// What ``ServiceSettings/allSettings`` of a service with TLS includes.
   package static let allSettings: [any SettingDescription] = [certificateFile, keyFile, rootsFile]
 
   package init(files: TLSFiles?) {
@@ -59,7 +60,7 @@ package struct TLSSettings: Sendable, Equatable {
     return isInsecure ? nil : files
   }
 
-  /// The problem of a server that has no files and may not do without.
+  /// The problem of a server that has no files and may not do without them; empty if there is none.
   package func missing(role: String, isInsecure: Bool) -> [SettingProblem] {
     guard files == nil, !isInsecure else { return [] }
     let names = Self.allSettings.map(\.environmentName).joined(separator: ", ")

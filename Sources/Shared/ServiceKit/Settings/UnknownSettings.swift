@@ -1,6 +1,6 @@
 /// Finds names that are set but mean nothing, so that a typing error does not silently leave a default in force.
 struct UnknownSettings {
-  /// As in the keys: `image-store`.
+  /// The service's name as in its keys: `image-store`.
   let service: String
   let known: [any SettingDescription]
 

@@ -3,7 +3,7 @@ package import Messaging
 import SwiftProtobuf
 package import Wire
 
-/// Tells who asks on the bus how the service is (`GetStatus`).
+/// Answers requests on the bus that ask how the service is (`GetStatus`).
 package struct StatusReporter: Sendable {
   private static let figuresDeadline = Duration.seconds(2)
 
@@ -36,6 +36,7 @@ package struct StatusReporter: Sendable {
     router.handle(WireGetStatus.self) { _, _ in await status() }
   }
 
+  /// The status now. Takes as long as the checks, and at most 2 s for the figures.
   package func status() async -> WireServiceStatus {
     async let counted = countedFigures()
     let findings = await readiness.findings()

@@ -1,6 +1,7 @@
 import Glibc
 
-/// What a file system has, for the user that the process runs as.
+/// The size of a file system, `sizeBytes`, and how much of it is free for the user that the process runs as,
+/// `freeBytes`.
 package struct DiskSpace: Sendable, Equatable {
   package let freeBytes: Int
   package let sizeBytes: Int
@@ -10,7 +11,7 @@ package struct DiskSpace: Sendable, Equatable {
     self.sizeBytes = sizeBytes
   }
 
-  /// Of the file system that holds a folder or file; nil if that can't be looked at.
+  /// Looks at the file system that holds a folder or file; nil if that can't be looked at.
   package init?(of path: String) {
     var status = statvfs()
     guard statvfs(path, &status) == 0 else { return nil }
@@ -19,7 +20,7 @@ package struct DiskSpace: Sendable, Equatable {
     sizeBytes = Int(clamping: UInt64(status.f_blocks).multipliedReportingOverflow(by: blockBytes).partialValue)
   }
 
-  /// Below this it counts as full: what the setting says, and never more than a twentieth of it, so that a small disk is
-  /// not full from the start.
+  /// With less than this free, the file system counts as full: what the setting says, and never more than a twentieth
+  /// of the size, so that a small disk is not full from the start.
   package func floor(_ minimumBytes: Int) -> Int { min(minimumBytes, sizeBytes / 20) }
 }

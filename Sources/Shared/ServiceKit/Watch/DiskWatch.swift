@@ -4,8 +4,8 @@ import ServiceLifecycle
 import Synchronization
 import TextFormats
 
-/// Knows how much room there is where this process writes: a metric always, a line in the log and no readiness while it
-/// is too little.
+/// Watches how much room there is where this process writes. The metrics always tell it; when there is too little,
+/// the log says so and the service is not ready.
 package final class DiskWatch: Service {
   /// The default of the setting `disk.free.minimum`.
   package static let usualMinimumBytes = 64 << 20
@@ -36,6 +36,7 @@ package final class DiskWatch: Service {
     self.logger = logger
   }
 
+  /// Adds the check to the service's readiness, under the name `disk`.
   package func register(on readiness: Readiness) {
     readiness.add("disk") { try self.check() }
   }
@@ -60,6 +61,8 @@ package final class DiskWatch: Service {
     }
   }
 
+  /// Looks at all places, and records the metrics.
+  ///
   /// - Throws: `Full` while one of the places has too little room.
   package func check() throws {
     var full: [String] = []
@@ -77,6 +80,7 @@ package final class DiskWatch: Service {
     guard full.isEmpty else { throw Full(description: full.joined(separator: "; ")) }
   }
 
+  /// Names the places with too little room, and what to do.
   package struct Full: Error, CustomStringConvertible {
     package let description: String
   }

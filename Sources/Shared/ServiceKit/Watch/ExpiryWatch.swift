@@ -4,8 +4,8 @@ import Metrics
 import ServiceLifecycle
 import TextFormats
 
-/// Knows when certificates, lists and documents end that this process relies on, and tells it in time: as a metric
-/// always, in `status` and once a day in the log while little time is left, and by not being ready when one is over.
+/// Watches when certificates, lists and documents end that this process relies on, and tells it in time: the metrics
+/// always, `status` and once a day the log while little time is left. When one is over the service is not ready.
 package actor ExpiryWatch: Service {
   private static let logInterval = Duration.seconds(86_400)
 
@@ -56,6 +56,8 @@ package actor ExpiryWatch: Service {
     }
   }
 
+  /// Looks for what ends soon, if the last look was long ago.
+  ///
   /// - Returns: what ends soon, or empty.
   /// - Throws: `Over` while something is.
   package func check() async throws -> String {
@@ -69,11 +71,12 @@ package actor ExpiryWatch: Service {
     return texts(.ending)
   }
 
+  /// Names what is over, and what to do.
   package struct Over: Error, CustomStringConvertible {
     package let description: String
   }
 
-  /// The first to end first.
+  /// Everything that was found, the first to end first.
   package var all: [Expiry] { found.flatMap { $0 ?? [] }.sorted { $0.end < $1.end } }
 
   private func look() async {

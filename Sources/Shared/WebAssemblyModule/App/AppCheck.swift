@@ -1,12 +1,13 @@
 import DeviceProtocol
 import Foundations
 
-/// Whether a module can be an app: the one check that the image store, the developer's loop and the device make.
+/// Decides whether a module can be an app. The image store, the developer's loop and the device make this one check.
 ///
-/// It looks at what the module asks for and offers. Whether its code is valid an engine says, with
-/// `AppProblem.invalid`.
+/// It looks at what the module asks for and offers. Whether the code itself is valid only an engine can tell; code
+/// that is not is `AppProblem.invalid`.
 package enum AppCheck {
-  /// What an app may use from its start.
+  /// What an app may have from its start: `memoryBytes` of memory, and `tables` tables of at most `tableElements`
+  /// elements each.
   package struct Limits: Sendable, Equatable {
     package var memoryBytes: UInt64
     package var tableElements: UInt64
@@ -22,7 +23,7 @@ package enum AppCheck {
   /// Names of imports that a message holds.
   static let shownNames = 10
 
-  /// What keeps a module from being an app; nil: nothing.
+  /// The first thing that keeps a module from being an app; nil: nothing does.
   ///
   /// - Parameter declaredLevel: the host API level that an image's header says it needs.
   package static func problem(

@@ -1,7 +1,7 @@
 package import DeviceProtocol
 package import Foundations
 
-/// How an app is driven, which its exports tell.
+/// How an app is driven. Its exports tell.
 package enum AppEntry: Equatable, Sendable {
   /// `xtb_init`, then `xtb_event` for each event.
   case events
@@ -18,7 +18,7 @@ package enum AppEntry: Equatable, Sendable {
     }
   }
 
-  /// The exports that a host calls, and their types. About no other is the engine asked.
+  /// The exports that a host calls, and their types. The engine is asked for no others.
   package static let types: [(name: ByteText, type: WebAssemblyFunctionType)] = [
     ("_initialize", WebAssemblyFunctionType("")), ("xtb_init", WebAssemblyFunctionType("", "i")),
     ("xtb_event", WebAssemblyFunctionType("iiII", "i")), ("_start", WebAssemblyFunctionType("")),

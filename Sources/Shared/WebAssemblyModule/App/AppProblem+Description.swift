@@ -54,7 +54,7 @@ extension AppProblem: CustomStringConvertible {
     type.map { "\($0)" } ?? "something that is no function's type"
   }
 
-  /// Of pages of 64 KiB, which may be more than 64 bits can count.
+  /// The size of so many pages of 64 KiB, in bytes unless 64 bits can't count them.
   private static func bytes(_ pages: UInt64) -> String {
     let (bytes, isTooLarge) = pages.multipliedReportingOverflow(by: 65_536)
     return isTooLarge ? "\(pages) pages of 64 KiB" : "\(bytes) bytes"

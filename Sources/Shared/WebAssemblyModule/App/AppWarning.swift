@@ -1,12 +1,14 @@
-/// What an app's developer should hear of a module that can be run.
+/// What an app's developer should be told about a module although it can be run.
 package enum AppWarning: Equatable, Sendable {
+  /// Constructors of global objects run again before each event: see ``WebAssemblyInterface/constructsAtEachCall``.
   case constructsAtEachCall
 
+  /// The warnings for a module that passed ``AppCheck``.
   package static func of(_ interface: WebAssemblyInterface) -> [AppWarning] {
     interface.constructsAtEachCall ? [.constructsAtEachCall] : []
   }
 
-  /// Stable and kebab-case, for programs.
+  /// A stable word in kebab-case, for programs.
   package var reason: String { "constructors-at-each-call" }
 }
 

@@ -1,9 +1,12 @@
-/// What makes a module fit to tell where in the sources a crash was.
+/// Decides whether a module can tell where in the sources a crash was.
 package enum DebugModule {
   /// Why a module is not fit.
   package enum Unusable: Error, Equatable {
+    /// It has no build ID.
     case noBuildID
+    /// Its build ID is another than the one it was given under.
     case otherBuildID(BuildID, expected: BuildID)
+    /// It has no code section.
     case noCode
     /// It has neither names nor DWARF.
     case stripped
@@ -11,7 +14,7 @@ package enum DebugModule {
     case differs(BuildID)
   }
 
-  /// Nil if it is fit.
+  /// Why the module is not fit; nil if it is.
   package static func problem(_ interface: WebAssemblyInterface, _ expected: BuildID) -> Unusable? {
     guard let actual = BuildID(bytes: interface.buildID) else { return .noBuildID }
     guard actual == expected else { return .otherBuildID(actual, expected: expected) }
@@ -21,7 +24,7 @@ package enum DebugModule {
 }
 
 extension DebugModule.Unusable: CustomStringConvertible {
-  /// Stable, for programs.
+  /// A stable word in kebab-case, for programs.
   package var reason: String {
     switch self {
     case .noBuildID: "no-build-id"

@@ -1,11 +1,11 @@
 import Foundations
 
-/// What names a build of a module: the content of its custom section `build_id`, which survives stripping.
+/// Identifies a build of a module: the content of its custom section `build_id`, which survives stripping.
 package struct BuildID: Hashable, Sendable, CustomStringConvertible {
-  /// At least one.
+  /// From 1 to ``WebAssemblyChecker/buildIDLimitBytes`` bytes.
   package let bytes: [UInt8]
 
-  /// Nil if there are none, or more than a module may have.
+  /// Takes the bytes of an ID; nil if there are none, or more than a module may have.
   package init?(bytes: [UInt8]) {
     guard (1...Int(WebAssemblyChecker.buildIDLimitBytes)).contains(bytes.count) else { return nil }
     self.bytes = bytes

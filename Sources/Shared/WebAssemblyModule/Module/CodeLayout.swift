@@ -1,14 +1,14 @@
 /// Where the functions of a module lie in its code section.
 ///
-/// A frame tells its function by index, and its place by the offset from the function's beginning. Stripping moves
-/// neither, so both hold in the unstripped module too, even where its sections lie elsewhere. DWARF counts from where the
-/// code section's body begins: the number of its functions is the first thing there.
+/// A frame of a stack names its function by index, and its place by the offset from the function's beginning.
+/// Stripping changes neither, so both hold in the unstripped module too, even where its sections lie elsewhere. DWARF
+/// counts from where the code section's body begins: the number of its functions is the first thing there.
 package struct CodeLayout: Sendable {
   private let importedFunctions: UInt32
   /// Where each function's body begins, after its size, and ends; both from the beginning of the section's body.
   private let bodies: [Range<UInt64>]
 
-  /// Nil if the module has no code that can be read.
+  /// Reads the code section of a whole module; nil if the module has no code that can be read.
   package init?(_ module: [UInt8], _ interface: WebAssemblyInterface) {
     guard let start = interface.codeSectionOffset.flatMap({ Int(exactly: $0) }), start < module.count else {
       return nil
@@ -37,7 +37,7 @@ package struct CodeLayout: Sendable {
     importedFunctions = UInt32(clamping: interface.importedFunctions)
   }
 
-  /// The frame's address as DWARF counts it; nil if the module has no such function, or a shorter one.
+  /// The address of a frame as DWARF counts it; nil if the module has no such function, or a shorter one.
   package func address(functionIndex: UInt32, functionOffset: UInt64) -> UInt64? {
     guard functionIndex >= importedFunctions, Int(functionIndex - importedFunctions) < bodies.count else { return nil }
     let body = bodies[Int(functionIndex - importedFunctions)]

@@ -7,7 +7,7 @@ struct DataSegments: Sendable {
   /// Engines take no more.
   private static let maximumCount = 100_000
 
-  /// Of the segment that begins, as far as it came.
+  /// The head of the segment that begins, as far as it came.
   private var head: [UInt8] = []
   /// Bytes of a segment's content that are still to pass.
   private var contentBytes: UInt32 = 0

@@ -46,6 +46,9 @@ package struct WebAssemblyChecker: Sendable {
 
   package init() {}
 
+  /// Takes the next bytes of the module in.
+  ///
+  /// - Throws: what is wrong with the module so far.
   package mutating func update(_ bytes: UnsafeRawBufferPointer) throws(WebAssemblyError) {
     var rest = bytes[...]
     while let byte = rest.first {
@@ -79,6 +82,7 @@ package struct WebAssemblyChecker: Sendable {
     }
   }
 
+  /// Takes the next bytes of the module in, like the other `update`.
   package mutating func update(_ bytes: [UInt8]) throws(WebAssemblyError) {
     try bytes.withUnsafeBufferPointer { buffer throws(WebAssemblyError) in
       try update(UnsafeRawBufferPointer(buffer))
@@ -173,7 +177,7 @@ package struct WebAssemblyChecker: Sendable {
     }
   }
 
-  /// Of the custom sections that are looked for by name alone: `.debug_info`.
+  /// Length of the longest name among the custom sections that are looked for by name alone: `.debug_info`.
   private static let longestKnownName: UInt32 = 11
 
   private mutating func noteCustomSection(_ name: [UInt8]) {
@@ -266,7 +270,9 @@ package struct WebAssemblyChecker: Sendable {
     .malformedSection(id: section.rawValue, offset: sectionOffset, problem: problem)
   }
 
-  /// Ends the walk at the end of the bytes.
+  /// Ends the walk: call it once all bytes were given.
+  ///
+  /// - Throws: `cutShort` or another error if they are no whole module.
   package func finish() throws(WebAssemblyError) -> WebAssemblyInterface {
     switch state {
     case .preamble(let bytes):

@@ -6,14 +6,17 @@ package enum WebAssemblyError: Error, Equatable, Sendable {
   case notWebAssembly(saw: String)
   /// A component-model binary: the same magic, another layer.
   case component
+  /// A core module, of another version of the binary format than 1.
   case unsupportedVersion(UInt32)
   /// The bytes end before the module does.
   case cutShort(offset: UInt64, inside: String)
+  /// A section with an ID that is not known.
   case unknownSection(id: UInt8, offset: UInt64)
+  /// A section that comes twice, or after one that it must precede.
   case sectionOutOfOrder(id: UInt8, offset: UInt64)
   /// A section's content contradicts its own size or counts.
   case malformedSection(id: UInt8, offset: UInt64, problem: String)
-  /// A section that is read as a whole, larger than is read here.
+  /// A section that has to be read as a whole is larger than the checker reads.
   case sectionTooLarge(id: UInt8, sizeBytes: UInt32, limitBytes: UInt32)
 }
 
@@ -42,10 +45,10 @@ extension WebAssemblyError: CustomStringConvertible {
     }
   }
 
-  /// Stable and kebab-case, for programs.
+  /// A stable word in kebab-case, for programs.
   package var reason: String { refusal.rawValue }
 
-  /// The same as a word of the contract with devices.
+  /// The same word as a case of the contract with devices.
   package var refusal: ImageRefusal {
     switch self {
     case .notWebAssembly: .notWebAssembly

@@ -1,8 +1,11 @@
 package import DeviceProtocol
 package import Foundations
 
-/// What a module asks of its host and offers to it, and what names its build.
+/// What a module asks of its host and offers to it, and which build it is. `imports` and `exports` are in the
+/// module's order.
 package struct WebAssemblyInterface: Hashable, Sendable {
+  /// What an import or export is; the raw values are those of the binary format (WebAssembly core specification,
+  /// import and export sections).
   package enum Kind: UInt8, Sendable {
     case function = 0
     case table = 1
@@ -11,11 +14,12 @@ package struct WebAssemblyInterface: Hashable, Sendable {
     case tag = 4
   }
 
+  /// An import: the `module` and `name` that the host must define, and its `kind`.
   package struct Import: Hashable, Sendable {
     package var module: ByteText
     package var name: ByteText
     package var kind: Kind
-    /// Of a function, among `types`.
+    /// The index of a function's type among `types`; nil for other kinds.
     package var typeIndex: UInt32?
 
     package init(module: ByteText, name: ByteText, kind: Kind, typeIndex: UInt32? = nil) {
@@ -26,10 +30,11 @@ package struct WebAssemblyInterface: Hashable, Sendable {
     }
   }
 
+  /// An export: its `name` and `kind`.
   package struct Export: Hashable, Sendable {
     package var name: ByteText
     package var kind: Kind
-    /// Among what there is of its kind, imports first.
+    /// The index among all functions, memories and so on of the module, with those that it imports first.
     package var index: UInt32
 
     package init(name: ByteText, kind: Kind, index: UInt32 = 0) {
@@ -39,13 +44,16 @@ package struct WebAssemblyInterface: Hashable, Sendable {
     }
   }
 
-  /// How large a memory (in pages) or a table (in elements) is and may become.
+  /// The size limits of a memory, in pages, or of a table, in elements: at least `minimum`, from the start, and at
+  /// most `maximum`; nil: no maximum is given.
   package struct Limits: Hashable, Sendable {
     package var minimum: UInt64
     package var maximum: UInt64?
+    /// Whether several threads may share it.
     package var isShared = false
+    /// Whether its addresses or indices have 64 bits.
     package var is64Bit = false
-    /// Of a memory whose pages have another size than 64 KiB, the power of two.
+    /// The page size of a memory as a power of two; nil: the usual 64 KiB.
     package var pageSizeExponent: UInt32?
 
     package init(minimum: UInt64) { self.minimum = minimum }
@@ -53,26 +61,29 @@ package struct WebAssemblyInterface: Hashable, Sendable {
 
   package var imports: [Import] = []
   package var exports: [Export] = []
-  /// With those that it imports, which come first.
+  /// All memories, with those that the module imports first.
   package var memories: [Limits] = []
+  /// All tables, with those that the module imports first.
   package var tables: [Limits] = []
-  /// One past the last byte of memory that data fills at the start, as far as its place is a constant.
+  /// One past the last byte of memory that the module's data fills at the start, as far as the place of the data is a
+  /// constant.
   package var memoryEndBytes: UInt64 = 0
-  /// The same of the elements of tables, by the table's index. A section of more than
+  /// One past the last element that the module fills at the start, by the table's index. A section longer than
   /// `WebAssemblyChecker.sectionLimitBytes` is not looked at.
   package var tableEnds: [UInt32: UInt64] = [:]
+  /// The type section.
   package var types = WebAssemblyTypes()
-  /// Of each function that the module brings, in `types`.
+  /// The type of each function that the module defines, as an index into `types`.
   package var functionTypes: [UInt32] = []
-  /// What the linker wrote into the custom section `build_id`, which survives stripping: `wasm-ld --build-id=sha1`
-  /// makes one. Empty: the module has none. At most `WebAssemblyChecker.buildIDLimitBytes`.
+  /// The content of the custom section `build_id`, which the linker writes (`wasm-ld --build-id=sha1`) and which
+  /// survives stripping; at most `WebAssemblyChecker.buildIDLimitBytes`. Empty: the module has none.
   package var buildID: [UInt8] = []
-  /// Where in the module the code section's body begins, in bytes: an address in DWARF is an offset in the module
+  /// Where in the module the code section's body begins, in bytes. An address in DWARF is an offset in the module
   /// less this. nil: the module has no code.
   package var codeSectionOffset: UInt64?
-  /// Whether it names its functions, and whether it says where in the sources its code comes from (DWARF). Stripping
-  /// takes both away.
+  /// Whether the module names its functions, in the custom section `name`. Stripping takes the names away.
   package var hasNames = false
+  /// Whether the module says where in the sources its code comes from (DWARF). Stripping takes that away.
   package var hasDebugInformation = false
   /// Whether each call of `xtb_init` and `xtb_event` runs the constructors of global objects first: see
   /// `CommandExport`.
@@ -89,13 +100,16 @@ package struct WebAssemblyInterface: Hashable, Sendable {
 }
 
 extension WebAssemblyInterface {
+  /// The export of that name; nil if there is none.
   package func export(_ name: ByteText) -> Export? { exports.first { $0.name == name } }
 
+  /// Whether a function is exported under that name.
   package func exports(function name: ByteText) -> Bool { export(name)?.kind == .function }
 
+  /// How many of the module's functions are imported; their indices come before those of its own.
   package var importedFunctions: Int { imports.count { $0.kind == .function } }
 
-  /// Of a function by its index among all; nil if it is of no known type.
+  /// The type of the function with that index, imports counted first; nil if it has no known type.
   package func functionType(_ index: UInt32) -> WebAssemblyFunctionType? {
     let imported = UInt32(clamping: importedFunctions)
     if index < imported {

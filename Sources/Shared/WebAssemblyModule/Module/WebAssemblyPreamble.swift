@@ -2,8 +2,9 @@ import Foundations
 
 /// The first 8 bytes of a module: magic, version, layer.
 package enum WebAssemblyPreamble {
+  /// Length of the preamble.
   package static let byteCount = 8
-  /// A core module of version 1.
+  /// The preamble of a core module of version 1.
   package static let module: [UInt8] = [0x00, 0x61, 0x73, 0x6D, 0x01, 0x00, 0x00, 0x00]
 
   private static var magic: ArraySlice<UInt8> { module[..<4] }

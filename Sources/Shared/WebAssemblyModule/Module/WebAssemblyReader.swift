@@ -9,7 +9,7 @@ struct WebAssemblyReader {
   }
 
   let bytes: [UInt8]
-  /// Of the next byte.
+  /// The index of the next byte.
   var position: Int
 
   init(_ bytes: [UInt8], from position: Int = 0) {

@@ -4,7 +4,8 @@ package import DeviceProtocol
 /// of a megabyte takes little more than that.
 package struct WebAssemblyTypes: Hashable, Sendable {
   private var content: [UInt8] = []
-  /// Of each type, in the order of their indices. Of a form that is not known here none from there on.
+  /// Where each type begins, in the order of their indices. From the first type on whose form is not known here there
+  /// are none.
   private var offsets: [UInt32] = []
 
   init() {}
@@ -28,7 +29,7 @@ package struct WebAssemblyTypes: Hashable, Sendable {
     try reader.expectEnd()
   }
 
-  /// Nil if the type of that index is none of a function, or there is none.
+  /// The type of that index, if it is a function's; nil if it is another's, or there is none.
   package func function(at index: UInt32) -> WebAssemblyFunctionType? {
     guard index < offsets.count else { return nil }
     var reader = WebAssemblyReader(content, from: Int(offsets[Int(index)]))
@@ -61,7 +62,7 @@ extension WebAssemblyReader {
     return true
   }
 
-  /// Nil if it is none of a function.
+  /// Reads a function's type; nil if the type is of something else.
   fileprivate mutating func functionType() throws(Problem) -> WebAssemblyFunctionType? {
     guard try definitionForm() == WebAssemblyTypes.Form.function else { return nil }
     var lists: [[WebAssemblyValueType]] = []

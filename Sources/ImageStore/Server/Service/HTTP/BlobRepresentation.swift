@@ -7,7 +7,7 @@ struct BlobRepresentation: Sendable {
   /// The header of a whole image, or nothing.
   var prefix: [UInt8] = []
   var blob: any Blob
-  /// With its quotes; always strong.
+  /// The entity tag with its quotes; always a strong one.
   var entityTag: String
   var headers: HTTPFields
 

@@ -43,7 +43,7 @@ struct FirmwareImageRoutes: Sendable {
     let device: String
     let version: UInt64
     let digest: String
-    /// Of the whole image, as it is fetched, in bytes.
+    /// The size of the whole image, as it is fetched, in bytes.
     let size: UInt64
     /// What the app's developer should know, though devices run it.
     let warnings: [String]?
@@ -119,7 +119,7 @@ struct FirmwareImageRoutes: Sendable {
     return device
   }
 
-  /// Nil for `latest`.
+  /// The version in a path; nil for `latest`.
   private static func version(_ text: String) throws -> UInt64? {
     if text == "latest" { return nil }
     guard let version = UInt64(text), version > 0, text == String(version) else {

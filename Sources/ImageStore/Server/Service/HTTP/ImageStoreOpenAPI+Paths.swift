@@ -1,6 +1,6 @@
 extension ImageStoreOpenAPI {
-  /// Of every operation but this document: what a bad request, a client that may not, a busy or absent Registry and a
-  /// fault answer.
+  /// What every operation but this document answers to a bad request, to a client that may not, for a busy or absent
+  /// Registry, and at a fault.
   private static let commonResponses = """
     "400": {"$ref": "#/components/responses/Invalid"},
     "401": {"$ref": "#/components/responses/Unauthorized"},
@@ -11,7 +11,7 @@ extension ImageStoreOpenAPI {
     "default": {"$ref": "#/components/responses/Problem"}
     """
 
-  /// Of every upload.
+  /// What every upload answers.
   private static let uploadResponses = """
     "413": {"$ref": "#/components/responses/TooLarge"},
     "415": {"$ref": "#/components/responses/NotWebAssembly"},
@@ -20,7 +20,7 @@ extension ImageStoreOpenAPI {
     \(commonResponses)
     """
 
-  /// Of every download.
+  /// What every download answers.
   private static let downloadResponses = """
     "206": {"$ref": "#/components/responses/Part"},
     "304": {"description": "It is still what If-None-Match names."},

@@ -1,8 +1,9 @@
 import ServiceKit
 
 /// The description of the HTTP interface, OpenAPI 3.1, as `/openapi.json` answers it.
-package enum ImageStoreOpenAPI {
-  package static let text = """
+enum ImageStoreOpenAPI {
+  /// The description as JSON.
+  static let text = """
     {
       "openapi": "3.1.0",
       "info": {

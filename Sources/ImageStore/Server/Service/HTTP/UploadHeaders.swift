@@ -16,7 +16,7 @@ struct UploadHeaders: Sendable {
   static let publisherKey = HTTPField.Name(UploadHeaderName.publisherKey)!
   static let publisherSignature = HTTPField.Name(UploadHeaderName.publisherSignature)!
   static let idempotencyKey = HTTPField.Name(UploadHeaderName.idempotencyKey)!
-  /// Longer keys would only cost the Registry room.
+  /// The longest idempotency key; longer ones would only cost the Registry room.
   static let maximumKeyBytes = 200
 
   let statement: AppStatement

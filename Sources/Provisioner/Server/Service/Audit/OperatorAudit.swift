@@ -1,20 +1,20 @@
 import Foundations
-package import Messaging
+import Messaging
 import Wire
 
 /// Puts into the Registry's audit log what operators do here over the bus, before it is done and after: a change that
 /// can't be noted is not begun.
-package struct OperatorAudit: Sendable {
+struct OperatorAudit: Sendable {
   private let registry: any RPCCaller
 
-  package init(registry: any RPCCaller) {
+  init(registry: any RPCCaller) {
     self.registry = registry
   }
 
-  /// Who asks, as records name it.
+  /// The name of whoever asks, as records have it.
   static func name(of peer: BusPeer?) -> String { peer.map { "\($0)" } ?? "anonymous" }
 
-  /// For as long as an operator waits at most.
+  /// How long an operator waits for the record at most.
   private static let deadline = Duration.seconds(3)
 
   /// Does what an operator asked for, noted as begun before and as done or failed afterwards.

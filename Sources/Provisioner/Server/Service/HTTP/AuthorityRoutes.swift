@@ -1,18 +1,18 @@
 import CertificateAuthority
-package import DeviceCertificates
+import DeviceCertificates
 import DeviceProtocol
 import Foundation
 import Foundations
 import HTTPTypes
-package import Hummingbird
+import Hummingbird
 import NIOCore
 import OpenSSL
 import ProvisionerDomain
-package import ServiceHTTP
+import ServiceHTTP
 import ServiceKit
 
 /// What the authority answers over HTTP.
-package struct AuthorityRoutes: Sendable {
+struct AuthorityRoutes: Sendable {
   private let issuer: any CertificateIssuer
   private let feed: RevocationFeed
   private let renewal: DeviceCertificateRenewal
@@ -20,7 +20,7 @@ package struct AuthorityRoutes: Sendable {
   private static let pemType = "application/x-pem-file"
   private static let longestWaitSeconds = 30
 
-  package init(
+  init(
     issuer: any CertificateIssuer, feed: RevocationFeed, renewal: DeviceCertificateRenewal, revocation: DeviceRevocation
   ) {
     self.issuer = issuer
@@ -30,7 +30,7 @@ package struct AuthorityRoutes: Sendable {
   }
 
   /// Adds the routes; `access` says who may use which.
-  package func add(to router: Router<HTTPContext>, access: AccessControl) {
+  func add(to router: Router<HTTPContext>, access: AccessControl) {
     router.get(RouterPath(DeviceRoute.trustRoots.rawValue)) { _, _ in
       // After the roots what leads from each to the one before it: who knows the first alone can follow to the last.
       Self.pem(try Authority.pem((feed.current?.roots ?? issuer.trustRoots) + issuer.crossCertificates))

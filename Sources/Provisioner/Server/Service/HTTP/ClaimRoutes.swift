@@ -1,19 +1,19 @@
-package import DeviceEnrolment
+import DeviceEnrolment
 import HTTPTypes
 import Hummingbird
 import ProvisionerClient
 import ProvisionerDomain
-package import ProvisionerStorage
-package import ServiceHTTP
+import ProvisionerStorage
+import ServiceHTTP
 import ServiceKit
 
 /// `/v1/claims` and `/v1/claims/{id}`, for operators.
-package struct ClaimRoutes: Sendable {
+struct ClaimRoutes: Sendable {
   private let claims: ClaimStore
   private let texts: ClaimTexts
   private let access: AccessControl
 
-  package init(claims: ClaimStore, texts: ClaimTexts, access: AccessControl) {
+  init(claims: ClaimStore, texts: ClaimTexts, access: AccessControl) {
     self.claims = claims
     self.texts = texts
     self.access = access

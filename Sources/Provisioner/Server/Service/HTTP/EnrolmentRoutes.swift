@@ -1,4 +1,4 @@
-package import DeviceEnrolment
+import DeviceEnrolment
 import DeviceProtocol
 import FoundationEssentials
 import Foundations
@@ -7,11 +7,11 @@ import Hummingbird
 import NIOCore
 import OpenSSL
 import ProvisionerDomain
-package import ProvisionerStorage
-package import ServiceHTTP
+import ProvisionerStorage
+import ServiceHTTP
 
 /// What devices ask for: an identity, a word on their OTP bank, and the documents that say whom to trust.
-package struct EnrolmentRoutes: Sendable {
+struct EnrolmentRoutes: Sendable {
   private struct OTPAnswer: Encodable {
     typealias CodingKeys = FuseAnswerMember
 
@@ -27,7 +27,7 @@ package struct EnrolmentRoutes: Sendable {
   private let attempts = EnrolmentAttempts()
 
   /// - Parameter isInsecure: whether a device's word on who it is suffices.
-  package init(
+  init(
     enroller: Enroller, otp: OTPStore, anchors: RegistryTrustAnchors, access: AccessControl, isInsecure: Bool
   ) {
     self.enroller = enroller

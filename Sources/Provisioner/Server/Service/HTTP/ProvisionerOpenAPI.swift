@@ -137,7 +137,7 @@ enum ProvisionerOpenAPI {
     "415": {"$ref": "#/components/responses/NotJSON"}
     """
 
-  /// Of every operation: what a bad request, a busy or absent service behind and a fault answer.
+  /// What every operation answers to a bad request, for a busy or absent service behind, and at a fault.
   static let commonResponses = """
     "400": {"$ref": "#/components/responses/Invalid"},
     "500": {"$ref": "#/components/responses/Internal"},

@@ -1,20 +1,20 @@
 import HTTPTypes
-package import Hummingbird
+import Hummingbird
 import NIOCore
-package import ServiceHTTP
+import ServiceHTTP
 
 /// What the Provisioner answers over HTTP.
-package struct ProvisionerRoutes: Sendable {
+struct ProvisionerRoutes: Sendable {
   private let claims: ClaimRoutes
   private let enrolment: EnrolmentRoutes
 
-  package init(claims: ClaimRoutes, enrolment: EnrolmentRoutes) {
+  init(claims: ClaimRoutes, enrolment: EnrolmentRoutes) {
     self.claims = claims
     self.enrolment = enrolment
   }
 
   /// All routes of claims and of enrolment, and their description.
-  package func router() -> Router<HTTPContext> {
+  func router() -> Router<HTTPContext> {
     let router = makeRouter()
     claims.add(to: router)
     enrolment.add(to: router)

@@ -1,15 +1,15 @@
 import CertificateAuthority
-package import DeviceCertificates
+import DeviceCertificates
 import Foundation
 import Foundations
-package import Messaging
+import Messaging
 import OpenSSL
 import ProvisionerDomain
 import SwiftProtobuf
 import Wire
 
 /// What the authority answers on the bus.
-package struct AuthorityRPC: Sendable {
+struct AuthorityRPC: Sendable {
   private let store: CertificateStore
   private let feed: RevocationFeed
   private let keeper: AuthorityKeeper
@@ -18,7 +18,7 @@ package struct AuthorityRPC: Sendable {
   private static let longestWait = Duration.seconds(5)
 
   /// - Parameter validity: how long services may go on with what they know when they hear nothing more.
-  package init(
+  init(
     store: CertificateStore, feed: RevocationFeed, keeper: AuthorityKeeper, validity: Duration, audit: OperatorAudit
   ) {
     pages = RevocationPages(store: store, validity: validity)
@@ -29,7 +29,7 @@ package struct AuthorityRPC: Sendable {
   }
 
   /// Makes the router answer.
-  package func register(on router: inout RPCRouter) {
+  func register(on router: inout RPCRouter) {
     router.handle(WireGetRevocations.self) { request, context in
       let asked = min(.milliseconds(Int64(request.waitMilliseconds)), Self.longestWait)
       // Leaves time for the answer's way.
@@ -62,7 +62,7 @@ package struct AuthorityRPC: Sendable {
       && Array(request.after.nonce) == snapshot.nonce
   }
 
-  /// For services of the release before this one.
+  /// The answer for services of the release before this one.
   private static func lists(_ snapshot: RevocationSnapshot) throws -> WireRevocations {
     guard snapshot.lists.reduce(0, { $0 + $1.der.count }) < 7 << 20 else {
       throw RequestFailure(
@@ -76,8 +76,8 @@ package struct AuthorityRPC: Sendable {
     return response
   }
 
-  /// For whom a device is revoked. The Registry tells; an operator asks for nobody but itself. On a bus without keys
-  /// anybody may be the Registry.
+  /// The name for whom a device is revoked, as records have it. The Registry tells it; an operator asks for nobody but
+  /// itself. On a bus without keys anybody may be the Registry.
   static func requester(claimed: String, peer: BusPeer?) -> String {
     let isBelieved = peer == nil || peer?.role == .registry
     return isBelieved && !claimed.isEmpty ? claimed : OperatorAudit.name(of: peer)

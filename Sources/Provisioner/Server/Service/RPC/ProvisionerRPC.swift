@@ -1,13 +1,13 @@
-package import DeviceEnrolment
+import DeviceEnrolment
 import Foundation
 import Foundations
-package import Messaging
+import Messaging
 import ProvisionerDomain
-package import ProvisionerStorage
+import ProvisionerStorage
 import Wire
 
 /// What the Provisioner answers on the bus about claims and enrolment.
-package struct ProvisionerRPC: Sendable {
+struct ProvisionerRPC: Sendable {
   let claims: ClaimStore
   let claimTexts: ClaimTexts
   let enroller: Enroller
@@ -16,7 +16,7 @@ package struct ProvisionerRPC: Sendable {
   let enrolments: EnrolmentStore
   let audit: OperatorAudit
 
-  package init(
+  init(
     claims: ClaimStore, claimTexts: ClaimTexts, enroller: Enroller, devices: DeviceStore, factories: FactoryStore,
     enrolments: EnrolmentStore, audit: OperatorAudit
   ) {
@@ -30,7 +30,7 @@ package struct ProvisionerRPC: Sendable {
   }
 
   /// Makes the router answer.
-  package func register(on router: inout RPCRouter) {
+  func register(on router: inout RPCRouter) {
     router.handle(WireCreateClaim.self) { request, context in
       try await audit.recording(context, "create-claim") {
         let (claim, secret) = try await claims.create(

@@ -12,6 +12,7 @@ package struct BusNotifier: NotificationSender {
     self.client = client
   }
 
+  /// Sends a batch as one request.
   package func send(
     _ batch: [OutboxEntry], deadline: Duration
   ) async throws(RequestFailure) -> [NotificationOutcome] {

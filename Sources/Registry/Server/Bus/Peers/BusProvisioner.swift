@@ -12,6 +12,7 @@ package struct BusProvisioner: CertificateProvider {
     self.client = client
   }
 
+  /// Has all certificates of the device taken back.
   package func revoke(
     _ device: DeviceID, reason: String, by requester: Requester, deadline: Duration
   ) async throws(RequestFailure) {
@@ -24,6 +25,7 @@ package struct BusProvisioner: CertificateProvider {
     } catch { throw RequestFailure(error) }
   }
 
+  /// Has the device let in again.
   package func reinstate(
     _ device: DeviceID, by requester: Requester, deadline: Duration
   ) async throws(RequestFailure) {

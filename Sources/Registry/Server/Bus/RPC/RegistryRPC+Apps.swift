@@ -10,9 +10,9 @@ import Wire
 
 /// Messages for the apps of devices.
 extension RegistryRPC {
-  /// Of a message's payload. A device's app takes no more.
+  /// Bytes of a message's payload. A device's app takes no more.
   package static let maximumAppPayloadBytes = 64 << 10
-  /// Of the topic below `/apps/{id}/`, as for apps themselves.
+  /// Bytes of the topic below `/apps/{id}/`, as for what apps publish themselves.
   package static let maximumAppTopicBytes = DeviceLimit.appTopicBytes.value
 
   func addAppHandlers(to router: inout RPCRouter) {

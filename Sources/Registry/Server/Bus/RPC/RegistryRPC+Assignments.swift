@@ -35,7 +35,7 @@ extension RegistryRPC {
     }
   }
 
-  /// Whose client's wish it is to give the device an image.
+  /// On whose behalf the device is given an image: the image store's client.
   ///
   /// - Throws: `permissionDenied` unless the client may, by the token that it presented.
   private func client(
@@ -73,6 +73,7 @@ extension RegistryRPC {
     }
   }
 
+  /// The SHA-256 by which a token is found.
   static func hash(ofToken token: String) throws -> [UInt8] {
     guard token.utf8.count <= PresentedToken.maximumBytes else {
       throw RequestFailure(field: "bearer-token", "is longer than \(PresentedToken.maximumBytes) bytes")

@@ -91,7 +91,7 @@ extension RegistryRPC {
     }
   }
 
-  /// What a service says of an operator's doings there: an entry of the service's own.
+  /// Takes what a service says of an operator's doings there, as an entry in the service's own name.
   private func record(_ entry: WireAuditEntry, by context: RequestContext) async throws {
     if let service = context.peer, let wait = claims.wait(of: service) {
       throw RequestFailure.tooManyClaims(wait: wait)
@@ -127,6 +127,7 @@ extension RegistryRPC {
     await authority.note(record, refusedFor: reason)
   }
 
+  /// Bytes of the JSON that a service may add to an entry of the audit log.
   package static let maximumDetailBytes = 4_096
 
   private func listAudit(_ request: WireListAudit) async throws -> WireListAuditResponse {

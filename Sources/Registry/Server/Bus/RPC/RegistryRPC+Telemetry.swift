@@ -9,8 +9,9 @@ import Wire
 
 /// Logs and crashes.
 extension RegistryRPC {
-  /// More in one request are refused: it is one transaction, and holds its locks.
+  /// How many log lines one request may have: it is one transaction, and holds its locks.
   package static let maximumLogLines = 20_000
+  /// How many crash reports one request may have, for the same reason.
   package static let maximumCrashes = 200
 
   func addTelemetryHandlers(to router: inout RPCRouter) {
@@ -53,6 +54,7 @@ extension RegistryRPC {
     return response
   }
 
+  /// The number where a page of a list ended; nil for no cursor.
   static func number(_ cursor: String) throws(RequestFailure) -> UInt64? {
     if cursor.isEmpty { return nil }
     guard let number = UInt64(cursor), number > 0, number <= UInt64(Int64.max) else {

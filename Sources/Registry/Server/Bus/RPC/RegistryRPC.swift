@@ -11,9 +11,9 @@ import Wire
 
 /// What the Registry answers on the bus.
 package struct RegistryRPC: Sendable {
-  /// More reports in one request are refused: a batch is one transaction, and holds its locks.
+  /// How many reports one request may have: a batch is one transaction, and holds its locks.
   package static let maximumReports = 1000
-  /// Of devices in one request, for the same reason.
+  /// How many devices one request may make, for the same reason.
   package static let maximumDevices = 500
 
   let store: RegistryStore
@@ -39,6 +39,8 @@ package struct RegistryRPC: Sendable {
     self.logger = logger
   }
 
+  /// Registers everything that the Registry answers; who may ask for what is said beside the messages, in their
+  /// protocol.
   package func addHandlers(to router: inout RPCRouter) {
     addDeviceHandlers(to: &router)
     addFirmwareHandlers(to: &router)
@@ -238,7 +240,8 @@ package struct RegistryRPC: Sendable {
     }
   }
 
-  /// Somebody has to see them: they are answered as if all were well, since no repeat makes them known.
+  /// Logs that devices report which are not known here. They are answered as if all were well, since no repeat makes
+  /// them known, so somebody has to see them here.
   private func noteStrangers(_ devices: [DeviceID]) {
     for device in strangers.add(devices) {
       logger.warning(
@@ -249,6 +252,7 @@ package struct RegistryRPC: Sendable {
 
   private static let runBytes = 8
 
+  /// Logs that one of a batch's messages has a wrong form.
   func logRefusal(_ message: Logger.Message, of device: Data, _ error: RequestFailure) {
     logger.warning(
       message, metadata: ["device": "\(DeviceID(bytes: device)?.description ?? "?")", "error": "\(error)"])

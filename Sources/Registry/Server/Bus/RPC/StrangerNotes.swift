@@ -1,8 +1,9 @@
 import Foundations
 import Synchronization
 
-/// Devices that speak and are not known here, as after a restore from a backup that is older than they are, or a deletion
-/// without their certificates being taken back. Each is told once an hour, and of few at a time.
+/// Remembers which unknown devices were told of in the log, so that each is told once an hour, and at most 1,000 at a
+/// time. A device speaks and is not known after a restore from a backup that is older than it is, or after a deletion
+/// without its certificates being taken back.
 final class StrangerNotes: Sendable {
   private static let interval = Duration.seconds(3600)
   private static let maximumDevices = 1000

@@ -3,13 +3,13 @@ package import Foundations
 package import RegistryDomain
 package import Wire
 
-/// What became of an app that crashed, as a device reported it and fit to be stored.
+/// A `device`'s report of an app that crashed, fit to be stored: bounded, and with texts that can be shown.
 package struct Crash: Sendable, Equatable {
-  /// The device's own name for it.
+  /// Bytes of the device's own name for the crash, by which a repeat is told.
   package static let idByteCount = 16
   static let maximumFrames = 64
   static let maximumLines = 100
-  /// Of the lines' texts; the oldest give way.
+  /// Bytes of the last lines' texts in all; the oldest give way.
   static let maximumLineBytes = 64 << 10
   static let maximumBuildIDBytes = 64
   static let maximumCodeBytes = 64
@@ -17,10 +17,14 @@ package struct Crash: Sendable, Equatable {
   static let maximumMessageBytes = 4 << 10
 
   package var device: DeviceID
+  /// The device's own name for the crash: 16 bytes.
   package var id: [UInt8]
-  /// With texts that can be shown and bounded lists.
+  /// What the device said, with texts that can be shown and bounded lists.
   package var report: WireCrashReport
 
+  /// Makes what a device reported fit to be stored: what is too long is cut.
+  ///
+  /// - Throws: `invalid` for IDs of a wrong length, or no code.
   package init(_ wire: WireCrashReport) throws(RequestFailure) {
     device = try DeviceID(checking: wire.deviceID)
     guard wire.id.count == Self.idByteCount else {
@@ -60,26 +64,30 @@ package struct Crash: Sendable, Equatable {
   }
 }
 
-/// What became of a report.
+/// What became of a crash report, and why it was not stored (`refusal`), if it was not.
 package struct CrashVerdict: Sendable, Equatable {
   /// Whether the device may forget it.
   package var isSettled: Bool
   package var refusal: LogVerdict.Refusal?
 
+  /// The report is stored, or was before.
   package static let stored = CrashVerdict(isSettled: true, refusal: nil)
+  /// The report is not stored, and never will be.
   package static func refused(_ reason: LogVerdict.Refusal) -> CrashVerdict {
     CrashVerdict(isSettled: true, refusal: reason)
   }
 }
 
-/// A crash as it is stored.
+/// A crash as it is stored: the device's `report`, when it came (`receivedAt`), and the `group` of equal crashes that
+/// it belongs to, 16 hexadecimal digits.
 package struct StoredCrash: Sendable, Equatable {
-  /// What a person types.
+  /// The number by which people name it; it grows from crash to crash.
   package var number: UInt64
   package var report: WireCrashReport
   package var receivedAt: Date
   package var group: String
-  /// How many equal ones there are, on how many devices; 0 where they were not counted.
+  /// How many equal ones there are; 0 where they were not counted.
   package var count: UInt64 = 0
+  /// On how many devices there are equal ones; 0 where they were not counted.
   package var devices: UInt64 = 0
 }

@@ -12,12 +12,13 @@ enum CrashGroup {
   /// Indices can't be told from those of a language's own panic functions, so more of them count.
   static let unnamedDepth = 12
 
-  /// 16 hexadecimal digits.
+  /// The name of the group: 16 hexadecimal digits.
   static func id(of report: WireCrashReport) throws -> String {
     let text = ([report.appName, report.code] + key(of: report)).joined(separator: "\0")
     return String(try SHA256Digest.of(text.utf8).hex.prefix(16))
   }
 
+  /// What crashes must have in common to be equal, besides the app and the code.
   static func key(of report: WireCrashReport) -> [String] {
     let names = report.frames.map { stableName($0.functionName) }
     if !names.isEmpty, !names.contains("") {

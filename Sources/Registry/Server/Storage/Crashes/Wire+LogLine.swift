@@ -3,7 +3,7 @@ package import RegistryDomain
 package import Wire
 
 extension WireDeviceLogLine {
-  /// As the Registry answers it, and keeps it with a crash.
+  /// The line as the Registry answers it, and keeps it with a crash.
   package init(_ line: LogLine) {
     self.init()
     id = line.id
@@ -17,7 +17,7 @@ extension WireDeviceLogLine {
 }
 
 extension LogLine {
-  /// Nil for a level that is not known.
+  /// The line as it is stored; nil for a level that is not known.
   package init?(_ wire: WireDeviceLogLine) {
     self.init(
       sentID: wire.id, realtimeNanoseconds: wire.realtimeNanoseconds, monotonicNanoseconds: wire.monotonicNanoseconds,

@@ -1,9 +1,9 @@
 import Foundations
 import Synchronization
 
-/// Those who wait for new lines of devices' logs at this replica.
+/// The requests at this replica that wait for new lines of devices' logs.
 package final class LogFollowers: Sendable {
-  /// Each holds a request open; further ones are told to come back.
+  /// How many may wait. Each holds a request open; further ones are told to come back.
   package static let limit = 64
 
   private struct State {
@@ -52,10 +52,12 @@ package final class LogFollowers: Sendable {
     }
   }
 
+  /// Wakes those who follow the log of one device, which has grown.
   func wake(_ device: DeviceID) {
     for signal in state.withLock({ Array(($0.signals[device] ?? [:]).values) }) { signal.wake() }
   }
 
+  /// Wakes everybody, where it is not known whose log has grown.
   func wakeAll() {
     for signal in state.withLock({ $0.signals.values.flatMap(\.values) }) { signal.wake() }
   }

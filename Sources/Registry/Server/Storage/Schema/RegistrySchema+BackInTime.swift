@@ -1,15 +1,15 @@
 import PostgreSQL
 
 extension RegistrySchema {
-  /// For devices and databases that were restored from a backup, and for events by the batch. Programs of the release
-  /// before work with it.
+  /// What devices and databases need that were restored from a backup, and events by the batch. Programs of the
+  /// release before work with it.
   ///
   /// - `reports.epoch`: of the flash that the sequence is counted on; 0: of a device that names none.
   /// - `devices.divergence`: why what the device says does not fit what it was given; empty: it fits.
   /// - `log_marks.run`: the run of the device's agent whose lines are the newest stored.
-  /// - `append_events` numbers many events at once, under the lock that `number_event` takes for each by itself. It is
-  ///   the last statement of a transaction, sent together with the commit: who holds the lock waits for nothing else.
-  ///   So it is not for transactions that write to the audit log, whose lock comes before.
+  /// - `append_events` numbers many events at once, under the lock that `number_event` takes for each by itself. It
+  ///   is the last statement of a transaction, sent together with the commit: who holds the lock waits for nothing
+  ///   else. So it is not for transactions that write to the audit log, whose lock comes before.
   static let backInTime: SQLScript = """
     alter table registry.reports add epoch bigint not null default 0;
     alter table registry.devices add divergence text not null default '';

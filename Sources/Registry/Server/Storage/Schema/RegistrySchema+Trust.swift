@@ -20,6 +20,6 @@ extension RegistrySchema {
     );
     """
 
-  /// Held by whoever makes or exchanges keys of the director, or publishes a root document.
+  /// Takes the lock that is held by whoever makes or exchanges keys of the director, or publishes a root document.
   static let trustLock: SQL = "select pg_advisory_xact_lock(hashtextextended('registry.trust', 0))"
 }

@@ -17,8 +17,8 @@ package enum RegistrySchema {
     try Migrator(schema: name, migrations: migrations)
   }
 
-  /// Up to 6 each changed what programs before it relied on. Those after it only add, so that a release runs beside the
-  /// one before: see docs/upgrades.md.
+  /// The migrations in their order. Those up to 6 each changed what programs before it relied on; those after it only
+  /// add, so that a release runs beside the one before: see docs/upgrades.md.
   package static let migrations = [
     Migration(
       version: 1, name: "devices, firmware, reports, outbox, events", compatibleFrom: 1, script: initial),

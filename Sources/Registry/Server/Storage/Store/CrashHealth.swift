@@ -9,17 +9,18 @@ enum CrashHealth {
   /// 2020: a device whose clock says less has no clock, and the time of receipt counts.
   private static let leastNanoseconds: Int64 = 1_577_836_800_000_000_000
 
-  /// When it happened, in microseconds since 1970; -1 if the device does not know.
+  /// When the crash happened, in microseconds since 1970; -1 if the device's clock does not know.
   ///
-  /// A report that comes late, because its device was out of reach, so says nothing of its health now.
+  /// So a report that comes late, because its device was out of reach, says nothing of its health now.
   static func microseconds(_ crash: Crash) -> Int64 {
     let nanoseconds = Int64(clamping: crash.report.realtimeNanoseconds)
     return nanoseconds < leastNanoseconds ? -1 : nanoseconds / 1_000
   }
 
-  /// To be run with those that are about to be stored, in the same transaction.
+  /// Works out the health of the crashes' devices. The statement runs with those that store the crashes, before them.
   ///
-  /// The crashes of one version count together: those of the version before say nothing of the one that took its place.
+  /// The crashes of one version count together: those of the version before say nothing of the one that took its
+  /// place.
   static func noting(_ crashes: [Crash]) -> PostgresStatement {
     PostgresStatement(
       """

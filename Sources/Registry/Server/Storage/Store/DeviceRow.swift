@@ -22,7 +22,8 @@ enum DeviceRow {
     d.health_reason,
     """ + health + " as health"
 
-  /// The most telling first. Crashes count while the version runs that they are of.
+  /// The health of a device, as an expression: the most telling one first. Crashes count while the version runs that
+  /// they are of.
   private static let health: SQL = """
      case
       when r.last_seen is null then 'unknown'

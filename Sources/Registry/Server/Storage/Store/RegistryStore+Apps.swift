@@ -5,7 +5,9 @@ package import RegistryDomain
 import TextFormats
 
 extension RegistryStore {
-  /// That somebody sends a message to the app of a device that is in service.
+  /// Puts into the audit log that somebody sends a message to a device's app, before it is sent.
+  ///
+  /// - Throws: `conflict` for a device that is out of service.
   package func noteSending(to id: DeviceID, topic: String, sizeBytes: Int, by requester: Requester) async throws {
     try await write { connection in
       let rows = try await connection.query("select state from registry.devices where id = $1", [.uuid(id.bytes)])

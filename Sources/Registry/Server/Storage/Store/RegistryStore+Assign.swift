@@ -32,16 +32,16 @@ extension RegistryStore {
     return assignment
   }
 
-  /// Above everything that was assigned, and everything that the device said it ran or gave up: either side may have
-  /// been restored from a backup. What no device can have got to by assignments, which is what is above
-  /// `FirmwareReference.highestPlausibleVersion`, does not count.
+  /// The version that comes next: above everything that was assigned, and everything that the device said it ran or
+  /// gave up, as either side may have been restored from a backup. What no device can have got to by assignments,
+  /// which is what is above `FirmwareReference.highestPlausibleVersion`, does not count.
   static let nextVersion: SQL = """
     1 + greatest(
       highest_version, case when reported_version <= 4503599627370496 then reported_version end,
       case when failed_version <= 4503599627370496 then failed_version end) as next_version
     """
 
-  /// Throws what `assign` would refuse the image for, and changes nothing.
+  /// Throws what ``assign(_:to:idempotencyKey:by:)`` would refuse the image for, and changes nothing.
   package func checkAssignment(_ image: PublishedApp, to id: DeviceID, idempotencyKey: String) async throws {
     let key = try FieldRules.idempotencyKey(idempotencyKey)
     try await read { connection in
@@ -51,17 +51,19 @@ extension RegistryStore {
     }
   }
 
-  /// What decides on an assignment to the device $1.
+  /// Reads what decides on an assignment to the device $1.
   private static let assignable: SQL = """
     select d.state,
     """ + confirmedEpoch + ", " + nextVersion + " from registry.devices d where d.id = $1"
 
-  /// A device that confirmed an epoch has burnt it, and takes no lower one; of the device `d`.
+  /// The highest security epoch that the device `d` has confirmed. It has burnt that one, and takes no lower one.
   static let confirmedEpoch: SQL = """
     (select coalesce(max(f.security_epoch), 0) from registry.firmware f
       where f.device_id = d.id and f.confirmed_at is not null) as confirmed_epoch
     """
 
+  /// Refuses an image whose security epoch the device takes no more.
+  ///
   /// - Parameter row: with the device's `confirmedEpoch`.
   static func requireEpoch(of image: PublishedApp, for id: DeviceID, _ row: PostgresRow) throws {
     let confirmed = UInt32(clamping: try row["confirmed_epoch"].int64)
@@ -71,12 +73,14 @@ extension RegistryStore {
   }
 
   private enum Admission {
-    /// As the repeat of an earlier request.
+    /// It repeats an earlier request, which made this version.
     case made(FirmwareVersion)
-    /// As this version.
+    /// It is new, and becomes this version.
     case next(UInt64)
   }
 
+  /// Decides whether the image may be assigned, and as which version.
+  ///
   /// - Parameter row: what `assignable` found; nil: nothing.
   private static func admit(
     _ image: PublishedApp, _ id: DeviceID, _ key: String, _ row: PostgresRow?, _ connection: some PostgresExecutor
@@ -99,6 +103,7 @@ extension RegistryStore {
     return try await connection.query(statement, [.uuid(id.bytes), .text(key)]).first.map(FirmwareRow.firmware)
   }
 
+  /// Stores a version, makes it the device's desired one, puts its notification into the outbox and makes its event.
   static func insertFirmware(
     _ image: PublishedApp, version: UInt64, of id: DeviceID, key: String, _ configuration: [UInt8],
     _ connection: some PostgresExecutor
@@ -144,6 +149,8 @@ extension RegistryStore {
     ]
   }
 
+  /// Refuses what is only for devices in service.
+  ///
   /// - Parameter row: with the device's `state`.
   static func requireInService(_ id: DeviceID, _ row: PostgresRow) throws {
     guard try row["state"].text != DeploymentState.decommissioned.rawValue else {
@@ -151,7 +158,7 @@ extension RegistryStore {
     }
   }
 
-  /// Tells the dispatchers of all replicas, once this transaction has committed.
+  /// Wakes the dispatchers of all replicas, once this transaction has committed.
   static func announceOutbox(_ connection: some PostgresExecutor) async throws {
     try await connection.query("select pg_notify($1, '')", [.text(RegistrySchema.outboxChannel)])
   }

@@ -123,7 +123,7 @@ private struct AssignedAgain {
     self.detail = detail
   }
 
-  /// How often it became a higher one since a person assigned it.
+  /// How often the image became a higher version since a person assigned it.
   static func count(inKey key: String) -> Int {
     guard key.hasPrefix(keyPrefix) else { return 0 }
     return Int(key.dropFirst(keyPrefix.count).prefix { $0 != " " }) ?? 0

@@ -32,7 +32,7 @@ extension RegistryStore {
       })
   }
 
-  /// Newest first.
+  /// Entries of the audit log, newest first.
   ///
   /// - Parameter id: only entries below it; nil: from the newest.
   package func audit(_ filter: AuditFilter, before id: UInt64?, limit: Int) async throws -> Page<AuditEntry, UInt64> {

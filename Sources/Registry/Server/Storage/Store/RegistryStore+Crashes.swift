@@ -5,12 +5,12 @@ import SwiftProtobuf
 import Wire
 
 extension RegistryStore {
-  /// Groups are made of so many of the newest crashes.
+  /// How many of the newest crashes groups are made of.
   package static let groupedCrashes = 20_000
-  /// Frames of each crash in a list; one asked for by its number has all.
+  /// How many frames each crash of a list has; a crash that is asked for by its number has all.
   package static let listedFrames = 8
 
-  /// Newest first, without their last lines.
+  /// Crashes, newest first, without their last log lines.
   ///
   /// - Parameters:
   ///   - device: nil: of all devices.
@@ -67,7 +67,7 @@ extension RegistryStore {
     return Page(items: items, next: rows.count > limit ? items.last?.number : nil)
   }
 
-  /// With its last lines, and how many equal ones there are.
+  /// One crash with its last log lines, and how many equal ones there are.
   package func crash(_ number: UInt64) async throws -> StoredCrash {
     try await read { connection in
       let rows = try await connection.query(

@@ -32,6 +32,7 @@ extension RegistryStore {
     return device
   }
 
+  /// Notes in this transaction that the Provisioner must take the device's certificates back.
   static func queueRevocation(
     of id: DeviceID, reason: String, by requester: Requester, _ connection: some PostgresExecutor
   ) async throws {
@@ -67,13 +68,14 @@ extension RegistryStore {
     }
   }
 
-  /// The Provisioner did it.
+  /// The Provisioner has taken the device's certificates back: there is nothing more to tell.
   package func settleRevocation(of id: DeviceID) async throws {
     _ = try await read { connection in
       try await connection.execute("delete from registry.revocations where device_id = $1", [.uuid(id.bytes)])
     }
   }
 
+  /// The Provisioner could not be told: it is tried again after `delay`. `error` is kept for people who look.
   package func postponeRevocation(of id: DeviceID, by delay: Duration, error: String) async throws {
     _ = try await read { connection in
       try await connection.execute(
@@ -85,7 +87,7 @@ extension RegistryStore {
     }
   }
 
-  /// How many the Provisioner must still be told.
+  /// How many devices the Provisioner must still be told of.
   package func pendingRevocations() async throws -> Int {
     let row = try await read { try await $0.queryFirst("select count(*) as pending from registry.revocations") }
     return try row?["pending"].int ?? 0

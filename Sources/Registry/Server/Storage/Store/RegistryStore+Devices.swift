@@ -4,7 +4,8 @@ package import RegistryDomain
 import TextFormats
 
 extension RegistryStore {
-  /// A repeat with the same ID and serial answers the device that exists.
+  /// Makes a device. A repeat with the same ID and serial number answers the device that exists, and lets its count
+  /// of reports begin anew, because a device that enrols again may have lost its flash.
   package func createDevice(_ new: NewDevice, by requester: Requester) async throws -> (device: Device, isNew: Bool) {
     let id = new.id ?? DeviceID.random()
     return try await write { connection in
@@ -26,6 +27,7 @@ extension RegistryStore {
     }
   }
 
+  /// What the audit log says of a device that was made.
   static func creation(of id: DeviceID, _ new: NewDevice, by requester: Requester) -> AuditRecord {
     AuditRecord(
       .createDevice, AuditRecord.target(id), by: requester,
@@ -59,6 +61,9 @@ extension RegistryStore {
     return true
   }
 
+  /// The device with this ID.
+  ///
+  /// - Throws: `notFound`.
   package func device(_ id: DeviceID) async throws -> Device {
     try await read { connection in
       guard let device = try await Self.device(id, connection) else { throw RequestFailure.unknownDevice(id) }
@@ -71,6 +76,8 @@ extension RegistryStore {
     return try await connection.query(statement, [.uuid(id.bytes)]).first.map(DeviceRow.device)
   }
 
+  /// Changes a device's name or tags. What is as it was already is no change, and leaves the revision.
+  ///
   /// - Parameters:
   ///   - name: nil leaves it as it is, as with `tags`.
   ///   - revision: the change is refused if the device has another one by now.

@@ -18,7 +18,7 @@ extension RegistryStore {
     return key
   }
 
-  /// Newest first.
+  /// The director's keys, newest first.
   package func directorKeys() async throws -> [DirectorKey] {
     try await read { connection in try await Self.directorKeys(connection) }
   }
@@ -76,9 +76,9 @@ extension RegistryStore {
     try await signer(connection).sign(image, for: device, version: version)
   }
 
-  /// Who signs now, and for whom.
+  /// The key that signs now, and the publishers whose apps it may sign.
   ///
-  /// - Throws: a `RequestFailure` if nobody can.
+  /// - Throws: a `RequestFailure` if nothing can be signed.
   func signer(_ connection: some PostgresExecutor) async throws -> AssignmentSigner {
     guard case .director(let keyring, let requiresRootDocument, let policy) = signing else {
       return AssignmentSigner(key: nil)
@@ -127,7 +127,7 @@ struct AssignmentSigner {
   var policy = PublisherPolicy.unchecked
   var publishers: [PublisherDelegation] = []
 
-  /// Whoever asks, the director puts its name to nothing that devices would not take.
+  /// Makes the configuration of an image, and signs it if there is a director, unless devices would not take the app.
   ///
   /// - Returns: bytes 32…543 of the image.
   /// - Throws: a `RequestFailure` for an app whose publisher is not trusted.

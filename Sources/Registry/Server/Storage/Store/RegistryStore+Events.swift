@@ -4,7 +4,10 @@ package import RegistryDomain
 import TextFormats
 
 extension RegistryStore {
+  /// Events in the order that is asked for.
+  ///
   /// - Parameter device: nil: events of all devices.
+  /// - Throws: `conflict` (`events-went-back`) for events after one that there is not.
   package func events(
     of device: DeviceID?, _ order: EventOrder, limit: Int
   ) async throws -> [RegistryEvent] {
@@ -56,7 +59,8 @@ extension RegistryStore {
     }
   }
 
-  /// Whoever goes on from an event that there is not yet would wait for the numbers to catch up, and miss what happens.
+  /// Refuses to go on from an event that there is not yet: its reader would wait for the numbers to catch up, and
+  /// miss what happens until then.
   private static func requireEvent(_ id: UInt64, _ connection: some PostgresExecutor) async throws {
     let row = try await connection.queryFirst(
       "select case when is_called then last_value else 0 end as newest from registry.event_ids")
@@ -64,11 +68,13 @@ extension RegistryStore {
     if id > newest { throw RequestFailure.eventsWentBack(asked: id, newest: newest) }
   }
 
+  /// Throws `notFound` unless there is the device.
   static func requireDevice(_ id: DeviceID, _ connection: some PostgresExecutor) async throws {
     let found = try await connection.query("select 1 from registry.devices where id = $1", [.uuid(id.bytes)])
     if found.isEmpty { throw RequestFailure.unknownDevice(id) }
   }
 
+  /// Makes an event in this transaction, which gets its number as that commits.
   static func append(
     _ kind: RegistryEvent.Kind, of device: DeviceID, _ detail: [String: JSONValue], _ connection: some PostgresExecutor
   ) async throws {
@@ -79,6 +85,6 @@ extension RegistryStore {
 }
 
 extension FirmwareReference {
-  /// For the details of events.
+  /// The reference as the details of events have it.
   var json: JSONValue { .object(["version": .integer(Int64(clamping: version)), "digest": .string("\(digest)")]) }
 }

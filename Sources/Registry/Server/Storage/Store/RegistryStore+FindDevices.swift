@@ -4,11 +4,12 @@ import PostgreSQL
 package import RegistryDomain
 
 extension RegistryStore {
-  /// More are never named at once.
+  /// How many devices are found at once at most.
   package static let maximumFound = 100
 
   /// Which devices a person may mean by a text: those of that name; if there are none, those whose name or ID begins
-  /// so. Of each kind those in service, if there are any: one that was taken out of service stands in nobody's way.
+  /// with it. Of each kind those in service, if there are any: a device that was taken out of service stands in
+  /// nobody's way.
   package func devices(
     meantBy text: String, limit: Int
   ) async throws -> (devices: [FoundDevice], hasMore: Bool) {

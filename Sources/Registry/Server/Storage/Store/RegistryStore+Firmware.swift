@@ -4,7 +4,10 @@ import PostgreSQL
 package import RegistryDomain
 
 extension RegistryStore {
+  /// One version of a device's firmware.
+  ///
   /// - Parameter version: nil: the newest.
+  /// - Throws: `notFound`.
   package func firmware(of id: DeviceID, version: UInt64?) async throws -> FirmwareVersion {
     var statement: SQL = "select " + FirmwareRow.columns + " from registry.firmware where device_id = $1"
     statement += version == nil ? " order by version desc limit 1" : " and version = $2"
@@ -17,7 +20,7 @@ extension RegistryStore {
     }
   }
 
-  /// Newest first.
+  /// A device's firmware, newest first.
   ///
   /// - Parameter version: only versions below it; nil: from the newest.
   package func firmware(
@@ -37,6 +40,7 @@ extension RegistryStore {
   }
 }
 
+/// How a version of a device's firmware is read from its table.
 enum FirmwareRow {
   static let columns: SQL = """
     device_id, version, digest, length_bytes, app_name, app_version, security_epoch, host_api_level,

@@ -5,6 +5,9 @@ import PostgreSQL
 package import RegistryDomain
 
 extension RegistryStore {
+  /// The lines of a device's log that fit the query, as far as they are stored now.
+  ///
+  /// - Throws: `notFound` for an unknown device.
   package func logLines(_ query: LogQuery) async throws -> LogPage {
     try await read { connection in
       let head = try await connection.queryFirst(
@@ -76,9 +79,10 @@ extension RegistryStore {
       receivedAt: try row["received_at"].date)
   }
 
-  /// The same, and waits for a line if there is none yet.
+  /// The same as ``logLines(_:)``, and waits for a line if there is none yet.
   ///
-  /// - Parameter wait: at most so long; then the page is empty.
+  /// - Parameter wait: for so long at most; then the page is empty.
+  /// - Throws: `overloaded` if too many requests wait already.
   package func followLog(_ query: LogQuery, wait: Duration) async throws -> LogPage {
     let end = ContinuousClock.now + min(wait, LogQuery.longestWait)
     return try await logFollowers.following(query.device) { signal in

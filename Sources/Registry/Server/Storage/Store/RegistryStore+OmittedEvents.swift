@@ -2,9 +2,10 @@ import PostgreSQL
 import RegistryDomain
 
 extension RegistryStore {
-  /// Tells by one event for each device what was left out of its events, a minute after that began.
+  /// Makes one event for each device whose events were left out a minute ago or earlier, which says how many were.
   ///
-  /// - Returns: how many events were left out of those that were told now; 0 if nothing was to be told.
+  /// - Returns: how many events were left out in all, of the devices that were told of now; 0 if there was nothing to
+  ///   tell.
   package func tellOmittedEvents(limit: Int = 200) async throws -> Int {
     try await write { connection in
       let row = try await connection.queryFirst(

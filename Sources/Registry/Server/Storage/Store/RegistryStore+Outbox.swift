@@ -53,13 +53,14 @@ extension RegistryStore {
     _ = try await writeShortly(reading: []) { _ in ShortTransactionPlan((), writes: writes) }
   }
 
-  /// After so many attempts at one notification an event tells of it. It goes on being tried.
+  /// After how many attempts at one notification an event tells of it. It goes on being tried.
   private static let attemptsBeforeEvent = 10
 
-  /// With the events of it, and of what failed too often; the last statement of its transaction.
+  /// Removes what was acknowledged, and makes the events of it, and of what failed too often. It is the last
+  /// statement of its transaction.
   ///
-  /// Repeats for the sake of level-triggered convergence make no events: a device that never
-  /// converges would make one with each heartbeat.
+  /// Repeats for the sake of level-triggered convergence make no events: a device that never converges would make one
+  /// with each heartbeat.
   private static func removing(_ keys: [OutboxEntry.Key], postponed: [OutboxEntry.Key]) -> PostgresStatement {
     PostgresStatement(
       """

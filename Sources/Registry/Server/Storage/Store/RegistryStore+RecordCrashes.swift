@@ -95,7 +95,7 @@ private enum CrashRows {
     ]
   }
 
-  /// With their events.
+  /// Stores the crashes, and makes their events.
   private static func inserting(_ crashes: [Crash]) throws -> PostgresStatement {
     var groups: [String] = []
     var reports: [[UInt8]] = []

@@ -9,7 +9,7 @@ extension RegistryStore {
   /// How many logs of a device are remembered by how far they are stored: a device that says it lost its flash again
   /// and again makes no more rows than these.
   static let marksPerDevice = 8
-  /// Logs that are made smaller after one batch; further ones wait for the next.
+  /// How many logs are made smaller after one batch; further ones wait for the next.
   private static let trimmedAtOnce = 16
 
   /// Stores lines of devices' logs in one transaction, each line once.
@@ -42,7 +42,7 @@ extension RegistryStore {
     }
   }
 
-  /// The numbers of rows that exist already are not used up.
+  /// Makes the rows in `logs` that are missing. Numbers of rows are not used up where they exist already.
   static func makingLogs(of ids: [[UInt8]]) -> PostgresStatement {
     PostgresStatement(
       """
@@ -80,6 +80,7 @@ private enum LogRows {
     ]
   }
 
+  /// What is decided on, of the rows that were read.
   static func intake(heads: [PostgresRow], marks: [PostgresRow]) throws -> LogIntake {
     var intake = LogIntake()
     for row in heads {
@@ -98,6 +99,7 @@ private enum LogRows {
     return intake
   }
 
+  /// The statements that store what was decided.
   static func writing(_ intake: LogIntake) -> [PostgresStatement] {
     var statements: [PostgresStatement] = []
     if !intake.lines.isEmpty { statements += [lines(intake), heads(intake)] }

@@ -6,12 +6,14 @@ import PostgreSQL
 import RegistryDomain
 
 extension RegistryStore {
-  /// Takes what a device said at the polling door about a version that was given to it.
+  /// Takes what a device said over HTTP, at the polling door (docs/polling.md), about a version that was given to it.
   ///
   /// Such a device counts no reports. Whether it is one is told by that: a device that ever reported over MQTT has a
   /// sequence, and whoever can only speak for the polling door can't speak for that one.
   ///
-  /// - Parameter status: `trial` or `confirmed`, and it runs the version; `rolled-back` or `refused`, and it does not.
+  /// - Parameter status: `trial` or `confirmed`, and it runs the version; `rolled-back` or `refused`, and it does
+  ///   not.
+  /// - Throws: `conflict` for a device that reports over MQTT.
   package func recordPolled(
     _ status: String, version: UInt64, reason: String, of id: DeviceID
   ) async throws {

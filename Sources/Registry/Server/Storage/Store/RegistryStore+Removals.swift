@@ -35,7 +35,8 @@ extension RegistryStore {
       [.uuid(device.bytes), .int8(row), .int(removalBatch), .textArray(kinds)])
   }
 
-  /// Removes some of what is to be removed. Replicas that do so at once do different devices.
+  /// Removes a batch of events of one device that was deleted, or that has too many. Replicas that do so at once do
+  /// different devices.
   ///
   /// - Returns: how many rows; nil if nothing is left to be done here.
   package func removeLeftovers() async throws -> Int? {

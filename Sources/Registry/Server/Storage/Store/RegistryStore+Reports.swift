@@ -28,6 +28,7 @@ extension RegistryStore {
 
 /// How devices are read for a batch of their reports.
 enum ReportRows {
+  /// Locks the rows of `reports`, in their order, and then reads the devices.
   static func reading(_ ids: [[UInt8]]) -> [PostgresStatement] {
     [
       PostgresStatement(
@@ -53,6 +54,7 @@ enum ReportRows {
     ]
   }
 
+  /// The devices of a batch, of the rows that were read.
   static func batch(_ rows: [PostgresRow]) throws -> ReportBatch {
     var batch = ReportBatch()
     for row in rows {

@@ -72,7 +72,8 @@ extension RegistryStore {
     return (UInt64(try row["version"].int64), earlier)
   }
 
-  /// With control characters, which no client's key has.
+  /// What the idempotency key of a roll-back begins with, and what stands before its earlier version: with control
+  /// characters, which no client's key has.
   private static let rollBackKeyPrefix = "\u{1}rollback "
   private static let rollBackKeySeparator = "\u{1}of "
 }

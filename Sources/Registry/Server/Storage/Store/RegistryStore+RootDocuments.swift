@@ -7,7 +7,8 @@ package import ServiceKit
 import TextFormats
 
 extension RegistryStore {
-  /// When the newest root document ends: nobody would believe it any more, nor whom it names.
+  /// When the newest root document ends, for the warnings of what expires: nobody would believe it any more, nor whom
+  /// it names.
   package var expirySource: ExpirySource {
     ExpirySource {
       let row = try await read { connection in
@@ -23,7 +24,10 @@ extension RegistryStore {
     }
   }
 
+  /// A root document that was published.
+  ///
   /// - Parameter version: nil: the newest.
+  /// - Throws: `notFound`.
   package func rootDocument(_ version: UInt64?) async throws -> SignedRootDocument {
     try await read { connection in
       guard let document = try await Self.rootDocument(version, connection) else {

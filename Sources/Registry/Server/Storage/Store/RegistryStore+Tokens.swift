@@ -7,7 +7,10 @@ import ServiceKit
 import TextFormats
 
 extension RegistryStore {
+  /// Makes a token.
+  ///
   /// - Returns: the token, and its secret, which nobody can ask for again.
+  /// - Throws: `conflict` if there is one of that name which is not revoked.
   package func createToken(
     _ new: NewToken, by requester: Requester
   ) async throws -> (token: APIToken, secret: TokenSecret) {
@@ -35,7 +38,7 @@ extension RegistryStore {
     return (token, secret)
   }
 
-  /// Newest first.
+  /// All tokens, also revoked ones, newest first.
   ///
   /// - Parameter number: where the page before ended; nil: from the newest.
   package func tokens(before number: UInt64?, limit: Int) async throws -> Page<APIToken, UInt64> {
@@ -50,7 +53,9 @@ extension RegistryStore {
       next: rows.count > limit ? try page.last.map { UInt64(try $0["number"].int64) } : nil)
   }
 
-  /// A repeat answers the token that was revoked last under this name.
+  /// Revokes the token of this name. A repeat answers the token that was revoked last.
+  ///
+  /// - Throws: `notFound` if there never was one.
   package func revokeToken(_ name: String, by requester: Requester) async throws -> APIToken {
     let name = try NewToken.valid(name: name)
     return try await write { connection in
@@ -73,7 +78,7 @@ extension RegistryStore {
     }
   }
 
-  /// Who presents a token, and whether it still opens anything, by the database's clock.
+  /// Finds the token with this hash, and whether it has expired, by the database's clock.
   ///
   /// - Returns: nil: there is no such token.
   package func presentedToken(hash: [UInt8]) async throws -> (token: APIToken, isExpired: Bool)? {
@@ -108,6 +113,7 @@ extension RegistryStore {
   }
 }
 
+/// How a token is read from its table.
 enum TokenRow {
   static let columns: SQL = " id, name, scopes, created_at, created_by, expires_at, last_used_at, revoked_at"
 

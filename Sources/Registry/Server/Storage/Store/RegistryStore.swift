@@ -3,18 +3,19 @@ package import Foundations
 package import PostgreSQL
 import ServiceDatabase
 
-/// Everything that the Registry keeps, in PostgreSQL.
+/// Everything that the Registry keeps, in PostgreSQL; `pool` are the connections.
 ///
 /// What can't be done is thrown as a `RequestFailure`, also what the database can't do at the moment.
 package struct RegistryStore: Sendable {
+  /// What bounds the store, as the settings say it.
   package struct Options: Sendable {
-    /// For how long a word of a device makes it count as online, in seconds.
+    /// How long after a word of it a device counts as online, in seconds.
     package var onlineWindow: TimeInterval
     /// How long a notification gets to take effect before a report makes it be repeated, in seconds.
     package var renotifyInterval: TimeInterval
     /// How long one request may wait for the database in all.
     package var deadline: Duration
-    /// How much of each device's log is kept.
+    /// Bytes of each device's log that are kept, as ``LogLine/storedBytes`` counts.
     package var logBytesPerDevice: Int
     /// How many crash reports of each device are kept.
     package var crashesPerDevice: Int
@@ -41,7 +42,7 @@ package struct RegistryStore: Sendable {
   package let revocationSignal = TaskSignal()
   /// Raised after a commit that left events to be removed.
   package let removalSignal = TaskSignal()
-  /// Those who wait for lines of devices' logs at this replica.
+  /// The requests at this replica that wait for lines of devices' logs.
   package let logFollowers = LogFollowers()
 
   package init(

@@ -10,11 +10,11 @@ extension ReportWrites {
     let device: DeviceID
     let kind: RegistryEvent.Kind
     let detail: [String: JSONValue]
-    /// Only if the device was never given this.
+    /// If set, the event is made only if the device was never given this.
     var unlessGiven: FirmwareReference?
   }
 
-  /// The last of a transaction's statements. Nil if there is nothing to tell.
+  /// Makes the events, as the last of a transaction's statements; nil if there is nothing to tell.
   static func telling(of devices: [Touched]) -> PostgresStatement? {
     let events = devices.flatMap { (id, entry) in entry.changes.flatMap { change in Self.events(of: id, change) } }
     guard !events.isEmpty else { return nil }

@@ -6,15 +6,17 @@ import RegistryDomain
 
 /// What a batch of reports changes, as a statement for each table, however many devices are in it.
 struct ReportWrites {
+  /// A device of the batch that something was reported of.
   typealias Touched = (id: DeviceID, entry: ReportBatch.Entry)
 
   private(set) var statements: [PostgresStatement] = []
-  /// Which of them gives a row if something was put into the outbox.
+  /// The place of the statement that gives a row if something was put into the outbox; nil if none may put anything
+  /// there.
   private(set) var queueIndex: Int?
   /// Devices whose desired image must become a higher version.
   private(set) var toAssignAgain: [DeviceID] = []
 
-  /// - Parameter ids: in their order, which is that of all locks.
+  /// - Parameter ids: of the batch's devices, in their order, which is that of all locks.
   init(_ batch: ReportBatch, _ ids: [[UInt8]], renotifyInterval: TimeInterval) {
     let touched: [Touched] = ids.compactMap { bytes in
       DeviceID(bytes: bytes).flatMap { id in batch.entries[id].map { (id, $0) } }
@@ -42,6 +44,7 @@ struct ReportWrites {
     if let events = Self.telling(of: touched) { statements.append(events) }
   }
 
+  /// The row of `firmware` that a notification is about.
   struct FirmwareKey {
     let device: DeviceID
     let version: UInt64
@@ -68,7 +71,7 @@ struct ReportWrites {
       ])
   }
 
-  /// Since 1970; -1 for never.
+  /// Microseconds since 1970; -1 for never.
   static func microseconds(_ date: Date?) -> Int64 {
     date.map { PostgresTimestamp($0).microsecondsSince1970 } ?? -1
   }
@@ -124,7 +127,7 @@ struct ReportWrites {
       ])
   }
 
-  /// Gives a row if something was queued.
+  /// Puts notifications into the outbox, and gives a row if it put any.
   private static func queueing(_ firmware: [FirmwareKey]) -> PostgresStatement {
     // Joined with what is desired now: it may have changed since it was read.
     PostgresStatement(

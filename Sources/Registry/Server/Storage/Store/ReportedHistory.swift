@@ -52,7 +52,7 @@ struct ReportedHistory {
     }
   }
 
-  /// In the order of devices, as all transactions lock rows.
+  /// Keeps the keys in the order of devices, as all transactions lock rows.
   private mutating func note(_ key: Key) {
     if runs[key] == nil, failures[key] == nil { order.append(key) }
   }

@@ -59,8 +59,10 @@ package final class DirectorKeyring: Sendable {
 
 /// Whether and how the Registry signs what it assigns.
 package enum AssignmentSigning: Sendable {
-  /// For an installation that was made insecure.
+  /// Nothing is signed: for an installation that was made insecure.
   case none
+  /// Signed by the director, with a key of the keyring.
+  ///
   /// - requiresRootDocument: whether devices must be able to learn of the key.
   /// - publishers: what an app must prove about who built it before it is signed.
   case director(DirectorKeyring, requiresRootDocument: Bool, publishers: PublisherPolicy = .unchecked)

@@ -25,7 +25,7 @@ final class InMemoryInbox<Element: Sendable>: Sendable {
     add(element, limit: capacity)
   }
 
-  /// For what must not be lost, and comes seldom.
+  /// Adds what must not be lost and comes seldom, whatever the bound.
   func report(_ element: Element) {
     _ = add(element, limit: .max)
   }

@@ -1,10 +1,10 @@
 import Synchronization
 
-/// Frames inside one process: the twin of ``ZeroMQTransport`` for tests.
+/// Carries frames inside one process: the twin of ``ZeroMQTransport`` for tests.
 ///
-/// Every instance is a network of its own. Endpoints are any text; a `:0` at the end becomes a
-/// number of its own. A listener's address can be silenced, as a stopped process or a cut cable
-/// silences it: its connections stand and nothing comes through.
+/// Every instance is a network of its own. Endpoints are any text; a `:0` at the end becomes a number that is free. A
+/// listener's address can be silenced, as a stopped process or a cut cable silences it: its connections stand, and
+/// nothing comes through.
 package final class InMemoryTransport: MessageTransport {
   fileprivate struct Link {
     let endpoint: String
@@ -43,6 +43,7 @@ package final class InMemoryTransport: MessageTransport {
 
   package init() {}
 
+  /// Listens in this network, as ``MessageTransport`` describes.
   package func listen(
     on endpoint: String, options: TransportOptions, receive: @escaping @Sendable ([PeerFrame]) -> Void
   ) async throws(TransportError) -> any TransportListener {
@@ -62,13 +63,14 @@ package final class InMemoryTransport: MessageTransport {
     return InMemoryListener(endpoint: bound, inbox: inbox, transport: self)
   }
 
+  /// Makes a dialer of this network whose peers have no identity.
   package func makeDialer(
     options: TransportOptions, receive: @escaping @Sendable ([DialerEvent]) -> Void
   ) async throws(TransportError) -> any TransportDialer {
     makeDialer(options: options, identity: nil, receive: receive)
   }
 
-  /// The same network for somebody whose dialers are known by their peer.
+  /// The same network for a process whose dialers are known by this peer.
   package func identified(as peer: BusPeer) -> any MessageTransport {
     IdentifiedInMemoryTransport(network: self, identity: peer)
   }
@@ -86,6 +88,7 @@ package final class InMemoryTransport: MessageTransport {
     network.withLock { _ = $0.silenced.insert(endpoint) }
   }
 
+  /// Lets frames to and from `endpoint` through again; those that were dropped stay lost.
   package func restore(_ endpoint: String) {
     network.withLock { _ = $0.silenced.remove(endpoint) }
   }

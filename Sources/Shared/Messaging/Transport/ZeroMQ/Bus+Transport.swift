@@ -1,10 +1,10 @@
 package import Wire
 
 extension Bus {
-  /// For servers: lets in whoever is among the peers.
+  /// The transport of servers: lets in whoever is among the peers.
   package var transport: ZeroMQTransport { ZeroMQTransport(security: security) }
 
-  /// For clients of servers of one role: talks to nobody else.
+  /// The transport of clients: talks to servers of this role and to nobody else.
   package func transport(to role: BusRole) -> ZeroMQTransport {
     ZeroMQTransport(security: security, serverRole: role)
   }

@@ -22,7 +22,7 @@ final class ListenerGuardian {
   /// Where handshakes wait to be answered.
   var socket: ZeroMQSocket { authenticator.socket }
 
-  /// For the listener's socket, before it is bound.
+  /// Sets up the listener's socket; called before it is bound.
   func secure(_ socket: ZeroMQSocket) throws(ZeroMQError) {
     try socket.serveCurve(security.key.keyPair, authenticator)
   }

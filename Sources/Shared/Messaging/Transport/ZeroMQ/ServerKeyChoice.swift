@@ -3,7 +3,7 @@ import ZeroMQ
 /// Which key to expect of a server: which of its role's keys an address has is not known beforehand, so one is tried
 /// after the other.
 struct ServerKeyChoice {
-  /// To be tried now.
+  /// The key to try now.
   private(set) var current: CurvePublicKey
   private var untried: [CurvePublicKey]
 

@@ -15,7 +15,7 @@ final class ZeroMQListenerLoop: SocketLoop {
   let endpoint: String
   let dropped = DropCount()
   private let socket: ZeroMQSocket
-  /// Nil where keys are not asked for.
+  /// Decides who is let in; nil where keys are not asked for.
   private let guardian: ListenerGuardian?
   private let claim: IPCAddressClaim?
   private let thread: SocketThread

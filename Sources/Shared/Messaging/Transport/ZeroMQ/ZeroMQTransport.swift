@@ -11,7 +11,7 @@ package struct ZeroMQTransport: MessageTransport {
   /// The role of the servers that are dialed.
   let serverRole: BusRole?
 
-  /// Without keys: for tests and benchmarks. ``Bus`` makes those with keys.
+  /// A transport without keys, for tests and benchmarks. Those with keys come from ``Bus``.
   package init() { self.init(security: nil) }
 
   init(security: BusSecurity?, serverRole: BusRole? = nil) {
@@ -19,6 +19,7 @@ package struct ZeroMQTransport: MessageTransport {
     self.serverRole = serverRole
   }
 
+  /// Binds a ROUTER socket, as ``MessageTransport`` describes.
   package func listen(
     on endpoint: String, options: TransportOptions, receive: @escaping @Sendable ([PeerFrame]) -> Void
   ) async throws(TransportError) -> any TransportListener {
@@ -47,6 +48,7 @@ package struct ZeroMQTransport: MessageTransport {
     return try outcome.get()
   }
 
+  /// Makes the DEALER sockets of a client, as ``MessageTransport`` describes.
   package func makeDialer(
     options: TransportOptions, receive: @escaping @Sendable ([DialerEvent]) -> Void
   ) async throws(TransportError) -> any TransportDialer {
