@@ -85,6 +85,8 @@ let bindings: [Target] =
 let sharedModules: [Target] = [
   // Identifiers, encodings, texts and clocks: what every other module may use.
   shared("Foundations", []),
+  // JSON, and text for people and terminals.
+  shared("TextFormats", []),
   // What devices and services say to each other.
   shared("DeviceProtocol", ["Foundations"]),
   // Reads .wasm modules and judges whether they can be apps.
@@ -103,7 +105,8 @@ let sharedModules: [Target] = [
   shared(
     "ServiceKit",
     [
-      "Foundations", "Messaging", "Wire", "ZeroMQ", argumentParser, configuration, logging, metrics, coreMetrics,
+      "Foundations", "Messaging", "TextFormats", "Wire", "ZeroMQ", argumentParser, configuration, logging, metrics,
+      coreMetrics,
       lifecycle,
       unixSignals, protobuf,
     ]),
@@ -113,10 +116,12 @@ let sharedModules: [Target] = [
   shared(
     "ServiceHTTP",
     [
-      "CLinux", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "Wire", hummingbird,
+      "CLinux", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "TextFormats", "Wire", hummingbird,
       hummingbirdCore, httpTypes,
       nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL, nioTLS, logging, metrics, lifecycle,
     ]),
+  // How a service starts and stops: what each of the four is, and what runs it.
+  shared("ServiceHosting", ["Messaging", "ServiceHTTP", "ServiceKit", argumentParser, lifecycle]),
 ]
 
 /// A part of a service, with a boundary that the compiler keeps.
@@ -129,7 +134,8 @@ func command(_ service: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(
     name: "\(service)Command",
     dependencies: [
-      .target(name: "\(service)Client"), .target(name: "\(service)Server"), "ServiceKit", argumentParser,
+      .target(name: "\(service)Client"), .target(name: "\(service)Server"), "ServiceHosting", "ServiceKit",
+      argumentParser,
     ] + dependencies,
     path: "Sources/\(service)/Command", swiftSettings: strict)
 }
@@ -139,13 +145,13 @@ let registry: [Target] = [
   // Devices, versions, reports, tokens, and the rules for them. No database, no protocol.
   part(
     "RegistryDomain", "Registry/Domain",
-    ["Foundations", "DeviceProtocol", "OpenSSL", "FirmwareImage", "RootDocument", "ServiceKit"]),
+    ["Foundations", "DeviceProtocol", "OpenSSL", "FirmwareImage", "RootDocument", "ServiceKit", "TextFormats"]),
   // What its admin commands ask it, and the JSON documents that its HTTP interface and they have in common.
   part(
     "RegistryClient", "Registry/Client",
     [
       "RegistryDomain", "Curl", "Foundations", "DeviceProtocol", "WebAssemblyModule", "FirmwareImage", "RootDocument",
-      "Wire",
+      "TextFormats", "Wire",
       "Messaging", "ServiceKit", protobuf,
     ]),
   // Its tables: each change with its event, outbox row and line of the audit log in one transaction.
@@ -153,14 +159,14 @@ let registry: [Target] = [
     "RegistryStorage", "Registry/Server/Storage",
     [
       "RegistryDomain", "PostgreSQL", "OpenSSL", "Foundations", "DeviceProtocol", "FirmwareImage", "RootDocument",
-      "Wire",
+      "TextFormats", "Wire",
       "ServiceDatabase", "ServiceKit", protobuf, lifecycle,
     ]),
   // Who may do what, and that it is on record.
   part(
     "RegistryAuthority", "Registry/Server/Authority",
     [
-      "RegistryDomain", "RegistryStorage", "Foundations", "Wire", "Messaging", "ServiceKit", "ServiceHTTP", logging,
+      "RegistryDomain", "RegistryStorage", "Foundations", "TextFormats", "Wire", "Messaging", "ServiceKit", logging,
       lifecycle,
     ]),
   // What other services must be told, until they took it.
@@ -178,15 +184,17 @@ let registry: [Target] = [
   part(
     "RegistryBus", "Registry/Server/Bus",
     [
-      "RegistryDomain", "RegistryStorage", "RegistryAuthority", "RegistryMessages", "OpenSSL", "Foundations",
-      "FirmwareImage", "RootDocument", "Wire", "Messaging", "ServiceKit", protobuf, logging,
+      "DeviceProtocol", "RegistryDomain", "RegistryStorage", "RegistryAuthority", "RegistryMessages", "OpenSSL",
+      "Foundations",
+      "FirmwareImage", "RootDocument", "TextFormats", "Wire", "Messaging", "ServiceKit", protobuf, logging,
     ]),
   // What it answers over HTTP, the control interface, and its OpenAPI description.
   part(
     "RegistryHTTP", "Registry/Server/HTTP",
     [
       "DeviceProtocol",
-      "RegistryClient", "RegistryDomain", "RegistryStorage", "RegistryMessages", "Foundations", "FirmwareImage", "Wire",
+      "RegistryClient", "RegistryDomain", "RegistryStorage", "RegistryMessages", "Foundations", "FirmwareImage",
+      "TextFormats", "Wire",
       "ServiceKit", "ServiceHTTP", hummingbird, httpTypes, nioCore,
     ]),
   // The service put together: its settings, its parts, and what it needs to be ready.
@@ -194,11 +202,12 @@ let registry: [Target] = [
     "RegistryServer", "Registry/Server/Service",
     [
       "RegistryDomain", "RegistryStorage", "RegistryAuthority", "RegistryDelivery", "RegistryBus", "RegistryHTTP",
-      "PostgreSQL", "Foundations", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "PostgreSQL", "Foundations", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHosting", "ServiceHTTP",
       logging, lifecycle,
     ]),
   command(
-    "Registry", ["RegistryDomain", "Foundations", "FirmwareImage", "RootDocument", "Wire", "Messaging", logging]),
+    "Registry",
+    ["RegistryDomain", "Foundations", "FirmwareImage", "RootDocument", "TextFormats", "Wire", "Messaging"]),
 ]
 
 let imageStore: [Target] = [
@@ -209,13 +218,14 @@ let imageStore: [Target] = [
     "ImageStoreClient", "ImageStore/Client",
     [
       "ImageStoreContract", "FileAccess", "Curl", "OpenSSL", "Foundations", "DeviceProtocol", "WebAssemblyModule",
-      "FirmwareImage", "Wire", "Messaging", "ServiceKit", protobuf,
+      "FirmwareImage", "TextFormats", "Wire", "Messaging", "ServiceKit", protobuf,
     ]),
   // Bytes by their digest.
   part(
     "BlobStorage", "ImageStore/Server/BlobStorage",
     [
-      "FileAccess", "OpenSSL", "Foundations", "WebAssemblyModule", "FirmwareImage", "ServiceKit", dequeModule, nioCore,
+      "FileAccess", "OpenSSL", "Foundations", "WebAssemblyModule", "FirmwareImage", "ServiceKit", "TextFormats",
+      dequeModule, nioCore,
       nioPosix, lifecycle,
     ]),
   // What is checked of an image before it is kept.
@@ -237,10 +247,11 @@ let imageStore: [Target] = [
     "ImageStoreServer", "ImageStore/Server/Service",
     [
       "BlobStorage", "FirmwareAssignment", "ImageAdmission", "ImageStoreContract", "OpenSSL", "Wasmtime",
-      "Foundations", "DeviceProtocol", "WebAssemblyModule", "FirmwareImage", "Wire", "Messaging", "ServiceKit",
-      "ServiceHTTP", hummingbird, httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
+      "Foundations", "DeviceProtocol", "WebAssemblyModule", "FirmwareImage", "TextFormats", "Wire", "Messaging",
+      "ServiceKit",
+      "ServiceHosting", "ServiceHTTP", hummingbird, httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
     ]),
-  command("ImageStore", ["Messaging", "Foundations", "FirmwareImage", "ImageAdmission", "Wire"]),
+  command("ImageStore", ["Messaging", "Foundations", "FirmwareImage", "ImageAdmission", "TextFormats", "Wire"]),
 ]
 
 let notifier: [Target] = [
@@ -250,7 +261,8 @@ let notifier: [Target] = [
   part(
     "NotifierServer", "Notifier/Server",
     [
-      "Mosquitto", "Foundations", "DeviceProtocol", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "Mosquitto", "Foundations", "DeviceProtocol", "FirmwareImage", "TextFormats", "Wire", "Messaging", "ServiceKit",
+      "ServiceHosting", "ServiceHTTP",
       dequeModule, protobuf, logging, metrics, lifecycle,
     ]),
   command("Notifier", ["Messaging", "Wire"]),
@@ -267,7 +279,7 @@ let provisioner: [Target] = [
     "ProvisionerClient", "Provisioner/Client",
     [
       "CertificateAuthority", "Curl", "DeviceProtocol", "Foundations", "Messaging", "OpenSSL", "ProvisionerDomain",
-      "ServiceKit", "Wire", lifecycle, logging, protobuf,
+      "ServiceKit", "TextFormats", "Wire", lifecycle, logging, protobuf,
     ]),
   // Which certificates there are, renewed and taken back, and who is told of it.
   part(
@@ -281,14 +293,14 @@ let provisioner: [Target] = [
     "ProvisionerStorage", "Provisioner/Server/Storage",
     [
       "CertificateAuthority", "DeviceCertificates", "Foundations", "OpenSSL", "PostgreSQL", "ProvisionerDomain",
-      "ServiceDatabase", "ServiceKit", logging,
+      "ServiceDatabase", "TextFormats", logging,
     ]),
   // How a device gets its identity, however it asks.
   part(
     "DeviceEnrolment", "Provisioner/Server/Enrolment",
     [
       "CertificateAuthority", "Curl", "DeviceCertificates", "Foundations", "Messaging", "OpenSSL", "ProvisionerDomain",
-      "ProvisionerStorage", "ServiceKit", "Wire", lifecycle, logging, metrics,
+      "ProvisionerStorage", "TextFormats", "Wire", lifecycle, logging, metrics,
     ]),
   // What it answers over HTTP and on the bus, and the service put together.
   part(
@@ -296,10 +308,10 @@ let provisioner: [Target] = [
     [
       "CertificateAuthority", "Curl", "DeviceCertificates", "DeviceEnrolment", "DeviceProtocol", "Foundations",
       "Messaging", "OpenSSL", "PostgreSQL", "ProvisionerClient", "ProvisionerDomain", "ProvisionerStorage",
-      "ServiceHTTP", "ServiceKit", "Wire",
+      "ServiceHTTP", "ServiceKit", "ServiceHosting", "Wire",
       httpTypes, hummingbird, lifecycle, logging, nioCore, protobuf,
     ]),
-  command("Provisioner", ["CertificateAuthority", "Foundations", "Wire", logging]),
+  command("Provisioner", ["CertificateAuthority", "Foundations", "Wire"]),
 ]
 
 let services: [Target] =
@@ -342,19 +354,20 @@ let deviceParts: [Target] = [
   // What is wired to the device, as its agent knows it.
   part(
     "DeviceBoard", "DeviceRuntime/DeviceBoard",
-    ["AppLink", "DeviceHardware", "DeviceProtocol", "Foundations", "ServiceKit"]),
+    ["AppLink", "DeviceHardware", "DeviceProtocol", "Foundations", "TextFormats"]),
   // What decides about updates, with no I/O: also for devices without an operating system (deploy/embedded-check).
   part("UpdateCore", "DeviceRuntime/UpdateCore", ["DeviceProtocol", "Foundations"]),
   // What a device keeps over restarts and power cuts.
   part(
     "DeviceStorage", "DeviceRuntime/DeviceStorage",
-    ["UpdateCore", "DeviceProtocol", "Foundations", "OpenSSL", "ServiceKit"]),
+    ["UpdateCore", "DeviceProtocol", "Foundations", "OpenSSL", "TextFormats"]),
   // Who the device is, and whom it trusts.
   part(
     "DeviceCredentials", "DeviceRuntime/DeviceCredentials",
     [
       "DeviceStorage", "Curl", "DeviceProtocol", "FirmwareImage", "Foundations", "Mosquitto", "OpenSSL", "RootDocument",
-      "ServiceKit", logging,
+      "TextFormats",
+      logging,
     ]),
   // Images: fetched, verified, and in their slots.
   part(
@@ -375,7 +388,7 @@ let deviceParts: [Target] = [
     [
       "UpdateCore", "DeviceStorage", "DeviceCredentials", "DeviceImages", "DeviceAdmin", "DeviceBoard", "AppLink",
       "AppSupervision", "CLinux", "Curl", "DeviceProtocol", "FirmwareImage", "Foundations", "Messaging", "Mosquitto",
-      "OpenSSL", "ServiceKit", "WebAssemblyModule", "Wire", protobuf, logging, lifecycle,
+      "OpenSSL", "ServiceKit", "WebAssemblyModule", "TextFormats", "Wire", protobuf, logging, lifecycle,
     ]),
   // Runs a module on a developer's machine, again whenever it changes.
   part(
@@ -383,13 +396,13 @@ let deviceParts: [Target] = [
     [
       "DeviceStorage", "DeviceBoard", "AppLink", "AppSupervision", "DeviceProtocol", "Foundations", "Linux",
       "ServiceKit",
-      "WebAssemblyModule", "Wire",
+      "WebAssemblyModule", "TextFormats", "Wire",
     ]),
   .executableTarget(
     name: "DeviceRuntimeCommand",
     dependencies: [
       "DeviceStorage", "DeviceCredentials", "DeviceAdmin", "Agent", "DevelopmentLoop", "DeviceBoard", "AppLink",
-      "AppSupervision", "Curl", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "Wire",
+      "AppSupervision", "Curl", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "TextFormats", "Wire",
       argumentParser,
     ],
     path: "Sources/DeviceRuntime/Command", swiftSettings: strict),
@@ -409,6 +422,7 @@ let testTargets: [Target] = [
     dependencies: ["TestSupport", "FirmwareImage", "Foundations", "Messaging", "OpenSSL", "Wire", protobuf, logging],
     path: "Tests/Peers", swiftSettings: strict),
   tests("Foundations", ["Foundations"]),
+  tests("TextFormats", ["TextFormats"]),
   tests("ZeroMQ", ["ZeroMQ"]),
   tests("PostgreSQL", ["PostgreSQL"]),
   tests("Mosquitto", ["Mosquitto"]),
@@ -416,7 +430,7 @@ let testTargets: [Target] = [
   tests("Sodium", ["Foundations", "Sodium"]),
   tests("Curl", ["Curl"]),
   tests("Wasmtime", ["Wasmtime"]),
-  tests("DeviceProtocol", ["DeviceProtocol", "Foundations", "ServiceKit", "Wasmtime"]),
+  tests("DeviceProtocol", ["DeviceProtocol", "Foundations", "Wasmtime", "TextFormats"]),
   tests(
     "FirmwareImage",
     ["FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "OpenSSL", "FuzzTargets"]),
@@ -461,7 +475,8 @@ let testTargets: [Target] = [
   tests(
     "ServiceKit",
     [
-      "ServiceKit", "Foundations", "Messaging", "Wire", "ZeroMQ", argumentParser, logging, coreMetrics, lifecycle,
+      "ServiceKit", "Foundations", "Messaging", "Wire", "ZeroMQ", argumentParser, logging, coreMetrics,
+      lifecycle,
       unixSignals,
     ]),
   tests(
@@ -478,7 +493,7 @@ let testTargets: [Target] = [
       "RegistryAuthority", "RegistryBus", "RegistryClient", "RegistryDelivery", "RegistryDomain", "RegistryHTTP",
       "RegistryMessages", "RegistryServer", "RegistryStorage", "PostgreSQL", "OpenSSL", "FirmwareImage", "Foundations",
       "DeviceProtocol", "WebAssemblyModule",
-      "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "RootDocument", "TextFormats", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       "Curl", "Wasmtime",
       hummingbird, httpTypes, protobuf, logging, lifecycle,
     ]),
@@ -487,14 +502,15 @@ let testTargets: [Target] = [
     [
       "TestPeers", "DeviceProtocol",
       "BlobStorage", "ImageAdmission", "ImageStoreClient", "ImageStoreServer", "FileAccess", "OpenSSL", "Curl",
-      "FirmwareImage", "Foundations", "RootDocument", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "FirmwareImage", "Foundations", "RootDocument", "TextFormats", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       hummingbird, httpTypes, nioCore, protobuf, logging, lifecycle,
     ]),
   tests(
     "Notifier",
     [
       "TestPeers",
-      "NotifierServer", "Mosquitto", "Foundations", "DeviceProtocol", "Wire", "Messaging", "ServiceKit", protobuf,
+      "NotifierServer", "Mosquitto", "Foundations", "DeviceProtocol", "Wire", "Messaging", "ServiceHosting",
+      "ServiceKit", protobuf,
       logging, lifecycle,
     ]),
   tests(
@@ -543,7 +559,7 @@ let testTargets: [Target] = [
       "TestPeers",
       "RegistryServer", "ImageStoreServer", "NotifierServer", "ProvisionerServer", "PostgreSQL", "Mosquitto", "Curl",
       "FirmwareImage", "Foundations", "Wire",
-      "Messaging", "ServiceKit", protobuf, logging, lifecycle,
+      "Messaging", "ServiceHosting", "ServiceKit", protobuf, logging, lifecycle,
     ]),
   tests(
     "EndToEnd", [],

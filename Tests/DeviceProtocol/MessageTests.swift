@@ -1,8 +1,8 @@
 import FoundationEssentials
 import Foundations
-import ServiceKit
 import TestSupport
 import Testing
+import TextFormats
 
 @testable import DeviceProtocol
 

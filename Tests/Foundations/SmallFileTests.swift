@@ -83,4 +83,47 @@ import Testing
     #expect(problem(pipe, .secret) == .notAFile)
     #expect(problem(folder.path("none"), .secret) == .failed(call: "open", errno: ENOENT))
   }
+
+  private func mode(_ path: String) -> mode_t {
+    var status = stat()
+    return stat(path, &status) == 0 ? status.st_mode & 0o777 : 0
+  }
+
+  @Test(arguments: [(NewFile.Readers.owner, 0o600), (.everybody, 0o644)] as [(NewFile.Readers, mode_t)])
+  func whatIsMadeHasItsReadersAndReplacesNothing(_ readers: NewFile.Readers, _ expected: mode_t) throws {
+    let path = folder.path("made")
+    try SmallFile.create(path, Array("one".utf8), for: readers)
+    #expect(mode(path) == expected)
+    let error = try #require(throws: SmallFileError.self) {
+      try SmallFile.create(path, Array("two".utf8), for: readers)
+    }
+    #expect(error.problem == .exists && "\(error)".contains(path))
+    #expect(try SmallFile.contents(of: path, .anybody, maximumBytes: 10) == Array("one".utf8))
+    // Nor does it write where a link leads.
+    let link = folder.path("link")
+    #expect(symlink(folder.path("elsewhere"), link) == 0)
+    #expect(throws: SmallFileError.self) { try SmallFile.create(link, [], for: readers) }
+    #expect(mode(folder.path("elsewhere")) == 0)
+  }
+
+  @Test func whatIsReplacedIsWholeAndNothingElseRemains() throws {
+    let path = try write("old, which others may read", to: "one", mode: 0o644)
+    try SmallFile.replace(path, Array("new".utf8), for: .owner)
+    #expect(mode(path) == 0o600)
+    try SmallFile.remake(path, Array("newer".utf8), for: .owner)
+    #expect(try SmallFile.contents(of: path, .secret, maximumBytes: 10) == Array("newer".utf8))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["one"])
+  }
+
+  @Test func whatCanNotBeWrittenNamesCallAndPath() throws {
+    let path = folder.path("none/key")
+    for write in [SmallFile.create, SmallFile.replace] {
+      let error = try #require(throws: SmallFileError.self) { try write(path, [1], .owner) }
+      #expect(error.problem == .failed(call: "create", errno: ENOENT) && error.path == path)
+      #expect("\(error)".contains("create") && "\(error)".contains(path))
+    }
+    let file = try NewFile(folder.path("taken-back"), for: .owner)
+    file.discard()
+    #expect(mode(file.path) == 0)
+  }
 }

@@ -5,14 +5,12 @@ import NotifierServer
 import PostgreSQL
 import ProvisionerServer
 import RegistryServer
-import ServiceLifecycle
+import ServiceHosting
+import ServiceKit
 import Synchronization
 import TestSupport
 import Testing
 import Wire
-
-// For the initialiser of `PreparedProcess`: its other way to be made sets the logs and metrics of the whole process.
-@testable import ServiceKit
 
 /// The services of one installation, wired as their commands do it, over a real database, broker and bus.
 final class Installation: Sendable {
@@ -142,22 +140,10 @@ final class Installation: Sendable {
   /// What the command `serve` of each does.
   private static func serve(_ part: Part, _ environment: [String: String]) async throws {
     switch part {
-    case .registry:
-      try await RegistryService.run(prepare(RegistrySettings.self, environment))
-    case .provisioner:
-      try await ProvisionerService.run(prepare(ProvisionerSettings.self, environment))
-    case .notifier:
-      let process = try prepare(NotifierSettings.self, environment)
-      let notifier = try Notifier(
-        process.settings, bus: .insecure, isInsecure: process.process.isInsecure, metrics: process.metrics,
-        logger: process.logger)
-      try await host(notifier.services, notifier.readiness, process)
-    case .imageStore:
-      let process = try prepare(ImageStoreSettings.self, environment)
-      let store = try await ImageStore(
-        process.settings, isInsecure: process.process.isInsecure, bus: .insecure, metrics: process.metrics,
-        logger: process.logger)
-      try await host(store.services, store.readiness, process)
+    case .registry: try await RegistryService.run(prepare(RegistrySettings.self, environment))
+    case .provisioner: try await ProvisionerService.run(prepare(ProvisionerSettings.self, environment))
+    case .notifier: try await Notifier.run(prepare(NotifierSettings.self, environment))
+    case .imageStore: try await ImageStore.run(prepare(ImageStoreSettings.self, environment))
     }
   }
 
@@ -168,14 +154,6 @@ final class Installation: Sendable {
     return PreparedProcess(
       settings: loaded.settings, process: loaded.process, bus: .insecure, metrics: MetricsRegistry(),
       logger: quietLogger)
-  }
-
-  private static func host<Settings: ServiceSettings>(
-    _ services: [any Service], _ readiness: Readiness, _ process: PreparedProcess<Settings>
-  ) async throws {
-    try await ServiceHost.run(
-      name: Settings.serviceName, logger: process.logger, services: services, readiness: readiness,
-      shutdownTimeout: process.process.shutdownTimeout)
   }
 }
 

@@ -1,5 +1,6 @@
 import Logging
 import Messaging
+import ServiceKit
 import Synchronization
 import TestSupport
 import Testing
@@ -33,7 +34,8 @@ import Wire
 
   private func recorder(_ registry: Registry) -> BatchRecorder<Int, Int> {
     BatchRecorder(
-      "item", pace: .init(batchItems: 64, retryInitialDelay: .milliseconds(1), retryMaximumDelay: .milliseconds(2)),
+      "item", plural: "items",
+      pace: .init(batchItems: 64, retryInitialDelay: .milliseconds(1), retryMaximumDelay: .milliseconds(2)),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, describe: { "\($0)" },
       canStore: { registry.state.withLock(\.isWell) }
     ) { try registry.record($0) }
@@ -43,6 +45,13 @@ import Wire
     let settled = Mutex<[Int]>([])
     await recorder.record(items) { answers in settled.withLock { $0 += answers.map(\.item) } }
     return settled.withLock { $0 }
+  }
+
+  @Test(arguments: [("report", "reports"), ("log", "logs"), ("crash", "crashes")])
+  func itsMetricsAreDescribed(_ name: String, _ plural: String) {
+    let described = Set(MetricCatalog.sections.flatMap(\.entries).map(\.name))
+    let labels = BatchRecorder<Int, Int>.Labels(name, plural: plural)
+    #expect(described.isSuperset(of: [labels.unreadable, labels.setAside, labels.retries]))
   }
 
   @Test func aBatchThatTakesTooLongIsHalvedAndGrowsAgain() async {

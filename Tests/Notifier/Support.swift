@@ -3,6 +3,7 @@ import Foundations
 import Logging
 import Messaging
 import Mosquitto
+import ServiceHosting
 import ServiceKit
 import ServiceLifecycle
 import SwiftProtobuf
@@ -39,13 +40,15 @@ final class Replica: Sendable {
       "XTBLISH_IMAGE_STORE_URLS": "http://one:1/,http://two:2",
     ]
     environment.merge(more) { $1 }
-    let (settings, _) = try NotifierSettings.load(environment: environment)
-    let notifier = try Notifier(
-      settings, bus: .insecure, isInsecure: true, metrics: MetricsRegistry(), logger: silent)
-    let group = ServiceGroup(services: notifier.services, logger: silent)
+    environment["XTBLISH_INSECURE"] = "true"
+    let loaded = try NotifierSettings.load(environment: environment)
+    let parts = try await HostedParts<Notifier>(
+      PreparedProcess(
+        settings: loaded.settings, process: loaded.process, bus: .insecure, metrics: MetricsRegistry(), logger: silent))
+    let group = ServiceGroup(services: parts.services, logger: silent)
     let task = Task { try await group.run() }
     return Replica(
-      endpoint: try await notifier.server.boundAddress(), readiness: notifier.readiness, group: group, task: task)
+      endpoint: try await parts.rpc.boundAddress(), readiness: parts.readiness, group: group, task: task)
   }
 
   func waitUntilReady() async throws {

@@ -3,9 +3,9 @@ import Foundation
 import Foundations
 import Glibc
 import PostgreSQL
-import ServiceKit
 import TestSupport
 import Testing
+import TextFormats
 
 @testable import RegistryDomain
 @testable import RegistryStorage

@@ -8,6 +8,7 @@ import ServiceHTTP
 import ServiceKit
 import TestSupport
 import Testing
+import TextFormats
 
 @testable import RegistryClient
 @testable import RegistryDomain

@@ -1,7 +1,7 @@
 import Foundations
-import ServiceKit
 import TestSupport
 import Testing
+import TextFormats
 import Wire
 
 @testable import RegistryClient

@@ -3,9 +3,9 @@ import HTTPTypes
 import Hummingbird
 import PostgreSQL
 import ServiceHTTP
-import ServiceKit
 import TestSupport
 import Testing
+import TextFormats
 
 @testable import RegistryClient
 @testable import RegistryDomain

@@ -1,9 +1,9 @@
 import Foundation
 import Foundations
 import RegistryStorage
-import ServiceKit
 import TestSupport
 import Testing
+import TextFormats
 
 @testable import RegistryClient
 @testable import RegistryDomain

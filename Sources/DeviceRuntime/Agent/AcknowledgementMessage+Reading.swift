@@ -1,5 +1,5 @@
 package import DeviceProtocol
-import ServiceKit
+import TextFormats
 
 extension AcknowledgementMessage {
   /// Reads what came on the `ack` topic, which may be anything; whatever can't be read is left out.

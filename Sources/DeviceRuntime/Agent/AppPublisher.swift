@@ -1,5 +1,6 @@
 internal import AppLink
 internal import AppSupervision
+internal import DeviceProtocol
 internal import Foundations
 internal import Logging
 internal import Mosquitto
@@ -20,8 +21,6 @@ final class AppPublisher: Sendable {
     var qos: UInt8
   }
 
-  /// Longest topic below the app's prefix, in bytes.
-  static let maximumTopicBytes = 1024
   private static let maximumQueued = 256
 
   private let mqtt: MQTTClient
@@ -140,7 +139,9 @@ final class AppPublisher: Sendable {
   }
 
   private func isAcceptable(_ topic: String) -> Bool {
-    guard !topic.isEmpty, !topic.hasPrefix("/"), topic.utf8.count <= Self.maximumTopicBytes else { return false }
+    guard !topic.isEmpty, !topic.hasPrefix("/"), topic.utf8.count <= DeviceLimit.appTopicBytes.value else {
+      return false
+    }
     return (try? MQTTTopic.validate(name: prefix + topic)) != nil
   }
 

@@ -1,7 +1,7 @@
 internal import DeviceProtocol
 internal import FoundationEssentials
 internal import Foundations
-import ServiceKit
+import TextFormats
 internal import UpdateCore
 
 extension DeviceReport {

@@ -2,7 +2,7 @@ internal import DeviceProtocol
 internal import FirmwareImage
 internal import FoundationEssentials
 package import Foundations
-import ServiceKit
+import TextFormats
 internal import UpdateCore
 
 /// Why a message on a firmware topic is no notification.

@@ -4,6 +4,7 @@ import FoundationEssentials
 import Foundations
 import Messaging
 import ServiceKit
+import TextFormats
 import Wire
 
 struct LogsCommand: AsyncParsableCommand {

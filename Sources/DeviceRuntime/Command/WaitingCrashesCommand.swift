@@ -3,6 +3,7 @@ import DeviceAdmin
 import Foundations
 import Messaging
 import ServiceKit
+import TextFormats
 import Wire
 
 struct WaitingCrashesCommand: AsyncParsableCommand {

@@ -2,6 +2,7 @@ internal import AppLink
 internal import Foundations
 internal import ServiceKit
 internal import Synchronization
+internal import TextFormats
 
 /// What a developer sees: lines with the time, in colours if a person looks.
 package final class DevConsole: Sendable {

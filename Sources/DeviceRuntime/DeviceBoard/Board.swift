@@ -1,7 +1,7 @@
 package import AppLink
 internal import DeviceProtocol
 internal import FoundationEssentials
-import ServiceKit
+import TextFormats
 
 /// What is wired to the device and what its apps may use, as `board.json` in the device's directory says.
 package struct Board: Sendable, Equatable {

@@ -1,5 +1,6 @@
 package import Foundations
 import ServiceKit
+import TextFormats
 
 /// Follows a version that was given to a device until the device has proved it, or given it up.
 package struct DeploymentWatch: Sendable {

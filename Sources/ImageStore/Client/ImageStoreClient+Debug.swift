@@ -4,6 +4,7 @@ import FirmwareImage
 import Foundation
 import Glibc
 import ServiceKit
+import TextFormats
 import WebAssemblyModule
 
 /// What the store answered to a pushed debug module: the `buildID` that it is found by, and the `digest` of its bytes;

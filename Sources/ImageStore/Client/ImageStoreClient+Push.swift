@@ -6,6 +6,7 @@ import Glibc
 import ImageStoreContract
 import ServiceKit
 import Synchronization
+import TextFormats
 import WebAssemblyModule
 
 /// What the store answered to a pushed image: the `digest` of the wasm in hexadecimal digits and, if it was given to a

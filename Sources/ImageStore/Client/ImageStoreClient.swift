@@ -1,6 +1,7 @@
 package import Curl
 import Foundation
 import ServiceKit
+import TextFormats
 
 /// Sends images to a store and fetches them, for the admin commands.
 package struct ImageStoreClient: Sendable {
@@ -52,6 +53,7 @@ package struct ImageStoreClient: Sendable {
     if problem?.reason == "missing-token" { text += "; --token-file or XTBLISH_TOKEN_FILE names the token's file" }
     let status: ExitStatus =
       switch response.status {
+      case 401, 403: .permission
       case 429, 503, 504, 507: .temporary
       case 400..<500: .data
       default: .failure

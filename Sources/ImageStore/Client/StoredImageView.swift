@@ -2,8 +2,8 @@ package import Foundation
 package import Foundations
 import ImageStoreContract
 package import Messaging
-import ServiceKit
 import SwiftProtobuf
+import TextFormats
 import Wire
 
 /// A stored image as the commands show it: the `digest` of the wasm in hexadecimal digits, its `size` in bytes, and

@@ -1,12 +1,12 @@
 import ArgumentParser
-import Glibc
 import ImageStoreServer
 import Messaging
+import ServiceHosting
 import ServiceKit
 import Wire
 
 @main
-struct ImageStoreCommand: AsyncParsableCommand, RunnableService {
+struct ImageStoreCommand: AsyncParsableCommand, AdministeredService {
   // As `runAdmin` begins what it says: the parser alone would write "Error: ".
   static let _errorPrefix = "error: "
 
@@ -27,23 +27,7 @@ struct ImageStoreCommand: AsyncParsableCommand, RunnableService {
     abstract: "Keeps images by their digest and serves them to devices.",
     discussion: "Ends with the exit codes of sysexits.h.",
     subcommands: [
-      ServeCommand<ImageStoreCommand>.self, PushCommand.self, PullCommand.self, ListCommand.self, StatCommand.self,
+      ServeCommand<ImageStore>.self, PushCommand.self, PullCommand.self, ListCommand.self, StatCommand.self,
       VerifyCommand.self, KeygenCommand.self, SignCommand.self, CheckCodeCommand.self,
     ])
-
-  static func run(_ process: PreparedProcess<ImageStoreSettings>) async throws {
-    let store = try await ImageStore(
-      process.settings, isInsecure: process.process.isInsecure, bus: process.openBus(), metrics: process.metrics,
-      diskMinimumBytes: process.process.diskMinimumBytes, executable: ownExecutable(), logger: process.logger)
-    try await ServiceHost.run(
-      name: executable, logger: process.logger, services: store.services, readiness: store.readiness,
-      shutdownTimeout: process.process.shutdownTimeout)
-  }
-
-  /// This program's path, to look at the code of modules in a process of its own; nil if it can't be found.
-  private static func ownExecutable() -> String? {
-    guard let path = realpath("/proc/self/exe", nil) else { return nil }
-    defer { free(path) }
-    return String(cString: path)
-  }
 }

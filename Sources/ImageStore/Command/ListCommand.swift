@@ -1,6 +1,7 @@
 import ArgumentParser
 import ImageStoreClient
 import ServiceKit
+import TextFormats
 
 struct ListCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "list", abstract: "List the stored images by digest.")

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundations
 import ImageStoreClient
 import ServiceKit
+import TextFormats
 
 struct PushCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

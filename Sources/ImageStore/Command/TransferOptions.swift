@@ -3,6 +3,7 @@ import Foundation
 import Foundations
 import ImageStoreClient
 import ServiceKit
+import TextFormats
 
 /// The options of the commands that move images over HTTP.
 struct TransferOptions: ParsableArguments {

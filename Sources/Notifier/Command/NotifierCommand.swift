@@ -1,11 +1,12 @@
 import ArgumentParser
 import Messaging
 import NotifierServer
+import ServiceHosting
 import ServiceKit
 import Wire
 
 @main
-struct NotifierCommand: AsyncParsableCommand, RunnableService {
+struct NotifierCommand: AsyncParsableCommand, AdministeredService {
   // As `runAdmin` begins what it says: the parser alone would write "Error: ".
   static let _errorPrefix = "error: "
 
@@ -24,14 +25,5 @@ struct NotifierCommand: AsyncParsableCommand, RunnableService {
 
   static let configuration = rootConfiguration(
     abstract: "Brings notifications to devices over MQTT, and their reports to the Registry.",
-    subcommands: [ServeCommand<NotifierCommand>.self, ResendCommand.self])
-
-  static func run(_ process: PreparedProcess<NotifierSettings>) async throws {
-    let notifier = try Notifier(
-      process.settings, bus: process.openBus(), isInsecure: process.process.isInsecure, metrics: process.metrics,
-      logger: process.logger)
-    try await ServiceHost.run(
-      name: executable, logger: process.logger, services: notifier.services, readiness: notifier.readiness,
-      shutdownTimeout: process.process.shutdownTimeout)
-  }
+    subcommands: [ServeCommand<Notifier>.self, ResendCommand.self])
 }

@@ -1,4 +1,5 @@
 import Messaging
+package import ServiceHosting
 package import ServiceKit
 package import Wire
 
@@ -13,22 +14,22 @@ package import Wire
 /// - Reports gather for `reportGatherTime`, of at most `reportDevices`; presences are read again every
 ///   `presenceInterval`.
 /// - `diagnosticBytes` of logs, and again of crashes, wait while the Registry is away.
-package struct NotifierSettings: ServiceSettings {
-  let rpcListen: String
-  let operationsListen: ListenAddress
-  let registryEndpoints: [String]
-  let brokerHost: String
-  let brokerPort: Int
-  let brokerUsername: String?
-  let brokerPassword: String?
-  let brokerPasswordFile: String?
-  let tls: TLSSettings
-  let imageStoreURLs: [String]
-  let acknowledgementTimeout: Duration
-  let reportGatherTime: Duration
-  let reportDevices: Int
-  let presenceInterval: Duration
-  let diagnosticBytes: Int
+package struct NotifierSettings: HostedServiceSettings {
+  package let rpcListen: String
+  package let operationsListen: ListenAddress
+  package let registryEndpoints: [String]
+  package let brokerHost: String
+  package let brokerPort: Int
+  package let brokerUsername: String?
+  package let brokerPassword: String?
+  package let brokerPasswordFile: String?
+  package let tls: TLSSettings
+  package let imageStoreURLs: [String]
+  package let acknowledgementTimeout: Duration
+  package let reportGatherTime: Duration
+  package let reportDevices: Int
+  package let presenceInterval: Duration
+  package let diagnosticBytes: Int
 
   package static let serviceName = "notifier"
   package static let busRole: BusRole? = .notifier

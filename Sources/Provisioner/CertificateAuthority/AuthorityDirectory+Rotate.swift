@@ -163,7 +163,7 @@ extension AuthorityDirectory {
     guard rename(path(name), path(new)) == 0 else {
       throw AuthorityError("\(path(name)) can't be renamed to \(new): \(String(cString: strerror(errno)))")
     }
-    AuthorityFile.synchronizeFolder(of: path(new))
+    try? SmallFile.synchronizeFolder(of: path(new))
   }
 
   private func countChange() throws(AuthorityError) {

@@ -21,7 +21,7 @@ enum AuthorityFile {
       case .failed(_, let code): throw AuthorityError("\(path) can't be read: \(String(cString: strerror(code)))")
       case .notAFile: throw AuthorityError("\(path) is no file")
       case .tooLong: throw AuthorityError("\(path) is too large to be what it should be")
-      case .openToOthers, .ofAnotherUser, .worldWritable: throw AuthorityError("\(error)")
+      case .openToOthers, .ofAnotherUser, .worldWritable, .exists: throw AuthorityError("\(error)")
       }
     }
   }
@@ -41,45 +41,13 @@ enum AuthorityFile {
   ///
   /// - Parameter isSecret: makes it readable for its owner alone, from the first moment.
   static func write(_ bytes: [UInt8], to path: String, isSecret: Bool = false) throws(AuthorityError) {
-    let temporary = "\(path).\(getpid()).\(UInt32.random(in: 0 ... .max)).new"
-    let mode: mode_t = isSecret ? 0o600 : 0o644
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-    guard descriptor >= 0 else { throw failure("can't be written", path) }
-    var isWritten = bytes.isEmpty || writeAll(bytes, to: descriptor)
-    // Whatever the umask is: programs of other users read what is no secret.
-    isWritten = isWritten && fchmod(descriptor, mode) == 0 && fsync(descriptor) == 0
-    let code = errno
-    close(descriptor)
-    guard isWritten, rename(temporary, path) == 0 else {
-      let error = AuthorityError("\(path) can't be written: \(String(cString: strerror(isWritten ? errno : code)))")
-      unlink(temporary)
-      throw error
+    do throws(SmallFileError) { try SmallFile.replace(path, bytes, for: isSecret ? .owner : .everybody) } catch {
+      throw AuthorityError("\(error)")
     }
-    synchronizeFolder(of: path)
   }
 
   static func write(_ text: String, to path: String) throws(AuthorityError) {
     try write(Array(text.utf8), to: path)
-  }
-
-  private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
-    var written = 0
-    while written < bytes.count {
-      let result = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + written, $0.count - written) }
-      if result < 0 && errno == EINTR { continue }
-      guard result > 0 else { return false }
-      written += result
-    }
-    return true
-  }
-
-  static func synchronizeFolder(of path: String) {
-    let slash = path.lastIndex(of: "/")
-    let folder = slash.map { String(path[..<$0]) } ?? "."
-    let descriptor = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { return }
-    fsync(descriptor)
-    close(descriptor)
   }
 
   /// Makes a folder and those above it. One that is there already is fine.

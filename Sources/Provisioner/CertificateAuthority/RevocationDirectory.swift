@@ -127,7 +127,7 @@ package struct RevocationDirectory: Sendable {
       if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK { continue }
       try link(path, to: "\(hash).r0")
     }
-    AuthorityFile.synchronizeFolder(of: "\(path)/\(hash).r0")
+    try? SmallFile.synchronizeFolder(of: "\(path)/\(hash).r0")
   }
 
   /// How many names of lists an issuer has. OpenSSL ends at the first that is missing.

@@ -3,6 +3,7 @@ package import FoundationEssentials
 import Foundations
 import OpenSSL
 import ServiceKit
+import TextFormats
 
 /// An authority's `certificates`, roots first, as `ca show` and HTTP show them.
 package struct AuthorityDocument: Encodable, Sendable {

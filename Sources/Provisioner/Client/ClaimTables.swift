@@ -1,5 +1,6 @@
 package import Foundation
 import ServiceKit
+import TextFormats
 
 extension ClaimDocument {
   /// A table of claims for people, a line for each.

@@ -1,5 +1,6 @@
 import Foundation
 import ServiceKit
+import TextFormats
 
 extension EnrolledDeviceDocument {
   /// A table of devices for people, a line for each.

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Logging
 import ProvisionerServer
+import ServiceHosting
 import ServiceKit
 import Wire
 
@@ -19,7 +19,7 @@ struct XtblishProvisioner: AsyncParsableCommand {
       abstract: "Gives devices their identities.",
       discussion: "Devices enrol with claims, which operators make. Ends with the exit codes of sysexits.h.",
       subcommands: [
-        ServeCommand<Provisioner>.self, MigrateCommand<Provisioner>.self, ClaimCommand.self,
+        ServeCommand<ProvisionerService>.self, MigrateCommand<ProvisionerService>.self, ClaimCommand.self,
         EnrolledDevicesCommand.self, FactoryCACommand.self, RevokeCommand.self, CACommand.self, CertificateCommand.self,
         CRLCommand.self,
       ])
@@ -27,7 +27,7 @@ struct XtblishProvisioner: AsyncParsableCommand {
 }
 
 /// What the commands that all executables share must know.
-enum Provisioner: MigratableService {
+enum Provisioner: AdministeredService {
   typealias Settings = ProvisionerSettings
   typealias Root = XtblishProvisioner
 
@@ -35,12 +35,4 @@ enum Provisioner: MigratableService {
   static let busRole = BusRole.provisioner
 
   static func defaultEndpoint(environment: [String: String]) -> String { "tcp://127.0.0.1:7112" }
-
-  static func run(_ process: PreparedProcess<ProvisionerSettings>) async throws {
-    try await ProvisionerService.run(process)
-  }
-
-  static func migrate(_ settings: ProvisionerSettings, logger: Logger) async throws -> [String] {
-    try await ProvisionerService.migrate(settings, logger: logger)
-  }
 }

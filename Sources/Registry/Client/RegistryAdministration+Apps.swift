@@ -1,7 +1,7 @@
 package import FoundationEssentials
 package import Messaging
-import ServiceKit
 import SwiftProtobuf
+import TextFormats
 import Wire
 
 extension RegistryAdministration {

@@ -3,6 +3,7 @@ import Foundations
 import Messaging
 import ServiceKit
 import SwiftProtobuf
+import TextFormats
 package import Wire
 
 /// Tokens, the audit log, and devices that go out of service.

@@ -6,6 +6,7 @@ import RegistryDomain
 package import RootDocument
 import ServiceKit
 import SwiftProtobuf
+import TextFormats
 import Wire
 
 extension RegistryAdministration {

@@ -3,6 +3,7 @@ import Foundation
 import Messaging
 import RegistryClient
 import ServiceKit
+import TextFormats
 
 struct AuditCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Messaging
 import RegistryClient
 import ServiceKit
+import TextFormats
 
 struct DeviceLogsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

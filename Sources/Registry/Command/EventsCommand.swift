@@ -1,6 +1,7 @@
 import ArgumentParser
 import RegistryClient
 import ServiceKit
+import TextFormats
 
 struct EventsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

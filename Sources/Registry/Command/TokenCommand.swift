@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundations
 import RegistryClient
 import RegistryDomain
 import ServiceKit
@@ -37,7 +38,7 @@ struct CreateTokenCommand: AsyncParsableCommand {
     try await runAdmin {
       let lifetime = try expires.map(Self.lifetimeType.parse)
       // Before the token is made, so that none is made whose secret has no place.
-      let file = try out.map { try SecretFile(creating: $0) }
+      let file = try out.map { path in try NewFile(path, for: .owner) }
       if out == nil { try StandardOutput.requireRoom() }
       let made: NewTokenDocument
       do {
@@ -54,7 +55,12 @@ struct CreateTokenCommand: AsyncParsableCommand {
           options.json ? jsonText(made) : "\(made.secret)\n",
           orElse: "the token is made, and its secret is gone. Revoke it with: xtblish-registry token revoke \(name)")
       }
-      try file.write(made.secret + "\n")
+      do throws(SmallFileError) {
+        try file.write(Array("\(made.secret)\n".utf8))
+        try SmallFile.synchronizeFolder(of: file.path)
+      } catch {
+        throw AdminError("\(error); revoke the token \(name), and make another")
+      }
       if options.json { try printJSON(made.token) } else { print("token \(name) is in \(file.path)") }
     }
   }

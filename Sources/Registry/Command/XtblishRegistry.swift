@@ -1,7 +1,7 @@
 import ArgumentParser
-import Logging
 import Messaging
 import RegistryServer
+import ServiceHosting
 import ServiceKit
 import Wire
 
@@ -20,7 +20,8 @@ struct XtblishRegistry: AsyncParsableCommand {
       abstract: "Knows the devices, what each should run, and what it does run.",
       discussion: "Ends with the exit codes of sysexits.h.",
       subcommands: [
-        ServeCommand<Registry>.self, MigrateCommand<Registry>.self, DevicesCommand.self, FirmwareCommand.self,
+        ServeCommand<RegistryService>.self, MigrateCommand<RegistryService>.self, DevicesCommand.self,
+        FirmwareCommand.self,
         CrashesCommand.self,
         AppsCommand.self,
         EventsCommand.self, TokenCommand.self, AuditCommand.self, DirectorCommand.self, RootCommand.self,
@@ -29,7 +30,7 @@ struct XtblishRegistry: AsyncParsableCommand {
 }
 
 /// What the commands that all executables share must know.
-enum Registry: MigratableService {
+enum Registry: AdministeredService {
   typealias Settings = RegistrySettings
   typealias Root = XtblishRegistry
 
@@ -37,12 +38,4 @@ enum Registry: MigratableService {
   static let busRole = BusRole.registry
 
   static func defaultEndpoint(environment: [String: String]) -> String { "tcp://127.0.0.1:7102" }
-
-  static func run(_ process: PreparedProcess<RegistrySettings>) async throws {
-    try await RegistryService.run(process)
-  }
-
-  static func migrate(_ settings: RegistrySettings, logger: Logger) async throws -> [String] {
-    try await RegistryService.migrate(settings, logger: logger)
-  }
 }

@@ -152,6 +152,19 @@ import Wire
     }
   }
 
+  @Test func aRegistryWithoutItsDirectorsKeySaysSoItself() async throws {
+    try await RunningStore.with { store in
+      let device = store.registry.addDevice()
+      store.registry.fail(
+        WireAssignImage.self,
+        WireFailure(.unavailable, reason: "director-key-missing", message: "The director's key can't be used here."))
+      let refused = try await store.post(module(bytes: 10_000), to: device)
+      #expect(refused.status == 503)
+      #expect(refused.problem == "director-key-missing")
+      #expect((refused.json["detail"] as? String)?.contains("director's key") == true)
+    }
+  }
+
   @Test func publishersSignaturesAreChecked() async throws {
     try await RunningStore.with { store in
       let device = store.registry.addDevice()

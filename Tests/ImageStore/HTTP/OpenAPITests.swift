@@ -5,9 +5,9 @@ import HTTPTypes
 import Hummingbird
 import Messaging
 import ServiceHTTP
-import ServiceKit
 import TestSupport
 import Testing
+import TextFormats
 
 @testable import ImageStoreServer
 

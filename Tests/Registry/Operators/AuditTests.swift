@@ -3,9 +3,9 @@ import FirmwareImage
 import FoundationEssentials
 import Foundations
 import PostgreSQL
-import ServiceKit
 import TestSupport
 import Testing
+import TextFormats
 import Wire
 
 @testable import RegistryClient

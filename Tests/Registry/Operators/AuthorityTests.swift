@@ -7,6 +7,7 @@ import ServiceHTTP
 import ServiceKit
 import TestSupport
 import Testing
+import TextFormats
 import Wire
 
 @testable import RegistryAuthority

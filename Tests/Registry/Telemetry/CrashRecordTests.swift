@@ -2,10 +2,10 @@ import FirmwareImage
 import FoundationEssentials
 import Foundations
 import PostgreSQL
-import ServiceKit
 import SwiftProtobuf
 import TestSupport
 import Testing
+import TextFormats
 import Wire
 
 @testable import RegistryDomain

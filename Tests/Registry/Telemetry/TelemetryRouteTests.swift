@@ -2,9 +2,9 @@ import Curl
 import FoundationEssentials
 import Foundations
 import ServiceHTTP
-import ServiceKit
 import TestSupport
 import Testing
+import TextFormats
 import Wire
 
 @testable import RegistryClient

@@ -6,6 +6,7 @@ import RootDocument
 import ServiceKit
 import TestSupport
 import Testing
+import TextFormats
 
 @testable import RegistryClient
 @testable import RegistryDomain

@@ -4,7 +4,7 @@ internal import DeviceStorage
 internal import FoundationEssentials
 import Foundations
 internal import OpenSSL
-import ServiceKit
+import TextFormats
 
 /// Gets the device's key a new certificate before the old one ends. The key stays: the fuses hold its hash.
 ///

@@ -1,7 +1,7 @@
 package import DeviceStorage
 internal import FoundationEssentials
 package import Foundations
-import ServiceKit
+import TextFormats
 
 /// What a device learnt when it enrolled, kept in `identity.json`: its ID in `device`, its `name`, the `serial` number
 /// that it enrolled with, and where the broker is (`mqttHost`, `mqttPort`).

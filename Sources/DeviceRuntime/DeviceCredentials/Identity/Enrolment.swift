@@ -3,7 +3,7 @@ internal import DeviceProtocol
 internal import FoundationEssentials
 internal import Foundations
 package import OpenSSL
-import ServiceKit
+import TextFormats
 
 /// Asks a Provisioner for an identity.
 package struct Enrolment: Sendable {

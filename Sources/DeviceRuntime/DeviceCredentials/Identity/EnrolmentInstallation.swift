@@ -2,7 +2,7 @@ package import DeviceStorage
 internal import FoundationEssentials
 internal import Foundations
 package import OpenSSL
-import ServiceKit
+import TextFormats
 
 /// From an answer of the Provisioner to a device that can run: its files and its fuses.
 ///

@@ -1,7 +1,7 @@
 package import DeviceStorage
 internal import FoundationEssentials
 package import OpenSSL
-import ServiceKit
+import TextFormats
 
 /// A device's key, its certificates and the root documents: a folder beside the slots, for their owner alone.
 package struct IdentityFiles: Sendable {

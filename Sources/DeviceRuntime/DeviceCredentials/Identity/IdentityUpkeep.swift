@@ -4,7 +4,7 @@ package import DeviceStorage
 internal import FoundationEssentials
 package import Foundations
 package import Logging
-import ServiceKit
+import TextFormats
 
 /// What keeps an identity good while the agent runs: renews the certificate in time, tells the Provisioner what is
 /// burnt, and looks for newer root documents.

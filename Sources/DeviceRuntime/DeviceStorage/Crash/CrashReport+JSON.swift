@@ -1,6 +1,6 @@
 package import DeviceProtocol
 internal import FoundationEssentials
-import ServiceKit
+import TextFormats
 
 extension CrashReport {
   /// The payload of `/devices/{id}/crash`. If it would be longer than `maximumBytes`, the oldest lines are left out,

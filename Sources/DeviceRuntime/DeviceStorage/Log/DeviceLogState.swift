@@ -1,6 +1,6 @@
 internal import FoundationEssentials
 internal import Foundations
-import ServiceKit
+import TextFormats
 
 /// What the log remembers beside its lines.
 struct DeviceLogState: Codable, Equatable {

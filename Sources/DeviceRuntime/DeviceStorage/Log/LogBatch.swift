@@ -1,7 +1,7 @@
 package import DeviceProtocol
 internal import FoundationEssentials
 import Foundations
-import ServiceKit
+import TextFormats
 internal import UpdateCore
 
 /// Lines that go to the server together, without a gap between them: `lines`, by rising ID, written in the `run` of

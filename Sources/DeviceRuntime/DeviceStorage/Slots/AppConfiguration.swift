@@ -1,6 +1,6 @@
 import DeviceProtocol
 import FoundationEssentials
-import ServiceKit
+import TextFormats
 
 /// What apps read with `config_get`: texts by key, in a file of JSON beside the slots. An operator of the device sets
 /// them; an app sees what they were when it started.

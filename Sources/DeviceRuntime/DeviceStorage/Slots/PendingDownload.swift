@@ -1,6 +1,6 @@
 internal import FoundationEssentials
 internal import Foundations
-import ServiceKit
+import TextFormats
 package import UpdateCore
 
 /// A download under way, kept beside its bytes so that the agent's next start goes on with it.

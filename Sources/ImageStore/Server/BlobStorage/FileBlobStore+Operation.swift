@@ -3,13 +3,12 @@ import Glibc
 import ServiceLifecycle
 
 extension FileBlobStore: Service {
-  /// Keeps the store's threads until the process ends, and closes files that nobody reads any more.
+  /// Closes files that nobody reads any more. The store can be used on after it, until `close`.
   package func run() async throws {
     await cancelWhenGracefulShutdown { [opened] in
       // Cancelled or told to end, both are the end.
       while (try? await Task.sleep(for: .seconds(10))) != nil { opened.closeUnused() }
     }
-    await close()
   }
 
   /// Throws if nothing can be added now.

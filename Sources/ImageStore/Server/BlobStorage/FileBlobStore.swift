@@ -3,6 +3,7 @@ package import Foundations
 import Glibc
 import NIOPosix
 import ServiceKit
+import TextFormats
 
 /// Blobs as files of one directory, which several processes may share.
 ///

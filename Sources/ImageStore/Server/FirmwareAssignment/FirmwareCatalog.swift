@@ -109,7 +109,8 @@ package final class FirmwareCatalog: Sendable {
       return firmware
     } catch {
       if error.code == .notFound { throw FirmwareError.unknownDevice(device) }
-      guard error.isTransient else { throw FirmwareError.refused(error) }
+      // A Registry that lacks the key to sign with has answered: nothing is assigned, and its words say what to mend.
+      guard error.isTransient, !error.reason.contains("director-key") else { throw FirmwareError.refused(error) }
       throw FirmwareError.assignmentUnknown(error, key: key, digest: SHA256Digest(bytes: image.digest))
     }
   }

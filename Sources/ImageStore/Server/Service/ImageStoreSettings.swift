@@ -4,6 +4,7 @@ import ImageAdmission
 import Logging
 import Messaging
 import OpenSSL
+package import ServiceHosting
 package import ServiceKit
 import Wasmtime
 package import Wire
@@ -17,15 +18,15 @@ package import Wire
 /// - Apps: whether a publisher must have signed them (`requiresPublisher`), the key for those that come unsigned
 ///   (`publisherKeyFile`; nil: they stay so), how much memory they may want (`appMemoryBytes`), and the engine that
 ///   checks their code (`enginePath`; nil: the one at the usual place).
-package struct ImageStoreSettings: ServiceSettings {
+package struct ImageStoreSettings: HostedServiceSettings {
   /// What the service is called in the names of its settings and of its executable.
   package static let serviceName = "image-store"
   /// Its place on the services' bus.
   package static let busRole: BusRole? = .imageStore
 
   let httpListen: ListenAddress
-  let rpcListen: String
-  let operationsListen: ListenAddress
+  package let rpcListen: String
+  package let operationsListen: ListenAddress
   package let directory: String
   package let maximumBytes: Int
   package let maximumUploads: Int

@@ -41,7 +41,7 @@ final class DiagnosticIntake: Service {
     let acknowledgements = Acknowledgements(publisher: publisher, logger: logger)
     // A device sends its next lines when these are acknowledged.
     logs = DiagnosticLane(
-      "log",
+      "log", plural: "logs",
       options: .init(bufferBytes: bufferBytes, itemsPerDevice: 1, batch: .init(items: 500, bytes: 1 << 20)),
       registry: registry, logger: logger
     ) { batches in
@@ -63,7 +63,7 @@ final class DiagnosticIntake: Service {
         })
     }
     crashes = DiagnosticLane(
-      "crash",
+      "crash", plural: "crashes",
       options: .init(bufferBytes: bufferBytes, itemsPerDevice: 20, batch: .init(items: 100, bytes: 1 << 20)),
       registry: registry, logger: logger
     ) { reports in

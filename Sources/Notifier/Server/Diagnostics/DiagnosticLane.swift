@@ -23,16 +23,18 @@ struct DiagnosticLane<Content: Sendable, Outcome: Sendable>: Sendable {
 
   /// - Parameters:
   ///   - name: "log" or "crash", in metrics and logs.
+  ///   - plural: "logs" or "crashes", in metrics.
   ///   - settle: told what the Registry answered.
   init(
-    _ name: String, options: Options, registry: any RPCCaller, logger: Logger,
+    _ name: String, plural: String, options: Options, registry: any RPCCaller, logger: Logger,
     record: @escaping Lane.Recorder.Attempt, settle: @escaping @Sendable (Lane.Recorder.Answers) async -> Void
   ) {
     lane = IntakeLane(
       DiagnosticBuffer(maximumBytes: options.bufferBytes, maximumPerDevice: options.itemsPerDevice),
       waiting: Gauge(label: "notifier_\(name)_waiting_bytes"), bounds: options.batch,
       recorder: BatchRecorder(
-        name, pace: .init(batchItems: options.batch.items), logger: logger, describe: { "\($0.device)" },
+        name, plural: plural, pace: .init(batchItems: options.batch.items), logger: logger,
+        describe: { "\($0.device)" },
         canStore: { await registry.canStore() }, attempt: record),
       settle: settle)
     received = Tally(label: "notifier_\(name)_messages_received_total")

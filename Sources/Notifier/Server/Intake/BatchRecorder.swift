@@ -39,11 +39,12 @@ final class BatchRecorder<Item: Sendable, Outcome: Sendable>: Sendable {
   private let retries: Counter
 
   /// - Parameters:
-  ///   - name: of the items, in metrics and logs: "report", "log".
+  ///   - name: of an item, in metrics and logs: "report", "log".
+  ///   - plural: of several, in metrics.
   ///   - describe: whose the item is, for the log.
   ///   - canStore: asked before an item is set aside, which an outage is no reason for.
   init(
-    _ name: String, pace: Pace = Pace(), logger: Logger, describe: @escaping @Sendable (Item) -> String,
+    _ name: String, plural: String, pace: Pace = Pace(), logger: Logger, describe: @escaping @Sendable (Item) -> String,
     canStore: @escaping Inquiry, attempt: @escaping Attempt
   ) {
     self.name = name
@@ -53,9 +54,23 @@ final class BatchRecorder<Item: Sendable, Outcome: Sendable>: Sendable {
     self.pace = pace
     self.logger = logger
     size = Mutex(BatchSize(maximum: pace.batchItems))
-    unreadable = Counter(label: "notifier_\(name)s_unreadable_total")
-    setAside = Counter(label: "notifier_\(name)s_set_aside_total")
-    retries = Counter(label: "notifier_\(name)_batches_retried_total")
+    let labels = Labels(name, plural: plural)
+    unreadable = Counter(label: labels.unreadable)
+    setAside = Counter(label: labels.setAside)
+    retries = Counter(label: labels.retries)
+  }
+
+  /// The names of its metrics.
+  struct Labels {
+    let unreadable: String
+    let setAside: String
+    let retries: String
+
+    init(_ name: String, plural: String) {
+      unreadable = "notifier_\(plural)_unreadable_total"
+      setAside = "notifier_\(plural)_set_aside_total"
+      retries = "notifier_\(name)_batches_retried_total"
+    }
   }
 
   /// How many items the next batch may have.

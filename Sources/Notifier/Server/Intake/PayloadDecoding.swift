@@ -1,7 +1,7 @@
 import DeviceProtocol
 import FoundationEssentials
 import Foundations
-import ServiceKit
+import TextFormats
 
 /// Reads what a device sent, which may be anything.
 enum Payload {

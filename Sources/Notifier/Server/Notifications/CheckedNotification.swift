@@ -1,7 +1,7 @@
 import DeviceProtocol
 import FoundationEssentials
 import Foundations
-import ServiceKit
+import TextFormats
 import Wire
 
 /// A notification whose fields were checked, and where it goes.

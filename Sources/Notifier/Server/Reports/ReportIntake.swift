@@ -67,7 +67,7 @@ final class ReportIntake: Service {
   private static func recorder(
     _ registry: any RPCCaller, _ logger: Logger
   ) -> BatchRecorder<WireDeviceReport, WireReportOutcome> {
-    BatchRecorder("report", pace: .init(batchItems: batchSize), logger: logger) { report in
+    BatchRecorder("report", plural: "reports", pace: .init(batchItems: batchSize), logger: logger) { report in
       DeviceID(bytes: report.deviceID)?.description ?? "?"
     } canStore: {
       await registry.canStore()

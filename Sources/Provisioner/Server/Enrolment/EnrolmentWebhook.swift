@@ -3,7 +3,7 @@ import FoundationEssentials
 import Foundations
 package import Logging
 import OpenSSL
-import ServiceKit
+import TextFormats
 
 /// Asks somebody else whether a device may enrol, before it is granted.
 package struct EnrolmentWebhook: Sendable {

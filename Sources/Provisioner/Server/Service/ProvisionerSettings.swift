@@ -1,4 +1,5 @@
 package import DeviceEnrolment
+package import ServiceHosting
 package import ServiceKit
 package import Wire
 
@@ -9,10 +10,10 @@ package import Wire
 /// - Enrolment: `devices` is what devices are told of where they find the services, `isPublisherSignatureRequired`
 ///   whether they burn that they run only what a publisher signed, and `webhook` who is asked (nil: nobody).
 /// - `authority`: the certificate authority's own settings.
-package struct ProvisionerSettings: ServiceSettings {
+package struct ProvisionerSettings: HostedServiceSettings {
   let httpListen: ListenAddress
-  let rpcListen: String
-  let operationsListen: ListenAddress
+  package let rpcListen: String
+  package let operationsListen: ListenAddress
   package let databaseURL: String
   let databaseConnections: Int
   let registryEndpoints: [String]

@@ -4,7 +4,7 @@ package import Logging
 package import PostgreSQL
 package import ProvisionerDomain
 import ServiceDatabase
-import ServiceKit
+import TextFormats
 
 /// What devices were told to burn, and what they say they burnt.
 package struct OTPStore: Sendable {

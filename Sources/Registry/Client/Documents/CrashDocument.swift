@@ -2,6 +2,7 @@ import FoundationEssentials
 import Foundations
 import ServiceKit
 import SwiftProtobuf
+import TextFormats
 package import Wire
 
 /// A crash as JSON, over HTTP and in the output of commands: its `number`, the `device` (a UUID), the `version` of

@@ -1,5 +1,5 @@
 import FirmwareImage
-import ServiceKit
+import TextFormats
 
 /// An event as JSON: its `id`, which grows from event to event, the `device` (a UUID), the `kind` (see
 /// ``RegistryEvent/Kind``), when it happened (`at`, in ISO 8601 and UTC), and what belongs to its kind (`detail`).

@@ -3,8 +3,8 @@ import FirmwareImage
 import FoundationEssentials
 import Foundations
 import RegistryDomain
-import ServiceKit
 import SwiftProtobuf
+import TextFormats
 package import Wire
 
 /// A version of a device's firmware as JSON: the `device` (a UUID), the `version`, the `digest` and `lengthBytes` of

@@ -1,6 +1,6 @@
 import FirmwareImage
 import FoundationEssentials
-import ServiceKit
+import TextFormats
 
 /// A token as JSON, over HTTP and in the output of commands, without its secret: its `id` in hexadecimal digits, its
 /// `name`, the `scopes` that it was given, when and by whom it was made (`createdAt`, `createdBy`), when it stops

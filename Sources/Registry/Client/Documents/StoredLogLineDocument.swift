@@ -1,7 +1,7 @@
 import FirmwareImage
 import FoundationEssentials
-import ServiceKit
 import SwiftProtobuf
+import TextFormats
 package import Wire
 
 /// A line of a device's log as JSON, with its `level`, its `source` (see ``LogLine/source``) and its `text`. It was

@@ -1,8 +1,8 @@
 import FoundationEssentials
 import Foundations
 import RegistryDomain
-import ServiceKit
 import SwiftProtobuf
+import TextFormats
 package import Wire
 
 // What the bus answers, in the same JSON as over HTTP, for commands.

@@ -3,7 +3,7 @@ import FoundationEssentials
 import Foundations
 package import Messaging
 import RegistryDomain
-import ServiceKit
+import TextFormats
 import Wire
 
 /// Shows lines of a device's log as they arrive: each once, in the device's order, and none left out.

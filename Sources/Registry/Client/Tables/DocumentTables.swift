@@ -1,6 +1,7 @@
 import FoundationEssentials
 import RegistryDomain
 import ServiceKit
+import TextFormats
 
 // Tables for people.
 

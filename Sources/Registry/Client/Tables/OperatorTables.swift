@@ -1,5 +1,6 @@
 import FoundationEssentials
 import ServiceKit
+import TextFormats
 
 // Tables for people.
 

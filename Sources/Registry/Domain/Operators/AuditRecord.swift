@@ -1,6 +1,6 @@
 package import FoundationEssentials
 package import Foundations
-package import ServiceKit
+package import TextFormats
 
 /// What goes into the audit log: who (`requester`) did what (`action`) to what (`target`), from where, and whether it
 /// was let through (`outcome`). `detail` is what else belongs to the action, such as the reason of a refusal.

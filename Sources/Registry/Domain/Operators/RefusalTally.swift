@@ -1,4 +1,4 @@
-import ServiceKit
+import TextFormats
 
 /// Keeps refused attempts in the audit log readable, however many there are: the first of its kind from a source is
 /// an entry at once; those that follow within a minute are one entry together, with their count.

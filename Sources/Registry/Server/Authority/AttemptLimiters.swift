@@ -1,5 +1,5 @@
 import Messaging
-import ServiceHTTP
+import ServiceKit
 import Synchronization
 
 /// Counts failed attempts to say who one is, by address: for the Registry's own clients together, and for each

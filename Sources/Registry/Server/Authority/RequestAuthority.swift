@@ -4,10 +4,10 @@ package import Logging
 package import Messaging
 package import RegistryDomain
 package import RegistryStorage
-package import ServiceHTTP
 package import ServiceKit
 import ServiceLifecycle
 import Synchronization
+package import TextFormats
 import Wire
 
 /// Decides what the bearer of a token may do, and sees to it that refused attempts and uses of tokens are on record.

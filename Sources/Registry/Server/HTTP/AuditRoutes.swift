@@ -5,7 +5,7 @@ import RegistryClient
 import RegistryDomain
 import RegistryStorage
 import ServiceHTTP
-import ServiceKit
+import TextFormats
 import Wire
 
 /// `/v1/audit`.

@@ -1,7 +1,7 @@
 import Foundations
 import RegistryClient
 import RegistryDomain
-import ServiceKit
+import TextFormats
 import Wire
 
 /// A JSON object that a client sent, read field by field, so that each error can name its field.

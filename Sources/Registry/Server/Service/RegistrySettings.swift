@@ -1,6 +1,7 @@
 import FirmwareImage
 import Messaging
 import RegistryStorage
+package import ServiceHosting
 package import ServiceKit
 package import Wire
 
@@ -14,16 +15,16 @@ package import Wire
 /// - It keeps history as `eventRetention`, `auditRetention`, `logRetention`, `logBytesPerDevice`, `crashRetention`
 ///   and `crashesPerDevice` say.
 /// - It signs with the keys in `directorDirectory`, and only apps of known publishers if `requiresPublisher`.
-package struct RegistrySettings: ServiceSettings {
-  let httpListen: ListenAddress
-  let rpcListen: String
-  let tls: TLSSettings
-  let http: HTTPSettings
-  let operationsListen: ListenAddress
-  let databaseURL: String
-  let databaseConnections: Int
-  let notifierEndpoints: [String]
-  let provisionerEndpoints: [String]
+package struct RegistrySettings: HostedServiceSettings {
+  package let httpListen: ListenAddress
+  package let rpcListen: String
+  package let tls: TLSSettings
+  package let http: HTTPSettings
+  package let operationsListen: ListenAddress
+  package let databaseURL: String
+  package let databaseConnections: Int
+  package let notifierEndpoints: [String]
+  package let provisionerEndpoints: [String]
   /// How often devices state what they run.
   let heartbeat: Duration
   let renotifyInterval: Duration

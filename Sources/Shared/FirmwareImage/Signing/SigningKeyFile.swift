@@ -1,12 +1,6 @@
 import Foundations
 package import OpenSSL
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Musl
-#endif
-
 /// Ed25519 keys in files, in the PEM of RFC 8410: what `openssl genpkey -algorithm ed25519` writes.
 ///
 /// The file of a private key is a secret: `SmallFile` refuses one that others may read, since they may have the key
@@ -25,7 +19,7 @@ package enum SigningKeyFile {
     try save(key.key, to: path)
     var pem = try encoded("PUBLIC KEY", SigningKeyEncoding.publicPrefix + key.public.bytes)
     defer { pem.wipe() }
-    try save(&pem, as: publicPath(of: path), mode: 0o644)
+    try save(pem, as: publicPath(of: path), for: .everybody)
     return key.public
   }
 
@@ -49,7 +43,7 @@ package enum SigningKeyFile {
     defer { content.wipe() }
     var pem = try encoded("PRIVATE KEY", content)
     defer { pem.wipe() }
-    try save(&pem, as: path, mode: 0o600)
+    try save(pem, as: path, for: .owner)
   }
 
   /// Reads a private key.
@@ -100,25 +94,18 @@ package enum SigningKeyFile {
       case .failed(let call, let code): throw .failed(call, path, code)
       case .notAFile, .tooLong: throw .notAKey(path, isSecret ? "PRIVATE KEY" : "PUBLIC KEY")
       case .openToOthers, .ofAnotherUser, .worldWritable: throw .openToOthers(path)
+      case .exists: throw .exists(path)
       }
     }
   }
 
-  private static func save(_ bytes: inout [UInt8], as path: String, mode: mode_t) throws(SigningKeyError) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-    guard descriptor >= 0 else { throw errno == EEXIST ? .exists(path) : .failed("open", path, errno) }
-    defer { close(descriptor) }
-    // A key fits into one write; what stops halfway is not a key.
-    guard write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0 else {
-      let code = errno
-      unlink(path)
-      throw .failed("write", path, code)
+  private static func save(
+    _ bytes: [UInt8], as path: String, for readers: NewFile.Readers
+  ) throws(SigningKeyError) {
+    do throws(SmallFileError) { try SmallFile.create(path, bytes, for: readers) } catch {
+      guard case .failed(let call, let code) = error.problem else { throw .exists(path) }
+      throw .failed(call, error.path, code)
     }
-    let parent = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-    let folder = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard folder >= 0 else { throw .failed("open", parent, errno) }
-    defer { close(folder) }
-    guard fsync(folder) == 0 else { throw .failed("fsync", parent, errno) }
   }
 }
 

@@ -85,7 +85,7 @@ package enum SmallFile {
   }
 }
 
-/// Why a small file was not read, and what to do about it: the `problem` with the file at `path`. Its content is
+/// Why a small file was not read or written, and what to do about it: the `problem` with the file at `path`. Its content is
 /// never in it.
 package struct SmallFileError: Error, Equatable, Sendable {
   /// What is wrong with the file.
@@ -102,6 +102,8 @@ package struct SmallFileError: Error, Equatable, Sendable {
     case ofAnotherUser
     /// Everybody may write it.
     case worldWritable
+    /// One was to be made, and there is something of its name.
+    case exists
   }
 
   package let path: String
@@ -121,8 +123,7 @@ package struct SmallFileError: Error, Equatable, Sendable {
 extension SmallFileError: CustomStringConvertible {
   package var description: String {
     switch problem {
-    case .failed(let call, let code):
-      "can't \(call == "fstat" || call == "stat" ? "look at" : "read") \(path): \(String(cString: strerror(code)))"
+    case .failed(let call, let code): "can't \(Self.purpose(of: call)) \(path): \(String(cString: strerror(code)))"
     case .notAFile: "\(path) is not a file"
     case .tooLong(let maximumBytes): "\(path) is longer than \(maximumBytes) bytes"
     case .openToOthers:
@@ -130,6 +131,15 @@ extension SmallFileError: CustomStringConvertible {
     case .ofAnotherUser:
       "\(path) belongs to another user, who can read and change it: make a key of your own"
     case .worldWritable: "anybody may write \(path): chmod o-w it"
+    case .exists: "\(path) is there already: name another file, or remove it if nothing uses it"
+    }
+  }
+
+  private static func purpose(of call: String) -> String {
+    switch call {
+    case "fstat", "stat": "look at"
+    case "open", "read": "read"
+    default: "write (\(call))"
     }
   }
 }

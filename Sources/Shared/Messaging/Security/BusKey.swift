@@ -45,13 +45,13 @@ extension BusKey {
   ///
   /// - Throws: if there is one already.
   package func write(file path: String) throws(KeyFileError) {
-    try KeyFile.create(path, fileText, mode: 0o600)
+    try KeyFile.write(fileText) { bytes throws(SmallFileError) in try SmallFile.create(path, bytes, for: .owner) }
   }
 
   /// Writes the file of a key that is made anew at each start: as `write`, but in the place of a file that may be
   /// there.
   package func remake(file path: String) throws(KeyFileError) {
-    try KeyFile.remake(path, fileText, mode: 0o600)
+    try KeyFile.write(fileText) { bytes throws(SmallFileError) in try SmallFile.remake(path, bytes, for: .owner) }
   }
 
   private var fileText: String {
@@ -77,13 +77,13 @@ extension BusKey {
   @discardableResult
   package func publish(in folder: String) throws(KeyFileError) -> String {
     let path = "\(folder)/\(peerFileName)"
-    try KeyFile.replace(path, peerText, mode: 0o644)
+    try KeyFile.write(peerText) { bytes throws(SmallFileError) in try SmallFile.replace(path, bytes, for: .everybody) }
     return path
   }
 
   /// Writes the public half of a key that is made anew at each start, in the place of a file that may be there.
   package func remakePeer(file path: String) throws(KeyFileError) {
-    try KeyFile.remake(path, peerText, mode: 0o644)
+    try KeyFile.write(peerText) { bytes throws(SmallFileError) in try SmallFile.remake(path, bytes, for: .everybody) }
   }
 
   private var peerText: String {

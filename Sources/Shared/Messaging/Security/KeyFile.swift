@@ -19,62 +19,11 @@ enum KeyFile {
     return text
   }
 
-  /// Makes a new file, on disk when this returns.
-  ///
-  /// - Throws: if there is one already.
-  static func create(_ path: String, _ text: String, mode: mode_t) throws(KeyFileError) {
-    try write(path, text, mode: mode, flags: O_EXCL, isDurable: true)
-  }
-
-  private static func write(
-    _ path: String, _ text: String, mode: mode_t, flags: Int32, isDurable: Bool
+  /// As `SmallFile.create`, `replace` and `remake` do it.
+  static func write(
+    _ text: String, _ body: (_ bytes: [UInt8]) throws(SmallFileError) -> Void
   ) throws(KeyFileError) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | flags, mode)
-    guard descriptor >= 0 else {
-      let isThere = errno == EEXIST
-      throw KeyFileError(
-        isThere
-          ? "\(path) is there already: name another file, or remove it if nothing uses it"
-          : "can't create \(path): \(errorText())")
-    }
-    defer { close(descriptor) }
-    var rest = Array(text.utf8)[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else {
-        let reason = errorText()
-        unlink(path)
-        throw KeyFileError("can't write \(path): \(reason)")
-      }
-      rest = rest.dropFirst(count)
-    }
-    // Whatever the umask took away.
-    guard fchmod(descriptor, mode) == 0, !isDurable || fsync(descriptor) == 0 else {
-      let reason = errorText()
-      unlink(path)
-      throw KeyFileError("can't write \(path): \(reason)")
-    }
-  }
-
-  /// Makes a file anew that is made at each start: it need not outlive a power failure, and a disk that fails now and
-  /// then keeps nobody from starting.
-  static func remake(_ path: String, _ text: String, mode: mode_t) throws(KeyFileError) {
-    // What is there may be one that others may read, or have open.
-    unlink(path)
-    try write(path, text, mode: mode, flags: O_TRUNC, isDurable: false)
-  }
-
-  /// Replaces a file, so that whoever reads it sees the old one or the new one.
-  static func replace(_ path: String, _ text: String, mode: mode_t) throws(KeyFileError) {
-    let temporary = "\(path).\(getpid())"
-    unlink(temporary)
-    try create(temporary, text, mode: mode)
-    guard rename(temporary, path) == 0 else {
-      let reason = errorText()
-      unlink(temporary)
-      throw KeyFileError("can't write \(path): \(reason)")
-    }
+    do throws(SmallFileError) { try body(Array(text.utf8)) } catch { throw KeyFileError("\(error)") }
   }
 
   /// Makes a folder if it is missing.

@@ -166,7 +166,7 @@ package struct AccessControl: Sendable {
 
   private func refusal(_ failure: WireFailure, _ hash: [UInt8], _ scope: AccessScope) -> ProblemError {
     if failure.reason == AttemptLimiter.reason {
-      // The Registry counts failures of an address too, of all services together.
+      // The Registry counts failures of an address too, those that this service told it of.
       return .tooManyAttempts(.milliseconds(Int64(failure.retryAfterMilliseconds)))
     }
     guard failure.code == .permissionDenied else {

@@ -1,5 +1,6 @@
 import Metrics
 import NIOCore
+import ServiceKit
 import Synchronization
 
 /// Who has how many of a server's connections, and who gives way when there are no more.

@@ -1,6 +1,6 @@
 import Foundation
 package import HTTPTypes
-import ServiceKit
+import TextFormats
 
 /// A machine-readable error answer (RFC 9457), sent as `application/problem+json`. `status` is the answer's status
 /// too.

@@ -1,7 +1,7 @@
 import Foundation
 package import Hummingbird
 import NIOCore
-import ServiceKit
+import TextFormats
 
 extension Request {
   /// The body as JSON.

@@ -1,6 +1,6 @@
 import Hummingbird
 import Logging
-import ServiceKit
+import TextFormats
 
 /// Stands around all routes of a server: checks what every request must be, turns every error into a problem document,
 /// and notes every request in the log and in the metrics.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import TextFormats
 
 /// The options of commands that take away what no other command brings back as it was.
 package struct ConfirmationOptions: ParsableArguments {

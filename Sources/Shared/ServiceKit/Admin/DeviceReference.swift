@@ -3,6 +3,7 @@ package import FoundationEssentials
 import Foundations
 package import Messaging
 import SwiftProtobuf
+import TextFormats
 package import Wire
 
 /// A device as a person names it, in `text`: by its ID, its name, or the beginning of either that no other device

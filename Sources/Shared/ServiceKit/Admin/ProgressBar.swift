@@ -1,4 +1,5 @@
 import Synchronization
+import TextFormats
 
 /// Shows how far a transfer is: a bar on a terminal, otherwise a line for every tenth.
 package final class ProgressBar: Sendable {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import Foundations
+import TextFormats
 import Wire
 
 /// What a command could not do, and what to do about it; `status` is the exit status of the command then.

@@ -1,5 +1,6 @@
 package import ArgumentParser
 import FoundationEssentials
+import Glibc
 package import Logging
 package import Messaging
 
@@ -29,7 +30,15 @@ package struct ServeOptions: ParsableArguments {
       logger.warning("insecure: no TLS, no bus keys, no tokens; anyone who reaches a port may do anything")
     }
     return PreparedProcess(
-      settings: loaded.settings, process: loaded.process, bus: bus, metrics: metrics, logger: logger)
+      settings: loaded.settings, process: loaded.process, bus: bus, executable: Self.ownExecutable(), metrics: metrics,
+      logger: logger)
+  }
+
+  /// Nil if it can't be found.
+  private static func ownExecutable() -> String? {
+    guard let path = realpath("/proc/self/exe", nil) else { return nil }
+    defer { free(path) }
+    return String(cString: path)
   }
 }
 
@@ -39,8 +48,23 @@ package struct PreparedProcess<Settings: ServiceSettings>: Sendable {
   package let settings: Settings
   package let process: ProcessSettings
   package let bus: BusSettings
+  /// This program, for what it does in a process of its own; nil if it can't be found, and in tests.
+  package let executable: String?
   package let metrics: MetricsRegistry
   package let logger: Logger
+
+  /// For tests: `ServeOptions.prepare` also sets the logs and metrics of the whole process.
+  package init(
+    settings: Settings, process: ProcessSettings, bus: BusSettings, executable: String? = nil, metrics: MetricsRegistry,
+    logger: Logger
+  ) {
+    self.settings = settings
+    self.process = process
+    self.bus = bus
+    self.executable = executable
+    self.metrics = metrics
+    self.logger = logger
+  }
 
   /// The service's part in the bus, with its keys read from their files.
   ///

@@ -1,5 +1,6 @@
 package import FoundationEssentials
 import SwiftProtobuf
+import TextFormats
 package import Wire
 
 /// The status of one replica as people and scripts get it. `service` is the service's name and `version` that of its

@@ -1,3 +1,5 @@
+import TextFormats
+
 /// Rows and columns for people, as wide as their contents, or as there is room.
 package struct Table: Sendable {
   /// What becomes of a column where there is not room for all.

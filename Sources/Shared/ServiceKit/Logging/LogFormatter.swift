@@ -1,4 +1,5 @@
 import Logging
+import TextFormats
 
 /// Turns a record into one line of text or of JSON.
 ///

@@ -102,9 +102,9 @@ extension MetricCatalog {
     Entry("notifier_crash_messages_received_total", .counter, "Crash reports that came from devices."),
     Entry("notifier_crash_waiting_bytes", .gauge, "Crash reports that wait for the Registry, in bytes."),
     Entry(
-      "notifier_crashs_set_aside_total", .counter,
+      "notifier_crashes_set_aside_total", .counter,
       "Crash reports that failed again and again by themselves, and were left out."),
-    Entry("notifier_crashs_unreadable_total", .counter, "Crash reports that the Registry can't read."),
+    Entry("notifier_crashes_unreadable_total", .counter, "Crash reports that the Registry can't read."),
     Entry("notifier_log_batches_retried_total", .counter, "Attempts to hand log lines to the Registry that failed."),
     Entry(
       "notifier_log_messages_dropped_total", .counter,

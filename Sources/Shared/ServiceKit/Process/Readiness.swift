@@ -1,4 +1,5 @@
 import Synchronization
+import TextFormats
 
 /// Whether a service can do its work: the checks of all that it depends on.
 ///

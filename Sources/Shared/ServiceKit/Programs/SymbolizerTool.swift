@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import TextFormats
 
 /// LLVM's program that reads debug information (DWARF), at `path`.
 package struct SymbolizerTool: Sendable {

@@ -1,3 +1,5 @@
+import TextFormats
+
 extension SettingType where Value == Int {
   /// A whole number in `range`.
   package static func integer(_ range: ClosedRange<Int>) -> Self {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import TextFormats
 
 /// The configuration file at `path`: one JSON object, nested along the dots of the keys.
 package struct SettingsFile: Sendable {

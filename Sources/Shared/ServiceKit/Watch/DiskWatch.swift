@@ -2,6 +2,7 @@ package import Logging
 import Metrics
 import ServiceLifecycle
 import Synchronization
+import TextFormats
 
 /// Watches how much room there is where this process writes. The metrics always tell it; when there is too little,
 /// the log says so and the service is not ready.

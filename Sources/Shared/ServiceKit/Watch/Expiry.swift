@@ -1,4 +1,5 @@
 package import FoundationEssentials
+import TextFormats
 
 /// Something that ends by itself at `end`, and then takes down what relies on it.
 package struct Expiry: Sendable, Equatable {

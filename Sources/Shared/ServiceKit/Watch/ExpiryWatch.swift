@@ -2,6 +2,7 @@ package import FoundationEssentials
 package import Logging
 import Metrics
 import ServiceLifecycle
+import TextFormats
 
 /// Watches when certificates, lists and documents end that this process relies on, and tells it in time: the metrics
 /// always, `status` and once a day the log while little time is left. When one is over the service is not ready.

@@ -54,6 +54,7 @@ extension ProblemError {
       case .notFound: .notFound
       case .conflict: .conflict
       case .permissionDenied: .forbidden
+      case .unavailable: .serviceUnavailable
       default: .badGateway
       }
     self.init(status, reason: failure.reason, detail: failure.message)

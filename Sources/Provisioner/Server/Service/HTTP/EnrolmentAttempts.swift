@@ -1,6 +1,7 @@
 import Foundations
 import ProvisionerDomain
 import ServiceHTTP
+import ServiceKit
 
 /// Bounds how often an address, or a claim, may try to enrol in vain.
 ///

@@ -1,3 +1,4 @@
+import DeviceProtocol
 import FoundationEssentials
 import Foundations
 import Messaging
@@ -12,7 +13,7 @@ extension RegistryRPC {
   /// Bytes of a message's payload. A device's app takes no more.
   static let maximumAppPayloadBytes = 64 << 10
   /// Bytes of the topic below `/apps/{id}/`, as for what apps publish themselves.
-  static let maximumAppTopicBytes = 256
+  static let maximumAppTopicBytes = DeviceLimit.appTopicBytes.value
 
   func addAppHandlers(to router: inout RPCRouter) {
     router.handle(WireSendToApp.self) { request, context in

@@ -7,6 +7,7 @@ import RegistryMessages
 import RegistryStorage
 import ServiceKit
 import SwiftProtobuf
+import TextFormats
 import Wire
 
 /// Tokens, the audit log, and devices that go out of service.

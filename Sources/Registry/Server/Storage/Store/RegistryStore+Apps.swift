@@ -2,7 +2,7 @@ import FirmwareImage
 package import Foundations
 import PostgreSQL
 package import RegistryDomain
-import ServiceKit
+import TextFormats
 
 extension RegistryStore {
   /// Puts into the audit log that somebody sends a message to a device's app, before it is sent.

@@ -2,7 +2,7 @@ import FirmwareImage
 package import Foundations
 import PostgreSQL
 package import RegistryDomain
-import ServiceKit
+import TextFormats
 
 extension RegistryStore {
   /// Gives the image to the device as its next version, in one transaction with the notification.

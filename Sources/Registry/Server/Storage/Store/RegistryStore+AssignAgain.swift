@@ -1,7 +1,7 @@
 import Foundations
 import PostgreSQL
 import RegistryDomain
-import ServiceKit
+import TextFormats
 
 extension RegistryStore {
   /// How often an image becomes a higher version by itself before a person must look at it: a device that claims a

@@ -3,6 +3,7 @@ package import Foundations
 import PostgreSQL
 package import RegistryDomain
 import ServiceKit
+import TextFormats
 
 extension RegistryStore {
   /// Writes an entry by itself. What the Registry changes is noted in the transaction of the change instead.

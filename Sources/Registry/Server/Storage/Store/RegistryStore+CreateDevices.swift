@@ -1,7 +1,7 @@
 package import Foundations
 import PostgreSQL
 package import RegistryDomain
-import ServiceKit
+import TextFormats
 
 extension RegistryStore {
   /// Makes many devices in one transaction, each as ``createDevice(_:by:)`` does: a fleet that enrols at once would

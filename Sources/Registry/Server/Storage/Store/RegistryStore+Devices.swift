@@ -1,7 +1,7 @@
 package import Foundations
 import PostgreSQL
 package import RegistryDomain
-import ServiceKit
+import TextFormats
 
 extension RegistryStore {
   /// Makes a device. A repeat with the same ID and serial number answers the device that exists, and lets its count

@@ -4,7 +4,7 @@ import OpenSSL
 import PostgreSQL
 package import RegistryDomain
 import RootDocument
-import ServiceKit
+import TextFormats
 
 extension RegistryStore {
   /// Makes the director's first key, unless there is one. Of replicas that start at once, one makes it.

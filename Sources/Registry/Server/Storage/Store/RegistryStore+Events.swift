@@ -1,7 +1,7 @@
 package import Foundations
 import PostgreSQL
 package import RegistryDomain
-import ServiceKit
+import TextFormats
 
 extension RegistryStore {
   /// Events in the order that is asked for.

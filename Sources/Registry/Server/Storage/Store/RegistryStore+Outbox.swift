@@ -2,7 +2,7 @@ import FirmwareImage
 package import Foundations
 import PostgreSQL
 package import RegistryDomain
-import ServiceKit
+import TextFormats
 
 extension RegistryStore {
   /// Takes notifications that are due, so that no other dispatcher does until the lease runs out.

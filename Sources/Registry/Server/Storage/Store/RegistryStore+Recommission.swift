@@ -2,7 +2,7 @@ import FirmwareImage
 package import Foundations
 import PostgreSQL
 package import RegistryDomain
-import ServiceKit
+import TextFormats
 
 extension RegistryStore {
   /// Lets a device that went out of service come back, with its history. A repeat changes nothing.

@@ -1,7 +1,7 @@
 package import Foundations
 import PostgreSQL
 package import RegistryDomain
-import ServiceKit
+import TextFormats
 
 extension RegistryStore {
   /// Takes a device back to an image that it had before, as its next version: versions only grow.

@@ -4,6 +4,7 @@ import PostgreSQL
 package import RegistryDomain
 package import RootDocument
 package import ServiceKit
+import TextFormats
 
 extension RegistryStore {
   /// When the newest root document ends, for the warnings of what expires: nobody would believe it any more, nor whom

@@ -4,6 +4,7 @@ import OpenSSL
 import PostgreSQL
 package import RegistryDomain
 import ServiceKit
+import TextFormats
 
 extension RegistryStore {
   /// Makes a token.

@@ -2,7 +2,7 @@ import DeviceProtocol
 import Foundations
 import PostgreSQL
 import RegistryDomain
-import ServiceKit
+import TextFormats
 
 extension ReportWrites {
   /// An event, perhaps on a condition.

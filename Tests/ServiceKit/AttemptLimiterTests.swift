@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import ServiceHTTP
+@testable import ServiceKit
 
 @Suite(.seated) struct AttemptLimiterTests {
   private let start = ContinuousClock.now

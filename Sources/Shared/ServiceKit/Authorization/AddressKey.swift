@@ -2,8 +2,9 @@
 ///
 /// Whoever has one IPv6 address has all those of its first 64 bits. A socket of both kinds writes an IPv4 address as
 /// `::ffff:192.0.2.1`.
-enum AddressKey {
-  static func of(_ source: String) -> String {
+package enum AddressKey {
+  /// Of an address as a socket writes it.
+  package static func of(_ source: String) -> String {
     guard source.contains(":") else { return source }
     if source.contains("."), let colon = source.lastIndex(of: ":") { return String(source[colon...].dropFirst()) }
     let head = source.split(separator: "%")[0].components(ofIPv6: 4)

@@ -1,23 +1,8 @@
 package import ArgumentParser
-package import Logging
-
-/// A service that its executable runs, with the command `serve`.
-package protocol RunnableService: AdministeredService {
-  /// Puts the parts together from the settings and runs them until a signal asks for the end; returns when they have
-  /// finished what they were doing.
-  static func run(_ process: PreparedProcess<Settings>) async throws
-}
-
-/// A service with a database of its own, whose executable has the command `migrate`.
-package protocol MigratableService: RunnableService {
-  /// Brings the database's schema up to date.
-  ///
-  /// - Returns: what was applied, oldest first, as it is shown.
-  static func migrate(_ settings: Settings, logger: Logger) async throws -> [String]
-}
+package import ServiceKit
 
 /// `serve`: runs the service.
-package struct ServeCommand<Service: RunnableService>: AsyncParsableCommand {
+package struct ServeCommand<Service: HostedService>: AsyncParsableCommand {
   package static var configuration: CommandConfiguration {
     let settings = "Settings come from the environment and a file; check-config lists them."
     return CommandConfiguration(
@@ -54,7 +39,7 @@ package struct MigrateCommand<Service: MigratableService>: AsyncParsableCommand 
   package func run() async throws {
     try await runAdmin {
       let process = try options.prepare(Service.Settings.self)
-      let applied = try await Service.migrate(process.settings, logger: process.logger)
+      let applied = try await Service.migrate(process)
       if json { return try printJSON(applied) }
       for migration in applied { print("applied \(migration)") }
       if applied.isEmpty { print("up to date") }

@@ -1,7 +1,7 @@
 import Foundation
-import ServiceKit
 import TestSupport
 import Testing
+import TextFormats
 
 /// What other readers of JSON would take for something else, or not at all, is refused with where and why.
 @Suite(.seated) struct JSONSyntaxTests {

@@ -1,7 +1,7 @@
 import Foundation
-import ServiceKit
 import TestSupport
 import Testing
+import TextFormats
 
 /// Text of apps, devices and clients on its way to a terminal.
 @Suite(.seated) struct PlainTextTests {
@@ -13,9 +13,6 @@ import Testing
 
   @Test(arguments: unsafe) func nothingTurnsOrHidesTheText(_ scalar: Unicode.Scalar) {
     #expect(PlainText.escaped("a\(scalar)b") == "a\\u{\(String(scalar.value, radix: 16))}b")
-    var table = Table(["X"])
-    table.add(["a\(scalar)b"])
-    #expect(!table.text.unicodeScalars.contains(scalar))
   }
 
   @Test func whatPeopleWriteStays() {
