@@ -32,6 +32,8 @@ def connect(secret_key=None, server=server_key.encode(), identity=None, wait=1_5
     socket = zmq.Context.instance().socket(zmq.DEALER)
     socket.setsockopt(zmq.LINGER, 0)
     socket.setsockopt(zmq.RCVTIMEO, wait)
+    # A server that refuses before the request is handed over leaves nobody to hand it to, and libzmq would wait for ever.
+    socket.setsockopt(zmq.SNDTIMEO, wait)
     if identity:
         socket.setsockopt(zmq.ROUTING_ID, identity)
     if secret_key:
@@ -43,8 +45,8 @@ def connect(secret_key=None, server=server_key.encode(), identity=None, wait=1_5
 
 
 def ask(socket, kind="google.protobuf.BytesValue"):
-    socket.send(request(kind))
     try:
+        socket.send(request(kind))
         answer = envelope_pb2.Envelope.FromString(socket.recv())
     except zmq.Again:
         return "nothing"
