@@ -20,6 +20,8 @@ actor HintChecks {
   }
 
   static let maximumHints = 8
+  /// So many of the highest versions don't give way to lower ones, which only come late.
+  static let keptVersions = 4
   private static let maximumURLs = 4
   /// When all servers have said so often that they have no such version, the hint is dropped: whoever meant it says it
   /// again.
@@ -46,6 +48,7 @@ actor HintChecks {
     self.onHindrance = onHindrance
   }
 
+  /// Looks into the hint, for which another one may have to give way.
   func add(_ hint: FirmwareNotification) async {
     if var known = entries[hint.version] {
       known.hint = hint
@@ -73,8 +76,12 @@ actor HintChecks {
     for task in tasks { await task.value }
   }
 
+  /// The check to give up for another. Versions only grow, so the highest ones stay, unless the servers said that they
+  /// don't have them. Of the others the one that was in vain most often goes, and of those the oldest.
   private var leastPromising: UInt64 {
-    entries.max { ($0.value.failures, -Int64($0.value.id)) < ($1.value.failures, -Int64($1.value.id)) }?.key ?? 0
+    let kept = entries.values.filter { $0.absences == 0 }.map(\.hint.version).sorted().suffix(Self.keptVersions)
+    return entries.filter { !kept.contains($0.key) }
+      .max { ($0.value.failures, -Int64($0.value.id)) < ($1.value.failures, -Int64($1.value.id)) }?.key ?? 0
   }
 
   private func drop(_ version: UInt64) async {

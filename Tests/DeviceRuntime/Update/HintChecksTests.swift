@@ -46,4 +46,32 @@ import Testing
     await made.stop()
     checks.withLock { $0 = nil }
   }
+
+  /// Nobody answers, and hints that come late, behind the newest, ask for its place.
+  @Test func theNewestVersionGivesWayToNoLateOne() async throws {
+    let device = DeviceID.random()
+    let digest = try SHA256Digest.of("app".utf8)
+    let storage = SlotStore(flash: InMemoryFlash(), device: device, trust: .unsigned)
+    let servers = ImageServers(device: device, imageStoreURLs: [], requiresTLS: true)
+    let policy = ImageDownload.Policy(firstPause: .seconds(3_600), longestPause: .seconds(3_600))
+    let hindered = Mutex<Set<UInt64>>([])
+    let checks = HintChecks(
+      policy: policy,
+      make: { HeadCheck(hint: $0, urls: $1, servers: servers, storage: storage, http: HTTPClient(), policy: policy) },
+      onOffer: { _, _ in },
+      onHindrance: { version, reason in
+        hindered.withLock { if reason == nil { $0.remove(version) } else { $0.insert(version) } }
+      })
+    for version in 1...20 as ClosedRange<UInt64> {
+      await checks.add(Self.hint(version, of: digest))
+      // A device with keys asks no plain URL, so that the check fails at once.
+      try await eventually("that hint \(version) is looked into") { hindered.withLock { $0.contains(version) } }
+    }
+    for version in (1...12 as ClosedRange<UInt64>).reversed() {
+      await checks.add(Self.hint(version, of: digest))
+      try await eventually("that hint \(version) is looked into again") { hindered.withLock { $0.contains(version) } }
+    }
+    #expect(hindered.withLock { $0.isSuperset(of: 17...20) })
+    await checks.stop()
+  }
 }
