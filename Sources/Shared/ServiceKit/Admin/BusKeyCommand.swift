@@ -17,6 +17,7 @@ package struct BusKeyCommand<Service: AdministeredService>: ParsableCommand {
 
 /// As an argument it is a role that people make keys for: a device's agent makes its own at each start.
 extension BusRole: ExpressibleByArgument {
+  /// The words that are taken, in the order in which help shows them.
   package static var allValueStrings: [String] { allCases.filter { $0 != .device }.map(\.rawValue) }
 
   package init?(argument: String) {
