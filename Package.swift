@@ -487,6 +487,9 @@ let testTargets: [Target] = [
       logging, coreMetrics, lifecycle,
     ]),
   tests(
+    "ServiceHosting",
+    ["ServiceHosting", "ServiceHTTP", "ServiceKit", "Foundations", "Messaging", "Wire", logging, lifecycle]),
+  tests(
     "Registry",
     [
       "TestPeers",
