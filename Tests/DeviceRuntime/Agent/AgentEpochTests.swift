@@ -8,7 +8,7 @@ import Testing
 
 /// A flash that went back in time, and a Registry that holds something else than the device remembers.
 @Suite(.seated, .timeLimit(.minutes(10))) struct AgentEpochTests {
-  private func isHeld(_ report: AgentHarness.Report, _ harness: AgentHarness) -> Bool {
+  private func isHeld(_ report: StateMessage, _ harness: AgentHarness) -> Bool {
     harness.held.withLock { $0 == StateMessage.Position(epoch: report.epoch ?? "", sequence: report.sequence) }
   }
 

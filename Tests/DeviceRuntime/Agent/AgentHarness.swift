@@ -14,31 +14,6 @@ import TestSupport
 
 /// A real broker and a real HTTP server around one agent, in the places of the Notifier and the image store.
 final class AgentHarness: Sendable {
-  struct Report: Decodable, Sendable, Equatable {
-    struct Failed: Decodable, Sendable, Equatable {
-      var version: UInt64
-      var digest: String
-    }
-
-    struct Waiting: Decodable, Sendable, Equatable {
-      var version: UInt64
-      var reason: String
-      var since: UInt64
-    }
-
-    var sequence: UInt64
-    var epoch: String?
-    var supersedes: StateMessage.Position?
-    var version: UInt64
-    var digest: String
-    var slot: String
-    var status: String
-    var reason: String
-    var failed: Failed?
-    var switchGapNanoseconds: UInt64?
-    var waiting: Waiting?
-  }
-
   let device = DeviceID.random()
   let broker: MosquittoServer
   let store: ScriptedHTTPServer
@@ -53,7 +28,7 @@ final class AgentHarness: Sendable {
   private let client: MQTTClient
   private let images: ImageTable
   private struct Received {
-    var reports: [Report] = []
+    var reports: [StateMessage] = []
     var presence: [String] = []
     var app: [MQTTMessage] = []
   }
@@ -185,12 +160,12 @@ final class AgentHarness: Sendable {
     try await waitForReport { $0.version == version && $0.status == "confirmed" }
   }
 
-  var reports: [Report] { received.withLock { $0.reports } }
+  var reports: [StateMessage] { received.withLock { $0.reports } }
   var presence: [String] { received.withLock { $0.presence } }
   var appMessages: [MQTTMessage] { received.withLock { $0.app } }
 
   @discardableResult
-  func waitForReport(after sequence: UInt64 = 0, _ matches: (Report) -> Bool) async throws -> Report {
+  func waitForReport(after sequence: UInt64 = 0, _ matches: (StateMessage) -> Bool) async throws -> StateMessage {
     try await eventuallySome("a report; there are \(reports.suffix(4))") {
       reports.first { $0.sequence > sequence && matches($0) }
     }
@@ -201,7 +176,7 @@ final class AgentHarness: Sendable {
       received.withLock { $0.app.append(message) }
     } else if message.topic.hasSuffix("/presence") {
       received.withLock { $0.presence.append(String(decoding: message.payload, as: UTF8.self)) }
-    } else if let report = try? JSONDecoder().decode(Report.self, from: Data(message.payload)) {
+    } else if let report = try? JSONDecoder().decode(StateMessage.self, from: Data(message.payload)) {
       received.withLock { $0.reports.append(report) }
       if acknowledges.withLock({ $0 }) {
         let payload = Array(answer(to: report).utf8)
@@ -211,7 +186,7 @@ final class AgentHarness: Sendable {
   }
 
   /// Takes what follows what it holds, as the Registry does.
-  private func answer(to report: Report) -> String {
+  private func answer(to report: StateMessage) -> String {
     let sequences = #""sequences":[\#(report.sequence)]"#
     if alwaysHoldsAnother.withLock({ $0 }) {
       let epoch = RandomName.text(RandomName.make())
