@@ -179,29 +179,28 @@ final class AgentHarness: Sendable {
     } else if let report = try? JSONDecoder().decode(StateMessage.self, from: Data(message.payload)) {
       received.withLock { $0.reports.append(report) }
       if acknowledges.withLock({ $0 }) {
-        let payload = Array(answer(to: report).utf8)
-        _ = try? await client.publish(topic: "/devices/\(device)/ack", payload: payload)
+        let answer = AcknowledgementMessage(
+          reports: .init(sequences: [report.sequence], held: positionHeld(insteadOf: report)))
+        _ = try? await client.publish(topic: "/devices/\(device)/ack", payload: answer.payload)
       }
     }
   }
 
-  /// Takes what follows what it holds, as the Registry does.
-  private func answer(to report: StateMessage) -> String {
-    let sequences = #""sequences":[\#(report.sequence)]"#
+  /// What the Registry would hold instead of the report; nil: it takes it, as it takes what follows what it holds.
+  private func positionHeld(insteadOf report: StateMessage) -> StateMessage.Position? {
     if alwaysHoldsAnother.withLock({ $0 }) {
-      let epoch = RandomName.text(RandomName.make())
-      return #"{\#(sequences),"held":{"epoch":"\#(epoch)","sequence":\#(UInt64.random(in: 1...UInt64(Int64.max)))}}"#
+      return StateMessage.Position(
+        epoch: RandomName.text(RandomName.make()), sequence: UInt64.random(in: 1...UInt64(Int64.max)))
     }
     return held.withLock { held in
-      guard let known = held else { return "{\(sequences)}" }
+      guard let known = held else { return nil }
       let position = StateMessage.Position(epoch: report.epoch ?? "", sequence: report.sequence)
-      if position == known || report.supersedes == known
-        || position.epoch == known.epoch && position.sequence > known.sequence
-      {
-        held = position
-        return "{\(sequences)}"
-      }
-      return #"{\#(sequences),"held":{"epoch":"\#(known.epoch ?? "")","sequence":\#(known.sequence)}}"#
+      guard
+        position == known || report.supersedes == known
+          || position.epoch == known.epoch && position.sequence > known.sequence
+      else { return known }
+      held = position
+      return nil
     }
   }
 
