@@ -555,7 +555,7 @@ let testTargets: [Target] = [
   tests(
     "Integration",
     [
-      "DeviceProtocol",
+      "CertificateAuthority", "DeviceProtocol",
       "TestPeers",
       "RegistryServer", "ImageStoreServer", "NotifierServer", "ProvisionerServer", "PostgreSQL", "Mosquitto", "Curl",
       "FirmwareImage", "Foundations", "Wire",

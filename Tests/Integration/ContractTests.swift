@@ -15,6 +15,22 @@ extension IntegrationTests {
       return try #require(DeviceID(bytes: made.id))
     }
 
+    /// A device that polls, and its token.
+    private static func enroll(_ provisioner: any RPCCaller) async throws -> (device: DeviceID, token: String) {
+      let claim = WireCreateClaim.with {
+        $0.count = 1
+        $0.lifetimeSeconds = 3_600
+      }
+      let token = try await provisioner.call(claim).token
+      let identity = try await provisioner.call(
+        WireEnrollDevice.with {
+          $0.token = token
+          $0.serial = "SN-\(DeviceID.random())"
+          $0.pollingOnly = true
+        })
+      return (try #require(DeviceID(bytes: identity.deviceID)), identity.pollingToken)
+    }
+
     @Test func theRegistryKeepsWhatItPromisesToImageStores() async throws {
       try await withInstallation(.registry) { installation in
         try await installation.withClient(of: .registry) { registry in
@@ -60,6 +76,32 @@ extension IntegrationTests {
       try await withInstallation(.registry, .notifier) { installation in
         try await installation.withClient(of: .notifier) { notifier in
           await expect(NotifierOfRegistry(notifier), toKeep: NotifierOfRegistry.contract)
+        }
+      }
+    }
+
+    @Test func theNotifierKeepsWhatItPromisesToTheProvisioner() async throws {
+      try await withInstallation(.registry, .notifier) { installation in
+        try await installation.withClient(of: .notifier) { notifier in
+          await expect(NotifierOfProvisioner(notifier), toKeep: NotifierOfProvisioner.contract)
+        }
+      }
+    }
+
+    @Test func theProvisionerKeepsWhatItPromisesToTheRegistry() async throws {
+      try await withInstallation(.registry, .provisioner) { installation in
+        try await installation.withClient(of: .provisioner) { provisioner in
+          let peer = ProvisionerOfRegistry(provisioner) { try await Self.enroll(provisioner).device }
+          await expect(peer, toKeep: ProvisionerOfRegistry.contract)
+        }
+      }
+    }
+
+    @Test func theProvisionerKeepsWhatItPromisesToImageStores() async throws {
+      try await withInstallation(.registry, .provisioner) { installation in
+        try await installation.withClient(of: .provisioner) { provisioner in
+          let peer = ProvisionerOfImages(provisioner) { try await Self.enroll(provisioner) }
+          await expect(peer, toKeep: ProvisionerOfImages.contract)
         }
       }
     }
