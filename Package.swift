@@ -419,7 +419,9 @@ let testTargets: [Target] = [
   // What services promise each other, and those that play them.
   .target(
     name: "TestPeers",
-    dependencies: ["TestSupport", "FirmwareImage", "Foundations", "Messaging", "OpenSSL", "Wire", protobuf, logging],
+    dependencies: [
+      "TestSupport", "FirmwareImage", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "Wire", protobuf, logging,
+    ],
     path: "Tests/Peers", swiftSettings: strict),
   tests("Foundations", ["Foundations"]),
   tests("TextFormats", ["TextFormats"]),
@@ -482,7 +484,8 @@ let testTargets: [Target] = [
   tests(
     "ServiceHTTP",
     [
-      "Curl",
+      "TestPeers",
+      "Curl", "Foundations",
       "ServiceHTTP", "OpenSSL", "ServiceKit", "Wire", hummingbird, httpTypes, nioCore,
       logging, coreMetrics, lifecycle,
     ]),

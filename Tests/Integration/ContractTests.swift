@@ -1,6 +1,7 @@
 import Foundation
 import Foundations
 import Messaging
+import ServiceKit
 import SwiftProtobuf
 import TestPeers
 import TestSupport
@@ -45,6 +46,26 @@ extension IntegrationTests {
             return try await registry.call(request).secret
           }
           await expect(peer, toKeep: RegistryOfImages.contract)
+        }
+      }
+    }
+
+    /// Through the adapter that the other services ask it with.
+    @Test func theRegistryKeepsWhatAuthorizersPromiseToServers() async throws {
+      try await withInstallation(.registry) { installation in
+        try await installation.withClient(of: .registry) { registry in
+          let peer = AuthorizerOfRequests(RegistryAuthorizer(registry, deadline: .seconds(30))) { scopes in
+            let name = "ci-\(DeviceID.random())"
+            let request = WireCreateToken.with {
+              $0.name = name
+              $0.scopes = scopes.map(\.rawValue)
+              $0.lifetimeSeconds = 3_600
+            }
+            return (name, try await registry.call(request).secret)
+          } revokeToken: { name in
+            _ = try await registry.call(WireRevokeToken.with { $0.name = name })
+          }
+          await expect(peer, toKeep: AuthorizerOfRequests.contract)
         }
       }
     }
