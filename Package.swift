@@ -420,7 +420,8 @@ let testTargets: [Target] = [
   .target(
     name: "TestPeers",
     dependencies: [
-      "TestSupport", "FirmwareImage", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "Wire", protobuf, logging,
+      "TestSupport", "DeviceProtocol", "FirmwareImage", "Foundations", "Messaging", "Mosquitto", "OpenSSL",
+      "ServiceKit", "Wire", protobuf, logging,
     ],
     path: "Tests/Peers", swiftSettings: strict),
   tests("Foundations", ["Foundations"]),
@@ -560,7 +561,7 @@ let testTargets: [Target] = [
     [
       "CertificateAuthority", "DeviceProtocol",
       "TestPeers",
-      "RegistryServer", "ImageStoreServer", "NotifierServer", "ProvisionerServer", "PostgreSQL", "Mosquitto", "Curl",
+      "RegistryServer", "ImageStoreServer", "NotifierServer", "ProvisionerServer", "PostgreSQL", "Curl",
       "FirmwareImage", "Foundations", "Wire",
       "Messaging", "ServiceHosting", "ServiceKit", protobuf, logging, lifecycle,
     ]),

@@ -93,6 +93,20 @@ extension IntegrationTests {
       }
     }
 
+    @Test func notifierAndRegistryKeepWhatTheyPromiseToDevices() async throws {
+      try await withInstallation(.registry, .notifier) { installation in
+        try await installation.withClient(of: .registry) { registry in
+          let broker = installation.broker
+          let peer = ServersOfDevices {
+            let device = try await Self.makeDevice(registry)
+            _ = try await registry.call(Installation.assignment(of: 1, to: device))
+            return (device, broker)
+          }
+          await expect(peer, toKeep: ServersOfDevices.contract)
+        }
+      }
+    }
+
     @Test func theNotifierKeepsWhatItPromisesToTheRegistry() async throws {
       try await withInstallation(.registry, .notifier) { installation in
         try await installation.withClient(of: .notifier) { notifier in

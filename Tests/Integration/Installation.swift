@@ -9,6 +9,7 @@ import RegistryServer
 import ServiceHosting
 import ServiceKit
 import Synchronization
+import TestPeers
 import TestSupport
 import Testing
 import Wire

@@ -15,7 +15,7 @@ import Testing
   @Test func anOldCopyOfTheFlashStatesUnderAnotherEpoch() async throws {
     let harness = try await AgentHarness()
     let (flash, copy) = (harness.folder.path("flash"), harness.folder.path("copy"))
-    harness.held.withLock { $0 = StateMessage.Position(epoch: "", sequence: 0) }
+    harness.tracksPositions.withLock { $0 = true }
     try await harness.withAgent { _ in try await harness.deploy(1) }
     try FileManager.default.copyItem(atPath: flash, toPath: copy)
     for version: UInt64 in 2...4 { try await harness.withAgent { _ in try await harness.deploy(version) } }

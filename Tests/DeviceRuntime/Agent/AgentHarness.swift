@@ -13,6 +13,7 @@ import TestSupport
 @testable import DeviceStorage
 
 /// A real broker and a real HTTP server around one agent, in the places of the Notifier and the image store.
+/// `ServersOfDevices` says what it has in common with the real ones once it tracks positions.
 final class AgentHarness: Sendable {
   let device = DeviceID.random()
   let broker: MosquittoServer
@@ -21,7 +22,9 @@ final class AgentHarness: Sendable {
   let launcher = FakeAppLauncher()
   /// Acknowledges reports as the Notifier does.
   let acknowledges = Mutex(true)
-  /// What the Registry holds, if it is to look at positions.
+  /// Whether it looks at the positions of reports, as the Registry does; otherwise it takes every report.
+  let tracksPositions = Mutex(false)
+  /// What the Registry holds; nil: nothing yet.
   let held = Mutex<StateMessage.Position?>(nil)
   /// Every report is answered as if another were held, and each time a different one.
   let alwaysHoldsAnother = Mutex(false)
@@ -176,7 +179,7 @@ final class AgentHarness: Sendable {
       received.withLock { $0.app.append(message) }
     } else if message.topic.hasSuffix("/presence") {
       received.withLock { $0.presence.append(String(decoding: message.payload, as: UTF8.self)) }
-    } else if let report = try? JSONDecoder().decode(StateMessage.self, from: Data(message.payload)) {
+    } else if let report = try? JSONDecoder().decode(StateMessage.self, from: Data(message.payload)), report.isTaken {
       received.withLock { $0.reports.append(report) }
       if acknowledges.withLock({ $0 }) {
         let answer = AcknowledgementMessage(
@@ -193,8 +196,11 @@ final class AgentHarness: Sendable {
         epoch: RandomName.text(RandomName.make()), sequence: UInt64.random(in: 1...UInt64(Int64.max)))
     }
     return held.withLock { held in
-      guard let known = held else { return nil }
       let position = StateMessage.Position(epoch: report.epoch ?? "", sequence: report.sequence)
+      guard let known = held else {
+        if tracksPositions.withLock({ $0 }) { held = position }
+        return nil
+      }
       guard
         position == known || report.supersedes == known
           || position.epoch == known.epoch && position.sequence > known.sequence

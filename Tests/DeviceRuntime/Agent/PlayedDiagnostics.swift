@@ -8,6 +8,7 @@ import TestSupport
 @testable import DeviceStorage
 
 /// Takes a device's log lines and crash reports in the place of Notifier and Registry: stores each line once.
+/// `ServersOfDevices` says what it has in common with them.
 final class PlayedDiagnostics: Sendable {
   private struct State {
     var acknowledges = true
@@ -70,10 +71,10 @@ final class PlayedDiagnostics: Sendable {
       state.bytes += message.payload.count
       return state.acknowledges
     }
-    if let batch = try? JSONDecoder().decode(LogMessage.self, from: Data(message.payload)) {
+    if let batch = try? JSONDecoder().decode(LogMessage.self, from: Data(message.payload)), batch.isTaken {
       let through = state.withLock { Self.store(batch, &$0) }
       if isAnswered { await answer(.init(log: .init(log: batch.log, through: through))) }
-    } else if let report = CrashReport(json: message.payload) {
+    } else if let report = CrashReport(json: message.payload), report.isTaken {
       state.withLock { $0.crashes.append(report) }
       if isAnswered { await answer(.init(crashes: [report.id])) }
     } else {

@@ -52,10 +52,10 @@ final class SecureDevice: Sendable {
     let task = Task { [weak self, client] in
       for await message in client.messages {
         guard let self else { return }
-        if let report = try? JSONDecoder().decode(StateMessage.self, from: Data(message.payload)) {
+        if let report = try? JSONDecoder().decode(StateMessage.self, from: Data(message.payload)), report.isTaken {
           reports.withLock { $0.append(report) }
-          _ = try? await client.publish(
-            topic: "/devices/\(provisioner.device)/ack", payload: Array(#"{"sequences":[\#(report.sequence)]}"#.utf8))
+          let answer = AcknowledgementMessage(reports: .init(sequences: [report.sequence]))
+          _ = try? await client.publish(topic: "/devices/\(provisioner.device)/ack", payload: answer.payload)
         }
       }
     }
