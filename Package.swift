@@ -420,7 +420,7 @@ let testTargets: [Target] = [
   .target(
     name: "TestPeers",
     dependencies: [
-      "TestSupport", "DeviceProtocol", "FirmwareImage", "Foundations", "Messaging", "Mosquitto", "OpenSSL",
+      "TestSupport", "Curl", "DeviceProtocol", "FirmwareImage", "Foundations", "Messaging", "Mosquitto", "OpenSSL",
       "ServiceKit", "Wire", protobuf, logging,
     ],
     path: "Tests/Peers", swiftSettings: strict),
