@@ -506,7 +506,8 @@ let testTargets: [Target] = [
     [
       "TestPeers", "DeviceProtocol",
       "BlobStorage", "ImageAdmission", "ImageStoreClient", "ImageStoreServer", "FileAccess", "OpenSSL", "Curl",
-      "FirmwareImage", "Foundations", "RootDocument", "TextFormats", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "FirmwareImage", "Foundations", "RootDocument", "TextFormats", "WebAssemblyModule", "Wire", "Messaging",
+      "ServiceKit", "ServiceHTTP",
       hummingbird, httpTypes, nioCore, protobuf, logging, lifecycle,
     ]),
   tests(
