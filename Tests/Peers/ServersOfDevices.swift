@@ -1,4 +1,4 @@
-package import DeviceProtocol
+import DeviceProtocol
 package import Foundations
 package import TestSupport
 import Testing

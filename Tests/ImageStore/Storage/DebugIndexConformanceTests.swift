@@ -1,5 +1,4 @@
 import BlobStorage
-import FirmwareImage
 import Foundations
 import TestSupport
 import Testing
