@@ -139,6 +139,8 @@ extension RevocationDispatcher {
     }
   }
 
+  /// The Provisioner revokes devices that it never heard of too, as `ProvisionerOfRegistry` has it; an answer that there
+  /// is none would say as well that nothing is left to be taken away.
   @Test func aDeviceThatTheProvisionerDoesNotKnowIsDone() async throws {
     let fixture = try await Fixture.make()
     let device = try await fixture.device()
