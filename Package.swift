@@ -419,7 +419,10 @@ let testTargets: [Target] = [
   // What services promise each other, and those that play them.
   .target(
     name: "TestPeers",
-    dependencies: ["TestSupport", "FirmwareImage", "Foundations", "Messaging", "OpenSSL", "Wire", protobuf, logging],
+    dependencies: [
+      "TestSupport", "Curl", "DeviceProtocol", "FirmwareImage", "Foundations", "Messaging", "Mosquitto", "OpenSSL",
+      "ServiceKit", "Wire", protobuf, logging,
+    ],
     path: "Tests/Peers", swiftSettings: strict),
   tests("Foundations", ["Foundations"]),
   tests("TextFormats", ["TextFormats"]),
@@ -482,7 +485,8 @@ let testTargets: [Target] = [
   tests(
     "ServiceHTTP",
     [
-      "Curl",
+      "TestPeers",
+      "Curl", "Foundations",
       "ServiceHTTP", "OpenSSL", "ServiceKit", "Wire", hummingbird, httpTypes, nioCore,
       logging, coreMetrics, lifecycle,
     ]),
@@ -505,7 +509,8 @@ let testTargets: [Target] = [
     [
       "TestPeers", "DeviceProtocol",
       "BlobStorage", "ImageAdmission", "ImageStoreClient", "ImageStoreServer", "FileAccess", "OpenSSL", "Curl",
-      "FirmwareImage", "Foundations", "RootDocument", "TextFormats", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "FirmwareImage", "Foundations", "RootDocument", "TextFormats", "WebAssemblyModule", "Wire", "Messaging",
+      "ServiceKit", "ServiceHTTP",
       hummingbird, httpTypes, nioCore, protobuf, logging, lifecycle,
     ]),
   tests(
@@ -558,9 +563,9 @@ let testTargets: [Target] = [
   tests(
     "Integration",
     [
-      "DeviceProtocol",
+      "CertificateAuthority", "DeviceProtocol",
       "TestPeers",
-      "RegistryServer", "ImageStoreServer", "NotifierServer", "ProvisionerServer", "PostgreSQL", "Mosquitto", "Curl",
+      "RegistryServer", "ImageStoreServer", "NotifierServer", "ProvisionerServer", "PostgreSQL", "Curl",
       "FirmwareImage", "Foundations", "Wire",
       "Messaging", "ServiceHosting", "ServiceKit", protobuf, logging, lifecycle,
     ]),
