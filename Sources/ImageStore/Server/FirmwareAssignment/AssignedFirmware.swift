@@ -20,7 +20,7 @@ package struct AssignedFirmware: Hashable, Sendable {
 
   /// Checks what the Registry answered: what is sent to devices must not contradict itself.
   init(
-    device: DeviceID, version: UInt64, digest: Data, lengthBytes: UInt64, configuration: Data
+    device: DeviceID, version: UInt64, digest: Data, configuration: Data
   ) throws(WireFailure) {
     let decoded: ImageConfiguration
     do throws(ImageFormatError) {
