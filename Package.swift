@@ -172,7 +172,7 @@ let registry: [Target] = [
   // What other services must be told, until they took it.
   part(
     "RegistryDelivery", "Registry/Server/Delivery",
-    ["RegistryDomain", "RegistryStorage", "Foundations", "FirmwareImage", "Messaging", logging, metrics, lifecycle]),
+    ["RegistryDomain", "RegistryStorage", "Foundations", "Messaging", logging, metrics, lifecycle]),
   // The domain's values as messages, and back.
   part(
     "RegistryMessages", "Registry/Server/Messages",
@@ -240,7 +240,7 @@ let imageStore: [Target] = [
     "FirmwareAssignment", "ImageStore/Server/FirmwareAssignment",
     [
       "BlobStorage", "ImageAdmission", "DeviceProtocol", "OpenSSL", "Foundations", "WebAssemblyModule",
-      "FirmwareImage", "RootDocument", "Wire", "Messaging", "ServiceKit",
+      "FirmwareImage", "RootDocument", "Wire", "Messaging",
     ]),
   // What it answers over HTTP and on the bus, and the service put together.
   part(

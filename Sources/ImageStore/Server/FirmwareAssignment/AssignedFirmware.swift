@@ -1,7 +1,6 @@
 package import DeviceProtocol
 package import FirmwareImage
 package import Foundations
-import ServiceKit
 import Wire
 
 import struct Foundation.Data

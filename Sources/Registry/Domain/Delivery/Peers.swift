@@ -1,4 +1,3 @@
-import FirmwareImage
 package import Foundations
 
 /// Who brings notifications to devices: the Notifier.

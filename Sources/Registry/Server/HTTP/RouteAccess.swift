@@ -1,4 +1,3 @@
-import FirmwareImage
 import Hummingbird
 import RegistryDomain
 import ServiceHTTP
