@@ -22,10 +22,10 @@ import Testing
     if case BlobStoreError.full = error { true } else { false }
   }
 
-  @Test func aFullDiskMakesItUnreadyUntilThereIsRoom() async throws {
+  @Test(.enabled(if: geteuid() == 0, "only root can mount a disk to fill up"))
+  func aFullDiskMakesItUnreadyUntilThereIsRoom() async throws {
     let folder = try TemporaryFolder()
-    // A file system of 4 MiB of its own; only root may mount one.
-    guard getuid() == 0 else { return }
+    // A file system of 4 MiB of its own.
     let mount = folder.path("small")
     try FileManager.default.createDirectory(atPath: mount, withIntermediateDirectories: false)
     try await runProgram("mount", ["-t", "tmpfs", "-o", "size=4m", "none", mount])
