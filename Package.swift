@@ -83,7 +83,7 @@ let bindings: [Target] =
   + binding("Linux", c: "CLinux")
 
 let sharedModules: [Target] = [
-  // Identifiers, encodings, texts and clocks: what every other module may use.
+  // Identifiers, encodings, texts, clocks and small files: what every other module may use.
   shared("Foundations", []),
   // JSON, and text for people and terminals.
   shared("TextFormats", []),
@@ -95,7 +95,7 @@ let sharedModules: [Target] = [
   shared("FirmwareImage", ["DeviceProtocol", "Foundations", "OpenSSL", "WebAssemblyModule"]),
   // Who may sign: root documents, each signed by the one before.
   shared("RootDocument", ["Foundations", "FirmwareImage", "OpenSSL"]),
-  // Files, directories and locks, whose every failure names the call and the path.
+  // Files of any size, directories and locks, whose every failure names the call and the path.
   shared("FileAccess", ["CLinux", "Foundations", "OpenSSL"]),
   // The messages of the bus, and which role may send them.
   shared("Wire", ["Foundations", protobuf], exclude: ["Protocols"]),
@@ -344,7 +344,7 @@ let deviceParts: [Target] = [
   .executableTarget(
     name: "AppHostCommand", dependencies: ["AppHost"], path: "Sources/DeviceRuntime/AppHostCommand",
     exclude: ["linker.cfg"], swiftSettings: strict, linkerSettings: onlyUsedLibraries),
-  // The agent's side of it: starts processes of apps and sees to their end.
+  // The agent's side of an app's process: starts it and sees to its end.
   part(
     "AppSupervision", "DeviceRuntime/AppSupervision",
     [
