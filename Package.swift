@@ -95,8 +95,6 @@ let sharedModules: [Target] = [
   shared("FirmwareImage", ["DeviceProtocol", "Foundations", "OpenSSL", "WebAssemblyModule"]),
   // Who may sign: root documents, each signed by the one before.
   shared("RootDocument", ["Foundations", "FirmwareImage", "OpenSSL"]),
-  // Files of any size, directories and locks, whose every failure names the call and the path.
-  shared("FileAccess", ["CLinux", "Foundations", "OpenSSL"]),
   // The messages of the bus, and which role may send them.
   shared("Wire", ["Foundations", protobuf], exclude: ["Protocols"]),
   // Requests and answers over ZeroMQ, encrypted, between peers that know each other.
@@ -211,6 +209,8 @@ let registry: [Target] = [
 ]
 
 let imageStore: [Target] = [
+  // Files of any size, directories and locks, whose every failure names the call and the path.
+  part("FileAccess", "ImageStore/FileAccess", ["CLinux", "Foundations", "OpenSSL"]),
   // What its client and its server agree on.
   part("ImageStoreContract", "ImageStore/Contract", []),
   // What its admin commands ask it, over HTTP and the bus.
