@@ -2,7 +2,7 @@ import Curl
 import Foundation
 package import Foundations
 package import ServiceKit
-package import TextFormats
+internal import TextFormats
 
 /// Asks the Registry over HTTP what an image store does not know: which device is meant, and what became of a version.
 package struct RegistryClient: Sendable {

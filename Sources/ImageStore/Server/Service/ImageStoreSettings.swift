@@ -4,7 +4,7 @@ import ImageAdmission
 import Logging
 import Messaging
 import OpenSSL
-package import ServiceHosting
+internal import ServiceHosting
 package import ServiceKit
 import Wasmtime
 package import Wire

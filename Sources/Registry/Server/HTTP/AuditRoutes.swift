@@ -5,6 +5,7 @@ import RegistryClient
 import RegistryDomain
 import RegistryStorage
 import ServiceHTTP
+import ServiceKit
 import TextFormats
 import Wire
 

@@ -1,7 +1,7 @@
 import FirmwareImage
 import Messaging
 import RegistryStorage
-package import ServiceHosting
+internal import ServiceHosting
 package import ServiceKit
 package import Wire
 

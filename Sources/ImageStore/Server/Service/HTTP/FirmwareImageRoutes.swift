@@ -9,6 +9,7 @@ import ImageAdmission
 import Logging
 import NIOCore
 import ServiceHTTP
+import ServiceKit
 import TextFormats
 import Wire
 
