@@ -24,13 +24,14 @@ extension BlobStoreError: CustomStringConvertible {
     case .corrupted(let digest, let actual):
       "What is stored as \(digest) is damaged: its digest is \(actual). Upload the image again to repair it."
     case .digestMismatch(let expected, let actual):
-      "The bytes that came have the digest \(actual), not \(expected): they were changed or cut short on the way."
+      "The bytes that came have the digest \(actual), not \(expected): they were changed or cut short on the way. "
+        + "Upload them again."
     case .failed(let cause):
       "The image store's storage failed: \(cause)"
     case .unsettled(let digest):
-      "\(digest) is being stored by somebody else at this moment."
+      "\(digest) is being stored by somebody else at this moment. Try again."
     case .closed:
-      "The image store is shutting down."
+      "The image store is shutting down. Try again, or ask another replica."
     }
   }
 }
