@@ -1,3 +1,4 @@
+import FirmwareImage
 import Hummingbird
 import RegistryDomain
 import ServiceHTTP
