@@ -9,7 +9,7 @@ import Testing
 @testable import ProvisionerStorage
 
 @Suite(.seated) struct ClaimTests {
-  @Test func states() async throws {
+  @Test func aClaimIsOpenUntilItIsUsedUpOrExpires() async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim(count: 1)
       #expect(try await stage.claims.claim(id).state == .open)

@@ -1,7 +1,6 @@
 package import DeviceProtocol
 package import FirmwareImage
 package import Foundations
-import ServiceKit
 import Wire
 
 import struct Foundation.Data
@@ -20,7 +19,7 @@ package struct AssignedFirmware: Hashable, Sendable {
 
   /// Checks what the Registry answered: what is sent to devices must not contradict itself.
   init(
-    device: DeviceID, version: UInt64, digest: Data, lengthBytes: UInt64, configuration: Data
+    device: DeviceID, version: UInt64, digest: Data, configuration: Data
   ) throws(WireFailure) {
     let decoded: ImageConfiguration
     do throws(ImageFormatError) {
@@ -48,6 +47,6 @@ package struct AssignedFirmware: Hashable, Sendable {
   private static func contradiction(_ problem: String) -> WireFailure {
     WireFailure(
       .internal, reason: "registry-contradiction",
-      message: "The Registry's answer about this firmware can't be used: \(problem.asClause).")
+      message: "the Registry's answer about this firmware can't be used: \(problem)")
   }
 }

@@ -213,7 +213,7 @@ extension RequestFailure {
   static func tooManyFailures(wait: Duration) -> RequestFailure {
     RequestFailure(
       .overloaded, reason: AttemptLimiter.reason,
-      message: "Too many tokens from this address were refused. Wait, then come back with one that is good.",
+      message: "too many tokens from this address were refused: wait, then come back with one that is good",
       retryAfterMilliseconds: UInt32(clamping: wait.wholeMilliseconds + 1))
   }
 }
