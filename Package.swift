@@ -87,6 +87,8 @@ let sharedModules: [Target] = [
   shared("Foundations", []),
   // JSON, and text for people and terminals.
   shared("TextFormats", []),
+  // The words of authorization: who asks, what a token allows, and why it is refused.
+  shared("Authorization", ["Foundations"]),
   // What devices and services say to each other.
   shared("DeviceProtocol", ["Foundations"]),
   // Reads .wasm modules and judges whether they can be apps.
@@ -105,10 +107,8 @@ let sharedModules: [Target] = [
   shared(
     "ServiceKit",
     [
-      "Foundations", "Messaging", "TextFormats", "Wire", "ZeroMQ", argumentParser, configuration, logging, metrics,
-      coreMetrics,
-      lifecycle,
-      unixSignals, protobuf,
+      "Authorization", "Foundations", "Messaging", "TextFormats", "Wire", "ZeroMQ", argumentParser, configuration,
+      logging, metrics, coreMetrics, lifecycle, unixSignals, protobuf,
     ]),
   // What services with a database have in common.
   shared("ServiceDatabase", ["Foundations", "PostgreSQL"]),
@@ -116,8 +116,8 @@ let sharedModules: [Target] = [
   shared(
     "ServiceHTTP",
     [
-      "CLinux", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "TextFormats", "Wire", hummingbird,
-      hummingbirdCore, httpTypes,
+      "Authorization", "CLinux", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "TextFormats", "Wire",
+      hummingbird, hummingbirdCore, httpTypes,
       nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL, nioTLS, logging, metrics, lifecycle,
     ]),
   // How a service starts and stops: what each of the four is, and what runs it.
@@ -145,7 +145,7 @@ let registry: [Target] = [
   // Devices, versions, reports, tokens, and the rules for them. No database, no protocol.
   part(
     "RegistryDomain", "Registry/Domain",
-    ["Foundations", "DeviceProtocol", "OpenSSL", "FirmwareImage", "RootDocument", "ServiceKit", "TextFormats"]),
+    ["Authorization", "Foundations", "DeviceProtocol", "OpenSSL", "FirmwareImage", "RootDocument", "TextFormats"]),
   // What its admin commands ask it, and the JSON documents that its HTTP interface and they have in common.
   part(
     "RegistryClient", "Registry/Client",
@@ -160,14 +160,14 @@ let registry: [Target] = [
     [
       "RegistryDomain", "PostgreSQL", "OpenSSL", "Foundations", "DeviceProtocol", "FirmwareImage", "RootDocument",
       "TextFormats", "Wire",
-      "ServiceDatabase", "ServiceKit", protobuf, lifecycle,
+      "Authorization", "ServiceDatabase", "ServiceKit", protobuf, lifecycle,
     ]),
   // Who may do what, and that it is on record.
   part(
     "RegistryAuthority", "Registry/Server/Authority",
     [
-      "RegistryDomain", "RegistryStorage", "Foundations", "TextFormats", "Wire", "Messaging", "ServiceKit", logging,
-      lifecycle,
+      "RegistryDomain", "RegistryStorage", "Authorization", "Foundations", "TextFormats", "Wire", "Messaging",
+      "ServiceKit", logging, lifecycle,
     ]),
   // What other services must be told, until they took it.
   part(
@@ -177,7 +177,7 @@ let registry: [Target] = [
   part(
     "RegistryMessages", "Registry/Server/Messages",
     [
-      "RegistryDomain", "RegistryStorage", "Foundations", "DeviceProtocol", "FirmwareImage", "Wire", "ServiceKit",
+      "RegistryDomain", "RegistryStorage", "Authorization", "Foundations", "DeviceProtocol", "FirmwareImage", "Wire",
       protobuf,
     ]),
   // What it answers on the bus: each request decoded, asked of the storage, encoded.
@@ -185,8 +185,8 @@ let registry: [Target] = [
     "RegistryBus", "Registry/Server/Bus",
     [
       "DeviceProtocol", "RegistryDomain", "RegistryStorage", "RegistryAuthority", "RegistryMessages", "OpenSSL",
-      "Foundations",
-      "FirmwareImage", "RootDocument", "TextFormats", "Wire", "Messaging", "ServiceKit", protobuf, logging,
+      "Authorization", "Foundations",
+      "FirmwareImage", "RootDocument", "TextFormats", "Wire", "Messaging", protobuf, logging,
     ]),
   // What it answers over HTTP, the control interface, and its OpenAPI description.
   part(
@@ -195,7 +195,7 @@ let registry: [Target] = [
       "DeviceProtocol",
       "RegistryClient", "RegistryDomain", "RegistryStorage", "RegistryMessages", "Foundations", "FirmwareImage",
       "TextFormats", "Wire",
-      "ServiceKit", "ServiceHTTP", hummingbird, httpTypes, nioCore,
+      "Authorization", "ServiceKit", "ServiceHTTP", hummingbird, httpTypes, nioCore,
     ]),
   // The service put together: its settings, its parts, and what it needs to be ready.
   part(
@@ -247,7 +247,8 @@ let imageStore: [Target] = [
     "ImageStoreServer", "ImageStore/Server/Service",
     [
       "BlobStorage", "FirmwareAssignment", "ImageAdmission", "ImageStoreContract", "OpenSSL", "Wasmtime",
-      "Foundations", "DeviceProtocol", "WebAssemblyModule", "FirmwareImage", "TextFormats", "Wire", "Messaging",
+      "Authorization", "Foundations", "DeviceProtocol", "WebAssemblyModule", "FirmwareImage", "TextFormats", "Wire",
+      "Messaging",
       "ServiceKit",
       "ServiceHosting", "ServiceHTTP", hummingbird, httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
     ]),
@@ -306,9 +307,9 @@ let provisioner: [Target] = [
   part(
     "ProvisionerServer", "Provisioner/Server/Service",
     [
-      "CertificateAuthority", "Curl", "DeviceCertificates", "DeviceEnrolment", "DeviceProtocol", "Foundations",
-      "Messaging", "OpenSSL", "PostgreSQL", "ProvisionerClient", "ProvisionerDomain", "ProvisionerStorage",
-      "ServiceHTTP", "ServiceKit", "ServiceHosting", "Wire",
+      "Authorization", "CertificateAuthority", "Curl", "DeviceCertificates", "DeviceEnrolment", "DeviceProtocol",
+      "Foundations", "Messaging", "OpenSSL", "PostgreSQL", "ProvisionerClient", "ProvisionerDomain",
+      "ProvisionerStorage", "ServiceHTTP", "ServiceKit", "ServiceHosting", "Wire",
       httpTypes, hummingbird, lifecycle, logging, nioCore, protobuf,
     ]),
   command("Provisioner", ["CertificateAuthority", "Foundations", "Wire"]),
@@ -482,7 +483,7 @@ let testTargets: [Target] = [
   tests(
     "ServiceHTTP",
     [
-      "Curl",
+      "Authorization", "Curl",
       "ServiceHTTP", "OpenSSL", "ServiceKit", "Wire", hummingbird, httpTypes, nioCore,
       logging, coreMetrics, lifecycle,
     ]),
@@ -494,13 +495,13 @@ let testTargets: [Target] = [
       "RegistryMessages", "RegistryServer", "RegistryStorage", "PostgreSQL", "OpenSSL", "FirmwareImage", "Foundations",
       "DeviceProtocol", "WebAssemblyModule",
       "RootDocument", "TextFormats", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
-      "Curl", "Wasmtime",
+      "Authorization", "Curl", "Wasmtime",
       hummingbird, httpTypes, protobuf, logging, lifecycle,
     ]),
   tests(
     "ImageStore",
     [
-      "TestPeers", "DeviceProtocol",
+      "TestPeers", "Authorization", "DeviceProtocol",
       "BlobStorage", "ImageAdmission", "ImageStoreClient", "ImageStoreServer", "FileAccess", "OpenSSL", "Curl",
       "FirmwareImage", "Foundations", "RootDocument", "TextFormats", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       hummingbird, httpTypes, nioCore, protobuf, logging, lifecycle,

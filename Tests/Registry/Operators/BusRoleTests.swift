@@ -1,8 +1,8 @@
+import Authorization
 import FoundationEssentials
 import Logging
 import Messaging
 import PostgreSQL
-import ServiceKit
 import TestSupport
 import Testing
 import Wire

@@ -1,3 +1,4 @@
+package import Authorization
 import Foundations
 import RegistryDomain
 package import ServiceKit

@@ -1,5 +1,6 @@
+package import Authorization
 import FoundationEssentials
-package import Foundations
+import Foundations
 package import Messaging
 package import Wire
 
@@ -58,19 +59,5 @@ package struct RegistryAuthorizer: RequestAuthorizer {
     request.target = target
     request.source = source
     return request
-  }
-}
-
-extension RequestFailure {
-  /// The failure that answers a token that is not taken.
-  package init(_ refusal: RefusedToken) {
-    let message =
-      switch refusal {
-      case .unknown: "There is no such token. Make one with xtblish-registry token create."
-      case .expired: "The token has expired. Make a new one with xtblish-registry token create."
-      case .revoked: "The token was revoked. Make a new one with xtblish-registry token create."
-      case .missingScope: "The token is good, but its scope does not allow this. Use one with a higher scope."
-      }
-    self.init(.permissionDenied, reason: refusal.rawValue, message: message)
   }
 }

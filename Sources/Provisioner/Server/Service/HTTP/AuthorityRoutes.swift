@@ -1,3 +1,4 @@
+import Authorization
 import CertificateAuthority
 import DeviceCertificates
 import DeviceProtocol
@@ -9,7 +10,6 @@ import NIOCore
 import OpenSSL
 import ProvisionerDomain
 import ServiceHTTP
-import ServiceKit
 
 /// What the authority answers over HTTP.
 struct AuthorityRoutes: Sendable {
