@@ -195,7 +195,7 @@ let registry: [Target] = [
       "DeviceProtocol",
       "RegistryClient", "RegistryDomain", "RegistryStorage", "RegistryMessages", "Foundations", "FirmwareImage",
       "TextFormats", "Wire",
-      "Authorization", "ServiceKit", "ServiceHTTP", hummingbird, httpTypes, nioCore,
+      "Authorization", "ServiceHTTP", hummingbird, httpTypes, nioCore,
     ]),
   // The service put together: its settings, its parts, and what it needs to be ready.
   part(
