@@ -1,4 +1,5 @@
 import DeviceBoard
+import DeviceProtocol
 import Foundation
 import TestApps
 import TestSupport

@@ -14,30 +14,8 @@ import TestSupport
 
 /// A real broker and a real HTTP server around one agent, in the places of the Notifier and the image store.
 final class AgentHarness: Sendable {
-  struct Report: Decodable, Sendable, Equatable {
-    struct Failed: Decodable, Sendable, Equatable {
-      var version: UInt64
-      var digest: String
-    }
-
-    struct Waiting: Decodable, Sendable, Equatable {
-      var version: UInt64
-      var reason: String
-      var since: UInt64
-    }
-
-    var sequence: UInt64
-    var epoch: String?
-    var supersedes: StateMessage.Position?
-    var version: UInt64
-    var digest: String
-    var slot: String
-    var status: String
-    var reason: String
-    var failed: Failed?
-    var switchGapNanoseconds: UInt64?
-    var waiting: Waiting?
-  }
+  /// What the agent says that the device runs.
+  typealias Report = StateMessage
 
   let device = DeviceID.random()
   let broker: MosquittoServer

@@ -1,4 +1,5 @@
 import AppLink
+import DeviceProtocol
 import Mosquitto
 import Synchronization
 import TestSupport

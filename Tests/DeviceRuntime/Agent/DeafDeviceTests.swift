@@ -1,4 +1,5 @@
 import AppLink
+import DeviceProtocol
 import FirmwareImage
 import Foundation
 import Mosquitto

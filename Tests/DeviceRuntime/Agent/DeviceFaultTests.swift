@@ -1,3 +1,4 @@
+import DeviceProtocol
 import FirmwareImage
 import Foundation
 import TestSupport

@@ -1,3 +1,4 @@
+import DeviceProtocol
 import FirmwareImage
 import Foundation
 import TestSupport
@@ -53,7 +54,7 @@ import Testing
       let last = harness.reports.map(\.sequence).max() ?? 0
       process = try device.start(settings: settings)
       let report = try await harness.reconcile(image, after: last) { $0.failed?.version == version }
-      #expect(report.version == 1 && report.status == "rolled-back" && report.reason.contains("unreachable"))
+      #expect(report.version == 1 && report.status == "rolled-back" && report.reason?.contains("unreachable") == true)
       try await eventually("version 1 runs again") {
         (try await device.status()["running"] as? [String: Any])?["pid"] as? Int != nil
       }

@@ -1,3 +1,4 @@
+import DeviceProtocol
 import Synchronization
 import TestSupport
 import Testing

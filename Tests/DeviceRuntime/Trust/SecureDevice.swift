@@ -1,3 +1,4 @@
+import DeviceProtocol
 import Foundation
 import Foundations
 import Mosquitto
@@ -150,6 +151,6 @@ final class SecureDevice: Sendable {
   }
 
   func waitForRefusal(of version: UInt64) async throws -> String {
-    try await waitForReport { $0.status == "refused" && $0.failed?.version == version }.reason
+    try await waitForReport { $0.status == "refused" && $0.failed?.version == version }.reason ?? ""
   }
 }
