@@ -110,6 +110,8 @@ let sharedModules: [Target] = [
       "Authorization", "Foundations", "Messaging", "TextFormats", "Wire", "ZeroMQ", argumentParser, configuration,
       logging, metrics, coreMetrics, lifecycle, unixSignals, protobuf,
     ]),
+  // How admin commands ask a service over HTTP, and what their operators are told when that fails.
+  shared("AdminHTTP", ["Curl", "ServiceKit", "TextFormats"]),
   // What services with a database have in common.
   shared("ServiceDatabase", ["Foundations", "PostgreSQL"]),
   // An HTTP server with limits, TLS, tokens and problem documents.
@@ -146,13 +148,12 @@ let registry: [Target] = [
   part(
     "RegistryDomain", "Registry/Domain",
     ["Authorization", "Foundations", "DeviceProtocol", "OpenSSL", "FirmwareImage", "RootDocument", "TextFormats"]),
-  // What its admin commands ask it, and the JSON documents that its HTTP interface and they have in common.
+  // What admin commands ask it, and the JSON documents that its HTTP interface and they have in common.
   part(
     "RegistryClient", "Registry/Client",
     [
-      "RegistryDomain", "Curl", "Foundations", "DeviceProtocol", "WebAssemblyModule", "FirmwareImage", "RootDocument",
-      "TextFormats", "Wire",
-      "Messaging", "ServiceKit", protobuf,
+      "RegistryDomain", "AdminHTTP", "Curl", "Foundations", "DeviceProtocol", "WebAssemblyModule", "FirmwareImage",
+      "RootDocument", "TextFormats", "Wire", "Messaging", "ServiceKit", protobuf,
     ]),
   // Its tables: each change with its event, outbox row and line of the audit log in one transaction.
   part(
@@ -217,8 +218,8 @@ let imageStore: [Target] = [
   part(
     "ImageStoreClient", "ImageStore/Client",
     [
-      "ImageStoreContract", "FileAccess", "Curl", "OpenSSL", "Foundations", "DeviceProtocol", "WebAssemblyModule",
-      "FirmwareImage", "TextFormats", "Wire", "Messaging", "ServiceKit", protobuf,
+      "ImageStoreContract", "AdminHTTP", "FileAccess", "Curl", "OpenSSL", "Foundations", "DeviceProtocol",
+      "WebAssemblyModule", "FirmwareImage", "TextFormats", "Wire", "Messaging", "ServiceKit", protobuf,
     ]),
   // Bytes by their digest.
   part(
@@ -252,7 +253,9 @@ let imageStore: [Target] = [
       "ServiceKit",
       "ServiceHosting", "ServiceHTTP", hummingbird, httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
     ]),
-  command("ImageStore", ["Messaging", "Foundations", "FirmwareImage", "ImageAdmission", "TextFormats", "Wire"]),
+  command(
+    "ImageStore",
+    ["RegistryClient", "Messaging", "Foundations", "FirmwareImage", "ImageAdmission", "TextFormats", "Wire"]),
 ]
 
 let notifier: [Target] = [
@@ -501,7 +504,7 @@ let testTargets: [Target] = [
   tests(
     "ImageStore",
     [
-      "TestPeers", "Authorization", "DeviceProtocol",
+      "TestPeers", "AdminHTTP", "Authorization", "DeviceProtocol",
       "BlobStorage", "ImageAdmission", "ImageStoreClient", "ImageStoreServer", "FileAccess", "OpenSSL", "Curl",
       "FirmwareImage", "Foundations", "RootDocument", "TextFormats", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
       hummingbird, httpTypes, nioCore, protobuf, logging, lifecycle,
