@@ -115,13 +115,20 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["one"])
   }
 
-  @Test func whatCanNotBeWrittenNamesCallAndPath() throws {
+  @Test(arguments: [false, true]) func whatCanNotBeWrittenNamesCallAndPath(replaces: Bool) throws {
     let path = folder.path("none/key")
-    for write in [SmallFile.create, SmallFile.replace] {
-      let error = try #require(throws: SmallFileError.self) { try write(path, [1], .owner) }
-      #expect(error.problem == .failed(call: "create", errno: ENOENT) && error.path == path)
-      #expect("\(error)".contains("create") && "\(error)".contains(path))
+    let error = try #require(throws: SmallFileError.self) {
+      if replaces {
+        try SmallFile.replace(path, [1], for: .owner)
+      } else {
+        try SmallFile.create(path, [1], for: .owner)
+      }
     }
+    #expect(error.problem == .failed(call: "create", errno: ENOENT) && error.path == path)
+    #expect("\(error)".contains("create") && "\(error)".contains(path))
+  }
+
+  @Test func aNewFileThatIsDiscardedIsGone() throws {
     let file = try NewFile(folder.path("taken-back"), for: .owner)
     file.discard()
     #expect(mode(file.path) == 0)

@@ -1,12 +1,12 @@
 import Logging
 import Messaging
-import ServiceKit
 import Synchronization
 import TestSupport
 import Testing
 import Wire
 
 @testable import NotifierServer
+@testable import ServiceKit
 
 @Suite(.seated, .timeLimit(.minutes(10))) struct BatchRecorderTests {
   /// A Registry that takes so many at once, and fails at some for good.

@@ -45,7 +45,7 @@ import Wire
     let killing = Task {
       for pause in [5, 20, 60, 120, 300] {
         let process = try served.run("serve")
-        try await process.waitForLine(containing: "Connected to the broker")
+        try await process.waitForLine(containing: "connected to the broker")
         // Sleeps: the moment of the kill is what varies.
         try await Task.sleep(for: .milliseconds(pause))
         process.kill(SIGKILL)
@@ -113,7 +113,7 @@ import Wire
     #expect(nobody.output.contains("XTBLISH_NOTIFIER_ENDPOINTS"), "\(nobody.output)")
 
     let process = try served.run("serve")
-    try await process.waitForLine(containing: "Connected to the broker")
+    try await process.waitForLine(containing: "connected to the broker")
     try await eventually("a ready status") {
       try await served.run("status").waitForExit() == .exited(0)
     }

@@ -106,7 +106,7 @@ import TextFormats
     // 65: not there, or not a UUID; 64: wrong use.
     let gone = try await service.run("devices", "show", id)
     #expect(gone.status == .exited(65))
-    #expect(gone.output.contains("error: There is no device \(id)"))
+    #expect(gone.output.contains("error: there is no device \(id)"))
     #expect(try await service.run("devices", "show", "x").status == .exited(65))
     #expect(try await service.run("devices", "update", id).status == .exited(64))
     #expect(try await service.run("devices", "list", "--state", "great").status == .exited(65))

@@ -62,7 +62,7 @@ extension HTTPTLS {
       // libcurl says of some of them only that a problem with the certificate is.
       guard !path.utf8.contains(0), unsafe access(path, R_OK) == 0 else {
         throw CurlError(
-          .tlsFailed, "\(url): the \(what) file \(path) cannot be read: check path and permissions",
+          .tlsFailed, "\(url): the \(what) file \(path) can't be read: check path and permissions",
           systemError: errno)
       }
     }

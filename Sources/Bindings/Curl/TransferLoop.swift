@@ -32,7 +32,7 @@ struct TransferPlan: Sendable {
 
   init(_ configuration: HTTPClient.Configuration) {
     self.configuration = configuration
-    if let problem = CurlLibrary.problem { fatalError("libcurl can't be used: \(problem). Install libcurl4.") }
+    if let problem = CurlLibrary.problem { fatalError("libcurl can't be used: \(problem): install libcurl4") }
     guard let multi = unsafe xtblish_curl_multi_init() else {
       fatalError("libcurl can't be initialised: out of memory")
     }

@@ -141,7 +141,7 @@ extension MQTTTLS {
       guard let path else { continue }
       // The library answers only "invalid arguments" for a file it cannot open.
       guard !path.utf8.contains(0), unsafe access(path, R_OK) == 0 else {
-        throw MQTTError(.tls, "the \(what) file \(path) cannot be read: check path and permissions")
+        throw MQTTError(.tls, "the \(what) file \(path) can't be read: check path and permissions")
       }
     }
   }

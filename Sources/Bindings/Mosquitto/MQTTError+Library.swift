@@ -23,7 +23,7 @@ extension MQTTError {
     case MOSQ_ERR_ERRNO:
       self.init(.connectFailed, "\(action): \(Self.text(ofSystemError: systemError))\(told)")
     case MOSQ_ERR_EAI, MOSQ_ERR_LOOKUP:
-      self.init(.connectFailed, "\(action): the host name cannot be resolved; check it\(told)")
+      self.init(.connectFailed, "\(action): the host name can't be resolved; check it\(told)")
     case MOSQ_ERR_NO_CONN:
       self.init(.notConnected, "\(action): not connected to the broker\(told)")
     case MOSQ_ERR_CONN_LOST:

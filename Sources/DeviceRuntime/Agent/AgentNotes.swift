@@ -11,7 +11,7 @@ struct AgentNotes: Sendable {
 
   /// - Parameter version: that the line is about; 0: none.
   func write(_ level: Logger.Level, _ text: String, version: UInt64 = 0) async {
-    logger.log(level: level, "\(text)")
+    logger.log(level: level, Logger.Message(stringLiteral: text))
     let now = WallClock.now
     await log.append(
       level: level == .critical ? LogLevel.error.name : level.rawValue, source: LogSource.agent.rawValue,

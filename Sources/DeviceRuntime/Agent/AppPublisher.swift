@@ -115,7 +115,7 @@ final class AppPublisher: Sendable {
             return error.reasonCode == .packetTooLarge ? .packetTooLarge : .unspecifiedError
           }
           if publication.qos == 0 { return .serverUnavailable }
-          logger.debug("app message not sent yet", metadata: ["reason": "\(error)"])
+          logger.debug("app message not sent yet", metadata: ["error": "\(error)"])
           // The outlet paces what fails for want of a connection; this the rest.
           try? await Task.sleep(for: .milliseconds(100))
         case .cancelled, .closed: return .serverUnavailable

@@ -129,7 +129,7 @@ actor AppSubscriptions {
     do {
       try await mqtt.unsubscribe(from: prefix + text)
     } catch {
-      notes.logger.debug("app subscription not ended", metadata: ["filter": "\(text)", "reason": "\(error)"])
+      notes.logger.debug("app subscription not ended", metadata: ["filter": "\(text)", "error": "\(error)"])
     }
     // Someone came while the broker was asked: what it granted them is gone too.
     if filters[text] != nil { _ = await demand(text) }
@@ -175,7 +175,7 @@ actor AppSubscriptions {
                 + "\(prefix)\(text)")
             return MQTTReasonCode(rawValue: 0x80)
           }
-          notes.logger.debug("app not subscribed yet", metadata: ["filter": "\(text)", "reason": "\(error)"])
+          notes.logger.debug("app not subscribed yet", metadata: ["filter": "\(text)", "error": "\(error)"])
           try? await Task.sleep(for: .milliseconds(100))
         }
       }

@@ -110,7 +110,7 @@ actor CrashUploader {
         throw error
       }
     } catch {
-      notes.logger.debug("crash report not sent", metadata: ["id": "\(report.id)", "reason": "\(error)"])
+      notes.logger.debug("crash report not sent", metadata: ["crash": "\(report.id)", "error": "\(error)"])
     }
   }
 }

@@ -37,7 +37,7 @@ extension DeviceAgent {
         try await storage.save(machine.record)
         return
       } catch {
-        logger.critical("the boot record can't be saved; trying again", metadata: ["reason": "\(error)"])
+        logger.critical("the boot record can't be saved; trying again", metadata: ["error": "\(error)"])
         try? await Task.sleep(for: backoff.next())
       }
     } while !Task.isCancelled

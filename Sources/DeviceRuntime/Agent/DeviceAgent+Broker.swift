@@ -17,7 +17,7 @@ extension DeviceAgent {
         } catch {
           logger.warning(
             "message on a firmware topic ignored",
-            metadata: ["topic": "\(message.topic.prefix(200))", "reason": "\(error)"])
+            metadata: ["topic": "\(message.topic.prefix(200))", "error": "\(error)"])
         }
       } else if let topic = message.topic.text(behind: topics.appPrefix) {
         await subscriptions.deliver(message.payload, on: topic)
@@ -38,7 +38,7 @@ extension DeviceAgent {
     for await event in mqtt.events {
       switch event {
       case .connected(let sessionPresent):
-        logger.info("connected to the broker", metadata: ["sessionPresent": "\(sessionPresent)"])
+        logger.info("connected to the broker", metadata: ["session_present": "\(sessionPresent)"])
         failures = 0
         await hinder(.connection, by: nil)
         await greetAnew()
@@ -51,7 +51,7 @@ extension DeviceAgent {
         await logUploader.disconnected()
         await crashUploader.disconnected()
         await subscriptions.disconnected()
-        logger.info("not connected to the broker", metadata: ["reason": "\(reason)"])
+        logger.info("not connected to the broker", metadata: ["error": "\(reason)"])
         failures += 1
         // A link that breaks and is back at once is nothing to write down.
         if failures >= Self.failuresTold { await hinder(.connection, by: "\(reason)") }
@@ -119,7 +119,7 @@ extension DeviceAgent {
       presenceTries = MQTTOutlet.Tries()
     } catch {
       presenceTries.note(error)
-      logger.debug("presence not announced", metadata: ["reason": "\(error)"])
+      logger.debug("presence not announced", metadata: ["error": "\(error)"])
     }
   }
 
@@ -135,7 +135,7 @@ extension DeviceAgent {
       } catch {
         if error.code == .connectionLost, error.mayHaveArrived { await hasGoneDeaf(filter) }
         if Task.isCancelled || !mqtt.isConnected { return nil }
-        logger.warning("not subscribed yet", metadata: ["filter": "\(filter)", "reason": "\(error)"])
+        logger.warning("not subscribed yet", metadata: ["filter": "\(filter)", "error": "\(error)"])
         problem = problem ?? "\(error)"
       }
     }

@@ -19,7 +19,7 @@ extension DeviceAgent {
     let report = CrashReport(cause, image: image, version: version, isTrial: isTrial, at: at, lines: lines)
     if let failure = await crashes.store(report) {
       logger.error(
-        "a crash report can't be written to the flash", metadata: ["id": "\(report.id)", "reason": "\(failure)"])
+        "a crash report can't be written to the flash", metadata: ["crash": "\(report.id)", "error": "\(failure)"])
     }
     await crashUploader.added()
   }

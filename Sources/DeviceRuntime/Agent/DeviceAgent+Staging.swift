@@ -76,11 +76,11 @@ extension DeviceAgent {
       }
       compiler = nil
     } catch {
-      logger.warning("the app can't be compiled ahead of its start", metadata: ["reason": "\(error)"])
+      logger.warning("the app can't be compiled ahead of its start", metadata: ["error": "\(error)"])
     }
     if case .startFailed(let reason) = ending { return reason }
     if let ending, ending != .exited(code: 0) {
-      logger.warning("the app was not compiled ahead of its start", metadata: ["reason": "\(ending)"])
+      logger.warning("the app was not compiled ahead of its start", metadata: ["error": "\(ending)"])
     }
     return nil
   }

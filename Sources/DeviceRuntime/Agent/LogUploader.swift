@@ -136,7 +136,7 @@ actor LogUploader {
         throw error
       }
     } catch {
-      notes.logger.debug("log lines not sent", metadata: ["first": "\(batch.firstID)", "reason": "\(error)"])
+      notes.logger.debug("log lines not sent", metadata: ["line": "\(batch.firstID)", "error": "\(error)"])
     }
   }
 

@@ -168,7 +168,7 @@ actor StateReporter {
         throw error
       }
     } catch {
-      notes.logger.debug("report not sent", metadata: ["sequence": "\(sequence)", "reason": "\(error)"])
+      notes.logger.debug("report not sent", metadata: ["sequence": "\(sequence)", "error": "\(error)"])
     }
     onSent?()
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ImageStoreClient
 import ServiceKit
+import TextFormats
 
 struct PullCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

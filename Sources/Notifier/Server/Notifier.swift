@@ -2,7 +2,7 @@ import Logging
 package import Messaging
 import Mosquitto
 import ServiceHTTP
-package import ServiceHosting
+internal import ServiceHosting
 package import ServiceKit
 package import ServiceLifecycle
 import Wire

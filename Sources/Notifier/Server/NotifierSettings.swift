@@ -1,5 +1,5 @@
 import Messaging
-package import ServiceHosting
+internal import ServiceHosting
 package import ServiceKit
 package import Wire
 

@@ -88,7 +88,7 @@ package struct RevocationFollowing: Sendable {
     }
     try folder.write(roots: roots, lists: lists)
     try folder.noteFollowed()
-    logger.info("revocations written", metadata: ["lists": "\(news.count)", "state": "\(answer["ETag"] ?? "")"])
+    logger.info("revocations written", metadata: ["count": "\(news.count)", "state": "\(answer["ETag"] ?? "")"])
     return answer["ETag"].map { Known(tag: $0, lists: lists) }
   }
 

@@ -15,10 +15,10 @@ extension RequestFailure {
   package init(_ refusal: RefusedToken) {
     let message =
       switch refusal {
-      case .unknown: "There is no such token. Make one with xtblish-registry token create."
-      case .expired: "The token has expired. Make a new one with xtblish-registry token create."
-      case .revoked: "The token was revoked. Make a new one with xtblish-registry token create."
-      case .missingScope: "The token is good, but its scope does not allow this. Use one with a higher scope."
+      case .unknown: "there is no such token: make one with xtblish-registry token create"
+      case .expired: "the token has expired: make a new one with xtblish-registry token create"
+      case .revoked: "the token was revoked: make a new one with xtblish-registry token create"
+      case .missingScope: "the token is good, but its scope does not allow this: use one with a higher scope"
       }
     self.init(.permissionDenied, reason: refusal.rawValue, message: message)
   }

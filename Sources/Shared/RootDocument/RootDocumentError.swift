@@ -12,7 +12,7 @@ package enum RootDocumentError: Error, Equatable, Sendable {
 
   /// It is longer than ``SignedRootDocument/maximumBytes``.
   case tooLarge(byteCount: Int)
-  /// What is wrong, as the rest of "The root document can't be read: …".
+  /// What is wrong, as the rest of "the root document can't be read: …".
   case malformed(String)
   /// The first document is another than the one that was pinned.
   case notPinned(expected: SHA256Digest, actual: SHA256Digest)
@@ -40,21 +40,21 @@ extension RootDocumentError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .tooLarge(let byteCount):
-      "The root document has \(byteCount) bytes; at most \(SignedRootDocument.maximumBytes) are taken."
+      "the root document has \(byteCount) bytes; at most \(SignedRootDocument.maximumBytes) are taken"
     case .malformed(let problem):
-      "The root document can't be read: \(problem)."
+      "the root document can't be read: \(problem)"
     case .notPinned(let expected, let actual):
-      "The first root document must have the digest \(expected), and this one has \(actual)."
+      "the first root document must have the digest \(expected), and this one has \(actual)"
     case .rolledBack(let version, let current):
-      "The root document is version \(version), and version \(current) is known already: versions only grow."
+      "the root document is version \(version), and version \(current) is known already: versions only grow"
     case .versionSkipped(let version, let current):
-      "The root document is version \(version), and the next must be \(current + 1): none may be left out."
+      "the root document is version \(version), and the next must be \(current + 1): none may be left out"
     case .belowThreshold(let signers, let signatures, let threshold):
-      "The root document has good signatures of \(signatures) of \(signers.rawValue) root keys, and needs \(threshold)."
+      "the root document has good signatures of \(signatures) of \(signers.rawValue) root keys, and needs \(threshold)"
     case .expired(let version, let time):
-      "Root document \(version) expired at \(time). Publish the next one."
+      "root document \(version) expired at \(time): publish the next one"
     case .cryptography(let error):
-      "The root document could not be checked: \(error)."
+      "the root document could not be checked: \(error)"
     }
   }
 

@@ -44,7 +44,7 @@ package enum PlainText {
 
   /// Whether a terminal or a log reader may take it for anything but a character to show: controls, line and
   /// paragraph separators, and what turns the direction of writing or is invisible.
-  static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
+  package static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0..<0x20, 0x7F..<0xA0, 0xAD, 0x61C, 0x180E, 0x200B, 0x200E, 0x200F, 0x2028...0x202E, 0x2060...0x206F, 0xFEFF,
       0xFFF9...0xFFFB, 0xE0000...0xE007F:

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import SwiftProtobuf
 import TestSupport
 import Testing

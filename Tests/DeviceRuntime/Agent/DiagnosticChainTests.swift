@@ -33,7 +33,7 @@ import Wire
           "XTBLISH_MQTT_HOST": harness.broker.host, "XTBLISH_MQTT_PORT": "\(harness.broker.port)",
           "XTBLISH_REGISTRY_ENDPOINTS": registry.endpoint,
         ], inheritsEnvironment: false)
-      try await process.waitForLine(containing: "Connected to the broker")
+      try await process.waitForLine(containing: "connected to the broker")
       return process
     }
 

@@ -12,8 +12,10 @@ import Testing
 @testable import UpdateCore
 
 @Suite(.seated, .timeLimit(.minutes(10))) struct HintChecksTests {
-  private static func hint(_ version: UInt64, of digest: SHA256Digest) -> FirmwareNotification {
-    FirmwareNotification(version: version, digest: digest, sizeBytes: 600, url: "http://store/")
+  private static func hint(
+    _ version: UInt64, of digest: SHA256Digest, at url: String = "http://store/"
+  ) -> FirmwareNotification {
+    FirmwareNotification(version: version, digest: digest, sizeBytes: 600, url: url)
   }
 
   /// Whoever hears of what is in the way takes a while for it, and meanwhile the hint gives way to others.
@@ -52,7 +54,7 @@ import Testing
     let device = DeviceID.random()
     let digest = try SHA256Digest.of("app".utf8)
     let storage = SlotStore(flash: InMemoryFlash(), device: device, trust: .unsigned)
-    let servers = ImageServers(device: device, imageStoreURLs: [], requiresTLS: true)
+    let servers = ImageServers(device: device, imageStoreURLs: [], requiresTLS: false)
     let policy = ImageDownload.Policy(firstPause: .seconds(3_600), longestPause: .seconds(3_600))
     let hindered = Mutex<Set<UInt64>>([])
     let checks = HintChecks(
@@ -62,13 +64,14 @@ import Testing
       onHindrance: { version, reason in
         hindered.withLock { if reason == nil { $0.remove(version) } else { $0.insert(version) } }
       })
+    let port = try FreePort()
+    let nobody = "http://127.0.0.1:\(port.number)/"
     for version in 1...20 as ClosedRange<UInt64> {
-      await checks.add(Self.hint(version, of: digest))
-      // A device with keys asks no plain URL, so that the check fails at once.
+      await checks.add(Self.hint(version, of: digest, at: nobody))
       try await eventually("that hint \(version) is looked into") { hindered.withLock { $0.contains(version) } }
     }
     for version in (1...12 as ClosedRange<UInt64>).reversed() {
-      await checks.add(Self.hint(version, of: digest))
+      await checks.add(Self.hint(version, of: digest, at: nobody))
       try await eventually("that hint \(version) is looked into again") { hindered.withLock { $0.contains(version) } }
     }
     #expect(hindered.withLock { $0.isSuperset(of: 17...20) })

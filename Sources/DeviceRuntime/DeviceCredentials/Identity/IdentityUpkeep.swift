@@ -70,7 +70,7 @@ package struct IdentityUpkeep: Sendable {
             isOver
               ? "the device's certificate has expired and can't be renewed; enrol again"
               : "the device's certificate is not renewed yet",
-            metadata: ["reason": "\(error)", "expires": "\(schedule.notAfter)"])
+            metadata: ["error": "\(error)", "expires": "\(schedule.notAfter)"])
           await onHindrance("\(error)")
           try? await Task.sleep(for: backoff.next())
         }
@@ -102,7 +102,7 @@ package struct IdentityUpkeep: Sendable {
         return schedule
       } catch {
         hasFailed = true
-        logger.critical("the device's certificate can't be read; trying again", metadata: ["reason": "\(error)"])
+        logger.critical("the device's certificate can't be read; trying again", metadata: ["error": "\(error)"])
         await onHindrance("it can't be read: \(error)")
         try? await Task.sleep(for: backoff.next())
       }
@@ -127,7 +127,7 @@ package struct IdentityUpkeep: Sendable {
         backoff.reset()
         try? await Task.sleep(for: Self.dailyInterval * Double.random(in: 0.9...1.1))
       } catch {
-        logger.info(complaint, metadata: ["reason": "\(error)"])
+        logger.info(complaint, metadata: ["error": "\(error)"])
         try? await Task.sleep(for: backoff.next())
       }
     }

@@ -157,7 +157,7 @@ final class DownloadWriter: Sendable {
       throw CurlError(
         .sinkFailed,
         error.kind == .noSpace
-          ? "no space for the image: \(error). Make room on the device's flash."
+          ? "no space for the image: \(error); make room on the device's flash"
           : "the flash fails: \(error)")
     }
     let reached = offset + UInt64(bytes.byteCount)

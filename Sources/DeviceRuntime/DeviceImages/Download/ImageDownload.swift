@@ -155,7 +155,7 @@ package struct ImageDownload: Sendable {
         case .right(let image): return .complete(image)
         case .unsuitable(let reason): return .refused(reason: reason)
         case .wrong(let reason):
-          logger.warning("image is not what was offered", metadata: ["url": "\(url)", "reason": "\(reason)"])
+          logger.warning("image is not what was offered", metadata: ["url": "\(url)", "error": "\(reason)"])
           progress.reasons.append("\(url): \(reason)")
           progress.isJoined = false
           // The parts may have been of different bytes: from one piece it may be right.
@@ -164,7 +164,7 @@ package struct ImageDownload: Sendable {
         }
       case .failed(let reason, let retryAfter):
         if Task.isCancelled { return .cancelled }
-        logger.info("image not fetched", metadata: ["url": "\(url)", "reason": "\(reason)"])
+        logger.info("image not fetched", metadata: ["url": "\(url)", "error": "\(reason)"])
         progress.reasons.append(reason)
         progress.pause = max(progress.pause, min(retryAfter, policy.longestPause))
         progress.hasMoved = progress.hasMoved || figures.bytesDone > before

@@ -151,7 +151,7 @@ package actor SlotStore {
     let available = try flash.availableBytes()
     if available >= needed { return .enough }
     return .tooLittle(
-      reason: "no space: the image needs \(needed) bytes, \(available) are free. Make room on the device's flash.")
+      reason: "no space: the image needs \(needed) bytes, \(available) are free; make room on the device's flash")
   }
 
   enum Room: Sendable, Equatable {

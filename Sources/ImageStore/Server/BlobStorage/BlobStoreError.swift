@@ -20,17 +20,17 @@ extension BlobStoreError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .full(let cause):
-      "The image store's disk is full. Free space on it, then try again. (\(cause))"
+      "the image store's disk is full: free space on it, then try again (\(cause))"
     case .corrupted(let digest, let actual):
-      "What is stored as \(digest) is damaged: its digest is \(actual). Upload the image again to repair it."
+      "what is stored as \(digest) is damaged: its digest is \(actual); upload the image again to repair it"
     case .digestMismatch(let expected, let actual):
-      "The bytes that came have the digest \(actual), not \(expected): they were changed or cut short on the way."
+      "the bytes that came have the digest \(actual), not \(expected): they were changed or cut short on the way"
     case .failed(let cause):
-      "The image store's storage failed: \(cause)"
+      "the image store's storage failed: \(cause)"
     case .unsettled(let digest):
-      "\(digest) is being stored by somebody else at this moment."
+      "\(digest) is being stored by somebody else at this moment"
     case .closed:
-      "The image store is shutting down."
+      "the image store is shutting down"
     }
   }
 }

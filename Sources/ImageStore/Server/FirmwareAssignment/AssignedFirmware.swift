@@ -48,6 +48,6 @@ package struct AssignedFirmware: Hashable, Sendable {
   private static func contradiction(_ problem: String) -> WireFailure {
     WireFailure(
       .internal, reason: "registry-contradiction",
-      message: "The Registry's answer about this firmware can't be used: \(problem.asClause).")
+      message: "the Registry's answer about this firmware can't be used: \(problem)")
   }
 }

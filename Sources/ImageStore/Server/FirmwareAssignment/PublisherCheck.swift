@@ -84,7 +84,7 @@ package final class PublisherCheck: Sendable {
       do throws(RootDocumentError) {
         return try SignedRootDocument(decoding: Array(response.document)).document.publishers
       } catch {
-        throw WireFailure(.internal, reason: error.reason, message: "The Registry's answer can't be used: \(error)")
+        throw WireFailure(.internal, reason: error.reason, message: "the Registry's answer can't be used: \(error)")
       }
     } catch {
       if error.code == .notFound {

@@ -2,7 +2,7 @@ import BlobStorage
 import Logging
 package import Messaging
 package import ServiceHTTP
-package import ServiceHosting
+internal import ServiceHosting
 package import ServiceKit
 package import ServiceLifecycle
 import WebAssemblyModule

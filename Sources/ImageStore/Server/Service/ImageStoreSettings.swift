@@ -4,7 +4,7 @@ import ImageAdmission
 import Logging
 import Messaging
 import OpenSSL
-package import ServiceHosting
+internal import ServiceHosting
 package import ServiceKit
 import Wasmtime
 package import Wire
@@ -123,7 +123,7 @@ package struct ImageStoreSettings: HostedServiceSettings {
     guard let publisherKeyFile else { return nil }
     do throws(SigningKeyError) {
       let key = try SigningKeyFile.readPrivate(publisherKeyFile)
-      logger.warning("modules that come unsigned are signed here", metadata: ["key": "\(publisherKeyFile)"])
+      logger.warning("modules that come unsigned are signed here", metadata: ["file": "\(publisherKeyFile)"])
       return key
     } catch {
       throw AdminError("\(Self.publisherKeyFileSetting.environmentName): \(error)", status: .configuration)
@@ -140,7 +140,7 @@ package struct ImageStoreSettings: HostedServiceSettings {
           status: .configuration)
       }
       logger.warning(
-        "no WebAssembly engine here: the code of modules is checked by devices alone", metadata: ["path": "\(path)"])
+        "no WebAssembly engine here: the code of modules is checked by devices alone", metadata: ["file": "\(path)"])
       return nil
     }
     return executable.map { EngineCodeCheck(executable: $0, engine: path, logger: logger) }

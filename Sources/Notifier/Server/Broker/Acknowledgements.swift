@@ -23,7 +23,7 @@ struct Acknowledgements: Sendable {
               topic: DeviceTopic(.acknowledgement, of: device).name, payload: message.payload, qos: .atMostOnce,
               timeout: .seconds(2))
           } catch {
-            logger.debug("An acknowledgement was not sent", metadata: ["device": "\(device)", "error": "\(error)"])
+            logger.debug("an acknowledgement was not sent", metadata: ["device": "\(device)", "error": "\(error)"])
           }
         }
       }

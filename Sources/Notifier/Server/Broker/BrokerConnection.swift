@@ -63,7 +63,7 @@ final class BrokerConnection: Service {
         } catch {
           if error.code == .cancelled || error.code == .closed { return }
           logger.error(
-            "The broker refuses a subscription; check its access rules",
+            "the broker refuses a subscription; check its access rules",
             metadata: ["connection": "\(purpose)", "filter": "\(filter)", "error": "\(error)"])
           try? await Task.sleep(for: .seconds(5))
         }
@@ -95,7 +95,7 @@ final class BrokerConnection: Service {
         connected.record(1)
         lastProblem = nil
         logger.info(
-          "Connected to the broker",
+          "connected to the broker",
           metadata: ["connection": "\(purpose)", "session_present": "\(sessionPresent)"])
         await onConnect?(client)
       case .disconnected(let error):
@@ -103,12 +103,12 @@ final class BrokerConnection: Service {
         // An outage says the same at every attempt.
         if lastProblem != error.message {
           logger.warning(
-            "No connection to the broker", metadata: ["connection": "\(purpose)", "error": "\(error)"])
+            "no connection to the broker", metadata: ["connection": "\(purpose)", "error": "\(error)"])
         }
         lastProblem = error.message
       case .subscriptionLost(let filter, let error):
         logger.error(
-          "The broker refuses a subscription it had granted; check its access rules",
+          "the broker refuses a subscription it had granted; check its access rules",
           metadata: ["connection": "\(purpose)", "filter": "\(filter)", "error": "\(error)"])
         onLoss(filter)
       }

@@ -100,7 +100,7 @@ final class BatchRecorder<Item: Sendable, Outcome: Sendable>: Sendable {
         // Finds the items that make the Registry refuse the whole batch, so that they don't hold up the others for ever.
         size.withLock { $0.shrink(after: batch.count) }
         if batch.count == 1 {
-          drop(batch[0], failure, unreadable, "The Registry can't read what a device told; it is dropped")
+          drop(batch[0], failure, unreadable, "the Registry can't read what a device told; it is dropped")
           rest = rest.dropFirst()
         }
         continue
@@ -113,7 +113,7 @@ final class BatchRecorder<Item: Sendable, Outcome: Sendable>: Sendable {
         if failuresByItself >= pace.attemptsByItself {
           failuresByItself = 0
           if await canStore() {
-            drop(batch[0], failure, setAside, "The Registry fails at what a device told; it is set aside")
+            drop(batch[0], failure, setAside, "the Registry fails at what a device told; it is set aside")
             rest = rest.dropFirst()
             continue
           }
@@ -122,7 +122,7 @@ final class BatchRecorder<Item: Sendable, Outcome: Sendable>: Sendable {
       if !isOutageLogged {
         isOutageLogged = true
         logger.warning(
-          "The Registry does not take what devices told; it waits",
+          "the Registry does not take what devices told; it waits",
           metadata: ["kind": "\(name)", "count": "\(batch.count)", "error": "\(failure)"])
       }
       // Between half and all of the delay, so that replicas do not come back at once.

@@ -43,9 +43,9 @@ final class RejectionLog: Sendable {
     }
     guard let suppressed else { return }
     logger.warning(
-      "A device's message was not taken",
+      "a device's message was not taken",
       metadata: [
-        "reason": "\(rejected.reason.rawValue)", "detail": "\(rejected.detail.prefix(200))",
+        "reason": "\(rejected.reason.rawValue)", "error": "\(rejected.detail.prefix(200))",
         "topic": "\(topic.prefix(Self.maximumTopicCharacters))", "like_it_before": "\(suppressed)",
       ])
   }

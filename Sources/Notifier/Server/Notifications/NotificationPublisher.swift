@@ -96,8 +96,8 @@ struct NotificationPublisher: Sendable {
       failed.increment()
       if suspicious.note(tries, of: notification.topic) {
         logger.error(
-          "The broker ends the connection for a notification; it is set aside for a while",
-          metadata: ["topic": "\(notification.topic)", "cuts": "\(tries.cuts)"])
+          "the broker ends the connection for a notification; it is set aside for a while",
+          metadata: ["topic": "\(notification.topic)", "count": "\(tries.cuts)"])
       }
       return Self.outcome("\(Self.reason(of: error)): \(error.message)")
     }

@@ -114,7 +114,7 @@ final class ReportIntake: Service {
       try await client.unsubscribe(from: filter)
     } catch {
       if error.code == .cancelled || error.code == .closed { return }
-      logger.warning("The presences that the broker keeps can't be read", metadata: ["error": "\(error)"])
+      logger.warning("the presences that the broker keeps can't be read", metadata: ["error": "\(error)"])
     }
   }
 

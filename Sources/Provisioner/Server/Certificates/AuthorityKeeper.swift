@@ -147,7 +147,7 @@ package actor AuthorityKeeper {
     hasWarned = true
     logger.error(
       "the authority's folder is older than the one that the database knows, or another one: copy the newest here",
-      metadata: ["folder": "\(directory.path)", "generation": "\(authority.authority.generation)"])
+      metadata: ["directory": "\(directory.path)", "generation": "\(authority.authority.generation)"])
   }
 
   private static func versions(_ directory: AuthorityDirectory) -> [FileVersion?] {

@@ -52,7 +52,7 @@ package struct DeviceCertificateRenewal: Sendable {
     renewed.increment()
     logger.info(
       "certificate renewed",
-      metadata: ["device": "\(device)", "serialNumber": "\(Hexadecimal.encode(issued.certificate.serialNumber))"])
+      metadata: ["device": "\(device)", "certificate": "\(Hexadecimal.encode(issued.certificate.serialNumber))"])
     return issued
   }
 

@@ -34,7 +34,7 @@ package struct SessionEnder: Service {
           if outcome.failed > 0, !isFailing {
             logger.warning(
               "sessions of revoked devices can't be ended yet",
-              metadata: ["devices": "\(outcome.failed)", "error": "\(outcome.error ?? "")"])
+              metadata: ["count": "\(outcome.failed)", "error": "\(outcome.error ?? "")"])
             isFailing = true
           } else if outcome.ended > 0, isFailing {
             logger.info("sessions of revoked devices are ended again")

@@ -84,7 +84,7 @@ struct EnrolmentBatch: Sendable {
       guard case .granted(let grant) = decision, case .success = result else { continue }
       logger.info(
         "device enrolled",
-        metadata: ["device": "\(grant.device)", "serial": "\(grant.serial)", "by": "\(grant.basis)"])
+        metadata: ["device": "\(grant.device)", "serial": "\(grant.serial)", "basis": "\(grant.basis)"])
     }
     return results
   }
@@ -150,7 +150,7 @@ struct EnrolmentBatch: Sendable {
       }
     } catch {
       logger.error(
-        "the Registry did not make devices", metadata: ["devices": "\(grants.count)", "error": "\(error)"])
+        "the Registry did not make devices", metadata: ["count": "\(grants.count)", "error": "\(error)"])
       switch error.code {
       case .unavailable, .deadlineExceeded, .overloaded: throw .registryUnavailable
       default: throw .registryRefused

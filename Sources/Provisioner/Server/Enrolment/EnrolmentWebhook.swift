@@ -89,7 +89,7 @@ package struct EnrolmentWebhook: Sendable {
   private func unavailable(_ question: Question, _ cause: String) -> RequestFailure {
     logger.error(
       "the webhook that decides on enrolments gave no answer",
-      metadata: ["serial": "\(question.serial)", "cause": "\(cause)"])
+      metadata: ["serial": "\(question.serial)", "error": "\(cause)"])
     return RequestFailure(
       .unavailable, reason: "webhook-unavailable",
       message: "the system that decides on enrolments gave no answer: repeat the same request later",

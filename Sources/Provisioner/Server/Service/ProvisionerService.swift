@@ -5,7 +5,7 @@ package import Messaging
 import PostgreSQL
 import ProvisionerStorage
 package import ServiceHTTP
-package import ServiceHosting
+internal import ServiceHosting
 package import ServiceKit
 package import ServiceLifecycle
 import Wire

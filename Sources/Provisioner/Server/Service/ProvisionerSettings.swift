@@ -1,5 +1,5 @@
 package import DeviceEnrolment
-package import ServiceHosting
+internal import ServiceHosting
 package import ServiceKit
 package import Wire
 

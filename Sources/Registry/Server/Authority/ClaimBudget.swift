@@ -42,7 +42,7 @@ extension RequestFailure {
   package static func tooManyClaims(wait: Duration) -> RequestFailure {
     RequestFailure(
       .overloaded, reason: "too-many-audit-claims",
-      message: "This service has written as much into the audit log as it may for now. Try again shortly.",
+      message: "this service has written as much into the audit log as it may for now: try again shortly",
       retryAfterMilliseconds: UInt32(clamping: wait.wholeMilliseconds + 1))
   }
 }

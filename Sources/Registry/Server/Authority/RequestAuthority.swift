@@ -8,7 +8,7 @@ package import RegistryStorage
 package import ServiceKit
 import ServiceLifecycle
 import Synchronization
-package import TextFormats
+internal import TextFormats
 import Wire
 
 /// Decides what the bearer of a token may do, and sees to it that refused attempts and uses of tokens are on record.
@@ -214,7 +214,7 @@ extension RequestFailure {
   static func tooManyFailures(wait: Duration) -> RequestFailure {
     RequestFailure(
       .overloaded, reason: AttemptLimiter.reason,
-      message: "Too many tokens from this address were refused. Wait, then come back with one that is good.",
+      message: "too many tokens from this address were refused: wait, then come back with one that is good",
       retryAfterMilliseconds: UInt32(clamping: wait.wholeMilliseconds + 1))
   }
 }

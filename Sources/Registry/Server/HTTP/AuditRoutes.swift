@@ -6,6 +6,7 @@ import RegistryClient
 import RegistryDomain
 import RegistryStorage
 import ServiceHTTP
+import ServiceKit
 import TextFormats
 import Wire
 

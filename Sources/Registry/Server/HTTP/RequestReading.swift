@@ -28,7 +28,7 @@ enum RequestReading {
     guard essence == "application/json" || essence == "application/merge-patch+json" && request.method == .patch else {
       throw ProblemError(
         .unsupportedMediaType, reason: "unsupported-media-type",
-        detail: "The body must be JSON: send it with Content-Type: application/json.")
+        detail: "the body must be JSON: send it with Content-Type: application/json")
     }
   }
 }

@@ -1,7 +1,7 @@
 import FirmwareImage
 import Messaging
 import RegistryStorage
-package import ServiceHosting
+internal import ServiceHosting
 package import ServiceKit
 package import Wire
 
@@ -148,8 +148,8 @@ package struct RegistrySettings: HostedServiceSettings {
         key: Self.directorDirectorySetting.key,
         message: """
           \(Self.directorDirectorySetting.environmentName) is not set: name a folder that this service may write, and that \
-          all replicas share, for the key that signs what devices get. For a test on one machine, set XTBLISH_INSECURE=true \
-          instead.
+          all replicas share, for the key that signs what devices get; for a test on one machine, set XTBLISH_INSECURE=true \
+          instead
           """)
     ]
   }

@@ -15,10 +15,10 @@ struct Removal {
       while !Task.isCancelled, let removed = try await batch() { total += removed }
     } catch {
       if !Task.isCancelled {
-        logger.warning("not removed, trying again later", metadata: ["what": "\(what)", "error": "\(error)"])
+        logger.warning("not removed, trying again later", metadata: ["kind": "\(what)", "error": "\(error)"])
       }
     }
-    if total > 0 { logger.info("removed", metadata: ["what": "\(what)", "count": "\(total)"]) }
+    if total > 0 { logger.info("removed", metadata: ["kind": "\(what)", "count": "\(total)"]) }
   }
 
   /// The same as ``remove(_:_:)`` for batches that tell 0 when there was nothing.

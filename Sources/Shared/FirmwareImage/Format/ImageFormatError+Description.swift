@@ -6,61 +6,61 @@ extension ImageFormatError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .wrongConfigurationLength(let actual):
-      "An image's configuration has \(ImageConfiguration.byteCount) bytes, and these are \(actual)."
+      "an image's configuration has \(ImageConfiguration.byteCount) bytes, and these are \(actual)"
     case .headerCutShort(let received):
-      "The image ends after \(received) bytes, inside its \(ImageHeader.byteCount)-byte header. Send it whole."
+      "the image ends after \(received) bytes, inside its \(ImageHeader.byteCount)-byte header: send it whole"
     case .unknownReservedArea(let offset):
-      "The image's reserved area is neither zero nor starts with XTB1 (first at byte \(offset)). "
-        + "Build the image with tools of this system's version, or send the plain .wasm."
+      "the image's reserved area is neither zero nor starts with XTB1 (first at byte \(offset)): "
+        + "build the image with tools of this system's version, or send the plain .wasm"
     case .unsupportedHeaderVersion(let version):
-      "The image's header version is \(version), and only version 1 is known here. Update this software."
+      "the image's header version is \(version), and only version 1 is known here: update this software"
     case .unknownFlags(let flags):
-      "The image sets flags that are not known here (0x\(String(flags, radix: 16))). Update this software."
+      "the image sets flags that are not known here (0x\(String(flags, radix: 16))): update this software"
     case .firmwareVersionIsZero:
-      "The image's firmware version is 0; versions count from 1."
+      "the image's firmware version is 0; versions count from 1"
     case .wasmLengthOutOfRange(let length):
-      "The image says that its WebAssembly module has \(length) bytes, which no module can have."
+      "the image says that its WebAssembly module has \(length) bytes, which no module can have"
     case .invalidLabel(let field, let problem):
-      "The \(field.rawValue) can't be used: \(problem)."
+      "the \(field.rawValue) can't be used: \(problem)"
     case .keyWithoutSignature(let role):
-      "The image names a \(role.rawValue) key but has no \(role.rawValue) signature."
+      "the image names a \(role.rawValue) key but has no \(role.rawValue) signature"
     case .signatureWithoutKey(let role):
-      "The image has a \(role.rawValue) signature but does not name the \(role.rawValue) key."
+      "the image has a \(role.rawValue) signature but does not name the \(role.rawValue) key"
     case .paddingNotZero(let offset):
-      "Byte \(offset) of the image must be zero and is not."
+      "byte \(offset) of the image must be zero and is not"
     case .keyIDIsZero:
-      "The key's ID is zero, which stands for no key. Make another key."
+      "the key's ID is zero, which stands for no key: make another key"
     case .hashMismatch(let stated, let actual):
-      "The image states the hash \(stated), but its content has \(actual): it was changed or cut short."
+      "the image states the hash \(stated), but its content has \(actual): it was changed or cut short"
     case .deviceMismatch(let expected, let actual):
-      "The image is for device \(actual), not for \(expected)."
+      "the image is for device \(actual), not for \(expected)"
     case .wasmLengthMismatch(let stated, let actual):
-      "The image says that its WebAssembly module has \(stated) bytes, and it has \(actual)."
+      "the image says that its WebAssembly module has \(stated) bytes, and it has \(actual)"
     case .wasmDigestMismatch(let stated, let actual):
-      "The image says that its WebAssembly module's digest is \(stated), and it is \(actual)."
+      "the image says that its WebAssembly module's digest is \(stated), and it is \(actual)"
     case .tooLarge(let limit):
-      "The image is larger than \(limit) bytes, the limit here."
+      "the image is larger than \(limit) bytes, the limit here"
     case .webAssembly(let error):
       error.description
     case .signatureMissing(let role):
-      "The image has no \(role.rawValue) signature, and one is required."
+      "the image has no \(role.rawValue) signature, and one is required"
     case .unknownKey(let role, let id):
-      "The image is signed by the \(role.rawValue) key \(id), which is not trusted here."
+      "the image is signed by the \(role.rawValue) key \(id), which is not trusted here"
     case .wrongSignature(let role):
-      "The image's \(role.rawValue) signature does not match its content."
+      "the image's \(role.rawValue) signature does not match its content"
     case .publisherNotDelegated(let id, let name):
-      "The publisher key \(id?.description ?? "") may not sign for an app named \"\(name)\": a root document must "
-        + "delegate that name to it."
+      "the publisher key \(id?.description ?? "") may not sign for an app named \"\(name)\": a root document must "
+        + "delegate that name to it"
     case .versionTooLow(let version, let lowest):
-      "The image is version \(version); the lowest that is taken here is \(lowest)."
+      "the image is version \(version); the lowest that is taken here is \(lowest)"
     case .securityEpochTooLow(let epoch, let lowest):
-      "The image's security epoch is \(epoch); the lowest that is taken here is \(lowest)."
+      "the image's security epoch is \(epoch); the lowest that is taken here is \(lowest)"
     case .hostAPILevelTooHigh(let level, let highest):
-      "The image needs host API level \(level); the highest here is \(highest). Update the device's own software first."
+      "the image needs host API level \(level); the highest here is \(highest): update the device's own software first"
     case .unreadable(let path, let call, let errno):
-      "\(path) can't be read: \(call) failed with errno \(errno)."
+      "\(path) can't be read: \(call) failed with errno \(errno)"
     case .cryptography(let error):
-      "The image could not be checked: \(error)."
+      "the image could not be checked: \(error)"
     }
   }
 
@@ -103,11 +103,11 @@ extension ImageFormatError {
   package var advice: String {
     switch self {
     case .signatureMissing:
-      " Sign it with `xtblish-image-store sign`, or push it with --sign-key."
+      "; sign it with `xtblish-image-store sign`, or push it with --sign-key"
     case .unknownKey, .publisherNotDelegated:
-      " Have it named with `xtblish-registry root update --add-publisher FILE --app NAME`."
+      "; have it named with `xtblish-registry root update --add-publisher FILE --app NAME`"
     case .wrongSignature:
-      " It must be of exactly this app: digest, length, security epoch, host API level, name and version."
+      "; it must be of exactly this app: digest, length, security epoch, host API level, name and version"
     default: ""
     }
   }

@@ -27,14 +27,14 @@ extension SigningKeyError: CustomStringConvertible {
     case .failed(let call, let path, let code):
       "\(call) of \(path) failed: \(String(cString: strerror(code)))"
     case .exists(let path):
-      "\(path) exists, and a key is never written over. Choose another name, or move that file away."
+      "\(path) exists, and a key is never written over: choose another name, or move that file away"
     case .openToOthers(let path):
-      "\(path) holds a private key, and others than its owner may use the file. If nobody has: chmod 600 \(path); "
-        + "else make another key."
+      "\(path) holds a private key, and others than its owner may use the file: chmod 600 \(path) if nobody has, "
+        + "else make another key"
     case .notAKey(let path, let label):
-      "\(path) is not an Ed25519 key in PEM (one block, \(label))."
+      "\(path) is not an Ed25519 key in PEM (one block, \(label))"
     case .unusable(let error): error.description
-    case .cryptography(let error): "The key could not be used: \(error)."
+    case .cryptography(let error): "the key could not be used: \(error)"
     }
   }
 }

@@ -52,8 +52,8 @@ extension RPCClient {
     if stray > 0 { strays.increment(by: stray) }
     for (endpoint, refusal) in refused {
       logger.warning(
-        "A server can't be talked to",
-        metadata: ["service": "\(name)", "endpoint": "\(endpoint)", "reason": "\(refusal)"])
+        "a server can't be talked to",
+        metadata: ["service": "\(name)", "endpoint": "\(endpoint)", "error": "\(refusal)"])
     }
     for (outgoing, payload) in answered { outgoing.continuation.resume(returning: .success(payload)) }
     for action in actions { perform(action, dialer: dialer) }
@@ -76,7 +76,7 @@ extension RPCClient {
     case .heartbeat(let connection):
       dialer?.send(Envelope.heartbeatFrame, on: connection, token: 0)
     case .connect(let connection, let endpoint):
-      logger.debug("Connecting to a server", metadata: ["service": "\(name)", "endpoint": "\(endpoint)"])
+      logger.debug("connecting to a server", metadata: ["service": "\(name)", "endpoint": "\(endpoint)"])
       dialer?.connect(connection, to: endpoint)
     case .disconnect(let connection):
       dialer?.disconnect(connection)

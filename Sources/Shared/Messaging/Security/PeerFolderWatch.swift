@@ -82,10 +82,10 @@ final class PeerFolderWatch: Sendable {
     table.replace(peers)
     guard peers != old else { return }
     for (peer, key) in peers.all where old[key] != peer {
-      logger.info("Bus peer added", metadata: ["peer": "\(peer)", "key": "\(key.text)"])
+      logger.info("bus peer added", metadata: ["peer": "\(peer)", "key": "\(key.text)"])
     }
     for (peer, key) in old.all where peers[key] != peer {
-      logger.info("Bus peer removed", metadata: ["peer": "\(peer)", "key": "\(key.text)"])
+      logger.info("bus peer removed", metadata: ["peer": "\(peer)", "key": "\(key.text)"])
     }
   }
 
@@ -96,7 +96,7 @@ final class PeerFolderWatch: Sendable {
       return texts.subtracting(state.problems)
     }
     for problem in new.sorted() {
-      logger.warning("The bus's folder of peers has a mistake", metadata: ["problem": "\(problem)"])
+      logger.warning("the bus's folder of peers has a mistake", metadata: ["error": "\(problem)"])
     }
   }
 

@@ -128,7 +128,7 @@ extension RPCServer {
     let sender = peer.identity.map { "\($0)" } ?? "nobody"
     if let count = denials.withLock({ $0.add() }) {
       logger.warning(
-        "Request denied", metadata: ["kind": "\(route.kind)", "peer": "\(sender)", "denials": "\(count)"])
+        "request denied", metadata: ["kind": "\(route.kind)", "peer": "\(sender)", "count": "\(count)"])
     }
     if let identity = peer.identity { onDenial?(identity, route.kind) }
     listener.send(

@@ -78,7 +78,7 @@ extension RPCServer {
     } catch {
       let reference = Hexadecimal.encode(job.correlationID)
       logger.error(
-        "Request failed unexpectedly",
+        "request failed unexpectedly",
         metadata: ["kind": "\(job.kind)", "reference": "\(reference)", "error": "\(String(reflecting: error))"])
       return .failure(
         WireFailure(

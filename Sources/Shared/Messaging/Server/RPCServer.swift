@@ -115,7 +115,7 @@ package final class RPCServer: Service {
     }
     timer.start { [weak self] in self?.tick() }
     start(listener)
-    logger.info("Answering requests", metadata: ["endpoint": "\(listener.endpoint)"])
+    logger.info("answering requests", metadata: ["endpoint": "\(listener.endpoint)"])
     await withTaskCancellationHandler {
       await withGracefulShutdownHandler {
         await withDiscardingTaskGroup { group in
@@ -134,7 +134,7 @@ package final class RPCServer: Service {
     }
     timer.stop()
     state.withLock { $0.listener = nil }
-    logger.info("Stopped answering requests", metadata: ["endpoint": "\(listener.endpoint)"])
+    logger.info("stopped answering requests", metadata: ["endpoint": "\(listener.endpoint)"])
   }
 
   private func settle(_ outcome: Result<String, any Error>) {

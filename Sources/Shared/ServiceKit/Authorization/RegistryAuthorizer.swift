@@ -32,7 +32,7 @@ package struct RegistryAuthorizer: RequestAuthorizer {
     guard let refusal = RefusedToken(rawValue: answer.reason) else {
       throw WireFailure(
         .permissionDenied, reason: answer.reason.isEmpty ? "refused" : answer.reason,
-        message: "The Registry does not take this token.")
+        message: "the Registry does not take this token")
     }
     throw WireFailure(RequestFailure(refusal))
   }

@@ -1,4 +1,5 @@
 import Configuration
+import Foundations
 
 /// Reads settings: from the environment, else from the file, else their defaults.
 package struct SettingsReader: Sendable {
@@ -72,8 +73,8 @@ package struct SettingsReader: Sendable {
     SettingProblem(
       key: setting.key,
       message: """
-        \(setting.environmentName) (\(setting.key)) is not set: \(setting.help) \
-        Set it to \(setting.expected).
+        \(setting.environmentName) (\(setting.key)) is not set: \(setting.help.asClause); \
+        set it to \(setting.expected)
         """)
   }
 

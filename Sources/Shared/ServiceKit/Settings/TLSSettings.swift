@@ -70,7 +70,7 @@ package struct TLSSettings: Sendable, Equatable {
         message: """
           \(names) are not set, and without them nobody could trust this service. Make the files with: \
           xtblish-provisioner certificate issue --authority DIRECTORY --service \(role)-1 --role \(role) \
-          --dns HOST --out FOLDER. For a test on one machine, set XTBLISH_INSECURE=true instead.
+          --dns HOST --out FOLDER. For a test on one machine, set XTBLISH_INSECURE=true instead
           """)
     ]
   }

@@ -128,7 +128,7 @@ package actor ExpiryWatch: Service {
         stage == .over
           ? "something is over that this service relies on" : "something ends soon that this service relies on",
         metadata: [
-          "kind": "\(expiry.kind)", "name": "\(expiry.name)", "end": "\(JSONCoding.text(of: expiry.end))",
+          "kind": "\(expiry.kind)", "name": "\(expiry.name)", "expires": "\(JSONCoding.text(of: expiry.end))",
           "remedy": "\(expiry.remedy)",
         ])
     }

@@ -38,15 +38,15 @@ extension DebugModule.Unusable: CustomStringConvertible {
   package var description: String {
     switch self {
     case .noBuildID:
-      "The module has no build ID. Link it with `wasm-ld --build-id=sha1`, and strip that very file for the device."
+      "the module has no build ID: link it with `wasm-ld --build-id=sha1`, and strip that very file for the device"
     case .otherBuildID(let actual, let expected):
-      "The module is of build \(actual), not \(expected). Send it under its own build ID."
-    case .noCode: "The module has no code: it is not what the app was linked to."
+      "the module is of build \(actual), not \(expected): send it under its own build ID"
+    case .noCode: "the module has no code: it is not what the app was linked to"
     case .stripped:
-      "The module has neither names nor DWARF: it was stripped. Send the file as the linker left it, built with -g."
+      "the module has neither names nor DWARF: it was stripped; send the file as the linker left it, built with -g"
     case .differs(let buildID):
-      "Another module is stored as the one of build \(buildID). Two links gave the same build ID, or the file was "
-        + "changed after linking: link it again and deploy that."
+      "another module is stored as the one of build \(buildID): two links gave the same build ID, or the file was "
+        + "changed after linking: link it again and deploy that"
     }
   }
 }

@@ -25,23 +25,23 @@ extension WebAssemblyError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .notWebAssembly(let saw):
-      "This is not a WebAssembly module: it \(saw). Send the .wasm that your toolchain built."
+      "this is not a WebAssembly module: it \(saw); send the .wasm that your toolchain built"
     case .component:
-      "This is a WebAssembly component, and devices run core modules. Build a core module, for example for "
-        + "wasm32-unknown-unknown or wasm32-wasi (preview 1), without wrapping it into a component."
+      "this is a WebAssembly component, and devices run core modules: build a core module, for example for "
+        + "wasm32-unknown-unknown or wasm32-wasi (preview 1), without wrapping it into a component"
     case .unsupportedVersion(let version):
-      "This WebAssembly module has version \(version), and only version 1 is known."
+      "this WebAssembly module has version \(version), and only version 1 is known"
     case .cutShort(let offset, let inside):
-      "The WebAssembly module is cut short: it ends at byte \(offset), inside \(inside). Send it whole."
+      "the WebAssembly module is cut short: it ends at byte \(offset), inside \(inside); send it whole"
     case .unknownSection(let id, let offset):
-      "The WebAssembly module has a section of unknown kind \(id) at byte \(offset): it is damaged, or bytes follow its end."
+      "the WebAssembly module has a section of unknown kind \(id) at byte \(offset): it is damaged, or bytes follow its end"
     case .sectionOutOfOrder(let id, let offset):
-      "The WebAssembly module's \(Self.name(of: id)) section at byte \(offset) is repeated or out of order."
+      "the WebAssembly module's \(Self.name(of: id)) section at byte \(offset) is repeated or out of order"
     case .malformedSection(let id, let offset, let problem):
-      "The WebAssembly module's \(Self.name(of: id)) section at byte \(offset) is damaged: \(problem)."
+      "the WebAssembly module's \(Self.name(of: id)) section at byte \(offset) is damaged: \(problem)"
     case .sectionTooLarge(let id, let size, let limit):
-      "The WebAssembly module's \(Self.name(of: id)) section has \(size) bytes, and at most \(limit) are taken. "
-        + "Leave out what the app does not need."
+      "the WebAssembly module's \(Self.name(of: id)) section has \(size) bytes, and at most \(limit) are taken: "
+        + "leave out what the app does not need"
     }
   }
 

@@ -29,11 +29,11 @@ struct BlobResponder: Sendable {
     case .preconditionFailed:
       throw ProblemError(
         .preconditionFailed, reason: "entity-tag-mismatch",
-        detail: "The image is now \(representation.entityTag), none of those in If-Match. Fetch it anew.")
+        detail: "the image is now \(representation.entityTag), none of those in If-Match: fetch it anew")
     case .send(.unsatisfiable):
       throw ProblemError(
         .rangeNotSatisfiable, reason: "range-not-satisfiable",
-        detail: "The image has \(length) bytes, and the range starts behind them. Fetch it from its start.",
+        detail: "the image has \(length) bytes, and the range starts behind them: fetch it from its start",
         headers: [.contentRange: "bytes */\(length)", .acceptRanges: "bytes"])
     case .send(.whole):
       return response(.ok, headers, representation, 0..<length, request.method, context.channel.eventLoop)

@@ -57,8 +57,8 @@ struct DebugRoutes: Sendable {
     guard let blob = try await metrics.opening(context.logger, { try await module(of: buildID) }) else {
       throw ProblemError(
         .notFound, reason: "unknown-debug-module",
-        detail: "There is no debug module of build \(buildID) here. Push the app's unstripped .wasm: "
-          + "xtblish-image-store push --debug FILE.",
+        detail: "there is no debug module of build \(buildID) here: push the app's unstripped .wasm with "
+          + "xtblish-image-store push --debug FILE",
         members: ["buildID": .text("\(buildID)")])
     }
     metrics.served(blob.lengthBytes)
@@ -83,8 +83,8 @@ struct DebugRoutes: Sendable {
     guard let buildID = BuildID(try context.parameter("buildID")) else {
       throw ProblemError(
         .badRequest, reason: "invalid-build-id",
-        detail: "A build ID is the content of a module's build_id section in hexadecimal digits, at most "
-          + "\(WebAssemblyChecker.buildIDLimitBytes) bytes.")
+        detail: "a build ID is the content of a module's build_id section in hexadecimal digits, at most "
+          + "\(WebAssemblyChecker.buildIDLimitBytes) bytes")
     }
     return buildID
   }

@@ -10,6 +10,7 @@ import ImageAdmission
 import Logging
 import NIOCore
 import ServiceHTTP
+import ServiceKit
 import TextFormats
 import Wire
 
@@ -108,7 +109,7 @@ struct FirmwareImageRoutes: Sendable {
     guard let device = DeviceID(text) else {
       throw ProblemError(
         .badRequest, reason: "invalid-device-id",
-        detail: "A device's ID is a UUID, for example 01234567-89ab-cdef-0123-456789abcdef.")
+        detail: "a device's ID is a UUID, for example 01234567-89ab-cdef-0123-456789abcdef")
     }
     return device
   }
@@ -118,7 +119,7 @@ struct FirmwareImageRoutes: Sendable {
     if text == "latest" { return nil }
     guard let version = UInt64(text), version > 0, text == String(version) else {
       throw ProblemError(
-        .badRequest, reason: "invalid-version", detail: "A version is a number from 1, or the word latest.")
+        .badRequest, reason: "invalid-version", detail: "a version is a number from 1, or the word latest")
     }
     return version
   }

@@ -13,27 +13,27 @@ extension ProblemError {
     case .unknownDevice(let device):
       self.init(
         .notFound, reason: "unknown-device",
-        detail: "There is no device \(device). Check the ID, or create the device first.",
+        detail: "there is no device \(device): check the ID, or create the device first",
         members: ["device": .text(device.description)])
     case .refused(let failure): self.init(refusal: failure)
     case .registryUnavailable(let failure):
       self.init(
         unavailable: failure, reason: "registry-unavailable",
-        detail: "The Registry did not answer. Try again. (\(failure.message))")
+        detail: "the Registry did not answer: try again (\(failure.message))")
     case .assignmentUnknown(let failure, let key, let digest):
       self.init(
         unavailable: failure, reason: "registry-unavailable",
-        detail: "The image is stored, but the Registry did not answer, so it may not be assigned. Send it again "
-          + "with the same Idempotency-Key: that is safe whether it was or not. (\(failure.message))",
+        detail: "the image is stored, but the Registry did not answer, so it may not be assigned: send it again "
+          + "with the same Idempotency-Key, which is safe whether it was or not (\(failure.message))",
         members: ["idempotencyKey": .text(key), "digest": .text(digest?.description ?? "")])
     case .publishersUnknown(let failure):
       self.init(
         unavailable: failure, reason: "registry-unavailable",
-        detail: "The Registry did not say which publishers are trusted. Try again. (\(failure.message))")
+        detail: "the Registry did not say which publishers are trusted: try again (\(failure.message))")
     case .noRootDocument(let words): self.init(.conflict, reason: "no-root-document", detail: words)
     case .provisionerUnavailable(let failure):
       self.init(
-        unavailable: failure, reason: "provisioner-unavailable", detail: "The Provisioner did not answer. Try again.")
+        unavailable: failure, reason: "provisioner-unavailable", detail: "the Provisioner did not answer: try again")
     case .labelRefused(let error): self.init(.unprocessableContent, reason: error.reason, detail: "\(error)")
     case .publisherRefused(let error):
       self.init(.unprocessableContent, reason: error.reason, detail: error.description + error.advice)
@@ -42,7 +42,7 @@ extension ProblemError {
         .unprocessableContent, reason: "publisher-signature-wrong",
         detail: "X-Publisher-Signature is not X-Publisher-Key's signature of this app: digest \(app.wasmDigest), "
           + "\(app.wasmLength) bytes, security epoch \(app.securityEpoch), host API level \(app.hostAPILevel), "
-          + "name '\(app.name)', version '\(app.version)'. Sign exactly these.")
+          + "name '\(app.name)', version '\(app.version)'; sign exactly these")
     }
   }
 

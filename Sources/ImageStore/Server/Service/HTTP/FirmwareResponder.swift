@@ -22,8 +22,8 @@ struct FirmwareResponder: Sendable {
     guard let blob else {
       throw ProblemError(
         .notFound, reason: "image-missing",
-        detail: "Version \(firmware.version) of device \(firmware.device) is the image \(firmware.digest), which is "
-          + "not in this store. Check that all image stores share one directory, or upload the image again.",
+        detail: "version \(firmware.version) of device \(firmware.device) is the image \(firmware.digest), which is "
+          + "not in this store: check that all image stores share one directory, or upload the image again",
         members: ["digest": .text(firmware.digest.description)])
     }
     let hash = try await metrics.opening(context.logger) { try await hashes.hash(of: firmware, blob) }

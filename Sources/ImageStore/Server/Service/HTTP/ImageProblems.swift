@@ -21,7 +21,7 @@ extension ProblemError {
     case let error as AppProblem:
       let imports = error.missingImports
       self.init(
-        .unprocessableContent, reason: error.reason, detail: "No device can run this: \(error).",
+        .unprocessableContent, reason: error.reason, detail: "no device can run this: \(error)",
         members: imports.isEmpty ? [:] : ["imports": .texts(imports)])
     default: return nil
     }
@@ -44,14 +44,14 @@ extension ProblemError {
     case .bodyCutShort(let declared, let received):
       self.init(
         .badRequest, reason: "body-cut-short",
-        detail: "Content-Length says \(declared) bytes, and \(received) came. Send the image again.")
+        detail: "Content-Length says \(declared) bytes, and \(received) came: send the image again")
     case .codeCheckTooSlow:
       self = .unavailable(
-        reason: "code-check-slow", detail: "The module's code could not be checked in time. Send the image again.")
+        reason: "code-check-slow", detail: "the module's code could not be checked in time: send the image again")
     case .tooLarge(let limit):
       self.init(
         .contentTooLarge, reason: "body-too-large",
-        detail: "The WebAssembly module has more than \(limit) bytes, the limit of this image store. Make it smaller.",
+        detail: "the WebAssembly module has more than \(limit) bytes, the limit of this image store: make it smaller",
         members: ["maximumBytes": .number(Int(clamping: limit))])
     }
   }
@@ -61,11 +61,11 @@ extension ProblemError {
     case .full:
       self.init(
         HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), reason: "storage-full",
-        detail: "The image store's disk is full, and nothing was stored. Free space on it, then send the image again.")
+        detail: "the image store's disk is full, and nothing was stored: free space on it, then send the image again")
     case .corrupted(let digest, _):
       self.init(
         .internalServerError, reason: "image-corrupted",
-        detail: "What is stored as \(digest) is damaged and is not served. Upload the image again to repair it.",
+        detail: "what is stored as \(digest) is damaged and is not served: upload the image again to repair it",
         members: ["digest": .text(digest.description)])
     case .digestMismatch:
       self.init(.unprocessableContent, reason: "digest-mismatch", detail: error.description)
@@ -73,12 +73,12 @@ extension ProblemError {
       // The cause names paths, which are for the log alone.
       self.init(
         .internalServerError, reason: "storage-failed",
-        detail: "The image store could not read or write its storage. Its log says why.")
+        detail: "the image store could not read or write its storage: its log says why")
     case .unsettled:
       self = .unavailable(
-        reason: "image-unsettled", detail: "Another upload of the same bytes is not finished yet. Send them again.")
+        reason: "image-unsettled", detail: "another upload of the same bytes is not finished yet: send them again")
     case .closed:
-      self = .unavailable(reason: "shutting-down", detail: "The image store is shutting down; try again.")
+      self = .unavailable(reason: "shutting-down", detail: "the image store is shutting down; try again")
     }
   }
 }

@@ -50,7 +50,7 @@ struct ImageRoutes: Sendable {
     let blob = try await metrics.opening(context.logger) { try await blobs.open(digest) }
     guard let blob else {
       throw ProblemError(
-        .notFound, reason: "unknown-image", detail: "There is no image \(digest) here. Upload it first.",
+        .notFound, reason: "unknown-image", detail: "there is no image \(digest) here: upload it first",
         members: ["digest": .text(digest.description)])
     }
     metrics.served(blob.lengthBytes)
@@ -70,7 +70,7 @@ struct ImageRoutes: Sendable {
     guard let digest = SHA256Digest(try context.parameter("digest")) else {
       throw ProblemError(
         .badRequest, reason: "invalid-digest",
-        detail: "An image's digest is sha256: and the 64 hexadecimal digits of its SHA-256.")
+        detail: "an image's digest is sha256: and the 64 hexadecimal digits of its SHA-256")
     }
     return digest
   }

@@ -38,7 +38,7 @@ struct PollingRoutes: Sendable {
       let trace = context.traceParent.description
       guard let version = try await catalog.waitingVersion(for: device, trace: trace) else {
         throw ProblemError(
-          .notFound, reason: "nothing-waits", detail: "The device has confirmed its newest version. Ask again later.")
+          .notFound, reason: "nothing-waits", detail: "the device has confirmed its newest version: ask again later")
       }
       let waiting = try await catalog.find(device, version: version, trace: trace)
       // Which one waits changes.

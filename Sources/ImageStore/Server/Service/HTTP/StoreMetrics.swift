@@ -35,7 +35,8 @@ struct StoreMetrics: Sendable {
     } catch let error as BlobStoreError {
       if case .corrupted = error { damagedReads.increment() }
       logger.error("an image can't be read", metadata: ["error": "\(error)"])
-      throw ProblemError(image: error) ?? .unavailable(reason: "storage-failed", detail: "Try again.")
+      throw ProblemError(image: error)
+        ?? .unavailable(reason: "storage-failed", detail: "the image could not be read: try again")
     }
   }
 }

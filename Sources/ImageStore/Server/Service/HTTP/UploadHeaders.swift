@@ -87,7 +87,7 @@ struct UploadHeaders: Sendable {
 
   private static func invalid(_ field: HTTPField.Name, _ problem: String) -> ProblemError {
     ProblemError(
-      .badRequest, reason: "invalid-header", detail: "The header \(field.rawName) can't be used: \(problem.asClause).",
+      .badRequest, reason: "invalid-header", detail: "the header \(field.rawName) can't be used: \(problem)",
       members: ["header": .text(field.rawName)])
   }
 }

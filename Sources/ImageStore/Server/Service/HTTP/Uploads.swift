@@ -33,7 +33,7 @@ struct Uploads: Sendable {
         metrics.refused("too-many-uploads")
         throw ProblemError.unavailable(
           reason: "too-many-uploads",
-          detail: "\(slots.inUse) of \(slots.capacity) uploads are under way, and the rest is for others. Try again.")
+          detail: "\(slots.inUse) of \(slots.capacity) uploads are under way, and the rest is for others: try again")
       }
       return received
     } catch {

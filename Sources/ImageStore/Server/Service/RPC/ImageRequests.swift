@@ -23,7 +23,7 @@ struct ImageRequests: Sendable {
     guard pageSize <= ImageListing.largestPage else {
       throw WireFailure(
         .invalid, reason: "invalid-page-size",
-        message: "A page has at most \(ImageListing.largestPage) images. Ask for less.")
+        message: "a page has at most \(ImageListing.largestPage) images: ask for less")
     }
     let page = try await Self.telling { try await blobs.list(after: cursor, limit: pageSize) }
     var response = WireListImagesResponse()
@@ -63,13 +63,13 @@ struct ImageRequests: Sendable {
   private static func digest(_ bytes: Data) throws(WireFailure) -> SHA256Digest {
     guard let digest = SHA256Digest(bytes: bytes) else {
       throw WireFailure(
-        .invalid, reason: "invalid-digest", message: "A digest has 32 bytes, and this has \(bytes.count).")
+        .invalid, reason: "invalid-digest", message: "a digest has 32 bytes, and this has \(bytes.count)")
     }
     return digest
   }
 
   private static func unknown(_ digest: SHA256Digest) -> WireFailure {
-    WireFailure(.notFound, reason: "unknown-image", message: "There is no image \(digest) in this store.")
+    WireFailure(.notFound, reason: "unknown-image", message: "there is no image \(digest) in this store")
   }
 
   /// Operators are told what the storage said.

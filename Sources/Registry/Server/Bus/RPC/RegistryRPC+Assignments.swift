@@ -50,8 +50,8 @@ extension RegistryRPC {
     guard try await store.hasAdmittedUpload(by: stated.principal, to: device) else {
       let refusal = RequestFailure(
         .permissionDenied, reason: "missing-token",
-        message: "The image store presented no token of whoever asks for this. If it was not upgraded yet, send the "
-          + "upload again.")
+        message: "the image store presented no token of whoever asks for this: if it was not upgraded yet, send the "
+          + "upload again")
       await authority.note(
         AuditRecord(AuditAction.assignImage.rawValue, AuditRecord.target(device), by: context.requester(stated)),
         refusedFor: refusal.reason)

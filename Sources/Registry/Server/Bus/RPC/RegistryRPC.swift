@@ -245,7 +245,7 @@ package struct RegistryRPC: Sendable {
   private func noteStrangers(_ devices: [DeviceID]) {
     for device in strangers.add(devices) {
       logger.warning(
-        "A device that is not known here reports: after a restore make it again with its ID, else revoke its certificate",
+        "a device that is not known here reports: after a restore make it again with its ID, else revoke its certificate",
         metadata: ["device": "\(device)"])
     }
   }

@@ -38,7 +38,7 @@ final class LogFollowers: Sendable {
     guard let ticket else {
       throw RequestFailure(
         .overloaded, reason: "too-many-followers",
-        message: "\(Self.limit) clients follow logs here already. Try again shortly, or ask without following.",
+        message: "\(Self.limit) clients follow logs here already: try again shortly, or ask without following",
         retryAfterMilliseconds: 1000)
     }
     return ticket

@@ -78,7 +78,7 @@ extension RegistryStore {
       guard let row = rows.first else {
         throw RequestFailure(
           .notFound, reason: "unknown-crash",
-          message: "There is no crash \(number), or it is no longer kept. List the crashes there are.")
+          message: "there is no crash \(number), or it is no longer kept: list the crashes there are")
       }
       var crash = try Self.crash(row)
       crash.report.lastLines = try WireCrashReport(serializedBytes: try row["last_lines"].bytes).lastLines

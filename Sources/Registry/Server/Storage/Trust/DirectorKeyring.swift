@@ -43,8 +43,8 @@ package final class DirectorKeyring: Sendable {
     } catch {
       throw RequestFailure(
         .unavailable, reason: "director-key-missing",
-        message: "The director's key \(id) can't be used at this replica: \(error) Replicas share the folder in "
-          + "registry.director.directory, or have copies of its files.")
+        message: "the director's key \(id) can't be used at this replica: \(error). Replicas share the folder in "
+          + "registry.director.directory, or have copies of its files")
     }
   }
 

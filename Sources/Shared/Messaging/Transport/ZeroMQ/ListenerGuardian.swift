@@ -33,8 +33,8 @@ final class ListenerGuardian {
       if peers[key] != nil { return true }
       if let count = report.add() {
         security.logger?.warning(
-          "An unknown key was refused",
-          metadata: ["key": "\(key.text)", "address": "\(address)", "refusals": "\(count)"])
+          "an unknown key was refused",
+          metadata: ["key": "\(key.text)", "source": "\(address)", "count": "\(count)"])
       }
       return false
     }
