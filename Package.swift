@@ -87,6 +87,8 @@ let sharedModules: [Target] = [
   shared("Foundations", []),
   // JSON, and text for people and terminals.
   shared("TextFormats", []),
+  // The words of authorization: who asks, what a token allows, and why it is refused.
+  shared("Authorization", ["Foundations"]),
   // What devices and services say to each other.
   shared("DeviceProtocol", ["Foundations"]),
   // Reads .wasm modules and judges whether they can be apps.
@@ -103,19 +105,19 @@ let sharedModules: [Target] = [
   shared(
     "ServiceKit",
     [
-      "Foundations", "Messaging", "TextFormats", "Wire", "ZeroMQ", argumentParser, configuration, logging, metrics,
-      coreMetrics,
-      lifecycle,
-      unixSignals, protobuf,
+      "Authorization", "Foundations", "Messaging", "TextFormats", "Wire", "ZeroMQ", argumentParser, configuration,
+      logging, metrics, coreMetrics, lifecycle, unixSignals, protobuf,
     ]),
+  // How admin commands ask a service over HTTP, and what their operators are told when that fails.
+  shared("AdminHTTP", ["Curl", "ServiceKit", "TextFormats"]),
   // What services with a database have in common.
   shared("ServiceDatabase", ["Foundations", "PostgreSQL"]),
   // An HTTP server with limits, TLS, tokens and problem documents.
   shared(
     "ServiceHTTP",
     [
-      "CLinux", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "TextFormats", "Wire", hummingbird,
-      hummingbirdCore, httpTypes,
+      "Authorization", "CLinux", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "TextFormats", "Wire",
+      hummingbird, hummingbirdCore, httpTypes,
       nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL, nioTLS, logging, metrics, lifecycle,
     ]),
   // How a service starts and stops: what each of the four is, and what runs it.
@@ -143,14 +145,13 @@ let registry: [Target] = [
   // Devices, versions, reports, tokens, and the rules for them. No database, no protocol.
   part(
     "RegistryDomain", "Registry/Domain",
-    ["Foundations", "DeviceProtocol", "OpenSSL", "FirmwareImage", "RootDocument", "ServiceKit", "TextFormats"]),
-  // What its admin commands ask it, and the JSON documents that its HTTP interface and they have in common.
+    ["Authorization", "Foundations", "DeviceProtocol", "OpenSSL", "FirmwareImage", "RootDocument", "TextFormats"]),
+  // What admin commands ask it, and the JSON documents that its HTTP interface and they have in common.
   part(
     "RegistryClient", "Registry/Client",
     [
-      "RegistryDomain", "Curl", "Foundations", "DeviceProtocol", "WebAssemblyModule", "FirmwareImage", "RootDocument",
-      "TextFormats", "Wire",
-      "Messaging", "ServiceKit", protobuf,
+      "RegistryDomain", "AdminHTTP", "Curl", "Foundations", "DeviceProtocol", "WebAssemblyModule", "FirmwareImage",
+      "RootDocument", "TextFormats", "Wire", "Messaging", "ServiceKit", protobuf,
     ]),
   // Its tables: each change with its event, outbox row and line of the audit log in one transaction.
   part(
@@ -158,14 +159,14 @@ let registry: [Target] = [
     [
       "RegistryDomain", "PostgreSQL", "OpenSSL", "Foundations", "DeviceProtocol", "FirmwareImage", "RootDocument",
       "TextFormats", "Wire",
-      "ServiceDatabase", "ServiceKit", protobuf, lifecycle,
+      "Authorization", "ServiceDatabase", "ServiceKit", protobuf, lifecycle,
     ]),
   // Who may do what, and that it is on record.
   part(
     "RegistryAuthority", "Registry/Server/Authority",
     [
-      "RegistryDomain", "RegistryStorage", "Foundations", "TextFormats", "Wire", "Messaging", "ServiceKit", logging,
-      lifecycle,
+      "RegistryDomain", "RegistryStorage", "Authorization", "Foundations", "TextFormats", "Wire", "Messaging",
+      "ServiceKit", logging, lifecycle,
     ]),
   // What other services must be told, until they took it.
   part(
@@ -175,7 +176,7 @@ let registry: [Target] = [
   part(
     "RegistryMessages", "Registry/Server/Messages",
     [
-      "RegistryDomain", "RegistryStorage", "Foundations", "DeviceProtocol", "FirmwareImage", "Wire", "ServiceKit",
+      "RegistryDomain", "RegistryStorage", "Authorization", "Foundations", "DeviceProtocol", "FirmwareImage", "Wire",
       protobuf,
     ]),
   // What it answers on the bus: each request decoded, asked of the storage, encoded.
@@ -183,8 +184,8 @@ let registry: [Target] = [
     "RegistryBus", "Registry/Server/Bus",
     [
       "DeviceProtocol", "RegistryDomain", "RegistryStorage", "RegistryAuthority", "RegistryMessages", "OpenSSL",
-      "Foundations",
-      "FirmwareImage", "RootDocument", "TextFormats", "Wire", "Messaging", "ServiceKit", protobuf, logging,
+      "Authorization", "Foundations",
+      "FirmwareImage", "RootDocument", "TextFormats", "Wire", "Messaging", protobuf, logging,
     ]),
   // What it answers over HTTP, the control interface, and its OpenAPI description.
   part(
@@ -193,7 +194,7 @@ let registry: [Target] = [
       "DeviceProtocol",
       "RegistryClient", "RegistryDomain", "RegistryStorage", "RegistryMessages", "Foundations", "FirmwareImage",
       "TextFormats", "Wire",
-      "ServiceKit", "ServiceHTTP", hummingbird, httpTypes, nioCore,
+      "Authorization", "ServiceHTTP", hummingbird, httpTypes, nioCore,
     ]),
   // The service put together: its settings, its parts, and what it needs to be ready.
   part(
@@ -217,8 +218,8 @@ let imageStore: [Target] = [
   part(
     "ImageStoreClient", "ImageStore/Client",
     [
-      "ImageStoreContract", "FileAccess", "Curl", "OpenSSL", "Foundations", "DeviceProtocol", "WebAssemblyModule",
-      "FirmwareImage", "TextFormats", "Wire", "Messaging", "ServiceKit", protobuf,
+      "ImageStoreContract", "AdminHTTP", "FileAccess", "Curl", "OpenSSL", "Foundations", "DeviceProtocol",
+      "WebAssemblyModule", "FirmwareImage", "TextFormats", "Wire", "Messaging", "ServiceKit", protobuf,
     ]),
   // Bytes by their digest.
   part(
@@ -247,11 +248,14 @@ let imageStore: [Target] = [
     "ImageStoreServer", "ImageStore/Server/Service",
     [
       "BlobStorage", "FirmwareAssignment", "ImageAdmission", "ImageStoreContract", "OpenSSL", "Wasmtime",
-      "Foundations", "DeviceProtocol", "WebAssemblyModule", "FirmwareImage", "TextFormats", "Wire", "Messaging",
+      "Authorization", "Foundations", "DeviceProtocol", "WebAssemblyModule", "FirmwareImage", "TextFormats", "Wire",
+      "Messaging",
       "ServiceKit",
       "ServiceHosting", "ServiceHTTP", hummingbird, httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
     ]),
-  command("ImageStore", ["Messaging", "Foundations", "FirmwareImage", "ImageAdmission", "TextFormats", "Wire"]),
+  command(
+    "ImageStore",
+    ["RegistryClient", "Messaging", "Foundations", "FirmwareImage", "ImageAdmission", "TextFormats", "Wire"]),
 ]
 
 let notifier: [Target] = [
@@ -306,9 +310,9 @@ let provisioner: [Target] = [
   part(
     "ProvisionerServer", "Provisioner/Server/Service",
     [
-      "CertificateAuthority", "Curl", "DeviceCertificates", "DeviceEnrolment", "DeviceProtocol", "Foundations",
-      "Messaging", "OpenSSL", "PostgreSQL", "ProvisionerClient", "ProvisionerDomain", "ProvisionerStorage",
-      "ServiceHTTP", "ServiceKit", "ServiceHosting", "Wire",
+      "Authorization", "CertificateAuthority", "Curl", "DeviceCertificates", "DeviceEnrolment", "DeviceProtocol",
+      "Foundations", "Messaging", "OpenSSL", "PostgreSQL", "ProvisionerClient", "ProvisionerDomain",
+      "ProvisionerStorage", "ServiceHTTP", "ServiceKit", "ServiceHosting", "Wire",
       httpTypes, hummingbird, lifecycle, logging, nioCore, protobuf,
     ]),
   command("Provisioner", ["CertificateAuthority", "Foundations", "Wire"]),
@@ -485,7 +489,7 @@ let testTargets: [Target] = [
   tests(
     "ServiceHTTP",
     [
-      "TestPeers",
+      "TestPeers", "Authorization",
       "Curl", "Foundations",
       "ServiceHTTP", "OpenSSL", "ServiceKit", "Wire", hummingbird, httpTypes, nioCore,
       logging, coreMetrics, lifecycle,
@@ -501,13 +505,13 @@ let testTargets: [Target] = [
       "RegistryMessages", "RegistryServer", "RegistryStorage", "PostgreSQL", "OpenSSL", "FirmwareImage", "Foundations",
       "DeviceProtocol", "WebAssemblyModule",
       "RootDocument", "TextFormats", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
-      "Curl", "Wasmtime",
+      "Authorization", "Curl", "Wasmtime",
       hummingbird, httpTypes, protobuf, logging, lifecycle,
     ]),
   tests(
     "ImageStore",
     [
-      "TestPeers", "DeviceProtocol",
+      "TestPeers", "AdminHTTP", "Authorization", "DeviceProtocol",
       "BlobStorage", "ImageAdmission", "ImageStoreClient", "ImageStoreServer", "FileAccess", "OpenSSL", "Curl",
       "FirmwareImage", "Foundations", "RootDocument", "TextFormats", "WebAssemblyModule", "Wire", "Messaging",
       "ServiceKit", "ServiceHTTP",

@@ -8,7 +8,7 @@ import WebAssemblyModule
 
   /// A module that ends with a custom section of this content after the name.
   private static func module(_ content: [UInt8], section title: String = "build_id") -> [UInt8] {
-    preamble + section(0, name(title) + content)
+    wasmPreamble + wasmSection(0, wasmName(title) + content)
   }
 
   struct Row: Sendable, CustomTestStringConvertible {
@@ -33,9 +33,10 @@ import WebAssemblyModule
     Row(
       name: "a length beyond 32 bits", module: module([0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 1]),
       buildID: [255, 255, 255, 255, 0x7F, 1]),
-    Row(name: "two of them", module: module([1, 9]) + section(0, name("build_id") + [1, 8]), buildID: [9]),
+    Row(name: "two of them", module: module([1, 9]) + wasmSection(0, wasmName("build_id") + [1, 8]), buildID: [9]),
     Row(
-      name: "an empty one and a good one", module: module([0]) + section(0, name("build_id") + [1, 8]), buildID: [8]),
+      name: "an empty one and a good one", module: module([0]) + wasmSection(0, wasmName("build_id") + [1, 8]),
+      buildID: [8]),
   ]
 
   @Test(arguments: rows)
@@ -49,7 +50,7 @@ import WebAssemblyModule
 
   @Test func aBuildIDCutShortIsNoModule() throws {
     let whole = Self.module([20] + Self.id)
-    for length in (preamble.count + 1)..<whole.count {
+    for length in (wasmPreamble.count + 1)..<whole.count {
       let error = #expect(throws: WebAssemblyError.self) {
         try WebAssemblyModule.interface(of: Array(whole.prefix(length)))
       }
@@ -63,12 +64,14 @@ import WebAssemblyModule
     // One function of two bytes: no locals, and its end.
     #expect(Array(module[Int(offset)...].prefix(4)) == [1, 2, 0, 0x0B])
     #expect(Array(module[(Int(offset) - 2)..<Int(offset)]) == [10, 4])
-    #expect(try WebAssemblyModule.interface(of: preamble).codeSectionOffset == nil)
+    #expect(try WebAssemblyModule.interface(of: wasmPreamble).codeSectionOffset == nil)
   }
 
   @Test func aSizeInMoreBytesThanItNeedsMovesTheBody() throws {
     let module =
-      preamble + section(1, [1, 0x60, 0, 0]) + section(3, [1, 0]) + [10, 0x84, 0x80, 0x80, 0x80, 0, 1, 2, 0, 0x0B]
+      wasmPreamble + wasmSection(1, [1, 0x60, 0, 0]) + wasmSection(3, [1, 0]) + [
+        10, 0x84, 0x80, 0x80, 0x80, 0, 1, 2, 0, 0x0B,
+      ]
     let offset = try #require(try WebAssemblyModule.interface(of: module).codeSectionOffset)
     #expect(Array(module[Int(offset)...]) == [1, 2, 0, 0x0B])
   }

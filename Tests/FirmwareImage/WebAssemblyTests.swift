@@ -21,7 +21,7 @@ import WebAssemblyModule
     #expect(interface.functionType(0) == WebAssemblyFunctionType("") && interface.functionType(1) != nil)
     #expect(interface.functionType(2) == nil)
     #expect(interface.memories.map(\.minimum) == [1] && interface.tables.map(\.maximum) == [128])
-    #expect(try WebAssemblyModule.interface(of: preamble) == WebAssemblyInterface())
+    #expect(try WebAssemblyModule.interface(of: wasmPreamble) == WebAssemblyInterface())
   }
 
   @Test(arguments: [1, 2, 3, 5, 8, 64, 4096])
@@ -40,10 +40,10 @@ import WebAssemblyModule
     let module = try sampleModule()
     // Cut before the function section the rest is a module of its own; so it is before the custom
     // section at the end.
-    let functionSection = preamble.count + section(1, [1, 0x60, 0, 0]).count + importSectionBytes(module)
-    let customSection = module.count - section(0, name("note") + [UInt8](repeating: 0, count: 10)).count
-    let typeSection = preamble.count + section(1, [1, 0x60, 0, 0]).count
-    let whole: Set<Int> = [preamble.count, typeSection, functionSection, customSection, module.count]
+    let functionSection = wasmPreamble.count + wasmSection(1, [1, 0x60, 0, 0]).count + importSectionBytes(module)
+    let customSection = module.count - wasmSection(0, wasmName("note") + [UInt8](repeating: 0, count: 10)).count
+    let typeSection = wasmPreamble.count + wasmSection(1, [1, 0x60, 0, 0]).count
+    let whole: Set<Int> = [wasmPreamble.count, typeSection, functionSection, customSection, module.count]
     for length in 0...module.count {
       let cut = Array(module.prefix(length))
       if whole.contains(length) {
@@ -56,12 +56,12 @@ import WebAssemblyModule
   }
 
   private func importSectionBytes(_ module: [UInt8]) -> Int {
-    let start = preamble.count + section(1, [1, 0x60, 0, 0]).count
+    let start = wasmPreamble.count + wasmSection(1, [1, 0x60, 0, 0]).count
     return 2 + Int(module[start + 1])
   }
 
   static let trailing: [[UInt8]] = [
-    [0], [0, 0], [0xFF], [0x0A, 0x0D], Array("garbage".utf8), preamble, [14, 1, 0], [1, 1, 0], [0, 1, 5],
+    [0], [0, 0], [0xFF], [0x0A, 0x0D], Array("garbage".utf8), wasmPreamble, [14, 1, 0], [1, 1, 0], [0, 1, 5],
   ]
 
   @Test(arguments: trailing)
@@ -93,32 +93,32 @@ import WebAssemblyModule
   }
 
   static let damaged: [(bytes: [UInt8], problem: String)] = [
-    (section(3, [1, 0]) + section(1, [1, 0x60, 0, 0]), "out of order"),
-    (section(1, [0]) + section(1, [0]), "repeated"),
-    (section(10, [0]) + section(12, [0]), "out of order"),
+    (wasmSection(3, [1, 0]) + wasmSection(1, [1, 0x60, 0, 0]), "out of order"),
+    (wasmSection(1, [0]) + wasmSection(1, [0]), "repeated"),
+    (wasmSection(10, [0]) + wasmSection(12, [0]), "out of order"),
     ([1, 0], "empty"),
     ([1, 0x80, 0x80, 0x80, 0x80, 0x10], "LEB128"),
     ([1, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00], "LEB128"),
-    (section(1, [0x80, 0x80]), "ends inside its first number"),
-    (section(1, [5, 0, 0]), "too few bytes"),
-    (section(3, [0xFF, 0xFF, 0xFF, 0xFF, 0x0F]), "too few bytes"),
-    (section(8, [0, 0]), "follow its one number"),
-    (section(0, [9, 1, 2]), "name is longer"),
-    (section(2, [1] + name("a") + name("b") + [9, 0]), "unknown kind 9"),
-    (section(2, [1] + name("a") + [50, 0, 0, 0]), "longer than the section"),
-    (section(2, [1] + name("a") + [1, 0xFF, 0, 0]), "not UTF-8"),
-    (section(2, [1] + name("a") + name("b") + [0]), "ends inside an entry"),
-    (section(2, [1] + name("a") + name("b") + [0, 0, 0]), "follow its last entry"),
-    (section(2, [1] + name("a") + name("b") + [2, 0x10, 0]), "limits"),
-    (section(2, [1] + name("a") + name("b") + [3, 0x7F, 7]), "mutability"),
-    (section(2, [1] + name("a") + name("b") + [0, 0x80, 0x80, 0x80, 0x80, 0x7F]), "LEB128"),
-    (section(2, [0xFF, 0xFF, 0xFF, 0x7F]), "too few bytes"),
-    (section(7, [2] + name("x") + [0, 0] + name("x") + [0, 0]), "exported twice"),
+    (wasmSection(1, [0x80, 0x80]), "ends inside its first number"),
+    (wasmSection(1, [5, 0, 0]), "too few bytes"),
+    (wasmSection(3, [0xFF, 0xFF, 0xFF, 0xFF, 0x0F]), "too few bytes"),
+    (wasmSection(8, [0, 0]), "follow its one number"),
+    (wasmSection(0, [9, 1, 2]), "name is longer"),
+    (wasmSection(2, [1] + wasmName("a") + wasmName("b") + [9, 0]), "unknown kind 9"),
+    (wasmSection(2, [1] + wasmName("a") + [50, 0, 0, 0]), "longer than the section"),
+    (wasmSection(2, [1] + wasmName("a") + [1, 0xFF, 0, 0]), "not UTF-8"),
+    (wasmSection(2, [1] + wasmName("a") + wasmName("b") + [0]), "ends inside an entry"),
+    (wasmSection(2, [1] + wasmName("a") + wasmName("b") + [0, 0, 0]), "follow its last entry"),
+    (wasmSection(2, [1] + wasmName("a") + wasmName("b") + [2, 0x10, 0]), "limits"),
+    (wasmSection(2, [1] + wasmName("a") + wasmName("b") + [3, 0x7F, 7]), "mutability"),
+    (wasmSection(2, [1] + wasmName("a") + wasmName("b") + [0, 0x80, 0x80, 0x80, 0x80, 0x7F]), "LEB128"),
+    (wasmSection(2, [0xFF, 0xFF, 0xFF, 0x7F]), "too few bytes"),
+    (wasmSection(7, [2] + wasmName("x") + [0, 0] + wasmName("x") + [0, 0]), "exported twice"),
   ]
 
   @Test(arguments: damaged)
   func damageIsDescribed(bytes: [UInt8], problem: String) {
-    let error = #expect(throws: WebAssemblyError.self) { try WebAssemblyModule.interface(of: preamble + bytes) }
+    let error = #expect(throws: WebAssemblyError.self) { try WebAssemblyModule.interface(of: wasmPreamble + bytes) }
     #expect(error?.reason == "webassembly-damaged")
     #expect(error?.description.contains(problem) == true, "\(error?.description ?? "")")
   }
@@ -126,18 +126,18 @@ import WebAssemblyModule
   @Test func aHugeImportSectionIsRefusedBeforeItIsRead() throws {
     var checker = WebAssemblyChecker()
     do {
-      try checker.update(preamble + [2] + leb(1 << 20 + 1))
+      try checker.update(wasmPreamble + [2] + leb128(1 << 20 + 1))
       Issue.record("a section over the limit was begun")
     } catch { #expect(error == .sectionTooLarge(id: 2, sizeBytes: 1 << 20 + 1, limitBytes: 1 << 20)) }
   }
 
   @Test func sixtyFourBitMemoriesAndReferenceTypesAreRead() throws {
     let entries: [[UInt8]] = [
-      name("a") + name("m64") + [2, 0x05, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01, 0xFF, 0xFF, 0x7F],
-      name("a") + name("paged") + [2, 0x08, 0x01, 0x00],
-      name("a") + name("ref") + [3, 0x64, 0xF0, 0x00, 0x01],
+      wasmName("a") + wasmName("m64") + [2, 0x05, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01, 0xFF, 0xFF, 0x7F],
+      wasmName("a") + wasmName("paged") + [2, 0x08, 0x01, 0x00],
+      wasmName("a") + wasmName("ref") + [3, 0x64, 0xF0, 0x00, 0x01],
     ]
-    let module = preamble + section(2, leb(entries.count) + entries.flatMap { $0 })
+    let module = wasmPreamble + wasmSection(2, leb128(entries.count) + entries.flatMap { $0 })
     #expect(try WebAssemblyModule.interface(of: module).imports.map(\.name) == ["m64", "paged", "ref"])
   }
 

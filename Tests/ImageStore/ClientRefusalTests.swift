@@ -2,14 +2,15 @@ import ServiceKit
 import TestSupport
 import Testing
 
+@testable import AdminHTTP
 @testable import Curl
-@testable import ImageStoreClient
 
 /// What `push`, `pull` and their like tell people of a refusal.
 @Suite(.seated) struct ClientRefusalTests {
   private func refusal(_ status: Int, _ body: String) -> AdminError {
-    ImageStoreClient.refusal(
-      HTTPClient.Response(head: .init(status: status), body: Array(body.utf8), bodySizeBytes: UInt64(body.utf8.count)))
+    AdminHTTPClient.refusal(
+      HTTPClient.Response(head: .init(status: status), body: Array(body.utf8), bodySizeBytes: UInt64(body.utf8.count)),
+      by: "the image store")
   }
 
   /// The server speaks of a header; a command has an option.

@@ -14,20 +14,6 @@ import Wire
 
 /// Over real ZeroMQ.
 @Suite(.seated) struct RPCTests {
-  private func withClient(
-    _ fixture: Fixture, _ body: @Sendable @escaping (RPCClient) async throws -> Void
-  ) async throws {
-    var router = RPCRouter()
-    RegistryRPC(
-      store: fixture.store, authority: RequestAuthority(store: fixture.store, logger: .quiet), logger: .quiet
-    ).addHandlers(to: &router)
-    let server = RPCServer(name: "registry", listening: "tcp://127.0.0.1:0", router: router, logger: .quiet)
-    try await running([server]) {
-      let endpoint = try await server.boundAddress()
-      try await withRPCClient(endpoints: [endpoint], logger: .quiet) { try await body($0) }
-    }
-  }
-
   private static func image(_ number: Int) throws -> WireAppImage { WireAppImage(try .sample(number)) }
 
   @Test func aDevicesWholeLife() async throws {

@@ -10,26 +10,6 @@ import Wire
 @testable import RegistryStorage
 
 @Suite(.seated) struct ReportTests {
-  /// A device with version 1 assigned and its first notification done.
-  private func assigned(_ options: RegistryStore.Options) async throws -> (Fixture, DeviceID, FirmwareReference) {
-    let fixture = try await Fixture.make(options: options)
-    let device = try await fixture.device()
-    let image = try PublishedApp.sample()
-    _ = try await fixture.store.assign(image, to: device, idempotencyKey: "k")
-    try await acknowledgeAll(fixture)
-    return (fixture, device, image.reference(1))
-  }
-
-  private func acknowledgeAll(_ fixture: Fixture) async throws {
-    let claim = DeviceID.random().bytes
-    let batch = try await fixture.store.claimOutbox(limit: 100, lease: .seconds(5), claim: claim)
-    let outcome = DeliveryOutcome(
-      batch, answer: .success(Array(repeating: .acknowledged, count: batch.count)),
-      backoff: RetryBackoff(longest: .seconds(1))
-    ) { 0 }
-    try await fixture.store.settleOutbox(outcome, claim: claim)
-  }
-
   @Test func unknownDevicesSpoilNothing() async throws {
     let fixture = try await Fixture.make()
     let known = try await fixture.device()
@@ -48,7 +28,7 @@ import Wire
   }
 
   @Test func heartbeatsMakeNoEventsAndChangeNoDevice() async throws {
-    let (fixture, device, desired) = try await assigned(RegistryStore.Options())
+    let (fixture, device, desired) = try await Fixture.assigned(RegistryStore.Options())
     _ = try await fixture.store.record([.state(device, 1, .running(desired))])
     let row = try await fixture.pool.queryFirst(
       "select xmin::text as row_version from registry.devices where id = $1", [.uuid(device.bytes)])
@@ -64,7 +44,7 @@ import Wire
   }
 
   @Test func lateAndDoubledReportsChangeNothing() async throws {
-    let (fixture, device, desired) = try await assigned(RegistryStore.Options())
+    let (fixture, device, desired) = try await Fixture.assigned(RegistryStore.Options())
     _ = try await fixture.store.record([.state(device, 1 << 32 | 1, .running(desired))])
     let before = try await fixture.store.device(device)
     let verdicts = try await fixture.store.record([
@@ -79,7 +59,7 @@ import Wire
   }
 
   @Test func aDeviceThatRunsSomethingElseIsNotifiedAgain() async throws {
-    let (fixture, device, desired) = try await assigned(RegistryStore.Options(renotifyInterval: 0))
+    let (fixture, device, desired) = try await Fixture.assigned(RegistryStore.Options(renotifyInterval: 0))
     #expect(try await fixture.store.outboxPending() == 0)
     _ = try await fixture.store.record([.state(device, 1, .running(nil))])
     #expect(try await fixture.store.outboxPending() == 1)
@@ -87,7 +67,7 @@ import Wire
     _ = try await fixture.store.record([.state(device, 2, .running(nil))])
     #expect(try await fixture.store.outboxPending() == 1)
     let events = try await fixture.count("select count(*) from registry.events where kind = 'notified'")
-    try await acknowledgeAll(fixture)
+    try await fixture.acknowledgeAll()
     // A repeat is no event.
     #expect(try await fixture.count("select count(*) from registry.events where kind = 'notified'") == events)
     _ = try await fixture.store.record([.state(device, 3, .running(desired, .trial))])
@@ -98,15 +78,15 @@ import Wire
   }
 
   @Test func aNotificationGetsTimeToTakeEffect() async throws {
-    let (fixture, device, _) = try await assigned(RegistryStore.Options(renotifyInterval: 3600))
+    let (fixture, device, _) = try await Fixture.assigned(RegistryStore.Options(renotifyInterval: 3600))
     _ = try await fixture.store.record([.state(device, 1, .running(nil))])
     #expect(try await fixture.store.outboxPending() == 0)
   }
 
   @Test func presenceAloneNotifiesNothing() async throws {
-    let (fixture, device, _) = try await assigned(RegistryStore.Options(renotifyInterval: 0))
+    let (fixture, device, _) = try await Fixture.assigned(RegistryStore.Options(renotifyInterval: 0))
     _ = try await fixture.store.record([.state(device, 1, .running(nil))])
-    try await acknowledgeAll(fixture)
+    try await fixture.acknowledgeAll()
     _ = try await fixture.store.record([.presence(device, online: false), .presence(device, online: true)])
     #expect(try await fixture.store.outboxPending() == 0)
     let kinds = try await fixture.store.events(of: device, .before(nil), limit: 2).map(\.kind)
@@ -114,11 +94,11 @@ import Wire
   }
 
   @Test func aNewVersionFollowsARolledBackOne() async throws {
-    let (fixture, device, desired) = try await assigned(RegistryStore.Options(renotifyInterval: 0))
+    let (fixture, device, desired) = try await Fixture.assigned(RegistryStore.Options(renotifyInterval: 0))
     _ = try await fixture.store.record([.state(device, 1, .running(nil, .rolledBack, failed: desired))])
     _ = try await fixture.store.assign(.sample(2), to: device, idempotencyKey: "2")
     #expect(try await fixture.store.device(device).state == .pending)
-    try await acknowledgeAll(fixture)
+    try await fixture.acknowledgeAll()
     _ = try await fixture.store.record([.state(device, 2, .running(nil, .rolledBack, failed: desired))])
     #expect(try await fixture.store.outboxPending() == 1)
   }
@@ -131,7 +111,7 @@ import Wire
   }
 
   @Test func enrollingAgainAcceptsACountThatStartsAnew() async throws {
-    let (fixture, device, desired) = try await assigned(RegistryStore.Options())
+    let (fixture, device, desired) = try await Fixture.assigned(RegistryStore.Options())
     _ = try await fixture.store.record([.state(device, 1 << 40, .running(desired))])
     #expect(
       try await fixture.store.record([.state(device, 1, .running(nil))])

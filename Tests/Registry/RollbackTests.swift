@@ -13,22 +13,7 @@ import Wire
 /// What is settled when a device did not keep a version.
 @Suite(.seated) struct RollbackTests {
   private func assigned() async throws -> (Fixture, DeviceID, FirmwareReference) {
-    let fixture = try await Fixture.make(options: RegistryStore.Options(renotifyInterval: 0))
-    let device = try await fixture.device()
-    let image = try PublishedApp.sample()
-    _ = try await fixture.store.assign(image, to: device, idempotencyKey: "k")
-    try await acknowledge(fixture)
-    return (fixture, device, image.reference(1))
-  }
-
-  private func acknowledge(_ fixture: Fixture) async throws {
-    let claim = DeviceID.random().bytes
-    let batch = try await fixture.store.claimOutbox(limit: 100, lease: .seconds(5), claim: claim)
-    let outcome = DeliveryOutcome(
-      batch, answer: .success(Array(repeating: .acknowledged, count: batch.count)),
-      backoff: RetryBackoff(longest: .seconds(1))
-    ) { 0 }
-    try await fixture.store.settleOutbox(outcome, claim: claim)
+    try await Fixture.assigned(RegistryStore.Options(renotifyInterval: 0))
   }
 
   private func failing(

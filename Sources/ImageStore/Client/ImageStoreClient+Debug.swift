@@ -1,3 +1,4 @@
+import AdminHTTP
 import Curl
 import FileAccess
 import FirmwareImage
@@ -36,8 +37,8 @@ extension ImageStoreClient {
       "PUT", "\(url)/debug/\(buildID)", headers: [HTTPClient.Header("Content-Type", "application/wasm")],
       body: .file(path: path),
       onProgress: { onProgress(Int(clamping: $0.sentBytes), Int(clamping: $0.totalToSendBytes)) })
-    let response = try await send(request)
-    guard response.isSuccess else { throw Self.refusal(response) }
+    let response = try await store.send(request)
+    guard response.isSuccess else { throw store.refusal(response) }
     guard let pushed = try? JSONCoding.decode(PushedDebugModule.self, from: Data(response.body)) else {
       throw AdminError("\(request.url) answered something else than an image store does; check the URL")
     }

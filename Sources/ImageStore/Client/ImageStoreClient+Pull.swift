@@ -1,3 +1,4 @@
+import AdminHTTP
 import Curl
 import FileAccess
 import FirmwareImage
@@ -27,9 +28,11 @@ extension ImageStoreClient {
   package func pull(
     _ target: PullTarget, to output: String, onProgress: @escaping Progress = { _, _ in }
   ) async throws -> PulledImage {
-    let head = try await send(HTTPClient.Request("HEAD", url + target.path))
+    let head = try await store.send(HTTPClient.Request("HEAD", url + target.path))
     // HEAD has no body to say why, so the reason is asked for.
-    guard head.isSuccess else { throw Self.refusal(try await send(HTTPClient.Request("GET", url + target.path))) }
+    guard head.isSuccess else {
+      throw store.refusal(try await store.send(HTTPClient.Request("GET", url + target.path)))
+    }
     guard let tag = head["etag"], let total = head["content-length"].flatMap({ UInt64($0) }) else {
       throw AdminError("\(url)\(target.path) has no ETag or length; check that it is an image store")
     }
@@ -72,12 +75,12 @@ extension ImageStoreClient {
         headers: start > 0 ? [.init("Range", "bytes=\(start)-"), .init("If-Range", tag)] : [],
         onProgress: { onProgress(Int(clamping: start) + Int(clamping: $0.receivedBytes), Int(clamping: totalBytes)) })
       do {
-        let response = try await http.download(request) { head in
+        let response = try await store.http.download(request) { head in
           let offset = head.status == 206 ? Int64(clamping: start) : 0
           guard head.status == 206 || head.status == 200, head["etag"] == tag else { return .memory }
           return .file(descriptor: file.descriptor, offset: offset, maximumBytes: totalBytes)
         }
-        guard response.isSuccess else { throw Self.refusal(response) }
+        guard response.isSuccess else { throw store.refusal(response) }
         guard response["etag"] == tag else {
           throw AdminError("the image changed while it was fetched; pull it again", status: .temporary)
         }
@@ -85,10 +88,12 @@ extension ImageStoreClient {
       } catch let error as CurlError where error.isTransient {
         let now = try Self.telling { () throws(FileError) in try file.status().identity.sizeBytes }
         fruitless = now > start ? 0 : fruitless + 1
-        if fruitless == Self.fruitlessAttempts { try await telling { () throws(CurlError) in throw error } }
+        if fruitless == Self.fruitlessAttempts {
+          try await AdminHTTPClient.telling { () throws(CurlError) in throw error }
+        }
         try await Task.sleep(for: .milliseconds(200 << fruitless))
       } catch let error as CurlError {
-        try await telling { () throws(CurlError) in throw error }
+        try await AdminHTTPClient.telling { () throws(CurlError) in throw error }
       }
     }
   }

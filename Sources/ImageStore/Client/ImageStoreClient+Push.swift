@@ -1,3 +1,4 @@
+import AdminHTTP
 import Curl
 import FileAccess
 import Foundation
@@ -76,14 +77,14 @@ extension ImageStoreClient {
       })
     let response: HTTPClient.Response
     do {
-      response = try await send(request)
+      response = try await store.send(request)
     } catch {
       // A store that could not be reached has made nothing. Whoever interrupts may be faster than the news of what was
       // sent.
       guard device != nil, sent.isSet || error is CancellationError else { throw error }
       throw Self.unknownOutcome(error, key ?? "")
     }
-    guard response.isSuccess else { throw Self.refusal(response) }
+    guard response.isSuccess else { throw store.refusal(response) }
     guard var pushed = try? JSONCoding.decode(PushedImage.self, from: Data(response.body)) else {
       throw AdminError("\(request.url) answered something else than an image store does; check the URL")
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundations
 import ImageStoreClient
+import RegistryClient
 import ServiceKit
 import TextFormats
 

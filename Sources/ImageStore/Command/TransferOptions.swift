@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Foundations
 import ImageStoreClient
+import RegistryClient
 import ServiceKit
 import TextFormats
 
@@ -32,8 +33,8 @@ struct TransferOptions: ParsableArguments {
       url: url ?? (fromEnvironment.isEmpty ? usual : fromEnvironment), credentials: credentials)
   }
 
-  func registryClient() throws -> RegistryClient {
-    try RegistryClient(url: registry, credentials: try credentials.credentials())
+  func registryClient() throws -> RegistryHTTPClient {
+    try RegistryHTTPClient(url: registry, credentials: try credentials.credentials())
   }
 
   /// What to pull, where a device may be named as people do.

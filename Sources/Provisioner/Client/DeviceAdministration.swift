@@ -27,7 +27,7 @@ package struct DeviceAdministration: Sendable {
     request.serial = serial
     if let publicKeyHash {
       guard let bytes = Hexadecimal.decode(publicKeyHash) else {
-        throw RequestFailure.invalidField("public-key-hash", "is not hexadecimal: give 64 digits")
+        throw RequestFailure(field: "public-key-hash", "is not hexadecimal: give 64 digits")
       }
       request.publicKeyHash = Data(try EnrolmentFieldRules.keyHash(bytes))
     }
@@ -104,7 +104,7 @@ package struct DeviceAdministration: Sendable {
   package func removeFactoryCA(_ id: String) async throws -> Bool {
     let id = try await IDReference(id, "factory CA").resolve(among: { try await factoryCAs().map(\.id) })
     guard let bytes = Hexadecimal.decode(id), bytes.count == 32 else {
-      throw RequestFailure.invalidField("id", "is not 64 hexadecimal digits: list the factory CAs to see theirs")
+      throw RequestFailure(field: "id", "is not 64 hexadecimal digits: list the factory CAs to see theirs")
     }
     var request = WireRemoveFactoryCA()
     request.id = Data(bytes)

@@ -1,7 +1,6 @@
 import Foundation
 import Foundations
 package import Messaging
-import ProvisionerDomain
 import Wire
 
 /// What operators do with the certificates of devices, over the bus.
@@ -19,8 +18,8 @@ package struct RevocationAdministration: Sendable {
   /// - Returns: whether the device had a certificate that was still good.
   package func revoke(_ device: String, reason: String) async throws -> Bool {
     guard let id = DeviceID(device) else {
-      throw RequestFailure.invalidField(
-        "device", "is not a UUID: devices are named like 8c5c1a52-3f6e-4b7e-9d0a-1f2e3d4c5b6a")
+      throw RequestFailure(
+        field: "device", "is not a UUID: devices are named like 8c5c1a52-3f6e-4b7e-9d0a-1f2e3d4c5b6a")
     }
     var request = WireRevokeDevice()
     request.deviceID = Data(id.bytes)

@@ -1,5 +1,6 @@
 import FirmwareImage
 import Foundations
+import TestSupport
 
 /// An image as the image store would serve it.
 struct TestImage: Sendable {
@@ -48,17 +49,17 @@ struct TestImage: Sendable {
   }
 
   private static func module(version: UInt64, size: Int, imports: [(String, String)]) -> [UInt8] {
-    var module: [UInt8] = [0x00, 0x61, 0x73, 0x6D, 0x01, 0x00, 0x00, 0x00]
+    var module = wasmPreamble
     // No parameters, no results; and what `xtb1.log` is.
-    module += section(1, [2, 0x60, 0, 0, 0x60, 3, 0x7F, 0x7F, 0x7F, 1, 0x7F])
+    module += wasmSection(1, [2, 0x60, 0, 0, 0x60, 3, 0x7F, 0x7F, 0x7F, 1, 0x7F])
     if !imports.isEmpty {
-      module += section(
-        2, leb(imports.count) + imports.flatMap { name($0.0) + name($0.1) + [0, $0.1 == "log" ? 1 : 0] })
+      module += wasmSection(
+        2, leb128(imports.count) + imports.flatMap { wasmName($0.0) + wasmName($0.1) + [0, $0.1 == "log" ? 1 : 0] })
     }
     // One page of memory, and a `_start` that returns.
-    module += section(3, [1, 0]) + section(5, [1, 0, 1])
-    module += section(7, [2] + name("memory") + [2, 0] + name("_start") + [0] + leb(imports.count))
-    module += section(10, [1, 2, 0, 0x0B])
+    module += wasmSection(3, [1, 0]) + wasmSection(5, [1, 0, 1])
+    module += wasmSection(7, [2] + wasmName("memory") + [2, 0] + wasmName("_start") + [0] + leb128(imports.count))
+    module += wasmSection(10, [1, 2, 0, 0x0B])
     // A custom section makes every version's bytes its own.
     var state = version &* 0x9E37_79B9_7F4A_7C15 | 1
     let padding = (0..<size).map { _ in
@@ -67,19 +68,6 @@ struct TestImage: Sendable {
       state ^= state << 17
       return UInt8(truncatingIfNeeded: state)
     }
-    return module + section(0, name("padding") + padding)
-  }
-
-  private static func section(_ id: UInt8, _ content: [UInt8]) -> [UInt8] { [id] + leb(content.count) + content }
-
-  private static func name(_ text: String) -> [UInt8] { leb(text.utf8.count) + Array(text.utf8) }
-
-  private static func leb(_ value: Int) -> [UInt8] {
-    var (rest, bytes) = (value, [UInt8]())
-    repeat {
-      bytes.append(UInt8(rest & 0x7F) | (rest > 0x7F ? 0x80 : 0))
-      rest >>= 7
-    } while rest > 0
-    return bytes
+    return module + wasmSection(0, wasmName("padding") + padding)
   }
 }

@@ -174,19 +174,24 @@ import WebAssemblyModule
   /// Imports that share their module's name, in both compact forms.
   @Test func compactImportsAreRead() throws {
     let imports: [[UInt8]] = [
-      name("xtb1") + name("") + [0x7F, 2] + name("health_confirm") + [0, 1] + name("watchdog_feed") + [0, 1],
-      name("xtb1") + name("") + [0x7E, 0, 1, 2] + name("reset_reason") + name("fly"),
+      wasmName("xtb1") + wasmName("") + [0x7F, 2] + wasmName("health_confirm") + [0, 1] + wasmName("watchdog_feed") + [
+        0, 1,
+      ],
+      wasmName("xtb1") + wasmName("") + [0x7E, 0, 1, 2] + wasmName("reset_reason") + wasmName("fly"),
     ]
     let module =
-      preamble + section(1, [2, 0x60, 0, 0, 0x60, 0, 1, 0x7F]) + section(2, leb(imports.count) + imports.flatMap { $0 })
+      wasmPreamble + wasmSection(1, [2, 0x60, 0, 0, 0x60, 0, 1, 0x7F])
+      + wasmSection(2, leb128(imports.count) + imports.flatMap { $0 })
     let found = try WebAssemblyModule.interface(of: module).imports
     #expect(found.map(\.name) == ["health_confirm", "watchdog_feed", "reset_reason", "fly"])
     #expect(found.allSatisfy { $0.module == "xtb1" && $0.typeIndex == 1 && $0.kind == .function })
   }
 
   private func app(types: [[UInt8]], start: UInt8) -> [UInt8] {
-    preamble + section(1, leb(types.count) + types.flatMap { $0 }) + section(3, [1, start]) + section(5, [1, 0, 1])
-      + section(7, [2] + name("memory") + [2, 0] + name("_start") + [0, 0]) + section(10, [1, 2, 0, 0x0B])
+    wasmPreamble + wasmSection(1, leb128(types.count) + types.flatMap { $0 }) + wasmSection(3, [1, start])
+      + wasmSection(5, [1, 0, 1])
+      + wasmSection(7, [2] + wasmName("memory") + [2, 0] + wasmName("_start") + [0, 0])
+      + wasmSection(10, [1, 2, 0, 0x0B])
   }
 
   /// What LLVM's linker makes of an app with constructors that is linked as a command.

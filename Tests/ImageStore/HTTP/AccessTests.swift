@@ -1,9 +1,9 @@
+import Authorization
 import Curl
 import FirmwareImage
 import Foundation
 import Foundations
 import ServiceHTTP
-import ServiceKit
 import Synchronization
 import TestPeers
 import TestSupport

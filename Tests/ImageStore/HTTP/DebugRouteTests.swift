@@ -16,15 +16,16 @@ import Testing
   private func debugModule(
     buildID: [UInt8]? = buildID, hasCode: Bool = true, names: Bool = true, note: UInt8 = 0
   ) -> [UInt8] {
-    var bytes = preamble
+    var bytes = wasmPreamble
     if hasCode {
-      let exports = [2] + name("memory") + [2, 0] + name("_start") + [0, 0]
-      bytes += section(1, [1, 0x60, 0, 0]) + section(3, [1, 0]) + section(5, [1, 0, 1]) + section(7, exports)
-      bytes += section(10, [1, 3, 0, 0, 0x0B])
+      let exports = [2] + wasmName("memory") + [2, 0] + wasmName("_start") + [0, 0]
+      bytes +=
+        wasmSection(1, [1, 0x60, 0, 0]) + wasmSection(3, [1, 0]) + wasmSection(5, [1, 0, 1]) + wasmSection(7, exports)
+      bytes += wasmSection(10, [1, 3, 0, 0, 0x0B])
     }
-    if names { bytes += section(0, name("name") + [1, 4, 1, 0, 1, 0x66]) }
-    bytes += section(0, name("note") + [note])
-    if let buildID { bytes += section(0, name("build_id") + [UInt8(buildID.count)] + buildID) }
+    if names { bytes += wasmSection(0, wasmName("name") + [1, 4, 1, 0, 1, 0x66]) }
+    bytes += wasmSection(0, wasmName("note") + [note])
+    if let buildID { bytes += wasmSection(0, wasmName("build_id") + [UInt8(buildID.count)] + buildID) }
     return bytes
   }
 

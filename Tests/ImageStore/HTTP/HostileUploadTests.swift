@@ -37,7 +37,7 @@ import Wire
     Refusal(
       name: "bytes at its end", body: module(bytes: 100_000) + [0xFF], status: 422, reason: "webassembly-damaged"),
     Refusal(
-      name: "noise behind the preamble", body: preamble + [0x6E] + noise(900, seed: 5), status: 422,
+      name: "noise behind the preamble", body: wasmPreamble + [0x6E] + noise(900, seed: 5), status: 422,
       reason: "webassembly-damaged"),
     Refusal(
       name: "an import of nobody", body: module(bytes: 9_000, imports: ["xtb1.log", "env.fork"]), status: 422,
@@ -66,7 +66,7 @@ import Wire
       headers: ["X-Publisher-Key": String(repeating: "ab", count: 32), "X-Publisher-Signature": "abab"], status: 400,
       reason: "invalid-header"),
     Refusal(
-      name: "too large", body: preamble + noise(1_100_000, seed: 6), status: 413, reason: "body-too-large"),
+      name: "too large", body: wasmPreamble + noise(1_100_000, seed: 6), status: 413, reason: "body-too-large"),
   ]
 
   @Test(arguments: refusals)

@@ -1,8 +1,8 @@
+import Authorization
 import Curl
 import FirmwareImage
 import Foundation
 import Foundations
-import ServiceKit
 import Synchronization
 import TestPeers
 import TestSupport

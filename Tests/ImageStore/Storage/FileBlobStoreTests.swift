@@ -169,18 +169,4 @@ import Testing
     await #expect(throws: BlobStoreError.closed) { try await store.beginUpload() }
     await #expect(throws: BlobStoreError.closed) { try await store.stat(SHA256Digest.of([])) }
   }
-
-  @Test func theCacheKeepsWhatIsUsed() {
-    var cache = BoundedCache<Int, Int>(capacity: 10)
-    for key in 0..<10 { cache[key] = key }
-    for key in 10..<200 {
-      #expect(cache[3] == 3)
-      cache[key] = key
-      #expect(cache.count <= 10)
-      #expect(cache[key] == key)
-    }
-    #expect(cache[0] == nil)
-    cache[3] = nil
-    #expect(cache[3] == nil)
-  }
 }

@@ -1,10 +1,10 @@
+import Authorization
 import DeviceProtocol
 import FirmwareImage
 import Foundation
 import Foundations
 import Messaging
 import OpenSSL
-import ServiceKit
 import SwiftProtobuf
 import Synchronization
 import Wire

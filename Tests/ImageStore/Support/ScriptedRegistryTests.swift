@@ -1,5 +1,5 @@
+import Authorization
 import Foundations
-import ServiceKit
 import TestPeers
 import TestSupport
 import Testing

@@ -1,10 +1,10 @@
+import Authorization
 import Foundations
 import Logging
 import Messaging
 import PostgreSQL
 import RegistryStorage
 import ServiceHTTP
-import ServiceKit
 import TestSupport
 import Testing
 import TextFormats

@@ -1,8 +1,8 @@
+import Authorization
 import FoundationEssentials
 import Logging
 import Messaging
 import PostgreSQL
-import ServiceKit
 import TestSupport
 import Testing
 import Wire
@@ -64,20 +64,6 @@ import Wire
 
 /// Tokens and the audit log over real ZeroMQ.
 @Suite(.seated) struct OperatorRPCTests {
-  private func withClient(
-    _ fixture: Fixture, _ body: @Sendable @escaping (RPCClient) async throws -> Void
-  ) async throws {
-    var router = RPCRouter()
-    RegistryRPC(
-      store: fixture.store, authority: RequestAuthority(store: fixture.store, logger: .quiet), logger: .quiet
-    ).addHandlers(to: &router)
-    let server = RPCServer(name: "registry", listening: "tcp://127.0.0.1:0", router: router, logger: .quiet)
-    try await running([server]) {
-      let endpoint = try await server.boundAddress()
-      try await withRPCClient(endpoints: [endpoint], logger: .quiet) { try await body($0) }
-    }
-  }
-
   /// As another service does it.
   @Test func aServiceAsksWhatATokenAllows() async throws {
     let fixture = try await Fixture.make()

@@ -1,3 +1,4 @@
+import Authorization
 import Curl
 import HTTPTypes
 import Hummingbird

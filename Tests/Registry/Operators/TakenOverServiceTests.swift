@@ -1,3 +1,4 @@
+import Authorization
 import FoundationEssentials
 import Foundations
 import Logging
@@ -5,7 +6,6 @@ import Messaging
 import OpenSSL
 import PostgreSQL
 import RegistryStorage
-import ServiceKit
 import SwiftProtobuf
 import TestSupport
 import Testing

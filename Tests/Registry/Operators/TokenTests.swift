@@ -1,8 +1,8 @@
+import Authorization
 import FoundationEssentials
 import Foundations
 import PostgreSQL
 import RegistryStorage
-import ServiceKit
 import TestSupport
 import Testing
 import Wire

@@ -1,3 +1,4 @@
+import Authorization
 import OpenSSL
 import ServiceKit
 import Synchronization

@@ -1,4 +1,3 @@
-import BlobStorage
 package import DeviceProtocol
 package import Foundations
 package import Messaging
@@ -132,7 +131,11 @@ package final class FirmwareCatalog: Sendable {
     }
   }
 
-  /// The version that a device should fetch; nil if it has confirmed its newest one, or gave that up.
+  /// The version that a device which polls should fetch; nil if it has confirmed its newest one, or gave that up.
+  ///
+  /// This is another question than the Registry's, whether to notify a device again (`reconcile` in `RegistryDomain`),
+  /// and has another answer: a device on trial is to hear nothing more of the version, but until it confirms it, the
+  /// version still waits for it here (docs/polling.md).
   package func waitingVersion(for device: DeviceID, trace: String) async throws -> UInt64? {
     var request = WireGetDevice()
     request.id = .init(device.bytes)
@@ -140,7 +143,7 @@ package final class FirmwareCatalog: Sendable {
       let state = try await registry.call(request, deadline: Self.deadline, traceParent: trace)
       guard state.hasDesired else { return nil }
       // One on trial is not confirmed: whatever becomes of it, the version waits until then.
-      let confirmed = state.reported.status == "trial" ? 0 : state.reported.version
+      let confirmed = state.reported.status == RunStatus.trial.rawValue ? 0 : state.reported.version
       guard state.desired.version > confirmed else { return nil }
       // What it could not keep is not offered again: an operator makes a new version of it.
       return state.reported.failed.version == state.desired.version ? nil : state.desired.version

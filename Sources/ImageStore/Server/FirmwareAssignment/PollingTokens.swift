@@ -1,4 +1,3 @@
-import BlobStorage
 package import Foundations
 package import Messaging
 import Synchronization

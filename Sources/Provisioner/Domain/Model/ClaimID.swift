@@ -17,14 +17,14 @@ package struct ClaimID: Hashable, Sendable, CustomStringConvertible {
 
   package init(bytes: some Collection<UInt8>) throws(RequestFailure) {
     guard bytes.count == 16 else {
-      throw .invalidField("id", "has \(bytes.count) bytes: a claim's ID has 16")
+      throw RequestFailure(field: "id", "has \(bytes.count) bytes: a claim's ID has 16")
     }
     self.bytes = Array(bytes)
   }
 
   package init(_ text: String) throws(RequestFailure) {
     guard text.utf8.count == 36, let uuid = UUID(uuidString: text) else {
-      throw .invalidField("id", "is not a UUID: claims are named like 8c5c1a52-3f6e-4b7e-9d0a-1f2e3d4c5b6a")
+      throw RequestFailure(field: "id", "is not a UUID: claims are named like 8c5c1a52-3f6e-4b7e-9d0a-1f2e3d4c5b6a")
     }
     bytes = withUnsafeBytes(of: uuid.uuid) { Array($0) }
   }

@@ -14,7 +14,7 @@ package struct DevicePlacement: Sendable, Equatable {
     self.group = try FieldText.visible(group, field: "group", length: 0...EnrolmentFieldRules.groupLength)
     self.tags = try EnrolmentFieldRules.tags(tags)
     guard group.isEmpty || self.tags.count < EnrolmentFieldRules.tagCount else {
-      throw .invalidField("tags", "leaves no room for the group, which is a tag too: leave one away")
+      throw RequestFailure(field: "tags", "leaves no room for the group, which is a tag too: leave one away")
     }
   }
 

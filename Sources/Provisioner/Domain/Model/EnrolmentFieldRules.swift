@@ -40,8 +40,8 @@ package enum EnrolmentFieldRules {
   /// Checks that a whole number is within bounds.
   package static func number(_ value: UInt64, _ range: ClosedRange<Int>, field: String) throws(RequestFailure) -> Int {
     guard let number = Int(exactly: value), range.contains(number) else {
-      throw .invalidField(
-        field, "is \(value): give a whole number from \(range.lowerBound) to \(range.upperBound)")
+      throw RequestFailure(
+        field: field, "is \(value): give a whole number from \(range.lowerBound) to \(range.upperBound)")
     }
     return number
   }
@@ -60,8 +60,8 @@ package enum EnrolmentFieldRules {
       if (1...serialLength).contains(text.utf8.count), SerialPlaceholder.contains(text), isPlain(text) {
         throw .serialPlaceholder(text)
       }
-      throw .invalidField(
-        "serial", "is not a serial number: give 1 to \(serialLength) printable ASCII characters without spaces")
+      throw RequestFailure(
+        field: "serial", "is not a serial number: give 1 to \(serialLength) printable ASCII characters without spaces")
     }
     return text
   }
@@ -78,7 +78,7 @@ package enum EnrolmentFieldRules {
   /// - Returns: the serial numbers without doubles, sorted.
   package static func serials(_ serials: [String]) throws(RequestFailure) -> [String] {
     guard serials.count <= serialCount else {
-      throw .invalidField("serials", "has \(serials.count) entries: at most \(serialCount) are allowed")
+      throw RequestFailure(field: "serials", "has \(serials.count) entries: at most \(serialCount) are allowed")
     }
     var valid: Set<String> = []
     for text in serials { valid.insert(try newSerial(text)) }
@@ -96,8 +96,8 @@ package enum EnrolmentFieldRules {
   /// Checks that there are as many bytes as SHA-256 of a public key has.
   package static func keyHash(_ bytes: some Collection<UInt8>) throws(RequestFailure) -> [UInt8] {
     guard bytes.count == 32 else {
-      throw .invalidField(
-        "public-key-hash", "has \(bytes.count) bytes: give SHA-256 of the SubjectPublicKeyInfo in DER, 32 bytes")
+      throw RequestFailure(
+        field: "public-key-hash", "has \(bytes.count) bytes: give SHA-256 of the SubjectPublicKeyInfo in DER, 32 bytes")
     }
     return Array(bytes)
   }

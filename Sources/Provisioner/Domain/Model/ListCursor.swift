@@ -20,8 +20,8 @@ package struct ListCursor: Sendable, Equatable {
   }
 
   package init(_ text: String) throws(RequestFailure) {
-    let refusal = RequestFailure.invalidField(
-      "cursor", "is none that this list gave out: leave it away to start from the beginning")
+    let refusal = RequestFailure(
+      field: "cursor", "is none that this list gave out: leave it away to start from the beginning")
     guard text.utf8.count == Self.textLength, !text.contains("+"), !text.contains("/"),
       let bytes = Data(base64Encoded: text.replacing("-", with: "+").replacing("_", with: "/")), bytes.count == 24
     else { throw refusal }

@@ -2,11 +2,6 @@ package import Foundations
 
 /// The answers of the Provisioner to what it can't do, the same over HTTP and on the bus.
 extension RequestFailure {
-  /// A field holds what it may not. `problem` goes on after the field's name.
-  package static func invalidField(_ field: String, _ problem: String) -> RequestFailure {
-    RequestFailure(.invalid, reason: "invalid-\(field)", message: "\(field) \(problem)")
-  }
-
   /// There is no such claim.
   package static func unknownClaim(_ id: ClaimID) -> RequestFailure {
     RequestFailure(

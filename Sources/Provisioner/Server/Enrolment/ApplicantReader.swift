@@ -20,7 +20,7 @@ struct ApplicantReader: Sendable {
   func read(_ request: EnrolmentRequest) async throws -> Reading {
     let certificateRequest = try Self.certificateRequest(request.certificateRequest)
     guard certificateRequest == nil || !request.isPollingOnly else {
-      throw RequestFailure.invalidField("pollingOnly", "goes without a certificateRequest: give one of the two")
+      throw RequestFailure(field: "pollingOnly", "goes without a certificateRequest: give one of the two")
     }
     var token: SecretText?
     let proof: Applicant.Proof
@@ -33,8 +33,8 @@ struct ApplicantReader: Sendable {
     } else if isInsecure {
       proof = .none
     } else {
-      throw RequestFailure.invalidField(
-        "certificateRequest", "is missing: send one (PKCS#10 in DER), or pollingOnly for a bearer token")
+      throw RequestFailure(
+        field: "certificateRequest", "is missing: send one (PKCS#10 in DER), or pollingOnly for a bearer token")
     }
     let (credential, serial) = try await credential(request, certificateRequest, proof)
     return Reading(
@@ -47,7 +47,7 @@ struct ApplicantReader: Sendable {
     do {
       return try CertificateRequest(der: der)
     } catch {
-      throw .invalidField("certificateRequest", "is refused: \(error)")
+      throw RequestFailure(field: "certificateRequest", "is refused: \(error)")
     }
   }
 
@@ -56,15 +56,15 @@ struct ApplicantReader: Sendable {
   ) async throws -> (Applicant.Credential, serial: String) {
     if let factoryProof = request.factoryProof {
       guard request.claim.isEmpty else {
-        throw RequestFailure.invalidField("claim", "goes without a factoryCertificate: give one of the two")
+        throw RequestFailure(field: "claim", "goes without a factoryCertificate: give one of the two")
       }
       guard let certificateRequest else {
-        throw RequestFailure.invalidField(
-          "certificateRequest", "is missing: a factoryCertificate lets nobody in without")
+        throw RequestFailure(
+          field: "certificateRequest", "is missing: a factoryCertificate lets nobody in without")
       }
       let (authority, serial) = try await factories.authority(of: factoryProof, over: certificateRequest.der)
       guard request.serial.isEmpty || request.serial == serial else {
-        throw RequestFailure.invalidField("serial", "is not the one in the factory's certificate: leave it away")
+        throw RequestFailure(field: "serial", "is not the one in the factory's certificate: leave it away")
       }
       return (.factory(authority), serial)
     }

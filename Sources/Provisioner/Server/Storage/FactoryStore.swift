@@ -32,18 +32,19 @@ package struct FactoryStore: Sendable {
     let given = try EnrolmentFieldRules.namePrefix(namePrefix, length: EnrolmentFieldRules.serialNamePrefixLength)
     let namePrefix = given.isEmpty ? EnrolmentFieldRules.usualNamePrefix : given
     guard let certificates = try? X509Certificate.all(pem: Array(pem.utf8)), certificates.count == 1 else {
-      throw RequestFailure.invalidField("certificate", "is not one certificate in PEM: give the factory's CA alone")
+      throw RequestFailure(field: "certificate", "is not one certificate in PEM: give the factory's CA alone")
     }
     let certificate = certificates[0]
     guard certificate.isAuthority else {
-      throw RequestFailure.invalidField(
-        "certificate", "is no CA's (basicConstraints lacks CA:TRUE): give the one that signs the devices' certificates")
+      throw RequestFailure(
+        field: "certificate",
+        "is no CA's (basicConstraints lacks CA:TRUE): give the one that signs the devices' certificates")
     }
     guard try certificate.keyKind.isStrong else {
-      throw RequestFailure.invalidField("certificate", "has a key that may be forged: \(Self.goodKeys)")
+      throw RequestFailure(field: "certificate", "has a key that may be forged: \(Self.goodKeys)")
     }
     guard certificate.notAfter > Date() else {
-      throw RequestFailure.invalidField("certificate", "has expired: no device could enrol with it")
+      throw RequestFailure(field: "certificate", "has expired: no device could enrol with it")
     }
     let row = try await translating {
       try await pool.queryFirst(
@@ -103,8 +104,8 @@ package struct FactoryStore: Sendable {
     guard let chain = try? X509Certificate.all(pem: Array(proof.certificates.utf8)), let leaf = chain.first,
       chain.count <= 4
     else {
-      throw RequestFailure.invalidField(
-        "factoryCertificate", "is not PEM with the device's certificate first, then at most three above it")
+      throw RequestFailure(
+        field: "factoryCertificate", "is not PEM with the device's certificate first, then at most three above it")
     }
     let (authority, refusal) = try await issuer(of: chain)
     guard let authority else { throw Self.refusal(refusal) }

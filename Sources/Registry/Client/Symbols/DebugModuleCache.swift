@@ -1,3 +1,4 @@
+import AdminHTTP
 package import Curl
 import Foundation
 import Foundations
@@ -23,15 +24,7 @@ package struct DebugModuleCache: Sendable {
 
   /// - Parameter credentials: what the image store is trusted by, and what it is shown.
   package init(folder: String, imageStore: String, credentials: HTTPCredentials) throws {
-    var configuration = HTTPClient.Configuration()
-    if let file = credentials.caFile { configuration.tls = HTTPTLS(caFile: file) }
-    if let text = credentials.token {
-      guard let token = BearerToken(text) else {
-        throw AdminError("the token has characters that no token has; check the token file", status: .configuration)
-      }
-      configuration.bearerToken = token
-    }
-    self.init(folder: folder, imageStore: imageStore, http: HTTPClient(configuration))
+    self.init(folder: folder, imageStore: imageStore, http: try HTTPClient(credentials: credentials))
   }
 
   /// `xtblish/debug` where the user's caches are.

@@ -1,6 +1,6 @@
+package import Authorization
 package import FoundationEssentials
 package import Foundations
-package import ServiceKit
 
 /// A bearer token for the HTTP interfaces, without its secret: its `name`, what it allows (`scopes`), when and by
 /// whom it was made (`createdAt`, and `createdBy` as the audit log has principals), and when it was revoked

@@ -43,6 +43,9 @@ package struct DesiredFirmware: Sendable, Equatable {
 /// Decides by states alone, never by what happened: any message may be lost, doubled or late, and the
 /// next report still leads to the right decision.
 ///
+/// It is about devices that are notified. What one that only polls may fetch is another rule, that of the image store
+/// (`FirmwareCatalog.waitingVersion`): a version on trial counts as running here, and still waits there.
+///
 /// - Parameter interval: how long a notification gets to take effect before it is repeated, in seconds.
 func reconcile(
   desired: DesiredFirmware?, reported: ReportedState, now: Date, interval: TimeInterval

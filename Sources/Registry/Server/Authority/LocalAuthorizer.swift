@@ -1,6 +1,7 @@
+package import Authorization
 import Foundations
 import RegistryDomain
-package import ServiceKit
+import ServiceKit
 package import Wire
 
 /// Answers for the Registry's own HTTP interface, whose changes are noted in the audit log as they are made.

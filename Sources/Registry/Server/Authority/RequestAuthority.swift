@@ -1,3 +1,4 @@
+package import Authorization
 import FoundationEssentials
 import Foundations
 package import Logging

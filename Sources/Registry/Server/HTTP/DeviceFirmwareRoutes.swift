@@ -1,10 +1,10 @@
+import Authorization
 import Foundations
 import Hummingbird
 import RegistryClient
 import RegistryDomain
 import RegistryStorage
 import ServiceHTTP
-import ServiceKit
 
 /// `/v1/devices/{id}/firmware` and `/v1/devices/{id}/firmware/retry`.
 struct DeviceFirmwareRoutes: Sendable {

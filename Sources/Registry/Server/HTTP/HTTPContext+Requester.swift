@@ -1,6 +1,6 @@
+import Authorization
 import RegistryDomain
 import ServiceHTTP
-import ServiceKit
 
 extension HTTPContext {
   /// Who asks for a change, and from which address.

@@ -1,12 +1,13 @@
 import FirmwareImage
 import Foundations
 import RegistryDomain
+import ServiceHTTP
 
 extension OpenAPIDocument {
   /// ``FieldRules/printablePattern`` as it stands in JSON.
-  static let printable = FieldRules.printablePattern.replacing(#"\"#, with: #"\\"#)
+  static let printable = OpenAPI.escaped(FieldRules.printablePattern)
   /// ``NameText/pattern`` as it stands in JSON.
-  static let visible = NameText.pattern.replacing(#"\"#, with: #"\\"#)
+  static let visible = OpenAPI.escaped(NameText.pattern)
 
   static let parameters = #"""
     "DeviceID": {
@@ -30,12 +31,9 @@ extension OpenAPIDocument {
     }
     """#
 
-  static let headers = #"""
-    "RetryAfter": {
-      "description": "In how many seconds to try again.", "required": true,
-      "schema": {"type": "integer", "minimum": 0}
-    }
-    """#
+  static let headers = """
+    "RetryAfter": \(OpenAPI.retryAfter)
+    """
 
   static let responses = #"""
     "Device": {
@@ -50,37 +48,29 @@ extension OpenAPIDocument {
       "description": "A page of crashes.",
       "content": {"application/json": {"schema": {"$ref": "#/components/schemas/CrashList"}}}
     },
-    "UnknownToken": {"description": "There is no such token.", \#(problem)},
-    "TokenExists": {"description": "There is a token of this name.", \#(problem)},
-    "UnknownCrash": {"description": "There is no such crash, or no longer.", \#(problem)},
-    "NothingToRetry": {"description": "The device did not fail on its version.", \#(problem)},
-    "Invalid": {"description": "The request is wrong; the detail says where.", \#(problem)},
-    "Unknown": {"description": "There is no such device.", \#(problem)},
-    "Conflict": {"description": "The device exists with another serial.", \#(problem)},
-    "Changed": {"description": "The device was changed since.", \#(problem)},
-    "TooLarge": {"description": "The body is too large.", \#(problem)},
-    "NotJSON": {"description": "The body is not sent as JSON.", \#(problem)},
+    "UnknownToken": {"description": "There is no such token.", \#(OpenAPI.problemContent)},
+    "TokenExists": {"description": "There is a token of this name.", \#(OpenAPI.problemContent)},
+    "UnknownCrash": {"description": "There is no such crash, or no longer.", \#(OpenAPI.problemContent)},
+    "NothingToRetry": {"description": "The device did not fail on its version.", \#(OpenAPI.problemContent)},
+    "Unknown": {"description": "There is no such device.", \#(OpenAPI.problemContent)},
+    "Conflict": {"description": "The device exists with another serial.", \#(OpenAPI.problemContent)},
+    "Changed": {"description": "The device was changed since.", \#(OpenAPI.problemContent)},
     "Unauthorized": {
       "description": "There is no token, or none that is good any more.",
       "headers": {"WWW-Authenticate": {"description": "Bearer", "required": true, "schema": {"type": "string"}}},
-      \#(problem)
+      \#(OpenAPI.problemContent)
     },
-    "Forbidden": {"description": "The token's scope does not allow this.", \#(problem)},
+    "Forbidden": {"description": "The token's scope does not allow this.", \#(OpenAPI.problemContent)},
     "TooManyAttempts": {
       "description": "Too many tokens from this address were refused.",
       "headers": {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}},
-      \#(problem)
+      \#(OpenAPI.problemContent)
     },
-    "Internal": {"description": "A fault of the server, under a reference into its log.", \#(problem)},
     "Unavailable": {
       "description": "The server or its database is busy or not there.",
       "headers": {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}},
-      \#(problem)
+      \#(OpenAPI.problemContent)
     },
-    "Problem": {"description": "Any other error, such as a method that the path does not have.", \#(problem)}
-    """#
-
-  private static let problem = #"""
-    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    \#(OpenAPI.documentProblems)
     """#
 }

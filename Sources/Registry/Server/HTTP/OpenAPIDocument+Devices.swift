@@ -1,4 +1,5 @@
 import RegistryDomain
+import ServiceHTTP
 
 extension OpenAPIDocument {
   static let devices = #"""
@@ -49,7 +50,7 @@ extension OpenAPIDocument {
             "description": "A page of devices.",
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/DeviceList"}}}
           },
-          \#(commonResponses)
+          \#(OpenAPI.authorizedAnswers)
         }
       },
       "post": {
@@ -71,7 +72,7 @@ extension OpenAPIDocument {
           "409": {"$ref": "#/components/responses/Conflict"},
           "413": {"$ref": "#/components/responses/TooLarge"},
           "415": {"$ref": "#/components/responses/NotJSON"},
-          \#(commonResponses)
+          \#(OpenAPI.authorizedAnswers)
         }
       }
     }
@@ -85,7 +86,7 @@ extension OpenAPIDocument {
         "responses": {
           "200": {"$ref": "#/components/responses/Device"},
           "404": {"$ref": "#/components/responses/Unknown"},
-          \#(commonResponses)
+          \#(OpenAPI.authorizedAnswers)
         }
       },
       "patch": {
@@ -104,7 +105,7 @@ extension OpenAPIDocument {
           "409": {"$ref": "#/components/responses/Changed"},
           "413": {"$ref": "#/components/responses/TooLarge"},
           "415": {"$ref": "#/components/responses/NotJSON"},
-          \#(commonResponses)
+          \#(OpenAPI.authorizedAnswers)
         }
       },
       "delete": {
@@ -112,7 +113,7 @@ extension OpenAPIDocument {
         "responses": {
           "204": {"description": "The device is gone."},
           "404": {"$ref": "#/components/responses/Unknown"},
-          \#(commonResponses)
+          \#(OpenAPI.authorizedAnswers)
         }
       }
     }
@@ -133,7 +134,7 @@ extension OpenAPIDocument {
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/FirmwareList"}}}
           },
           "404": {"$ref": "#/components/responses/Unknown"},
-          \#(commonResponses)
+          \#(OpenAPI.authorizedAnswers)
         }
       }
     },
@@ -150,7 +151,7 @@ extension OpenAPIDocument {
           },
           "404": {"$ref": "#/components/responses/Unknown"},
           "409": {"$ref": "#/components/responses/NothingToRetry"},
-          \#(commonResponses)
+          \#(OpenAPI.authorizedAnswers)
         }
       }
     }

@@ -1,3 +1,5 @@
+import ServiceHTTP
+
 extension OpenAPIDocument {
   static let events = #"""
     "/v1/devices/{id}/events": {
@@ -13,7 +15,7 @@ extension OpenAPIDocument {
         "responses": {
           "200": {"$ref": "#/components/responses/EventList"},
           "404": {"$ref": "#/components/responses/Unknown"},
-          \#(commonResponses)
+          \#(OpenAPI.authorizedAnswers)
         }
       }
     },
@@ -28,7 +30,7 @@ extension OpenAPIDocument {
         ],
         "responses": {
           "200": {"$ref": "#/components/responses/EventList"},
-          \#(commonResponses)
+          \#(OpenAPI.authorizedAnswers)
         }
       }
     }

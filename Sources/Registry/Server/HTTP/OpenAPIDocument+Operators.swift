@@ -1,4 +1,5 @@
 import RegistryDomain
+import ServiceHTTP
 
 extension OpenAPIDocument {
   static let operators = #"""
@@ -16,7 +17,7 @@ extension OpenAPIDocument {
           "404": {"$ref": "#/components/responses/Unknown"},
           "413": {"$ref": "#/components/responses/TooLarge"},
           "415": {"$ref": "#/components/responses/NotJSON"},
-          \#(commonResponses)
+          \#(OpenAPI.authorizedAnswers)
         }
       }
     },
@@ -32,7 +33,7 @@ extension OpenAPIDocument {
             "description": "A page of tokens, without their secrets.",
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/TokenList"}}}
           },
-          \#(commonResponses)
+          \#(OpenAPI.authorizedAnswers)
         }
       },
       "post": {
@@ -53,7 +54,7 @@ extension OpenAPIDocument {
           "409": {"$ref": "#/components/responses/TokenExists"},
           "413": {"$ref": "#/components/responses/TooLarge"},
           "415": {"$ref": "#/components/responses/NotJSON"},
-          \#(commonResponses)
+          \#(OpenAPI.authorizedAnswers)
         }
       }
     },
@@ -73,7 +74,7 @@ extension OpenAPIDocument {
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Token"}}}
           },
           "404": {"$ref": "#/components/responses/UnknownToken"},
-          \#(commonResponses)
+          \#(OpenAPI.authorizedAnswers)
         }
       }
     },
@@ -114,7 +115,7 @@ extension OpenAPIDocument {
             "description": "A page of entries.",
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/AuditList"}}}
           },
-          \#(commonResponses)
+          \#(OpenAPI.authorizedAnswers)
         }
       }
     }

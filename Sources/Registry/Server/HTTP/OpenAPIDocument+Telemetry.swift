@@ -1,6 +1,7 @@
 import DeviceProtocol
 import RegistryDomain
 import RegistryStorage
+import ServiceHTTP
 
 extension OpenAPIDocument {
   static let logs = #"""
@@ -42,7 +43,7 @@ extension OpenAPIDocument {
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/LogList"}}}
           },
           "404": {"$ref": "#/components/responses/Unknown"},
-          \#(commonResponses)
+          \#(OpenAPI.authorizedAnswers)
         }
       }
     }
@@ -61,7 +62,7 @@ extension OpenAPIDocument {
         "responses": {
           "200": {"$ref": "#/components/responses/CrashList"},
           "404": {"$ref": "#/components/responses/Unknown"},
-          \#(commonResponses)
+          \#(OpenAPI.authorizedAnswers)
         }
       }
     },
@@ -71,7 +72,7 @@ extension OpenAPIDocument {
         "parameters": [\#(crashParameters)],
         "responses": {
           "200": {"$ref": "#/components/responses/CrashList"},
-          \#(commonResponses)
+          \#(OpenAPI.authorizedAnswers)
         }
       }
     },
@@ -90,7 +91,7 @@ extension OpenAPIDocument {
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Crash"}}}
           },
           "404": {"$ref": "#/components/responses/UnknownCrash"},
-          \#(commonResponses)
+          \#(OpenAPI.authorizedAnswers)
         }
       }
     }

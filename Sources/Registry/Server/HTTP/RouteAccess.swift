@@ -1,8 +1,8 @@
+import Authorization
 import FirmwareImage
 import Hummingbird
 import RegistryDomain
 import ServiceHTTP
-import ServiceKit
 
 /// Gives each route the scope that it takes. A route is added to one of these groups, never to the router itself.
 struct RouteAccess {

@@ -1,3 +1,4 @@
+import Authorization
 import FoundationEssentials
 import Foundations
 import HTTPTypes
@@ -6,7 +7,6 @@ import RegistryClient
 import RegistryDomain
 import RegistryStorage
 import ServiceHTTP
-import ServiceKit
 import Wire
 
 /// `/v1/tokens` and `/v1/tokens/{name}`.

@@ -1,6 +1,6 @@
+import Authorization
 import FoundationEssentials
 package import RegistryDomain
-import ServiceKit
 import SwiftProtobuf
 package import Wire
 

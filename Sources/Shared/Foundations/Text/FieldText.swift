@@ -65,7 +65,7 @@ extension RequestFailure {
   /// The failure for a field that holds what it may not.
   ///
   /// - Parameters:
-  ///   - field: in kebab-case; the reason is `invalid-` and this.
+  ///   - field: as the client wrote it: `device-id`; the reason is `invalid-` and this.
   ///   - problem: goes on after the field's name: what is wrong and what to do.
   package init(field: String, _ problem: String) {
     self.init(.invalid, reason: "invalid-\(field)", message: "\(field) \(problem)")

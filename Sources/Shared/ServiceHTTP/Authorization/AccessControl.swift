@@ -1,3 +1,4 @@
+package import Authorization
 package import Foundations
 package import Hummingbird
 import Logging

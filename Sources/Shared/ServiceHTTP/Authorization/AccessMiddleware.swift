@@ -1,6 +1,6 @@
+import Authorization
 package import Hummingbird
 import Logging
-import ServiceKit
 
 /// Whom a route let in, and by what.
 struct Admission: Sendable {

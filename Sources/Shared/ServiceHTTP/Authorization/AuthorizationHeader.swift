@@ -1,6 +1,6 @@
+import Authorization
 import Hummingbird
 import OpenSSL
-import ServiceKit
 
 /// The secret in a request's `Authorization` header (RFC 6750).
 struct AuthorizationHeader: Sendable {

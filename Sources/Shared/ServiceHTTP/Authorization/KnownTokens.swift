@@ -1,4 +1,4 @@
-import ServiceKit
+import Authorization
 import Synchronization
 
 /// Tokens that were found good a short while ago.

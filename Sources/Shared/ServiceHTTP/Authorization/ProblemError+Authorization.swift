@@ -1,5 +1,5 @@
+import Authorization
 import HTTPTypes
-import ServiceKit
 
 extension ProblemError {
   /// 401.

@@ -1,6 +1,6 @@
+package import Authorization
 package import Hummingbird
 package import NIOCore
-package import ServiceKit
 package import Wire
 
 /// What handlers know of the request besides the request itself.

@@ -1,5 +1,6 @@
+package import Authorization
 import FoundationEssentials
-package import Foundations
+import Foundations
 package import Messaging
 package import Wire
 
@@ -58,19 +59,5 @@ package struct RegistryAuthorizer: RequestAuthorizer {
     request.target = target
     request.source = source
     return request
-  }
-}
-
-extension RequestFailure {
-  /// The failure that answers a token that is not taken.
-  package init(_ refusal: RefusedToken) {
-    let message =
-      switch refusal {
-      case .unknown: "there is no such token: make one with xtblish-registry token create"
-      case .expired: "the token has expired: make a new one with xtblish-registry token create"
-      case .revoked: "the token was revoked: make a new one with xtblish-registry token create"
-      case .missingScope: "the token is good, but its scope does not allow this: use one with a higher scope"
-      }
-    self.init(.permissionDenied, reason: refusal.rawValue, message: message)
   }
 }

@@ -1,3 +1,4 @@
+package import Authorization
 package import Wire
 
 /// Something that knows what bearer tokens allow.
@@ -30,14 +31,4 @@ extension RequestAuthorizer {
   package func conclude(
     token: PresentedToken, scope: AccessScope, action: String, target: String, source: String, problem: String?
   ) async throws(WireFailure) {}
-}
-
-/// Why a token is not taken.
-package enum RefusedToken: String, CaseIterable, Sendable {
-  /// There is no such token.
-  case unknown = "unknown-token"
-  case expired = "expired-token"
-  case revoked = "revoked-token"
-  /// The token is good, but not for this.
-  case missingScope = "missing-scope"
 }

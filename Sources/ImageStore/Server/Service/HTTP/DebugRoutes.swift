@@ -1,10 +1,10 @@
+import Authorization
 import BlobStorage
 import Foundations
 import HTTPTypes
 import Hummingbird
 import ImageAdmission
 import ServiceHTTP
-import ServiceKit
 import WebAssemblyModule
 
 /// `/debug/{build-id}`: the unstripped modules of apps, to tell where in the sources a crash was.

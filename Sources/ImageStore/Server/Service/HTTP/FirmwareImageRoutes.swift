@@ -1,3 +1,4 @@
+import Authorization
 import BlobStorage
 import DeviceProtocol
 import FirmwareAssignment

@@ -1,10 +1,10 @@
+import Authorization
 import BlobStorage
 import Foundations
 import HTTPTypes
 import Hummingbird
 import ImageAdmission
 import ServiceHTTP
-import ServiceKit
 
 import struct Foundation.Data
 

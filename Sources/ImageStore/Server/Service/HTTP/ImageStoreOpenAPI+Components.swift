@@ -1,5 +1,6 @@
 import FirmwareImage
 import Foundations
+import ServiceHTTP
 import WebAssemblyModule
 
 extension ImageStoreOpenAPI {
@@ -14,7 +15,7 @@ extension ImageStoreOpenAPI {
     "certificate": {"type": "mutualTLS", "description": "The certificate that a device got when it enrolled."}
     """
 
-  private static let name = NameText.pattern.replacing(#"\"#, with: #"\\"#)
+  private static let name = OpenAPI.escaped(NameText.pattern)
 
   static let parameters = """
     "Device": {
@@ -103,7 +104,7 @@ extension ImageStoreOpenAPI {
     return """
       "\(name)": {
         "description": "\(description)",
-        \(headers)"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        \(headers)\(OpenAPI.problemContent)
       }
       """
   }

@@ -1,23 +1,13 @@
-extension ImageStoreOpenAPI {
-  /// What every operation but this document answers to a bad request, to a client that may not, for a busy or absent
-  /// Registry, and at a fault.
-  private static let commonResponses = """
-    "400": {"$ref": "#/components/responses/Invalid"},
-    "401": {"$ref": "#/components/responses/Unauthorized"},
-    "403": {"$ref": "#/components/responses/Forbidden"},
-    "429": {"$ref": "#/components/responses/TooManyAttempts"},
-    "500": {"$ref": "#/components/responses/Internal"},
-    "503": {"$ref": "#/components/responses/Unavailable"},
-    "default": {"$ref": "#/components/responses/Problem"}
-    """
+import ServiceHTTP
 
+extension ImageStoreOpenAPI {
   /// What every upload answers.
   private static let uploadResponses = """
     "413": {"$ref": "#/components/responses/TooLarge"},
     "415": {"$ref": "#/components/responses/NotWebAssembly"},
     "422": {"$ref": "#/components/responses/Unusable"},
     "507": {"$ref": "#/components/responses/StorageFull"},
-    \(commonResponses)
+    \(OpenAPI.authorizedAnswers)
     """
 
   /// What every download answers.
@@ -27,7 +17,7 @@ extension ImageStoreOpenAPI {
     "404": {"$ref": "#/components/responses/Unknown"},
     "412": {"$ref": "#/components/responses/OtherNow"},
     "416": {"$ref": "#/components/responses/BehindTheEnd"},
-    \(commonResponses)
+    \(OpenAPI.authorizedAnswers)
     """
 
   private static let conditions = """
@@ -185,7 +175,7 @@ extension ImageStoreOpenAPI {
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Waiting"}}}
           },
           "404": {"$ref": "#/components/responses/Unknown"},
-          \(commonResponses)
+          \(OpenAPI.authorizedAnswers)
         }
       },
       "post": {
@@ -204,7 +194,7 @@ extension ImageStoreOpenAPI {
           "404": {"$ref": "#/components/responses/Unknown"},
           "413": {"$ref": "#/components/responses/TooLarge"},
           "415": {"$ref": "#/components/responses/NotJSON"},
-          \(commonResponses)
+          \(OpenAPI.authorizedAnswers)
         }
       }
     },

@@ -1,10 +1,10 @@
+import Authorization
 import DeviceProtocol
 import FirmwareAssignment
 import Foundations
 import HTTPTypes
 import Hummingbird
 import ServiceHTTP
-import ServiceKit
 
 /// `/status` and `/download`: the door for devices that only ask now and then, each for its own firmware.
 ///

@@ -1,9 +1,9 @@
+import Authorization
 import BlobStorage
 import Hummingbird
 import ImageAdmission
 import Logging
 import ServiceHTTP
-import ServiceKit
 
 /// Receives the bodies of uploads, a bounded number at once, and turns what is wrong with them into
 /// problem documents.

@@ -1,3 +1,4 @@
+import Authorization
 import CertificateAuthority
 import DeviceCertificates
 import DeviceProtocol
@@ -7,9 +8,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import OpenSSL
-import ProvisionerDomain
 import ServiceHTTP
-import ServiceKit
 
 /// What the authority answers over HTTP.
 struct AuthorityRoutes: Sendable {
@@ -92,8 +91,8 @@ struct AuthorityRoutes: Sendable {
 
   private static func device(_ context: HTTPContext) throws -> DeviceID {
     guard let device = DeviceID(try context.parameter("id")) else {
-      throw RequestFailure.invalidField(
-        "id", "is not a UUID: devices are named like 8c5c1a52-3f6e-4b7e-9d0a-1f2e3d4c5b6a")
+      throw RequestFailure(
+        field: "id", "is not a UUID: devices are named like 8c5c1a52-3f6e-4b7e-9d0a-1f2e3d4c5b6a")
     }
     return device
   }

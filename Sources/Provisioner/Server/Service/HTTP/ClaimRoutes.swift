@@ -1,3 +1,4 @@
+import Authorization
 import DeviceEnrolment
 import HTTPTypes
 import Hummingbird
@@ -5,7 +6,6 @@ import ProvisionerClient
 import ProvisionerDomain
 import ProvisionerStorage
 import ServiceHTTP
-import ServiceKit
 
 /// `/v1/claims` and `/v1/claims/{id}`, for operators.
 struct ClaimRoutes: Sendable {

@@ -70,8 +70,8 @@ struct EnrolmentRoutes: Sendable {
   private func device(_ report: OTPBankReport, _ context: HTTPContext) throws -> DeviceID {
     if isInsecure, context.peer == nil {
       guard let device = report.deviceID.flatMap({ DeviceID($0) }) else {
-        throw RequestFailure.invalidField(
-          "deviceID", "is missing or is not a UUID: without certificates it says who asks")
+        throw RequestFailure(
+          field: "deviceID", "is missing or is not a UUID: without certificates it says who asks")
       }
       return device
     }
@@ -84,7 +84,7 @@ struct EnrolmentRoutes: Sendable {
     guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), let version = UInt64(text),
       version > 0
     else {
-      throw .invalidField("version", "is neither a whole number from 1 nor latest")
+      throw RequestFailure(field: "version", "is neither a whole number from 1 nor latest")
     }
     return version
   }

@@ -1,3 +1,5 @@
+import ServiceHTTP
+
 extension ProvisionerOpenAPI {
   /// The paths of the certificate authority.
   static let authority = [roots, revocationLists, renewal, revocation].joined(separator: ",\n")
@@ -81,8 +83,8 @@ extension ProvisionerOpenAPI {
               }
             }
           },
-          "401": {"description": "The connection has no device's certificate.", \(problem)},
-          "403": {"description": "The device is revoked or unknown, or the key is another.", \(problem)},
+          "401": {"description": "The connection has no device's certificate.", \(OpenAPI.problemContent)},
+          "403": {"description": "The device is revoked or unknown, or the key is another.", \(OpenAPI.problemContent)},
           \(bodyResponses),
           \(commonResponses)
         }
@@ -126,8 +128,8 @@ extension ProvisionerOpenAPI {
               }
             }
           },
-          "401": {"description": "The request has no token that is known.", \(problem)},
-          "403": {"description": "The token does not allow it.", \(problem)},
+          "401": {"description": "The request has no token that is known.", \(OpenAPI.problemContent)},
+          "403": {"description": "The token does not allow it.", \(OpenAPI.problemContent)},
           \(bodyResponses),
           \(commonResponses)
         }

@@ -1,9 +1,10 @@
 import Foundations
 import ProvisionerDomain
+import ServiceHTTP
 
 extension ProvisionerOpenAPI {
   /// ``NameText/pattern`` as it stands in JSON.
-  private static let visible = NameText.pattern.replacing(#"\"#, with: #"\\"#)
+  private static let visible = OpenAPI.escaped(NameText.pattern)
 
   static let parameters = """
     "ClaimID": {
@@ -17,22 +18,13 @@ extension ProvisionerOpenAPI {
       "description": "The claim.",
       "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Claim"}}}
     },
-    "Invalid": {"description": "The request is wrong; the detail says where.", \(problem)},
-    "Unknown": {"description": "There is no such claim.", \(problem)},
-    "TooLarge": {"description": "The body is too large.", \(problem)},
-    "NotJSON": {"description": "The body is not sent as JSON.", \(problem)},
-    "Internal": {"description": "A fault of the server, under a reference into its log.", \(problem)},
+    "Unknown": {"description": "There is no such claim.", \(OpenAPI.problemContent)},
     "Unavailable": {
       "description": "The server, its database or the Registry is busy or not there.",
-      "headers": {
-        "Retry-After": {
-          "description": "In how many seconds to try again.", "required": true,
-          "schema": {"type": "integer", "minimum": 0}
-        }
-      },
-      \(problem)
+      "headers": {"Retry-After": \(OpenAPI.retryAfter)},
+      \(OpenAPI.problemContent)
     },
-    "Problem": {"description": "Any other error, such as a method that the path does not have.", \(problem)}
+    \(OpenAPI.documentProblems)
     """
 
   static let schemas = """

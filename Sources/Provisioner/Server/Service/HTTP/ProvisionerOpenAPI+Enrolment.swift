@@ -1,5 +1,6 @@
 import DeviceEnrolment
 import ProvisionerDomain
+import ServiceHTTP
 
 extension ProvisionerOpenAPI {
   static let enroll = """
@@ -18,12 +19,12 @@ extension ProvisionerOpenAPI {
           },
           "403": {
             "description": "The claim, the factory's certificate, the device or the operator's system does not let it in.",
-            \(problem)
+            \(OpenAPI.problemContent)
           },
           "409": {
-            "description": "All uses of the claim are taken, or another key has the serial number.", \(problem)
+            "description": "All uses of the claim are taken, or another key has the serial number.", \(OpenAPI.problemContent)
           },
-          "429": {"description": "Too many attempts from this address, or with this claim, failed: wait.", \(problem)},
+          "429": {"description": "Too many attempts from this address, or with this claim, failed: wait.", \(OpenAPI.problemContent)},
           \(bodyResponses),
           \(commonResponses)
         }
@@ -45,8 +46,8 @@ extension ProvisionerOpenAPI {
             "description": "How it compares with the record.",
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/OTPComparison"}}}
           },
-          "401": {"description": "The client showed no device's certificate.", \(problem)},
-          "404": {"description": "The device did not enrol here.", \(problem)},
+          "401": {"description": "The client showed no device's certificate.", \(OpenAPI.problemContent)},
+          "404": {"description": "The device did not enrol here.", \(OpenAPI.problemContent)},
           \(bodyResponses),
           \(commonResponses)
         }
@@ -71,7 +72,7 @@ extension ProvisionerOpenAPI {
             "headers": {"ETag": {"description": "The version.", "schema": {"type": "string"}}},
             "content": {"application/json": {"schema": {"type": "object"}}}
           },
-          "404": {"description": "There is no such version yet.", \(problem)},
+          "404": {"description": "There is no such version yet.", \(OpenAPI.problemContent)},
           \(commonResponses)
         }
       }

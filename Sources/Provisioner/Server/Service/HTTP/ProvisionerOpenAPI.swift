@@ -1,36 +1,19 @@
 import ProvisionerDomain
-import ServiceKit
+import ServiceHTTP
 
 /// The description of the HTTP interface, OpenAPI 3.1, as `/openapi.json` answers it.
 enum ProvisionerOpenAPI {
-  static let text = """
-    {
-      "openapi": "3.1.0",
-      "info": {
-        "title": "xtblish provisioner",
-        "version": "\(XtblishVersion.current)",
-        "description": "\(summary)",
-        "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}
-      },
-      "servers": [{"url": "/"}],
-      "security": [{"token": []}],
-      "tags": [
-        {"name": "claims", "description": "Permissions for a number of devices to enrol until a moment."},
-        {"name": "enrolment", "description": "How a device gets its identity, and what it reports of it."},
-        {"name": "certificates", "description": "Roots, revocations, and renewal."},
-        {"name": "description", "description": "This document."}
-      ],
-      "paths": {
-        \([claims, claim, enroll, otp, rootDocument, authority, description].joined(separator: ",\n"))
-      },
-      "components": {
-        "parameters": {\(parameters)},
-        "responses": {\(responses)},
-        "schemas": {\(schemas)},
-        "securitySchemes": {\(securitySchemes)}
-      }
-    }
-    """
+  static let text = OpenAPI.document(
+    service: "provisioner", summary: summary,
+    tags: [
+      "claims": "Permissions for a number of devices to enrol until a moment.",
+      "enrolment": "How a device gets its identity, and what it reports of it.",
+      "certificates": "Roots, revocations, and renewal.",
+    ],
+    paths: [claims, claim, enroll, otp, rootDocument, authority],
+    components: [
+      "parameters": parameters, "responses": responses, "schemas": schemas, "securitySchemes": securitySchemes,
+    ])
 
   private static let summary =
     "Claims, and the enrolment of devices. Every error is a problem document (RFC 9457); its reason is "
@@ -109,21 +92,6 @@ enum ProvisionerOpenAPI {
     }
     """
 
-  private static let description = """
-    "/openapi.json": {
-      "get": {
-        "operationId": "describe", "tags": ["description"], "summary": "This document", "security": [],
-        "responses": {
-          "200": {
-            "description": "The description of this interface.",
-            "content": {"application/json": {"schema": {"type": "object"}}}
-          },
-          "default": {"$ref": "#/components/responses/Problem"}
-        }
-      }
-    }
-    """
-
   private static let securitySchemes = """
     "token": {
       "type": "http", "scheme": "bearer",
@@ -143,9 +111,5 @@ enum ProvisionerOpenAPI {
     "500": {"$ref": "#/components/responses/Internal"},
     "503": {"$ref": "#/components/responses/Unavailable"},
     "default": {"$ref": "#/components/responses/Problem"}
-    """
-
-  static let problem = """
-    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     """
 }

@@ -4,7 +4,6 @@ import Foundation
 import Foundations
 import Messaging
 import OpenSSL
-import ProvisionerDomain
 import SwiftProtobuf
 import Wire
 
@@ -44,7 +43,7 @@ struct AuthorityRPC: Sendable {
     }
     router.handle(WireRevokeDevice.self) { request, context in
       guard let device = DeviceID(bytes: request.deviceID) else {
-        throw RequestFailure.invalidField("device-id", "has \(request.deviceID.count) bytes: a device's ID has 16")
+        throw RequestFailure(field: "device-id", "has \(request.deviceID.count) bytes: a device's ID has 16")
       }
       return try await audit.recording(context, "revoke-device", "device:\(device)") {
         var response = WireRevokeDeviceResponse()

@@ -51,7 +51,7 @@ extension ProvisionerRPC {
   func registerReinstatement(on router: inout RPCRouter) {
     router.handle(WireReinstateDevice.self) { request, context in
       guard let device = DeviceID(bytes: request.deviceID) else {
-        throw RequestFailure.invalidField("device-id", "has \(request.deviceID.count) bytes: a device's ID has 16")
+        throw RequestFailure(field: "device-id", "has \(request.deviceID.count) bytes: a device's ID has 16")
       }
       return try await audit.recording(context, "reinstate-device", "device:\(device)") {
         var response = WireReinstateDeviceResponse()
@@ -79,7 +79,7 @@ extension ProvisionerRPC {
     }
     router.handle(WireRemoveFactoryCA.self) { request, context in
       guard request.id.count == 32 else {
-        throw RequestFailure.invalidField("id", "has \(request.id.count) bytes: a factory CA's has 32")
+        throw RequestFailure(field: "id", "has \(request.id.count) bytes: a factory CA's has 32")
       }
       return try await audit.recording(context, "remove-factory-ca", "factory-ca:\(Hexadecimal.encode(request.id))") {
         var response = WireRemoveFactoryCAResponse()

@@ -1,3 +1,4 @@
+import Authorization
 import FoundationEssentials
 import Foundations
 import Messaging
@@ -6,7 +7,6 @@ import RegistryAuthority
 import RegistryDomain
 import RegistryMessages
 import RegistryStorage
-import ServiceKit
 import SwiftProtobuf
 import Wire
 

@@ -1,3 +1,4 @@
+import Authorization
 import FoundationEssentials
 import Foundations
 import Messaging
@@ -5,7 +6,6 @@ import RegistryAuthority
 import RegistryDomain
 import RegistryMessages
 import RegistryStorage
-import ServiceKit
 import SwiftProtobuf
 import TextFormats
 import Wire

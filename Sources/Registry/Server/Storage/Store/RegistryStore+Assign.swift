@@ -103,12 +103,23 @@ extension RegistryStore {
     return try await connection.query(statement, [.uuid(id.bytes), .text(key)]).first.map(FirmwareRow.firmware)
   }
 
+  /// A part of statements in which `assigned` are new versions: it makes each the one that its device should run.
+  static let pointing: SQL = """
+    pointed as (
+      update registry.devices d
+      set highest_version = assigned.version, desired_version = assigned.version, desired_digest = assigned.digest,
+        divergence = case when d.divergence = 'ahead' then '' else d.divergence end
+      from assigned where d.id = assigned.device_id
+      returning d.id
+    )
+    """
+
   /// Stores a version, makes it the device's desired one, puts its notification into the outbox and makes its event.
   static func insertFirmware(
     _ image: PublishedApp, version: UInt64, of id: DeviceID, key: String, _ configuration: [UInt8],
     _ connection: some PostgresExecutor
   ) async throws {
-    try await connection.query(
+    let statement: SQL =
       """
       with assigned as (
         insert into registry.firmware (
@@ -116,20 +127,18 @@ extension RegistryStore {
           publisher_key_id, publisher_signature, configuration, idempotency_key)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         returning device_id, version, digest
-      ), pointed as (
-        update registry.devices d
-        set highest_version = assigned.version, desired_version = assigned.version, desired_digest = assigned.digest,
-          divergence = case when d.divergence = 'ahead' then '' else d.divergence end
-        from assigned where d.id = assigned.device_id
-        returning d.id
-      ), queued as (
-        insert into registry.outbox (device_id, version, cause)
-        select device_id, version, 'assigned' from assigned
-        returning device_id
-      )
-      insert into registry.events (device_id, kind, detail)
-      select pointed.id, 'image-assigned', $13 from pointed join queued on queued.device_id = pointed.id
-      """,
+      ),
+      """ + pointing + """
+        , queued as (
+          insert into registry.outbox (device_id, version, cause)
+          select device_id, version, 'assigned' from assigned
+          returning device_id
+        )
+        insert into registry.events (device_id, kind, detail)
+        select pointed.id, 'image-assigned', $13 from pointed join queued on queued.device_id = pointed.id
+        """
+    try await connection.query(
+      statement,
       [
         .uuid(id.bytes), .int8(Int64(version)), .bytea(image.app.wasmDigest.bytes),
         .int8(Int64(image.app.wasmLength)), .text(image.app.name.text), .text(image.app.version.text),

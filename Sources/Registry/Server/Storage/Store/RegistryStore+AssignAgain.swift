@@ -57,7 +57,7 @@ extension RegistryStore {
 
   private static func insert(_ made: [AssignedAgain], _ connection: some PostgresExecutor) async throws -> Int {
     guard !made.isEmpty else { return 0 }
-    return try await connection.query(
+    let statement: SQL =
       """
       with assigned as (
         insert into registry.firmware (
@@ -71,25 +71,23 @@ extension RegistryStore {
         order by u.device_id
         on conflict do nothing
         returning device_id, version, digest
-      ), pointed as (
-        update registry.devices d
-        set highest_version = assigned.version, desired_version = assigned.version, desired_digest = assigned.digest,
-          divergence = case when d.divergence = 'ahead' then '' else d.divergence end
-        from assigned where d.id = assigned.device_id
-        returning d.id
-      ), queued as (
-        insert into registry.outbox (device_id, version, cause)
-        select device_id, version, 'assigned' from assigned order by device_id
-        returning device_id
-      ), noted as (
-        select registry.append_events(
-          array_agg(e.device_id order by e.place), array_agg($6::text order by e.place),
-          array_agg(e.detail order by e.place))
-        from unnest($1::uuid[], $7::text[]) with ordinality as e (device_id, detail, place)
-          join queued on queued.device_id = e.device_id join pointed on pointed.id = e.device_id
-      )
-      select pg_notify($8, '') from noted
-      """,
+      ),
+      """ + pointing + """
+        , queued as (
+          insert into registry.outbox (device_id, version, cause)
+          select device_id, version, 'assigned' from assigned order by device_id
+          returning device_id
+        ), noted as (
+          select registry.append_events(
+            array_agg(e.device_id order by e.place), array_agg($6::text order by e.place),
+            array_agg(e.detail order by e.place))
+          from unnest($1::uuid[], $7::text[]) with ordinality as e (device_id, detail, place)
+            join queued on queued.device_id = e.device_id join pointed on pointed.id = e.device_id
+        )
+        select pg_notify($8, '') from noted
+        """
+    return try await connection.query(
+      statement,
       [
         .uuidArray(made.map(\.device.bytes)), .int8Array(made.map { Int64($0.before) }),
         .int8Array(made.map { Int64($0.version) }), .byteaArray(made.map(\.configuration)),

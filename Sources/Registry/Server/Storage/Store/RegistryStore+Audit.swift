@@ -1,8 +1,8 @@
+import Authorization
 import FirmwareImage
 package import Foundations
 import PostgreSQL
 package import RegistryDomain
-import ServiceKit
 import TextFormats
 
 extension RegistryStore {

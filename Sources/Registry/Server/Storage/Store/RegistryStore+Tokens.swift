@@ -1,9 +1,9 @@
+import Authorization
 package import FoundationEssentials
 import Foundations
 import OpenSSL
 import PostgreSQL
 package import RegistryDomain
-import ServiceKit
 import TextFormats
 
 extension RegistryStore {

@@ -4,31 +4,33 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import ImageStoreClient
+@testable import RegistryClient
 
 /// What `push --wait` follows.
 @Suite(.seated) struct DeploymentWatchTests {
   /// A Registry that says one thing after the other, and the last one for ever.
   private final class Script: DeploymentWatch.Source {
-    let answers: Mutex<[Result<RegistryClient.Progress?, AdminError>]>
+    let answers: Mutex<[Result<RegistryHTTPClient.Progress?, AdminError>]>
     let desired: UInt64
 
-    init(_ statuses: [Result<RegistryClient.Progress?, AdminError>], desired: UInt64 = 3) {
+    init(_ statuses: [Result<RegistryHTTPClient.Progress?, AdminError>], desired: UInt64 = 3) {
       answers = Mutex(statuses)
       self.desired = desired
     }
 
-    func progress(of device: DeviceID, version: UInt64) async throws -> RegistryClient.Progress? {
+    func progress(of device: DeviceID, version: UInt64) async throws -> RegistryHTTPClient.Progress? {
       try answers.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] }.get()
     }
 
-    func view(of device: DeviceID) async throws -> RegistryClient.DeviceView {
-      RegistryClient.DeviceView(online: false, lastSeen: nil, desired: .init(version: desired))
+    func view(of device: DeviceID) async throws -> RegistryHTTPClient.DeviceView {
+      RegistryHTTPClient.DeviceView(online: false, lastSeen: nil, desired: .init(version: desired))
     }
   }
 
-  private static func stage(_ status: String, _ reason: String? = nil) -> Result<RegistryClient.Progress?, AdminError> {
-    .success(RegistryClient.Progress(version: 3, status: status, failedReason: reason))
+  private static func stage(_ status: String, _ reason: String? = nil) -> Result<
+    RegistryHTTPClient.Progress?, AdminError
+  > {
+    .success(RegistryHTTPClient.Progress(version: 3, status: status, failedReason: reason))
   }
 
   private func follow(_ script: Script, _ timeout: Duration = .seconds(30)) async throws -> [String] {
@@ -39,7 +41,7 @@ import Testing
   }
 
   @Test func eachStageIsToldOnceAndConfirmationEndsIt() async throws {
-    let away: Result<RegistryClient.Progress?, AdminError> = .failure(AdminError("away", status: .unavailable))
+    let away: Result<RegistryHTTPClient.Progress?, AdminError> = .failure(AdminError("away", status: .unavailable))
     let script = Script(
       [
         Self.stage("assigned"), Self.stage("assigned"), away, Self.stage("notified"), Self.stage("trial"),
@@ -49,7 +51,7 @@ import Testing
   }
 
   @Test func stagesBetweenTwoLooksAreToldToo() async throws {
-    let confirmed = RegistryClient.Progress(
+    let confirmed = RegistryHTTPClient.Progress(
       version: 3, status: "confirmed", failedReason: nil, notifiedAt: "2026-11-22T14:06:00Z",
       trialAt: "2026-11-22T14:06:01Z")
     #expect(try await follow(Script([.success(confirmed)])) == ["assigned", "notified", "trial", "confirmed"])

@@ -7,9 +7,9 @@ package struct DeploymentWatch: Sendable {
   /// What is asked about the version: of the Registry, and in tests of something in its place.
   package protocol Source: Sendable {
     /// How far the device is with the version; nil if it has no such version any more.
-    func progress(of device: DeviceID, version: UInt64) async throws -> RegistryClient.Progress?
+    func progress(of device: DeviceID, version: UInt64) async throws -> RegistryHTTPClient.Progress?
     /// What is known of the device itself.
-    func view(of device: DeviceID) async throws -> RegistryClient.DeviceView
+    func view(of device: DeviceID) async throws -> RegistryHTTPClient.DeviceView
   }
 
   private let source: any Source
@@ -93,4 +93,4 @@ package struct DeploymentWatch: Sendable {
   private static func verb(_ status: String) -> String { status == "refused" ? "refused" : "rolled back" }
 }
 
-extension RegistryClient: DeploymentWatch.Source {}
+extension RegistryHTTPClient: DeploymentWatch.Source {}

@@ -1,15 +1,15 @@
+import AdminHTTP
 import Curl
 import Foundation
 package import Foundations
 package import ServiceKit
-internal import TextFormats
+import TextFormats
 
-/// Asks the Registry over HTTP what an image store does not know: which device is meant, and what became of a version.
-package struct RegistryClient: Sendable {
+/// Asks the Registry over HTTP, for commands of other services: which device is meant, and what became of a version.
+package struct RegistryHTTPClient: Sendable {
   private static let requestTimeout = Duration.seconds(10)
 
-  private let url: String
-  private let http: HTTPClient
+  private let registry: AdminHTTPClient
 
   /// - Parameter url: the Registry's base; nil for what the environment says.
   package init(
@@ -18,10 +18,7 @@ package struct RegistryClient: Sendable {
   ) throws {
     let named = environment["XTBLISH_REGISTRY_URL"].flatMap { $0.isEmpty ? nil : $0 }
     let usual = credentials.caFile == nil ? "http://127.0.0.1:7101" : "https://127.0.0.1:7101"
-    // The same credentials, and the same way of telling what went wrong.
-    let client = try ImageStoreClient(url: url ?? named ?? usual, credentials: credentials)
-    self.url = client.url
-    http = client.http
+    registry = try AdminHTTPClient("the Registry", url: url ?? named ?? usual, credentials: credentials)
   }
 
   /// The device that a person names: by its ID, its name, or the beginning of either that no other device has.
@@ -91,19 +88,18 @@ package struct RegistryClient: Sendable {
   }
 
   private func get<Document: Decodable>(_ type: Document.Type, _ path: String) async throws -> Document {
-    let client = ImageStoreClient(url: url, http: http)
-    let request = HTTPClient.Request("GET", url + path, timeouts: .init(total: Self.requestTimeout))
+    let request = HTTPClient.Request("GET", registry.url + path, timeouts: .init(total: Self.requestTimeout))
     let response: HTTPClient.Response
     do {
-      response = try await client.send(request)
+      response = try await registry.send(request)
     } catch let error as AdminError where error.status == .unavailable {
       throw AdminError(
         "\(error.description.asClause); say where the Registry is with --registry or XTBLISH_REGISTRY_URL",
         status: error.status)
     }
-    guard response.isSuccess else { throw ImageStoreClient.refusal(response, by: "the Registry") }
+    guard response.isSuccess else { throw registry.refusal(response) }
     guard let document = try? JSONCoding.decode(type, from: response.body) else {
-      throw AdminError("\(url) answered something else than a Registry does; check the URL")
+      throw AdminError("\(registry.url) answered something else than a Registry does; check the URL")
     }
     return document
   }

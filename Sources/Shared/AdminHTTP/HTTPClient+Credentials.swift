@@ -1,10 +1,12 @@
-import Curl
+package import Curl
 package import ServiceKit
 
-extension ImageStoreClient {
-  /// - Parameter url: the store's base, for example `https://127.0.0.1:7121`.
-  package init(url: String, credentials: HTTPCredentials) throws {
-    var configuration = HTTPClient.Configuration()
+extension HTTPClient {
+  /// A client that trusts and shows what an admin command was told to.
+  ///
+  /// - Throws: `AdminError` for a token that is none.
+  package convenience init(credentials: HTTPCredentials) throws {
+    var configuration = Configuration()
     if let file = credentials.caFile { configuration.tls = HTTPTLS(caFile: file) }
     if let text = credentials.token {
       guard let token = BearerToken(text) else {
@@ -12,6 +14,6 @@ extension ImageStoreClient {
       }
       configuration.bearerToken = token
     }
-    self.init(url: url, http: HTTPClient(configuration))
+    self.init(configuration)
   }
 }
