@@ -6,7 +6,6 @@ import RegistryClient
 import RegistryDomain
 import RegistryStorage
 import ServiceHTTP
-import ServiceKit
 import TextFormats
 import Wire
 
