@@ -83,7 +83,7 @@ let bindings: [Target] =
   + binding("Linux", c: "CLinux")
 
 let sharedModules: [Target] = [
-  // Identifiers, encodings, texts and clocks: what every other module may use.
+  // Identifiers, encodings, texts, clocks and small files: what every other module may use.
   shared("Foundations", []),
   // JSON, and text for people and terminals.
   shared("TextFormats", []),
@@ -97,8 +97,6 @@ let sharedModules: [Target] = [
   shared("FirmwareImage", ["DeviceProtocol", "Foundations", "OpenSSL", "WebAssemblyModule"]),
   // Who may sign: root documents, each signed by the one before.
   shared("RootDocument", ["Foundations", "FirmwareImage", "OpenSSL"]),
-  // Files, directories and locks, whose every failure names the call and the path.
-  shared("FileAccess", ["CLinux", "Foundations", "OpenSSL"]),
   // The messages of the bus, and which role may send them.
   shared("Wire", ["Foundations", protobuf], exclude: ["Protocols"]),
   // Requests and answers over ZeroMQ, encrypted, between peers that know each other.
@@ -173,7 +171,7 @@ let registry: [Target] = [
   // What other services must be told, until they took it.
   part(
     "RegistryDelivery", "Registry/Server/Delivery",
-    ["RegistryDomain", "RegistryStorage", "Foundations", "FirmwareImage", "Messaging", logging, metrics, lifecycle]),
+    ["RegistryDomain", "RegistryStorage", "Foundations", "Messaging", logging, metrics, lifecycle]),
   // The domain's values as messages, and back.
   part(
     "RegistryMessages", "Registry/Server/Messages",
@@ -212,6 +210,8 @@ let registry: [Target] = [
 ]
 
 let imageStore: [Target] = [
+  // Files of any size, directories and locks, whose every failure names the call and the path.
+  part("FileAccess", "ImageStore/FileAccess", ["CLinux", "Foundations", "OpenSSL"]),
   // What its client and its server agree on.
   part("ImageStoreContract", "ImageStore/Contract", []),
   // What its admin commands ask it, over HTTP and the bus.
@@ -241,7 +241,7 @@ let imageStore: [Target] = [
     "FirmwareAssignment", "ImageStore/Server/FirmwareAssignment",
     [
       "BlobStorage", "ImageAdmission", "DeviceProtocol", "OpenSSL", "Foundations", "WebAssemblyModule",
-      "FirmwareImage", "RootDocument", "Wire", "Messaging", "ServiceKit",
+      "FirmwareImage", "RootDocument", "Wire", "Messaging",
     ]),
   // What it answers over HTTP and on the bus, and the service put together.
   part(
@@ -348,7 +348,7 @@ let deviceParts: [Target] = [
   .executableTarget(
     name: "AppHostCommand", dependencies: ["AppHost"], path: "Sources/DeviceRuntime/AppHostCommand",
     exclude: ["linker.cfg"], swiftSettings: strict, linkerSettings: onlyUsedLibraries),
-  // The agent's side of it: starts processes of apps and sees to their end.
+  // The agent's side of an app's process: starts it and sees to its end.
   part(
     "AppSupervision", "DeviceRuntime/AppSupervision",
     [
@@ -423,7 +423,10 @@ let testTargets: [Target] = [
   // What services promise each other, and those that play them.
   .target(
     name: "TestPeers",
-    dependencies: ["TestSupport", "FirmwareImage", "Foundations", "Messaging", "OpenSSL", "Wire", protobuf, logging],
+    dependencies: [
+      "TestSupport", "Curl", "DeviceProtocol", "FirmwareImage", "Foundations", "Messaging", "Mosquitto", "OpenSSL",
+      "ServiceKit", "Wire", protobuf, logging,
+    ],
     path: "Tests/Peers", swiftSettings: strict),
   tests("Foundations", ["Foundations"]),
   tests("TextFormats", ["TextFormats"]),
@@ -486,10 +489,14 @@ let testTargets: [Target] = [
   tests(
     "ServiceHTTP",
     [
-      "Authorization", "Curl",
+      "TestPeers",
+      "Authorization", "Curl", "Foundations",
       "ServiceHTTP", "OpenSSL", "ServiceKit", "Wire", hummingbird, httpTypes, nioCore,
       logging, coreMetrics, lifecycle,
     ]),
+  tests(
+    "ServiceHosting",
+    ["ServiceHosting", "ServiceHTTP", "ServiceKit", "Foundations", "Messaging", "Wire", logging, lifecycle]),
   tests(
     "Registry",
     [
@@ -506,7 +513,8 @@ let testTargets: [Target] = [
     [
       "TestPeers", "AdminHTTP", "Authorization", "DeviceProtocol",
       "BlobStorage", "ImageAdmission", "ImageStoreClient", "ImageStoreServer", "FileAccess", "OpenSSL", "Curl",
-      "FirmwareImage", "Foundations", "RootDocument", "TextFormats", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
+      "FirmwareImage", "Foundations", "RootDocument", "TextFormats", "WebAssemblyModule", "Wire", "Messaging",
+      "ServiceKit", "ServiceHTTP",
       hummingbird, httpTypes, nioCore, protobuf, logging, lifecycle,
     ]),
   tests(
@@ -559,9 +567,9 @@ let testTargets: [Target] = [
   tests(
     "Integration",
     [
-      "DeviceProtocol",
+      "CertificateAuthority", "DeviceProtocol",
       "TestPeers",
-      "RegistryServer", "ImageStoreServer", "NotifierServer", "ProvisionerServer", "PostgreSQL", "Mosquitto", "Curl",
+      "RegistryServer", "ImageStoreServer", "NotifierServer", "ProvisionerServer", "PostgreSQL", "Curl",
       "FirmwareImage", "Foundations", "Wire",
       "Messaging", "ServiceHosting", "ServiceKit", protobuf, logging, lifecycle,
     ]),

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite(.seated) struct FailureTests {
-  @Test func nobodyThere() async throws {
+  @Test func whereNobodyListensTheConnectionFailsForNow() async throws {
     let port = try FreePort()
     let http = HTTPClient()
     let error = await #expect(throws: CurlError.self) { try await http.get("http://127.0.0.1:\(port.number)/") }
@@ -44,7 +44,7 @@ import Testing
     #expect(error?.code == .connectionLost)
   }
 
-  @Test func notHTTP() async throws {
+  @Test func anAnswerThatIsNotHTTPIsInvalid() async throws {
     let server = try ScriptedHTTPServer { _, connection in connection.send("SSH-2.0-OpenSSH_9.2\r\n") }
     let http = HTTPClient()
     let error = await #expect(throws: CurlError.self) { try await http.get(server.url) }

@@ -6,6 +6,13 @@ import Testing
 @testable import DeviceHardware
 
 /// Stands in for the kernel's GPIO lines, by the layout of its structures and the numbers of its requests.
+///
+/// The machines that run the tests have no GPIO chip, and none can be simulated without a module of the kernel
+/// (`gpio-sim`), so the real one is not beside it in any test. These stand for its truth: `theLayoutIsTheKernels` has a C
+/// compiler compare layout and numbers with the kernel's own header; that a line which somebody has is `EBUSY`, that a
+/// line which is no output can't be set (`EPERM`), and that only the edges that were asked for are told, is as
+/// https://docs.kernel.org/userspace-api/gpio/chardev.html has it; and pins on these lines keep the same suite as
+/// simulated ones, `PinConformanceTests`.
 final class FakeLines: LineControl {
   struct Line {
     /// What the process holds, and the end that events are written to.

@@ -20,7 +20,7 @@ import TextFormats
     try JSONCoding.decode(Message.self, from: Array(text.utf8))
   }
 
-  @Test func aNotification() throws {
+  @Test func aNotificationHasOneFormBothWays() throws {
     let message = NotificationMessage(
       version: 7, digest: Self.digest, size: 100_544, url: "https://store:8443/firmware/x/7")
     let wire =
@@ -100,7 +100,7 @@ import TextFormats
     #expect(older == LogMessage(log: "x", run: nil, after: nil, lost: nil, lines: []))
   }
 
-  @Test func aCrash() throws {
+  @Test func aCrashReportHasOneFormBothWays() throws {
     let report = CrashReport(
       id: String(repeating: "0f", count: 16), at: 5, version: 3, digest: Self.digest,
       appName: "sensor",
@@ -149,7 +149,7 @@ import TextFormats
     (.init(crashes: ["0f", "f0"]), #"{"crashes":["0f","f0"]}"#),
   ]
 
-  @Test(arguments: acknowledgements.indices) func anAcknowledgement(_ index: Int) throws {
+  @Test(arguments: acknowledgements.indices) func anAcknowledgementHasOneFormBothWays(_ index: Int) throws {
     let (message, wire) = Self.acknowledgements[index]
     #expect(String(decoding: message.payload, as: UTF8.self) == wire)
     #expect(try Self.read(wire) == message)

@@ -11,7 +11,7 @@ extension EndToEnd {
 
     /// The device's flash is restored from a backup: the Registry learns what runs, and no line is lost.
     @Test
-    func flashRestored() async throws {
+    func aFlashThatIsRestoredConverges() async throws {
       try await Stack.run(devices: 1) { stack in
         let flash = try RestorableFlash(stack)
         for round in 1...Self.rounds {
@@ -82,7 +82,7 @@ extension EndToEnd {
 
     /// The Registry's database is restored: versions that were given out are not stuck, and a retry goes back.
     @Test
-    func databaseRestored() async throws {
+    func aDatabaseThatIsRestoredConverges() async throws {
       try await Stack.run(devices: 1) { stack in
         let flash = try RestorableFlash(stack)
         for round in 1...Self.rounds {

@@ -38,7 +38,7 @@ extension EndToEnd {
 
     /// Every admin command takes --json.
     @Test(arguments: programs)
-    func json(program: String) async throws {
+    func everyAdminCommandTakesJSON(program: String) async throws {
       let dumped = try await mustSucceed("\(try productsDirectory())/\(program)", ["--experimental-dump-help"])
       let leaves = try JSONDecoder().decode(Help.self, from: Data(dumped.utf8)).command.leaves()
       #expect(leaves.count > 4)
@@ -50,7 +50,7 @@ extension EndToEnd {
 
     /// Help fits 80 columns, its lines of usage too.
     @Test(arguments: programs)
-    func help(program: String) async throws {
+    func helpFitsEightyColumns(program: String) async throws {
       let path = "\(try productsDirectory())/\(program)"
       let dumped = try await mustSucceed(path, ["--experimental-dump-help"])
       for (name, _) in try JSONDecoder().decode(Help.self, from: Data(dumped.utf8)).command.leaves() {
@@ -65,7 +65,7 @@ extension EndToEnd {
 
     /// What is wrong with a command line begins as every other error does.
     @Test(arguments: programs)
-    func errors(program: String) async throws {
+    func errorsOfTheCommandLineBeginAsAllOthers(program: String) async throws {
       for arguments in [["--nonsense"], ["status", "--timeout", "soon"], ["check-config", "--config"]] {
         let result = try await command("\(try productsDirectory())/\(program)", arguments)
         #expect(result.status == 64, "\(arguments): \(result.errors)")

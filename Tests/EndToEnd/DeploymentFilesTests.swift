@@ -10,14 +10,14 @@ extension EndToEnd {
 
     /// The Compose file, the Kubernetes base and the Dockerfile fit their schemas.
     @Test
-    func valid() async throws {
+    func filesForContainersFitTheirSchemas() async throws {
       let result = try await command(try PythonEnvironment.interpreter(), [Self.validator])
       #expect(result.status == 0, "\(result.output)\(result.errors)")
     }
 
     /// A broker with the shipped configuration takes those whom each listener is for, and nobody else.
     @Test
-    func broker() async throws {
+    func theShippedBrokerTakesThoseWhomEachListenerIsFor() async throws {
       let result = try await command(
         try PythonEnvironment.interpreter(), [Self.brokerCheck],
         environment: ["XTBLISH_BINARIES": try productsDirectory()])

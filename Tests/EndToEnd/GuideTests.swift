@@ -8,7 +8,7 @@ extension EndToEnd {
   struct GuideTests {
     /// Each language's first app runs at the desk and on a device.
     @Test(arguments: ["c", "swift", "rust"])
-    func guide(language: String) async throws {
+    func aGuideLeadsToARunningApp(language: String) async throws {
       let guide = try Guide(page: "docs/first-app-\(language).md")
       let folder = try TemporaryFolder("xtblish-guide")
       for (name, text) in guide.files {

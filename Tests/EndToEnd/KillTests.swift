@@ -11,7 +11,7 @@ extension EndToEnd {
 
     /// Whoever is killed, whenever, and started again: the new version runs and nothing acknowledged is lost.
     @Test
-    func killGrid() async throws {
+    func killsAtAnyMomentLoseNothing() async throws {
       try await Stack.run(devices: 1) { stack in
         let device = try #require(try stack.devices.first)
         var acknowledged: [Deployment] = []
@@ -44,7 +44,7 @@ extension EndToEnd {
 
     /// Of two replicas each, one of each is killed during 200 deployments, and none is lost.
     @Test
-    func replicaLoss() async throws {
+    func theLossOfAReplicaOfEachServiceLosesNothing() async throws {
       try await Stack.run(devices: 4, replicas: 2) { stack in
         let devices = try stack.devices
         let stores = try stack.value("XTBLISH_IMAGE_STORE_URLS").split(separator: ",").map(String.init)

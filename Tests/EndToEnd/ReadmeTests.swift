@@ -14,7 +14,7 @@ extension EndToEnd {
 
     /// Every command in README works.
     @Test
-    func commands() async throws {
+    func theCommandsOfTheReadmeWork() async throws {
       let folder = try TemporaryFolder("xtblish-readme")
       let stack = folder.path("stack")
       var lines: [String] = []
@@ -45,7 +45,7 @@ extension EndToEnd {
 
     /// The demo ends by itself, with the new app running.
     @Test
-    func demo() async throws {
+    func theDemoEndsWell() async throws {
       let folder = try TemporaryFolder("xtblish-demo")
       let result = try await command(
         "\(Stack.package)/deploy/demo", ["--once"],

@@ -102,7 +102,7 @@ extension EndToEnd {
         (["up", "--data", "/tmp/a\"b"], "Choose another folder"),
         (["fly"], "invalid choice"),
       ])
-    func badCalls(arguments: [String], says: String) async throws {
+    func wrongCallsAreRefusedAndSayWhy(arguments: [String], says: String) async throws {
       let result = try await command("\(Stack.package)/deploy/stack", arguments)
       #expect(result.status != 0)
       #expect(result.errors.contains(says), "it said: \(result.errors)")

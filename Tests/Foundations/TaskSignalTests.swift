@@ -1,6 +1,7 @@
-import Foundations
 import TestSupport
 import Testing
+
+@testable import Foundations
 
 @Suite(.seated) struct TaskSignalTests {
   @Test func aWakeBeforeTheSleepCounts() async {
@@ -22,6 +23,18 @@ import Testing
       group.addTask { await signal.wait(upTo: limit) }
       await Task.yield()
       signal.wake()
+    }
+    #expect(ContinuousClock.now - start < .seconds(300))
+  }
+
+  @Test func allWhoSleepAreWoken() async throws {
+    let signal = TaskSignal()
+    let start = ContinuousClock.now
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<3 { group.addTask { await signal.wait(upTo: .seconds(600)) } }
+      try await eventually("all sleep") { signal.waiterCount == 3 }
+      signal.wake()
+      try await group.waitForAll()
     }
     #expect(ContinuousClock.now - start < .seconds(300))
   }

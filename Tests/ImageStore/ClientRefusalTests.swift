@@ -21,6 +21,15 @@ import Testing
     #expect(other.description == "it takes one with the scope deploy")
   }
 
+  /// As where the bus refuses, so that a script can tell what may not be done from what can't.
+  @Test func whoMayNotEndsWith77() {
+    #expect(ExitStatus.permission.rawValue == 77)
+    #expect(refusal(401, "{}").status == .permission)
+    #expect(refusal(403, "{}").status == .permission)
+    #expect(refusal(404, "{}").status == .data)
+    #expect(refusal(429, "{}").status == .temporary)
+  }
+
   @Test func anAnswerWithoutWordsIsToldByItsStatus() {
     #expect(refusal(500, "<html>").description == "the image store answered with status 500")
   }

@@ -3,6 +3,7 @@ import FirmwareImage
 import Foundation
 import Foundations
 import SwiftProtobuf
+import TestPeers
 import TestSupport
 import Testing
 import Wire

@@ -3,6 +3,7 @@ import Foundation
 import Foundations
 import PostgreSQL
 import SwiftProtobuf
+import TestPeers
 import TestSupport
 import Testing
 import Wire

@@ -1,3 +1,4 @@
+import CertificateAuthority
 import Glibc
 import ImageStoreServer
 import Messaging
@@ -8,6 +9,7 @@ import RegistryServer
 import ServiceHosting
 import ServiceKit
 import Synchronization
+import TestPeers
 import TestSupport
 import Testing
 import Wire
@@ -22,6 +24,8 @@ final class Installation: Sendable {
   let database: PostgresPool
   private let databaseURL: String
   private let images: TemporaryFolder
+  /// Of the Provisioner's certificate authority.
+  private let authority: TemporaryFolder
   /// Where each answers on the bus, also after it was stopped and started.
   private let busPorts: [Part: FreePort]
   private let imagePort: FreePort
@@ -37,6 +41,8 @@ final class Installation: Sendable {
     databaseURL = try await PostgresServer.shared().createDatabase()
     database = try PostgresPool(url: databaseURL, maximumConnections: 2, logger: quietLogger)
     images = try TemporaryFolder("xtblish-images")
+    authority = try TemporaryFolder("xtblish-authority")
+    _ = try AuthorityDirectory(authority.path("ca")).initialise(AuthorityDirectory.Options())
     busPorts = try Dictionary(uniqueKeysWithValues: Part.allCases.map { ($0, try FreePort()) })
     imagePort = try FreePort()
   }
@@ -126,6 +132,7 @@ final class Installation: Sendable {
       environment["XTBLISH_PROVISIONER_HTTP_LISTEN"] = "127.0.0.1:0"
       environment["XTBLISH_PROVISIONER_RPC_LISTEN"] = endpoint(of: part)
       environment["XTBLISH_PROVISIONER_OPERATIONS_LISTEN"] = "127.0.0.1:0"
+      environment["XTBLISH_PROVISIONER_AUTHORITY_DIRECTORY"] = authority.path("ca")
       environment["XTBLISH_MQTT_HOST"] = broker.host
       environment["XTBLISH_MQTT_PORT"] = "\(broker.port)"
     case .imageStore:

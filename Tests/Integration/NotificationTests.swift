@@ -2,6 +2,7 @@ import Curl
 import DeviceProtocol
 import FirmwareImage
 import Foundations
+import TestPeers
 import TestSupport
 import Testing
 

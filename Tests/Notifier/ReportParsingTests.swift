@@ -133,7 +133,7 @@ import Wire
   @Test(arguments: [
     ("/devices/\(id)/state", DeviceTopic.Subject.state), ("/devices/\(id)/presence", .presence),
   ])
-  func topicsName(topic: String, subject: DeviceTopic.Subject) throws {
+  func aTopicNamesItsSubjectAndItsDevice(topic: String, subject: DeviceTopic.Subject) throws {
     let parsed = try DeviceTopic(of: topic, among: ReportIntake.subjects)
     #expect(parsed.subject == subject)
     #expect(parsed.device.description == Self.id)

@@ -21,7 +21,7 @@ import Testing
   }
 
   @Test(arguments: [Int64.min, -1, 0, 1, 4_294_967_296, .max])
-  func int8(_ number: Int64) async throws {
+  func anInt8ComesBackAsItWasSent(_ number: Int64) async throws {
     #expect(try await echo("select $1 as value", .int8(number)).int64 == number)
   }
 
@@ -36,7 +36,7 @@ import Testing
   }
 
   @Test(arguments: [0, -0.0, 1.5, -1e300, .infinity, .leastNonzeroMagnitude])
-  func float8(_ number: Double) async throws {
+  func aFloat8ComesBackAsItWasSent(_ number: Double) async throws {
     #expect(try await echo("select $1 as value", .float8(number)).double == number)
   }
 
@@ -45,7 +45,7 @@ import Testing
   }
 
   @Test(arguments: [true, false])
-  func bool(_ flag: Bool) async throws {
+  func aBoolComesBackAsItWasSent(_ flag: Bool) async throws {
     #expect(try await echo("select $1 as value", .bool(flag)).bool == flag)
   }
 
@@ -63,7 +63,7 @@ import Testing
     #expect(try await echo("select $1 as value", .bytea(big)).bytes == big)
   }
 
-  @Test func uuid() async throws {
+  @Test func aUUIDComesBackAsItWasSent() async throws {
     let bytes: [UInt8] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 255]
     try await withPool { pool in
       let row = try #require(try await pool.queryFirst("select $1 as id, $1::text as text", [.uuid(bytes)]))
@@ -78,7 +78,7 @@ import Testing
   }
 
   @Test(arguments: [0, 1, -1, 1_700_000_000_123_456, -2_000_000_000_000_001, 253_402_300_799_999_999])
-  func timestamp(_ microseconds: Int64) async throws {
+  func aTimestampComesBackAsItWasSent(_ microseconds: Int64) async throws {
     let moment = PostgresTimestamp(microsecondsSince1970: microseconds)
     #expect(try await echo("select $1 as value", .timestamp(moment)).timestamp == moment)
   }
@@ -98,13 +98,13 @@ import Testing
     #expect(PostgresTimestamp(moment.date) == moment)
   }
 
-  @Test func jsonb() async throws {
+  @Test func jsonbIsCheckedAndNormalisedByTheServer() async throws {
     #expect(try await echo("select $1 as value", .jsonb(#"{"a":[1,"ü"]}"#)).text == #"{"a": [1, "ü"]}"#)
     let error = await postgresError { _ = try await echo("select $1 as value", .jsonb("{")) }
     #expect(error?.sqlState?.rawValue == "22P02")
   }
 
-  @Test func arrays() async throws {
+  @Test func arraysComeBackAsTheyWereSent() async throws {
     let texts = ["", "a,b", "{\"}", "NULL", "ü"]
     let uuids = [[UInt8](repeating: 7, count: 16), [UInt8](repeating: 9, count: 16)]
     #expect(try await echo("select $1 as value", .textArray(texts)).textArray == texts)
@@ -113,7 +113,7 @@ import Testing
     #expect(try await echo("select $1 as value", .int8Array([.min, 0, .max])).int64Array == [.min, 0, .max])
   }
 
-  @Test func emptyArrays() async throws {
+  @Test func emptyArraysComeBackEmpty() async throws {
     #expect(try await echo("select $1 as value", .textArray([])).textArray == [])
     #expect(try await echo("select $1 as value", .uuidArray([])).uuidArray == [])
     #expect(try await echo("select $1 as value", .byteaArray([])).byteaArray == [])
@@ -134,7 +134,7 @@ import Testing
     PostgresValue.text(nil), .int8(nil), .int(nil), .int4(nil), .float8(nil), .bool(nil), .bytea(nil), .uuid(nil),
     .timestamp(nil), .jsonb(nil), .textArray(nil), .uuidArray(nil), .byteaArray(nil), .int8Array(nil), .null,
   ])
-  func nulls(_ null: PostgresValue) async throws {
+  func aNULLIsToldFromAValue(_ null: PostgresValue) async throws {
     let cell = try await echo("select $1 as value", null)
     #expect(cell.isNull)
     #expect(cell.optional.map { $0.isNull } == nil)

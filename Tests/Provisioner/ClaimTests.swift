@@ -4,11 +4,12 @@ import PostgreSQL
 import TestSupport
 import Testing
 
+@testable import DeviceEnrolment
 @testable import ProvisionerDomain
 @testable import ProvisionerStorage
 
 @Suite(.seated) struct ClaimTests {
-  @Test func states() async throws {
+  @Test func aClaimIsOpenUntilItIsUsedUpOrExpires() async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim(count: 1)
       #expect(try await stage.claims.claim(id).state == .open)
@@ -42,6 +43,23 @@ import Testing
         #expect(Set(seen.map(\.id)) == Set(made))
         #expect(zip(seen, seen.dropFirst()).allSatisfy { $0.createdAt >= $1.createdAt })
       }
+    }
+  }
+
+  /// Each claim counts from 1, so that a name would be two devices' if the prefix were the same.
+  @Test func noTwoClaimsNameTwoDevicesAlike() async throws {
+    try await withStage { stage in
+      var names: [String] = []
+      for serial in ["SN-1", "SN-2"] {
+        let new = try NewClaim(count: 1, lifetimeSeconds: 60, product: "sensor", tags: [], namePrefix: "")
+        let (claim, secret) = try await stage.claims.create(new)
+        let beginning = claim.id.description.prefix(8)
+        #expect(claim.namePrefix == "device-\(beginning)")
+        let name = try await stage.enroll(token: secret.text, serial: serial).name
+        #expect(name == "\(claim.namePrefix)-1")
+        names.append(name)
+      }
+      #expect(names[0] != names[1])
     }
   }
 

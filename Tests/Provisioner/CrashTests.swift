@@ -2,7 +2,6 @@ import Curl
 import Foundation
 import Foundations
 import Messaging
-import Synchronization
 import TestSupport
 import Testing
 import Wire
@@ -12,41 +11,6 @@ import Wire
 
 /// A Provisioner that dies in the middle.
 @Suite(.seated) struct CrashTests {
-  /// A Registry on the bus that makes devices, and answers only when it is let.
-  private final class HeldRegistry: Sendable {
-    private struct State {
-      var devices: [Data: String] = [:]
-      var answers = false
-    }
-
-    private let state = Mutex(State())
-
-    /// Serial numbers by ID.
-    var devices: [Data: String] { state.withLock { $0.devices } }
-
-    func answer() { state.withLock { $0.answers = true } }
-
-    func router() -> RPCRouter {
-      var router = RPCRouter()
-      router.handle(WireCreateDevices.self) { request, _ in
-        let answers = self.state.withLock { state in
-          for device in request.devices { state.devices[device.id] = device.serial }
-          return state.answers
-        }
-        // Until its client has gone.
-        if !answers { try await untilCancelled() }
-        var response = WireCreateDevicesResponse()
-        response.outcomes = request.devices.map { device in
-          var outcome = WireCreateDeviceOutcome()
-          outcome.id = device.id
-          return outcome
-        }
-        return response
-      }
-      return router
-    }
-  }
-
   private func start(_ database: String, registry: String, port: FreePort) async throws -> ChildProcess {
     let (rpc, operations) = (try FreePort(), try FreePort())
     let process = try ChildProcess(
@@ -95,9 +59,9 @@ import Wire
   @Test func killedBetweenReservationAndAnswerItGoesOnWithTheSameIdentity() async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim(count: 1)
-      let registry = HeldRegistry()
-      let server = RPCServer(
-        name: "registry", listening: "tcp://127.0.0.1:0", router: registry.router(), logger: quietLogger)
+      let registry = FakeRegistry()
+      registry.keepSilent(true)
+      let server = registry.server()
       let port = try FreePort()
       let http = HTTPClient()
       defer { http.close() }
@@ -118,12 +82,12 @@ import Wire
         let reserved = try #require(try await stage.claims.uses(of: id).first)
         #expect(reserved.state == .reserved)
 
-        registry.answer()
+        registry.keepSilent(false)
         let second = try await start(stage.url, registry: endpoint, port: port)
         let answer = try await http.request(request)
         #expect(answer.status == 200)
         #expect(answer.text.contains("\(reserved.device)"))
-        #expect(registry.devices == [Data(reserved.device.bytes): "SN-1"])
+        #expect(registry.devices.mapValues(\.serial) == [reserved.device: "SN-1"])
         #expect(try await stage.claims.claim(id).used == 1)
         try await second.stop()
       }

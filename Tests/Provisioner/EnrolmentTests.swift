@@ -1,5 +1,6 @@
 import Foundations
 import PostgreSQL
+import TestPeers
 import TestSupport
 import Testing
 import Wire
@@ -141,7 +142,7 @@ import Wire
   @Test func theRegistryIsDown503AndTheRepeatSucceedsWithTheSameID() async throws {
     try await withStage { stage in
       let (id, token) = try await stage.makeClaim(count: 1)
-      stage.registry.fail(2, with: .gone)
+      stage.registry.fail(2, with: .stoppedService)
       let failure = await requestFailure { _ = try await stage.enroll(token: token, serial: "SN-1") }
       #expect(failure?.code == .unavailable)
       #expect(failure?.reason == "registry-unavailable")
@@ -158,7 +159,7 @@ import Wire
   @Test func theRegistrysAnswerIsLostAskedAgainAtOnceWithTheSameID() async throws {
     try await withStage { stage in
       let (_, token) = try await stage.makeClaim(count: 1)
-      stage.registry.fail(1, with: .gone, afterwards: true)
+      stage.registry.fail(1, with: .stoppedService, afterwards: true)
       let identity = try await stage.enroll(token: token, serial: "SN-1")
       #expect(stage.registry.callCount == 2)
       #expect(Array(stage.registry.devices.keys) == [identity.device])

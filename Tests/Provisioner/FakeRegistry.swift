@@ -2,6 +2,7 @@ import Foundation
 import Foundations
 import Messaging
 import Synchronization
+import TestSupport
 import Wire
 
 /// Makes devices as the Registry does, where a repeat with the same ID and serial answers the device, and has a
@@ -13,6 +14,8 @@ final class FakeRegistry: RPCCaller {
     var callCount = 0
     /// What the next of those calls fail with; before or after the devices were made.
     var failures: [(WireFailure, afterwards: Bool)] = []
+    /// Whether it makes devices without saying so.
+    var isSilent = false
     var directorKey: [UInt8]?
     /// By version, from 1.
     var rootDocuments: [[UInt8]] = []
@@ -25,6 +28,24 @@ final class FakeRegistry: RPCCaller {
 
   func fail(_ times: Int, with failure: WireFailure, afterwards: Bool = false) {
     state.withLock { $0.failures += Array(repeating: (failure, afterwards: afterwards), count: times) }
+  }
+
+  /// From now on it makes devices and does not answer that, until whoever asks gives up; or it answers again.
+  func keepSilent(_ isSilent: Bool) {
+    state.withLock { $0.isSilent = isSilent }
+  }
+
+  /// A server that answers on the bus in its place.
+  func server() -> RPCServer {
+    var router = RPCRouter()
+    router.handle(WireCreateDevices.self) { [self] request, _ in
+      let response = try await call(request)
+      if state.withLock({ $0.isSilent }) { try await untilCancelled() }
+      return response
+    }
+    router.handle(WireListDirectorKeys.self) { [self] request, _ in try await call(request) }
+    router.handle(WireGetRootDocument.self) { [self] request, _ in try await call(request) }
+    return RPCServer(name: "registry", listening: "tcp://127.0.0.1:0", router: router, logger: quietLogger)
   }
 
   func delete(_ device: DeviceID) {
@@ -110,8 +131,4 @@ final class FakeRegistry: RPCCaller {
     response.document = Data(documents[version - 1])
     return response
   }
-}
-
-extension WireFailure {
-  static var gone: WireFailure { WireFailure(.unavailable, reason: "no-server", message: "no server reached") }
 }

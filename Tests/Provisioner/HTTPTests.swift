@@ -2,6 +2,7 @@ import Curl
 import Foundation
 import ServiceHTTP
 import ServiceKit
+import TestPeers
 import TestSupport
 import Testing
 
@@ -145,7 +146,7 @@ import Testing
   @Test func aRegistryThatIsDownIsToldWithTheTimeToComeBack() async throws {
     try await withDoor { stage, door in
       let (_, token) = try await stage.makeClaim(count: 1)
-      stage.registry.fail(2, with: .gone)
+      stage.registry.fail(2, with: .stoppedService)
       let body = #"{"claim": "\#(token)", "serial": "SN-1"}"#
       let answer = try await door.ask("POST", "/v1/enroll", body)
       #expect(answer.status == 503)

@@ -19,7 +19,7 @@ import Testing
     "Not Available", "Not Applicable", "none ", " To be filled", "OEM Default String", "Standard",
   ]
 
-  @Test(arguments: placeholders) func isOne(_ text: String) {
+  @Test(arguments: placeholders) func whatMakersLeaveIsAPlaceholder(_ text: String) {
     #expect(SerialPlaceholder.contains(text))
   }
 
@@ -28,7 +28,7 @@ import Testing
     "112233", "none-1", "4f9d7c2e8a", "2024-000001", "default-pump-1",
     "SN-00000017", "CN1234567", "ABCDE12345678", "SN123456780",
   ])
-  func isNone(_ text: String) {
+  func aSerialNumberIsNoPlaceholder(_ text: String) {
     #expect(!SerialPlaceholder.contains(text))
   }
 

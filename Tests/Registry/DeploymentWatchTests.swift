@@ -60,6 +60,14 @@ import Testing
       try await follow(Script([Self.stage("assigned"), Self.stage("confirmed")])) == ["assigned", "confirmed"])
   }
 
+  @Test func noStageIsToldAfterALaterOne() async throws {
+    let confirmed = RegistryClient.Progress(
+      version: 3, status: "confirmed", failedReason: nil, notifiedAt: "2026-11-22T14:06:00Z",
+      trialAt: "2026-11-22T14:05:59Z")
+    #expect(
+      try await follow(Script([Self.stage("trial"), .success(confirmed)])) == ["assigned", "trial", "confirmed"])
+  }
+
   @Test func whatTheDeviceGaveUpFailsWithItsReason() async throws {
     let error = await #expect(throws: AdminError.self) {
       try await follow(Script([Self.stage("trial"), Self.stage("rolled-back", "it trapped")]))

@@ -52,7 +52,7 @@ import Testing
       ("7d444840-9dc0-11d1-b245-5ffdce74fad2", "7d444840-9dc0-11d1-b245-5ffdce74fad2"), ("7d444840_", nil),
       ("7d444840-9dc0-11d1-b245-5ffdce74fad23", nil), ("é", nil),
     ] as [(String, String?)])
-  func beginnings(_ text: String, _ lowest: String?) {
+  func theBeginningOfAnIDIsARangeOfIDs(_ text: String, _ lowest: String?) {
     #expect(DeviceIDPrefix.range(text).flatMap { DeviceID(bytes: $0.lowest) }?.description == lowest)
   }
 }

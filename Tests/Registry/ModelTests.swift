@@ -36,7 +36,7 @@ import Wire
     #expect(FieldRules.sanitizedReason(String(repeating: "x", count: 1_000_000)).count == 512)
   }
 
-  @Test func pageSizes() throws {
+  @Test func aPageHasADefaultAndABound() throws {
     #expect(try FieldRules.pageSize(0) == 50)
     #expect(try FieldRules.pageSize(500) == 500)
     #expect(throws: RequestFailure.self) { try FieldRules.pageSize(501) }
@@ -46,7 +46,7 @@ import Wire
 
 @Suite(.seated) struct DeviceCursorTests {
   @Test(arguments: ["a", "Ünï 💡", String(repeating: "💡", count: 128), "~>?~~"])
-  func roundTrip(name: String) throws {
+  func aCursorIsReadAsItWasWritten(name: String) throws {
     let cursor = DeviceCursor(name: name, id: .random())
     #expect(cursor.text.utf8.count <= DeviceCursor.maximumLength)
     #expect(try DeviceCursor(cursor.text) == cursor)
@@ -90,7 +90,7 @@ import Wire
     #expect(DeviceFilter.upperBound(ofPrefix: "") == nil)
   }
 
-  @Test func states() throws {
+  @Test func aStateIsReadByItsExactWord() throws {
     #expect(try DeviceFilter(namePrefix: "", tags: [], state: "pending").state == .deployment(.pending))
     #expect(try DeviceFilter(namePrefix: "", tags: [], state: "") == .all)
     #expect(throws: RequestFailure.self) { try DeviceFilter(namePrefix: "", tags: [], state: "Pending") }

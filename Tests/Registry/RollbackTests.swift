@@ -116,6 +116,13 @@ import Wire
     let document = FirmwareDocument(firmware)
     #expect(document.status == "confirmed")
     #expect(FirmwareDocument.table([document]).contains("confirmed"))
+    // A notification that is repeated does not follow the confirmation as if it were the version's next stage.
+    var repeated = document
+    repeated.notifiedAt = "9999-01-01T00:00:00.000Z"
+    let rows = repeated.details().split(separator: "\n")
+    let confirmation = try #require(rows.firstIndex { $0.hasPrefix("confirmed") })
+    #expect(rows[confirmation...].contains { $0.hasPrefix("last notified") })
+    #expect(!rows.contains { $0.hasPrefix("notified") })
     #expect(DeviceDocument(found).details().contains("4.2 ms"))
   }
 }

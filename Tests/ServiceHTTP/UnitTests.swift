@@ -29,7 +29,7 @@ import Testing
 }
 
 @Suite(.seated) struct PercentEncodingTests {
-  @Test func roundTrip() {
+  @Test func anyTextComesBackFromItsEncoding() {
     for text in ["", "plain", "a b/c?d&e=f%g", "ü€😀", "\u{0}\u{7F}"] {
       #expect(PercentEncoding.decode(PercentEncoding.encode(text)) == text)
     }
@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test(arguments: ["%", "%a", "%g0", "%0g", "a%", "%ff", "%c0%af", "%ed%a0%80", "%%41"])
-  func invalid(_ text: String) {
+  func aBrokenEncodingIsRefused(_ text: String) {
     #expect(PercentEncoding.decode(text) == nil)
   }
 }

@@ -52,8 +52,15 @@ import ZeroMQ
 
   @Test func aWrongRoleOrNameIsRefused() async throws {
     #expect(try await create(role: "king").0 == .exited(64))
+    // A device's agent makes its own.
+    #expect(try await create(role: "device").0 == .exited(64))
     #expect(try await create(name: "../../etc/cron.d/x").0 == .exited(64))
     #expect(!FileManager.default.fileExists(atPath: keyFile))
+  }
+
+  @Test func helpOffersTheRolesThatPeopleMakeKeysFor() async throws {
+    let help = try await run("bus-key", "create", "--help").output
+    #expect(help.contains("monitor") && !help.contains("device"), "\(help)")
   }
 
   @Test func aServiceWithoutAKeyDoesNotStartAndSaysHowToMakeOne() async throws {

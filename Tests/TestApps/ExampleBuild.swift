@@ -17,8 +17,8 @@ package enum ExampleBuild {
 
   /// All of them.
   package static let names = [
-    "sensor-c", "sensor-swift", "sensor-rust", "sensor-wat", "assemblyscript-wat", "blink-c", "hello-c", "hello-rust",
-    "crash-c", "crash-swift", "crash-rust", "unconfirmed-c",
+    "sensor-c", "sensor-swift", "sensor-rust", "sensor-wat", "assemblyscript-wat", "blink-c", "lamp-c", "hello-c",
+    "hello-rust", "crash-c", "crash-swift", "crash-rust", "unconfirmed-c",
   ]
 
   /// Runs the script, which builds only what has changed.

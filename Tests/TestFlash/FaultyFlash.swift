@@ -1,26 +1,36 @@
 package import DeviceStorage
+import Synchronization
 
 /// A flash whose operations fail when a test says so.
 package final class FaultyFlash: Flash {
   package enum Operation: Sendable, Hashable, CaseIterable {
     case list, size, read, write, resize, sync, rename, remove, syncNames
+
+    fileprivate var isChange: Bool { ![.list, .size, .read].contains(self) }
   }
 
   private let base: any Flash
   private let fault: @Sendable (Operation, String) -> FlashError?
   private let available: @Sendable (UInt64) -> UInt64
+  private let failingChange: Int?
+  private let changes = Atomic<Int>(0)
 
   /// - Parameters:
   ///   - fault: the error of an operation on a file, if it is to have one.
   ///   - available: what it says that is free, from what is.
+  ///   - failingChange: which operation fails of those that change something, from 0; nil: none for that.
   package init(
-    _ base: any Flash, available: @escaping @Sendable (UInt64) -> UInt64 = { $0 },
+    _ base: any Flash, available: @escaping @Sendable (UInt64) -> UInt64 = { $0 }, failingChange: Int? = nil,
     fault: @escaping @Sendable (Operation, String) -> FlashError? = { _, _ in nil }
   ) {
     self.base = base
     self.available = available
+    self.failingChange = failingChange
     self.fault = fault
   }
+
+  /// How many operations were asked for so far that change something.
+  package var changeCount: Int { changes.load(ordering: .relaxed) }
 
   package func path(of name: String) -> String? { base.path(of: name) }
 
@@ -74,6 +84,9 @@ package final class FaultyFlash: Flash {
   package func capacityBytes() throws(FlashError) -> UInt64 { try base.capacityBytes() }
 
   private func check(_ operation: Operation, _ name: String) throws(FlashError) {
+    if operation.isChange, changes.add(1, ordering: .relaxed).oldValue == failingChange {
+      throw FlashError(.failed, "broken")
+    }
     if let error = fault(operation, name) { throw error }
   }
 }

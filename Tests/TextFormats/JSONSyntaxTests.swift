@@ -85,7 +85,7 @@ import TextFormats
       ("0001-01-01T00:00:00Z", -62_135_596_800),
       ("9999-12-31T23:59:59Z", 253_402_300_799),
     ] as [(String, Double)])
-  func times(_ text: String, _ seconds: Double) {
+  func aTimeIsReadWithItsOffset(_ text: String, _ seconds: Double) {
     #expect(JSONCoding.date(text)?.timeIntervalSince1970 == seconds)
   }
 

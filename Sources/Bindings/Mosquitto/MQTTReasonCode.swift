@@ -17,8 +17,6 @@ package struct MQTTReasonCode: RawRepresentable, Hashable, Sendable {
   package static let disconnectWithWill = MQTTReasonCode(rawValue: 0x04)
   /// The broker has the message, and nobody is subscribed to its topic.
   package static let noMatchingSubscribers = MQTTReasonCode(rawValue: 0x10)
-  /// Nothing was unsubscribed, because nothing was subscribed.
-  package static let noSubscriptionExisted = MQTTReasonCode(rawValue: 0x11)
   package static let notAuthorized = MQTTReasonCode(rawValue: 0x87)
   /// The broker ends all connections because it stops.
   package static let serverShuttingDown = MQTTReasonCode(rawValue: 0x8B)

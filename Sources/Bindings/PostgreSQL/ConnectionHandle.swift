@@ -87,8 +87,6 @@ import Glibc
   /// False inside a transaction block, and while anything is unfinished.
   var isIdle: Bool { unsafe !isBroken && PQtransactionStatus(pointer) == PQTRANS_IDLE }
 
-  var backendProcessID: Int32 { unsafe PQbackendPID(pointer) }
-
   /// Whether the server still holds its end, as far as can be told without sending anything.
   func checkAlive() -> Bool {
     while !isBroken && pollSocket(writing: false, reading: true, until: .now) {

@@ -28,12 +28,8 @@ package struct SQLState: Sendable, Hashable, RawRepresentable, CustomStringConve
   static let serializationFailure = SQLState(rawValue: "40001")
   /// Two transactions waited for each other, and the server ended this one.
   static let deadlockDetected = SQLState(rawValue: "40P01")
-  /// There is no such table.
-  static let undefinedTable = SQLState(rawValue: "42P01")
   /// The server has no room left on its disk.
   package static let diskFull = SQLState(rawValue: "53100")
-  /// The server takes no more connections.
-  static let tooManyConnections = SQLState(rawValue: "53300")
   /// A lock was not to be had in time.
   static let lockNotAvailable = SQLState(rawValue: "55P03")
   /// The statement was cancelled: by a request of the client, or by the server's own statement timeout.

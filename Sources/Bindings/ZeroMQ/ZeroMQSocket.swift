@@ -57,9 +57,4 @@ package final class ZeroMQSocket {
   package func disconnect(_ endpoint: String) throws(ZeroMQError) {
     guard unsafe zmq_disconnect(handle, endpoint) == 0 else { throw .last("zmq_disconnect \(endpoint)") }
   }
-
-  /// Stops listening on `endpoint`; connections that stand stay.
-  package func unbind(_ endpoint: String) throws(ZeroMQError) {
-    guard unsafe zmq_unbind(handle, endpoint) == 0 else { throw .last("zmq_unbind \(endpoint)") }
-  }
 }

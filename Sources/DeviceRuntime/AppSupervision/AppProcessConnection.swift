@@ -10,7 +10,7 @@ internal import ZeroMQ
 /// The agent's thread for one app: starts the process, carries the messages, and sees to its end.
 final class AppProcessConnection {
   /// Time over and above the app's own start deadline, which its process keeps by itself.
-  private static let startGrace: UInt64 = 5_000_000_000
+  private static let startGraceNanoseconds: UInt64 = 5_000_000_000
   /// How long a dead process's last messages are waited for: they are in the socket already.
   private static let drainMilliseconds = 50
 
@@ -157,7 +157,7 @@ final class AppProcessConnection {
     }
     self.launch = launch
     startBy = launch.map { launch in
-      KernelClock.monotonicNanoseconds() &+ launch.startDeadline.clampedNanoseconds &+ Self.startGrace
+      KernelClock.monotonicNanoseconds() &+ launch.startDeadline.clampedNanoseconds &+ Self.startGraceNanoseconds
     }
     if isExpired { kill(spawn.processIdentifier, SIGKILL) }
   }

@@ -15,19 +15,29 @@ package final class DevConsole: Sendable {
     case effect
   }
 
+  /// What stands before each text: the time, the mark and a space after each.
+  private static let indent = 19
+
   private let isColoured: Bool
+  /// For how many characters a line has room; nil for any number.
+  private let columns: Int?
   private let write: @Sendable (String) -> Void
   private let lock = Mutex(())
 
-  package init(isColoured: Bool, write: @escaping @Sendable (String) -> Void = { StandardOutput.write($0) }) {
+  /// - Parameter columns: for how many characters a line has room; nil for any number.
+  package init(
+    isColoured: Bool, columns: Int? = nil, write: @escaping @Sendable (String) -> Void = { StandardOutput.write($0) }
+  ) {
     self.isColoured = isColoured
+    self.columns = columns
     self.write = write
   }
 
   /// The console on the standard output: with colours on a terminal, unless the variable NO_COLOR is set to something
   /// (no-color.org).
   package static func standard(noColor: String?) -> DevConsole {
-    DevConsole(isColoured: StandardOutput.isTerminal && (noColor ?? "").isEmpty)
+    DevConsole(
+      isColoured: StandardOutput.isTerminal && (noColor ?? "").isEmpty, columns: TerminalWidth.told())
   }
 
   /// - Parameter at: realtime nanoseconds.
@@ -35,11 +45,20 @@ package final class DevConsole: Sendable {
     let (mark, colour) = Self.style(kind)
     let time = Self.time(nanoseconds)
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-      let line = PlainText.escaped(String(line))
+      let line = fitted(PlainText.escaped(String(line)), kind)
       return isColoured
         ? "\u{1B}[2m\(time)\u{1B}[0m \(colour)\(mark) \(line)\u{1B}[0m\n" : "\(time) \(mark) \(line)\n"
     }
     lock.withLock { _ in write(lines.joined()) }
+  }
+
+  /// The loop's own words in lines that have room; what the app says stays in one, to be copied as it is.
+  private func fitted(_ line: String, _ kind: Kind) -> String {
+    guard let columns else { return line }
+    switch kind {
+    case .notice, .failure: return Table.wrapped(line, indent: Self.indent, columns: columns).joined(separator: "\n")
+    case .line, .effect: return line
+    }
   }
 
   /// All marks are equally wide.

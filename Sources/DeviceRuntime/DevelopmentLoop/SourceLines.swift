@@ -11,7 +11,8 @@ enum SourceLines {
     return environment
   }
 
-  private static let patience = Duration.seconds(20)
+  /// How long the symbolizer may take; without its answer a crash shows no lines.
+  private static let timeout = Duration.seconds(20)
 
   /// The functions of each frame, innermost first: several where calls were inlined, none where nothing is known.
   /// Blocks for as long as the symbolizer takes.
@@ -20,7 +21,7 @@ enum SourceLines {
     let known = addresses.compactMap(\.self)
     let nothing = [[CodeLocation]](repeating: [], count: frames.count)
     guard !known.isEmpty, let tool = try? SymbolizerTool.find(environment: environment),
-      let found = try? tool.locate(known, in: debug.path, within: patience)
+      let found = try? tool.locate(known, in: debug.path, within: timeout)
     else { return nothing }
     var rest = found[...]
     return addresses.map { $0 == nil ? [] : rest.removeFirst() }

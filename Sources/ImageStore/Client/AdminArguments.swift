@@ -19,7 +19,8 @@ package enum AdminArguments {
       $0.description.hasPrefix(prefix + digits.lowercased())
     }
     guard let digest = found.first else {
-      throw AdminError("no stored image's digest begins with \(digits)", status: .data)
+      throw AdminError(
+        "no stored image's digest begins with \(digits): xtblish-image-store list shows what is stored", status: .data)
     }
     guard found.count == 1 else {
       let names = found.prefix(10).map { "  \($0)" }.joined(separator: "\n")

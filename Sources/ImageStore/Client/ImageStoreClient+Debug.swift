@@ -15,6 +15,11 @@ package struct PushedDebugModule: Codable, Equatable, Sendable {
   package var digest: String
   /// The module's size in bytes.
   package var size: UInt64
+
+  /// What became of it, for people, in lines that are no longer than a digest.
+  package var text: String {
+    "unstripped module of build \(buildID) (\(HumanText.bytes(Int(clamping: size))))\n\(digest)"
+  }
 }
 
 extension ImageStoreClient {

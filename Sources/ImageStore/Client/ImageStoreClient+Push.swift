@@ -22,6 +22,13 @@ package struct PushedImage: Codable, Equatable, Sendable {
   package var buildID: String?
   /// What the app's developer should know; nil if there is nothing.
   package var warnings: [String]?
+
+  /// What became of it, for people, in lines that are no longer than a digest.
+  package var text: String {
+    let bytes = HumanText.bytes(Int(clamping: size))
+    guard let version, let device else { return "stored (\(bytes))\n\(digest)" }
+    return "version \(version) of device \(device) (\(bytes))\n\(digest)"
+  }
 }
 
 extension ImageStoreClient {

@@ -86,11 +86,8 @@ struct PushCommand: AsyncParsableCommand {
       progress.finish()
       if options.json {
         try printJSON(pushed)
-      } else if let version = pushed.version, let device = pushed.device {
-        print(
-          "\(pushed.digest) is version \(version) of device \(device) (\(HumanText.bytes(Int(clamping: pushed.size))))")
       } else {
-        print("\(pushed.digest) is stored (\(HumanText.bytes(Int(clamping: pushed.size))))")
+        print(pushed.text)
       }
       if !options.json {
         for warning in pushed.warnings ?? [] { print("warning: \(PlainText.escaped(warning))") }
@@ -130,8 +127,7 @@ struct PushCommand: AsyncParsableCommand {
       if options.json {
         try printJSON(pushed)
       } else {
-        let size = HumanText.bytes(Int(clamping: pushed.size))
-        print("\(pushed.digest) is the unstripped module of build \(pushed.buildID) (\(size))")
+        print(pushed.text)
       }
     }
   }

@@ -22,8 +22,11 @@ struct CreateClaimCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("How long devices may enrol, such as 30m, 12h or 7d.", valueName: "time"))
   var lifetime = "24h"
 
-  @Option(help: ArgumentHelp("Names become PREFIX-1, PREFIX-2 …", valueName: "prefix"))
-  var namePrefix = "device"
+  @Option(
+    help: ArgumentHelp(
+      "Names become PREFIX-1, PREFIX-2 …; device- and the beginning of the claim's ID otherwise.",
+      valueName: "prefix"))
+  var namePrefix: String?
 
   @Option(help: ArgumentHelp("Given to the devices; may be repeated.", valueName: "tag"))
   var tag: [String] = []
@@ -61,7 +64,7 @@ struct CreateClaimCommand: AsyncParsableCommand {
       let claim = try await options.withClient(of: Provisioner.self) { client in
         try await ClaimAdministration(client, deadline: options.deadline).create(
           count: count, lifetimeSeconds: lifetimeSeconds, product: product, group: group, tags: tag,
-          serials: serials, namePrefix: namePrefix)
+          serials: serials, namePrefix: namePrefix ?? "")
       }
       let text =
         if quiet {

@@ -11,7 +11,7 @@ package import ServiceLifecycle
 /// 2. *Parts.* `init` puts the service together. Nothing listens yet, and nothing asks anybody anything.
 /// 3. *Readiness.* The operations server answers first, and the watches of expiry and disk begin, so that whoever waits
 ///    for the service can see what it waits for.
-/// 4. *Migration.* `prepare` gets what the work needs, however long that takes to come: the tables of the database.
+/// 4. *Preparation.* `prepare` gets what the work needs, however long that takes to come: the tables of the database.
 /// 5. *Run.* `services` start in their order, then the bus is answered, then HTTP.
 /// 6. *Drain.* At SIGTERM or SIGINT the service stops being ready; then everything ends in reverse order, each when it
 ///    has finished what it was doing: HTTP, the bus, the services from the last to the first, the watches, and the

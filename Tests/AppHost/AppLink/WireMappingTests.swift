@@ -33,12 +33,12 @@ import Wire
       .ended(.watchdogMissed(timeout: .seconds(3))), .subscribe(handle: 3, filter: "a/+"), .unsubscribe(handle: 3),
       .pins([PinLevel(name: "led", level: 1, changes: 9)]), .keyValue(request),
     ] as [AppEvent])
-  func events(event: AppEvent) throws {
+  func everyEventComesOutAsItWentIn(event: AppEvent) throws {
     let bytes: [UInt8] = try WireFromApp(event).serializedBytes()
     #expect(try AppEvent(WireFromApp(serializedBytes: bytes)) == event)
   }
 
-  @Test func launches() throws {
+  @Test func aLaunchComesOutAsItWentIn() throws {
     let limits = AppLimits(
       memoryBytes: 1, tableElements: 2, stackBytes: 3, eventDeadline: .seconds(4), busyDeadline: .seconds(5),
       logLinesPerSecond: 6, logBurstLines: 7, logLineBytes: 8, publishQueue: 9, publishPayloadBytes: 10,

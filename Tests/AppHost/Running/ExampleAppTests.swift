@@ -81,6 +81,32 @@ import Wire
     #expect(history.events.contains(.healthConfirmed))
   }
 
+  @Test func theLampObeysItsMessages() async throws {
+    let bed = try AppTestBed()
+    let app = try await bed.launch(try await ExampleBuild.module("lamp-c"))
+    var history = AppHistory()
+    let subscription = try await history.read(app) { $0.subscription }
+    #expect(subscription.filter == "lamp/set")
+    await app.deliver(.subscribed(handle: subscription.handle, reasonCode: 0))
+    // The last one comes twice, as QoS 1 may have it.
+    for order in ["on", "off", "on", "on"] {
+      await app.deliver(
+        .message(handles: [subscription.handle], topic: "lamp/set", payload: Array(order.utf8)))
+      let state = try await history.read(app) { $0.publication }
+      #expect(state.topic == "lamp" && state.payload == Array(order.utf8))
+      await app.deliver(.published(id: state.id, reasonCode: 0))
+    }
+    for nonsense in ["", "o", "onwards"] {
+      await app.deliver(
+        .message(handles: [subscription.handle], topic: "lamp/set", payload: Array(nonsense.utf8)))
+      try await history.read(app) { $0.logText == "an order is neither on nor off" ? () : nil }
+    }
+    await app.stop(grace: .seconds(10))
+    #expect(try await history.ending(of: app) == .stopped)
+    #expect(history.events.contains(.healthConfirmed))
+    #expect(history.events.compactMap(\.pinLevels).joined().contains { $0.name == "led" && $0.changes > 0 })
+  }
+
   /// The line of the source that is marked so is what the frames lead to.
   @Test(arguments: [
     ("crash-c", "crash.c", "integer-division-by-zero"), ("crash-swift", "Crash.swift", "unreachable"),

@@ -122,7 +122,9 @@ import Testing
     }
   }
 
-  @Test(arguments: ProcessorArchitecture.allCases) func argumentsDecide(_ architecture: ProcessorArchitecture) throws {
+  @Test(arguments: ProcessorArchitecture.allCases) func argumentsOfACallDecideWhetherItIsAllowed(
+    _ architecture: ProcessorArchitecture
+  ) throws {
     let stage = SystemCallFilter.Stage.running(startsThreads: false)
     #expect(try Self.verdict(stage, .tgkill, 4711, 4712, 6, on: architecture) == .allow)
     #expect(try Self.verdict(stage, .tgkill, 4710, 4710, 9, on: architecture) == .refuse(errno: 1))

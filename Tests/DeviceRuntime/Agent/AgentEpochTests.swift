@@ -8,14 +8,14 @@ import Testing
 
 /// A flash that went back in time, and a Registry that holds something else than the device remembers.
 @Suite(.seated, .timeLimit(.minutes(10))) struct AgentEpochTests {
-  private func isHeld(_ report: AgentHarness.Report, _ harness: AgentHarness) -> Bool {
+  private func isHeld(_ report: StateMessage, _ harness: AgentHarness) -> Bool {
     harness.held.withLock { $0 == StateMessage.Position(epoch: report.epoch ?? "", sequence: report.sequence) }
   }
 
   @Test func anOldCopyOfTheFlashStatesUnderAnotherEpoch() async throws {
     let harness = try await AgentHarness()
     let (flash, copy) = (harness.folder.path("flash"), harness.folder.path("copy"))
-    harness.held.withLock { $0 = StateMessage.Position(epoch: "", sequence: 0) }
+    harness.tracksPositions.withLock { $0 = true }
     try await harness.withAgent { _ in try await harness.deploy(1) }
     try FileManager.default.copyItem(atPath: flash, toPath: copy)
     for version: UInt64 in 2...4 { try await harness.withAgent { _ in try await harness.deploy(version) } }

@@ -13,10 +13,8 @@ import TestSupport
 @testable import DeviceStorage
 
 /// A real broker and a real HTTP server around one agent, in the places of the Notifier and the image store.
+/// `ServersOfDevices` says what it has in common with the real ones once it tracks positions.
 final class AgentHarness: Sendable {
-  /// What the agent says that the device runs.
-  typealias Report = StateMessage
-
   let device = DeviceID.random()
   let broker: MosquittoServer
   let store: ScriptedHTTPServer
@@ -24,14 +22,16 @@ final class AgentHarness: Sendable {
   let launcher = FakeAppLauncher()
   /// Acknowledges reports as the Notifier does.
   let acknowledges = Mutex(true)
-  /// What the Registry holds, if it is to look at positions.
+  /// Whether it looks at the positions of reports, as the Registry does; otherwise it takes every report.
+  let tracksPositions = Mutex(false)
+  /// What the Registry holds; nil: nothing yet.
   let held = Mutex<StateMessage.Position?>(nil)
   /// Every report is answered as if another were held, and each time a different one.
   let alwaysHoldsAnother = Mutex(false)
   private let client: MQTTClient
   private let images: ImageTable
   private struct Received {
-    var reports: [Report] = []
+    var reports: [StateMessage] = []
     var presence: [String] = []
     var app: [MQTTMessage] = []
   }
@@ -163,12 +163,12 @@ final class AgentHarness: Sendable {
     try await waitForReport { $0.version == version && $0.status == "confirmed" }
   }
 
-  var reports: [Report] { received.withLock { $0.reports } }
+  var reports: [StateMessage] { received.withLock { $0.reports } }
   var presence: [String] { received.withLock { $0.presence } }
   var appMessages: [MQTTMessage] { received.withLock { $0.app } }
 
   @discardableResult
-  func waitForReport(after sequence: UInt64 = 0, _ matches: (Report) -> Bool) async throws -> Report {
+  func waitForReport(after sequence: UInt64 = 0, _ matches: (StateMessage) -> Bool) async throws -> StateMessage {
     try await eventuallySome("a report; there are \(reports.suffix(4))") {
       reports.first { $0.sequence > sequence && matches($0) }
     }
@@ -179,32 +179,34 @@ final class AgentHarness: Sendable {
       received.withLock { $0.app.append(message) }
     } else if message.topic.hasSuffix("/presence") {
       received.withLock { $0.presence.append(String(decoding: message.payload, as: UTF8.self)) }
-    } else if let report = try? JSONDecoder().decode(Report.self, from: Data(message.payload)) {
+    } else if let report = try? JSONDecoder().decode(StateMessage.self, from: Data(message.payload)), report.isTaken {
       received.withLock { $0.reports.append(report) }
       if acknowledges.withLock({ $0 }) {
-        let payload = Array(answer(to: report).utf8)
-        _ = try? await client.publish(topic: "/devices/\(device)/ack", payload: payload)
+        let answer = AcknowledgementMessage(
+          reports: .init(sequences: [report.sequence], held: positionHeld(insteadOf: report)))
+        _ = try? await client.publish(topic: "/devices/\(device)/ack", payload: answer.payload)
       }
     }
   }
 
-  /// Takes what follows what it holds, as the Registry does.
-  private func answer(to report: Report) -> String {
-    let sequences = #""sequences":[\#(report.sequence)]"#
+  /// What the Registry would hold instead of the report; nil: it takes it, as it takes what follows what it holds.
+  private func positionHeld(insteadOf report: StateMessage) -> StateMessage.Position? {
     if alwaysHoldsAnother.withLock({ $0 }) {
-      let epoch = RandomName.text(RandomName.make())
-      return #"{\#(sequences),"held":{"epoch":"\#(epoch)","sequence":\#(UInt64.random(in: 1...UInt64(Int64.max)))}}"#
+      return StateMessage.Position(
+        epoch: RandomName.text(RandomName.make()), sequence: UInt64.random(in: 1...UInt64(Int64.max)))
     }
     return held.withLock { held in
-      guard let known = held else { return "{\(sequences)}" }
       let position = StateMessage.Position(epoch: report.epoch ?? "", sequence: report.sequence)
-      if position == known || report.supersedes == known
-        || position.epoch == known.epoch && position.sequence > known.sequence
-      {
-        held = position
-        return "{\(sequences)}"
+      guard let known = held else {
+        if tracksPositions.withLock({ $0 }) { held = position }
+        return nil
       }
-      return #"{\#(sequences),"held":{"epoch":"\#(known.epoch ?? "")","sequence":\#(known.sequence)}}"#
+      guard
+        position == known || report.supersedes == known
+          || position.epoch == known.epoch && position.sequence > known.sequence
+      else { return known }
+      held = position
+      return nil
     }
   }
 

@@ -111,8 +111,8 @@ extension AgentHarness {
 
   @discardableResult
   func reconcile(
-    _ image: TestImage, after sequence: UInt64, until matches: (Report) -> Bool
-  ) async throws -> Report {
+    _ image: TestImage, after sequence: UInt64, until matches: (StateMessage) -> Bool
+  ) async throws -> StateMessage {
     var seen = 0
     return try await eventuallySome("a report about version \(image.version)") {
       if let report = reports.first(where: { $0.sequence > sequence && matches($0) }) { return report }

@@ -8,16 +8,11 @@ import TestSupport
 @testable import DeviceStorage
 
 /// Takes a device's log lines and crash reports in the place of Notifier and Registry: stores each line once.
+/// `ServersOfDevices` says what it has in common with them.
 final class PlayedDiagnostics: Sendable {
-  struct Batch: Decodable, Sendable {
-    var log: String
-    var lost: UInt64?
-    var lines: [LogMessage.Line]
-  }
-
   private struct State {
     var acknowledges = true
-    var batches: [Batch] = []
+    var batches: [LogMessage] = []
     var stored: [String: [LogMessage.Line]] = [:]
     var order: [String] = []
     /// What would be wrong for any server.
@@ -59,7 +54,7 @@ final class PlayedDiagnostics: Sendable {
     set { state.withLock { $0.acknowledges = newValue } }
   }
 
-  var batches: [Batch] { state.withLock { $0.batches } }
+  var batches: [LogMessage] { state.withLock { $0.batches } }
   /// Logs in the order in which they were first heard of.
   var logs: [String] { state.withLock { $0.order } }
   /// Of all logs.
@@ -76,12 +71,12 @@ final class PlayedDiagnostics: Sendable {
       state.bytes += message.payload.count
       return state.acknowledges
     }
-    if let batch = try? JSONDecoder().decode(Batch.self, from: Data(message.payload)) {
+    if let batch = try? JSONDecoder().decode(LogMessage.self, from: Data(message.payload)), batch.isTaken {
       let through = state.withLock { Self.store(batch, &$0) }
-      if isAnswered { await answer(#"{"log":{"log":"\#(batch.log)","through":\#(through)}}"#) }
-    } else if let report = CrashReport(json: message.payload) {
+      if isAnswered { await answer(.init(log: .init(log: batch.log, through: through))) }
+    } else if let report = CrashReport(json: message.payload), report.isTaken {
       state.withLock { $0.crashes.append(report) }
-      if isAnswered { await answer(#"{"crashes":["\#(report.id)"]}"#) }
+      if isAnswered { await answer(.init(crashes: [report.id])) }
     } else {
       state.withLock {
         $0.faults.append("neither a batch nor a crash: \(String(decoding: message.payload, as: UTF8.self))")
@@ -89,7 +84,7 @@ final class PlayedDiagnostics: Sendable {
     }
   }
 
-  private static func store(_ batch: Batch, _ state: inout State) -> UInt64 {
+  private static func store(_ batch: LogMessage, _ state: inout State) -> UInt64 {
     state.batches.append(batch)
     if state.stored[batch.log] == nil { state.order.append(batch.log) }
     var stored = state.stored[batch.log] ?? []
@@ -109,7 +104,7 @@ final class PlayedDiagnostics: Sendable {
     return stored.last?.id ?? 0
   }
 
-  private func answer(_ payload: String) async {
-    _ = try? await client.publish(topic: "/devices/\(device)/ack", payload: Array(payload.utf8), qos: .atMostOnce)
+  private func answer(_ message: AcknowledgementMessage) async {
+    _ = try? await client.publish(topic: "/devices/\(device)/ack", payload: message.payload, qos: .atMostOnce)
   }
 }

@@ -35,6 +35,19 @@ import Testing
     }
   }
 
+  @Test func theLoopsOwnWordsFitTheTerminal() {
+    let lines = Lines()
+    let console = DevConsole(isColoured: false, columns: 40) { lines.append($0) }
+    console.show(.failure, "the app trapped: integer divide by zero", at: 0)
+    #expect(lines.text.split(separator: "\n").count == 3)
+    #expect(lines.text.split(separator: "\n").allSatisfy { $0.count <= 40 })
+    #expect(lines.text.contains("\n" + String(repeating: " ", count: 19) + "integer divide by"))
+    // What an app says is its own, to be copied as it is.
+    let said = String(repeating: "word ", count: 20)
+    console.show(.effect, said, at: 0)
+    #expect(lines.text.contains(said))
+  }
+
   @Test func payloadsAreShownAsTextOrDigits() {
     #expect(DevSession.text(Array("21.5 °C".utf8)) == "21.5 °C")
     #expect(DevSession.text([0, 10, 255]) == "00 0a ff")

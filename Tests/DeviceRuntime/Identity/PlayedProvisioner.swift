@@ -8,6 +8,7 @@ import TestSupport
 @testable import DeviceStorage
 
 /// A Provisioner that the test decides about: real certificates behind real TLS, and everything else in memory.
+/// `ProvisionerOfDevices` says what it has in common with the real one, where the test says nothing else.
 final class PlayedProvisioner: Sendable {
   struct State: Sendable {
     /// How long new certificates are good, in seconds from now.
@@ -71,9 +72,11 @@ final class PlayedProvisioner: Sendable {
   var requests: [ScriptedHTTPServer.Request] { plain.requests }
   var peers: [String] { proxy.peers }
 
+  private static let secret = "top-secret"
+
   /// A secret, and the fingerprint of the root.
   func claim() throws -> String {
-    "top-secret." + Hexadecimal.encode(try pki.root.fingerprint.prefix(16))
+    Self.secret + "." + Hexadecimal.encode(try pki.root.fingerprint.prefix(16))
   }
 
   private func answer(_ request: ScriptedHTTPServer.Request, _ connection: ScriptedHTTPServer.Connection) throws {
@@ -86,6 +89,9 @@ final class PlayedProvisioner: Sendable {
     case ("POST", "v1", "enroll"):
       if let refusal = state.withLock({ $0.enrolmentRefusal }) {
         return connection.respond(refusal.status, body: try Self.json(refusal.document))
+      }
+      guard Self.mayEnroll(request.body) else {
+        return connection.respond(403, body: try Self.json(["title": "Forbidden", "reason": "claim-refused"]))
       }
       connection.respond(200, body: try enroll(request.body))
     case ("POST", "v1", "renew"):
@@ -108,6 +114,13 @@ final class PlayedProvisioner: Sendable {
       connection.respond(200, body: try Self.json(["agrees": differences.isEmpty, "differences": differences]))
     default: connection.respond(404)
     }
+  }
+
+  /// Whether a claim is its own; one that brings no claim has a key that is registered, or its maker's word.
+  private static func mayEnroll(_ body: [UInt8]) -> Bool {
+    let fields = try? JSONSerialization.jsonObject(with: Data(body)) as? [String: Any]
+    guard let claim = fields?["claim"] as? String else { return true }
+    return claim.prefix { $0 != "." } == secret
   }
 
   private func enroll(_ body: [UInt8]) throws -> [UInt8] {

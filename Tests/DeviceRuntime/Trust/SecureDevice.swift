@@ -14,7 +14,7 @@ final class SecureDevice: Sendable {
   let store: TLSProxy
   private let client: MQTTClient
   private let images: ScriptedHTTPServer
-  private let reports = Mutex<[AgentHarness.Report]>([])
+  private let reports = Mutex<[StateMessage]>([])
   private let reader: Mutex<Task<Void, Never>?> = Mutex(nil)
   private let offered: Offered
 
@@ -52,10 +52,10 @@ final class SecureDevice: Sendable {
     let task = Task { [weak self, client] in
       for await message in client.messages {
         guard let self else { return }
-        if let report = try? JSONDecoder().decode(AgentHarness.Report.self, from: Data(message.payload)) {
+        if let report = try? JSONDecoder().decode(StateMessage.self, from: Data(message.payload)), report.isTaken {
           reports.withLock { $0.append(report) }
-          _ = try? await client.publish(
-            topic: "/devices/\(provisioner.device)/ack", payload: Array(#"{"sequences":[\#(report.sequence)]}"#.utf8))
+          let answer = AcknowledgementMessage(reports: .init(sequences: [report.sequence]))
+          _ = try? await client.publish(topic: "/devices/\(provisioner.device)/ack", payload: answer.payload)
         }
       }
     }
@@ -127,7 +127,7 @@ final class SecureDevice: Sendable {
     }
   }
 
-  var allReports: [AgentHarness.Report] { reports.withLock { $0 } }
+  var allReports: [StateMessage] { reports.withLock { $0 } }
 
   /// What `slots --json` says.
   func slots() async throws -> String {
@@ -138,8 +138,8 @@ final class SecureDevice: Sendable {
 
   @discardableResult
   func waitForReport(
-    within limit: Duration = patience, _ matches: (AgentHarness.Report) -> Bool
-  ) async throws -> AgentHarness.Report {
+    within limit: Duration = patience, _ matches: (StateMessage) -> Bool
+  ) async throws -> StateMessage {
     try await eventuallySome(within: limit, "a report; there are \(reports.withLock { $0.suffix(4) })") {
       reports.withLock { $0.first(where: matches) }
     }

@@ -7,7 +7,7 @@ import Testing
 
 /// What every flash does.
 @Suite(.seated) struct FlashConformanceTests {
-  enum Kind: CaseIterable { case directory, memory, powerCut }
+  enum Kind: CaseIterable { case directory, memory, powerCut, faulty }
 
   /// The folder lives as long as the flash is used.
   static func make(_ kind: Kind) throws -> (flash: any Flash, folder: TemporaryFolder) {
@@ -16,6 +16,8 @@ import Testing
     case .directory: return (try DirectoryFlash(directory: folder.path("flash")), folder)
     case .memory: return (InMemoryFlash(), folder)
     case .powerCut: return (try PowerCutFlash(base: InMemoryFlash()), folder)
+    // One that is not told to fail.
+    case .faulty: return (FaultyFlash(InMemoryFlash()), folder)
     }
   }
 

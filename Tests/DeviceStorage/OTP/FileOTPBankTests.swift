@@ -96,7 +96,7 @@ import Testing
 
   @Test func aFlashThatFailsIsToldAndUnsetsNothing() throws {
     for failing in 1...8 {
-      let flash = FailingFlash(InMemoryFlash(), failing: failing)
+      let flash = FaultyFlash(InMemoryFlash(), failingChange: failing)
       var acknowledged = OTPWords()
       var begun = OTPWords()
       for change in Self.changes {

@@ -5,6 +5,7 @@ import Foundation
 import Foundations
 import ServiceHTTP
 import Synchronization
+import TestPeers
 import TestSupport
 import Testing
 import Wire
@@ -118,8 +119,7 @@ import Wire
 
   @Test func aRegistryThatIsAwayLetsNobodyDeploy() async throws {
     try await withDevice { store, device, _ in
-      store.registry.fail(
-        WireAuthorizeRequest.self, WireFailure(.unavailable, reason: "gone", message: "no server answers"))
+      store.registry.fail(WireAuthorizeRequest.self, .stoppedService)
       let refused = try await store.post(module(bytes: 9_000), to: device, headers: Self.bearer("deployer"))
       #expect(refused.status == 503 && refused.problem == "authorization-unavailable")
       #expect(store.registry.versions(of: device).count == 1)

@@ -38,7 +38,7 @@ import Testing
   ]
 
   @Test(arguments: cases)
-  func ranges(header: String?, length: UInt64, expected: ByteRange) {
+  func aRangeIsReadAsTheStandardSays(header: String?, length: UInt64, expected: ByteRange) {
     #expect(ByteRange.parse(header, lengthBytes: length) == expected)
   }
 
@@ -46,7 +46,7 @@ import Testing
     Conditions.evaluate(headers, method: method, entityTag: "\"abc\"", lengthBytes: 10)
   }
 
-  @Test func conditions() {
+  @Test func conditionsDecideWhatIsSent() {
     #expect(outcome([:]) == .send(.whole))
     #expect(outcome([.ifNoneMatch: "\"abc\""]) == .notModified)
     #expect(outcome([.ifNoneMatch: "\"x\", W/\"abc\""]) == .notModified)

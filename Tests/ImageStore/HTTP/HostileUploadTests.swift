@@ -70,7 +70,7 @@ import Wire
   ]
 
   @Test(arguments: refusals)
-  func refusedBodies(refusal: Refusal) async throws {
+  func aBadBodyIsRefusedAndLeavesNothing(refusal: Refusal) async throws {
     try await RunningStore.with(maximumBytes: 1_000_000) { store in
       let device = store.registry.addDevice()
       let response = try await store.post(refusal.body, to: device, headers: refusal.headers)
@@ -102,7 +102,7 @@ import Wire
     ("GET", "/nothing/here", 404, "unknown-route"),
   ]
 
-  @Test func refusedPaths() async throws {
+  @Test func aBadPathIsRefusedWithItsReason() async throws {
     try await RunningStore.with { store in
       for (method, path, status, reason) in Self.paths {
         let body: [UInt8]? = method == "GET" || method == "DELETE" ? nil : module(bytes: 1_000)

@@ -4,6 +4,7 @@ import FirmwareImage
 import Foundation
 import Foundations
 import ServiceHTTP
+import TestPeers
 import TestSupport
 import Testing
 import Wire
@@ -170,8 +171,7 @@ import Wire
 
   @Test func aProvisionerThatIsAwayIsNoPermission() async throws {
     try await withDevice { store, _, _ in
-      store.registry.fail(
-        WireFindPollingDevice.self, WireFailure(.unavailable, reason: "gone", message: "no server answers"))
+      store.registry.fail(WireFindPollingDevice.self, .stoppedService)
       let refused = try await store.request("GET", "/status", headers: Self.bearer("small"))
       #expect(refused.status == 503 && refused["retry-after"] != nil)
     }

@@ -6,6 +6,7 @@ import ImageStoreServer
 import OpenSSL
 import RootDocument
 import Synchronization
+import TestPeers
 import TestSupport
 import Testing
 import Wire
@@ -175,8 +176,7 @@ import Wire
   @Test func aRegistryThatDoesNotAnswerIsNoRefusal() async throws {
     let party = try Party()
     try await with(party: party) { store, device in
-      store.registry.fail(
-        WireGetRootDocument.self, WireFailure(.unavailable, reason: "down", message: "it is down"))
+      store.registry.fail(WireGetRootDocument.self, .stoppedService)
       let wasm = module(bytes: 1_000, seed: 1)
       let response = try await store.post(wasm, to: device, headers: party.headers(wasm))
       #expect(response.status == 503)

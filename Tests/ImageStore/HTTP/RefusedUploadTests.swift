@@ -4,6 +4,7 @@ import FirmwareImage
 import Foundation
 import Foundations
 import Synchronization
+import TestPeers
 import TestSupport
 import Testing
 import Wire
@@ -29,7 +30,7 @@ import Wire
   @Test func aRegistryThatCannotBeAskedBeforeIsNoRefusal() async throws {
     try await RunningStore.with { store in
       let device = store.registry.addDevice()
-      for failure in [Self.unknownKind, WireFailure(.unavailable, reason: "down", message: "down")] {
+      for failure in [Self.unknownKind, .stoppedService] {
         store.registry.fail(WireCheckAssignment.self, failure)
         let answer = try await store.post(module(bytes: 5_000, seed: 1), to: device)
         #expect(answer.status == 201)
@@ -58,7 +59,7 @@ import Wire
   @Test func whatCouldNotBeAssignedYetStays() async throws {
     try await RunningStore.with { store in
       let device = store.registry.addDevice()
-      store.registry.fail(WireAssignImage.self, WireFailure(.unavailable, reason: "down", message: "it is down"))
+      store.registry.fail(WireAssignImage.self, .stoppedService)
       let answer = try await store.post(module(bytes: 5_000, seed: 1), to: device)
       #expect(answer.status == 503)
       #expect(store.files.count == 1)

@@ -21,6 +21,9 @@ import Testing
       let assigned = try await store.command("push", file, "--device", "\(device)", "--name", "pump")
       #expect(assigned.ending == .exited(0), "\(assigned.output)")
       #expect(assigned.output.contains("version 1 of device \(device)"))
+      // Beside the digest nothing has room in a terminal of 80 columns.
+      let line = assigned.output.split(separator: "\n").first { $0.contains(digest.hex) }
+      #expect(line.map { $0.count <= 71 } == true, "\(assigned.output)")
 
       let listed = try await store.command("list", "--json")
       let images = try #require(

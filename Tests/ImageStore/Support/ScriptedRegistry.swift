@@ -12,7 +12,7 @@ import Wire
 /// A Registry in memory: it knows some devices, counts their versions, honours idempotency keys,
 /// and can be made to fail. It also says whose polling tokens are whose, as a Provisioner does.
 ///
-/// `RegistryOfImages` says what it has in common with the real one.
+/// `RegistryOfImages` and `ProvisionerOfImages` say what it has in common with the real ones.
 final class ScriptedRegistry: RPCCaller {
   struct State {
     var devices: Set<DeviceID> = []

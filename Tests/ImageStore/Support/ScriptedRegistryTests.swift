@@ -16,4 +16,14 @@ import Testing
     }
     await expect(peer, toKeep: RegistryOfImages.contract)
   }
+
+  @Test func itKeepsWhatTheProvisionerPromisesToImageStores() async {
+    let registry = ScriptedRegistry()
+    let peer = ProvisionerOfImages(registry) {
+      let (device, token) = (registry.addDevice(), "token-\(DeviceID.random())")
+      try registry.setPollingToken(token, of: device)
+      return (device, token)
+    }
+    await expect(peer, toKeep: ProvisionerOfImages.contract)
+  }
 }

@@ -5,18 +5,21 @@ import OpenSSL
 import ServiceHTTP
 import ServiceKit
 import ServiceLifecycle
+import TestPeers
 import TestSupport
 import Testing
 
 @testable import CertificateAuthority
 @testable import DeviceCertificates
+@testable import DeviceEnrolment
 @testable import ProvisionerClient
 @testable import ProvisionerServer
 
-/// The authority's routes, over TLS with real certificates.
+/// What the Provisioner answers over TLS with real certificates: the authority's routes first of all.
 @Suite(.seated) struct AuthorityHTTPTests {
   private struct Door: Sendable {
     let fixture: AuthorityFixture
+    let stage: Stage
     let replica: AuthorityReplica
     let base: String
 
@@ -53,7 +56,10 @@ import Testing
   }
 
   private func withDoor(_ body: (Door) async throws -> Void) async throws {
-    try await withReplica { replica, fixture in
+    let fixture = try AuthorityFixture()
+    try await withStage(isInsecure: false, authority: fixture) { stage in
+      let replica = try AuthorityReplica(fixture.directory, pool: stage.pool)
+      await replica.keeper.turn()
       let host = try #require(CertificateHost(ip: "127.0.0.1"))
       _ = try LeafFiles(signer: fixture.directory.load().issuers[0], folder: fixture.folder.path("out")).make(
         "provisioner-1", for: .service(name: "provisioner-1", role: .provisioner, hosts: [host]),
@@ -63,10 +69,15 @@ import Testing
         files: TLSFiles(
           certificate: fixture.folder.path("out/provisioner-1.pem"), key: fixture.folder.path("out/provisioner-1.key"),
           roots: fixture.folder.path("ca/ca.pem")), revocations: list, logger: quietLogger)
-      let router = makeRouter()
+      let access = AccessControl(authorizer: nil, revocations: list)
+      let router = ProvisionerRoutes(
+        claims: ClaimRoutes(claims: stage.claims, texts: ClaimTexts(issuer: replica.live), access: access),
+        enrolment: EnrolmentRoutes(
+          enroller: stage.enroller, otp: stage.otp, anchors: stage.anchors, access: access, isInsecure: false)
+      ).router()
       AuthorityRoutes(
         issuer: replica.live, feed: replica.feed, renewal: replica.renewal, revocation: replica.revocation
-      ).add(to: router, access: AccessControl(authorizer: nil, revocations: list))
+      ).add(to: router, access: access)
       let service = makeHTTPService(
         name: "provisioner", listen: ListenAddress(host: "127.0.0.1", port: 0), router: router, tls: tls,
         logger: quietLogger)
@@ -81,7 +92,7 @@ import Testing
         do {
           try await eventually { list.isCurrent }
           let base = "https://127.0.0.1:\(try await service.boundPort)"
-          outcome = .success(try await body(Door(fixture: fixture, replica: replica, base: base)))
+          outcome = .success(try await body(Door(fixture: fixture, stage: stage, replica: replica, base: base)))
         } catch {
           outcome = .failure(error)
         }
@@ -89,6 +100,14 @@ import Testing
         while await group.nextResult() != nil {}
         try outcome.get()
       }
+    }
+  }
+
+  @Test func itKeepsWhatTheProvisionerPromisesToDevices() async throws {
+    try await withDoor { door in
+      door.stage.registry.publish(directorKey: [UInt8](repeating: 7, count: 32), rootDocument: Array("{}".utf8))
+      let peer = ProvisionerOfDevices(door.base, caFile: door.caFile) { try await door.stage.makeClaim().token }
+      await expect(peer, toKeep: ProvisionerOfDevices.contract)
     }
   }
 

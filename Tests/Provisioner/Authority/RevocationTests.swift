@@ -3,6 +3,7 @@ import Foundations
 import Messaging
 import OpenSSL
 import PostgreSQL
+import ServiceLifecycle
 import TestSupport
 import Testing
 import Wire
@@ -10,6 +11,17 @@ import Wire
 @testable import CertificateAuthority
 @testable import DeviceCertificates
 @testable import ProvisionerServer
+
+/// A server with one question that nothing answers.
+private struct WaitingForNews: Service {
+  static let wait = patience
+
+  let feed: RevocationFeed
+
+  func run() async throws {
+    _ = await feed.next(unless: { _ in true }, atMost: Self.wait)
+  }
+}
 
 @Suite(.seated) struct RevocationTests {
   @Test func aRevokedCertificateIsOnTheList() async throws {
@@ -152,6 +164,22 @@ import Wire
       let state = try #require(replica.feed.current?.state)
       let answer = await replica.feed.next(unless: { $0.state == state }, atMost: .milliseconds(50))
       #expect(answer?.state == state)
+    }
+  }
+
+  /// All services keep a question open, so that a Provisioner that is to end would have to wait for the last of them.
+  @Test func aDrainEndsAnOpenWait() async throws {
+    try await withReplica { replica, _ in
+      let group = ServiceGroup(services: [WaitingForNews(feed: replica.feed)], logger: quietLogger)
+      try await withThrowingTaskGroup(of: Void.self) { tasks in
+        tasks.addTask { try await group.run() }
+        try await eventually("it waits for news") { replica.feed.waiterCount == 1 }
+        let start = ContinuousClock.now
+        await group.triggerGracefulShutdown()
+        try await tasks.waitForAll()
+        #expect(ContinuousClock.now - start < WaitingForNews.wait / 2)
+      }
+      #expect(replica.feed.waiterCount == 0)
     }
   }
 

@@ -1,43 +1,9 @@
-import Foundation
 import Foundations
-import Messaging
-import OpenSSL
 import PostgreSQL
-import Synchronization
 import TestSupport
 import Testing
-import Wire
 
 @testable import DeviceCertificates
-
-/// Notes which sessions it was asked to end; the first calls may fail.
-private final class PlayedNotifier: RPCCaller {
-  private let state: Mutex<(ended: [DeviceID], failures: Int)>
-
-  init(failures: Int = 0) {
-    state = Mutex((ended: [], failures: failures))
-  }
-
-  var ended: [DeviceID] { state.withLock { $0.ended } }
-
-  func call<R: WireRequest>(
-    _ request: R, deadline: Duration, traceParent: String?
-  ) async throws(WireFailure) -> R.Response {
-    guard let request = request as? WireDisconnectDevice, let device = DeviceID(bytes: request.deviceID),
-      let answer = WireDisconnectDeviceResponse() as? R.Response
-    else { throw WireFailure(.unsupported, reason: "unsupported", message: "not what is asked here") }
-    let isDown = state.withLock { state in
-      guard state.failures > 0 else {
-        state.ended.append(device)
-        return false
-      }
-      state.failures -= 1
-      return true
-    }
-    if isDown { throw WireFailure(.unavailable, reason: "down", message: "not there") }
-    return answer
-  }
-}
 
 @Suite(.seated) struct SessionEnderTests {
   @Test func aRevokedDevicesSessionIsEndedAgainForBrokersThatLagBehind() async throws {

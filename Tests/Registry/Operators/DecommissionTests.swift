@@ -2,7 +2,6 @@ import FoundationEssentials
 import Foundations
 import Messaging
 import PostgreSQL
-import Synchronization
 import TestSupport
 import Testing
 import Wire
@@ -12,29 +11,6 @@ import Wire
 @testable import RegistryDomain
 @testable import RegistryMessages
 @testable import RegistryStorage
-
-/// Plays the Provisioner, and remembers whom it was told to revoke, and by whom.
-private final class StubProvisioner: Sendable {
-  private let state = Mutex<[WireRevokeDevice]>([])
-  private let failure: WireFailure?
-
-  init(failing failure: WireFailure? = nil) { self.failure = failure }
-
-  var requests: [WireRevokeDevice] { state.withLock { $0 } }
-  var devices: [DeviceID] { requests.compactMap { DeviceID(bytes: $0.deviceID) } }
-
-  func server(listening address: String = "tcp://127.0.0.1:0") -> RPCServer {
-    var router = RPCRouter()
-    router.handle(WireRevokeDevice.self) { [self] request, _ in
-      state.withLock { $0.append(request) }
-      if let failure { throw failure }
-      var response = WireRevokeDeviceResponse()
-      response.revoked = true
-      return response
-    }
-    return RPCServer(name: "provisioner", listening: address, router: router, logger: .quiet)
-  }
-}
 
 extension RevocationDispatcher {
   fileprivate init(_ store: RegistryStore, _ provisioner: any RPCCaller, lease: Duration = .seconds(3)) {
@@ -120,7 +96,7 @@ extension RevocationDispatcher {
   @Test func theProvisionerIsToldWhoAsked() async throws {
     let fixture = try await Fixture.make()
     let device = try await fixture.device()
-    let provisioner = StubProvisioner()
+    let provisioner = PlayedProvisioner()
     let server = provisioner.server()
     try await running([server]) {
       let endpoint = try await server.boundAddress()
@@ -132,10 +108,10 @@ extension RevocationDispatcher {
         }
       }
     }
-    #expect(provisioner.devices == [device])
-    #expect(provisioner.requests.first?.reason == "lost")
-    #expect(provisioner.requests.first?.requester.principal == "token:ci")
-    #expect(provisioner.requests.first?.requester.source == "192.0.2.9")
+    #expect(provisioner.revokedDevices == [device])
+    #expect(provisioner.revocations.first?.reason == "lost")
+    #expect(provisioner.revocations.first?.requester.principal == "token:ci")
+    #expect(provisioner.revocations.first?.requester.source == "192.0.2.9")
   }
 
   /// The order outlives the replica that took it.
@@ -153,20 +129,22 @@ extension RevocationDispatcher {
         }
       }
       #expect(try await fixture.store.pendingRevocations() == 2)
-      let provisioner = StubProvisioner()
+      let provisioner = PlayedProvisioner()
       try await running([
         provisioner.server(listening: address), RevocationDispatcher(try fixture.replica(), client),
       ]) {
         try await eventually { try await fixture.store.pendingRevocations() == 0 }
       }
-      #expect(Set(provisioner.devices) == [device, deleted])
+      #expect(Set(provisioner.revokedDevices) == [device, deleted])
     }
   }
 
+  /// The Provisioner revokes devices that it never heard of too, as `ProvisionerOfRegistry` has it; an answer that there
+  /// is none would say as well that nothing is left to be taken away.
   @Test func aDeviceThatTheProvisionerDoesNotKnowIsDone() async throws {
     let fixture = try await Fixture.make()
     let device = try await fixture.device()
-    let server = StubProvisioner(
+    let server = PlayedProvisioner(
       failing: WireFailure(.notFound, reason: "unknown-device", message: "never enrolled")
     ).server()
     try await running([server]) {

@@ -4,7 +4,8 @@ import ServiceKit
 import Synchronization
 import Wire
 
-/// Knows some tokens, and what it was asked.
+/// Knows some tokens, and what it was asked. `AuthorizerOfRequests` says what it has in common with those that services
+/// have.
 final class ScriptedAuthorizer: RequestAuthorizer {
   struct Question: Equatable, Sendable {
     var scope: AccessScope
@@ -23,6 +24,7 @@ final class ScriptedAuthorizer: RequestAuthorizer {
 
   let state = Mutex(State())
 
+  /// - Parameter validity: how long what is said of a read is good.
   func add(_ token: String, _ scopes: Set<AccessScope>, validity: Duration = .zero) throws {
     let hash = try SHA256.digest(of: Array(token.utf8))
     state.withLock { $0.principals[hash] = Principal(name: "token:\(token)", scopes: scopes, validity: validity) }
@@ -60,6 +62,6 @@ final class ScriptedAuthorizer: RequestAuthorizer {
     guard principal.scopes.contains(where: { $0 >= scope }) else {
       throw WireFailure(.permissionDenied, reason: RefusedToken.missingScope.rawValue, message: "no")
     }
-    return principal
+    return action.isEmpty ? principal : Principal(name: principal.name, scopes: principal.scopes)
   }
 }

@@ -58,17 +58,17 @@ extension HostAPI {
 
   private static let stopwatches = [
     env("console.time", "Starts a stopwatch of that name; at most \(stopwatchLimit).") { context, call in
-      let label = label(context, call)
+      let label = label(call)
       guard context.stopwatches.count < stopwatchLimit || context.stopwatches[label] != nil else { return 0 }
       context.stopwatches[label] = KernelClock.monotonicNanoseconds()
       return 0
     },
     env("console.timeLog", "Writes a line of level info with a stopwatch's time.") { context, call in
-      tell(label(context, call), context)
+      tell(label(call), context)
       return 0
     },
     env("console.timeEnd", "Writes the same line and ends the stopwatch.") { context, call in
-      let label = label(context, call)
+      let label = label(call)
       tell(label, context)
       context.stopwatches[label] = nil
       return 0
@@ -89,7 +89,7 @@ extension HostAPI {
     context.state.log.write(level, .app, Array(text.utf8))
   }
 
-  private static func label(_ context: AppContext, _ call: borrowing HostCall) -> ByteText {
+  private static func label(_ call: borrowing HostCall) -> ByteText {
     ByteText(call.stringUTF16(0, limit: 64) ?? "default")
   }
 

@@ -9,7 +9,7 @@ extension HostAPI {
   static let storedKeyLimitBytes = 128
   static let storedValueLimitBytes = 64 << 10
   /// A flash that takes longer than this to answer has failed.
-  private static let storagePatience: UInt64 = 10_000_000_000
+  private static let storageTimeoutNanoseconds: UInt64 = 10_000_000_000
 
   static let keyValueFunctions = [
     HostAPIFunction(
@@ -68,11 +68,11 @@ extension HostAPI {
     request.id = context.makeRequestID()
     fill(&request)
     let (state, began) = (context.state, KernelClock.monotonicNanoseconds())
-    state.callGuard.shiftDeadline(by: Int64(storagePatience))
+    state.callGuard.shiftDeadline(by: Int64(storageTimeoutNanoseconds))
     state.outbox.put(.keyValue(request))
-    let answer = state.inbox.waitForAnswer(to: request.id, until: began + storagePatience)
-    let waited = min(KernelClock.monotonicNanoseconds() - began, storagePatience)
-    state.callGuard.shiftDeadline(by: Int64(waited) - Int64(storagePatience))
+    let answer = state.inbox.waitForAnswer(to: request.id, until: began + storageTimeoutNanoseconds)
+    let waited = min(KernelClock.monotonicNanoseconds() - began, storageTimeoutNanoseconds)
+    state.callGuard.shiftDeadline(by: Int64(waited) - Int64(storageTimeoutNanoseconds))
     guard let answer else { throw context.refusal(.inputOutput, "the device's flash did not answer within 10 s") }
     guard answer.errno == 0 else {
       throw context.refusal(HostErrno(rawValue: Int32(clamping: answer.errno)) ?? .inputOutput, answer.reason)

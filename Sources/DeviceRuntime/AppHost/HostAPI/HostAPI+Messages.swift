@@ -4,7 +4,7 @@ internal import Foundations
 internal import Wasmtime
 
 extension HostAPI {
-  /// MQTT allows 65,535 bytes; the rest of the topic is the device's.
+  /// The longest topic or filter that an app may name, without the `/apps/{device}/` that the device puts before it.
   static let topicLimitBytes = DeviceLimit.appTopicBytes.value
 
   static let messageFunctions = [

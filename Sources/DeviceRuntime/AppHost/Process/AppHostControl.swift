@@ -15,19 +15,19 @@ final class AppHostControl {
   private enum Phase {
     case waitingForLaunch
     case running(AppHostState)
-    /// The ending is on its way; the process goes when the agent has it, or after `patience`.
+    /// The ending is on its way; the process goes when the agent has it, or after `farewellTimeoutNanoseconds`.
     case ending(until: UInt64)
   }
 
-  private static let patience: UInt64 = 2_000_000_000
+  private static let farewellTimeoutNanoseconds: UInt64 = 2_000_000_000
   /// The agent ends a process that it does not need, so this is for one that forgot.
-  private static let launchPatience: UInt64 = 120_000_000_000
+  private static let launchTimeoutNanoseconds: UInt64 = 120_000_000_000
   /// The shortest time between two messages about pins.
-  private static let pinInterval: UInt64 = 100_000_000
+  private static let pinIntervalNanoseconds: UInt64 = 100_000_000
   /// The time from the wish that an app stops until its unfinished lines are sent.
-  private static let lastWordsDelay: UInt64 = 500_000_000
+  private static let lastWordsDelayNanoseconds: UInt64 = 500_000_000
   /// How soon to try again when the agent takes nothing.
-  private static let retry: UInt64 = 10_000_000
+  private static let retryNanoseconds: UInt64 = 10_000_000
 
   private let socket: ZeroMQSocket
   private let outbox: AppOutbox
@@ -110,7 +110,7 @@ final class AppHostControl {
       // A program has no place to be told.
       guard isProgram else {
         // Its last event may outlast the patience of whoever asks, and then this process is killed.
-        lastWordsAt = KernelClock.monotonicNanoseconds() + Self.lastWordsDelay
+        lastWordsAt = KernelClock.monotonicNanoseconds() + Self.lastWordsDelayNanoseconds
         state.inbox.put(.stop)
         break
       }
@@ -175,7 +175,7 @@ final class AppHostControl {
     // It may have ended by itself at that very moment.
     guard case .running = phase else { return now }
     end(.ended(ending))
-    return now + Self.patience
+    return now + Self.farewellTimeoutNanoseconds
   }
 
   private func end(_ ending: AppEvent) {
@@ -186,7 +186,7 @@ final class AppHostControl {
     var wire = WireFromApp(ending)
     wire.ended.atNanoseconds = quietAt ?? now
     enqueue(wire)
-    phase = .ending(until: now + Self.patience)
+    phase = .ending(until: now + Self.farewellTimeoutNanoseconds)
   }
 
   private func noteLost(_ count: UInt64) {
@@ -204,7 +204,7 @@ final class AppHostControl {
     let now = KernelClock.monotonicNanoseconds()
     switch phase {
     case .waitingForLaunch:
-      let end = startedAt + Self.launchPatience
+      let end = startedAt + Self.launchTimeoutNanoseconds
       isOver = now >= end
       return end
     case .ending(let until):
@@ -235,7 +235,7 @@ final class AppHostControl {
   /// Tells of pins that the app set, at most so often; returns when there is more to tell.
   private func tellPins(_ state: AppHostState, _ now: UInt64) -> UInt64? {
     guard state.pins.hasUntoldChanges else { return nil }
-    guard now >= pinsToldAt + Self.pinInterval else { return pinsToldAt + Self.pinInterval }
+    guard now >= pinsToldAt + Self.pinIntervalNanoseconds else { return pinsToldAt + Self.pinIntervalNanoseconds }
     pinsToldAt = now
     enqueue(WireFromApp(.pins(state.pins.takeChanges())))
     return nil
@@ -254,7 +254,7 @@ final class AppHostControl {
 
   private func wakeTime(_ next: UInt64?) -> UInt64? {
     guard !unsent.isEmpty else { return next }
-    let retry = KernelClock.monotonicNanoseconds() + Self.retry
+    let retry = KernelClock.monotonicNanoseconds() + Self.retryNanoseconds
     return next.map { min($0, retry) } ?? retry
   }
 

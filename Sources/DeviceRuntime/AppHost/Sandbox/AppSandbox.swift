@@ -31,7 +31,7 @@ package struct AppSandbox {
   /// - Returns: what this kernel can't do, for the log.
   package func enterLoading(moduleBytes: Int) throws(AppLaunchError) -> [String] {
     try becomeUser()
-    ResourceLimits.applyForLoading(moduleBytes: moduleBytes, limits: limits)
+    ResourceLimits.applyForLoading(moduleBytes: moduleBytes)
     return try install(.loading)
   }
 

@@ -33,7 +33,7 @@ enum ResourceLimits {
   }
 
   /// While a module is compiled.
-  static func applyForLoading(moduleBytes: Int, limits: AppLimits) {
+  static func applyForLoading(moduleBytes: Int) {
     let scratch = (1 << 30) + 64 * UInt64(moduleBytes)
     lower(.fileSize, to: scratch)
     if let used = usedBytes("VmData") { lower(.data, to: used + scratch) }

@@ -5,10 +5,8 @@ package import UpdateCore
 extension BootID {
   /// - Parameter text: a UUID, as in `/proc/sys/kernel/random/boot_id`.
   init?(_ text: String) {
-    let digits = text.filter { $0 != "-" && !$0.isWhitespace }
-    guard digits.utf8.count == 2 * Self.sizeBytes, digits.allSatisfy(\.isHexDigit) else { return nil }
-    let values = digits.compactMap(\.hexDigitValue)
-    self.init(bytes: (0..<Self.sizeBytes).map { UInt8(values[2 * $0] << 4 | values[2 * $0 + 1]) })
+    guard let bytes = Hexadecimal.decode(text.filter { $0 != "-" && !$0.isWhitespace }) else { return nil }
+    self.init(bytes: bytes)
   }
 
   /// The boot that this process runs in; `unknown` where the kernel does not tell.

@@ -25,17 +25,3 @@ package struct KeyValueLimits: Sendable, Equatable {
     self.scopes = scopes
   }
 }
-
-/// Why a call on the store failed.
-package enum KeyValueError: Error, Sendable, Equatable {
-  /// There is no such key, or none after it.
-  case missing
-  /// The key is empty or too long.
-  case invalid
-  /// The app changes its values too fast.
-  case tooFast(String)
-  /// A bound is reached, or the flash is full.
-  case noSpace(String)
-  /// The flash fails. The value may be the old or the new one after the next start.
-  case failed(String)
-}

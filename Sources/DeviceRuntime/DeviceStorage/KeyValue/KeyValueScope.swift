@@ -1,3 +1,4 @@
+internal import Foundations
 internal import OpenSSL
 
 /// What one app keeps: all of it in memory, and as a log of changes in a file. Every change is durable when it returns.
@@ -18,9 +19,8 @@ struct KeyValueScope {
 
   /// The file's name holds a hash, because an app may be called anything.
   static func fileName(appName: String) throws(OpenSSLError) -> String {
-    let digits = Array("0123456789abcdef")
-    let digest = try SHA256.digest(of: Array(appName.utf8)).prefix(16)
-    return "kv-" + String(digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+    let digest = try SHA256.digest(of: Array(appName.utf8))
+    return "kv-" + Hexadecimal.encode(digest.prefix(16))
   }
 
   /// Reads what there is. A file that is not a scope's is set aside as `kv-….damaged`.
@@ -117,6 +117,8 @@ struct KeyValueScope {
     fileBytes += bytes.count
   }
 
+  /// How long the file would be with nothing but what is kept. Beside keys and values a record has 14 bytes, and beside
+  /// the app's name the head has 18; see `KeyValueRecord`.
   private var compactBytes: Int { liveBytes + keys.count * 14 + appName.utf8.count + 18 }
 
   private mutating func rewrite() throws {

@@ -1,4 +1,3 @@
-package import DeviceProtocol
 internal import Foundations
 
 /// What an app asks of its values.
@@ -134,27 +133,6 @@ package actor KeyValueStore {
     guard names.count(where: { $0.hasPrefix("kv-") && !$0.hasSuffix(".new") }) < limits.scopes else {
       throw .noSpace(
         "\(limits.scopes) apps keep values on this device already: remove the kv- files of those it runs no more")
-    }
-  }
-}
-
-extension KeyValueError {
-  /// What the app's log says of the failure; empty: the errno says it.
-  package var reason: String {
-    switch self {
-    case .missing, .invalid: ""
-    case .tooFast(let reason), .noSpace(let reason), .failed(let reason): reason
-    }
-  }
-
-  /// The error that the app gets.
-  package var errno: HostErrno {
-    switch self {
-    case .missing: .notFound
-    case .tooFast: .again
-    case .invalid: .invalid
-    case .noSpace: .noSpace
-    case .failed: .inputOutput
     }
   }
 }

@@ -1,6 +1,5 @@
 internal import DeviceProtocol
 package import Foundations
-internal import UpdateCore
 
 /// The lines that the app and the agent wrote, in a ring of segment files on the flash, and the newest in memory.
 ///

@@ -15,7 +15,7 @@ struct DeviceLogState: Codable, Equatable {
 
   /// The state of a log that nobody has seen yet.
   init() {
-    log = Hexadecimal.encode((0..<8).map { _ in UInt8.random(in: .min ... .max) })
+    log = RandomName.text(RandomName.make())
     acknowledged = 0
   }
 

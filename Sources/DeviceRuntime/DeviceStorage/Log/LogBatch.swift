@@ -2,7 +2,6 @@ package import DeviceProtocol
 internal import FoundationEssentials
 import Foundations
 import TextFormats
-internal import UpdateCore
 
 /// Lines that go to the server together, without a gap between them: `lines`, by rising ID, written in the `run` of
 /// the agent that sends them or before it.

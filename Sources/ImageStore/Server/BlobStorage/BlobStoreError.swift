@@ -24,13 +24,14 @@ extension BlobStoreError: CustomStringConvertible {
     case .corrupted(let digest, let actual):
       "what is stored as \(digest) is damaged: its digest is \(actual); upload the image again to repair it"
     case .digestMismatch(let expected, let actual):
-      "the bytes that came have the digest \(actual), not \(expected): they were changed or cut short on the way"
+      "the bytes that came have the digest \(actual), not \(expected): they were changed or cut short on the way; "
+        + "upload them again"
     case .failed(let cause):
       "the image store's storage failed: \(cause)"
     case .unsettled(let digest):
-      "\(digest) is being stored by somebody else at this moment"
+      "\(digest) is being stored by somebody else at this moment; try again"
     case .closed:
-      "the image store is shutting down"
+      "the image store is shutting down; try again, or ask another replica"
     }
   }
 }

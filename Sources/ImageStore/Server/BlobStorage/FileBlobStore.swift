@@ -137,7 +137,8 @@ package final class FileBlobStore: BlobStore {
     try Self.openIfThere(layout.path(of: digest))
   }
 
-  private static func openIfThere(_ path: String) throws(FileError) -> OpenFile? {
+  /// Opens a file; nil if there is none. Blocks.
+  static func openIfThere(_ path: String) throws(FileError) -> OpenFile? {
     do throws(FileError) {
       return try OpenFile(path, O_RDONLY)
     } catch  where error.isNotFound {

@@ -1,6 +1,5 @@
 import FileAccess
 package import Foundations
-import Glibc
 package import WebAssemblyModule
 
 /// An index as files beside a store's blobs, which several processes may share.
@@ -45,20 +44,12 @@ package struct FileDebugIndex: DebugIndex {
 
   /// The digest that a build's file holds; nil if there is no such file.
   private static func read(_ path: String) throws -> SHA256Digest? {
-    guard let file = try openIfThere(path) else { return nil }
+    guard let file = try FileBlobStore.openIfThere(path) else { return nil }
     var bytes = [UInt8](repeating: 0, count: 128)
     let count = try bytes.withUnsafeMutableBytes { try file.read(at: 0, into: $0) }
     guard let digest = SHA256Digest(String(decoding: bytes[..<count], as: UTF8.self)) else {
       throw BlobStoreError.failed("\(path) is damaged: remove it, and push the debug module again")
     }
     return digest
-  }
-
-  private static func openIfThere(_ path: String) throws(FileError) -> OpenFile? {
-    do throws(FileError) {
-      return try OpenFile(path, O_RDONLY)
-    } catch  where error.isNotFound {
-      return nil
-    }
   }
 }

@@ -1,7 +1,6 @@
 package import DeviceProtocol
 package import FirmwareImage
 package import Foundations
-import ServiceKit
 import Wire
 
 import struct Foundation.Data
@@ -20,7 +19,7 @@ package struct AssignedFirmware: Hashable, Sendable {
 
   /// Checks what the Registry answered: what is sent to devices must not contradict itself.
   init(
-    device: DeviceID, version: UInt64, digest: Data, lengthBytes: UInt64, configuration: Data
+    device: DeviceID, version: UInt64, digest: Data, configuration: Data
   ) throws(WireFailure) {
     let decoded: ImageConfiguration
     do throws(ImageFormatError) {

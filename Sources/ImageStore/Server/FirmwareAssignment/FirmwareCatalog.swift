@@ -102,8 +102,7 @@ package final class FirmwareCatalog: Sendable {
     do throws(WireFailure) {
       let response = try await registry.call(request, deadline: Self.deadline, traceParent: order.trace)
       let firmware = try AssignedFirmware(
-        device: device, version: response.version, digest: image.digest, lengthBytes: image.lengthBytes,
-        configuration: response.configuration)
+        device: device, version: response.version, digest: image.digest, configuration: response.configuration)
       remember(firmware)
       return firmware
     } catch {
@@ -124,7 +123,7 @@ package final class FirmwareCatalog: Sendable {
       let response = try await registry.call(request, deadline: Self.deadline, traceParent: trace)
       let firmware = try AssignedFirmware(
         device: device, version: response.version, digest: response.image.digest,
-        lengthBytes: response.image.lengthBytes, configuration: response.configuration)
+        configuration: response.configuration)
       remember(firmware)
       return firmware
     } catch {

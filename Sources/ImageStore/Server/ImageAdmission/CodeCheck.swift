@@ -21,7 +21,7 @@ package final class EngineCodeCheck: CodeCheck {
   package static let command = "check-code"
   /// How many processes run at once; uploads beyond that wait.
   private static let processes = 2
-  private static let patience = Duration.seconds(60)
+  private static let timeout = Duration.seconds(60)
   private static let maximumOutputBytes = 64 << 10
 
   private let executable: String
@@ -53,7 +53,7 @@ package final class EngineCodeCheck: CodeCheck {
     do {
       output = try await threads.runIfActive {
         try BoundedProgram.run(
-          executable, [Self.command, engine], input: module, limit: Self.patience,
+          executable, [Self.command, engine], input: module, limit: Self.timeout,
           maximumOutputBytes: Self.maximumOutputBytes)
       }
     } catch let failure as BoundedProgram.Failure {

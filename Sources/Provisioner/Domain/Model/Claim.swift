@@ -74,7 +74,7 @@ package struct NewClaim: Sendable, Equatable {
   ///   - group: that the devices join; empty: none.
   ///   - tags: given to the devices.
   ///   - serials: the only ones that may use it; empty: any.
-  ///   - namePrefix: devices become PREFIX-1, PREFIX-2 …; empty stands for `device`.
+  ///   - namePrefix: devices become PREFIX-1, PREFIX-2 …; empty stands for ``ClaimID/namePrefix``.
   package init(
     count: UInt64, lifetimeSeconds: UInt64, product: String, group: String = "", tags: [String],
     serials: [String] = [], namePrefix: String

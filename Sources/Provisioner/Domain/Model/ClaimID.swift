@@ -29,6 +29,10 @@ package struct ClaimID: Hashable, Sendable, CustomStringConvertible {
     bytes = withUnsafeBytes(of: uuid.uuid) { Array($0) }
   }
 
+  /// What names of the claim's devices begin with where nobody says otherwise: `device-` and the first eight digits of
+  /// the ID. Each claim counts its devices from 1, so those of two claims must differ in what is before the number.
+  package var namePrefix: String { "\(EnrolmentFieldRules.usualNamePrefix)-\(description.prefix(8))" }
+
   package var description: String {
     let digits = bytes.map { byte in
       let digits = String(byte, radix: 16)

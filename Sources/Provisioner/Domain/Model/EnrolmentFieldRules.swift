@@ -85,10 +85,12 @@ package enum EnrolmentFieldRules {
     return valid.sorted()
   }
 
-  /// Checks what names of devices begin with; empty stands for `device`.
+  /// What names of devices begin with where nobody says otherwise.
+  package static let usualNamePrefix = "device"
+
+  /// Checks what names of devices begin with; empty if nobody says.
   package static func namePrefix(_ text: String, length: Int) throws(RequestFailure) -> String {
-    let prefix = try FieldText.visible(text, field: "name-prefix", length: 0...length)
-    return prefix.isEmpty ? "device" : prefix
+    try FieldText.visible(text, field: "name-prefix", length: 0...length)
   }
 
   /// Checks that there are as many bytes as SHA-256 of a public key has.

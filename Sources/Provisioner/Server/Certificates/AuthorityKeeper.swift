@@ -32,7 +32,7 @@ package actor AuthorityKeeper {
   private(set) var isWaiting = false
 
   /// How long revocations may not come through before the service is no longer ready.
-  private static let patience = Duration.seconds(15)
+  private static let longestFailure = Duration.seconds(15)
 
   /// How long readers of CRLs get to hear of a new issuer's before its certificates are given out.
   static let settling = Duration.seconds(10)
@@ -103,7 +103,7 @@ package actor AuthorityKeeper {
   ///
   /// - Throws: what has kept the lists from being made or written for longer than a passing trouble takes.
   package func check() throws {
-    guard let failure, failure.since.duration(to: .now) > Self.patience else { return }
+    guard let failure, failure.since.duration(to: .now) > Self.longestFailure else { return }
     throw AuthorityError(
       "revocations have not come through for \(Int(failure.since.duration(to: .now) / .seconds(1))) s: "
         + failure.error)

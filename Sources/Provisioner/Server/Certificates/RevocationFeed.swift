@@ -1,5 +1,6 @@
 package import NIOCore
 import OpenSSL
+import ServiceLifecycle
 import Synchronization
 
 /// What this replica knows of revocations, for those who wait for news.
@@ -41,7 +42,11 @@ package final class RevocationFeed: Sendable {
     }
   }
 
-  /// Waits until something is known that the asker does not know, or until the wait is over.
+  /// How many wait for news now.
+  var waiterCount: Int { state.withLock { $0.waiters.count } }
+
+  /// Waits until something is known that the asker does not know, until the wait is over, or until the server that was
+  /// asked is to end.
   package func next(
     unless isKnown: @escaping @Sendable (RevocationSnapshot) -> Bool, atMost wait: Duration
   ) async -> RevocationSnapshot? {
@@ -49,6 +54,8 @@ package final class RevocationFeed: Sendable {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { try? await Task.sleep(for: wait) }
       group.addTask { await self.waitForNews(isKnown) }
+      // Each service keeps a question open all the time: the server would wait for the last of them.
+      group.addTask { try? await gracefulShutdown() }
       await group.next()
       group.cancelAll()
     }

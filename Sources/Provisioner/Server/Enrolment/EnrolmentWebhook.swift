@@ -25,7 +25,7 @@ package struct EnrolmentWebhook: Sendable {
   }
 
   /// How long an answer is waited for. A device waits as long, and repeats what failed.
-  private static let patience = Duration.seconds(3)
+  private static let timeout = Duration.seconds(3)
   private static let maximumAnswerBytes = 16 << 10
   private static let reasonLength = 200
 
@@ -58,7 +58,7 @@ package struct EnrolmentWebhook: Sendable {
       response = try await http.request(
         HTTPClient.Request(
           "POST", url, headers: headers, body: .bytes(body),
-          timeouts: HTTPClient.Timeouts(connect: Self.patience, total: Self.patience),
+          timeouts: HTTPClient.Timeouts(connect: Self.timeout, total: Self.timeout),
           maximumResponseBytes: Self.maximumAnswerBytes))
     } catch {
       throw unavailable(question, "\(error)")

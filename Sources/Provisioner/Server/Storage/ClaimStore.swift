@@ -23,6 +23,8 @@ package struct ClaimStore: Sendable {
   package func create(_ new: NewClaim) async throws -> (claim: Claim, secret: SecretText) {
     let secret = try SecretText.random(.claim)
     let hash = try secret.hash
+    let id = ClaimID.random()
+    let namePrefix = new.namePrefix.isEmpty ? id.namePrefix : new.namePrefix
     let claim = try await translating {
       let rows = try await pool.query(
         """
@@ -32,8 +34,8 @@ package struct ClaimStore: Sendable {
         returning
         """ + " " + Self.columns,
         [
-          .uuid(ClaimID.random().bytes), .bytea(hash), .int(new.count), .text(new.product), .textArray(new.tags),
-          .text(new.namePrefix), .int(new.lifetimeSeconds), .text(new.group), .textArray(new.serials),
+          .uuid(id.bytes), .bytea(hash), .int(new.count), .text(new.product), .textArray(new.tags),
+          .text(namePrefix), .int(new.lifetimeSeconds), .text(new.group), .textArray(new.serials),
         ])
       return try Claim(rows[0])
     }

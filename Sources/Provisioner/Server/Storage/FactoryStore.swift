@@ -29,7 +29,8 @@ package struct FactoryStore: Sendable {
   package func add(
     certificate pem: String, placement: DevicePlacement, namePrefix: String
   ) async throws -> FactoryAuthority {
-    let namePrefix = try EnrolmentFieldRules.namePrefix(namePrefix, length: EnrolmentFieldRules.serialNamePrefixLength)
+    let given = try EnrolmentFieldRules.namePrefix(namePrefix, length: EnrolmentFieldRules.serialNamePrefixLength)
+    let namePrefix = given.isEmpty ? EnrolmentFieldRules.usualNamePrefix : given
     guard let certificates = try? X509Certificate.all(pem: Array(pem.utf8)), certificates.count == 1 else {
       throw RequestFailure(field: "certificate", "is not one certificate in PEM: give the factory's CA alone")
     }

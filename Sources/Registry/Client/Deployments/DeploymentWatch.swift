@@ -47,7 +47,11 @@ package struct DeploymentWatch: Sendable {
         trouble = nil
         if progress.status != stage {
           stage = progress.status
-          for passed in progress.stages where !told.contains(passed) {
+          // The Registry may hear from the device before it hears that the notification went out: what was passed by
+          // then is not told any more.
+          let stages = progress.stages
+          let begin = told.last.flatMap { stages.lastIndex(of: $0) } ?? 0
+          for passed in stages[begin...] where !told.contains(passed) {
             told.append(passed)
             onStage(passed)
           }

@@ -1,4 +1,3 @@
-import FirmwareImage
 import TextFormats
 
 /// An event as JSON: its `id`, which grows from event to event, the `device` (a UUID), the `kind` (see

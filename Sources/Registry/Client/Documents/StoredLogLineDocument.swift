@@ -1,4 +1,3 @@
-import FirmwareImage
 import FoundationEssentials
 import SwiftProtobuf
 import TextFormats

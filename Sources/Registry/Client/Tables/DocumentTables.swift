@@ -132,15 +132,24 @@ extension FirmwareDocument {
     table.add(["publisher", publisherKey ?? "unsigned"])
     table.add(["created", createdAt])
     table.add(["status", status])
-    table.add(["notified", notifiedAt ?? "not yet"])
+    if !isNotifiedLate { table.add(["notified", notifiedAt ?? "not yet"]) }
     table.add(["on trial", trialAt ?? "not yet"])
     table.add(["confirmed", confirmedAt ?? "not yet"])
     if let failedAt {
       table.add([failedStatus ?? "failed", failedAt])
       table.add(["reason", failedReason ?? ""])
     }
+    if let notifiedAt, isNotifiedLate { table.add(["last notified", notifiedAt]) }
     if let switchGapNanoseconds { table.add(["switch gap", gapText(switchGapNanoseconds)]) }
     return table.text(columns: columns)
+  }
+
+  /// Whether the last notification came after what the device said of the version, as one does that is repeated. It is
+  /// no stage of the version then.
+  private var isNotifiedLate: Bool {
+    guard let notifiedAt else { return false }
+    // Times of one form, of which the later one is the greater text.
+    return [trialAt, confirmedAt, failedAt].compactMap { $0 }.contains { $0 < notifiedAt }
   }
 }
 

@@ -1,4 +1,3 @@
-import FirmwareImage
 package import Foundations
 
 /// That the certificates of a `device` are to be taken back, which the Provisioner must still be told: the `reason`,

@@ -1,5 +1,4 @@
 package import DeviceProtocol
-import FirmwareImage
 package import Foundations
 
 /// Which lines of a device's log to answer: at most `limit` of those of `device` at `position` whose level is

@@ -1,4 +1,3 @@
-import FirmwareImage
 package import FoundationEssentials
 package import Foundations
 

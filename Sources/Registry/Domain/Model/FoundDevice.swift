@@ -1,4 +1,3 @@
-import FirmwareImage
 package import Foundations
 
 /// A device as far as somebody who searches needs it to choose: its `id` and `name`.

@@ -1,4 +1,3 @@
-import FirmwareImage
 package import Foundations
 
 /// A device that is to be made, with its `name`, its `tags` (sorted, without doubles) and the `serial` number of its

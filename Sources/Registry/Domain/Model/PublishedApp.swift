@@ -12,9 +12,6 @@ package struct PublishedApp: Sendable, Equatable {
     self.publisher = publisher
   }
 
-  /// Bytes of the whole image: header, configuration and wasm.
-  var imageSizeBytes: UInt64 { UInt64(ImageHeader.byteCount) + app.wasmLength }
-
   /// The configuration of the image (bytes 32…543) that makes the app this version of the device's firmware, without
   /// the director's signature.
   package func configuration(for device: DeviceID, version: UInt64) throws -> ImageConfiguration {

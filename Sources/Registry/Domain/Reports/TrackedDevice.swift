@@ -35,7 +35,7 @@ package struct TrackedDevice: Sendable, Equatable {
   ) -> (verdict: ReportVerdict, changes: [Change]) {
     switch content {
     case .presence(let online):
-      return (.stored, online ? heard(now, onlineWindow) : lost(now))
+      return (.stored, online ? heard(now, onlineWindow) : lost())
     case .polled(let state):
       guard position == ReportPosition(sequence: 0) else { return (.stale(held: position), []) }
       return (.stored, heard(now, onlineWindow) + take(state, now: now))
@@ -85,7 +85,7 @@ package struct TrackedDevice: Sendable, Equatable {
     return wasOnline ? [] : [.cameOnline]
   }
 
-  private mutating func lost(_ now: Date) -> [Change] {
+  private mutating func lost() -> [Change] {
     defer { onlineUntil = nil }
     return onlineUntil == nil ? [] : [.wentOffline]
   }

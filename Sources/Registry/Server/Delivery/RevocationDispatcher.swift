@@ -1,4 +1,3 @@
-import FirmwareImage
 package import Foundations
 package import Logging
 package import RegistryDomain

@@ -1,4 +1,4 @@
-/// A bound that both ends keep: what is above it is not sent, and not taken.
+/// A bound that both ends keep: what is above it is not sent, and not taken. Frames of a crash have one for each end.
 package enum DeviceLimit: String, Sendable, CaseIterable {
   // Payloads.
   case notificationBytes
@@ -15,7 +15,9 @@ package enum DeviceLimit: String, Sendable, CaseIterable {
   case logLines
   case logLineTextBytes
   case crashLines
+  /// So many a device sends, and no more.
   case crashFrames
+  /// So many are taken, of devices that send more one day.
   case crashFramesTaken
   case crashMessageBytes
   case crashFunctionNameBytes

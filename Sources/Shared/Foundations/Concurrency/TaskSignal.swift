@@ -1,26 +1,29 @@
 internal import Synchronization
 
-/// Something to sleep on, for one waiter at a time, that can be woken from anywhere. A wake-up while nobody waits ends
-/// the next wait at once.
+/// Something to sleep on that can be woken from anywhere. A wake-up ends the waits of all who wait; while nobody waits, it
+/// ends the next wait at once, so each wake-up is heard by somebody.
 package final class TaskSignal: Sendable {
   private struct State {
     var isSet = false
-    var waiter: CheckedContinuation<Void, Never>?
+    var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+    var lastTicket: UInt64 = 0
   }
 
   private let state = Mutex(State())
 
   package init() {}
 
-  /// Wakes whoever waits, or whoever waits next.
+  /// How many wait now.
+  var waiterCount: Int { state.withLock { $0.waiters.count } }
+
+  /// Wakes all who wait, or whoever waits next.
   package func wake() {
-    let waiter = state.withLock { state in
-      let waiter = state.waiter
-      state.waiter = nil
-      if waiter == nil { state.isSet = true }
-      return waiter
+    let waiters = state.withLock { state in
+      if state.waiters.isEmpty { state.isSet = true }
+      defer { state.waiters = [:] }
+      return Array(state.waiters.values)
     }
-    waiter?.resume()
+    for waiter in waiters { waiter.resume() }
   }
 
   /// Returns when woken, after `limit`, or when the task is cancelled.
@@ -34,6 +37,10 @@ package final class TaskSignal: Sendable {
   }
 
   private func waitUntilWoken() async {
+    let ticket = state.withLock { state in
+      state.lastTicket += 1
+      return state.lastTicket
+    }
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let isDone = state.withLock { state in
@@ -42,18 +49,13 @@ package final class TaskSignal: Sendable {
             state.isSet = false
             return true
           }
-          precondition(state.waiter == nil, "two tasks wait for one signal")
-          state.waiter = continuation
+          state.waiters[ticket] = continuation
           return false
         }
         if isDone { continuation.resume() }
       }
     } onCancel: {
-      let waiter = state.withLock { state in
-        defer { state.waiter = nil }
-        return state.waiter
-      }
-      waiter?.resume()
+      state.withLock { $0.waiters.removeValue(forKey: ticket) }?.resume()
     }
   }
 }

@@ -36,7 +36,7 @@ package final class RevocationList: Sendable {
   private let state = Mutex(State())
   private let startedAt = ContinuousClock.now
   /// How long a service may be without any list when it starts.
-  private static let startingPatience = Duration.seconds(60)
+  private static let longestWithoutList = Duration.seconds(60)
 
   package init() {}
 
@@ -127,7 +127,7 @@ package final class RevocationList: Sendable {
   /// - Throws: when it is too old, or has not come for long.
   package func check() throws {
     let isOver = state.withLock { state in
-      state.validUntil.map { Date() > $0 } ?? (startedAt.duration(to: .now) > Self.startingPatience)
+      state.validUntil.map { Date() > $0 } ?? (startedAt.duration(to: .now) > Self.longestWithoutList)
     }
     guard isOver else { return }
     throw StaleRevocations(seconds: Int(age / .seconds(1)))

@@ -15,7 +15,16 @@ package struct BusKeyCommand<Service: AdministeredService>: ParsableCommand {
   package init() {}
 }
 
-extension BusRole: ExpressibleByArgument {}
+/// As an argument it is a role that people make keys for: a device's agent makes its own at each start.
+extension BusRole: ExpressibleByArgument {
+  /// The words that are taken, in the order in which help shows them.
+  package static var allValueStrings: [String] { allCases.filter { $0 != .device }.map(\.rawValue) }
+
+  package init?(argument: String) {
+    guard Self.allValueStrings.contains(argument) else { return nil }
+    self.init(rawValue: argument)
+  }
+}
 
 /// `bus-key create`
 struct BusKeyCreateCommand<Service: AdministeredService>: AsyncParsableCommand {
@@ -29,7 +38,7 @@ struct BusKeyCreateCommand<Service: AdministeredService>: AsyncParsableCommand {
         """)
   }
 
-  @Option(help: "What the owner of the key may do: registry, provisioner, image-store, notifier, operator or monitor.")
+  @Option(help: "What the owner of the key may do.")
   package var role: BusRole
 
   @Option(help: ArgumentHelp("Whose key it is, such as registry-1 or lena.", valueName: "name"))

@@ -79,9 +79,13 @@ package struct Table: Sendable {
     return ([line(cells, shown)] + parts).joined(separator: "\n")
   }
 
-  /// Broken at its spaces. A word that is longer than the room beside the first columns, such as a digest, begins further
+  /// A text in as many parts as it needs lines, broken at its spaces. A word that is longer than the room beside the first columns, such as a digest, begins further
   /// to the left: broken it could not be copied.
-  private static func wrapped(_ text: String, indent: Int, columns: Int) -> [String] {
+  ///
+  /// - Parameters:
+  ///   - indent: how many characters stand before the first part; the other parts come with as many spaces.
+  ///   - columns: how many characters a line has room for.
+  package static func wrapped(_ text: String, indent: Int, columns: Int) -> [String] {
     var parts = [""]
     // Of the part that grows; the first stands beside the other columns.
     var end = indent

@@ -7,8 +7,6 @@ import TextFormats
 /// Watches how much room there is where this process writes. The metrics always tell it; when there is too little,
 /// the log says so and the service is not ready.
 package final class DiskWatch: Service {
-  /// The default of the setting `disk.free.minimum`.
-  package static let usualMinimumBytes = 64 << 20
   private static let lookInterval = Duration.seconds(5)
 
   private struct Place {

@@ -43,7 +43,7 @@ package nonisolated struct WireCreateClaim: Sendable {
   /// given to the devices
   package var tags: [String] = []
 
-  /// names become PREFIX-1, PREFIX-2 …; empty: "device"
+  /// names become PREFIX-1, PREFIX-2 …; empty: "device-" and the beginning of the ID
   package var namePrefix: String = String()
 
   /// the group that the devices join; empty: none

@@ -69,7 +69,8 @@ struct ImageRequests: Sendable {
   }
 
   private static func unknown(_ digest: SHA256Digest) -> WireFailure {
-    WireFailure(.notFound, reason: "unknown-image", message: "there is no image \(digest) in this store")
+    WireFailure(
+      .notFound, reason: "unknown-image", message: "there is no image \(digest) in this store; upload it first")
   }
 
   /// Operators are told what the storage said.

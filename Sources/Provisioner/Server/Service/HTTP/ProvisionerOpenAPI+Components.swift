@@ -109,7 +109,8 @@ extension ProvisionerOpenAPI {
       "$ref": "#/components/schemas/Serials", "description": "The only ones that may use it; empty: any."
     },
     "namePrefix": {
-      "type": "string", "default": "device", "description": "Devices become PREFIX-1, PREFIX-2 and so on.",
+      "type": "string", "default": "",
+      "description": "Devices become PREFIX-1, PREFIX-2 and so on; empty: device- and the beginning of the claim's ID.",
       "maxLength": \(EnrolmentFieldRules.namePrefixLength), "pattern": "\(visible)"
     }
     """

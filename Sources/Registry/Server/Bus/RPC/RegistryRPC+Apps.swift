@@ -39,7 +39,17 @@ extension RegistryRPC {
       $0.topic = topic
       $0.payload = request.payload
     }
-    let answer = try await notifier.call(publish, deadline: context.remaining * 0.9)
+    let answer: WirePublishToAppResponse
+    do throws(WireFailure) {
+      answer = try await notifier.call(publish, deadline: context.remaining * 0.9)
+    } catch {
+      // Whoever asks reached the Registry, and would take the client's own word for it to be of that.
+      guard error.reason == WireFailure.noServerReason else { throw error }
+      throw RequestFailure(
+        .unavailable, reason: "notifier-unavailable",
+        message: "the Registry reached no Notifier, so nothing was sent: start one, or correct the Registry's "
+          + "notifier.endpoints; \(error.message)")
+    }
     return WireSendToAppResponse.with { $0.heard = answer.heard }
   }
 

@@ -1,4 +1,3 @@
-import FirmwareImage
 import Foundations
 import PostgreSQL
 import RegistryDomain
