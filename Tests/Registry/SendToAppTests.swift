@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Foundations
 import Messaging
 import TestSupport
 import Testing
