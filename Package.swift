@@ -567,6 +567,7 @@ let testTargets: [Target] = [
   tests(
     "Integration",
     [
+      "Authorization",
       "CertificateAuthority", "DeviceProtocol",
       "TestPeers",
       "RegistryServer", "ImageStoreServer", "NotifierServer", "ProvisionerServer", "PostgreSQL", "Curl",
