@@ -489,8 +489,8 @@ let testTargets: [Target] = [
   tests(
     "ServiceHTTP",
     [
-      "TestPeers",
-      "Authorization", "Curl", "Foundations",
+      "TestPeers", "Authorization",
+      "Curl", "Foundations",
       "ServiceHTTP", "OpenSSL", "ServiceKit", "Wire", hummingbird, httpTypes, nioCore,
       logging, coreMetrics, lifecycle,
     ]),
