@@ -425,8 +425,7 @@ let testTargets: [Target] = [
     name: "TestPeers",
     dependencies: [
       "TestSupport", "Authorization", "Curl", "DeviceProtocol", "FirmwareImage", "Foundations", "Messaging",
-      "Mosquitto", "OpenSSL",
-      "ServiceKit", "Wire", protobuf, logging,
+      "Mosquitto", "OpenSSL", "ServiceKit", "Wire", protobuf, logging,
     ],
     path: "Tests/Peers", swiftSettings: strict),
   tests("Foundations", ["Foundations"]),
@@ -568,6 +567,7 @@ let testTargets: [Target] = [
   tests(
     "Integration",
     [
+      "Authorization",
       "CertificateAuthority", "DeviceProtocol",
       "TestPeers",
       "RegistryServer", "ImageStoreServer", "NotifierServer", "ProvisionerServer", "PostgreSQL", "Curl",
