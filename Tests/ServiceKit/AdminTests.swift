@@ -150,13 +150,36 @@ import Wire
 
   @Test func progressOnATerminalIsOneLine() {
     let written = Mutex("")
-    let bar = ProgressBar("push", totalBytes: 2_048, isTerminal: true) { text in written.withLock { $0 += text } }
+    let bar = ProgressBar("push", totalBytes: 2_048, isTerminal: true, columns: 80) { text in
+      written.withLock { $0 += text }
+    }
     bar.update(completedBytes: 1_024)
     bar.finish()
     bar.finish()
     let text = written.withLock { $0 }
     #expect(text.contains("push [###############---------------] 50%  1 KiB of 2 KiB"))
     #expect(text.filter { $0 == "\n" }.count == 1 && text.hasSuffix("\n"))
+  }
+
+  @Test(
+    arguments: [
+      (".build-examples/sensor-swift-2.0.wasm", 100, ".build-examples/sensor-swift-2.0.wasm [#"),
+      (".build-examples/sensor-swift-2.0.wasm", 80, "…"), ("bc8a9739-cad2-4db3-9c01-d746a36a7f1b/1", 60, "…"),
+      ("a.wasm", 40, "100%  1023 KiB of 1023 KiB  "),
+    ])
+  func progressFitsTheTerminal(label: String, columns: Int, beginning: String) {
+    let written = Mutex("")
+    let bar = ProgressBar(label, totalBytes: 1_023 << 10, isTerminal: true, columns: columns) { text in
+      written.withLock { $0 += text }
+    }
+    bar.update(completedBytes: 1_023 << 10)
+    bar.finish()
+    let lines = written.withLock { $0 }.split(whereSeparator: \.isNewline)
+    #expect(lines.count == 2)
+    for line in lines {
+      #expect(line.hasPrefix(beginning))
+      #expect(line.replacing("\u{1B}[K", with: "").count < columns)
+    }
   }
 
   @Test func progressInAPipeIsPlainPercentages() {
