@@ -29,14 +29,16 @@ package struct AuthorityDocument: Encodable, Sendable {
     }
   }
 
-  /// A table for people, a line for each certificate.
+  /// A table for people, a line for each certificate. Its name is whole: `ca retire` takes the digits at the end of it.
   ///
   /// - Parameter columns: for how many characters a line has room; nil for any number.
   package func text(columns: Int? = nil) -> String {
-    var table = Table([("KIND", .always), ("NAME", .cut), ("EXPIRES", .always), ("SHA-256", .cut)])
+    var table = Table([("KIND", .always), ("NAME", .always), ("EXPIRES", .always), ("SHA-256", .cut)])
     for certificate in certificates {
+      let end = JSONCoding.text(of: certificate.notAfter)
       table.add([
-        certificate.kind, certificate.name, JSONCoding.text(of: certificate.notAfter), certificate.fingerprint,
+        certificate.kind, certificate.name, columns == nil ? end : String(end.prefix { $0 != "T" }),
+        certificate.fingerprint,
       ])
     }
     return table.text(columns: columns)

@@ -1,5 +1,6 @@
 import Foundation
 import OpenSSL
+import ProvisionerClient
 import TestSupport
 import Testing
 
@@ -43,6 +44,18 @@ import Testing
     #expect(throws: AuthorityError.self) { try fixture.directory.load() }
     _ = try fixture.directory.initialise(AuthorityDirectory.Options())
     #expect(try fixture.directory.load().issuers.count == 1)
+  }
+
+  /// `ca retire` takes the digits at the end of a name.
+  @Test func aTerminalShowsWholeNames() throws {
+    let fixture = try AuthorityFixture()
+    let document = try AuthorityDocument(
+      fixture.directory.rotate(AuthorityDirectory.Options(), includingRoot: true))
+    let lines = document.text(columns: 80).split(separator: "\n")
+    #expect(lines.count == 1 + document.certificates.count)
+    for (line, certificate) in zip(lines.dropFirst(), document.certificates) {
+      #expect(line.contains(certificate.name) && line.count <= 80)
+    }
   }
 
   @Test(arguments: [0o640, 0o604, 0o666])
