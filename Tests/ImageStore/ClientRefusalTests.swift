@@ -1,3 +1,4 @@
+import ImageStoreClient
 import ServiceKit
 import TestSupport
 import Testing
@@ -28,6 +29,12 @@ import Testing
     #expect(refusal(403, "{}").status == .permission)
     #expect(refusal(404, "{}").status == .data)
     #expect(refusal(429, "{}").status == .temporary)
+  }
+
+  @Test func aFileOfHeadersThatIsMissingIsNotCalledUnreadable() throws {
+    let folder = try TemporaryFolder()
+    let error = #expect(throws: AdminError.self) { try AppSigning(headersFile: folder.path("app.wasm.headers")) }
+    #expect(error?.description.hasSuffix("app.wasm.headers can't be read: check the path and its rights") == true)
   }
 
   @Test func anAnswerWithoutWordsIsToldByItsStatus() {

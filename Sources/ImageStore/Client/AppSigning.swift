@@ -67,9 +67,12 @@ package struct AppSigning: Sendable {
   /// Reads a file that holds what `text` gave: only these headers, so that a file of another kind says nothing to the
   /// store.
   package init(headersFile path: String) throws {
-    guard let content = FileManager.default.contents(atPath: path), content.count < 4096,
-      let text = String(validating: content, as: UTF8.self)
-    else { throw AdminError("\(path) can't be read as headers; make it with sign", status: .data) }
+    guard let content = FileManager.default.contents(atPath: path) else {
+      throw AdminError("\(path) can't be read: check the path and its rights", status: .data)
+    }
+    guard content.count < 4096, let text = String(validating: content, as: UTF8.self) else {
+      throw AdminError("\(path) can't be read as headers; make it with sign", status: .data)
+    }
     headers = try text.linesOfText.filter { !$0.isEmpty }.map { line in
       let name = line.utf8.prefix { $0 != UInt8(ascii: ":") }
       let parts = [Substring(name), Substring(line.utf8.dropFirst(name.count + 2))]
