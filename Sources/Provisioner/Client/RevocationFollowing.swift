@@ -20,8 +20,7 @@ package struct RevocationFollowing: Sendable {
   /// - Parameters:
   ///   - provisioner: its base URL.
   ///   - caFile: the roots that its certificate must lead to; nil for those of the operating system.
-  package init(provisioner: String, folder: RevocationDirectory, caFile: String?, logger: Logger = Logger(label: "crl"))
-  {
+  package init(provisioner: String, folder: RevocationDirectory, caFile: String?, logger: Logger = Self.plainLogger) {
     var base = provisioner
     while base.hasSuffix("/") { base.removeLast() }
     self.provisioner = base
@@ -30,6 +29,9 @@ package struct RevocationFollowing: Sendable {
     let tls = caFile.map { HTTPTLS(caFile: $0) } ?? .system
     client = HTTPClient(HTTPClient.Configuration(maximumConnections: 2, tls: tls))
   }
+
+  /// As services write, since the command has no settings to say otherwise.
+  package static let plainLogger = Logger(label: "crl") { ServiceLogHandler(label: $0, level: .info, format: .text) }
 
   /// Follows until a signal asks for the end.
   package func serve() async throws {
