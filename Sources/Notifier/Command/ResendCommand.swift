@@ -4,7 +4,7 @@ import ServiceKit
 
 struct ResendCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "resend", abstract: "Notify a device of the version that it should run once more.",
+    commandName: "resend", abstract: "Notify a device again of the version that it should run.",
     discussion: "The notification goes through the Registry's outbox, so it outlives a broker that is away.")
 
   @Argument(help: .device, completion: DeviceCompletion.kind)
