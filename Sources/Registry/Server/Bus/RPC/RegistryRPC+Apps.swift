@@ -11,7 +11,7 @@ import Wire
 /// Messages for the apps of devices.
 extension RegistryRPC {
   /// Bytes of a message's payload. A device's app takes no more.
-  static let maximumAppPayloadBytes = 64 << 10
+  static let maximumAppPayloadBytes = DeviceLimit.appMessageBytes.value
   /// Bytes of the topic below `/apps/{id}/`, as for what apps publish themselves.
   static let maximumAppTopicBytes = DeviceLimit.appTopicBytes.value
 
