@@ -32,10 +32,7 @@ package enum FieldText {
       throw RequestFailure(field: field, "is empty: give at least \(length.lowerBound) character")
     }
     if let control = text.unicodeScalars.first(where: isControl) {
-      let code = String(control.value, radix: 16)
-      throw RequestFailure(
-        field: field,
-        "contains the control character U+\(String(repeating: "0", count: 4 - code.count))\(code): remove it")
+      throw RequestFailure(field: field, "contains the control character \(NameText.code(control)): remove it")
     }
     return text
   }
