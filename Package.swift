@@ -424,8 +424,8 @@ let testTargets: [Target] = [
   .target(
     name: "TestPeers",
     dependencies: [
-      "TestSupport", "Curl", "DeviceProtocol", "FirmwareImage", "Foundations", "Messaging", "Mosquitto", "OpenSSL",
-      "ServiceKit", "Wire", protobuf, logging,
+      "TestSupport", "Authorization", "Curl", "DeviceProtocol", "FirmwareImage", "Foundations", "Messaging",
+      "Mosquitto", "OpenSSL", "ServiceKit", "Wire", protobuf, logging,
     ],
     path: "Tests/Peers", swiftSettings: strict),
   tests("Foundations", ["Foundations"]),
@@ -567,6 +567,7 @@ let testTargets: [Target] = [
   tests(
     "Integration",
     [
+      "Authorization",
       "CertificateAuthority", "DeviceProtocol",
       "TestPeers",
       "RegistryServer", "ImageStoreServer", "NotifierServer", "ProvisionerServer", "PostgreSQL", "Curl",

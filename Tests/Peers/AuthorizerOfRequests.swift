@@ -1,3 +1,4 @@
+package import Authorization
 import OpenSSL
 package import ServiceKit
 import Testing

@@ -2,6 +2,7 @@ import Foundation
 import Foundations
 package import Messaging
 import SwiftProtobuf
+import Testing
 import Wire
 
 /// A Notifier that has its broker, as the Provisioner sees it: it ends sessions of devices.

@@ -56,14 +56,18 @@ package struct ServersOfDevices: Sendable {
 
   private static let reports: [Promise<ServersOfDevices>] = [
     Promise(name: "a report is acknowledged, and so is its repeat") { peer in
-      try await peer.withDevice { device in
-        for _ in 0..<2 { #expect(try await device.report(Self.report(5, Self.epoch)) == nil) }
+      try await peer.withDevice { device async throws in
+        for _ in 0..<2 {
+          let held = try await device.report(Self.report(5, Self.epoch))
+          #expect(held == nil)
+        }
       }
     },
     Promise(name: "a late report and one of another epoch are told what is held; one that supersedes it is taken") {
       peer in
-      try await peer.withDevice { device in
-        #expect(try await device.report(Self.report(9, Self.epoch)) == nil)
+      try await peer.withDevice { device async throws in
+        let none = try await device.report(Self.report(9, Self.epoch))
+        #expect(none == nil)
         let held = StateMessage.Position(epoch: Self.epoch, sequence: 9)
         #expect(try await device.report(Self.report(3, Self.epoch)) == held)
         #expect(try await device.report(Self.report(5, Self.other)) == held)
@@ -73,7 +77,7 @@ package struct ServersOfDevices: Sendable {
       }
     },
     Promise(name: "what is no report is not acknowledged, and holds up none") { peer in
-      try await peer.withDevice { device in
+      try await peer.withDevice { device async throws in
         try await device.say(Self.report(1, Self.epoch, status: "happy"), about: .state)
         try await device.say(
           StateMessage(sequence: 2, epoch: Self.epoch, version: 1, digest: "", slot: "A"), about: .state)
@@ -85,14 +89,14 @@ package struct ServersOfDevices: Sendable {
 
   private static let diagnostics: [Promise<ServersOfDevices>] = [
     Promise(name: "lines are acknowledged up to the last one, repeated ones too, and over a gap that is told") { peer in
-      try await peer.withDevice { device in
+      try await peer.withDevice { device async throws in
         #expect(try await device.send(Self.lines(1...3)) == 3)
         #expect(try await device.send(Self.lines(2...5)) == 5)
         #expect(try await device.send(Self.lines(8...9, lost: 2)) == 9)
       }
     },
     Promise(name: "what are no lines of a log is not acknowledged, and holds up none") { peer in
-      try await peer.withDevice { device in
+      try await peer.withDevice { device async throws in
         try await device.say(Self.lines(1...2, log: "a1"), about: .log)
         try await device.say(Self.lines(1...2, log: Self.other, lost: 1), about: .log)
         #expect(try await device.send(Self.lines(1...1)) == 1)
@@ -100,7 +104,7 @@ package struct ServersOfDevices: Sendable {
       }
     },
     Promise(name: "a crash is acknowledged by its ID, and so is its repeat; what can be no crash is not") { peer in
-      try await peer.withDevice { device in
+      try await peer.withDevice { device async throws in
         try await device.say(Self.crash(id: "a1"), about: .crash)
         let id = String(repeating: "0f", count: 16)
         for _ in 0..<2 { try await device.send(Self.crash(id: id)) }

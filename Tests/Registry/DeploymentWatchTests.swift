@@ -61,7 +61,7 @@ import Testing
   }
 
   @Test func noStageIsToldAfterALaterOne() async throws {
-    let confirmed = RegistryClient.Progress(
+    let confirmed = RegistryHTTPClient.Progress(
       version: 3, status: "confirmed", failedReason: nil, notifiedAt: "2026-11-22T14:06:00Z",
       trialAt: "2026-11-22T14:05:59Z")
     #expect(

@@ -1,3 +1,4 @@
+import Authorization
 import Foundations
 import ServiceKit
 import TestPeers
