@@ -233,8 +233,8 @@ let imageStore: [Target] = [
   part(
     "ImageAdmission", "ImageStore/Server/ImageAdmission",
     [
-      "BlobStorage", "CLinux", "Wasmtime", "Foundations", "WebAssemblyModule", "FirmwareImage", "ServiceKit", nioCore,
-      nioPosix, logging,
+      "BlobStorage", "CLinux", "Linux", "Wasmtime", "Foundations", "WebAssemblyModule", "FirmwareImage", "ServiceKit",
+      nioCore, nioPosix, logging,
     ]),
   // Which device is to run which image, as the Registry says.
   part(
