@@ -1,4 +1,4 @@
-internal import Glibc
+import Glibc
 
 /// What the kernel bounds of one process, under the numbers of asm-generic/resource.h: `processorTime` in seconds;
 /// `fileSize` (of each file that it writes), `data`, `stack`, `core`, `lockedMemory`, `addressSpace` and `messageQueues`

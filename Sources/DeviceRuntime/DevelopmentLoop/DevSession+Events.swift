@@ -1,9 +1,9 @@
-internal import AppLink
-internal import AppSupervision
-internal import DeviceBoard
-internal import Foundations
-internal import ServiceKit
-internal import Wire
+import AppLink
+import AppSupervision
+import DeviceBoard
+import Foundations
+import ServiceKit
+import Wire
 
 extension AppEnding {
   fileprivate var trap: AppTrap? {

@@ -1,9 +1,9 @@
-internal import AppLink
+import AppLink
 import AppSupervision
-internal import DeviceBoard
-internal import DeviceStorage
-internal import Foundations
-internal import Glibc
+import DeviceBoard
+import DeviceStorage
+import Foundations
+import Glibc
 
 /// Runs one app for the one who writes it: starts it again when its file changes, shows what it does, and plays the
 /// hardware and the broker.

@@ -1,9 +1,9 @@
-internal import AppLink
-internal import DeviceProtocol
-internal import FoundationEssentials
-internal import Foundations
-internal import Wasmtime
-internal import Wire
+import AppLink
+import DeviceProtocol
+import FoundationEssentials
+import Foundations
+import Wasmtime
+import Wire
 
 extension HostAPI {
   /// A flash that takes longer than this to answer has failed.

@@ -1,7 +1,7 @@
 package import AppLink
-internal import CLinux
-internal import Glibc
-internal import Linux
+import CLinux
+import Glibc
+import Linux
 
 /// What the process of an app gives up, in three steps: at its beginning, before it looks at the module, and before
 /// the app runs. What an app that broke out of the engine could do then is what the last step leaves: compute, and

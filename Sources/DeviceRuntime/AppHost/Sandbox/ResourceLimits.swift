@@ -1,6 +1,6 @@
-internal import AppLink
-internal import Glibc
-internal import Linux
+import AppLink
+import Glibc
+import Linux
 
 /// The kernel's limits on an app's process (setrlimit). They only ever go down.
 enum ResourceLimits {

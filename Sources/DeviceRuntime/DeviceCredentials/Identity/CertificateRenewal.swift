@@ -1,9 +1,9 @@
 import Curl
-internal import DeviceProtocol
-internal import DeviceStorage
-internal import FoundationEssentials
+import DeviceProtocol
+import DeviceStorage
+import FoundationEssentials
 import Foundations
-internal import OpenSSL
+import OpenSSL
 import TextFormats
 
 /// Gets the device's key a new certificate before the old one ends. The key stays: the fuses hold its hash.

@@ -1,5 +1,5 @@
 package import DeviceStorage
-internal import FoundationEssentials
+import FoundationEssentials
 package import Foundations
 import TextFormats
 

@@ -1,7 +1,7 @@
 package import Curl
-internal import DeviceProtocol
-internal import FoundationEssentials
-internal import Foundations
+import DeviceProtocol
+import FoundationEssentials
+import Foundations
 package import OpenSSL
 import TextFormats
 

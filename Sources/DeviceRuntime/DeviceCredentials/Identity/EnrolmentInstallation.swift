@@ -1,6 +1,6 @@
 package import DeviceStorage
-internal import FoundationEssentials
-internal import Foundations
+import FoundationEssentials
+import Foundations
 package import OpenSSL
 import TextFormats
 

@@ -1,7 +1,7 @@
 package import Curl
-internal import DeviceProtocol
+import DeviceProtocol
 package import DeviceStorage
-internal import FoundationEssentials
+import FoundationEssentials
 package import Foundations
 package import Logging
 import TextFormats

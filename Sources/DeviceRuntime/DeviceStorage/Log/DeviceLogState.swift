@@ -1,5 +1,5 @@
-internal import FoundationEssentials
-internal import Foundations
+import FoundationEssentials
+import Foundations
 import TextFormats
 
 /// What the log remembers beside its lines.
