@@ -92,21 +92,21 @@ let sharedModules: [Target] = [
   // What devices and services say to each other.
   shared("DeviceProtocol", ["Foundations"]),
   // Reads .wasm modules and judges whether they can be apps.
-  shared("WebAssemblyModule", ["Foundations", "DeviceProtocol"]),
+  shared("WebAssemblyModule", ["DeviceProtocol", "Foundations"]),
   // The image: its format, its signatures, and `VerifiedImage`, which alone may be loaded.
   shared("FirmwareImage", ["DeviceProtocol", "Foundations", "OpenSSL", "WebAssemblyModule"]),
   // Who may sign: root documents, each signed by the one before.
-  shared("RootDocument", ["Foundations", "FirmwareImage", "OpenSSL"]),
+  shared("RootDocument", ["FirmwareImage", "Foundations", "OpenSSL"]),
   // The messages of the bus, and which role may send them.
   shared("Wire", ["Foundations", protobuf], exclude: ["Protocols"]),
   // Requests and answers over ZeroMQ, encrypted, between peers that know each other.
-  shared("Messaging", ["Foundations", "Linux", "ZeroMQ", "Wire", protobuf, logging, metrics, coreMetrics, lifecycle]),
+  shared("Messaging", ["Foundations", "Linux", "Wire", "ZeroMQ", coreMetrics, lifecycle, logging, metrics, protobuf]),
   // What every program has: settings, logs, metrics, status, the base of its commands.
   shared(
     "ServiceKit",
     [
       "Authorization", "Foundations", "Messaging", "TextFormats", "Wire", "ZeroMQ", argumentParser, configuration,
-      logging, metrics, coreMetrics, lifecycle, unixSignals, protobuf,
+      coreMetrics, lifecycle, logging, metrics, protobuf, unixSignals,
     ]),
   // How admin commands ask a service over HTTP, and what their operators are told when that fails.
   shared("AdminHTTP", ["Curl", "ServiceKit", "TextFormats"]),
@@ -117,8 +117,8 @@ let sharedModules: [Target] = [
     "ServiceHTTP",
     [
       "Authorization", "CLinux", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "TextFormats", "Wire",
-      hummingbird, hummingbirdCore, httpTypes,
-      nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL, nioTLS, logging, metrics, lifecycle,
+      httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, metrics, nioCore, nioHTTP1, nioHTTPTypes,
+      nioHTTPTypesHTTP1, nioSSL, nioTLS,
     ]),
   // How a service starts and stops: what each of the four is, and what runs it.
   shared("ServiceHosting", ["Messaging", "ServiceHTTP", "ServiceKit", argumentParser, lifecycle]),
@@ -145,68 +145,65 @@ let registry: [Target] = [
   // Devices, versions, reports, tokens, and the rules for them. No database, no protocol.
   part(
     "RegistryDomain", "Registry/Domain",
-    ["Authorization", "Foundations", "DeviceProtocol", "OpenSSL", "FirmwareImage", "RootDocument", "TextFormats"]),
+    ["Authorization", "DeviceProtocol", "FirmwareImage", "Foundations", "OpenSSL", "RootDocument", "TextFormats"]),
   // What admin commands ask it, and the JSON documents that its HTTP interface and they have in common.
   part(
     "RegistryClient", "Registry/Client",
     [
-      "RegistryDomain", "AdminHTTP", "Curl", "Foundations", "DeviceProtocol", "WebAssemblyModule", "FirmwareImage",
-      "RootDocument", "TextFormats", "Wire", "Messaging", "ServiceKit", protobuf,
+      "AdminHTTP", "Curl", "DeviceProtocol", "FirmwareImage", "Foundations", "Messaging", "RegistryDomain",
+      "RootDocument", "ServiceKit", "TextFormats", "WebAssemblyModule", "Wire", protobuf,
     ]),
   // Its tables: each change with its event, outbox row and line of the audit log in one transaction.
   part(
     "RegistryStorage", "Registry/Server/Storage",
     [
-      "RegistryDomain", "PostgreSQL", "OpenSSL", "Foundations", "DeviceProtocol", "FirmwareImage", "RootDocument",
-      "TextFormats", "Wire",
-      "Authorization", "ServiceDatabase", "ServiceKit", protobuf, lifecycle,
+      "Authorization", "DeviceProtocol", "FirmwareImage", "Foundations", "OpenSSL", "PostgreSQL", "RegistryDomain",
+      "RootDocument", "ServiceDatabase", "ServiceKit", "TextFormats", "Wire", lifecycle, protobuf,
     ]),
   // Who may do what, and that it is on record.
   part(
     "RegistryAuthority", "Registry/Server/Authority",
     [
-      "RegistryDomain", "RegistryStorage", "Authorization", "Foundations", "TextFormats", "Wire", "Messaging",
-      "ServiceKit", logging, lifecycle,
+      "Authorization", "Foundations", "Messaging", "RegistryDomain", "RegistryStorage", "ServiceKit", "TextFormats",
+      "Wire", lifecycle, logging,
     ]),
   // What other services must be told, until they took it.
   part(
     "RegistryDelivery", "Registry/Server/Delivery",
-    ["RegistryDomain", "RegistryStorage", "Foundations", "Messaging", logging, metrics, lifecycle]),
+    ["Foundations", "Messaging", "RegistryDomain", "RegistryStorage", lifecycle, logging, metrics]),
   // The domain's values as messages, and back.
   part(
     "RegistryMessages", "Registry/Server/Messages",
     [
-      "RegistryDomain", "RegistryStorage", "Authorization", "Foundations", "DeviceProtocol", "FirmwareImage", "Wire",
+      "Authorization", "DeviceProtocol", "FirmwareImage", "Foundations", "RegistryDomain", "RegistryStorage", "Wire",
       protobuf,
     ]),
   // What it answers on the bus: each request decoded, asked of the storage, encoded.
   part(
     "RegistryBus", "Registry/Server/Bus",
     [
-      "DeviceProtocol", "RegistryDomain", "RegistryStorage", "RegistryAuthority", "RegistryMessages", "OpenSSL",
-      "Authorization", "Foundations",
-      "FirmwareImage", "RootDocument", "TextFormats", "Wire", "Messaging", protobuf, logging,
+      "Authorization", "DeviceProtocol", "FirmwareImage", "Foundations", "Messaging", "OpenSSL", "RegistryAuthority",
+      "RegistryDomain", "RegistryMessages", "RegistryStorage", "RootDocument", "TextFormats", "Wire", logging,
+      protobuf,
     ]),
   // What it answers over HTTP, the control interface, and its OpenAPI description.
   part(
     "RegistryHTTP", "Registry/Server/HTTP",
     [
-      "DeviceProtocol",
-      "RegistryClient", "RegistryDomain", "RegistryStorage", "RegistryMessages", "Foundations", "FirmwareImage",
-      "TextFormats", "Wire",
-      "Authorization", "ServiceHTTP", hummingbird, httpTypes, nioCore,
+      "Authorization", "DeviceProtocol", "FirmwareImage", "Foundations", "RegistryClient", "RegistryDomain",
+      "RegistryMessages", "RegistryStorage", "ServiceHTTP", "TextFormats", "Wire", httpTypes, hummingbird, nioCore,
     ]),
   // The service put together: its settings, its parts, and what it needs to be ready.
   part(
     "RegistryServer", "Registry/Server/Service",
     [
-      "RegistryDomain", "RegistryStorage", "RegistryAuthority", "RegistryDelivery", "RegistryBus", "RegistryHTTP",
-      "PostgreSQL", "Foundations", "FirmwareImage", "Wire", "Messaging", "ServiceKit", "ServiceHosting", "ServiceHTTP",
-      logging, lifecycle,
+      "FirmwareImage", "Foundations", "Messaging", "PostgreSQL", "RegistryAuthority", "RegistryBus",
+      "RegistryDelivery", "RegistryDomain", "RegistryHTTP", "RegistryStorage", "ServiceHosting", "ServiceHTTP",
+      "ServiceKit", "Wire", lifecycle, logging,
     ]),
   command(
     "Registry",
-    ["RegistryDomain", "Foundations", "FirmwareImage", "RootDocument", "TextFormats", "Wire", "Messaging"]),
+    ["FirmwareImage", "Foundations", "Messaging", "RegistryDomain", "RootDocument", "TextFormats", "Wire"]),
 ]
 
 let imageStore: [Target] = [
@@ -218,56 +215,53 @@ let imageStore: [Target] = [
   part(
     "ImageStoreClient", "ImageStore/Client",
     [
-      "ImageStoreContract", "AdminHTTP", "FileAccess", "Curl", "OpenSSL", "Foundations", "DeviceProtocol",
-      "WebAssemblyModule", "FirmwareImage", "TextFormats", "Wire", "Messaging", "ServiceKit", protobuf,
+      "AdminHTTP", "Curl", "DeviceProtocol", "FileAccess", "FirmwareImage", "Foundations", "ImageStoreContract",
+      "Messaging", "OpenSSL", "ServiceKit", "TextFormats", "WebAssemblyModule", "Wire", protobuf,
     ]),
   // Bytes by their digest.
   part(
     "BlobStorage", "ImageStore/Server/BlobStorage",
     [
-      "FileAccess", "OpenSSL", "Foundations", "WebAssemblyModule", "FirmwareImage", "ServiceKit", "TextFormats",
-      dequeModule, nioCore,
-      nioPosix, lifecycle,
+      "FileAccess", "FirmwareImage", "Foundations", "OpenSSL", "ServiceKit", "TextFormats", "WebAssemblyModule",
+      dequeModule, lifecycle, nioCore, nioPosix,
     ]),
   // What is checked of an image before it is kept.
   part(
     "ImageAdmission", "ImageStore/Server/ImageAdmission",
     [
-      "BlobStorage", "CLinux", "Wasmtime", "Foundations", "WebAssemblyModule", "FirmwareImage", "ServiceKit", nioCore,
-      nioPosix, logging,
+      "BlobStorage", "CLinux", "FirmwareImage", "Foundations", "Linux", "ServiceKit", "Wasmtime", "WebAssemblyModule",
+      logging, nioCore, nioPosix,
     ]),
   // Which device is to run which image, as the Registry says.
   part(
     "FirmwareAssignment", "ImageStore/Server/FirmwareAssignment",
     [
-      "BlobStorage", "ImageAdmission", "DeviceProtocol", "OpenSSL", "Foundations", "WebAssemblyModule",
-      "FirmwareImage", "RootDocument", "Wire", "Messaging",
+      "BlobStorage", "DeviceProtocol", "FirmwareImage", "Foundations", "ImageAdmission", "Messaging", "OpenSSL",
+      "RootDocument", "WebAssemblyModule", "Wire",
     ]),
   // What it answers over HTTP and on the bus, and the service put together.
   part(
     "ImageStoreServer", "ImageStore/Server/Service",
     [
-      "BlobStorage", "FirmwareAssignment", "ImageAdmission", "ImageStoreContract", "OpenSSL", "Wasmtime",
-      "Authorization", "Foundations", "DeviceProtocol", "WebAssemblyModule", "FirmwareImage", "TextFormats", "Wire",
-      "Messaging",
-      "ServiceKit",
-      "ServiceHosting", "ServiceHTTP", hummingbird, httpTypes, nioCore, protobuf, logging, metrics, lifecycle,
+      "Authorization", "BlobStorage", "DeviceProtocol", "FirmwareAssignment", "FirmwareImage", "Foundations",
+      "ImageAdmission", "ImageStoreContract", "Messaging", "OpenSSL", "ServiceHosting", "ServiceHTTP", "ServiceKit",
+      "TextFormats", "Wasmtime", "WebAssemblyModule", "Wire", httpTypes, hummingbird, lifecycle, logging, metrics,
+      nioCore, protobuf,
     ]),
   command(
     "ImageStore",
-    ["RegistryClient", "Messaging", "Foundations", "FirmwareImage", "ImageAdmission", "TextFormats", "Wire"]),
+    ["FirmwareImage", "Foundations", "ImageAdmission", "Messaging", "RegistryClient", "TextFormats", "Wire"]),
 ]
 
 let notifier: [Target] = [
   // What its admin commands ask it.
-  part("NotifierClient", "Notifier/Client", ["Foundations", "Wire", "Messaging", "ServiceKit", protobuf]),
+  part("NotifierClient", "Notifier/Client", ["Foundations", "Messaging", "ServiceKit", "Wire", protobuf]),
   // Carries notifications to devices, and what devices say to the Registry.
   part(
     "NotifierServer", "Notifier/Server",
     [
-      "Mosquitto", "Foundations", "DeviceProtocol", "FirmwareImage", "TextFormats", "Wire", "Messaging", "ServiceKit",
-      "ServiceHosting", "ServiceHTTP",
-      dequeModule, protobuf, logging, metrics, lifecycle,
+      "DeviceProtocol", "FirmwareImage", "Foundations", "Messaging", "Mosquitto", "ServiceHosting", "ServiceHTTP",
+      "ServiceKit", "TextFormats", "Wire", dequeModule, lifecycle, logging, metrics, protobuf,
     ]),
   command("Notifier", ["Messaging", "Wire"]),
 ]
@@ -289,8 +283,8 @@ let provisioner: [Target] = [
   part(
     "DeviceCertificates", "Provisioner/Server/Certificates",
     [
-      "CertificateAuthority", "Foundations", "Messaging", "OpenSSL", "PostgreSQL",
-      "ServiceDatabase", "ServiceKit", "Wire", lifecycle, logging, metrics, nioCore,
+      "CertificateAuthority", "Foundations", "Messaging", "OpenSSL", "PostgreSQL", "ServiceDatabase", "ServiceKit",
+      "Wire", lifecycle, logging, metrics, nioCore,
     ]),
   // The tables of claims, registrations, factories and devices.
   part(
@@ -303,8 +297,8 @@ let provisioner: [Target] = [
   part(
     "DeviceEnrolment", "Provisioner/Server/Enrolment",
     [
-      "CertificateAuthority", "Curl", "DeviceCertificates", "Foundations", "Messaging", "OpenSSL", "ProvisionerDomain",
-      "ProvisionerStorage", "TextFormats", "Wire", lifecycle, logging, metrics,
+      "CertificateAuthority", "Curl", "DeviceCertificates", "Foundations", "Messaging", "OpenSSL",
+      "ProvisionerDomain", "ProvisionerStorage", "TextFormats", "Wire", lifecycle, logging, metrics,
     ]),
   // What it answers over HTTP and on the bus, and the service put together.
   part(
@@ -312,8 +306,8 @@ let provisioner: [Target] = [
     [
       "Authorization", "CertificateAuthority", "Curl", "DeviceCertificates", "DeviceEnrolment", "DeviceProtocol",
       "Foundations", "Messaging", "OpenSSL", "PostgreSQL", "ProvisionerClient", "ProvisionerDomain",
-      "ProvisionerStorage", "ServiceHTTP", "ServiceKit", "ServiceHosting", "Wire",
-      httpTypes, hummingbird, lifecycle, logging, nioCore, protobuf,
+      "ProvisionerStorage", "ServiceHosting", "ServiceHTTP", "ServiceKit", "Wire", httpTypes, hummingbird, lifecycle,
+      logging, nioCore, protobuf,
     ]),
   command("Provisioner", ["CertificateAuthority", "Foundations", "Wire"]),
 ]
@@ -352,8 +346,8 @@ let deviceParts: [Target] = [
   part(
     "AppSupervision", "DeviceRuntime/AppSupervision",
     [
-      "AppLink", "CLinux", "DeviceProtocol", "DeviceStorage", "Foundations", "Linux", "Wire", "ZeroMQ", protobuf,
-      logging,
+      "AppLink", "CLinux", "DeviceProtocol", "DeviceStorage", "Foundations", "Linux", "Wire", "ZeroMQ", logging,
+      protobuf,
     ]),
   // What is wired to the device, as its agent knows it.
   part(
@@ -364,50 +358,48 @@ let deviceParts: [Target] = [
   // What a device keeps over restarts and power cuts.
   part(
     "DeviceStorage", "DeviceRuntime/DeviceStorage",
-    ["UpdateCore", "DeviceProtocol", "Foundations", "OpenSSL", "TextFormats"]),
+    ["DeviceProtocol", "Foundations", "OpenSSL", "TextFormats", "UpdateCore"]),
   // Who the device is, and whom it trusts.
   part(
     "DeviceCredentials", "DeviceRuntime/DeviceCredentials",
     [
-      "DeviceStorage", "Curl", "DeviceProtocol", "FirmwareImage", "Foundations", "Mosquitto", "OpenSSL", "RootDocument",
-      "TextFormats",
-      logging,
+      "Curl", "DeviceProtocol", "DeviceStorage", "FirmwareImage", "Foundations", "Mosquitto", "OpenSSL",
+      "RootDocument", "TextFormats", logging,
     ]),
   // Images: fetched, verified, and in their slots.
   part(
     "DeviceImages", "DeviceRuntime/DeviceImages",
     [
-      "UpdateCore", "DeviceStorage", "DeviceCredentials", "DeviceProtocol", "Curl", "FirmwareImage", "Foundations",
-      "OpenSSL", "RootDocument", "WebAssemblyModule", logging,
+      "Curl", "DeviceCredentials", "DeviceProtocol", "DeviceStorage", "FirmwareImage", "Foundations", "OpenSSL",
+      "RootDocument", "UpdateCore", "WebAssemblyModule", logging,
     ]),
   // How commands on the device's own machine find its agent and show its answers; its settings.
   part(
     "DeviceAdmin", "DeviceRuntime/DeviceAdmin",
     [
-      "UpdateCore", "DeviceStorage", "Curl", "Foundations", "Messaging", "ServiceKit", "Wire", protobuf,
+      "Curl", "DeviceStorage", "Foundations", "Messaging", "ServiceKit", "UpdateCore", "Wire", protobuf,
     ]),
   // The agent: all the parts put together.
   part(
     "Agent", "DeviceRuntime/Agent",
     [
-      "UpdateCore", "DeviceStorage", "DeviceCredentials", "DeviceImages", "DeviceAdmin", "DeviceBoard", "AppLink",
-      "AppSupervision", "CLinux", "Curl", "DeviceProtocol", "FirmwareImage", "Foundations", "Messaging", "Mosquitto",
-      "OpenSSL", "ServiceKit", "WebAssemblyModule", "TextFormats", "Wire", protobuf, logging, lifecycle,
+      "AppLink", "AppSupervision", "CLinux", "Curl", "DeviceAdmin", "DeviceBoard", "DeviceCredentials",
+      "DeviceImages", "DeviceProtocol", "DeviceStorage", "FirmwareImage", "Foundations", "Messaging", "Mosquitto",
+      "OpenSSL", "ServiceKit", "TextFormats", "UpdateCore", "WebAssemblyModule", "Wire", lifecycle, logging, protobuf,
     ]),
   // Runs a module on a developer's machine, again whenever it changes.
   part(
     "DevelopmentLoop", "DeviceRuntime/DevelopmentLoop",
     [
-      "DeviceStorage", "DeviceBoard", "AppLink", "AppSupervision", "DeviceProtocol", "Foundations", "Linux",
-      "ServiceKit",
-      "WebAssemblyModule", "TextFormats", "Wire",
+      "AppLink", "AppSupervision", "DeviceBoard", "DeviceProtocol", "DeviceStorage", "Foundations", "Linux",
+      "ServiceKit", "TextFormats", "WebAssemblyModule", "Wire",
     ]),
   .executableTarget(
     name: "DeviceRuntimeCommand",
     dependencies: [
-      "DeviceStorage", "DeviceCredentials", "DeviceAdmin", "Agent", "DevelopmentLoop", "DeviceBoard", "AppLink",
-      "AppSupervision", "Curl", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "TextFormats", "Wire",
-      argumentParser,
+      "Agent", "AppLink", "AppSupervision", "Curl", "DevelopmentLoop", "DeviceAdmin", "DeviceBoard",
+      "DeviceCredentials", "DeviceStorage", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "TextFormats",
+      "Wire", argumentParser,
     ],
     path: "Sources/DeviceRuntime/Command", swiftSettings: strict),
 ]
@@ -424,8 +416,8 @@ let testTargets: [Target] = [
   .target(
     name: "TestPeers",
     dependencies: [
-      "TestSupport", "Authorization", "Curl", "DeviceProtocol", "FirmwareImage", "Foundations", "Messaging",
-      "Mosquitto", "OpenSSL", "ServiceKit", "Wire", protobuf, logging,
+      "Authorization", "Curl", "DeviceProtocol", "FirmwareImage", "Foundations", "Messaging", "Mosquitto", "OpenSSL",
+      "ServiceKit", "TestSupport", "Wire", logging, protobuf,
     ],
     path: "Tests/Peers", swiftSettings: strict),
   tests("Foundations", ["Foundations"]),
@@ -437,20 +429,20 @@ let testTargets: [Target] = [
   tests("Sodium", ["Foundations", "Sodium"]),
   tests("Curl", ["Curl"]),
   tests("Wasmtime", ["Wasmtime"]),
-  tests("DeviceProtocol", ["DeviceProtocol", "Foundations", "Wasmtime", "TextFormats"]),
+  tests("DeviceProtocol", ["DeviceProtocol", "Foundations", "TextFormats", "Wasmtime"]),
   tests(
     "FirmwareImage",
-    ["FirmwareImage", "Foundations", "DeviceProtocol", "WebAssemblyModule", "RootDocument", "OpenSSL", "FuzzTargets"]),
+    ["DeviceProtocol", "FirmwareImage", "Foundations", "FuzzTargets", "OpenSSL", "RootDocument", "WebAssemblyModule"]),
   // What the fuzzers and the replay of what they found have in common.
   .target(
     name: "FuzzTargets",
-    dependencies: ["FirmwareImage", "Foundations", "RootDocument", "OpenSSL"],
+    dependencies: ["FirmwareImage", "Foundations", "OpenSSL", "RootDocument"],
     path: "Tests/Fuzz/Targets", swiftSettings: strict),
   tests(
-    "Messaging", ["Messaging", "ZeroMQ", "Wire", protobuf, logging, lifecycle], exclude: ["python"]),
+    "Messaging", ["Messaging", "Wire", "ZeroMQ", lifecycle, logging, protobuf], exclude: ["python"]),
   // A process of its own, for the tests of Messaging to kill.
   .executableTarget(
-    name: "MessagingTestServer", dependencies: ["Messaging", "Wire", protobuf, logging, lifecycle, unixSignals],
+    name: "MessagingTestServer", dependencies: ["Messaging", "Wire", lifecycle, logging, protobuf, unixSignals],
     path: "Tests/MessagingServer", swiftSettings: strict),
   // A process that confines itself as an app's does and then tries a system call, for the tests of the device.
   .executableTarget(
@@ -458,12 +450,12 @@ let testTargets: [Target] = [
     linkerSettings: onlyUsedLibraries),
   // Measures the bus beside bare libzmq.
   .executableTarget(
-    name: "RPCBenchmark", dependencies: ["Messaging", "Wire", protobuf, logging], path: "Benchmarks/RPC",
+    name: "RPCBenchmark", dependencies: ["Messaging", "Wire", logging, protobuf], path: "Benchmarks/RPC",
     exclude: ["bare_zmq.c", "run"], swiftSettings: strict),
   // Measures how many reports of devices are stored, beside bare PostgreSQL.
   .executableTarget(
     name: "ReportsBenchmark",
-    dependencies: ["RegistryDomain", "RegistryStorage", "DeviceProtocol", "Foundations", "PostgreSQL", logging],
+    dependencies: ["DeviceProtocol", "Foundations", "PostgreSQL", "RegistryDomain", "RegistryStorage", logging],
     path: "Benchmarks/Reports", exclude: ["run"], swiftSettings: strict),
   // Measures apps beside native code.
   .executableTarget(
@@ -482,97 +474,82 @@ let testTargets: [Target] = [
   tests(
     "ServiceKit",
     [
-      "ServiceKit", "Foundations", "Messaging", "Wire", "ZeroMQ", argumentParser, logging, coreMetrics,
-      lifecycle,
+      "Foundations", "Messaging", "ServiceKit", "Wire", "ZeroMQ", argumentParser, coreMetrics, lifecycle, logging,
       unixSignals,
     ]),
   tests(
     "ServiceHTTP",
     [
-      "TestPeers", "Authorization",
-      "Curl", "Foundations",
-      "ServiceHTTP", "OpenSSL", "ServiceKit", "Wire", hummingbird, httpTypes, nioCore,
-      logging, coreMetrics, lifecycle,
+      "Authorization", "Curl", "Foundations", "OpenSSL", "ServiceHTTP", "ServiceKit", "TestPeers", "Wire",
+      coreMetrics, httpTypes, hummingbird, lifecycle, logging, nioCore,
     ]),
   tests(
     "ServiceHosting",
-    ["ServiceHosting", "ServiceHTTP", "ServiceKit", "Foundations", "Messaging", "Wire", logging, lifecycle]),
+    ["Foundations", "Messaging", "ServiceHosting", "ServiceHTTP", "ServiceKit", "Wire", lifecycle, logging]),
   tests(
     "Registry",
     [
-      "TestPeers",
+      "Authorization", "Curl", "DeviceProtocol", "FirmwareImage", "Foundations", "Messaging", "OpenSSL", "PostgreSQL",
       "RegistryAuthority", "RegistryBus", "RegistryClient", "RegistryDelivery", "RegistryDomain", "RegistryHTTP",
-      "RegistryMessages", "RegistryServer", "RegistryStorage", "PostgreSQL", "OpenSSL", "FirmwareImage", "Foundations",
-      "DeviceProtocol", "WebAssemblyModule",
-      "RootDocument", "TextFormats", "Wire", "Messaging", "ServiceKit", "ServiceHTTP",
-      "Authorization", "Curl", "Wasmtime",
-      hummingbird, httpTypes, protobuf, logging, lifecycle,
+      "RegistryMessages", "RegistryServer", "RegistryStorage", "RootDocument", "ServiceHTTP", "ServiceKit",
+      "TestPeers", "TextFormats", "Wasmtime", "WebAssemblyModule", "Wire", httpTypes, hummingbird, lifecycle, logging,
+      protobuf,
     ]),
   tests(
     "ImageStore",
     [
-      "TestPeers", "AdminHTTP", "Authorization", "DeviceProtocol",
-      "BlobStorage", "ImageAdmission", "ImageStoreClient", "ImageStoreServer", "FileAccess", "OpenSSL", "Curl",
-      "FirmwareImage", "Foundations", "RootDocument", "TextFormats", "WebAssemblyModule", "Wire", "Messaging",
-      "ServiceKit", "ServiceHTTP",
-      hummingbird, httpTypes, nioCore, protobuf, logging, lifecycle,
+      "AdminHTTP", "Authorization", "BlobStorage", "Curl", "DeviceProtocol", "FileAccess", "FirmwareImage",
+      "Foundations", "ImageAdmission", "ImageStoreClient", "ImageStoreServer", "Messaging", "OpenSSL", "RootDocument",
+      "ServiceHTTP", "ServiceKit", "TestPeers", "TextFormats", "WebAssemblyModule", "Wire", httpTypes, hummingbird,
+      lifecycle, logging, nioCore, protobuf,
     ]),
   tests(
     "Notifier",
     [
-      "TestPeers",
-      "NotifierServer", "Mosquitto", "Foundations", "DeviceProtocol", "Wire", "Messaging", "ServiceHosting",
-      "ServiceKit", protobuf,
-      logging, lifecycle,
+      "DeviceProtocol", "Foundations", "Messaging", "Mosquitto", "NotifierServer", "ServiceHosting", "ServiceKit",
+      "TestPeers", "Wire", lifecycle, logging, protobuf,
     ]),
   tests(
     "Provisioner",
     [
-      "TestPeers",
-      "CertificateAuthority", "DeviceCertificates", "DeviceEnrolment", "ProvisionerClient", "ProvisionerDomain",
-      "ProvisionerServer", "ProvisionerStorage", "PostgreSQL", "OpenSSL", "Curl", "Foundations",
-      "Wire", "Messaging",
-      "ServiceKit", "ServiceHTTP", logging, lifecycle,
+      "CertificateAuthority", "Curl", "DeviceCertificates", "DeviceEnrolment", "Foundations", "Messaging", "OpenSSL",
+      "PostgreSQL", "ProvisionerClient", "ProvisionerDomain", "ProvisionerServer", "ProvisionerStorage",
+      "ServiceHTTP", "ServiceKit", "TestPeers", "Wire", lifecycle, logging,
     ]),
   // Flash whose power a test cuts, or that fails.
   .target(
     name: "TestFlash", dependencies: ["DeviceStorage"], path: "Tests/TestFlash", swiftSettings: strict),
   // Apps for tests to run.
   .target(
-    name: "TestApps", dependencies: ["TestSupport", "AppLink", "Foundations", "WebAssemblyModule"],
+    name: "TestApps", dependencies: ["AppLink", "Foundations", "TestSupport", "WebAssemblyModule"],
     path: "Tests/TestApps", swiftSettings: strict),
-  tests("UpdateCore", ["UpdateCore", "DeviceProtocol", "FirmwareImage", "Foundations"]),
+  tests("UpdateCore", ["DeviceProtocol", "FirmwareImage", "Foundations", "UpdateCore"]),
   tests(
     "DeviceStorage",
-    ["TestFlash", "DeviceStorage", "AppSupervision", "UpdateCore", "DeviceProtocol", "Foundations", "Wire"]),
+    ["AppSupervision", "DeviceProtocol", "DeviceStorage", "Foundations", "TestFlash", "UpdateCore", "Wire"]),
   tests(
     "DeviceHardware",
-    ["Agent", "DeviceHardware", "DeviceBoard", "DeviceStorage", "AppLink", "CLinux", "DeviceProtocol", "Foundations"]),
+    ["Agent", "AppLink", "CLinux", "DeviceBoard", "DeviceHardware", "DeviceProtocol", "DeviceStorage", "Foundations"]),
   tests(
     "AppHost",
     [
-      "TestApps", "AppHost", "AppLink", "AppSupervision", "DeviceBoard", "DeviceProtocol", "FirmwareImage",
-      "Foundations", "WebAssemblyModule", "Wasmtime", "Wire", protobuf,
+      "AppHost", "AppLink", "AppSupervision", "DeviceBoard", "DeviceProtocol", "FirmwareImage", "Foundations",
+      "TestApps", "Wasmtime", "WebAssemblyModule", "Wire", protobuf,
     ]),
   tests(
     "DeviceRuntime",
     [
-      "TestApps", "TestFlash", "TestPeers",
-      "UpdateCore", "DeviceStorage", "DeviceCredentials", "DeviceImages", "DeviceAdmin", "Agent", "DevelopmentLoop",
-      "AppLink", "AppSupervision", "DeviceBoard",
-      "ZeroMQ", "Mosquitto", "OpenSSL", "Curl", "FirmwareImage",
-      "Foundations", "DeviceProtocol", "RootDocument", "Wire",
-      "Messaging", protobuf, logging,
+      "Agent", "AppLink", "AppSupervision", "Curl", "DevelopmentLoop", "DeviceAdmin", "DeviceBoard",
+      "DeviceCredentials", "DeviceImages", "DeviceProtocol", "DeviceStorage", "FirmwareImage", "Foundations",
+      "Messaging", "Mosquitto", "OpenSSL", "RootDocument", "TestApps", "TestFlash", "TestPeers", "UpdateCore", "Wire",
+      "ZeroMQ", logging, protobuf,
     ]),
   tests(
     "Integration",
     [
-      "Authorization",
-      "CertificateAuthority", "DeviceProtocol",
-      "TestPeers",
-      "RegistryServer", "ImageStoreServer", "NotifierServer", "ProvisionerServer", "PostgreSQL", "Curl",
-      "FirmwareImage", "Foundations", "Wire",
-      "Messaging", "ServiceHosting", "ServiceKit", protobuf, logging, lifecycle,
+      "Authorization", "CertificateAuthority", "Curl", "DeviceProtocol", "FirmwareImage", "Foundations",
+      "ImageStoreServer", "Messaging", "NotifierServer", "PostgreSQL", "ProvisionerServer", "RegistryServer",
+      "ServiceHosting", "ServiceKit", "TestPeers", "Wire", lifecycle, logging, protobuf,
     ]),
   tests(
     "EndToEnd", [],

@@ -7,7 +7,7 @@ extension EndToEnd {
   struct AttackTests {
     /// More than 150 attacks on running processes are refused, each for the right reason.
     @Test
-    func table() async throws {
+    func everyAttackIsRefusedForTheRightReason() async throws {
       try await Stack.run(devices: 2) { stack in
         let app = try await App.make("attacked", in: stack.folder)
         var environment = stack.settings

@@ -7,7 +7,7 @@ extension EndToEnd {
   struct DeployTests {
     /// 20 versions in a row to 5 devices: each runs the last, none is skipped, all bytes are as the format says.
     @Test
-    func manyVersions() async throws {
+    func everyDeviceRunsTheLastOfManyVersions() async throws {
       try await Stack.run(devices: 5) { stack in
         let devices = try stack.devices
         #expect(devices.count == 5)

@@ -72,7 +72,7 @@ extension EndToEnd {
         ("mosquitto/services.acl", "topic write /firmware/#", "topic readwrite /firmware/#"),
         ("kubernetes/kustomization.yaml", "  - postgres.yaml\n", ""),
       ])
-    func noticesFaults(file: String, text: String, replacement: String) async throws {
+    func aFaultInADeploymentFileIsFound(file: String, text: String, replacement: String) async throws {
       let folder = try TemporaryFolder("xtblish-deploy")
       try await mustSucceed("cp", ["-r", "\(Stack.package)/deploy/.", folder.path])
       let url = URL(fileURLWithPath: folder.path(file))

@@ -7,7 +7,7 @@ extension EndToEnd {
   struct HostileInputTests {
     /// Malformed HTTP, ZeroMQ and MQTT gets a clear answer, and every process lives on.
     @Test
-    func table() async throws {
+    func malformedInputIsAnsweredAndEveryProcessLivesOn() async throws {
       try await Stack.run(devices: 1) { stack in
         let app = try await App.make("after", in: stack.folder)
         let result = try await command(

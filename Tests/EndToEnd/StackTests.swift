@@ -34,7 +34,7 @@ extension EndToEnd {
 
     /// After every process was killed, up comes back with the same devices, versions and app.
     @Test
-    func comesBack() async throws {
+    func aStackWhoseProcessesWereKilledComesBackAsItWas() async throws {
       try await Stack.run(devices: 1) { stack in
         let device = try #require(try stack.devices.first)
         let deployment = try await stack.deploy(App.make("kept", in: stack.folder), to: device)

@@ -23,7 +23,7 @@ import Testing
     ("123456789", "name is too long: at most 8 characters are allowed"),
     (String(repeating: "x", count: 100_000), "name is too long: at most 8 characters are allowed"),
     ("a\u{0}b", "name contains the control character U+0000: remove it"),
-    ("a\u{1B}[1m", "name contains the control character U+001b: remove it"),
+    ("a\u{1B}[1m", "name contains the control character U+001B: remove it"),
     ("a\u{85}", "name contains the control character U+0085: remove it"),
   ])
   func aTextThatBreaksARuleIsToldWhich(text: String, message: String) {

@@ -1,5 +1,6 @@
 import Foundation
 import Foundations
+import Messaging
 import Mosquitto
 import SwiftProtobuf
 import TestPeers
@@ -8,6 +9,15 @@ import Testing
 import Wire
 
 @testable import NotifierServer
+
+/// A Registry that is not there.
+private struct AbsentRegistry: RPCCaller {
+  func call<R: WireRequest>(
+    _ request: R, deadline: Duration, traceParent: String?
+  ) async throws(WireFailure) -> R.Response {
+    throw .stoppedService
+  }
+}
 
 /// What operators and apps say to each other.
 @Suite(.seated, .timeLimit(.minutes(10))) struct AppMessengerTests {
@@ -74,6 +84,28 @@ import Wire
       // One note for all questions of a listener.
       #expect(registry.audit.count == 1)
     }
+  }
+
+  /// The client's own word would have the command say that no Notifier is there.
+  @Test func anAbsentRegistryIsNotTakenForAnAbsentNotifier() async throws {
+    let options = MQTTClientOptions(host: "127.0.0.1", port: 1, clientID: "listener")
+    var router = RPCRouter()
+    AppMessenger(
+      publisher: try BrokerConnection(options: options, purpose: "publisher", logger: silent),
+      listeners: AppListeners(options: options, logger: silent), registry: AbsentRegistry()
+    ).addHandlers(to: &router)
+    let server = RPCServer(name: "notifier", listening: "tcp://127.0.0.1:0", router: router, logger: silent)
+    let serving = Task { try await server.run() }
+    let endpoint = try await server.boundAddress()
+    let listen = question(.random(), "#")
+    let failure = try await withRPCClient(endpoints: [endpoint], logger: silent) { client in
+      await #expect(throws: WireFailure.self) { try await client.call(listen) }
+    }
+    serving.cancel()
+    _ = await serving.result
+    #expect(failure?.code == .unavailable && failure?.reason == "registry-unavailable")
+    #expect(failure?.message.contains("no Registry") == true)
+    #expect(failure?.message.contains("registry.endpoints") == true)
   }
 
   /// A client that repeats its question because the answer took long.

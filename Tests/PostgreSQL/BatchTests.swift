@@ -60,10 +60,10 @@ import Testing
       let error = await postgresError {
         try await pool.executeBatch("insert into readings values ($1, $2, $3, $4)", rows)
       }
-      #expect(error?.isUniqueViolation == true)
+      #expect(error?.sqlState?.rawValue == "23505")
       #expect(try await pool.queryFirst("select count(*) as n from readings")?["n"].int == 0)
       let copyError = await postgresError { try await pool.copyIn("copy readings from stdin (format binary)", rows) }
-      #expect(copyError?.isUniqueViolation == true)
+      #expect(copyError?.sqlState?.rawValue == "23505")
       #expect(try await pool.queryFirst("select count(*) as n from readings")?["n"].int == 0)
     }
   }

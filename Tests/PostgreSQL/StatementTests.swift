@@ -55,18 +55,18 @@ import Testing
         """)
       let insert: SQL = "insert into child values ($1, $2, $3)"
       let unique = await postgresError { try await pool.execute(insert, [.int(1), .int(1), .int(1)]) }
-      #expect(unique?.isUniqueViolation == true)
+      #expect(unique?.sqlState?.rawValue == "23505")
       #expect(unique?.constraint == "child_once")
       #expect(unique?.table == "child")
       #expect(unique?.schema == "public")
       let foreign = await postgresError { try await pool.execute(insert, [.int(2), .int(9), .int(1)]) }
-      #expect(foreign?.isForeignKeyViolation == true)
+      #expect(foreign?.sqlState?.rawValue == "23503")
       #expect(foreign?.constraint == "child_parent")
       let check = await postgresError { try await pool.execute(insert, [.int(2), .int(1), .int(0)]) }
-      #expect(check?.isCheckViolation == true)
+      #expect(check?.sqlState?.rawValue == "23514")
       #expect(check?.constraint == "child_size")
       let null = await postgresError { try await pool.execute(insert, [.int(2), .int(1), .int8(nil)]) }
-      #expect(null?.sqlState == .notNullViolation)
+      #expect(null?.sqlState?.rawValue == "23502")
       #expect(null?.column == "size")
       #expect([unique, foreign, check, null].allSatisfy { $0?.kind == .server && $0?.isTransient == false })
     }

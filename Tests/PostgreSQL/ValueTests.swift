@@ -110,23 +110,24 @@ import Testing
     #expect(try await echo("select $1 as value", .textArray(texts)).textArray == texts)
     #expect(try await echo("select $1 as value", .uuidArray(uuids)).uuidArray == uuids)
     #expect(try await echo("select $1 as value", .byteaArray([[], [0, 255]])).byteaArray == [[], [0, 255]])
-    #expect(try await echo("select $1 as value", .int8Array([.min, 0, .max])).int64Array == [.min, 0, .max])
+    let numbers = try await echo("select $1::text as value", .int8Array([.min, 0, .max])).text
+    #expect(numbers == "{-9223372036854775808,0,9223372036854775807}")
   }
 
   @Test func emptyArraysComeBackEmpty() async throws {
     #expect(try await echo("select $1 as value", .textArray([])).textArray == [])
     #expect(try await echo("select $1 as value", .uuidArray([])).uuidArray == [])
     #expect(try await echo("select $1 as value", .byteaArray([])).byteaArray == [])
-    #expect(try await echo("select $1 as value", .int8Array([])).int64Array == [])
+    #expect(try await echo("select $1::text as value", .int8Array([])).text == "{}")
     #expect(try await echo("select cardinality($1) as value", .textArray([])).int == 0)
   }
 
   @Test func arraysThatCantBeToldAsAListAreRefused() async throws {
     try await withPool { pool in
       let row = try #require(
-        try await pool.queryFirst("select array['a', null] as holed, array[array[1::int8]] as nested"))
+        try await pool.queryFirst("select array['a', null] as holed, array[array['a']] as nested"))
       #expect(throws: PostgresError.self) { try row["holed"].textArray }
-      #expect(throws: PostgresError.self) { try row["nested"].int64Array }
+      #expect(throws: PostgresError.self) { try row["nested"].textArray }
     }
   }
 

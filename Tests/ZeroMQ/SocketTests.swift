@@ -82,7 +82,7 @@ import ZeroMQ
   @Test func aRouterTellsThatAPeerIsUnknown() throws {
     let pair = try Pair()
     let error = #expect(throws: ZeroMQError.self) { try pair.router.send([9, 9], more: true) }
-    #expect(error?.isUnknownPeer == true)
+    #expect(error?.code == EHOSTUNREACH)
   }
 
   @Test func aPeerThatSendsTooMuchIsDisconnected() throws {
@@ -150,9 +150,5 @@ import ZeroMQ
     #expect(error.code == code || error.code == ENODEV)
     #expect("\(error)".contains("zmq_bind \(endpoint)"))
     #expect("\(error)".contains(";"), "it says what to do: \(error)")
-  }
-
-  @Test func theLibraryIsRecentEnoughForHandshakeEvents() {
-    #expect(ZeroMQContext.libraryVersion >= "4.3")
   }
 }

@@ -1,4 +1,4 @@
-internal import Glibc
+import Glibc
 
 /// What a request sends: bytes in memory, or a file that is open until `close`.
 struct BodySource {

@@ -1,4 +1,4 @@
-internal import Glibc
+import Glibc
 
 /// Whom an HTTPS client trusts, and who it says that it is.
 ///

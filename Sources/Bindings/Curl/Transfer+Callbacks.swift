@@ -1,5 +1,5 @@
-internal import CCurl
-internal import Glibc
+import CCurl
+import Glibc
 
 /// What libcurl calls, on the loop's thread.
 extension Transfer {

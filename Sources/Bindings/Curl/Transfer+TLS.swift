@@ -1,4 +1,4 @@
-internal import CCurl
+import CCurl
 
 /// How libcurl is told whom to trust.
 extension Transfer {

@@ -1,4 +1,4 @@
-internal import CCurl
+import CCurl
 
 /// One transfer: libcurl's easy handle, what its callbacks need, and what came so far.
 ///

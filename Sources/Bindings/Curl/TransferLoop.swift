@@ -1,6 +1,6 @@
-internal import CCurl
-internal import Glibc
-internal import Synchronization
+import CCurl
+import Glibc
+import Synchronization
 
 /// What the loop needs to know of a transfer.
 struct TransferPlan: Sendable {

@@ -1,5 +1,5 @@
-internal import CLinux
-internal import Glibc
+import CLinux
+import Glibc
 
 /// The kernel's random numbers, which are good for keys.
 package enum KernelRandom {

@@ -1,5 +1,5 @@
-internal import CLinux
-internal import Glibc
+import CLinux
+import Glibc
 
 /// A thread of its own, for code that blocks or that needs a stack of a certain size.
 package enum NativeThread {

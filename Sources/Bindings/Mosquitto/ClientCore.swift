@@ -1,4 +1,4 @@
-internal import Synchronization
+import Synchronization
 
 /// What callers, the network thread and a dialling thread share, behind one lock.
 final class ClientCore: Sendable {

@@ -1,5 +1,5 @@
-internal import DequeModule
-internal import Synchronization
+import DequeModule
+import Synchronization
 
 /// The messages between the network thread and the one task that reads them, bounded by count and
 /// by bytes.

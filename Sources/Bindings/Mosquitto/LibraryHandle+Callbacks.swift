@@ -1,4 +1,4 @@
-internal import CMosquitto
+import CMosquitto
 
 // The library calls these inside its own functions, on the thread that called it. They only take
 // notes: a call back into the library from here would meet its locks.

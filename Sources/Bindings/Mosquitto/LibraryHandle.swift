@@ -1,5 +1,5 @@
-internal import CMosquitto
-internal import Glibc
+import CMosquitto
+import Glibc
 
 /// What the library told during a call.
 enum LibrarySignal: Sendable {

@@ -1,4 +1,4 @@
-internal import Glibc
+import Glibc
 
 /// How to reach a broker and how much a client may hold. The broker is at `host`, a name or an address, and `port`,
 /// which is not 0. `username` and `password` are what the broker asks of clients without certificates; nil: not sent.

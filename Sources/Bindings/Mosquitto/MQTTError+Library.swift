@@ -1,5 +1,5 @@
-internal import CMosquitto
-internal import Glibc
+import CMosquitto
+import Glibc
 
 extension MQTTError {
   /// The error of a call that returned `status`, an `MOSQ_ERR_…`, or from a disconnect callback

@@ -1,4 +1,4 @@
-internal import Glibc
+import Glibc
 
 /// The network thread: connects, sends, reads and keeps alive, and is the only user of the library.
 ///

@@ -1,4 +1,4 @@
-internal import Glibc
+import Glibc
 
 /// Threads of our own for the library's blocking calls, so that none runs on Swift's own pool.
 enum NetworkThread {

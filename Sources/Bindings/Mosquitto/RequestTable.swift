@@ -1,4 +1,4 @@
-internal import DequeModule
+import DequeModule
 
 /// Something asked of the broker that it answers.
 enum Request: Sendable, Equatable {

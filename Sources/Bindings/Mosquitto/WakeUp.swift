@@ -1,5 +1,5 @@
-internal import CMosquitto
-internal import Glibc
+import CMosquitto
+import Glibc
 
 /// A descriptor by which any thread ends the network thread's wait.
 final class WakeUp: Sendable {

@@ -101,16 +101,6 @@ extension PostgresCell {
     get throws(PostgresError) { try array("uuid[]") { $0 == .uuidArray }.map(Array.init) }
   }
 
-  /// An `int8[]` or `int4[]` of one dimension, without NULLs.
-  package var int64Array: [Int64] {
-    get throws(PostgresError) {
-      try array("int8[]") { [.int8Array, .int4Array].contains($0) }.map {
-        $0.count == 4
-          ? Int64(Int32(truncatingIfNeeded: bigEndian($0))) : Int64(bitPattern: bigEndian($0))
-      }
-    }
-  }
-
   /// The elements of an array of one dimension, or none, without NULLs.
   private func array(
     _ asked: StaticString, allowing isAllowed: (PostgresType) -> Bool

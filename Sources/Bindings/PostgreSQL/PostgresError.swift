@@ -51,12 +51,6 @@ package struct PostgresError: Error, Sendable, Hashable {
 }
 
 extension PostgresError {
-  /// A row with the same key is there already: ``constraint`` names the key.
-  package var isUniqueViolation: Bool { sqlState == .uniqueViolation }
-  /// A row refers to one that is not there, or is referred to and was to go: ``constraint`` names the rule.
-  package var isForeignKeyViolation: Bool { sqlState == .foreignKeyViolation }
-  /// A value breaks a check of its table: ``constraint`` names the check.
-  package var isCheckViolation: Bool { sqlState == .checkViolation }
   /// The task was cancelled.
   package var isCancelled: Bool { kind == .cancelled }
 

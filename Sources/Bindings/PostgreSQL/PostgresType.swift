@@ -23,7 +23,6 @@ struct PostgresType: Sendable, Hashable {
 
   static let byteaArray = PostgresType(oid: 1001)
   static let nameArray = PostgresType(oid: 1003)
-  static let int4Array = PostgresType(oid: 1007)
   static let textArray = PostgresType(oid: 1009)
   static let varcharArray = PostgresType(oid: 1015)
   static let int8Array = PostgresType(oid: 1016)

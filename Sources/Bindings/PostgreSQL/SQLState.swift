@@ -16,14 +16,6 @@ package struct SQLState: Sendable, Hashable, RawRepresentable, CustomStringConve
   static let readOnlyTransaction = SQLState(rawValue: "25006")
   /// The server ended a session that held a transaction open and did nothing.
   static let idleInTransactionTimeout = SQLState(rawValue: "25P03")
-  /// A NULL for a column that takes none.
-  package static let notNullViolation = SQLState(rawValue: "23502")
-  /// A row refers to one that is not there, or is referred to and was to go.
-  static let foreignKeyViolation = SQLState(rawValue: "23503")
-  /// A row with the same key is there already.
-  static let uniqueViolation = SQLState(rawValue: "23505")
-  /// A value breaks a check of its table.
-  static let checkViolation = SQLState(rawValue: "23514")
   /// Another transaction was in the way, under an isolation that lets none be.
   static let serializationFailure = SQLState(rawValue: "40001")
   /// Two transactions waited for each other, and the server ended this one.

@@ -23,11 +23,4 @@ package final class ZeroMQContext: Sendable {
   deinit {
     while unsafe zmq_ctx_term(handle) != 0, zmq_errno() == EINTR {}
   }
-
-  /// The version of the library, for example `4.3.4`.
-  package static var libraryVersion: String {
-    var (major, minor, patch): (Int32, Int32, Int32) = (0, 0, 0)
-    unsafe zmq_version(&major, &minor, &patch)
-    return "\(major).\(minor).\(patch)"
-  }
 }

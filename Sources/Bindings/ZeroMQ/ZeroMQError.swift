@@ -20,9 +20,6 @@ package struct ZeroMQError: Error, Equatable, Sendable {
 
   /// Another socket, here or in another process, has the address.
   package var isAddressInUse: Bool { code == EADDRINUSE }
-
-  /// The peer that a ROUTER was told to send to is not connected, or not any more.
-  package var isUnknownPeer: Bool { code == EHOSTUNREACH }
 }
 
 extension ZeroMQError: CustomStringConvertible {

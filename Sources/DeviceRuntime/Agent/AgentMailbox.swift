@@ -1,6 +1,6 @@
-internal import Foundations
-internal import Synchronization
-internal import UpdateCore
+import Foundations
+import Synchronization
+import UpdateCore
 
 /// What waits for the agent's attention, in order.
 ///

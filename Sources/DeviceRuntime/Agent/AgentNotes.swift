@@ -1,8 +1,8 @@
-internal import DeviceProtocol
-internal import DeviceStorage
-internal import Foundations
-internal import Logging
-internal import UpdateCore
+import DeviceProtocol
+import DeviceStorage
+import Foundations
+import Logging
+import UpdateCore
 
 /// Lines of the agent's own: in the device's log, for whoever operates it, and on the agent's standard error.
 struct AgentNotes: Sendable {

@@ -1,11 +1,11 @@
-internal import AppLink
-internal import AppSupervision
-internal import DeviceProtocol
-internal import Foundations
-internal import Logging
-internal import Mosquitto
-internal import Synchronization
-internal import UpdateCore
+import AppLink
+import AppSupervision
+import DeviceProtocol
+import Foundations
+import Logging
+import Mosquitto
+import Synchronization
+import UpdateCore
 
 /// Sends what an app publishes, in its order, and tells the app how each message fared.
 ///

@@ -1,9 +1,9 @@
-internal import AppLink
-internal import AppSupervision
-internal import DeviceProtocol
-internal import Foundations
-internal import Logging
-internal import Mosquitto
+import AppLink
+import AppSupervision
+import DeviceProtocol
+import Foundations
+import Logging
+import Mosquitto
 
 /// What the running apps subscribe to at the broker. Each filter is subscribed to once, however many want it, and
 /// until none does; so what an app and its successor both subscribe to goes on through a switch.

@@ -1,5 +1,5 @@
-internal import DeviceBoard
-internal import DeviceStorage
+import DeviceBoard
+import DeviceStorage
 
 extension Board {
   /// The board that the device's directory describes. If it describes none, or the description is wrong, this is the

@@ -1,9 +1,9 @@
-internal import AppLink
-internal import DeviceProtocol
-internal import DeviceStorage
-internal import FirmwareImage
-internal import Foundations
-internal import WebAssemblyModule
+import AppLink
+import DeviceProtocol
+import DeviceStorage
+import FirmwareImage
+import Foundations
+import WebAssemblyModule
 
 /// How an app ended, if that was no end that it or the agent wanted.
 struct CrashCause: Sendable, Equatable {

@@ -1,8 +1,8 @@
-internal import DeviceProtocol
-internal import DeviceStorage
-internal import Foundations
-internal import Logging
-internal import Mosquitto
+import DeviceProtocol
+import DeviceStorage
+import Foundations
+import Logging
+import Mosquitto
 
 /// Sends the crash reports that the server does not have: each at once, and all again until they are acknowledged.
 actor CrashUploader {

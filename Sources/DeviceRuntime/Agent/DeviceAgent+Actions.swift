@@ -1,10 +1,10 @@
-internal import AppSupervision
-internal import Curl
-internal import DeviceImages
-internal import FirmwareImage
-internal import Foundations
-internal import Logging
-internal import UpdateCore
+import AppSupervision
+import Curl
+import DeviceImages
+import FirmwareImage
+import Foundations
+import Logging
+import UpdateCore
 
 /// What the state machine wants done.
 extension DeviceAgent {

@@ -1,14 +1,14 @@
-internal import AppLink
-internal import AppSupervision
-internal import DeviceBoard
-internal import DeviceCredentials
-internal import DeviceImages
-internal import DeviceProtocol
-internal import DeviceStorage
-internal import FirmwareImage
-internal import Foundations
-internal import Logging
-internal import UpdateCore
+import AppLink
+import AppSupervision
+import DeviceBoard
+import DeviceCredentials
+import DeviceImages
+import DeviceProtocol
+import DeviceStorage
+import FirmwareImage
+import Foundations
+import Logging
+import UpdateCore
 
 /// An app whose process runs.
 struct LiveApp: Sendable {

@@ -1,10 +1,10 @@
-internal import DeviceCredentials
-internal import DeviceProtocol
-internal import DeviceStorage
-internal import Foundations
-internal import Logging
-internal import Mosquitto
-internal import UpdateCore
+import DeviceCredentials
+import DeviceProtocol
+import DeviceStorage
+import Foundations
+import Logging
+import Mosquitto
+import UpdateCore
 
 /// What comes from the broker.
 extension DeviceAgent {

@@ -1,10 +1,10 @@
-internal import AppLink
-internal import DeviceProtocol
-internal import DeviceStorage
-internal import FirmwareImage
-internal import Foundations
-internal import Logging
-internal import UpdateCore
+import AppLink
+import DeviceProtocol
+import DeviceStorage
+import FirmwareImage
+import Foundations
+import Logging
+import UpdateCore
 
 /// Apps that ended as nobody wanted.
 extension DeviceAgent {

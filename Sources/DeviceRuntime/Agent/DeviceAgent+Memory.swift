@@ -1,6 +1,6 @@
-internal import DeviceImages
-internal import Logging
-internal import UpdateCore
+import DeviceImages
+import Logging
+import UpdateCore
 
 extension DeviceAgent {
   /// Lets go of what the start needed, and later of what the last update did, while nothing is under way.

@@ -1,6 +1,6 @@
-internal import Foundations
-internal import Logging
-internal import UpdateCore
+import Foundations
+import Logging
+import UpdateCore
 
 /// Lines of the agent's own in the device's log.
 extension DeviceAgent {

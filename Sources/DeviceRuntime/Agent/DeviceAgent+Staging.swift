@@ -1,10 +1,10 @@
-internal import AppLink
-internal import AppSupervision
-internal import DeviceImages
-internal import FirmwareImage
-internal import Foundations
-internal import Logging
-internal import UpdateCore
+import AppLink
+import AppSupervision
+import DeviceImages
+import FirmwareImage
+import Foundations
+import Logging
+import UpdateCore
 
 /// From a verified download to an image in its slot that starts at once.
 extension DeviceAgent {

@@ -1,6 +1,6 @@
-internal import AppSupervision
-internal import Logging
-internal import UpdateCore
+import AppSupervision
+import Logging
+import UpdateCore
 
 /// One app takes over from another.
 extension DeviceAgent {

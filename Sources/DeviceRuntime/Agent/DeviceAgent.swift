@@ -1,17 +1,17 @@
-internal import AppLink
+import AppLink
 import AppSupervision
 import Curl
-internal import DeviceBoard
+import DeviceBoard
 import DeviceCredentials
-internal import DeviceImages
-internal import DeviceProtocol
+import DeviceImages
+import DeviceProtocol
 import DeviceStorage
-internal import FirmwareImage
-internal import Foundations
+import FirmwareImage
+import Foundations
 import Logging
-internal import Mosquitto
-internal import ServiceLifecycle
-internal import UpdateCore
+import Mosquitto
+import ServiceLifecycle
+import UpdateCore
 
 /// Runs a device: keeps the app running, takes new versions, says what runs.
 ///

@@ -1,8 +1,8 @@
-internal import DeviceProtocol
-internal import FoundationEssentials
-internal import Foundations
+import DeviceProtocol
+import FoundationEssentials
+import Foundations
 import TextFormats
-internal import UpdateCore
+import UpdateCore
 
 extension DeviceReport {
   /// - Parameters:

@@ -1,5 +1,5 @@
-internal import DeviceProtocol
-internal import Foundations
+import DeviceProtocol
+import Foundations
 
 /// The topics of this device, as the broker has them.
 struct DeviceTopics: Sendable {

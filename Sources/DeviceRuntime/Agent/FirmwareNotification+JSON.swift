@@ -1,9 +1,9 @@
-internal import DeviceProtocol
-internal import FirmwareImage
-internal import FoundationEssentials
+import DeviceProtocol
+import FirmwareImage
+import FoundationEssentials
 package import Foundations
 import TextFormats
-internal import UpdateCore
+import UpdateCore
 
 /// Why a message on a firmware topic is no notification.
 package struct InvalidNotification: Error, Sendable, Equatable, CustomStringConvertible {

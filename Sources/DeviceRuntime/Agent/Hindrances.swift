@@ -1,6 +1,6 @@
-internal import Foundations
-internal import Logging
-internal import UpdateCore
+import Foundations
+import Logging
+import UpdateCore
 
 /// What keeps the device from getting on, each matter with its reason and since when.
 struct Hindrances: Sendable {

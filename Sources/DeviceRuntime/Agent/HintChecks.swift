@@ -1,8 +1,8 @@
-internal import Curl
-internal import DeviceImages
-internal import FirmwareImage
-internal import Foundations
-internal import UpdateCore
+import Curl
+import DeviceImages
+import FirmwareImage
+import Foundations
+import UpdateCore
 
 /// The notifications that may matter and are looked into: each until there is an offer behind it, or until it has to
 /// give way. Few, side by side, and forgotten at the end of the agent, so that no number of wrong ones keeps a right one

@@ -1,4 +1,4 @@
-internal import Foundations
+import Foundations
 
 /// Messages for which the broker ended the connection again and again, by their topic and size: an app that says the like
 /// every second is not to cost several connections each time.

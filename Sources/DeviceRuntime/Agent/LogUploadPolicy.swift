@@ -1,4 +1,4 @@
-internal import DeviceProtocol
+import DeviceProtocol
 
 /// How much of the log is sent, and when.
 struct LogUploadPolicy: Sendable {

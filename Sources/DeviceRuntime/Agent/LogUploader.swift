@@ -1,8 +1,8 @@
-internal import DeviceProtocol
-internal import DeviceStorage
-internal import Foundations
-internal import Logging
-internal import Mosquitto
+import DeviceProtocol
+import DeviceStorage
+import Foundations
+import Logging
+import Mosquitto
 
 /// Sends the log's lines in batches, in their order: the next batch after the last one was acknowledged, and the same
 /// one again until it is. However much an app says, no more goes out than the policy lets.

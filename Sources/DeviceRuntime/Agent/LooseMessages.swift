@@ -1,5 +1,5 @@
-internal import Foundations
-internal import Mosquitto
+import Foundations
+import Mosquitto
 
 /// How an app's messages of QoS 0 fared, by topic and size. The broker acknowledges none of them, so what tells is
 /// whether the connection ended right after them.

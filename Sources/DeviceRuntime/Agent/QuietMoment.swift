@@ -1,5 +1,5 @@
-internal import Foundations
-internal import Synchronization
+import Foundations
+import Synchronization
 
 /// When an app stopped handling events, for one who waits for it.
 final class QuietMoment: Sendable {

@@ -1,6 +1,6 @@
-internal import CLinux
-internal import Foundations
-internal import Glibc
+import CLinux
+import Foundations
+import Glibc
 
 /// Gives back the memory that holds code and constants which only the start, or one update, needed.
 ///

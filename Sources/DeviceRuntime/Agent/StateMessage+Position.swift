@@ -1,5 +1,5 @@
-internal import DeviceProtocol
-internal import Foundations
+import DeviceProtocol
+import Foundations
 
 extension StateMessage.Position {
   /// The position, if the Registry can have said it; else nil.

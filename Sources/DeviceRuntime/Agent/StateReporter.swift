@@ -1,10 +1,10 @@
-internal import DeviceProtocol
-internal import FoundationEssentials
-internal import Foundations
-internal import Logging
-internal import Mosquitto
+import DeviceProtocol
+import FoundationEssentials
+import Foundations
+import Logging
+import Mosquitto
 import ServiceKit
-internal import UpdateCore
+import UpdateCore
 
 /// Tells the broker what the device runs: on every change and connection, on the heartbeat, and again until it is
 /// acknowledged. Only the newest report counts, so only that one is kept.

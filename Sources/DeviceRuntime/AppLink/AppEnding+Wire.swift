@@ -1,4 +1,4 @@
-internal import Foundations
+import Foundations
 package import Wire
 
 extension WireAppEnded {

@@ -1,5 +1,5 @@
-internal import FoundationEssentials
-internal import Foundations
+import FoundationEssentials
+import Foundations
 package import Wire
 
 extension WireFromApp {

@@ -1,4 +1,4 @@
-internal import DeviceProtocol
+import DeviceProtocol
 
 /// What an app may use. At a limit the app gets an error result or is ended; the agent never grows with it.
 package struct AppLimits: Sendable, Equatable {

@@ -1,5 +1,5 @@
-internal import Foundations
-internal import Glibc
+import Foundations
+import Glibc
 package import ZeroMQ
 
 /// What an app's process needs to talk to its agent, and nobody else has: made for one start of one app, and handed over

@@ -1,4 +1,4 @@
-internal import Glibc
+import Glibc
 
 /// Names of functions as their sources have them.
 package enum Demangling {

@@ -1,6 +1,6 @@
-internal import AppLink
-internal import Foundations
-internal import Synchronization
+import AppLink
+import Foundations
+import Synchronization
 
 /// An app's events on their way to the agent. Bounded: at the bound log lines are dropped and counted, and
 /// publications are refused; what tells the app's state always gets through, as each such event comes once.

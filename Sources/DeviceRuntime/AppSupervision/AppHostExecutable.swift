@@ -1,5 +1,5 @@
 package import AppLink
-internal import Glibc
+import Glibc
 
 /// The program that an app's process runs.
 package enum AppHostExecutable {

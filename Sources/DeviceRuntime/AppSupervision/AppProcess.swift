@@ -1,8 +1,8 @@
-internal import AppLink
-internal import Foundations
-internal import Synchronization
-internal import Wire
-internal import ZeroMQ
+import AppLink
+import Foundations
+import Synchronization
+import Wire
+import ZeroMQ
 
 /// An app in a process of its own, as the agent's tasks see it. Its thread does the work.
 final class AppProcess: RunningApp {

@@ -1,11 +1,11 @@
-internal import AppLink
-internal import Foundations
-internal import Glibc
-internal import Linux
-internal import SwiftProtobuf
-internal import Synchronization
-internal import Wire
-internal import ZeroMQ
+import AppLink
+import Foundations
+import Glibc
+import Linux
+import SwiftProtobuf
+import Synchronization
+import Wire
+import ZeroMQ
 
 /// The agent's thread for one app: starts the process, carries the messages, and sees to its end.
 final class AppProcessConnection {

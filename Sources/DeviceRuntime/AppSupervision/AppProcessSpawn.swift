@@ -1,6 +1,6 @@
-internal import AppLink
-internal import CLinux
-internal import Glibc
+import AppLink
+import CLinux
+import Glibc
 
 /// Starts the process that runs an app: with nothing of the agent's but a pipe for its last words.
 struct AppProcessSpawn {

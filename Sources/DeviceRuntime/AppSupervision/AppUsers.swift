@@ -1,5 +1,5 @@
 import AppLink
-internal import Glibc
+import Glibc
 package import Logging
 
 /// Who apps run as, when the agent may choose. Each start of an app takes the next ID of a range, so that two apps have

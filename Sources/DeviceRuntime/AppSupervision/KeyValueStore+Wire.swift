@@ -1,6 +1,6 @@
-internal import DeviceProtocol
+import DeviceProtocol
 package import DeviceStorage
-internal import FoundationEssentials
+import FoundationEssentials
 package import Wire
 
 extension KeyValueStore {

@@ -1,7 +1,7 @@
 package import AppLink
-internal import Glibc
-internal import Linux
-internal import Synchronization
+import Glibc
+import Linux
+import Synchronization
 
 /// Runs each app in a process of its own.
 package final class ProcessAppLauncher: AppLauncher {

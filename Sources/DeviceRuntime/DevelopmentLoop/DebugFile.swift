@@ -1,5 +1,5 @@
-internal import AppLink
-internal import WebAssemblyModule
+import AppLink
+import WebAssemblyModule
 
 /// The unstripped module of an app: `app.debug.wasm` beside `app.wasm` if it is of the same build, else the app itself.
 struct DebugFile {

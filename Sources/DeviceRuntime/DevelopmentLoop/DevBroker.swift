@@ -1,6 +1,6 @@
-internal import AppLink
-internal import DeviceProtocol
-internal import Synchronization
+import AppLink
+import DeviceProtocol
+import Synchronization
 
 /// Stands in for the broker of an app that runs alone: what it publishes comes back to its own subscriptions.
 final class DevBroker: Sendable {

@@ -1,8 +1,8 @@
-internal import AppLink
-internal import Foundations
-internal import ServiceKit
-internal import Synchronization
-internal import TextFormats
+import AppLink
+import Foundations
+import ServiceKit
+import Synchronization
+import TextFormats
 
 /// What a developer sees: lines with the time, in colours if a person looks.
 package final class DevConsole: Sendable {

@@ -1,7 +1,7 @@
-internal import AppLink
-internal import Foundations
-internal import Glibc
-internal import Linux
+import AppLink
+import Foundations
+import Glibc
+import Linux
 
 /// Lines of commands from a terminal, a pipe or a file.
 enum DevInput {

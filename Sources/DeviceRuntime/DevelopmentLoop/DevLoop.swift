@@ -1,7 +1,7 @@
-internal import AppLink
-internal import AppSupervision
-internal import Dispatch
-internal import Glibc
+import AppLink
+import AppSupervision
+import Dispatch
+import Glibc
 
 /// The developer's loop with all it needs of the system.
 package enum DevLoop {

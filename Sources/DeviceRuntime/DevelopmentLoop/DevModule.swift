@@ -1,6 +1,6 @@
-internal import Foundations
-internal import Glibc
-internal import WebAssemblyModule
+import Foundations
+import Glibc
+import WebAssemblyModule
 
 /// The file that is being worked on, as it is at one moment.
 struct DevModule {

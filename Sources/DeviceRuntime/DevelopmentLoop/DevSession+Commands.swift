@@ -27,6 +27,9 @@ extension DevSession {
         name, to: SensorTable(rows: [row]), now: KernelClock.monotonicNanoseconds())
       await running?.app.deliver(.sensor(grant))
     case .publish(let topic, let payload):
+      // The first lines of a file come before the app has initialised, and with that subscribed.
+      await waitForStart()
+      guard !Task.isCancelled else { return false }
       guard let app = running?.app else { throw DevInstruction.Problem(description: "no app runs") }
       guard !broker.handles(for: topic).isEmpty else {
         throw DevInstruction.Problem(description: "the app has no subscription that matches \(topic)")

@@ -1,9 +1,9 @@
-internal import AppLink
-internal import AppSupervision
-internal import DeviceBoard
-internal import Foundations
-internal import ServiceKit
-internal import Wire
+import AppLink
+import AppSupervision
+import DeviceBoard
+import Foundations
+import ServiceKit
+import Wire
 
 extension AppEnding {
   fileprivate var trap: AppTrap? {
@@ -19,7 +19,9 @@ extension DevSession {
   func handle(_ event: AppEvent, of app: any RunningApp, _ number: UInt64) async {
     switch event {
     case .started: await app.activate()
-    case .activated: console.show(.notice, "running after \(sinceCause())")
+    case .activated:
+      console.show(.notice, "running after \(sinceCause())")
+      hasBecomeActive(number)
     case .log(let line):
       console.show(.line(line.level), Self.text(line), at: line.realtimeNanoseconds)
     case .publish(let id, let topic, let payload, let qos):

@@ -1,9 +1,9 @@
-internal import AppLink
+import AppLink
 import AppSupervision
-internal import DeviceBoard
-internal import DeviceStorage
-internal import Foundations
-internal import Glibc
+import DeviceBoard
+import DeviceStorage
+import Foundations
+import Glibc
 
 /// Runs one app for the one who writes it: starts it again when its file changes, shows what it does, and plays the
 /// hardware and the broker.
@@ -14,6 +14,8 @@ actor DevSession {
     var app: any RunningApp
     var module: DevModule
     var reader: Task<Void, Never>
+    /// The app has initialised and handles events.
+    var isActive = false
   }
 
   let configuration: DevConfiguration
@@ -30,6 +32,8 @@ actor DevSession {
   private var isStarting = false
   private var isStartWanted = false
   private var isOver = false
+  /// Woken when the app handles events, has ended, or could not be started.
+  private let startSettled = TaskSignal()
   private var lastEnding: AppEnding?
   /// Monotonic nanoseconds at which what led to the present start happened.
   private var causeAt: UInt64 = 0
@@ -88,6 +92,12 @@ actor DevSession {
       await start()
     }
     isStarting = false
+    startSettled.wake()
+  }
+
+  /// Returns when no start is under way any more: the app handles events, or there is none; or the task is cancelled.
+  func waitForStart() async {
+    while !Task.isCancelled, isStarting || running?.isActive == false { await startSettled.wait(upTo: nil) }
   }
 
   private func stop() async {
@@ -133,9 +143,16 @@ actor DevSession {
     "\((KernelClock.monotonicNanoseconds() - min(causeAt, KernelClock.monotonicNanoseconds())) / 1_000_000) ms"
   }
 
+  func hasBecomeActive(_ number: UInt64) {
+    guard running?.number == number else { return }
+    running?.isActive = true
+    startSettled.wake()
+  }
+
   func hasEnded(_ ending: AppEnding, _ number: UInt64) {
     guard running?.number == number else { return }
     lastEnding = ending
     running = nil
+    startSettled.wake()
   }
 }

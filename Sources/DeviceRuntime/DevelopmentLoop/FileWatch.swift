@@ -1,8 +1,8 @@
-internal import AppLink
+import AppLink
 // Its sources may be used by any thread, which their types don't say.
 @preconcurrency internal import Dispatch
-internal import Foundations
-internal import Glibc
+import Foundations
+import Glibc
 
 /// Tells when a file has new content: written in place and closed, or replaced by another file of that name, which is
 /// how editors and linkers save. Its folder must stay.

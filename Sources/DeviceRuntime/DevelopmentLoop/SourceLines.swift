@@ -1,6 +1,6 @@
-internal import AppLink
-internal import FoundationEssentials
-internal import ServiceKit
+import AppLink
+import FoundationEssentials
+import ServiceKit
 
 /// Finds the functions and source lines of a trap's frames with LLVM's symbolizer, if it is installed and there is debug
 /// information.

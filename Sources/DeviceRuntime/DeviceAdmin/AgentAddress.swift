@@ -1,4 +1,4 @@
-internal import Glibc
+import Glibc
 
 /// Where an agent answers its admin commands: a socket in its directory.
 package struct AgentAddress: Sendable, Equatable {

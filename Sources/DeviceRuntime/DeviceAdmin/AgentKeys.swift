@@ -1,5 +1,5 @@
 package import Messaging
-internal import Wire
+import Wire
 
 /// The keys between an agent and its admin commands: made anew at each start of the agent, and left in a folder that
 /// only its user may look into. Whoever can read the folder may ask the agent.

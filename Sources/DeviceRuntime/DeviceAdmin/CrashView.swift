@@ -1,5 +1,5 @@
 package import FoundationEssentials
-internal import Foundations
+import Foundations
 package import Wire
 
 /// A crash report as `--json` shows it.

@@ -1,6 +1,6 @@
 package import FoundationEssentials
-internal import Foundations
-internal import SwiftProtobuf
+import Foundations
+import SwiftProtobuf
 package import Wire
 
 /// What `xtblish-device status --json` prints: the device, its update and its app, as the agent answered.

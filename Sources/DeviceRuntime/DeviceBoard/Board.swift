@@ -1,6 +1,6 @@
 package import AppLink
-internal import DeviceProtocol
-internal import FoundationEssentials
+import DeviceProtocol
+import FoundationEssentials
 import TextFormats
 
 /// What is wired to the device and what its apps may use, as `board.json` in the device's directory says.

@@ -1,7 +1,7 @@
 package import AppLink
-internal import DeviceHardware
-internal import Foundations
-internal import Synchronization
+import DeviceHardware
+import Foundations
+import Synchronization
 
 /// The board as its agent sees it: the levels of pins, which outlive the apps, and the sources of sensors.
 package final class BoardState: Sendable {

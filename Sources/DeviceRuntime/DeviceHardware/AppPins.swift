@@ -1,7 +1,7 @@
 package import AppLink
-internal import Foundations
-internal import Glibc
-internal import Synchronization
+import Foundations
+import Glibc
+import Synchronization
 
 /// The pins of an app's process.
 package final class AppPins: Sendable {

@@ -1,7 +1,7 @@
 package import AppLink
 package import DeviceProtocol
-internal import Foundations
-internal import Synchronization
+import Foundations
+import Synchronization
 
 /// The sensors of an app's process.
 package final class AppSensors: Sendable {

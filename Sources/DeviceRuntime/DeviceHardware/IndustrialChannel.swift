@@ -1,5 +1,5 @@
-internal import AppLink
-internal import Glibc
+import AppLink
+import Glibc
 
 /// An open channel of Linux's industrial I/O. Its files stay open, as the app's process can open none later.
 final class IndustrialChannel: Sendable {

@@ -1,5 +1,5 @@
-internal import CLinux
-internal import Glibc
+import CLinux
+import Glibc
 
 /// The kernel's side of GPIO lines. A seam: tests stand in for the kernel.
 protocol LineControl: Sendable {

@@ -1,9 +1,9 @@
-internal import AppLink
-internal import CLinux
-internal import DeviceProtocol
-internal import Glibc
-internal import Linux
-internal import Synchronization
+import AppLink
+import CLinux
+import DeviceProtocol
+import Glibc
+import Linux
+import Synchronization
 
 /// A line of a GPIO character device. The kernel gives a line to one process at a time, so it is requested when the
 /// app is activated; what the app sets before that is its first level then.

@@ -1,7 +1,7 @@
-internal import AppLink
-internal import DeviceProtocol
-internal import Foundations
-internal import Synchronization
+import AppLink
+import DeviceProtocol
+import Foundations
+import Synchronization
 
 /// A pin without hardware: the agent holds its level between apps, and a person or a test drives it.
 final class SimulatedPin: Pin {

@@ -1,4 +1,4 @@
-internal import Foundations
+import Foundations
 
 /// The 512 bytes of a stored record, little-endian:
 ///

@@ -1,4 +1,4 @@
-internal import Foundations
+import Foundations
 
 /// From a notification to bytes in a slot.
 extension UpdateMachine {

@@ -118,9 +118,9 @@ package struct UpdateMachine: Sendable, Hashable {
   /// The settings; the lowest security epoch rises with confirmed images.
   package private(set) var policy: UpdatePolicy
   /// The boot record as it is to be saved.
-  package var record: BootRecord
+  package internal(set) var record: BootRecord
   /// What the device is at now.
-  package var phase: Phase
+  package internal(set) var phase: Phase
   /// The newest version offered while another one could not be interrupted.
   var next: Offered?
   /// The active app ran to its end and is not to be started again by this run of the agent.

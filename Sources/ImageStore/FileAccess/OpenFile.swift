@@ -1,4 +1,4 @@
-internal import CLinux
+import CLinux
 package import Glibc
 
 /// An open file. All calls block, so they are made on threads that may wait.

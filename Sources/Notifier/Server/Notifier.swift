@@ -2,7 +2,7 @@ import Logging
 package import Messaging
 import Mosquitto
 import ServiceHTTP
-internal import ServiceHosting
+import ServiceHosting
 package import ServiceKit
 package import ServiceLifecycle
 import Wire

@@ -1,5 +1,5 @@
 import Messaging
-internal import ServiceHosting
+import ServiceHosting
 package import ServiceKit
 package import Wire
 

@@ -221,6 +221,36 @@ import Testing
     #expect(try await dev.waitForExit() == .exited(0))
   }
 
+  @Test func aMessageWaitsUntilTheAppHasInitialised() async throws {
+    let bench = try Bench()
+    // Subscribes when it initialises, and says so when a message comes.
+    try await bench.save(
+      """
+      (module
+        (import "xtb1" "log" (func $log (param i32 i32 i32) (result i32)))
+        (import "xtb1" "subscribe" (func $subscribe (param i32 i32) (result i32)))
+        (memory (export "memory") 1)
+        (data (i32.const 0) "set") (data (i32.const 16) "heard it")
+        (func (export "xtb_init") (result i32)
+          (drop (call $subscribe (i32.const 0) (i32.const 3))) (i32.const 0))
+        (func (export "xtb_event") (param $kind i32) (param $handle i32) (param $time i64) (param $arg i64) (result i32)
+          (if (i32.eq (local.get $kind) (i32.const 3)) (then
+            (drop (call $log (i32.const 1) (i32.const 16) (i32.const 8)))))
+          (i32.const 0)))
+      """)
+    try writeFile(bench.folder.path("script"), "publish set on\n")
+    let dev = try bench.start(["--commands", bench.folder.path("script")])
+    try await dev.waitForLine(containing: "heard it")
+    #expect(!dev.output.contains("no subscription"))
+    try await dev.stop()
+    // With no app there is nothing to wait for.
+    try bench.write(Array("(module)".utf8), to: bench.module)
+    try writeFile(bench.folder.path("script"), "publish set on\nquit\n")
+    let idle = try bench.start(["--commands", bench.folder.path("script")])
+    #expect(try await idle.waitForExit() == .exited(0))
+    #expect(idle.output.contains("no app runs"))
+  }
+
   @Test func storedValuesOutliveTheLoop() async throws {
     let bench = try Bench()
     // Says how long the stored value is, and stores one byte more.

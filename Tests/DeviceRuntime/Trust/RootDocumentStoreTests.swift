@@ -109,7 +109,7 @@ import Testing
         Issue.record("\(what) was taken")
         continue
       }
-      #expect(reason.hasPrefix("The root document "), "\(what): \(reason)")
+      #expect(reason.hasPrefix("the root document "), "\(what): \(reason)")
       #expect(server.http.requests.count == 1, "\(what)")
       #expect(store.latestVersion == 1, "\(what)")
       #expect(try flash.list() == ["1.json"], "\(what)")

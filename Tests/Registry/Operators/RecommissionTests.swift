@@ -47,7 +47,10 @@ import Testing
     _ = try await fixture.store.decommission(device, reason: "lost", by: .operatorAnna)
     let away = PlayedProvisioner(failing: .stoppedService)
     let failure = await #expect(throws: RequestFailure.self) { _ = try await recommission(device, fixture, away) }
-    #expect(failure?.reason == "no-server")
+    // The client's own word would have the command say that no Registry is there.
+    #expect(failure?.code == .unavailable && failure?.reason == "provisioner-unavailable")
+    #expect(failure?.message.contains("no Provisioner") == true)
+    #expect(failure?.message.contains("provisioner.endpoints") == true)
     #expect(try await fixture.store.device(device).state == .decommissioned)
     // One that was made by hand is not known there.
     #expect(try await recommission(device, fixture, PlayedProvisioner()).state != .decommissioned)

@@ -1,9 +1,9 @@
-internal import AppLink
-internal import AppSupervision
-internal import DeviceBoard
-internal import Foundations
-internal import Messaging
-internal import Wire
+import AppLink
+import AppSupervision
+import DeviceBoard
+import Foundations
+import Messaging
+import Wire
 
 /// What a person or a test does with the device's pins and sensors.
 extension AgentRPC {

@@ -1,16 +1,16 @@
-internal import AppSupervision
-internal import DeviceCredentials
-internal import DeviceImages
-internal import DeviceProtocol
-internal import DeviceStorage
-internal import FirmwareImage
-internal import Foundations
-internal import Messaging
-internal import Mosquitto
-internal import ServiceKit
-internal import SwiftProtobuf
-internal import UpdateCore
-internal import Wire
+import AppSupervision
+import DeviceCredentials
+import DeviceImages
+import DeviceProtocol
+import DeviceStorage
+import FirmwareImage
+import Foundations
+import Messaging
+import Mosquitto
+import ServiceKit
+import SwiftProtobuf
+import UpdateCore
+import Wire
 
 /// What the agent answers to its admin commands.
 struct AgentRPC: Sendable {

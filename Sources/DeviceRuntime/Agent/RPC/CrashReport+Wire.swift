@@ -1,9 +1,9 @@
-internal import DeviceProtocol
-internal import DeviceStorage
-internal import FoundationEssentials
-internal import Foundations
-internal import SwiftProtobuf
-internal import Wire
+import DeviceProtocol
+import DeviceStorage
+import FoundationEssentials
+import Foundations
+import SwiftProtobuf
+import Wire
 
 extension WireCrashReport {
   /// For the admin commands, which know which device they asked.

@@ -1,7 +1,7 @@
-internal import DeviceImages
-internal import DeviceStorage
-internal import FoundationEssentials
-internal import OpenSSL
+import DeviceImages
+import DeviceStorage
+import FoundationEssentials
+import OpenSSL
 
 extension SlotStore {
   /// What the flash has left, and all that it can hold; nil if it does not tell.

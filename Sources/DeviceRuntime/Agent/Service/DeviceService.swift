@@ -1,14 +1,14 @@
-internal import AppLink
-internal import AppSupervision
-internal import Curl
+import AppLink
+import AppSupervision
+import Curl
 package import DeviceAdmin
-internal import DeviceCredentials
-internal import DeviceImages
-internal import DeviceStorage
-internal import Logging
-internal import Messaging
+import DeviceCredentials
+import DeviceImages
+import DeviceStorage
+import Logging
+import Messaging
 package import ServiceKit
-internal import UpdateCore
+import UpdateCore
 
 /// The device's program put together.
 package enum DeviceService {

@@ -1,7 +1,7 @@
-internal import AppLink
-internal import DeviceProtocol
-internal import Foundations
-internal import Wasmtime
+import AppLink
+import DeviceProtocol
+import Foundations
+import Wasmtime
 
 /// Results that an app may never look at: each is told once in the log, by the name of the call, with the limit and the
 /// way out.

@@ -1,9 +1,9 @@
-internal import AppLink
-internal import DeviceHardware
-internal import DeviceProtocol
-internal import Foundations
-internal import Wasmtime
-internal import WebAssemblyModule
+import AppLink
+import DeviceHardware
+import DeviceProtocol
+import Foundations
+import Wasmtime
+import WebAssemblyModule
 
 /// What the host functions of one running app work on. For the app's thread.
 final class AppContext {

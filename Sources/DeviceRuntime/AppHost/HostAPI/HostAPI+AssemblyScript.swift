@@ -1,8 +1,8 @@
-internal import AppLink
-internal import DeviceProtocol
-internal import Foundations
-internal import Linux
-internal import Wasmtime
+import AppLink
+import DeviceProtocol
+import Foundations
+import Linux
+import Wasmtime
 
 extension HostAPI {
   /// Stopwatches of `console.time` that may run at once.

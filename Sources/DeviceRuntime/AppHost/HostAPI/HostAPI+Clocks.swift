@@ -1,10 +1,10 @@
-internal import AppLink
-internal import DeviceProtocol
-internal import Foundations
-internal import Glibc
-internal import Synchronization
-internal import Wasmtime
-internal import WebAssemblyModule
+import AppLink
+import DeviceProtocol
+import Foundations
+import Glibc
+import Synchronization
+import Wasmtime
+import WebAssemblyModule
 
 extension HostAPI {
   static let clockFunctions = [

@@ -1,9 +1,9 @@
-internal import AppLink
-internal import DeviceProtocol
-internal import Foundations
-internal import Linux
-internal import Wasmtime
-internal import ZeroMQ
+import AppLink
+import DeviceProtocol
+import Foundations
+import Linux
+import Wasmtime
+import ZeroMQ
 
 extension HostAPI {
   static let randomLimitBytes = 64 << 10

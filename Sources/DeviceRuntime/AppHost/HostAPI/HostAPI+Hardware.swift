@@ -1,8 +1,8 @@
-internal import AppLink
-internal import DeviceHardware
-internal import DeviceProtocol
-internal import Foundations
-internal import Wasmtime
+import AppLink
+import DeviceHardware
+import DeviceProtocol
+import Foundations
+import Wasmtime
 
 extension HostAPI {
   private static func unknownName(_ what: String, _ name: String, _ known: [String]) -> String {

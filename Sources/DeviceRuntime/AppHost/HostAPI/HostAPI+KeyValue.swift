@@ -1,13 +1,11 @@
-internal import AppLink
-internal import DeviceProtocol
-internal import FoundationEssentials
-internal import Foundations
-internal import Wasmtime
-internal import Wire
+import AppLink
+import DeviceProtocol
+import FoundationEssentials
+import Foundations
+import Wasmtime
+import Wire
 
 extension HostAPI {
-  static let storedKeyLimitBytes = 128
-  static let storedValueLimitBytes = 64 << 10
   /// A flash that takes longer than this to answer has failed.
   private static let storageTimeoutNanoseconds: UInt64 = 10_000_000_000
 
@@ -16,23 +14,25 @@ extension HostAPI {
       "kv_get",
       """
       Copies the value of a stored key into buf. Returns its full length in bytes, and writes only if that is at most \
-      cap; -44 if there is no such key. A key is 1 to 128 bytes, whatever they are; -28 if it is empty or longer.
+      cap; -44 if there is no such key. A key is 1 to \(HostInterface.storedKeyLimitBytes) bytes, whatever they are; \
+      -28 if it is empty or longer.
       """
     ) { context, call throws(HostErrno) in
-      let key = try context.bytes(call, 0, limit: storedKeyLimitBytes, "key")
+      let key = try context.bytes(call, 0, limit: HostInterface.storedKeyLimitBytes, "key")
       guard call.contains(call.i32(2), count: call.i32(3)) else { throw .fault }
       return try call.fill(2, with: ask(context) { $0.get = Data(key) })
     },
     HostAPIFunction(
       "kv_set",
       """
-      Stores a value of at most 65536 bytes under a key, in place of an earlier one. When it returns 0, no power cut \
-      can take the value away. Returns -6 if the app changes its values so often that it would wear out the flash (see \
-      limits.md), -51 if the app's share of the storage is full, -29 if the storage failed.
+      Stores a value of at most \(HostInterface.storedValueLimitBytes) bytes under a key, in place of an earlier one. \
+      When it returns 0, no power cut can take the value away. Returns -6 if the app changes its values so often that \
+      it would wear out the flash (see limits.md), -51 if the app's share of the storage is full, -29 if the storage \
+      failed.
       """
     ) { context, call throws(HostErrno) in
-      let key = try context.bytes(call, 0, limit: storedKeyLimitBytes, "key")
-      let value = try context.bytes(call, 2, limit: storedValueLimitBytes, "value")
+      let key = try context.bytes(call, 0, limit: HostInterface.storedKeyLimitBytes, "key")
+      let value = try context.bytes(call, 2, limit: HostInterface.storedValueLimitBytes, "value")
       _ = try ask(context) { request in
         request.set.key = Data(key)
         request.set.value = Data(value)
@@ -43,7 +43,7 @@ extension HostAPI {
       "kv_delete",
       "Removes a stored key, durably like `kv_set`. Returns 0, or -44 if there is no such key."
     ) { context, call throws(HostErrno) in
-      let key = try context.bytes(call, 0, limit: storedKeyLimitBytes, "key")
+      let key = try context.bytes(call, 0, limit: HostInterface.storedKeyLimitBytes, "key")
       _ = try ask(context) { $0.delete = Data(key) }
       return 0
     },
@@ -54,7 +54,7 @@ extension HostAPI {
       the first one. Returns its full length in bytes, and writes only if that is at most cap; -44 after the last one.
       """
     ) { context, call throws(HostErrno) in
-      let previous = try context.bytes(call, 0, limit: storedKeyLimitBytes, "key")
+      let previous = try context.bytes(call, 0, limit: HostInterface.storedKeyLimitBytes, "key")
       guard call.contains(call.i32(2), count: call.i32(3)) else { throw .fault }
       return try call.fill(2, with: ask(context) { $0.next = Data(previous) })
     },

@@ -1,6 +1,6 @@
-internal import AppLink
-internal import DeviceProtocol
-internal import Wasmtime
+import AppLink
+import DeviceProtocol
+import Wasmtime
 
 extension HostAPI {
   static let logFunctions = [

@@ -1,7 +1,7 @@
-internal import AppLink
-internal import DeviceProtocol
-internal import Foundations
-internal import Wasmtime
+import AppLink
+import DeviceProtocol
+import Foundations
+import Wasmtime
 
 extension HostAPI {
   /// The longest topic or filter that an app may name, without the `/apps/{device}/` that the device puts before it.

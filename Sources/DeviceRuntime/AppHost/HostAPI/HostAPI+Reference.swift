@@ -1,5 +1,5 @@
-internal import AppLink
-internal import DeviceProtocol
+import AppLink
+import DeviceProtocol
 
 /// The reference page of the host API, made of the table that the device itself uses.
 extension HostAPI {

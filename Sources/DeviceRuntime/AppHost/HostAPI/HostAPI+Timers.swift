@@ -1,7 +1,7 @@
-internal import AppLink
-internal import DeviceProtocol
-internal import Foundations
-internal import Wasmtime
+import AppLink
+import DeviceProtocol
+import Foundations
+import Wasmtime
 
 extension HostAPI {
   static let timerFunctions = [

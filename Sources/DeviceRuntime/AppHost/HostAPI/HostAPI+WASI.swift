@@ -1,8 +1,8 @@
-internal import AppLink
-internal import DeviceProtocol
-internal import Foundations
-internal import Glibc
-internal import Wasmtime
+import AppLink
+import DeviceProtocol
+import Foundations
+import Glibc
+import Wasmtime
 
 extension HostAPI {
   private static let subscriptionBytes: Int32 = 48

@@ -1,4 +1,4 @@
-internal import DeviceProtocol
+import DeviceProtocol
 
 /// What the device offers to apps: the functions of import module `xtb1`, those that AssemblyScript's compiler imports,
 /// and WASI preview 1.

@@ -1,7 +1,7 @@
-internal import AppLink
-internal import DeviceProtocol
-internal import Foundations
-internal import Wasmtime
+import AppLink
+import DeviceProtocol
+import Foundations
+import Wasmtime
 
 /// One row of the host API on the device: what a function that apps may import does. Its name and type are in the table
 /// that the image store has too.

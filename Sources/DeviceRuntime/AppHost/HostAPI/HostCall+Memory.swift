@@ -1,6 +1,6 @@
-internal import AppLink
-internal import DeviceProtocol
-internal import Wasmtime
+import AppLink
+import DeviceProtocol
+import Wasmtime
 
 /// The one place where the host API turns an app's pointers into bytes and back. A pointer and the length that
 /// follows it are two arguments in a row.

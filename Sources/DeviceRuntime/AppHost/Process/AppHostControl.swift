@@ -1,13 +1,13 @@
-internal import AppLink
-internal import DeviceHardware
-internal import Foundations
-internal import Glibc
-internal import Linux
-internal import SwiftProtobuf
-internal import Synchronization
-internal import Wasmtime
-internal import Wire
-internal import ZeroMQ
+import AppLink
+import DeviceHardware
+import Foundations
+import Glibc
+import Linux
+import SwiftProtobuf
+import Synchronization
+import Wasmtime
+import Wire
+import ZeroMQ
 
 /// The main thread of an app's process: carries messages between the agent and the app's thread, and keeps the app's
 /// deadlines.

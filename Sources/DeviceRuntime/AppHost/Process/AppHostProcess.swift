@@ -1,8 +1,8 @@
-internal import AppLink
-internal import CLinux
-internal import Foundations
-internal import Glibc
-internal import ZeroMQ
+import AppLink
+import CLinux
+import Foundations
+import Glibc
+import ZeroMQ
 
 /// The process that runs one app, as the agent starts it.
 package enum AppHostProcess {

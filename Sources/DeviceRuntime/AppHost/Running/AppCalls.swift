@@ -1,5 +1,5 @@
-internal import AppLink
-internal import Wasmtime
+import AppLink
+import Wasmtime
 
 /// Calls into the app, each with its deadline, and what their failures mean. For the app's thread.
 struct AppCalls {

@@ -1,9 +1,9 @@
-internal import AppLink
-internal import CLinux
-internal import Foundations
-internal import Synchronization
-internal import Wasmtime
-internal import WebAssemblyModule
+import AppLink
+import CLinux
+import Foundations
+import Synchronization
+import Wasmtime
+import WebAssemblyModule
 
 /// Runs an app from its file to its end, which it tells, on the thread that calls.
 struct AppRunner {

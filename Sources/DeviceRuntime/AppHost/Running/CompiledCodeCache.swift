@@ -1,7 +1,7 @@
-internal import AppLink
-internal import Foundations
-internal import Glibc
-internal import Sodium
+import AppLink
+import Foundations
+import Glibc
+import Sodium
 
 /// Machine code kept in a file beside the slot. Loading it runs it, so it is taken only if this program's user wrote it
 /// and nobody else could, it is whole, and it was compiled from the same module by the same engine. The file is a

@@ -1,8 +1,8 @@
-internal import AppLink
-internal import DeviceProtocol
-internal import Foundations
-internal import Wasmtime
-internal import WebAssemblyModule
+import AppLink
+import DeviceProtocol
+import Foundations
+import Wasmtime
+import WebAssemblyModule
 
 /// Drives an app of the event kind: `xtb_init`, then an `xtb_event` for each thing that happens. For the app's thread.
 struct EventLoop {

@@ -1,9 +1,9 @@
-internal import AppLink
-internal import DeviceProtocol
-internal import Foundations
-internal import Glibc
-internal import Wasmtime
-internal import WebAssemblyModule
+import AppLink
+import DeviceProtocol
+import Foundations
+import Glibc
+import Wasmtime
+import WebAssemblyModule
 
 /// Gets an app's module ready: from compiled code if there is some, else by compiling, and checks what it wants.
 ///

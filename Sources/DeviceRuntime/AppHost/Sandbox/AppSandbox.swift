@@ -1,6 +1,7 @@
 package import AppLink
-internal import CLinux
-internal import Glibc
+import CLinux
+import Glibc
+import Linux
 
 /// What the process of an app gives up, in three steps: at its beginning, before it looks at the module, and before
 /// the app runs. What an app that broke out of the engine could do then is what the last step leaves: compute, and
@@ -49,8 +50,8 @@ package struct AppSandbox {
         setreuid(user.userID, user.userID) == 0
       else { throw Self.failure("become user \(user.userID)") }
       // Counts all processes of a user, so only with one of its own.
-      ResourceLimits.lower(
-        .processes, to: ResourceLimits.threads + 4 * UInt64(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
+      ProcessResource.processes.lower(
+        to: ResourceLimits.threads + 4 * UInt64(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
       // Changing the user took this back; the agent may have died meanwhile.
       let agent = getppid()
       linux_set_parent_death_signal(SIGKILL)

@@ -1,5 +1,5 @@
-internal import CLinux
-internal import Glibc
+import CLinux
+import Glibc
 
 /// Closes the file system, TCP, abstract sockets of other processes and signals to them to a thread and those it starts
 /// (Landlock), below the filter of system calls: where there is no filter for lack of support, this may still hold.

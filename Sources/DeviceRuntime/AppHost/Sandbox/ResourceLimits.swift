@@ -1,23 +1,9 @@
-internal import AppLink
-internal import Glibc
+import AppLink
+import Glibc
+import Linux
 
 /// The kernel's limits on an app's process (setrlimit). They only ever go down.
 enum ResourceLimits {
-  /// Numbers of asm-generic/resource.h.
-  enum Resource: UInt32 {
-    case fileSize = 1
-    case data = 2
-    case stack = 3
-    case core = 4
-    case processes = 6
-    case openFiles = 7
-    case lockedMemory = 8
-    case addressSpace = 9
-    case messageQueues = 12
-    case nice = 13
-    case realtimePriority = 14
-  }
-
   /// Descriptors: the ipc socket, ZeroMQ's own and the engine's are about 20, pins and sensors come on top.
   static let openFiles: UInt64 = 64
   /// How many threads the process may have: main, ZeroMQ's two, the app's, and the compiler's and WASI's one for each
@@ -26,17 +12,19 @@ enum ResourceLimits {
 
   /// What holds from the process's first moment on.
   static func applyFirst() {
-    for resource in [Resource.core, .messageQueues, .nice, .realtimePriority, .lockedMemory] { lower(resource, to: 0) }
-    lower(.openFiles, to: openFiles)
+    for resource in [ProcessResource.core, .messageQueues, .nice, .realtimePriority, .lockedMemory] {
+      resource.lower(to: 0)
+    }
+    ProcessResource.openFiles.lower(to: openFiles)
     // Of the main thread; the app's own stack is not taken from it.
-    lower(.stack, to: 4 << 20)
+    ProcessResource.stack.lower(to: 4 << 20)
   }
 
   /// While a module is compiled.
   static func applyForLoading(moduleBytes: Int) {
     let scratch = (1 << 30) + 64 * UInt64(moduleBytes)
-    lower(.fileSize, to: scratch)
-    if let used = usedBytes("VmData") { lower(.data, to: used + scratch) }
+    ProcessResource.fileSize.lower(to: scratch)
+    if let used = usedBytes("VmData") { ProcessResource.data.lower(to: used + scratch) }
   }
 
   /// While the app runs.
@@ -45,19 +33,11 @@ enum ResourceLimits {
     let memory = UInt64(limits.memoryBytes) * (limits.reservesAddressSpace ? 1 : 2)
     let room = memory + UInt64(limits.tableElements) * 16 + UInt64(limits.stackBytes) + (96 << 20)
     // No file is open for writing; memory that is shared as one counts.
-    lower(.fileSize, to: UInt64(limits.memoryBytes))
-    if let used = usedBytes("VmData") { lower(.data, to: used + room) }
-    if !limits.reservesAddressSpace, let used = usedBytes("VmSize") { lower(.addressSpace, to: used + room) }
-  }
-
-  static func lower(_ resource: Resource, to value: UInt64) {
-    var limit = rlimit()
-    let number = __rlimit_resource_t(resource.rawValue)
-    guard getrlimit(number, &limit) == 0 else { return }
-    let value = min(rlim_t(value), limit.rlim_max)
-    limit = rlimit(rlim_cur: value, rlim_max: value)
-    // Lowering one's own limit is always allowed.
-    setrlimit(number, &limit)
+    ProcessResource.fileSize.lower(to: UInt64(limits.memoryBytes))
+    if let used = usedBytes("VmData") { ProcessResource.data.lower(to: used + room) }
+    if !limits.reservesAddressSpace, let used = usedBytes("VmSize") {
+      ProcessResource.addressSpace.lower(to: used + room)
+    }
   }
 
   /// A figure in /proc/self/status; nil if the kernel does not tell.

@@ -1,9 +1,9 @@
-internal import AppLink
-internal import DeviceHardware
-internal import Foundations
-internal import Synchronization
-internal import Wasmtime
-internal import ZeroMQ
+import AppLink
+import DeviceHardware
+import Foundations
+import Synchronization
+import Wasmtime
+import ZeroMQ
 
 /// What the two threads of an app's process share.
 final class AppHostState: Sendable {

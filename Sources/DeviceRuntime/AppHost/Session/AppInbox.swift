@@ -1,6 +1,6 @@
-internal import DeviceHardware
-internal import Glibc
-internal import Wire
+import DeviceHardware
+import Glibc
+import Wire
 
 /// What waits for the app's thread. That thread sleeps here between events, to the nanosecond that its next timer
 /// is due: a condition variable on the monotonic clock is woken by the same high-resolution timer as

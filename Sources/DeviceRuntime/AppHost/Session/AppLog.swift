@@ -1,6 +1,6 @@
-internal import AppLink
-internal import Foundations
-internal import Synchronization
+import AppLink
+import Foundations
+import Synchronization
 
 /// Takes the lines of an app on their way to the agent: bounds their length and rate, and stamps them with the time.
 final class AppLog: Sendable {

@@ -1,6 +1,6 @@
-internal import AppLink
-internal import Synchronization
-internal import ZeroMQ
+import AppLink
+import Synchronization
+import ZeroMQ
 
 /// What goes from the app's thread to the thread that talks to the agent. Never blocks the app.
 final class AppOutbox: Sendable {

@@ -1,4 +1,4 @@
-internal import Synchronization
+import Synchronization
 
 /// The watchdog that an app arms for itself. One thread feeds it, another looks after it.
 final class AppWatchdog: Sendable {

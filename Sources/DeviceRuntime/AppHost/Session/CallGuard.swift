@@ -1,7 +1,7 @@
-internal import Foundations
-internal import Synchronization
-internal import Wasmtime
-internal import ZeroMQ
+import Foundations
+import Synchronization
+import Wasmtime
+import ZeroMQ
 
 /// The watchdog between two threads: the app's, which tells what it calls, and the one that looks after it.
 final class CallGuard: Sendable {

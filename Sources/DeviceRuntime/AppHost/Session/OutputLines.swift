@@ -1,5 +1,5 @@
-internal import AppLink
-internal import Synchronization
+import AppLink
+import Synchronization
 
 /// One output stream of an app on its way to the log. What it wrote without a line break yet can be sent on from any
 /// thread: the app's own may be stuck when the process is to end.

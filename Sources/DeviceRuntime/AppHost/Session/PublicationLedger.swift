@@ -1,4 +1,4 @@
-internal import Synchronization
+import Synchronization
 
 /// Which of an app's publications wait for their acknowledgement.
 final class PublicationLedger: Sendable {

@@ -1,6 +1,6 @@
-internal import CLinux
-internal import Foundations
-internal import Glibc
+import CLinux
+import Foundations
+import Glibc
 
 /// How much one thread of this process has computed and waited, asked from another.
 final class ThreadUsage: Sendable {

@@ -1,9 +1,9 @@
 import Curl
-internal import DeviceProtocol
-internal import DeviceStorage
-internal import FoundationEssentials
+import DeviceProtocol
+import DeviceStorage
+import FoundationEssentials
 import Foundations
-internal import OpenSSL
+import OpenSSL
 import TextFormats
 
 /// Gets the device's key a new certificate before the old one ends. The key stays: the fuses hold its hash.
@@ -74,13 +74,13 @@ actor CertificateRenewal {
     let answer = try await ask(key)
     (kept, keptSince) = (answer, .now)
     // Without it a restart asks again.
-    try? files.saveRenewal(Array(try JSONEncoder().encode(answer)))
+    try? files.saveRenewal(Array(try JSONCoding.encoder().encode(answer)))
     try take(answer, key)
   }
 
   private func ask(_ key: P256.PrivateKey) async throws -> Answer {
     let request = try CertificateRequest(key: key, commonName: "\(device)")
-    let body = try JSONEncoder().encode(Request(certificateRequest: Data(request.der).base64EncodedString()))
+    let body = try JSONCoding.encoder().encode(Request(certificateRequest: Data(request.der).base64EncodedString()))
     let response = try await ProvisionerCall.post(DeviceRoute.renewal.rawValue, Array(body), toOneOf: urls, http)
     guard let answer = try? JSONCoding.decode(Answer.self, from: response) else {
       throw InvalidAnswer("the Provisioner answered something else than a certificate")

@@ -1,5 +1,5 @@
-internal import Foundations
-internal import Glibc
+import Foundations
+import Glibc
 
 /// Where `enroll` finds the secret of a claim.
 package enum ClaimToken {

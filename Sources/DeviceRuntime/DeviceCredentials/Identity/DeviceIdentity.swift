@@ -1,5 +1,5 @@
 package import DeviceStorage
-internal import FoundationEssentials
+import FoundationEssentials
 package import Foundations
 import TextFormats
 
@@ -85,8 +85,6 @@ extension DeviceIdentity {
 
   /// Writes the identity; durable when this returns.
   package func save(to flash: any Flash) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try flash.replace(Self.fileName, with: Array(try encoder.encode(self)))
+    try flash.replace(Self.fileName, with: Array(try JSONCoding.encoder(pretty: true).encode(self)))
   }
 }

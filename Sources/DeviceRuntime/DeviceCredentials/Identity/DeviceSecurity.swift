@@ -1,10 +1,10 @@
 package import Curl
 package import DeviceStorage
-internal import FoundationEssentials
-internal import Foundations
+import FoundationEssentials
+import Foundations
 package import Logging
 package import Mosquitto
-internal import OpenSSL
+import OpenSSL
 
 /// How a device shows who it is, and whom and what it trusts.
 package struct DeviceSecurity: Sendable {

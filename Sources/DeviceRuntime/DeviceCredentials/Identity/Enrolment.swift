@@ -1,7 +1,7 @@
 package import Curl
-internal import DeviceProtocol
-internal import FoundationEssentials
-internal import Foundations
+import DeviceProtocol
+import FoundationEssentials
+import Foundations
 package import OpenSSL
 import TextFormats
 
@@ -46,7 +46,7 @@ package struct Enrolment: Sendable {
     do {
       // The Provisioner decides on the name, and takes only the key from the request.
       let request = try key.map { try CertificateRequest(key: $0, commonName: "xtblish device") }
-      body = try JSONEncoder().encode(EnrolmentRequestBody(credential, serial: serial, request: request))
+      body = try JSONCoding.encoder().encode(EnrolmentRequestBody(credential, serial: serial, request: request))
     } catch {
       throw Refusal(description: "the request for a certificate can't be made: \(error)", isTransient: false)
     }

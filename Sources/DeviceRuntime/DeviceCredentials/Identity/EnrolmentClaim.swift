@@ -1,4 +1,4 @@
-internal import Foundations
+import Foundations
 
 /// A claim as its text says it: a secret, and by which root the Provisioner that made it can be known.
 package struct EnrolmentClaim: Sendable {

@@ -1,6 +1,6 @@
-internal import DeviceProtocol
-internal import FoundationEssentials
-internal import Foundations
+import DeviceProtocol
+import FoundationEssentials
+import Foundations
 package import OpenSSL
 
 /// What a device asks for an identity with.

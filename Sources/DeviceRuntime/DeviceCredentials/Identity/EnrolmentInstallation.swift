@@ -1,6 +1,6 @@
 package import DeviceStorage
-internal import FoundationEssentials
-internal import Foundations
+import FoundationEssentials
+import Foundations
 package import OpenSSL
 import TextFormats
 
@@ -65,7 +65,7 @@ package struct EnrolmentInstallation: Sendable {
       // Before any file is written: an identity that the fuses refuse must not spoil the one that they hold.
       try secured.program.check(try bank.read())
     }
-    try files.savePending(Array(try JSONEncoder().encode(pending)))
+    try files.savePending(Array(try JSONCoding.encoder().encode(pending)))
     return try complete(pending)
   }
 

@@ -1,5 +1,5 @@
 package import DeviceStorage
-internal import FoundationEssentials
+import FoundationEssentials
 package import OpenSSL
 import TextFormats
 
@@ -87,7 +87,7 @@ package struct IdentityFiles: Sendable {
 
   /// Writes what is to be burnt; durable when this returns.
   package func save(_ program: OTPProgram) throws {
-    try flash.replace(Self.program, with: Array(try JSONEncoder().encode(program)))
+    try flash.replace(Self.program, with: Array(try JSONCoding.encoder().encode(program)))
   }
 
   /// What is to be burnt.

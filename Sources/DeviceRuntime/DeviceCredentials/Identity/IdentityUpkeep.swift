@@ -1,7 +1,7 @@
 package import Curl
-internal import DeviceProtocol
+import DeviceProtocol
 package import DeviceStorage
-internal import FoundationEssentials
+import FoundationEssentials
 package import Foundations
 package import Logging
 import TextFormats
@@ -155,7 +155,7 @@ package enum OTPReport {
   ///
   /// - Returns: what differs from the Provisioner's record; none if nothing does.
   package static func send(_ bank: any OTPBank, to urls: [String], _ http: HTTPClient) async throws -> [String] {
-    let body = try JSONEncoder().encode(OTPContents(try bank.read()))
+    let body = try JSONCoding.encoder().encode(OTPContents(try bank.read()))
     let response = try await ProvisionerCall.post(DeviceRoute.fuses.rawValue, Array(body), toOneOf: urls, http)
     guard let answer = try? JSONCoding.decode(Answer.self, from: response) else {
       throw InvalidAnswer("the Provisioner answered something else than whether the fuses agree")

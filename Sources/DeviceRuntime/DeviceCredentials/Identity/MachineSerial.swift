@@ -1,5 +1,5 @@
 import Foundations
-internal import Glibc
+import Glibc
 
 /// A serial number for a machine that was given none.
 package enum MachineSerial {

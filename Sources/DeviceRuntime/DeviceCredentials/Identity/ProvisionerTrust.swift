@@ -1,8 +1,8 @@
 package import Curl
-internal import DeviceProtocol
-internal import FoundationEssentials
-internal import Foundations
-internal import OpenSSL
+import DeviceProtocol
+import FoundationEssentials
+import Foundations
+import OpenSSL
 
 /// How a device that has nothing yet knows that a Provisioner is the right one.
 package enum ProvisionerTrust {

@@ -1,8 +1,8 @@
-internal import DeviceProtocol
+import DeviceProtocol
 package import DeviceStorage
 package import FirmwareImage
 package import Foundations
-internal import RootDocument
+import RootDocument
 
 /// What a device demands of an image: what its fuses and its root documents say.
 package struct DeviceTrust: Sendable {

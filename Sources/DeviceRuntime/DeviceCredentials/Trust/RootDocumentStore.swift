@@ -1,9 +1,9 @@
 package import Curl
-internal import DeviceProtocol
+import DeviceProtocol
 package import DeviceStorage
 package import Foundations
 package import RootDocument
-internal import Synchronization
+import Synchronization
 
 /// The root documents that a device knows, from the one that its fuses name to the newest, each in a file of its own.
 ///

@@ -1,9 +1,9 @@
 package import Curl
-internal import DeviceCredentials
-internal import FirmwareImage
-internal import Foundations
-internal import RootDocument
-internal import Synchronization
+import DeviceCredentials
+import FirmwareImage
+import Foundations
+import RootDocument
+import Synchronization
 package import UpdateCore
 
 /// Looks whether there is something to a notification: reads the first 544 bytes of the announced image from whoever

@@ -1,9 +1,9 @@
-internal import Curl
-internal import DeviceStorage
-internal import Foundations
-internal import Logging
-internal import Synchronization
-internal import UpdateCore
+import Curl
+import DeviceStorage
+import Foundations
+import Logging
+import Synchronization
+import UpdateCore
 
 /// One request to one server.
 extension ImageDownload {

@@ -1,9 +1,9 @@
 package import Curl
-internal import DeviceCredentials
-internal import DeviceStorage
+import DeviceCredentials
+import DeviceStorage
 package import FirmwareImage
-internal import Foundations
-internal import Glibc
+import Foundations
+import Glibc
 package import Logging
 import RootDocument
 package import UpdateCore

@@ -1,6 +1,6 @@
-internal import Curl
-internal import DeviceProtocol
-internal import FoundationEssentials
+import Curl
+import DeviceProtocol
+import FoundationEssentials
 package import Foundations
 
 /// Where a device looks for its images, and how far it goes with a server that sends it elsewhere.

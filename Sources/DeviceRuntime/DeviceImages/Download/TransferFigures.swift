@@ -1,4 +1,4 @@
-internal import Synchronization
+import Synchronization
 
 /// How far a download is, for whoever asks.
 package final class TransferFigures: Sendable {

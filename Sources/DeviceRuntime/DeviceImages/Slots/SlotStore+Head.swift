@@ -1,6 +1,6 @@
-internal import DeviceCredentials
-internal import FirmwareImage
-internal import UpdateCore
+import DeviceCredentials
+import FirmwareImage
+import UpdateCore
 
 /// What the first bytes of an image are worth.
 enum HeadJudgement: Sendable, Equatable {

@@ -2,8 +2,8 @@ package import DeviceCredentials
 package import DeviceStorage
 package import FirmwareImage
 package import Foundations
-internal import Glibc
-internal import OpenSSL
+import Glibc
+import OpenSSL
 package import UpdateCore
 
 /// The boot record and the slots, on a flash. Its calls block on a thread of its own.

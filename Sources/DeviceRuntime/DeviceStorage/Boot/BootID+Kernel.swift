@@ -1,5 +1,5 @@
-internal import Foundations
-internal import Glibc
+import Foundations
+import Glibc
 package import UpdateCore
 
 extension BootID {

@@ -1,5 +1,5 @@
-internal import OpenSSL
-internal import UpdateCore
+import OpenSSL
+import UpdateCore
 
 extension BootRecord {
   func encoded(sequence: UInt64) throws(OpenSSLError) -> [UInt8] {

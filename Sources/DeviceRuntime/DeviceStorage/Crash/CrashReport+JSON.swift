@@ -1,5 +1,5 @@
 package import DeviceProtocol
-internal import FoundationEssentials
+import FoundationEssentials
 import TextFormats
 
 extension CrashReport {

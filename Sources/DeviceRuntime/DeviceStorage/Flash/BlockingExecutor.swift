@@ -1,4 +1,4 @@
-internal import Dispatch
+import Dispatch
 
 /// Runs an actor on a queue of its own, so that its blocking calls take no thread of the cooperative pool.
 package final class BlockingExecutor: SerialExecutor {

@@ -1,4 +1,4 @@
-internal import Glibc
+import Glibc
 
 /// A flash that is a directory of a file system that keeps POSIX's promises for rename and fsync.
 package struct DirectoryFlash: Flash {

@@ -1,4 +1,4 @@
-internal import Glibc
+import Glibc
 
 /// The right to work on a device's directory: one process has it, until it ends.
 package final class DirectoryLock: Sendable {

@@ -1,4 +1,4 @@
-internal import Synchronization
+import Synchronization
 
 /// A flash for tests, with the same behaviour as a directory that never loses power.
 final class InMemoryFlash: Flash {

@@ -1,3 +1,5 @@
+import DeviceProtocol
+
 /// Bounds of what apps may keep. `keys` is how many keys one app may have, `keyBytes` how long one may be, at most
 /// 255.
 ///
@@ -17,7 +19,9 @@ package struct KeyValueLimits: Sendable, Equatable {
   package var changedBytesPerSecond = 16 << 10
   package var changedBytesAtOnce = 512 << 10
 
-  package init(bytes: Int = 64 << 10, keys: Int = 1024, keyBytes: Int = 128, scopes: Int = 32) {
+  package init(
+    bytes: Int = 64 << 10, keys: Int = 1024, keyBytes: Int = HostInterface.storedKeyLimitBytes, scopes: Int = 32
+  ) {
     self.bytes = bytes
     self.keys = keys
     // A record has one byte for a key's length.

@@ -1,4 +1,4 @@
-internal import OpenSSL
+import OpenSSL
 
 /// One change in a scope's file, and the file's head. Little-endian:
 ///

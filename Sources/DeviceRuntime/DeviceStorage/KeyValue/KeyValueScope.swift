@@ -1,5 +1,5 @@
-internal import Foundations
-internal import OpenSSL
+import Foundations
+import OpenSSL
 
 /// What one app keeps: all of it in memory, and as a log of changes in a file. Every change is durable when it returns.
 ///

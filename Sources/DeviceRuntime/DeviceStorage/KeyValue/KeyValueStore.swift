@@ -1,4 +1,4 @@
-internal import Foundations
+import Foundations
 
 /// What an app asks of its values.
 package enum KeyValueOperation: Sendable, Equatable {

@@ -1,5 +1,5 @@
 package import DeviceProtocol
-internal import Foundations
+import Foundations
 
 /// What the server has of the log, and what it is sent next.
 extension DeviceLog {

@@ -1,4 +1,4 @@
-internal import DeviceProtocol
+import DeviceProtocol
 package import Foundations
 
 /// The lines that the app and the agent wrote, in a ring of segment files on the flash, and the newest in memory.

@@ -1,4 +1,4 @@
-internal import DeviceProtocol
+import DeviceProtocol
 
 /// The log's lines on the flash: a ring of files, each named after the ID of its first line.
 ///

@@ -1,5 +1,5 @@
-internal import FoundationEssentials
-internal import Foundations
+import FoundationEssentials
+import Foundations
 import TextFormats
 
 /// What the log remembers beside its lines.
@@ -30,7 +30,7 @@ struct DeviceLogState: Codable, Equatable {
 
   /// Writes the state; durable when this returns.
   func save(to flash: any Flash) throws(FlashError) {
-    guard let bytes = try? JSONEncoder().encode(self) else {
+    guard let bytes = try? JSONCoding.encoder().encode(self) else {
       throw FlashError(.failed, "the log's state can't be encoded")
     }
     try flash.replace(Self.name, with: Array(bytes))

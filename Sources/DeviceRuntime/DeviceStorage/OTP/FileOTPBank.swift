@@ -1,5 +1,5 @@
-internal import OpenSSL
-internal import Synchronization
+import OpenSSL
+import Synchronization
 
 /// Fuses for boards that have none, in two files that are always alike but while a change is on its way.
 ///

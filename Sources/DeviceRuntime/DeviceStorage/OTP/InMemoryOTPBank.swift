@@ -1,4 +1,4 @@
-internal import Synchronization
+import Synchronization
 
 /// Fuses for tests, gone with the process.
 final class InMemoryOTPBank: OTPBank {

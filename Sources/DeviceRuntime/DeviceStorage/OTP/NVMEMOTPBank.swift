@@ -1,5 +1,5 @@
-internal import Glibc
-internal import Synchronization
+import Glibc
+import Synchronization
 
 /// The fuses of a chip, as Linux offers them: `/sys/bus/nvmem/devices/NAME/nvmem`, a file that a driver reads and
 /// writes by whole words.

@@ -50,9 +50,7 @@ package struct AppConfiguration: Sendable, Equatable {
 
   /// Writes the file: whoever reads it sees the old one or the new one, whenever the power fails.
   package func write(to flash: some Flash) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-    let bytes = Array(try encoder.encode(values)) + Array("\n".utf8)
+    let bytes = Array(try JSONCoding.encoder(pretty: true).encode(values)) + Array("\n".utf8)
     guard bytes.count <= Self.maximumBytes else {
       throw Problem(
         description: "all keys and values together may have \(Self.maximumBytes) bytes, and have \(bytes.count)")

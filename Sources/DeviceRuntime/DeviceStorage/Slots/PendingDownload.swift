@@ -1,5 +1,5 @@
-internal import FoundationEssentials
-internal import Foundations
+import FoundationEssentials
+import Foundations
 import TextFormats
 package import UpdateCore
 
@@ -45,7 +45,7 @@ package struct PendingDownload: Sendable, Equatable {
     let stored = Stored(
       version: offer.version, digest: offer.digest.description, size: offer.sizeBytes,
       url: offer.url, entityTag: entityTag)
-    guard let data = try? JSONEncoder().encode(stored) else {
+    guard let data = try? JSONCoding.encoder().encode(stored) else {
       throw FlashError(.failed, "the description of a download can't be encoded")
     }
     let name = SlotFiles(slot).downloadDescription

@@ -1,4 +1,5 @@
 package import DeviceProtocol
+import FirmwareImage
 package import Foundations
 package import Messaging
 import Synchronization
@@ -108,7 +109,7 @@ package final class FirmwareCatalog: Sendable {
     } catch {
       if error.code == .notFound { throw FirmwareError.unknownDevice(device) }
       // A Registry that lacks the key to sign with has answered: nothing is assigned, and its words say what to mend.
-      guard error.isTransient, !error.reason.contains("director-key") else { throw FirmwareError.refused(error) }
+      guard error.isTransient, !DirectorKeyReason.contains(error.reason) else { throw FirmwareError.refused(error) }
       throw FirmwareError.assignmentUnknown(error, key: key, digest: SHA256Digest(bytes: image.digest))
     }
   }

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Linux
 import Wasmtime
 
 /// The process that lets the engine look at one module.
@@ -18,7 +19,7 @@ package enum CodeCheckProcess {
       if count == 0 { break }
       bytes += buffer[..<count]
     }
-    lower(.addressSpace, to: addressSpaceBytes + 16 * UInt64(bytes.count))
+    ProcessResource.addressSpace.lower(to: addressSpaceBytes + 16 * UInt64(bytes.count))
     do throws(WasmtimeError) {
       try EngineLibrary.load(path: path)
       try Module.validate(bytes, engine: Engine(EngineConfiguration(compilesInParallel: false)))
@@ -39,21 +40,8 @@ package enum CodeCheckProcess {
   private static func confine() {
     linux_set_parent_death_signal(SIGKILL)
     linux_set_no_new_privileges()
-    lower(.processorTime, to: processorSeconds)
-    lower(.core, to: 0)
-    lower(.fileSize, to: 0)
-  }
-
-  /// Numbers of asm-generic/resource.h.
-  private enum Resource: UInt32 {
-    case processorTime = 0
-    case fileSize = 1
-    case core = 4
-    case addressSpace = 9
-  }
-
-  private static func lower(_ resource: Resource, to value: UInt64) {
-    var limit = rlimit(rlim_cur: rlim_t(value), rlim_max: rlim_t(value))
-    setrlimit(__rlimit_resource_t(resource.rawValue), &limit)
+    ProcessResource.processorTime.lower(to: processorSeconds)
+    ProcessResource.core.lower(to: 0)
+    ProcessResource.fileSize.lower(to: 0)
   }
 }

@@ -2,7 +2,7 @@ import BlobStorage
 import Logging
 package import Messaging
 package import ServiceHTTP
-internal import ServiceHosting
+import ServiceHosting
 package import ServiceKit
 package import ServiceLifecycle
 import WebAssemblyModule

@@ -4,7 +4,7 @@ import ImageAdmission
 import Logging
 import Messaging
 import OpenSSL
-internal import ServiceHosting
+import ServiceHosting
 package import ServiceKit
 import Wasmtime
 package import Wire

@@ -66,7 +66,14 @@ struct AppMessenger: Sendable {
       $0.entry.target = "device:\(device)"
       $0.entry.outcome = "allowed"
     }
-    _ = try await registry.call(note, deadline: context.remaining * 0.5)
+    do throws(WireFailure) {
+      _ = try await registry.call(note, deadline: context.remaining * 0.5)
+    } catch {
+      throw error.handedOn(
+        ifAbsent: "registry-unavailable",
+        "the Notifier reached no Registry to note this with, so nothing is heard: start one, or correct the Notifier's "
+          + "registry.endpoints")
+    }
     let listener = try await listeners.begin(
       key, prefix: AppTopics.prefix(of: device), filter: request.filter, timeout: context.remaining * 0.5)
     var answer = await listener.take(within: .zero)

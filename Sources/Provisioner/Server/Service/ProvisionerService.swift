@@ -5,7 +5,7 @@ package import Messaging
 import PostgreSQL
 import ProvisionerStorage
 package import ServiceHTTP
-internal import ServiceHosting
+import ServiceHosting
 package import ServiceKit
 package import ServiceLifecycle
 import Wire

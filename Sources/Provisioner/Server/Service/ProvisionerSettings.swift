@@ -1,5 +1,5 @@
 package import DeviceEnrolment
-internal import ServiceHosting
+import ServiceHosting
 package import ServiceKit
 package import Wire
 

@@ -1,3 +1,4 @@
+import DeviceProtocol
 package import Foundations
 import ServiceKit
 import TextFormats
@@ -56,11 +57,11 @@ package struct DeploymentWatch: Sendable {
             onStage(passed)
           }
         }
-        switch progress.status {
-        case "confirmed": return
-        case "rolled-back", "refused":
+        switch RunStatus(rawValue: progress.status) {
+        case .confirmed?: return
+        case let status? where status.isFailure:
           let reason = progress.failedReason.map { $0.isEmpty ? "it gave no reason" : $0 } ?? "it gave no reason"
-          throw AdminError("the device \(Self.verb(progress.status)) version \(version): \(reason)")
+          throw AdminError("the device \(Self.verb(status)) version \(version): \(reason)")
         default: break
         }
         if let desired = try await source.view(of: device).desired, desired.version > version {
@@ -90,7 +91,7 @@ package struct DeploymentWatch: Sendable {
       status: .temporary)
   }
 
-  private static func verb(_ status: String) -> String { status == "refused" ? "refused" : "rolled back" }
+  private static func verb(_ status: RunStatus) -> String { status == .refused ? "refused" : "rolled back" }
 }
 
 extension RegistryHTTPClient: DeploymentWatch.Source {}

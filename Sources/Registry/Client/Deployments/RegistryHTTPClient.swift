@@ -1,5 +1,6 @@
 import AdminHTTP
 import Curl
+import DeviceProtocol
 import Foundation
 package import Foundations
 package import ServiceKit
@@ -54,9 +55,9 @@ package struct RegistryHTTPClient: Sendable {
 
     /// All stages that the version has been through, in order: a look now and then sees only some of them.
     var stages: [String] {
-      var stages = ["assigned"]
-      if notifiedAt != nil { stages.append("notified") }
-      if trialAt != nil { stages.append("trial") }
+      var stages = [DeploymentStage.assigned]
+      if notifiedAt != nil { stages.append(DeploymentStage.notified) }
+      if trialAt != nil { stages.append(RunStatus.trial.rawValue) }
       return stages.filter { $0 != status } + [status]
     }
   }

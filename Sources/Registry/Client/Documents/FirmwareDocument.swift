@@ -65,6 +65,6 @@ extension FirmwareDocument {
     }
     if wire.hasConfirmedAt { return RunStatus.confirmed.rawValue }
     if wire.hasTrialAt { return RunStatus.trial.rawValue }
-    return wire.hasNotifiedAt ? "notified" : "assigned"
+    return wire.hasNotifiedAt ? DeploymentStage.notified : DeploymentStage.assigned
   }
 }

@@ -104,7 +104,7 @@ package enum FieldRules {
   package static func sanitizedReason(_ text: String) -> String {
     var clean = String.UnicodeScalarView()
     for scalar in text.unicodeScalars.prefix(reasonLength) {
-      clean.append(FieldText.isControl(scalar) ? "\u{FFFD}" : scalar)
+      clean.append(scalar.isControl ? "\u{FFFD}" : scalar)
     }
     return String(clean)
   }
@@ -117,7 +117,7 @@ package enum FieldRules {
     var clean = String.UnicodeScalarView()
     var size = 0
     for scalar in text.unicodeScalars {
-      let shown: Unicode.Scalar = FieldText.isControl(scalar) || isLineBreak(scalar) ? "\u{FFFD}" : scalar
+      let shown: Unicode.Scalar = scalar.isControl || isLineBreak(scalar) ? "\u{FFFD}" : scalar
       size += UTF8.width(shown)
       if size > maximumBytes {
         // Room for the ellipsis.

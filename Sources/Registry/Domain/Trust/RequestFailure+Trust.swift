@@ -32,7 +32,7 @@ extension RequestFailure {
 
   /// Nothing can be signed, because no replica has made a key yet.
   package static let noDirectorKey = RequestFailure(
-    .unavailable, reason: "no-director-key",
+    .unavailable, reason: DirectorKeyReason.none,
     message: "the director has no key yet. A Registry with registry.director.directory makes it when it starts",
     retryAfterMilliseconds: 1000)
 

@@ -8,7 +8,7 @@ package import RegistryStorage
 package import ServiceKit
 import ServiceLifecycle
 import Synchronization
-internal import TextFormats
+import TextFormats
 import Wire
 
 /// Decides what the bearer of a token may do, and sees to it that refused attempts and uses of tokens are on record.

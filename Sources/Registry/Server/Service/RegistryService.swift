@@ -1,7 +1,7 @@
 import Foundations
 import Logging
 package import Messaging
-internal import PostgreSQL
+import PostgreSQL
 import RegistryAuthority
 import RegistryBus
 import RegistryDelivery
@@ -9,7 +9,7 @@ import RegistryDomain
 import RegistryHTTP
 import RegistryStorage
 package import ServiceHTTP
-internal import ServiceHosting
+import ServiceHosting
 package import ServiceKit
 package import ServiceLifecycle
 import Wire

@@ -1,7 +1,7 @@
 import FirmwareImage
 import Messaging
 import RegistryStorage
-internal import ServiceHosting
+import ServiceHosting
 package import ServiceKit
 package import Wire
 

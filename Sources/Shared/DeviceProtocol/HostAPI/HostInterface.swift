@@ -6,6 +6,10 @@ package enum HostInterface {
   package static let level: UInt32 = 1
   /// Names of pins and sensors and keys of an app's configuration are at most so long, in bytes of UTF-8.
   package static let keyLimitBytes = 256
+  /// A key under which an app stores something has at most so many bytes, whatever they are.
+  package static let storedKeyLimitBytes = 128
+  /// A value that an app stores has at most so many bytes.
+  package static let storedValueLimitBytes = 64 << 10
   /// The import module. An API that breaks apps of this one gets another name, and both are served.
   package static let module = "xtb1"
   /// The import module of the functions that AssemblyScript's compiler imports by itself.

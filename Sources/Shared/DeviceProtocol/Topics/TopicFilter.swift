@@ -1,4 +1,4 @@
-internal import Foundations
+import Foundations
 
 /// A topic of an app, or an MQTT filter of such topics with wildcards, as an app writes it: without the prefix of
 /// ``AppTopics``. Levels are compared as bytes.

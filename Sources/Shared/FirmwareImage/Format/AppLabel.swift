@@ -25,7 +25,7 @@ package struct AppLabel: Hashable, Sendable {
     guard bytes.count <= Self.byteCount else {
       throw .invalidLabel(field, "it has \(bytes.count) bytes of UTF-8, and at most \(Self.byteCount) fit")
     }
-    guard !text.unicodeScalars.contains(where: Self.isControl) else {
+    guard !text.unicodeScalars.contains(where: \.isControl) else {
       throw .invalidLabel(field, "it has a control character")
     }
     unpadded = bytes
@@ -57,11 +57,6 @@ package struct AppLabel: Hashable, Sendable {
 
   var encoded: [UInt8] {
     unpadded + [UInt8](repeating: 0, count: Self.byteCount - unpadded.count)
-  }
-
-  /// C0, DEL and C1.
-  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
   }
 }
 

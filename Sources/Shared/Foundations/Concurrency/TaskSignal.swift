@@ -1,4 +1,4 @@
-internal import Synchronization
+import Synchronization
 
 /// Something to sleep on that can be woken from anywhere. A wake-up ends the waits of all who wait; while nobody waits, it
 /// ends the next wait at once, so each wake-up is heard by somebody.

@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-  internal import Glibc
+  import Glibc
 #else
-  internal import Musl
+  import Musl
 #endif
 
 /// All `count` bytes of an open file from `start` on, or nil if there are fewer or they can't be read.

@@ -31,11 +31,8 @@ package enum FieldText {
     guard text.unicodeScalars.count >= length.lowerBound else {
       throw RequestFailure(field: field, "is empty: give at least \(length.lowerBound) character")
     }
-    if let control = text.unicodeScalars.first(where: isControl) {
-      let code = String(control.value, radix: 16)
-      throw RequestFailure(
-        field: field,
-        "contains the control character U+\(String(repeating: "0", count: 4 - code.count))\(code): remove it")
+    if let control = text.unicodeScalars.first(where: \.isControl) {
+      throw RequestFailure(field: field, "contains the control character \(NameText.code(control)): remove it")
     }
     return text
   }
@@ -53,11 +50,6 @@ package enum FieldText {
     var valid: Set<ByteText> = []
     for tag in tags { valid.insert(ByteText(try visible(tag, field: "tags", length: length))) }
     return valid.sorted().map(\.text)
-  }
-
-  /// Whether the scalar is a control character of Unicode: C0, C1 or DEL.
-  package static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
   }
 }
 

@@ -34,7 +34,8 @@ package enum NameText {
     scalar.properties.isWhitespace || scalar == "\u{2800}"
   }
 
-  private static func code(_ scalar: Unicode.Scalar) -> String {
+  /// The scalar as people look it up: U+001B.
+  static func code(_ scalar: Unicode.Scalar) -> String {
     let digits = String(scalar.value, radix: 16, uppercase: true)
     return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
   }

@@ -3,6 +3,17 @@ package import Wire
 extension WireFailure {
   /// The client's word for a request that no server was there to take, in all the time that it had.
   package static var noServerReason: String { "no-server" }
+
+  /// What a service answers where the one that it asked in turn failed so: the same failure, unless no server of that one
+  /// was there. Whoever asks reached this service, and would take the client's own word for it to be of this one.
+  ///
+  /// - Parameters:
+  ///   - reason: instead of `no-server`: `registry-unavailable`.
+  ///   - message: which service was not reached, what is not done, and what to do.
+  package func handedOn(ifAbsent reason: String, _ message: String) -> WireFailure {
+    guard self.reason == Self.noServerReason else { return self }
+    return WireFailure(.unavailable, reason: reason, message: "\(message); \(self.message)")
+  }
 }
 
 /// What the client itself tells its callers.

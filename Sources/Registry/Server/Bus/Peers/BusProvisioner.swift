@@ -34,7 +34,13 @@ package struct BusProvisioner: CertificateProvider {
     request.requester = WireRequester(requester)
     do throws(WireFailure) {
       _ = try await client.call(request, deadline: deadline)
-    } catch { throw RequestFailure(error) }
+    } catch {
+      throw RequestFailure(
+        error.handedOn(
+          ifAbsent: "provisioner-unavailable",
+          "the Registry reached no Provisioner, so the device was not let in: start one, or correct the Registry's "
+            + "provisioner.endpoints, and repeat the command"))
+    }
   }
 }
 

@@ -11,7 +11,7 @@ import Wire
 /// Messages for the apps of devices.
 extension RegistryRPC {
   /// Bytes of a message's payload. A device's app takes no more.
-  static let maximumAppPayloadBytes = 64 << 10
+  static let maximumAppPayloadBytes = DeviceLimit.appMessageBytes.value
   /// Bytes of the topic below `/apps/{id}/`, as for what apps publish themselves.
   static let maximumAppTopicBytes = DeviceLimit.appTopicBytes.value
 
@@ -43,12 +43,10 @@ extension RegistryRPC {
     do throws(WireFailure) {
       answer = try await notifier.call(publish, deadline: context.remaining * 0.9)
     } catch {
-      // Whoever asks reached the Registry, and would take the client's own word for it to be of that.
-      guard error.reason == WireFailure.noServerReason else { throw error }
-      throw RequestFailure(
-        .unavailable, reason: "notifier-unavailable",
-        message: "the Registry reached no Notifier, so nothing was sent: start one, or correct the Registry's "
-          + "notifier.endpoints; \(error.message)")
+      throw error.handedOn(
+        ifAbsent: "notifier-unavailable",
+        "the Registry reached no Notifier, so nothing was sent: start one, or correct the Registry's notifier.endpoints"
+      )
     }
     return WireSendToAppResponse.with { $0.heard = answer.heard }
   }

@@ -1,5 +1,6 @@
 package import Foundations
 import PostgreSQL
+import RegistryDomain
 
 extension RegistryStore {
   /// Notes which process of its agent spoke for each device, and tells when two machines have one identity.
@@ -35,10 +36,13 @@ extension RegistryStore {
           returning r.device_id, r.run, r.told_at
         )
         insert into registry.events (device_id, kind, detail)
-        select device_id, 'identity-cloned', jsonb_build_object('run', run) from noted
+        select device_id, $3, jsonb_build_object('run', run) from noted
         where told_at = statement_timestamp()
         """,
-        [.uuidArray(ordered.map(\.key.bytes)), .textArray(ordered.map(\.value))])
+        [
+          .uuidArray(ordered.map(\.key.bytes)), .textArray(ordered.map(\.value)),
+          .text(RegistryEvent.Kind.identityCloned.rawValue),
+        ])
     }
   }
 }

@@ -42,7 +42,7 @@ package final class DirectorKeyring: Sendable {
       return key
     } catch {
       throw RequestFailure(
-        .unavailable, reason: "director-key-missing",
+        .unavailable, reason: DirectorKeyReason.missing,
         message: "the director's key \(id) can't be used at this replica: \(error). Replicas share the folder in "
           + "registry.director.directory, or have copies of its files")
     }
