@@ -75,7 +75,7 @@ private func silentLogger() -> Logger { Logger(label: "test") { _ in SwiftLogNoO
     await #expect(processExitsWith: .exitCode(ExitStatus.temporary.rawValue)) {
       try await ServiceHost.run(
         name: "test", logger: silentLogger(), services: [Done()], shutdownTimeout: .milliseconds(1), signals: [],
-        close: { try? await Task.sleep(for: .seconds(600)) })
+        close: { try? await untilCancelled() })
     }
   }
 
