@@ -128,6 +128,14 @@ import Testing
     #expect("\(error)".contains("create") && "\(error)".contains(path))
   }
 
+  /// The kernel's own folder is one.
+  @Test func aFolderThatCanNotBeSynchronizedIsNoReasonToFail() throws {
+    let descriptor = open("/proc/self", O_RDONLY | O_DIRECTORY)
+    defer { close(descriptor) }
+    #expect(fsync(descriptor) == -1 && errno == EINVAL)
+    try SmallFile.synchronizeFolder(of: "/proc/self/file")
+  }
+
   @Test func aNewFileThatIsDiscardedIsGone() throws {
     let file = try NewFile(folder.path("taken-back"), for: .owner)
     file.discard()

@@ -67,6 +67,18 @@ private func silentLogger() -> Logger { Logger(label: "test") { _ in SwiftLogNoO
     }
   }
 
+  /// What it used may hang, as a disk does that is behind a network.
+  @Test func whatCantBeGivenBackHoldsUpNoEnd() async {
+    struct Done: Service {
+      func run() async throws {}
+    }
+    await #expect(processExitsWith: .exitCode(ExitStatus.temporary.rawValue)) {
+      try await ServiceHost.run(
+        name: "test", logger: silentLogger(), services: [Done()], shutdownTimeout: .milliseconds(1), signals: [],
+        close: { try? await untilCancelled() })
+    }
+  }
+
   @Test func statusIsAnsweredOnTheBus() async throws {
     let readiness = Readiness()
     readiness.add("database") { throw TestFailure("away") }

@@ -64,15 +64,9 @@ package struct HostedParts<Hosted: HostedService>: Sendable {
   ///
   /// - Throws: what the first service threw that failed.
   package func run() async throws {
-    do {
-      try await ServiceHost.run(
-        name: Hosted.Settings.serviceName, logger: process.logger, services: services, readiness: readiness,
-        shutdownTimeout: process.process.shutdownTimeout)
-    } catch {
-      await hosted.close()
-      throw error
-    }
-    await hosted.close()
+    try await ServiceHost.run(
+      name: Hosted.Settings.serviceName, logger: process.logger, services: services, readiness: readiness,
+      shutdownTimeout: process.process.shutdownTimeout, close: { await hosted.close() })
   }
 }
 

@@ -64,7 +64,8 @@ package protocol HostedService: Sendable {
   func figures() async throws -> [String: Double]
 
   /// Gives back what everything else used, such as the connections to the database. Called once, after all that ran has
-  /// ended.
+  /// ended. It need not return, as where a disk doesn't answer: the process ends all the same when the time for its end
+  /// is up.
   func close() async
 }
 

@@ -46,13 +46,14 @@ extension SmallFile {
     try NewFile(path, for: readers, flags: O_TRUNC).write(bytes, isDurable: false)
   }
 
-  /// Makes the names in a file's folder outlive a power failure.
+  /// Makes the names in a file's folder outlive a power failure, where the file system can be told to: some of networks
+  /// can't, and say so with EINVAL. They keep names in their own way.
   package static func synchronizeFolder(of path: String) throws(SmallFileError) {
     let slash = path.lastIndex(of: "/")
     let parent = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
     let folder = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard folder >= 0 else { throw .last("open", parent) }
     defer { close(folder) }
-    guard fsync(folder) == 0 else { throw .last("fsync", parent) }
+    guard fsync(folder) == 0 || errno == EINVAL else { throw .last("fsync", parent) }
   }
 }

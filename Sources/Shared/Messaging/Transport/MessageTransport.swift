@@ -122,8 +122,8 @@ package enum DialerEvent: Sendable, Equatable {
 package enum ConnectionRefusal: Sendable, Equatable, CustomStringConvertible {
   /// The server does not let this process in.
   case ownKey
-  /// Whoever is there has none of the keys that the server may have, or ended in the handshake: libzmq hears the same
-  /// of both, a connection that is closed.
+  /// Whoever is there has none of the keys that the server may have, or ended or hung in the handshake: libzmq says the
+  /// same of all, that there was no end to it.
   case serverKey
   /// No key of such a server is known.
   case noServerKey
@@ -135,9 +135,9 @@ package enum ConnectionRefusal: Sendable, Equatable, CustomStringConvertible {
     case .ownKey:
       "it does not let this process's key in: put the .peer file of the key into the folder of peers that it reads"
     case .serverKey:
-      "whoever answers there ended the connection in the handshake: if it was not stopped just then, it has no key of "
-        + "this role that is known here: put the .peer file of its key into the folder of peers, and see that both "
-        + "sides use keys"
+      "whoever answers there ended the connection in the handshake, or did not answer in it: if it was not stopped just "
+        + "then and does not hang, it has no key of this role that is known here: put the .peer file of its key into "
+        + "the folder of peers, and see that both sides use keys"
     case .noServerKey:
       "no key of this role is known here: put the .peer files of its instances into the folder of peers"
     case .handshake:

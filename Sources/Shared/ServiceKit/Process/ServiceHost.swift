@@ -12,12 +12,14 @@ package enum ServiceHost {
   /// - Parameters:
   ///   - services: shut down in reverse order, so a service may use those before it to the end.
   ///   - shutdownTimeout: after it the services are cancelled; if that does not end them either within five seconds
-  ///     more, the process exits with `ExitStatus.temporary`.
+  ///     more, or `close` has not returned by then, the process exits with `ExitStatus.temporary`.
   ///   - signals: what asks for the end.
+  ///   - close: gives back what the services used. Called once, when all of them have ended, also if one failed.
   /// - Throws: what the first service threw that failed.
   package static func run(
     name: String, logger: Logger, services: [any Service], readiness: Readiness? = nil,
-    shutdownTimeout: Duration = .seconds(20), signals: [UnixSignal] = [.sigterm, .sigint]
+    shutdownTimeout: Duration = .seconds(20), signals: [UnixSignal] = [.sigterm, .sigint],
+    close: @Sendable () async -> Void = {}
   ) async throws {
     // A peer that closes its end is an error of that call, not the end of the process.
     signal(SIGPIPE, SIG_IGN)
@@ -29,7 +31,13 @@ package enum ServiceHost {
     configuration.maximumGracefulShutdownDuration = shutdownTimeout
     logger.info("starting", metadata: ["service": "\(name)", "version": "\(XtblishVersion.current)"])
     defer { bound.dismiss() }
-    try await ServiceGroup(configuration: configuration).run()
+    do {
+      try await ServiceGroup(configuration: configuration).run()
+    } catch {
+      await close()
+      throw error
+    }
+    await close()
     logger.info("ended", metadata: ["service": "\(name)"])
   }
 }
