@@ -13,8 +13,14 @@ extension SmallFile {
   package static func create(
     _ path: String, _ bytes: [UInt8], for readers: NewFile.Readers
   ) throws(SmallFileError) {
-    try NewFile(path, for: readers).write(bytes)
-    try synchronizeFolder(of: path)
+    let file = try NewFile(path, for: readers)
+    try file.write(bytes)
+    do throws(SmallFileError) {
+      try synchronizeFolder(of: path)
+    } catch {
+      file.discard()
+      throw error
+    }
   }
 
   /// Puts a file in the place of the one that is there, if any: whoever reads it sees all of the old one or all of the new
