@@ -44,6 +44,8 @@ import Testing
 
   static let otherPrograms: [(String, OTPProgram)] = [
     ("device ID", program { $0.deviceID = DeviceID.random() }),
+    // Fuses that are blown could become it, if they were not locked.
+    ("device ID", program { $0.deviceID = DeviceID(bytes: [UInt8](repeating: 0xFF, count: 16))! }),
     ("public key", program { $0.publicKeyHash = String(repeating: "a2", count: 32) }),
     ("director key", program { $0.directorKey = String(repeating: "f0", count: 32) }),
     ("root document", program { $0.rootDocumentHash = String(repeating: "78", count: 32) }),

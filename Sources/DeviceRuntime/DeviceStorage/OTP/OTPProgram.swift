@@ -69,7 +69,12 @@ package struct OTPProgram: Sendable, Hashable, Codable {
 
     func check(_ bank: OTPWords) throws(OTPError) {
       for (word, value) in words {
-        guard bank[word] & ~(value | others) == 0 else { throw .conflict(field: field) }
+        let held = bank[word] & ~others
+        // A word that is locked keeps what it holds, and is another one even if fuses could still make it this one.
+        let isAnother = bank.isLocked(word) && held != 0 && held != value
+        guard held & ~value == 0, !isAnother else { throw .conflict(field: field) }
+      }
+      for (word, value) in words {
         guard bank[word] & value == value || !bank.isLocked(word) else { throw .locked(word: word) }
       }
     }
