@@ -71,7 +71,6 @@ $(PYTHON): Tests/requirements.txt
 
 .PHONY: bench
 bench: build examples ## Run the benchmarks and write Benchmarks/RESULTS.md
-	@deploy/setup examples test bench
 	swift build $(SWIFT_FLAGS)
 	@Benchmarks/run
 
