@@ -1,4 +1,3 @@
-import DeviceProtocol
 import FoundationEssentials
 import Foundations
 import ProvisionerDomain
@@ -46,52 +45,5 @@ struct NewClaimDocument: Decodable, Sendable {
     try NewClaim(
       count: count, lifetimeSeconds: lifetimeSeconds, product: product, group: group, tags: tags, serials: serials,
       namePrefix: namePrefix)
-  }
-}
-
-/// The body of `POST /v1/enroll`.
-struct EnrollDocument: Decodable, Sendable {
-  private typealias Field = EnrolmentRequestMember
-
-  let request: EnrolmentRequest
-
-  init(from decoder: any Decoder) throws {
-    try AnyField.refuseOthers(than: Field.allCases.map(\.rawValue), decoder)
-    let fields = try decoder.container(keyedBy: Field.self)
-    let certificates = try fields.decodeIfPresent(String.self, forKey: .factoryCertificate)
-    let signature = try fields.decodeIfPresent(Data.self, forKey: .factorySignature)
-    guard (certificates == nil) == (signature == nil) else {
-      throw DecodingError.dataCorruptedError(
-        forKey: .factorySignature, in: fields, debugDescription: "it goes with factoryCertificate: give both or neither"
-      )
-    }
-    request = EnrolmentRequest(
-      claim: try fields.decodeIfPresent(String.self, forKey: .claim) ?? "",
-      serial: try fields.decodeIfPresent(String.self, forKey: .serial) ?? "",
-      certificateRequest: Array(try fields.decodeIfPresent(Data.self, forKey: .certificateRequest) ?? Data()),
-      isPollingOnly: try fields.decodeIfPresent(Bool.self, forKey: .pollingOnly) ?? false,
-      factoryProof: certificates.map { FactoryProof(certificates: $0, signature: Array(signature ?? Data())) })
-  }
-}
-
-/// Any name of a JSON object's field.
-private struct AnyField: CodingKey {
-  let stringValue: String
-  var intValue: Int? { nil }
-
-  init?(stringValue: String) {
-    self.stringValue = stringValue
-  }
-
-  init?(intValue: Int) {
-    return nil
-  }
-
-  /// A misspelt field is refused, not ignored.
-  static func refuseOthers(than known: [String], _ decoder: any Decoder) throws {
-    let fields = try decoder.container(keyedBy: AnyField.self)
-    guard let stranger = fields.allKeys.first(where: { !known.contains($0.stringValue) }) else { return }
-    throw DecodingError.dataCorruptedError(
-      forKey: stranger, in: fields, debugDescription: "it is not known; known are \(known.joined(separator: ", "))")
   }
 }
