@@ -1,5 +1,5 @@
 package import AppLink
-package import DeviceProtocol
+import DeviceProtocol
 import Foundations
 
 /// The sensors of an app's process.

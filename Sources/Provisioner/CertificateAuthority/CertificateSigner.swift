@@ -1,5 +1,5 @@
 package import FoundationEssentials
-package import Foundations
+import Foundations
 package import OpenSSL
 
 /// An intermediate and its key.

@@ -1,8 +1,8 @@
-package import Curl
+import Curl
 import DeviceProtocol
 import FoundationEssentials
 import Foundations
-package import OpenSSL
+import OpenSSL
 import TextFormats
 
 /// Requests to a Provisioner, and its refusals.

@@ -1,4 +1,4 @@
-package import DeviceProtocol
+import DeviceProtocol
 package import FirmwareImage
 package import FoundationEssentials
 package import Foundations

@@ -1,7 +1,7 @@
 package import DeviceProtocol
-package import FirmwareImage
+import FirmwareImage
 package import FoundationEssentials
-package import Foundations
+import Foundations
 
 /// What a device last said of itself: its `status`, and what it runs.
 package struct ReportedState: Sendable, Equatable {

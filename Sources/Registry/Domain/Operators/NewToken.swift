@@ -1,5 +1,5 @@
 package import Authorization
-package import FoundationEssentials
+import FoundationEssentials
 package import Foundations
 
 /// A token that is to be made, with a `name` that ``valid(name:)`` lets through, and one scope or more (`scopes`).

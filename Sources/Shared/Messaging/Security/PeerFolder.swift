@@ -1,7 +1,7 @@
 import Foundations
 import Glibc
-package import Wire
-package import ZeroMQ
+import Wire
+import ZeroMQ
 
 /// A folder, at `path`, with a file `ANYTHING.peer` for each public key.
 package struct PeerFolder: Sendable {

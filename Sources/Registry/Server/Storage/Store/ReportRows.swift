@@ -2,7 +2,7 @@ import FirmwareImage
 import FoundationEssentials
 import Foundations
 import PostgreSQL
-package import RegistryDomain
+import RegistryDomain
 
 /// How devices are read for a batch of their reports.
 enum ReportRows {
