@@ -11,7 +11,7 @@ extension EndToEnd {
 
     /// Those that stay until they are ended, those whose output is a file of its own kind, and what a program starts
     /// for itself.
-    private static let exempt: Set = ["serve", "run", "dev", "help", "completion", "host-api", "check-code"]
+    private static let exempt: Set = ["serve", "run", "dev", "help", "completion", "host-api"]
 
     /// What the parser tells of a command; the part of it that this looks at.
     private struct Help: Decodable {

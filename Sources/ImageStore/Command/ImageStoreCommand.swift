@@ -28,6 +28,6 @@ struct ImageStoreCommand: AsyncParsableCommand, AdministeredService {
     discussion: "Ends with the exit codes of sysexits.h.",
     subcommands: [
       ServeCommand<ImageStore>.self, PushCommand.self, PullCommand.self, ListCommand.self, StatCommand.self,
-      VerifyCommand.self, KeygenCommand.self, SignCommand.self, CheckCodeCommand.self,
+      VerifyCommand.self, KeygenCommand.self, SignCommand.self,
     ])
 }
