@@ -36,9 +36,9 @@ extension RPCClient {
             let number = callNumber(frame[fields.correlationID]), let outgoing = state.machine.completed(number)
           {
             answered.append((outgoing, frame[fields.payload]))
-          } else if fields?.role != .heartbeatReply,
-            !receiveFailure(frame, on: connection, now: now, state: &state, actions: &actions)
-          {
+          } else if let fields, fields.role == .heartbeatReply {
+            if !fields.failures.isEmpty { state.machine.leaves(connection, now: now) }
+          } else if !receiveFailure(frame, on: connection, now: now, state: &state, actions: &actions) {
             stray += 1
           }
         }

@@ -8,8 +8,8 @@ package import Wire
 /// Sends requests to the servers of one service, wherever they are.
 ///
 /// Every address that an endpoint resolves to is a server of its own. Requests go to the one with the fewest under
-/// way. Idempotent requests go to another server when theirs dies or refuses; others are sent once. While no server
-/// is there, requests wait until their deadline.
+/// way. Idempotent requests go to another server when theirs dies or refuses; others only when it certainly did not
+/// begin them. While no server is there that takes requests, they wait until their deadline.
 ///
 /// `run` does the work and may be called once; requests that were made before wait for it.
 package final class RPCClient: Service, RPCCaller {

@@ -13,8 +13,9 @@ package struct RPCClientOptions: Sendable {
   /// after at most 1.6 s.
   package var missedHeartbeats = 3
 
-  /// How often names are resolved again. They also are when a server is lost.
-  package var resolveInterval: Duration = .seconds(5)
+  /// How often names are resolved again. They also are when a server is lost or about to end. With what a name server
+  /// takes to learn of a new server and the time to connect, that one has its first request within 5 s.
+  package var resolveInterval: Duration = .seconds(2)
 
   /// How often one idempotent request is sent at most, so that one that kills its servers does not
   /// kill them all.
