@@ -119,7 +119,7 @@ let sharedModules: [Target] = [
   // How admin commands ask a service over HTTP, and what their operators are told when that fails.
   shared("AdminHTTP", ["Curl", "ServiceKit", "TextFormats"]),
   // What services with a database have in common.
-  shared("ServiceDatabase", ["Foundations", "PostgreSQL"]),
+  shared("ServiceDatabase", ["Foundations", "PostgreSQL", metrics]),
   // An HTTP server with limits, TLS, tokens and problem documents.
   shared(
     "ServiceHTTP",
@@ -166,7 +166,7 @@ let registry: [Target] = [
     "RegistryStorage", "Registry/Server/Storage",
     [
       "Authorization", "DeviceProtocol", "FirmwareImage", "Foundations", "OpenSSL", "PostgreSQL", "RegistryDomain",
-      "RootDocument", "ServiceDatabase", "ServiceKit", "TextFormats", "Wire", lifecycle, protobuf,
+      "RootDocument", "ServiceDatabase", "ServiceKit", "TextFormats", "Wire", lifecycle, metrics, protobuf,
     ]),
   // Who may do what, and that it is on record.
   part(
@@ -206,8 +206,8 @@ let registry: [Target] = [
     "RegistryServer", "Registry/Server/Service",
     [
       "FirmwareImage", "Foundations", "Messaging", "PostgreSQL", "RegistryAuthority", "RegistryBus",
-      "RegistryDelivery", "RegistryDomain", "RegistryHTTP", "RegistryStorage", "ServiceHosting", "ServiceHTTP",
-      "ServiceKit", "Wire", lifecycle, logging,
+      "RegistryDelivery", "RegistryDomain", "RegistryHTTP", "RegistryStorage", "ServiceDatabase", "ServiceHosting",
+      "ServiceHTTP", "ServiceKit", "Wire", lifecycle, logging,
     ]),
   command(
     "Registry",
@@ -243,8 +243,8 @@ let imageStore: [Target] = [
   part(
     "ImageAdmission", "ImageStore/Server/ImageAdmission",
     [
-      "BlobStorage", "CLinux", "CodeChecking", "FirmwareImage", "Foundations", "WebAssemblyModule", logging, nioCore,
-      nioPosix,
+      "BlobStorage", "CLinux", "CodeChecking", "FirmwareImage", "Foundations", "WebAssemblyModule", logging, metrics,
+      nioCore, nioPosix,
     ]),
   // Which device is to run which image, as the Registry says.
   part(
@@ -305,7 +305,7 @@ let provisioner: [Target] = [
     "ProvisionerStorage", "Provisioner/Server/Storage",
     [
       "CertificateAuthority", "DeviceCertificates", "Foundations", "OpenSSL", "PostgreSQL", "ProvisionerDomain",
-      "ServiceDatabase", "TextFormats", logging,
+      "ServiceDatabase", "ServiceKit", "TextFormats", logging,
     ]),
   // How a device gets its identity, however it asks.
   part(
@@ -320,8 +320,8 @@ let provisioner: [Target] = [
     [
       "Authorization", "CertificateAuthority", "Curl", "DeviceCertificates", "DeviceEnrolment", "DeviceProtocol",
       "Foundations", "Messaging", "OpenSSL", "PostgreSQL", "ProvisionerClient", "ProvisionerDomain",
-      "ProvisionerStorage", "ServiceHosting", "ServiceHTTP", "ServiceKit", "Wire", httpTypes, hummingbird, lifecycle,
-      logging, nioCore, protobuf,
+      "ProvisionerStorage", "ServiceDatabase", "ServiceHosting", "ServiceHTTP", "ServiceKit", "Wire", httpTypes,
+      hummingbird, lifecycle, logging, nioCore, protobuf,
     ]),
   command("Provisioner", ["CertificateAuthority", "Foundations", "Wire"]),
 ]

@@ -1,6 +1,7 @@
 import CodeChecking
 import Glibc
 package import Logging
+import Metrics
 import NIOCore
 import NIOPosix
 import WebAssemblyModule
@@ -15,6 +16,21 @@ package final class EngineCodeCheck: CodeCheck {
   private let server: CodeCheckServer
   private let logger: Logger
   private let threads = NIOThreadPool(numberOfThreads: processes)
+  private let durations = Dictionary(
+    uniqueKeysWithValues: Outcome.allCases.map { outcome in
+      (
+        outcome,
+        Timer(label: "image_store_code_check_duration_seconds", dimensions: [("outcome", outcome.rawValue)])
+      )
+    })
+
+  /// How a check ended, as the metrics name it.
+  private enum Outcome: String, CaseIterable {
+    case valid, invalid
+    case tooSlow = "too-slow"
+    /// The check itself could not be made.
+    case failed
+  }
 
   /// - Parameters:
   ///   - executable: the path of `xtblish-code-check`.
@@ -34,6 +50,10 @@ package final class EngineCodeCheck: CodeCheck {
   /// - Throws: `AppProblem.invalid` with the engine's words, also if the module ends the engine's process;
   ///   ``ImageIntakeError/codeCheckTooSlow``. A process that can't be started throws nothing: devices look again.
   package func check(_ module: CInt) async throws {
+    let start = ContinuousClock.now
+    // Until it is known better.
+    var outcome = Outcome.failed
+    defer { note(outcome, after: .now - start) }
     let verdict: CodeVerdict
     do {
       verdict = try await threads.runIfActive { [server] in
@@ -47,15 +67,21 @@ package final class EngineCodeCheck: CodeCheck {
         }
         return .notChecked
       }
+    } catch ImageIntakeError.codeCheckTooSlow {
+      outcome = .tooSlow
+      throw ImageIntakeError.codeCheckTooSlow
     } catch let failure as CodeCheckServer.Failure {
       // A fault of this machine, not of the module; a device looks again.
       logger.error("the code of a module could not be checked", metadata: ["error": "\(failure)"])
       return
     }
     switch verdict {
-    case .valid: return
-    case .invalid(let words): throw AppProblem.invalid(words)
+    case .valid: outcome = .valid
+    case .invalid(let words):
+      outcome = .invalid
+      throw AppProblem.invalid(words)
     case .endedBySignal(let signal):
+      outcome = .invalid
       throw AppProblem.invalid("the engine can't look at it: its process was ended by signal \(signal)")
     case .notChecked:
       logger.error("the code of a module could not be checked", metadata: ["error": "the engine can't be asked"])
@@ -78,5 +104,11 @@ package final class EngineCodeCheck: CodeCheck {
       bytes += buffer[..<count]
     }
     return bytes
+  }
+
+  /// The wait for one of the threads is a part of it: an upload waits for both.
+  private func note(_ outcome: Outcome, after duration: Duration) {
+    let (seconds, attoseconds) = duration.components
+    durations[outcome]?.recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
   }
 }

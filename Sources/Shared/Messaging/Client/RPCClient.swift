@@ -52,6 +52,7 @@ package final class RPCClient: Service, RPCCaller {
   /// The first half of every correlation ID of this client.
   let correlationPrefix = UInt64.random(in: .min ... .max)
   let strays: Counter
+  let unsent: Counter
   private let outstanding: Gauge
   private let connected: Gauge
   private let lastCall = Atomic<UInt64>(0)
@@ -75,6 +76,7 @@ package final class RPCClient: Service, RPCCaller {
     timer = DeadlineTimer(label: "rpc-client-\(name)")
     (lookUps, lookUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     strays = Counter(label: "rpc_client_stray_frames_total", dimensions: [("name", name)])
+    unsent = Counter(label: "rpc_client_unsent_frames_total", dimensions: [("name", name)])
     outstanding = Gauge(label: "rpc_client_outstanding_requests", dimensions: [("name", name)])
     connected = Gauge(label: "rpc_client_connected_servers", dimensions: [("name", name)])
     // Deadlines hold whether or not `run` runs.

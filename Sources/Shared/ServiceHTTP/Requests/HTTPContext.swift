@@ -15,6 +15,8 @@ package struct HTTPContext: RequestContext {
   package internal(set) var traceParent = TraceParent()
   /// What the route takes of a body.
   let bodyGate = BodyGate()
+  /// Whether the request waits for something to happen, or did.
+  let waiting = WaitingMark()
   /// Who the client is by the certificate that it showed and that was verified; nil for a client without one, or
   /// whose certificate has expired since the connection was made.
   package let peer: PeerIdentity?
@@ -48,9 +50,11 @@ extension HTTPContext {
     return requester
   }
 
-  /// Waits for something to happen. Meanwhile the connection may be dropped in favour of another one, if its client
-  /// has shown no credentials and the server or the client's address has as many connections as it may have.
+  /// Waits for something to happen: a long poll, which the metrics time apart. Meanwhile the connection may be dropped
+  /// in favour of another one, if its client has shown no credentials and the server or the client's address has as
+  /// many connections as it may have.
   package func givingWay<Answer>(_ body: () async throws -> Answer) async rethrows -> Answer {
+    waiting.set()
     connection?.givesWay = true
     defer { connection?.givesWay = false }
     return try await body()

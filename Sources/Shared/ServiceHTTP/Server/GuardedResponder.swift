@@ -14,6 +14,7 @@ struct GuardedResponder: HTTPResponder {
 
   func respond(to request: Request, context: HTTPContext) async throws -> Response {
     let start = ContinuousClock.now
+    metrics.begin()
     var request = request
     var context = context
     identify(request, &context)
@@ -24,7 +25,9 @@ struct GuardedResponder: HTTPResponder {
 
     let duration = ContinuousClock.now - start
     let route = outcome.isMatched ? (context.endpointPath ?? "unmatched") : "unmatched"
-    metrics.record(route: route, method: request.method, status: response.status, duration: duration)
+    metrics.record(
+      route: route, method: request.method, status: response.status, duration: duration,
+      isLongPoll: context.waiting.isSet)
     log(request, response, route, duration, outcome.cause, context)
     return response
   }
