@@ -18,5 +18,11 @@ extension EndToEnd {
     func whatIsLostWithTheMachineComesBackFromABackup() async throws {
       try await passes("restore.py", "--devices", "2", "--deployments", "4")
     }
+
+    /// What a process of the stack writes without end takes a bounded room, and its newest lines are kept.
+    @Test
+    func theStacksLogsAreBounded() async throws {
+      try await passes("logs.py")
+    }
   }
 }
