@@ -136,14 +136,15 @@ package final class RPCClient: Service, RPCCaller {
     return await withTaskCancellationHandler {
       await withUnsafeContinuation { continuation in
         let outgoing = Outgoing(kind: kind, payload: payload, traceParent: traceParent, continuation: continuation)
-        let (action, dialer, mustArm) = state.withLock { state in
+        let (action, dialer, wakeUp) = state.withLock { state in
           let action = state.machine.submit(
             number, outgoing, isIdempotent: isIdempotent, deadline: deadline, now: started)
-          let mustArm = state.wakeUp.map { deadline < $0 } ?? true
-          if mustArm { state.wakeUp = deadline }
-          return (action, state.dialer, mustArm)
+          let due = min(deadline, state.machine.nextHeartbeat)
+          let mustArm = state.wakeUp.map { due < $0 } ?? true
+          if mustArm { state.wakeUp = due }
+          return (action, state.dialer, mustArm ? due : nil)
         }
-        if mustArm { timer.arm(for: deadline) }
+        if let wakeUp { timer.arm(for: wakeUp) }
         if let action { perform(action, dialer: dialer) }
         // The handler below may have run before there was anything to cancel.
         if Task.isCancelled { cancel(number) }
