@@ -91,7 +91,9 @@ package struct ImageIntake: Sendable {
         throw ImageIntakeError.bodyCutShort(declared: declaredBytes, received: receivedBytes)
       }
       let (interface, header) = try check.finish()
+      StepClock.note("received")
       let expectedDigest = try await judge(interface, header, expectation, upload)
+      StepClock.note("code-checked")
       let module = ReceivedModule(bytes: try await upload.finish(), interface: interface, header: header)
       if expectedDigest == nil || expectedDigest == module.bytes.digest { try await use.admit(module) }
       let blob = try await upload.place(expecting: expectedDigest)
