@@ -93,10 +93,12 @@ package struct ImageIntake: Sendable {
       let (interface, header) = try check.finish()
       let expectedDigest = try judge(interface, header, expectation)
       let module = ReceivedModule(bytes: try await upload.finish(), interface: interface, header: header)
+      StepClock.note("received")
       // Side by side: one waits for the engine, the other for the Registry.
       async let check: Void = checkCode(expectation, upload)
       if expectedDigest == nil || expectedDigest == module.bytes.digest { try await use.admit(module) }
       try await check
+      StepClock.note("code-checked")
       let blob = try await upload.place(expecting: expectedDigest)
       return try await settling(upload, use) { try await use.begin(Received(blob: blob, module: module)) }
     } catch {

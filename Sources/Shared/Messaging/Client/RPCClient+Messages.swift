@@ -91,7 +91,7 @@ extension RPCClient {
       call, prefix: correlationPrefix, kind: outgoing.kind,
       // 0 would mean no deadline.
       deadlineMilliseconds: UInt32(max(remaining.milliseconds, 1)), traceParent: outgoing.traceParent,
-      payload: outgoing.payload)
+      requestID: outgoing.requestID, payload: outgoing.payload)
   }
 
   /// - Returns: false if the frame is no failure that somebody waits for.

@@ -11,8 +11,8 @@ package struct HTTPContext: RequestContext {
   package let channel: any Channel
   /// The client's `X-Request-Id`, or one made here. It is in the answer and in the log.
   package internal(set) var requestID = ""
-  /// The trace context to hand on to other services.
-  package internal(set) var traceParent = TraceParent()
+  /// When its head was read.
+  package let received = ContinuousClock.now
   /// What the route takes of a body.
   let bodyGate = BodyGate()
   /// Whether the request waits for something to happen, or did.

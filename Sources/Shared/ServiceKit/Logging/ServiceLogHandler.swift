@@ -1,7 +1,9 @@
 import FoundationEssentials
+import Foundations
 package import Logging
 
-/// Writes each record as one line to the standard error. `logLevel`, `metadata` and `metadataProvider` are what
+/// Writes each record as one line to the standard error, with the trace, the span and the request of what the task does
+/// (`TraceContext.current`), if it does something for somebody. `logLevel`, `metadata` and `metadataProvider` are what
 /// swift-log demands of a handler.
 package struct ServiceLogHandler: LogHandler {
   package var logLevel: Logger.Level
@@ -36,7 +38,8 @@ package struct ServiceLogHandler: LogHandler {
 
   package func log(event: LogEvent) {
     // What is nearest to the call wins over what its surroundings say.
-    var all = metadata
+    var all = TraceContext.current?.metadata ?? [:]
+    all.merge(metadata) { $1 }
     if let provided = metadataProvider?.get() { all.merge(provided) { $1 } }
     if let given = event.metadata { all.merge(given) { $1 } }
     if let error = event.error { all["error"] = "\(error)" }
@@ -55,5 +58,13 @@ extension ServiceLogHandler {
       ServiceLogHandler(
         label: label, level: settings.logLevel, format: settings.logFormat, showsPriority: showsPriority)
     }
+  }
+}
+
+extension TraceContext {
+  fileprivate var metadata: Logger.Metadata {
+    var metadata: Logger.Metadata = ["trace": "\(traceID)", "span": "\(spanID)"]
+    if !requestID.isEmpty { metadata["request"] = "\(requestID)" }
+    return metadata
   }
 }
