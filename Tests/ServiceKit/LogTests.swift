@@ -52,6 +52,19 @@ import Testing
     #expect((metadata["nested"] as? [String: String]) == ["k": "v"])
   }
 
+  @Test func jsonSaysWhoseLineItIs() throws {
+    let lines = Lines()
+    let origin = LogOrigin(service: "registry", instance: "host-7")
+    let logger = Logger(label: "registry") { label in
+      ServiceLogHandler(label: label, level: .info, format: .json, origin: origin, write: lines.add)
+    }
+    logger.info("started")
+    let line = try #require(lines.all.first)
+    let object = try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+    #expect(object["service"] as? String == "registry" && object["instance"] as? String == "host-7")
+    #expect(object["time"] is String && object["message"] as? String == "started")
+  }
+
   @Test func longValuesAreCut() throws {
     let (logger, lines) = logger(.text)
     logger.info(

@@ -14,7 +14,6 @@ struct GuardedResponder: HTTPResponder {
 
   func respond(to request: Request, context: HTTPContext) async throws -> Response {
     let start = ContinuousClock.now
-    metrics.begin()
     var request = request
     var context = context
     identify(request, &context)
@@ -49,6 +48,7 @@ struct GuardedResponder: HTTPResponder {
   }
 
   private func answer(_ request: inout Request, _ context: HTTPContext) async -> Outcome {
+    metrics.begin()
     do {
       try RequestTarget.check(request, limits: limits)
       try guardBody(&request, context)

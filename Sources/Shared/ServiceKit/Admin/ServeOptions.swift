@@ -22,7 +22,7 @@ package struct ServeOptions: ParsableArguments {
     let environment = ProcessInfo.processInfo.environment
     let loaded = try Settings.load(environment: environment, configurationPath: config)
     let bus = try BusSettings(Settings.makeReader(environment: environment, configurationPath: config))
-    ServiceLogHandler.bootstrap(loaded.process)
+    ServiceLogHandler.bootstrap(loaded.process, service: Settings.serviceName)
     let metrics = MetricsRegistry()
     metrics.bootstrap()
     let logger = Logger(label: Settings.serviceName)

@@ -11,14 +11,16 @@ package struct ServiceLogHandler: LogHandler {
   private let formatter: LogFormatter
   private let write: @Sendable (String) -> Void
 
-  /// - Parameter write: takes a line with its newline. The standard error in a service.
+  /// - Parameters:
+  ///   - origin: whose lines they are, told in JSON alone.
+  ///   - write: takes a line with its newline. The standard error in a service.
   package init(
-    label: String, level: Logger.Level, format: LogFormat,
+    label: String, level: Logger.Level, format: LogFormat, origin: LogOrigin? = nil,
     write: @escaping @Sendable (String) -> Void = StandardError.write
   ) {
     self.label = label
     logLevel = level
-    formatter = LogFormatter(format: format)
+    formatter = LogFormatter(format: format, origin: origin)
     self.write = write
   }
 
@@ -42,9 +44,10 @@ package struct ServiceLogHandler: LogHandler {
 
 extension ServiceLogHandler {
   /// Makes every logger of the process write this way. To be called once, before any logger is made.
-  static func bootstrap(_ settings: ProcessSettings) {
+  static func bootstrap(_ settings: ProcessSettings, service: String) {
+    let origin = LogOrigin.ownProcess(of: service)
     LoggingSystem.bootstrap { label in
-      ServiceLogHandler(label: label, level: settings.logLevel, format: settings.logFormat)
+      ServiceLogHandler(label: label, level: settings.logLevel, format: settings.logFormat, origin: origin)
     }
   }
 }
