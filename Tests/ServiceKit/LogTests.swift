@@ -1,9 +1,10 @@
 import Foundation
 import Logging
-import ServiceKit
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import ServiceKit
 
 @Suite(.seated) struct LogTests {
   /// Keeps what a handler writes.
@@ -53,13 +54,8 @@ import Testing
   }
 
   @Test func jsonSaysWhoseLineItIs() throws {
-    let lines = Lines()
-    let origin = LogOrigin(service: "registry", instance: "host-7")
-    let logger = Logger(label: "registry") { label in
-      ServiceLogHandler(label: label, level: .info, format: .json, origin: origin, write: lines.add)
-    }
-    logger.info("started")
-    let line = try #require(lines.all.first)
+    let formatter = LogFormatter(format: .json, origin: LogOrigin(service: "registry", instance: "host-7"))
+    let line = formatter.line(time: .now(), level: .info, label: "registry", message: "started", metadata: [:])
     let object = try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
     #expect(object["service"] as? String == "registry" && object["instance"] as? String == "host-7")
     #expect(object["time"] is String && object["message"] as? String == "started")

@@ -22,7 +22,8 @@ package struct ServeOptions: ParsableArguments {
     let environment = ProcessInfo.processInfo.environment
     let loaded = try Settings.load(environment: environment, configurationPath: config)
     let bus = try BusSettings(Settings.makeReader(environment: environment, configurationPath: config))
-    ServiceLogHandler.bootstrap(loaded.process, service: Settings.serviceName)
+    LogOrigin.become(Settings.serviceName)
+    ServiceLogHandler.bootstrap(loaded.process)
     let metrics = MetricsRegistry()
     metrics.bootstrap()
     let logger = Logger(label: Settings.serviceName)

@@ -8,7 +8,7 @@ import TextFormats
 struct LogFormatter: Sendable {
   let format: LogFormat
   /// Told in JSON; nil: nothing is.
-  var origin: LogOrigin?
+  var origin: LogOrigin? = LogOrigin.ofProcess
 
   /// A longer message or value is cut, and the cut is marked.
   static let maximumValueBytes = 8_192

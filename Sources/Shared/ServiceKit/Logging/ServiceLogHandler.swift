@@ -11,16 +11,14 @@ package struct ServiceLogHandler: LogHandler {
   private let formatter: LogFormatter
   private let write: @Sendable (String) -> Void
 
-  /// - Parameters:
-  ///   - origin: whose lines they are, told in JSON alone.
-  ///   - write: takes a line with its newline. The standard error in a service.
+  /// - Parameter write: takes a line with its newline. The standard error in a service.
   package init(
-    label: String, level: Logger.Level, format: LogFormat, origin: LogOrigin? = nil,
+    label: String, level: Logger.Level, format: LogFormat,
     write: @escaping @Sendable (String) -> Void = StandardError.write
   ) {
     self.label = label
     logLevel = level
-    formatter = LogFormatter(format: format, origin: origin)
+    formatter = LogFormatter(format: format)
     self.write = write
   }
 
@@ -44,10 +42,9 @@ package struct ServiceLogHandler: LogHandler {
 
 extension ServiceLogHandler {
   /// Makes every logger of the process write this way. To be called once, before any logger is made.
-  static func bootstrap(_ settings: ProcessSettings, service: String) {
-    let origin = LogOrigin.ownProcess(of: service)
+  static func bootstrap(_ settings: ProcessSettings) {
     LoggingSystem.bootstrap { label in
-      ServiceLogHandler(label: label, level: settings.logLevel, format: settings.logFormat, origin: origin)
+      ServiceLogHandler(label: label, level: settings.logLevel, format: settings.logFormat)
     }
   }
 }
