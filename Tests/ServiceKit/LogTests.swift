@@ -54,6 +54,14 @@ import Testing
     #expect((metadata["nested"] as? [String: String]) == ["k": "v"])
   }
 
+  @Test func jsonSaysWhoseLineItIs() throws {
+    let formatter = LogFormatter(format: .json, origin: LogOrigin(service: "registry", instance: "host-7"))
+    let line = formatter.line(time: .now(), level: .info, label: "registry", message: "started", metadata: [:])
+    let object = try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+    #expect(object["service"] as? String == "registry" && object["instance"] as? String == "host-7")
+    #expect(object["time"] is String && object["message"] as? String == "started")
+  }
+
   @Test func longValuesAreCut() throws {
     let (logger, lines) = logger(.text)
     logger.info(

@@ -22,7 +22,6 @@ struct GuardedResponder: HTTPResponder {
 
   private func respond(to request: Request, identified context: HTTPContext) async -> Response {
     let start = ContinuousClock.now
-    metrics.begin()
     var request = request
     let outcome = await answer(&request, context)
     var response = outcome.response
@@ -60,6 +59,7 @@ struct GuardedResponder: HTTPResponder {
   }
 
   private func answer(_ request: inout Request, _ context: HTTPContext) async -> Outcome {
+    metrics.begin()
     do {
       try RequestTarget.check(request, limits: limits)
       try guardBody(&request, context)

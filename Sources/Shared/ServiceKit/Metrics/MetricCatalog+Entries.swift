@@ -212,4 +212,13 @@ extension MetricCatalog {
     Entry("notifier_reports_waiting", .gauge, "Devices with a report that waits for the Registry."),
     Entry("notifier_sessions_ended_total", .counter, "Sessions of revoked devices that were ended at the broker."),
   ]
+
+  static let backups = [
+    Entry("xtblish_backup_last_blobs", .gauge, "Blobs in the last whole backup."),
+    Entry("xtblish_backup_last_duration_seconds", .gauge, "How long the last whole backup took, in seconds."),
+    Entry("xtblish_backup_last_size_bytes", .gauge, "Size of the last whole backup with what it shares, in bytes."),
+    Entry(
+      "xtblish_backup_last_success_timestamp_seconds", .gauge,
+      "When the last whole backup was made, in seconds since 1970."),
+  ]
 }

@@ -42,6 +42,7 @@ enum MetricCatalog {
     Section(title: "Provisioner", entries: provisioner),
     Section(title: "Image store", entries: imageStore),
     Section(title: "Notifier", entries: notifier),
+    Section(title: "Backups", entries: backups),
   ]
 
   /// The help of a metric, in one line. A metric without an entry gets one that says so, because Prometheus's tools
@@ -68,10 +69,10 @@ enum MetricCatalog {
         text += "| `\(entry.name)` | \(entry.kind.rawValue) | \(labels) | \(entry.help) |\n"
       }
     }
-    return text + "\n" + alerts
+    return text + "\n" + reading
   }
 
-  private static let alerts = """
+  private static let reading = """
     ## How to read them
 
     - Names, units and types are those of Prometheus's conventions: seconds, bytes, `_total` for what only grows. Times of
@@ -86,7 +87,16 @@ enum MetricCatalog {
       most every 15 seconds and for at most a hundredth of the time. While the database is away the last figures stay, and
       `xtblish_metrics_collected_timestamp_seconds` tells of when they are.
 
-    What is worth an alert is in [alerts.md](alerts.md), the dashboard in deploy/grafana.
+    - Those of backups are no service's: `deploy/backup` writes them into a file for node exporter's textfile directory.
+
+    What is worth an alert is in [alerts.md](alerts.md).
+
+    ## The dashboard
+
+    [deploy/grafana/xtblish.json](../deploy/grafana/xtblish.json) is a dashboard for Grafana, version 9 and newer: *Dashboards,
+    New, Import*, then choose the Prometheus that [prometheus.yaml](../deploy/prometheus/prometheus.yaml) is an example of. It
+    shows whether everything is well, requests and their times, deployments, devices, the outbox, crashes, the database,
+    disks, what ends when, and the processes.
 
     """
 }
