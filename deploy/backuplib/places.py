@@ -22,6 +22,10 @@ class Target:
         if self.stack:
             self.images = os.path.join(self.stack, "images")
             self.keys = installation.stack_keys(self.stack)
+            # What is there knows the ports as well, and what runs on this machine.
+            self.is_known = os.path.exists(os.path.join(self.stack, "stack.json"))
+            if self.is_known:
+                self.keys["stack.json"] = None
             return
         images = options.images or os.environ.get("XTBLISH_IMAGE_STORE_DIRECTORY", "")
         self.images = os.path.abspath(images)
@@ -53,11 +57,11 @@ class Target:
                 f"the backup has keys named {', '.join(unknown)}, and nothing says where they go: name a folder of that name "
                 f"with --keys, such as --keys /etc/{unknown[0]}", 64
             )
-        if self.stack and "database" in self.parts and os.path.exists(os.path.join(self.stack, "stack.json")):
+        if self.stack and "database" in self.parts and self.is_known:
             self.require_stopped()
         if self.force:
             return
-        places = list(self.keys.values()) if "keys" in self.parts else []
+        places = [path for path in self.keys.values() if path] if "keys" in self.parts else []
         if "images" in self.parts:
             places.append(os.path.join(self.images, "images"))
         if self.stack and "database" in self.parts:
@@ -80,7 +84,7 @@ class Target:
         """A stack's PostgreSQL is started, and stopped again by `finish`."""
         if "images" in self.parts:
             os.makedirs(self.images, mode=0o700, exist_ok=True)
-        if self.stack and "keys" in self.parts:
+        if self.stack and not self.is_known:
             self.forget_the_machine()
         if self.stack and "database" in self.parts:
             result = self.call_stack("start", "postgres")

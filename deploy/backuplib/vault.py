@@ -127,10 +127,15 @@ def entries(data):
 
 
 def unpack(data, places):
-    """Puts the entries in their places; `places` gives the path of each first part of a name. Says how many files."""
+    """Puts the entries in their places; `places` gives the path of each first part of a name, None for those to leave out.
+
+    Says how many files.
+    """
     count = 0
     for entry, contents in entries(data):
         first, _, rest = entry.name.partition("/")
+        if places[first] is None:
+            continue
         path = os.path.join(places[first], rest) if rest else places[first]
         if entry.isdir():
             os.makedirs(path, exist_ok=True)

@@ -83,8 +83,11 @@ struct AuthorityReplica: Sendable {
     try (feed.current?.lists ?? []).reduce(into: []) { $0.formUnion(try $1.revokedSerialNumbers) }
   }
 
-  func renew(_ device: DeviceID, _ key: P256.PrivateKey) async throws -> IssuedCertificate {
-    try await renewal.renew(device, request: CertificateRequest(key: key, commonName: "device").der)
+  func renew(
+    _ device: DeviceID, _ key: P256.PrivateKey, showing shown: P256.PrivateKey? = nil
+  ) async throws -> IssuedCertificate {
+    try await renewal.renew(
+      device, showing: try shown?.publicKey.hash, request: CertificateRequest(key: key, commonName: "device").der)
   }
 
   /// Runs what keeps it up to date for as long as `body` takes.

@@ -20,6 +20,8 @@ package struct HTTPContext: RequestContext {
   /// Who the client is by the certificate that it showed and that was verified; nil for a client without one, or
   /// whose certificate has expired since the connection was made.
   package let peer: PeerIdentity?
+  /// SHA-256 of the public key (SubjectPublicKeyInfo) in the certificate of ``peer``.
+  package let peerKeyHash: [UInt8]?
   /// The connection in the server's ledger.
   let connection: ConnectionLedger.Entry?
   /// The client's address, without its port.
@@ -33,7 +35,9 @@ package struct HTTPContext: RequestContext {
     coreContext = .init(source: source)
     channel = source.channel
     connection = ConnectionLedger.Entry.current
-    peer = TLSSession.current?.certificate.flatMap { $0.isExpired ? nil : $0.identity }
+    let certificate = TLSSession.current?.certificate.flatMap { $0.isExpired ? nil : $0 }
+    peer = certificate?.identity
+    peerKeyHash = certificate?.publicKeyHash
     self.source = source.channel.remoteAddress?.ipAddress ?? "unknown"
   }
 }
