@@ -3,7 +3,7 @@ import Foundations
 import SwiftProtobuf
 package import Wire
 
-/// How long each step of one deployment took, as JSON: of which `version`, in which trace (`traceID`, left out if it is not
+/// How long each of the `steps` of one deployment took, as JSON: of which `version`, in which trace (`traceID`, left out if it is not
 /// known) for which request of a client (`requestID`), begun at `beganAt` (ISO 8601, UTC). `firstLineMicroseconds` is when
 /// the app's first line was there, left out while that is not known; `imageBytes` the size of the image that the device
 /// fetched.
