@@ -423,7 +423,7 @@ let testTargets: [Target] = [
   tests("Foundations", ["Foundations"]),
   tests("TextFormats", ["TextFormats"]),
   tests("ZeroMQ", ["ZeroMQ"]),
-  tests("PostgreSQL", ["PostgreSQL"]),
+  tests("PostgreSQL", ["Foundations", "PostgreSQL"]),
   tests("Mosquitto", ["Mosquitto"]),
   tests("OpenSSL", ["OpenSSL"]),
   tests("Sodium", ["Foundations", "Sodium"]),
