@@ -17,7 +17,7 @@ TESTED_ALONE = $(if $(TESTED),$(shell grep -rqE --include='*.swift' '\<product."
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## Install what Debian has of the things this needs (apt-get; asks sudo if you are not root)
@@ -56,6 +56,12 @@ test: setup engine examples python ## Run all tests
 .PHONY: containers
 containers: build examples ## Start the Compose file and the Kubernetes base, and deploy to a device in each (root)
 	@Tests/Containers/check
+
+# RELEASE_BINARIES names the folder of the last release's programs, if they are there; otherwise they are built.
+.PHONY: upgrade-check
+upgrade-check: build ## Exchange the last release's programs for today's and back, under load, replica by replica
+	@deploy/setup upgrades
+	@Tests/Compatibility/upgrade $(if $(RELEASE_BINARIES),--release-binaries "$(RELEASE_BINARIES)")
 
 .PHONY: python
 python: $(PYTHON)

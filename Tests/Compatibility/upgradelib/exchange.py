@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from release import HERE, ROOT
-from streams import Notifications, Traffic
+from streams import Followers, Notifications, Traffic
 from system import SERVICES, System
 
 APP = os.path.join(ROOT, "Tests", "EndToEnd", "Apps", "quick.wat")
@@ -75,14 +75,16 @@ class Exchange:
     def under_traffic(self, step, body):
         traffic = Traffic(self.system, self.module)
         traffic.begin()
+        followers = Followers(self.system)
         self.system.await_condition("a first deployment", lambda: traffic.deployments.tried > 3)
         try:
             body()
             # Sleeps: what the last exchange spoils shows a moment later.
             time.sleep(max(self.pause, 3.0))
         finally:
+            followers.stop()
             traffic.stop()
-        self.settle(step, traffic)
+        self.settle(step, traffic, followers)
 
     # The steps.
 
@@ -119,8 +121,8 @@ class Exchange:
 
     # What became of it.
 
-    def settle(self, step, traffic):
-        for tally in traffic.tallies():
+    def settle(self, step, traffic, followers):
+        for tally in [*traffic.tallies(), followers.tally]:
             self.report.tallies[f"{step}: {tally.name}"] = tally.values()
             for at, text in tally.failures:
                 name = next((row["name"] for row in reversed(self.report.exchanges) if row["at"] <= at), "the start")

@@ -9,6 +9,8 @@ import threading
 import time
 import uuid
 
+from release import ReleaseError
+
 
 class Tally:
     """What one kind of request came to."""
@@ -182,6 +184,35 @@ def labelled(module, label):
     return module + b"\x00" + bytes([len(body)]) + body
 
 
+class Followers:
+    """Commands that go on until they are interrupted: an upgrade ends none of them."""
+
+    COMMANDS = (["events", "follow"], ["audit", "--follow"], ["apps", "listen", "DEVICE", "#"])
+
+    def __init__(self, system):
+        values = {"PATH": os.environ.get("PATH", ""), **system.environment()}
+        device = values["XTBLISH_DEVICE_IDS"].split()[0]
+        program = os.path.join(system.binaries, "xtblish-registry")
+        self.tally = Tally("commands that follow")
+        self.running = []
+        for command in self.COMMANDS:
+            arguments = [device if word == "DEVICE" else word for word in command]
+            errors = open(os.path.join(system.folder, f"follower-{command[0]}"), "w+", encoding="utf-8")
+            process = subprocess.Popen([program, *arguments], env=values, stdout=subprocess.DEVNULL, stderr=errors)
+            self.running.append((" ".join(command), process, errors))
+
+    def stop(self):
+        for command, process, errors in self.running:
+            ended = process.poll()
+            if ended is None:
+                process.terminate()
+                process.wait()
+            errors.seek(0)
+            problem = f"xtblish-registry {command} ended with {ended}: {errors.read().strip()}"
+            self.tally.note(time.monotonic(), None if ended is None else problem)
+            errors.close()
+
+
 class Notifications(Stream):
     """What the broker was given for devices, as an operator who may read everything sees it."""
 
@@ -190,15 +221,22 @@ class Notifications(Stream):
         values = system.environment()
         command = ["mosquitto_sub", "--host", values["XTBLISH_MQTT_HOST"], "--port", values["XTBLISH_MQTT_PORT"]]
         command += ["--cafile", values["XTBLISH_CA_FILE"], "--cert", values["XTBLISH_MQTT_CERT_FILE"]]
-        command += ["--key", values["XTBLISH_MQTT_KEY_FILE"], "--qos", "1", "--topic", "/firmware/+/+", "-F", "%t"]
+        command += ["--key", values["XTBLISH_MQTT_KEY_FILE"], "--qos", "1"]
+        command += ["--topic", "/firmware/+/+", "--topic", "/devices/+/state", "-F", "%t"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.seen = {}
+        self.is_listening = threading.Event()
         self.start(self.follow)
+        # Devices say every second how they are.
+        if not self.is_listening.wait(60):
+            raise ReleaseError("nothing is heard at the broker: see mosquitto.log of the stack")
 
     def follow(self):
         for line in self.process.stdout:
-            _, _, device, version = line.strip().split("/")
-            self.seen.setdefault((device, int(version)), time.monotonic())
+            self.is_listening.set()
+            _, kind, device, version = line.strip().split("/")
+            if kind == "firmware":
+                self.seen.setdefault((device, int(version)), time.monotonic())
 
     def stop(self):
         self.process.terminate()
