@@ -46,6 +46,12 @@ examples: ## Build the example apps into .build-examples
 demo: build examples ## Deploy an app to a device and watch it switch; ONCE=1 ends by itself
 	@deploy/demo $(if $(ONCE),--once)
 
+# RELEASE_BINARIES names the folder of the last release's programs, if they are there; otherwise they are built.
+.PHONY: upgrade-check
+upgrade-check: build ## Exchange the last release's programs for today's and back, under load, replica by replica
+	@deploy/setup upgrades
+	@Tests/Compatibility/upgrade $(if $(RELEASE_BINARIES),--release-binaries "$(RELEASE_BINARIES)")
+
 .PHONY: test
 test: setup engine examples python ## Run all tests
 	@deploy/setup test
@@ -56,12 +62,6 @@ test: setup engine examples python ## Run all tests
 .PHONY: containers
 containers: build examples ## Start the Compose file and the Kubernetes base, and deploy to a device in each (root)
 	@Tests/Containers/check
-
-# RELEASE_BINARIES names the folder of the last release's programs, if they are there; otherwise they are built.
-.PHONY: upgrade-check
-upgrade-check: build ## Exchange the last release's programs for today's and back, under load, replica by replica
-	@deploy/setup upgrades
-	@Tests/Compatibility/upgrade $(if $(RELEASE_BINARIES),--release-binaries "$(RELEASE_BINARIES)")
 
 .PHONY: python
 python: $(PYTHON)
