@@ -40,7 +40,7 @@ class Report:
     def text(self):
         lines = []
         for row in self.exchanges:
-            lines.append("{step:<9} {name:<14} gone in {gone:5.2f} s, ready after {ready:5.2f} s".format(**row))
+            lines.append("{step:<12} {name:<14} gone in {gone:5.2f} s, ready after {ready:5.2f} s".format(**row))
         for name, values in self.tallies.items():
             lines.append(f"{name}: " + ", ".join(f"{key} {value}" for key, value in values.items()))
         lines.append(f"notifications lost: {len(self.lost)}; the slowest took {self.slowest_notification:.2f} s")
@@ -101,6 +101,11 @@ class Exchange:
     def again(self):
         self.exchange_all("again", old=False)
 
+    def devices_back(self):
+        """An agent that goes back finds what the newer one wrote on the flash."""
+        for name in self.system.device_names():
+            self.exchange("devices-back", name, old=True)
+
     def exchange_all(self, step, old):
         for service in SERVICES:
             for name in self.system.replicas(service):
@@ -115,7 +120,7 @@ class Exchange:
         self.system.call(old, "start", name)
         row = {"step": step, "name": name, "gone": gone - begun, "ready": time.monotonic() - gone, "at": time.time()}
         self.report.exchanges.append(row)
-        print("{step:<9} {name:<14} gone in {gone:5.2f} s, ready after {ready:5.2f} s".format(**row), flush=True)
+        print("{step:<12} {name:<14} gone in {gone:5.2f} s, ready after {ready:5.2f} s".format(**row), flush=True)
         # Sleeps: a roll-out takes its time between replicas, and so has the streams meet each state.
         time.sleep(self.pause)
 
