@@ -17,7 +17,7 @@ TESTED_ALONE = $(if $(TESTED),$(shell grep -rqE --include='*.swift' '\<product."
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## Install what Debian has of the things this needs (apt-get; asks sudo if you are not root)
@@ -45,6 +45,12 @@ examples: ## Build the example apps into .build-examples
 .PHONY: demo
 demo: build examples ## Deploy an app to a device and watch it switch; ONCE=1 ends by itself
 	@deploy/demo $(if $(ONCE),--once)
+
+# RELEASE_BINARIES names the folder of the last release's programs, if they are there; otherwise they are built.
+.PHONY: upgrade-check
+upgrade-check: build ## Exchange the last release's programs for today's and back, under load, replica by replica
+	@deploy/setup upgrades
+	@Tests/Compatibility/upgrade $(if $(RELEASE_BINARIES),--release-binaries "$(RELEASE_BINARIES)")
 
 .PHONY: test
 test: setup engine examples python ## Run all tests
