@@ -57,6 +57,11 @@ test: setup engine examples python ## Run all tests
 containers: build examples ## Start the Compose file and the Kubernetes base, and deploy to a device in each (root)
 	@Tests/Containers/check
 
+.PHONY: alerts
+alerts: build examples ## Make every alert fire by a real fault, and see it go back (root; half an hour); ONLY=… for some
+	@deploy/setup test alerts
+	@Tests/Alerts/check $(ONLY)
+
 .PHONY: python
 python: $(PYTHON)
 
