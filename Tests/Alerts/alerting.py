@@ -82,7 +82,11 @@ class Watch:
                 self.send_response(200)
                 self.send_header("Content-Type", "text/plain; version=0.0.4")
                 self.end_headers()
-                self.wfile.write(text)
+                try:
+                    self.wfile.write(text)
+                except BrokenPipeError:
+                    # Prometheus ended.
+                    pass
 
             def log_message(self, *_):
                 pass

@@ -128,7 +128,9 @@ def damage_blob(world):
 
 
 def mend_blob(world):
-    path, whole = world.whole
+    path, whole = getattr(world, "whole", (None, None))
+    if not path:
+        return
     with open(path, "wb") as file:
         file.write(whole)
 

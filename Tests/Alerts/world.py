@@ -26,7 +26,7 @@ class World:
         self.data = os.path.join(directory, "stack")
         self.backup_file = os.path.join(directory, "last-backup.prom")
         self.binaries = os.path.realpath(os.environ.get("XTBLISH_BINARIES", os.path.join(ROOT, ".build", "release")))
-        self.examples = os.path.join(os.path.dirname(os.path.dirname(self.binaries)), ".build-examples")
+        self.examples = self.examples_beside(self.binaries)
         self.images = os.path.join(self.data, "images")
         self.own = {}
         self.loads = []
@@ -45,8 +45,8 @@ class World:
             self.loops = os.path.join(self.directory, "loops.wasm")
             self.run("wat2wasm", os.path.join(ROOT, "Tests", "Alerts", "loops.wat"), "-o", self.loops)
             for number in range(1, DEVICES + 1):
-                self.push("sensor-c-1.0.wasm", number, "sensor", "1.0")
-                self.push("sensor-c.wasm", number, "sensor", "1.1")
+                self.push("sensor-c-1.0.wasm", number, "sensor", "1.0", must=True)
+                self.push("sensor-c.wasm", number, "sensor", "1.1", must=True)
         except BaseException:
             self.__exit__()
             raise
@@ -64,6 +64,16 @@ class World:
         subprocess.run([os.path.join(ROOT, "deploy", "stack"), "down", "--data", self.data], check=False)
         if self.mounted:
             subprocess.run(["umount", self.images], check=False)
+
+    @staticmethod
+    def examples_beside(folder):
+        """The example apps of the project that the programs were built in."""
+        while folder != "/":
+            folder = os.path.dirname(folder)
+            found = os.path.join(folder, ".build-examples")
+            if os.path.isdir(found):
+                return found
+        return os.path.join(ROOT, ".build-examples")
 
     # Programs.
 
@@ -86,11 +96,11 @@ class World:
         program = os.path.join(self.binaries, f"xtblish-{service}")
         return self.run(program, *arguments, environment={**self.environment(), **changes}, check=check)
 
-    def push(self, module, number, name, version, wait=True):
+    def push(self, module, number, name, version, wait=True, must=False):
         path = module if os.path.isabs(module) else os.path.join(self.examples, module)
         arguments = ["push", path, "--device", f"device-{number}", "--name", name, "--app-version", version]
         # A version that is not kept ends the command with a status of its own.
-        return self.admin("image-store", *arguments, *(["--wait"] if wait else []), check=False)
+        return self.admin("image-store", *arguments, *(["--wait"] if wait else []), check=must)
 
     def sql(self, *statements):
         command = ["psql", self.environment()["XTBLISH_DATABASE_URL"], "--quiet", "--set", "ON_ERROR_STOP=1"]
