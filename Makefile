@@ -62,6 +62,10 @@ alerts: build examples ## Make every alert fire by a real fault, and see it go b
 	@deploy/setup test alerts
 	@Tests/Alerts/check $(ONLY)
 
+.PHONY: disaster
+disaster: build examples ## Lose machines, keys, disks and the right time, and come back (root; some minutes)
+	@Tests/Deployment/disaster
+
 .PHONY: python
 python: $(PYTHON)
 

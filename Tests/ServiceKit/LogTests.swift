@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Logging
 import Synchronization
 import TestSupport
@@ -77,5 +78,24 @@ import Testing
     logger.error("written", metadata: ["k": "inner"])
     #expect(lines.all.count == 1)
     #expect(lines.all.first?.contains("k=inner") == true)
+  }
+
+  @Test func linesForTheJournalBeginWithTheirPriority() {
+    let lines = Lines()
+    var logger = Logger(label: "device") { label in
+      ServiceLogHandler(label: label, level: .debug, format: .text, showsPriority: true, write: lines.add)
+    }
+    logger.logLevel = .trace
+    for level in Logger.Level.allCases { logger.log(level: level, "told") }
+    #expect(lines.all.map { String($0.prefix(3)) } == ["<7>", "<7>", "<6>", "<5>", "<4>", "<3>", "<2>"])
+    #expect(lines.all.allSatisfy { $0.hasSuffix(" device: told\n") })
+  }
+
+  @Test func onlyTheJournalsOwnStreamIsWrittenToForTheJournal() {
+    var status = stat()
+    fstat(STDERR_FILENO, &status)
+    #expect(JournalPriority.isWanted(environment: ["JOURNAL_STREAM": "\(status.st_dev):\(status.st_ino)"]))
+    #expect(!JournalPriority.isWanted(environment: ["JOURNAL_STREAM": "\(status.st_dev):\(status.st_ino + 1)"]))
+    #expect(!JournalPriority.isWanted(environment: [:]))
   }
 }

@@ -38,9 +38,9 @@ extension RPCClient {
             let number = callNumber(frame[fields.correlationID]), let outgoing = state.machine.completed(number)
           {
             answered.append((outgoing, frame[fields.payload]))
-          } else if fields?.role != .heartbeatReply,
-            !receiveFailure(frame, on: connection, now: now, state: &state, actions: &actions)
-          {
+          } else if let fields, fields.role == .heartbeatReply {
+            if !fields.failures.isEmpty { state.machine.leaves(connection, now: now) }
+          } else if !receiveFailure(frame, on: connection, now: now, state: &state, actions: &actions) {
             stray += 1
           }
         }
@@ -91,7 +91,7 @@ extension RPCClient {
       call, prefix: correlationPrefix, kind: outgoing.kind,
       // 0 would mean no deadline.
       deadlineMilliseconds: UInt32(max(remaining.milliseconds, 1)), traceParent: outgoing.traceParent,
-      payload: outgoing.payload)
+      requestID: outgoing.requestID, payload: outgoing.payload)
   }
 
   /// - Returns: false if the frame is no failure that somebody waits for.

@@ -61,6 +61,8 @@ package final class RPCServer: Service {
   let load: ServerLoad
   let denials = Mutex(OccasionalReport())
   let onDenial: (@Sendable (_ peer: BusPeer, _ kind: String) -> Void)?
+  /// Whether clients are told to send new requests elsewhere.
+  let isLeaving = Atomic(false)
   private let endpoint: String
   private let transport: any MessageTransport
   private let settled = Latch()
@@ -104,6 +106,10 @@ package final class RPCServer: Service {
     guard let outcome = state.withLock({ $0.outcome }) else { throw CancellationError() }
     return try outcome.get()
   }
+
+  /// Tells each client, with the next sign of life that it asks for, to send new requests to another server. This one
+  /// goes on answering until it is shut down.
+  package func leave() { isLeaving.store(true, ordering: .relaxed) }
 
   package func run() async throws {
     let listener: any TransportListener
