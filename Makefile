@@ -63,6 +63,11 @@ test: setup engine examples python ## Run all tests
 containers: build examples ## Start the Compose file and the Kubernetes base, and deploy to a device in each (root)
 	@Tests/Containers/check
 
+.PHONY: alerts
+alerts: build examples ## Make every alert fire by a real fault, and see it go back (root; half an hour); ONLY=… for some
+	@deploy/setup test alerts
+	@Tests/Alerts/check $(ONLY)
+
 .PHONY: disaster
 disaster: build examples ## Lose machines, keys, disks and the right time, and come back (root; some minutes)
 	@Tests/Deployment/disaster
