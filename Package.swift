@@ -97,6 +97,8 @@ let sharedModules: [Target] = [
   shared("FirmwareImage", ["DeviceProtocol", "Foundations", "OpenSSL", "WebAssemblyModule"]),
   // Who may sign: root documents, each signed by the one before.
   shared("RootDocument", ["FirmwareImage", "Foundations", "OpenSSL"]),
+  // A device's own software as a file that is signed.
+  shared("RuntimeBundle", ["Foundations", "OpenSSL"]),
   // The messages of the bus, and which role may send them.
   shared("Wire", ["Foundations", protobuf], exclude: ["Protocols"]),
   // Requests and answers over ZeroMQ, encrypted, between peers that know each other.
@@ -359,6 +361,14 @@ let deviceParts: [Target] = [
   part(
     "DeviceStorage", "DeviceRuntime/DeviceStorage",
     ["DeviceProtocol", "Foundations", "OpenSSL", "TextFormats", "UpdateCore"]),
+  // The two places for the device's own software, and which of them is started.
+  part(
+    "RuntimeSlots", "DeviceRuntime/RuntimeSlots",
+    ["DeviceStorage", "Foundations", "OpenSSL", "RuntimeBundle", "UpdateCore"]),
+  // The program that starts the agent that counts.
+  .executableTarget(
+    name: "LauncherCommand", dependencies: ["RuntimeBundle", "RuntimeSlots", "UpdateCore"],
+    path: "Sources/DeviceRuntime/LauncherCommand", swiftSettings: strict, linkerSettings: onlyUsedLibraries),
   // Who the device is, and whom it trusts.
   part(
     "DeviceCredentials", "DeviceRuntime/DeviceCredentials",
@@ -385,7 +395,8 @@ let deviceParts: [Target] = [
     [
       "AppLink", "AppSupervision", "CLinux", "Curl", "DeviceAdmin", "DeviceBoard", "DeviceCredentials",
       "DeviceImages", "DeviceProtocol", "DeviceStorage", "FirmwareImage", "Foundations", "Messaging", "Mosquitto",
-      "OpenSSL", "ServiceKit", "TextFormats", "UpdateCore", "WebAssemblyModule", "Wire", lifecycle, logging, protobuf,
+      "OpenSSL", "RuntimeBundle", "RuntimeSlots", "ServiceKit", "TextFormats", "UpdateCore", "WebAssemblyModule",
+      "Wire", lifecycle, logging, protobuf,
     ]),
   // Runs a module on a developer's machine, again whenever it changes.
   part(
@@ -398,8 +409,9 @@ let deviceParts: [Target] = [
     name: "DeviceRuntimeCommand",
     dependencies: [
       "Agent", "AppLink", "AppSupervision", "Curl", "DevelopmentLoop", "DeviceAdmin", "DeviceBoard",
-      "DeviceCredentials", "DeviceStorage", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "TextFormats",
-      "Wire", argumentParser,
+      "DeviceCredentials", "DeviceStorage", "FirmwareImage", "Foundations", "Messaging", "OpenSSL",
+      "RuntimeBundle", "RuntimeSlots", "ServiceKit", "TextFormats",
+      "UpdateCore", "Wire", argumentParser,
     ],
     path: "Sources/DeviceRuntime/Command", swiftSettings: strict),
 ]
@@ -528,6 +540,9 @@ let testTargets: [Target] = [
     "DeviceStorage",
     ["AppSupervision", "DeviceProtocol", "DeviceStorage", "Foundations", "TestFlash", "UpdateCore", "Wire"]),
   tests(
+    "RuntimeSlots",
+    ["DeviceStorage", "Foundations", "OpenSSL", "RuntimeBundle", "RuntimeSlots", "TestFlash", "UpdateCore"]),
+  tests(
     "DeviceHardware",
     ["Agent", "AppLink", "CLinux", "DeviceBoard", "DeviceHardware", "DeviceProtocol", "DeviceStorage", "Foundations"]),
   tests(
@@ -565,6 +580,7 @@ let package = Package(
     .executable(name: "xtblish-provisioner", targets: ["ProvisionerCommand"]),
     .executable(name: "xtblish-device", targets: ["DeviceRuntimeCommand"]),
     .executable(name: "xtblish-app-host", targets: ["AppHostCommand"]),
+    .executable(name: "xtblish-device-launcher", targets: ["LauncherCommand"]),
   ],
   dependencies: [
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
