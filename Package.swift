@@ -556,8 +556,8 @@ let testTargets: [Target] = [
     [
       "Agent", "AppLink", "AppSupervision", "Curl", "DevelopmentLoop", "DeviceAdmin", "DeviceBoard",
       "DeviceCredentials", "DeviceImages", "DeviceProtocol", "DeviceStorage", "FirmwareImage", "Foundations",
-      "Messaging", "Mosquitto", "OpenSSL", "RootDocument", "TestApps", "TestFlash", "TestPeers", "UpdateCore", "Wire",
-      "ZeroMQ", logging, protobuf,
+      "Messaging", "Mosquitto", "OpenSSL", "RootDocument", "RuntimeBundle", "RuntimeSlots", "TestApps", "TestFlash",
+      "TestPeers", "UpdateCore", "Wire", "ZeroMQ", logging, protobuf,
     ]),
   tests(
     "Integration",

@@ -73,7 +73,7 @@ package struct DeviceSettings: ServiceSettings {
     "device.trial.power-cuts", .integer(0...100), .default("3"),
     help: "How often the power may fail in a trial before the new app is given up.")
   private static let runtimeTrialSetting = Setting(
-    "device.runtime.trial-seconds", .integer(5...86_400), .default("300"),
+    "device.runtime.trial-seconds", .integer(1...86_400), .default("300"),
     help: "A new agent has so many seconds to reach the servers and run the app, in each of its starts.")
   private static let otpPathSetting = Setting(
     "device.otp.nvmem-file", .path, .optional,
