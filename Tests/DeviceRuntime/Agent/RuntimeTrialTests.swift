@@ -40,7 +40,8 @@ import UpdateCore
     try RuntimeInstallation(
       store: RuntimeStore(directory: device.directory), trusting: [try key.publicKey()],
       architecture: PackagedRuntime.architecture(), packaged: .none
-    ).install { offset, count in Array(bundle[min(bundle.count, Int(offset))..<min(bundle.count, Int(offset) + count)]) }
+    ).install { offset, count in Array(bundle[min(bundle.count, Int(offset))..<min(bundle.count, Int(offset) + count)])
+    }
   }
 
   private func launch(_ settings: [String: String] = [:]) throws -> ChildProcess {
