@@ -90,6 +90,31 @@ import UpdateCore
     }
   }
 
+  /// Each change of the flash fails once, as of a block that is worn out; the next try meets a good one.
+  @Test func aFlashThatFailsLeavesTheDeviceAsItWas() throws {
+    let (first, second) = (
+      try TestRuntime("1.1.0", signedBy: key).bundle, try TestRuntime("1.2.0", signedBy: key).bundle
+    )
+    var failures = 0
+    for failing in 0..<200 {
+      let flash = InMemoryFlash()
+      let store = Self.store(flash)
+      try installation(store).install(first)
+      try store.change { $0.confirm() }
+      let broken = FaultyFlash(flash, failingChange: failing)
+      let isDone = (try? installation(Self.store(broken)).install(second)) != nil
+      #expect(
+        try startable(store) == (isDone ? [.slot(.b), .slot(.a), .packaged] : [.slot(.a), .packaged]), "\(failing)")
+      if failing >= broken.changeCount { break }
+      // A record is written again in another place.
+      if isDone { continue }
+      failures += 1
+      try installation(store).install(second)
+      #expect(try startable(store).first == .slot(.b), "\(failing)")
+    }
+    #expect(failures >= 10)
+  }
+
   @Test func aDamagedFileIsFoundBeforeItIsStarted() throws {
     for name in [
       RuntimeManifest.fileName, RuntimeManifest.agentName, RuntimeManifest.appHostName, "libFoundation_Small.so",
