@@ -579,8 +579,8 @@ let package = Package(
     .executable(name: "xtblish-notifier", targets: ["NotifierCommand"]),
     .executable(name: "xtblish-provisioner", targets: ["ProvisionerCommand"]),
     .executable(name: "xtblish-device", targets: ["DeviceRuntimeCommand"]),
-    .executable(name: "xtblish-app-host", targets: ["AppHostCommand"]),
     .executable(name: "xtblish-device-launcher", targets: ["LauncherCommand"]),
+    .executable(name: "xtblish-app-host", targets: ["AppHostCommand"]),
   ],
   dependencies: [
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
