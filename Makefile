@@ -54,7 +54,7 @@ test: setup engine examples python ## Run all tests
 	@FILTER="$(FILTER)" Tests/run
 
 .PHONY: containers
-containers: build examples ## Start the Compose file and the Kubernetes base, and deploy to a device in each (root)
+containers: build examples ## Start the Compose file and the Kubernetes overlays, and deploy to a device in each (root)
 	@Tests/Containers/check
 
 .PHONY: python

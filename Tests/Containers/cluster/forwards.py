@@ -1,7 +1,26 @@
-"""Ports of Services on an address of this machine, as `kubectl port-forward` has them on localhost."""
+"""Ports of Services at localhost, as `kubectl port-forward` has them, in a network of its own: this machine's may be taken."""
 
+import ctypes
+import os
 import socket
 import threading
+
+NEW_NETWORK = 0x40000000  # CLONE_NEWNET
+
+
+def listen(network, port):
+    """Listens at a port of localhost in another network namespace, which a file names."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    own = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    other = os.open(network, os.O_RDONLY)
+    try:
+        if libc.setns(other, NEW_NETWORK) != 0:
+            raise OSError(ctypes.get_errno(), f"setns to {network}")
+        return socket.create_server(("127.0.0.1", port))
+    finally:
+        libc.setns(own, NEW_NETWORK)
+        os.close(own)
+        os.close(other)
 
 
 def copy(source, target):
@@ -20,12 +39,12 @@ def copy(source, target):
 class Forward:
     """Listens at a port and leads each connection to a ready pod.
 
-    ready: gives the addresses of those pods.
+    network: the file of the network namespace. ready: gives the addresses of those pods.
     """
 
-    def __init__(self, address, port, ready):
+    def __init__(self, network, port, ready):
         self.port, self.ready = port, ready
-        self.listener = socket.create_server((address, port))
+        self.listener = listen(network, port)
         threading.Thread(target=self.run, daemon=True).start()
 
     def run(self):

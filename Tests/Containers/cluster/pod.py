@@ -128,7 +128,7 @@ class Pod:
             self.problem = " ".join(" ".join(said).split())[-500:]
             print(f"{self.name} did not start, and is tried again: {self.problem}", flush=True)
             podman("pod", "rm", "--force", self.name, check=False)
-            ENDED.wait(2)
+            ENDED.wait(5)
 
     def ask(self):
         """Asks the probes; ready is who is started and says so, and a Job's pod that did its work."""
@@ -155,8 +155,12 @@ class Pod:
     def ask_job(self):
         name = f"{self.name}-{self.spec['containers'][0]['name']}"
         state = podman("inspect", "--format", "{{.State.Status}} {{.State.ExitCode}}", name).stdout.split()
-        self.completed = self.ready = state == ["exited", "0"]
+        has_ended = state[0] in ("exited", "stopped")
+        self.completed = self.ready = has_ended and state[1] == "0"
         self.problem = "" if self.ready else f"the Job is {' '.join(state)}"
+        if has_ended and not self.completed:
+            # What restartPolicy: OnFailure is for; podman leaves it.
+            podman("start", name, check=False)
 
     def probe(self, container, probe, ports):
         limit = probe.get("timeoutSeconds", 1)

@@ -1,11 +1,12 @@
 """Runs what kustomize rendered without a cluster: every workload's pods with `podman play kube`, and around them what a cluster
 would do that the services depend on.
 
-usage: pods.py FOLDER OBJECTS RENDERED…    RENDERED: what kustomize rendered; OBJECTS: a folder of Secrets and ConfigMaps
+usage: pods.py FOLDER OBJECTS OUTSIDE RENDERED…
+       OBJECTS: a folder of Secrets and ConfigMaps; OUTSIDE: the file of a network namespace; RENDERED: what kustomize rendered
 
-It stays in the foreground until it gets SIGTERM. In FOLDER afterwards: hosts has the names of the Services, outside/hosts those of
-this machine with `localhost` for the ports that are forwarded; ready says which pods are ready, dropped how many packets each
-pod's network policies kept away, processes the process of each pod's network, volumes has the volumes.
+It stays in the foreground until it gets SIGTERM. Ports of Services are forwarded to localhost of OUTSIDE. In FOLDER afterwards:
+hosts has the names of the Services, ready says which pods are ready, dropped how many packets each pod's network policies kept
+away, processes the process of each pod's network, volumes has the volumes.
 
 As a kubelet does it: volumes of ConfigMaps and Secrets are folders that everybody may write to, of links to a folder behind
 `..data`, with the modes and groups that fsGroup and defaultMode make; subPath mounts the file itself; claims and emptyDirs are
@@ -32,8 +33,6 @@ from pod import ENDED, NETWORK, SUBNET, Pod, podman
 from policies import Network
 from volumes import Volumes
 
-# As `kubectl port-forward` would have them at localhost; other programs of this machine may have that one's ports.
-OUTSIDE = "127.215.0.1"
 STORED = ("postgres", "mosquitto")
 
 
@@ -81,17 +80,15 @@ def run_pod(pod, network, pods):
     pod.start(network, pods)
 
 
-def main(folder, objects, rendered):
+def main(folder, objects, outside, rendered):
     documents = list(load(rendered)) + list(load(sorted(objects.glob("*.yaml"))))
     by_name = {(document["kind"], document["metadata"]["name"]): document for document in documents}
     for document in documents:
         if document["kind"] == "Certificate":
             by_name["Secret", document["spec"]["secretName"]] = certificates.make(document, by_name)
     services = [document for document in documents if document["kind"] == "Service"]
-    for name in ("nothing", "outside"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
+    (folder / "nothing").mkdir(parents=True, exist_ok=True)
     (folder / "hosts").write_text("127.0.0.1 localhost\n")
-    (folder / "outside" / "hosts").write_text(f"{OUTSIDE} localhost\n")
     # Claims alone outlive their pods.
     for name in ("volumes/pods", "manifests"):
         shutil.rmtree(folder / name, ignore_errors=True)
@@ -106,7 +103,7 @@ def main(folder, objects, rendered):
         for port in service["spec"]["ports"]:
             if service["spec"].get("type") != "LoadBalancer" and port["port"] != 5432:
                 ready = lambda service=service: [pod.address for pod in pods if pod.is_in(service)]
-                Forward(OUTSIDE, port["port"], ready)
+                Forward(outside, port["port"], ready)
     podman("network", "create", "--disable-dns", "--subnet", f"{SUBNET}.0/24", NETWORK, check=False)
     for pod in pods:
         threading.Thread(target=run_pod, args=(pod, network, pods), daemon=True).start()
@@ -126,6 +123,6 @@ def main(folder, objects, rendered):
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: ENDED.set())
     signal.signal(signal.SIGINT, lambda *_: ENDED.set())
-    if len(sys.argv) < 4:
+    if len(sys.argv) < 5:
         sys.exit(__doc__)
-    main(*map(pathlib.Path, sys.argv[1:3]), [pathlib.Path(name) for name in sys.argv[3:]])
+    main(*map(pathlib.Path, sys.argv[1:4]), [pathlib.Path(name) for name in sys.argv[4:]])

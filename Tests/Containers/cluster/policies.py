@@ -35,6 +35,8 @@ class Network:
                             protocol = port["protocol"].lower()
                             lines.append(f"-A {chain} {place}-p {protocol} --dport {port['port']} -j ACCEPT")
             if selecting:
+                # There is no name server here, and so no namespace to allow it in.
+                lines += [f"-A {chain} -p udp --dport 53 -j REJECT", f"-A {chain} -p tcp --dport 53 -j REJECT"]
                 lines.append(f"-A {chain} -j DROP")
         return "\n".join([*lines, "COMMIT", ""])
 
