@@ -117,18 +117,25 @@ class Pod:
 
     def start(self, network, pods):
         while not ENDED.is_set():
-            result = podman("play", "kube", "--network", NETWORK, "--ip", self.address, str(self.file), check=False)
-            if result.returncode == 0:
-                infra = podman("pod", "inspect", "--format", "{{.InfraContainerID}}", self.name).stdout.strip()
-                self.process = podman("inspect", "--format", "{{.State.Pid}}", infra).stdout.strip()
-                network.enforce(self, pods)
+            try:
+                self.start_once(network, pods)
                 self.started = True
                 return
-            said = [line for line in result.stderr.splitlines() if "level=warning" not in line]
-            self.problem = " ".join(" ".join(said).split())[-500:]
+            except RuntimeError as error:
+                said = [line for line in str(error).splitlines() if "level=warning" not in line]
+                self.problem = " ".join(" ".join(said).split())[-500:]
             print(f"{self.name} did not start, and is tried again: {self.problem}", flush=True)
             podman("pod", "rm", "--force", self.name, check=False)
             ENDED.wait(5)
+
+    def start_once(self, network, pods):
+        """Its network is there, and policies hold in it, before any of its containers runs."""
+        podman("play", "kube", "--start=false", "--network", NETWORK, "--ip", self.address, str(self.file))
+        infra = podman("pod", "inspect", "--format", "{{.InfraContainerID}}", self.name).stdout.strip()
+        podman("start", infra)
+        self.process = podman("inspect", "--format", "{{.State.Pid}}", infra).stdout.strip()
+        network.enforce(self, pods)
+        podman("pod", "start", self.name)
 
     def ask(self):
         """Asks the probes; ready is who is started and says so, and a Job's pod that did its work."""

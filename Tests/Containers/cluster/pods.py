@@ -12,9 +12,8 @@ As a kubelet does it: volumes of ConfigMaps and Secrets are folders that everybo
 `..data`, with the modes and groups that fsGroup and defaultMode make; subPath mounts the file itself; claims and emptyDirs are
 the group's. Probes are asked from outside, a name leads to the pods that are ready and to no others, Jobs go before the pods
 that use the same database, network policies are enforced, and a pod that did not start is tried again. Otherwise than a kubelet:
-names stand in each container's /etc/hosts instead of a name server, a Service's address is its pods' addresses, policies hold
-from when a pod's init containers are through, and nothing is restarted because a liveness probe fails: it is reported in
-FOLDER/ready.
+names stand in each container's /etc/hosts instead of a name server, a Service's address is its pods' addresses, and nothing is
+restarted because a liveness probe fails: it is reported in FOLDER/ready.
 """
 
 import json
