@@ -70,7 +70,7 @@ package-check: package examples ## Install that package in a clean Debian with s
 	@Tests/Containers/package-check
 
 .PHONY: containers
-containers: build examples ## Start the Compose file and the Kubernetes base, and deploy to a device in each (root)
+containers: build examples ## Start the Compose file and the Kubernetes overlays, and deploy to a device in each (root)
 	@Tests/Containers/check
 
 .PHONY: alerts
