@@ -219,6 +219,21 @@ import Wire
     #expect(sent(actions)[1] != nil && sent(actions)[1] != first)
   }
 
+  @Test func anIdleClientSeldomAsksForASignOfLifeAndARequestMakesItAskSoon() {
+    var state = connected(["a"])
+    let connection = state.servers[0].connection
+    var (now, actions): (ContinuousClock.Instant, [State.Action]) = (start, [])
+    while now < at(60_000) {
+      now = max(state.tick(now: now, actions: &actions) ?? at(60_000), now)
+      state.heard(from: connection)
+    }
+    let beats = actions.count { if case .heartbeat = $0 { true } else { false } }
+    // 6 s of 400 ms, then one every 4 s.
+    #expect((14...32).contains(beats), "\(beats)")
+    #expect(state.submit(1, "1", isIdempotent: true, deadline: now + .seconds(5), now: now) != nil)
+    #expect(state.nextHeartbeat <= now + .milliseconds(400))
+  }
+
   @Test func aSilentServerIsLostWithinTwoSecondsAndAskedOnANewConnection() {
     var state = connected(["a", "b"])
     let silent = state.servers[0].connection

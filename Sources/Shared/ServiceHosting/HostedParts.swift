@@ -52,6 +52,8 @@ package struct HostedParts<Hosted: HostedService>: Sendable {
     let rpc = RPCServer(
       name: name, listening: settings.rpcListen, router: router, transport: bus.transport,
       onDenial: { hosted.noteDenial(of: $0, kind: $1) }, logger: logger)
+    process.metrics.addCollector("bus") { rpc.recordLoad() }
+    ReadinessGauges().keep(readiness, in: process.metrics)
 
     let work: [any Service] = hosted.services + [rpc] + (http.map { [$0] } ?? [])
     services =

@@ -7,6 +7,8 @@ extension ClientState {
   ) -> Action? {
     guard !isClosed else { return .answer(request, .failure(closed)) }
     guard calls.count < options.outstandingRequests else { return .answer(request, .failure(tooMany)) }
+    lastBegun = now
+    nextHeartbeat = min(nextHeartbeat, now + options.heartbeatInterval)
     var call = Call(request: request, isIdempotent: isIdempotent, started: now, deadline: deadline)
     guard let index = pickServer(now: now) else {
       calls[number] = call

@@ -67,6 +67,8 @@ struct ClientState<Request: Sendable>: Sendable {
   var lastConnection: UInt64 = 0
   var rotation = 0
   var nextHeartbeat: Instant
+  /// When the newest request was begun.
+  var lastBegun: Instant
   var nextResolve: Instant
   var lastResolve: Instant?
   var isClosed = false
@@ -77,6 +79,7 @@ struct ClientState<Request: Sendable>: Sendable {
     resolutions = endpoints.map { EndpointResolution(endpoint: $0, outcome: .success([])) }
     addressesByEndpoint = endpoints.map { _ in [] }
     nextHeartbeat = now + options.heartbeatInterval
+    lastBegun = now
     nextResolve = now
   }
 

@@ -23,7 +23,7 @@ package import Wire
 ///
 /// The properties are the fields of `envelope.proto`, where each is described: `version`, `role`, `kind`,
 /// `correlationID`, `deadlineMilliseconds` (the time that was left when it was sent), `traceParent` (the W3C trace
-/// context), `payload` and `failure`.
+/// context), `payload`, `failure` and `requestID`.
 package struct Envelope: Equatable, Sendable {
   /// The version that this code writes, and the highest that it reads.
   static let currentVersion: UInt32 = 1
@@ -42,6 +42,7 @@ package struct Envelope: Equatable, Sendable {
   package var traceParent = ""
   package var payload: ArraySlice<UInt8> = []
   package var failure: WireFailure?
+  package var requestID = ""
 
   package init(role: Role) {
     self.role = role

@@ -87,7 +87,8 @@ extension RPCServer {
       fields.role == .request, fields.version == Envelope.currentVersion, fields.failures.isEmpty,
       fields.replacedTexts.isEmpty,
       fields.correlationID.count <= Envelope.maximumCorrelationBytes,
-      frame[fields.kind].elementsEqual(route.kind.utf8), frame[fields.traceParent].allSatisfy({ $0 < 0x80 })
+      frame[fields.kind].elementsEqual(route.kind.utf8), frame[fields.traceParent].allSatisfy({ $0 < 0x80 }),
+      frame[fields.requestID].allSatisfy({ $0 < 0x80 })
     else { return nil }
     return ServerJob(
       frame, fields, route: route, peer: received.peer, received: now,

@@ -58,6 +58,7 @@ package final class RPCServer: Service {
   let garbage: Counter
   let unsupported: Counter
   let denied: Counter
+  let load: ServerLoad
   let denials = Mutex(OccasionalReport())
   let onDenial: (@Sendable (_ peer: BusPeer, _ kind: String) -> Void)?
   /// Whether clients are told to send new requests elsewhere.
@@ -94,6 +95,7 @@ package final class RPCServer: Service {
     garbage = Counter(label: "rpc_server_garbage_frames_total", dimensions: [("name", name)])
     unsupported = Counter(label: "rpc_server_unsupported_total", dimensions: [("name", name)])
     denied = Counter(label: "rpc_server_denied_total", dimensions: [("name", name)])
+    load = ServerLoad(name: name)
   }
 
   /// The address in use, with the port that was found if port 0 was asked for. Waits until `run` listens.
