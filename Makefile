@@ -59,9 +59,24 @@ test: setup engine examples python ## Run all tests
 	@ln -sf ../../../$(ENGINE) $(PRODUCTS)/libwasmtime.so
 	@FILTER="$(FILTER)" Tests/run
 
+.PHONY: package
+package: build ## Make the Debian package of the device's agent, in .build/package
+	@deploy/setup package
+	@deploy/device/build-package
+
+.PHONY: package-check
+package-check: package examples ## Install that package in a clean Debian with systemd, use it, and remove it (root)
+	@deploy/setup containers
+	@Tests/Containers/package-check
+
 .PHONY: containers
-containers: build examples ## Start the Compose file and the Kubernetes base, and deploy to a device in each (root)
+containers: build examples ## Start the Compose file and the Kubernetes overlays, and deploy to a device in each (root)
 	@Tests/Containers/check
+
+.PHONY: alerts
+alerts: build examples ## Make every alert fire by a real fault, and see it go back (root; half an hour); ONLY=… for some
+	@deploy/setup test alerts
+	@Tests/Alerts/check $(ONLY)
 
 .PHONY: disaster
 disaster: build examples ## Lose machines, keys, disks and the right time, and come back (root; some minutes)
