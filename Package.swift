@@ -62,6 +62,14 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
     exclude: exclude, swiftSettings: strict + [fileByFile])
 }
 
+/// For a program that opens only the libraries that it uses something of.
+let onlyUsedLibraries: [LinkerSetting] = [
+  .unsafeFlags([
+    "-Xclang-linker", "--config", "-Xclang-linker",
+    "\(Context.packageDirectory)/Sources/DeviceRuntime/AppHostCommand/linker.cfg",
+  ])
+]
+
 let bindings: [Target] =
   binding("ZeroMQ", c: "CZeroMQ")
   + binding("PostgreSQL", c: "CPostgreSQL", [logging])
@@ -97,6 +105,8 @@ let sharedModules: [Target] = [
   shared("FirmwareImage", ["DeviceProtocol", "Foundations", "OpenSSL", "WebAssemblyModule"]),
   // Who may sign: root documents, each signed by the one before.
   shared("RootDocument", ["FirmwareImage", "Foundations", "OpenSSL"]),
+  // A device's own software as a file that is signed.
+  shared("RuntimeBundle", ["Foundations", "OpenSSL"]),
   // The messages of the bus, and which role may send them.
   shared("Wire", ["Foundations", protobuf], exclude: ["Protocols"]),
   // Requests and answers over ZeroMQ, encrypted, between peers that know each other.
@@ -111,14 +121,14 @@ let sharedModules: [Target] = [
   // How admin commands ask a service over HTTP, and what their operators are told when that fails.
   shared("AdminHTTP", ["Curl", "ServiceKit", "TextFormats"]),
   // What services with a database have in common.
-  shared("ServiceDatabase", ["Foundations", "PostgreSQL"]),
+  shared("ServiceDatabase", ["Foundations", "PostgreSQL", metrics]),
   // An HTTP server with limits, TLS, tokens and problem documents.
   shared(
     "ServiceHTTP",
     [
       "Authorization", "CLinux", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "TextFormats", "Wire",
       httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, metrics, nioCore, nioHTTP1, nioHTTPTypes,
-      nioHTTPTypesHTTP1, nioSSL, nioTLS,
+      nioHTTPTypesHTTP1, nioPosix, nioSSL, nioTLS,
     ]),
   // How a service starts and stops: what each of the four is, and what runs it.
   shared("ServiceHosting", ["Messaging", "ServiceHTTP", "ServiceKit", argumentParser, lifecycle]),
@@ -158,7 +168,7 @@ let registry: [Target] = [
     "RegistryStorage", "Registry/Server/Storage",
     [
       "Authorization", "DeviceProtocol", "FirmwareImage", "Foundations", "OpenSSL", "PostgreSQL", "RegistryDomain",
-      "RootDocument", "ServiceDatabase", "ServiceKit", "TextFormats", "Wire", lifecycle, protobuf,
+      "RootDocument", "ServiceDatabase", "ServiceKit", "TextFormats", "Wire", lifecycle, metrics, protobuf,
     ]),
   // Who may do what, and that it is on record.
   part(
@@ -198,8 +208,8 @@ let registry: [Target] = [
     "RegistryServer", "Registry/Server/Service",
     [
       "FirmwareImage", "Foundations", "Messaging", "PostgreSQL", "RegistryAuthority", "RegistryBus",
-      "RegistryDelivery", "RegistryDomain", "RegistryHTTP", "RegistryStorage", "ServiceHosting", "ServiceHTTP",
-      "ServiceKit", "Wire", lifecycle, logging,
+      "RegistryDelivery", "RegistryDomain", "RegistryHTTP", "RegistryStorage", "ServiceDatabase", "ServiceHosting",
+      "ServiceHTTP", "ServiceKit", "Wire", lifecycle, logging,
     ]),
   command(
     "Registry",
@@ -225,12 +235,18 @@ let imageStore: [Target] = [
       "FileAccess", "FirmwareImage", "Foundations", "OpenSSL", "ServiceKit", "TextFormats", "WebAssemblyModule",
       dequeModule, lifecycle, nioCore, nioPosix,
     ]),
+  // Looks at modules' code, in a process of its own for each; and what such a process says.
+  part("CodeChecking", "ImageStore/CodeChecking", ["CLinux", "Linux", "Wasmtime"]),
+  // The program of these processes. It opens what it uses and nothing else.
+  .executableTarget(
+    name: "CodeCheckCommand", dependencies: ["CodeChecking"], path: "Sources/ImageStore/CodeCheckCommand",
+    swiftSettings: strict, linkerSettings: onlyUsedLibraries),
   // What is checked of an image before it is kept.
   part(
     "ImageAdmission", "ImageStore/Server/ImageAdmission",
     [
-      "BlobStorage", "CLinux", "FirmwareImage", "Foundations", "Linux", "ServiceKit", "Wasmtime", "WebAssemblyModule",
-      logging, nioCore, nioPosix,
+      "BlobStorage", "CLinux", "CodeChecking", "FirmwareImage", "Foundations", "WebAssemblyModule", logging, metrics,
+      nioCore, nioPosix,
     ]),
   // Which device is to run which image, as the Registry says.
   part(
@@ -250,7 +266,7 @@ let imageStore: [Target] = [
     ]),
   command(
     "ImageStore",
-    ["FirmwareImage", "Foundations", "ImageAdmission", "Messaging", "RegistryClient", "TextFormats", "Wire"]),
+    ["FirmwareImage", "Foundations", "Messaging", "RegistryClient", "TextFormats", "Wire"]),
 ]
 
 let notifier: [Target] = [
@@ -291,7 +307,7 @@ let provisioner: [Target] = [
     "ProvisionerStorage", "Provisioner/Server/Storage",
     [
       "CertificateAuthority", "DeviceCertificates", "Foundations", "OpenSSL", "PostgreSQL", "ProvisionerDomain",
-      "ServiceDatabase", "TextFormats", logging,
+      "ServiceDatabase", "ServiceKit", "TextFormats", logging,
     ]),
   // How a device gets its identity, however it asks.
   part(
@@ -306,22 +322,14 @@ let provisioner: [Target] = [
     [
       "Authorization", "CertificateAuthority", "Curl", "DeviceCertificates", "DeviceEnrolment", "DeviceProtocol",
       "Foundations", "Messaging", "OpenSSL", "PostgreSQL", "ProvisionerClient", "ProvisionerDomain",
-      "ProvisionerStorage", "ServiceHosting", "ServiceHTTP", "ServiceKit", "Wire", httpTypes, hummingbird, lifecycle,
-      logging, nioCore, protobuf,
+      "ProvisionerStorage", "ServiceDatabase", "ServiceHosting", "ServiceHTTP", "ServiceKit", "Wire", httpTypes,
+      hummingbird, lifecycle, logging, nioCore, protobuf,
     ]),
   command("Provisioner", ["CertificateAuthority", "Foundations", "Wire"]),
 ]
 
 let services: [Target] =
   registry + imageStore + notifier + provisioner
-
-/// For a program that opens only the libraries that it uses something of.
-let onlyUsedLibraries: [LinkerSetting] = [
-  .unsafeFlags([
-    "-Xclang-linker", "--config", "-Xclang-linker",
-    "\(Context.packageDirectory)/Sources/DeviceRuntime/AppHostCommand/linker.cfg",
-  ])
-]
 
 /// The device is two processes, the agent's and an app's, which have `AppLink` in common and know no more of each other.
 let deviceParts: [Target] = [
@@ -359,6 +367,14 @@ let deviceParts: [Target] = [
   part(
     "DeviceStorage", "DeviceRuntime/DeviceStorage",
     ["DeviceProtocol", "Foundations", "OpenSSL", "TextFormats", "UpdateCore"]),
+  // The two places for the device's own software, and which of them is started.
+  part(
+    "RuntimeSlots", "DeviceRuntime/RuntimeSlots",
+    ["DeviceStorage", "Foundations", "OpenSSL", "RuntimeBundle", "UpdateCore"]),
+  // The program that starts the agent that counts.
+  .executableTarget(
+    name: "LauncherCommand", dependencies: ["RuntimeBundle", "RuntimeSlots", "UpdateCore"],
+    path: "Sources/DeviceRuntime/LauncherCommand", swiftSettings: strict, linkerSettings: onlyUsedLibraries),
   // Who the device is, and whom it trusts.
   part(
     "DeviceCredentials", "DeviceRuntime/DeviceCredentials",
@@ -385,7 +401,8 @@ let deviceParts: [Target] = [
     [
       "AppLink", "AppSupervision", "CLinux", "Curl", "DeviceAdmin", "DeviceBoard", "DeviceCredentials",
       "DeviceImages", "DeviceProtocol", "DeviceStorage", "FirmwareImage", "Foundations", "Messaging", "Mosquitto",
-      "OpenSSL", "ServiceKit", "TextFormats", "UpdateCore", "WebAssemblyModule", "Wire", lifecycle, logging, protobuf,
+      "OpenSSL", "RuntimeBundle", "RuntimeSlots", "ServiceKit", "TextFormats", "UpdateCore", "WebAssemblyModule",
+      "Wire", lifecycle, logging, protobuf,
     ]),
   // Runs a module on a developer's machine, again whenever it changes.
   part(
@@ -398,8 +415,9 @@ let deviceParts: [Target] = [
     name: "DeviceRuntimeCommand",
     dependencies: [
       "Agent", "AppLink", "AppSupervision", "Curl", "DevelopmentLoop", "DeviceAdmin", "DeviceBoard",
-      "DeviceCredentials", "DeviceStorage", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "TextFormats",
-      "Wire", argumentParser,
+      "DeviceCredentials", "DeviceStorage", "FirmwareImage", "Foundations", "Messaging", "OpenSSL",
+      "RuntimeBundle", "RuntimeSlots", "ServiceKit", "TextFormats",
+      "UpdateCore", "Wire", argumentParser,
     ],
     path: "Sources/DeviceRuntime/Command", swiftSettings: strict),
 ]
@@ -423,7 +441,7 @@ let testTargets: [Target] = [
   tests("Foundations", ["Foundations"]),
   tests("TextFormats", ["TextFormats"]),
   tests("ZeroMQ", ["ZeroMQ"]),
-  tests("PostgreSQL", ["PostgreSQL"]),
+  tests("PostgreSQL", ["Foundations", "PostgreSQL"]),
   tests("Mosquitto", ["Mosquitto"]),
   tests("OpenSSL", ["OpenSSL"]),
   tests("Sodium", ["Foundations", "Sodium"]),
@@ -498,9 +516,10 @@ let testTargets: [Target] = [
   tests(
     "ImageStore",
     [
-      "AdminHTTP", "Authorization", "BlobStorage", "Curl", "DeviceProtocol", "FileAccess", "FirmwareImage",
-      "Foundations", "ImageAdmission", "ImageStoreClient", "ImageStoreServer", "Messaging", "OpenSSL", "RootDocument",
-      "ServiceHTTP", "ServiceKit", "TestPeers", "TextFormats", "WebAssemblyModule", "Wire", httpTypes, hummingbird,
+      "AdminHTTP", "Authorization", "BlobStorage", "CodeChecking", "Curl", "DeviceProtocol", "FileAccess",
+      "FirmwareImage", "Foundations", "ImageAdmission", "ImageStoreClient", "ImageStoreServer", "Messaging", "OpenSSL",
+      "RootDocument", "ServiceHTTP", "ServiceKit", "TestPeers", "TextFormats", "WebAssemblyModule", "Wire", httpTypes,
+      hummingbird,
       lifecycle, logging, nioCore, protobuf,
     ]),
   tests(
@@ -528,6 +547,9 @@ let testTargets: [Target] = [
     "DeviceStorage",
     ["AppSupervision", "DeviceProtocol", "DeviceStorage", "Foundations", "TestFlash", "UpdateCore", "Wire"]),
   tests(
+    "RuntimeSlots",
+    ["DeviceStorage", "Foundations", "OpenSSL", "RuntimeBundle", "RuntimeSlots", "TestFlash", "UpdateCore"]),
+  tests(
     "DeviceHardware",
     ["Agent", "AppLink", "CLinux", "DeviceBoard", "DeviceHardware", "DeviceProtocol", "DeviceStorage", "Foundations"]),
   tests(
@@ -541,8 +563,8 @@ let testTargets: [Target] = [
     [
       "Agent", "AppLink", "AppSupervision", "Curl", "DevelopmentLoop", "DeviceAdmin", "DeviceBoard",
       "DeviceCredentials", "DeviceImages", "DeviceProtocol", "DeviceStorage", "FirmwareImage", "Foundations",
-      "Messaging", "Mosquitto", "OpenSSL", "RootDocument", "TestApps", "TestFlash", "TestPeers", "UpdateCore", "Wire",
-      "ZeroMQ", logging, protobuf,
+      "Messaging", "Mosquitto", "OpenSSL", "RootDocument", "RuntimeBundle", "RuntimeSlots", "TestApps", "TestFlash",
+      "TestPeers", "UpdateCore", "Wire", "ZeroMQ", logging, protobuf,
     ]),
   tests(
     "Integration",
@@ -551,6 +573,15 @@ let testTargets: [Target] = [
       "ImageStoreServer", "Messaging", "NotifierServer", "PostgreSQL", "ProvisionerServer", "RegistryServer",
       "ServiceHosting", "ServiceKit", "TestPeers", "Wire", lifecycle, logging, protobuf,
     ]),
+  // What the last release said and left, read by today's programs.
+  tests(
+    "Compatibility",
+    [
+      "Agent", "DeviceCredentials", "DeviceProtocol", "DeviceStorage", "Foundations", "Messaging", "NotifierServer",
+      "PostgreSQL", "ProvisionerDomain", "ProvisionerStorage", "RegistryClient", "RegistryDomain", "RegistryStorage",
+      "TextFormats", "UpdateCore", "Wire", logging, protobuf,
+    ],
+    exclude: ["definitions", "record", "recorded", "release", "upgrade", "upgradelib"]),
   tests(
     "EndToEnd", [],
     exclude: ["Apps", "attacks", "check_image.py", "check_signed_image.py", "hostile.py"]),
@@ -564,7 +595,9 @@ let package = Package(
     .executable(name: "xtblish-notifier", targets: ["NotifierCommand"]),
     .executable(name: "xtblish-provisioner", targets: ["ProvisionerCommand"]),
     .executable(name: "xtblish-device", targets: ["DeviceRuntimeCommand"]),
+    .executable(name: "xtblish-device-launcher", targets: ["LauncherCommand"]),
     .executable(name: "xtblish-app-host", targets: ["AppHostCommand"]),
+    .executable(name: "xtblish-code-check", targets: ["CodeCheckCommand"]),
   ],
   dependencies: [
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),

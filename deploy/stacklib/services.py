@@ -62,9 +62,11 @@ def shared_environment(state):
 
 
 def environment(state, name):
-    """The settings of one replica; nothing of the caller's own environment but PATH and logging."""
+    """The settings of one replica; nothing of the caller's own environment but PATH, logging and
+    how they end."""
     service = service_of(name)
-    values = {key: os.environ[key] for key in ("PATH", "HOME", "XTBLISH_LOG_LEVEL", "XTBLISH_LOG_FORMAT") if key in os.environ}
+    inherited = ("PATH", "HOME", "XTBLISH_LOG_LEVEL", "XTBLISH_LOG_FORMAT", "XTBLISH_SHUTDOWN_DELAY_SECONDS")
+    values = {key: os.environ[key] for key in inherited if key in os.environ}
     values.update(shared_environment(state))
     for purpose in SERVICES[service]:
         scheme = "tcp://" if purpose == "rpc" else ""

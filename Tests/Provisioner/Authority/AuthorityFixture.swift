@@ -93,7 +93,7 @@ struct AuthorityReplica: Sendable {
   /// Runs what keeps it up to date for as long as `body` takes.
   func running(_ body: () async throws -> Void) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await AuthorityKeeping(keeper, store: store).run() }
+      group.addTask { try await AuthorityKeeping(keeper, store: store, news: TaskSignal()).run() }
       try await body()
       group.cancelAll()
     }

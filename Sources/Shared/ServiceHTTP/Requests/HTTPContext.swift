@@ -11,10 +11,12 @@ package struct HTTPContext: RequestContext {
   package let channel: any Channel
   /// The client's `X-Request-Id`, or one made here. It is in the answer and in the log.
   package internal(set) var requestID = ""
-  /// The trace context to hand on to other services.
-  package internal(set) var traceParent = TraceParent()
+  /// When its head was read.
+  package let received = ContinuousClock.now
   /// What the route takes of a body.
   let bodyGate = BodyGate()
+  /// Whether the request waits for something to happen, or did.
+  let waiting = WaitingMark()
   /// Who the client is by the certificate that it showed and that was verified; nil for a client without one, or
   /// whose certificate has expired since the connection was made.
   package let peer: PeerIdentity?
@@ -52,9 +54,11 @@ extension HTTPContext {
     return requester
   }
 
-  /// Waits for something to happen. Meanwhile the connection may be dropped in favour of another one, if its client
-  /// has shown no credentials and the server or the client's address has as many connections as it may have.
+  /// Waits for something to happen: a long poll, which the metrics time apart. Meanwhile the connection may be dropped
+  /// in favour of another one, if its client has shown no credentials and the server or the client's address has as
+  /// many connections as it may have.
   package func givingWay<Answer>(_ body: () async throws -> Answer) async rethrows -> Answer {
+    waiting.set()
     connection?.givesWay = true
     defer { connection?.givesWay = false }
     return try await body()

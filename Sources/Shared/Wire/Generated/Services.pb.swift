@@ -109,6 +109,12 @@ extension WireRollBackFirmware: WireRequest {
   package static var isIdempotent: Bool { true }
 }
 
+extension WireGetDeploymentTrace: WireRequest {
+  package typealias Response = WireDeploymentTrace
+  package static var callers: BusRoles { [.operator] }
+  package static var isIdempotent: Bool { true }
+}
+
 /// A repeat is a second message.
 extension WireSendToApp: WireRequest {
   package typealias Response = WireSendToAppResponse
@@ -453,6 +459,7 @@ package enum DeclaredRequests {
     "xtblish.v1.RenotifyDevice",
     "xtblish.v1.RetryFirmware",
     "xtblish.v1.RollBackFirmware",
+    "xtblish.v1.GetDeploymentTrace",
     "xtblish.v1.SendToApp",
     "xtblish.v1.RecordLogs",
     "xtblish.v1.ListLogs",
@@ -514,5 +521,77 @@ package enum DeclaredRequests {
     "xtblish.v1.ListPins",
     "xtblish.v1.SetSensor",
     "xtblish.v1.ListSensors",
+  ]
+
+  /// The messages themselves, in that order.
+  package static let all: [any WireRequest.Type] = [
+    WireAssignImage.self,
+    WireCheckAssignment.self,
+    WireFindFirmware.self,
+    WireListFirmware.self,
+    WireCreateDevice.self,
+    WireCreateDevices.self,
+    WireGetDevice.self,
+    WireListDevices.self,
+    WireFindDevices.self,
+    WireUpdateDevice.self,
+    WireDeleteDevice.self,
+    WireListEvents.self,
+    WireRecordReports.self,
+    WireRecordPolledStatus.self,
+    WireRenotifyDevice.self,
+    WireRetryFirmware.self,
+    WireRollBackFirmware.self,
+    WireSendToApp.self,
+    WireRecordLogs.self,
+    WireListLogs.self,
+    WireRecordCrashes.self,
+    WireListCrashes.self,
+    WireGetCrash.self,
+    WireAuthorizeRequest.self,
+    WireRecordAudit.self,
+    WireListAudit.self,
+    WireCreateToken.self,
+    WireListTokens.self,
+    WireRevokeToken.self,
+    WireDecommissionDevice.self,
+    WireRecommissionDevice.self,
+    WireGetRootDocument.self,
+    WirePublishRootDocument.self,
+    WireCreateDirectorKey.self,
+    WireListDirectorKeys.self,
+    WireCreateClaim.self,
+    WireListClaims.self,
+    WireGetClaim.self,
+    WireRevokeClaim.self,
+    WireEnrollDevice.self,
+    WireRegisterDevice.self,
+    WireUnregisterDevice.self,
+    WireListEnrolledDevices.self,
+    WireResetDevice.self,
+    WireAddFactoryCA.self,
+    WireListFactoryCAs.self,
+    WireRemoveFactoryCA.self,
+    WireGetRevocations.self,
+    WireRevokeDevice.self,
+    WireReinstateDevice.self,
+    WireFindPollingDevice.self,
+    WireListImages.self,
+    WireStatImage.self,
+    WireVerifyImage.self,
+    WireNotify.self,
+    WireResendNotification.self,
+    WirePublishToApp.self,
+    WireListenToApp.self,
+    WireDisconnectDevice.self,
+    WireGetStatus.self,
+    WireGetDeviceStatus.self,
+    WireListSlots.self,
+    WireReadLog.self,
+    WireListWaitingCrashes.self,
+    WireSetPin.self,
+    WireListPins.self,
+    WireSetSensor.self,
+    WireListSensors.self,
   ]
 }
