@@ -23,6 +23,12 @@ extension MetricCatalog {
       "When a certificate, list or document ends that the service relies on, in seconds since 1970."),
   ]
 
+  static let traces = [
+    Entry("trace_spans_dropped_total", .counter, ["reason"], "Spans that nobody got, by reason."),
+    Entry("trace_spans_exported_total", .counter, "Spans that the receiver took."),
+    Entry("trace_spans_waiting", .gauge, "Spans that wait to be sent."),
+  ]
+
   static let http = [
     Entry(
       "http_server_dropped_connections_total", .counter, ["reason"],
