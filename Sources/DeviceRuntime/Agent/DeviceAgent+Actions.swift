@@ -58,6 +58,8 @@ extension DeviceAgent {
         return
       } catch {
         logger.critical("the boot record can't be saved; trying again", metadata: ["error": "\(error)"])
+        // A flash that fails is no reason to end what runs.
+        mailbox.takeTurn()
         try? await Task.sleep(for: backoff.next())
       }
     } while !Task.isCancelled

@@ -20,8 +20,8 @@ struct XtblishRegistry: AsyncParsableCommand {
       abstract: "Knows the devices, what each should run, and what it does run.",
       discussion: "Ends with the exit codes of sysexits.h.",
       subcommands: [
-        ServeCommand<RegistryService>.self, MigrateCommand<RegistryService>.self, DevicesCommand.self,
-        FirmwareCommand.self, TraceCommand.self,
+        ServeCommand<RegistryService>.self, MigrateCommand<RegistryService>.self,
+        HealthcheckCommand<RegistryService>.self, DevicesCommand.self, FirmwareCommand.self, TraceCommand.self,
         CrashesCommand.self,
         AppsCommand.self,
         EventsCommand.self, TokenCommand.self, AuditCommand.self, DirectorCommand.self, RootCommand.self,

@@ -77,6 +77,7 @@ final class ReportIntake: Service {
     }
   }
 
+  var broker: BrokerConnection { connection.broker }
   var isConnected: Bool { connection.broker.isConnected }
   var receivedReports: Int { received.value }
   var waitingReports: Int { lane.read(\.count) }

@@ -70,6 +70,14 @@ extension Envelope {
   static let heartbeatFrame = Envelope(role: .heartbeat).encoded()
   static let heartbeatReplyFrame = Envelope(role: .heartbeatReply).encoded()
 
+  /// The sign of life of a server that is about to end.
+  static let leavingReplyFrame: [UInt8] = {
+    var envelope = Envelope(role: .heartbeatReply)
+    envelope.failure = WireFailure(
+      .unavailable, reason: "leaving", message: "about to shut down: send new requests to another replica")
+    return envelope.encoded()
+  }()
+
   static func failure(_ failure: WireFailure, correlationID: ArraySlice<UInt8>, kind: String = "") -> Envelope {
     var envelope = Envelope(role: .failure)
     envelope.correlationID = correlationID

@@ -101,7 +101,10 @@ extension RPCServer {
     do {
       return .success(try await job.route.handler(job.payload, RequestContext(job)))
     } catch let failure as WireFailure {
-      return .failure(failure)
+      // What another server did not begin, this one did.
+      var told = failure
+      told.notBegun = false
+      return .failure(told)
     } catch let failure as RequestFailure {
       return .failure(WireFailure(failure))
     } catch is CancellationError {
@@ -166,10 +169,11 @@ extension RPCServer {
 
   /// Refuses what is not running yet, and gives the rest its time.
   func beginShutdown(grace: Duration) {
+    leave()
     let abandonAt = ContinuousClock.now + grace
     let ended = state.withLock { state in
       let (refused, idle) = state.admission.drain()
-      for job in refused { answer(job, with: .failure(shuttingDown), on: state.listener) }
+      for job in refused { answer(job, with: .failure(draining), on: state.listener) }
       state.abandonAt = min(state.abandonAt ?? abandonAt, abandonAt)
       return idle.compactMap { state.idle.removeValue(forKey: $0) }
     }

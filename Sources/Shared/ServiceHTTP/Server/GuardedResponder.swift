@@ -30,7 +30,9 @@ struct GuardedResponder: HTTPResponder {
 
     let duration = ContinuousClock.now - start
     let route = outcome.isMatched ? (context.endpointPath ?? "unmatched") : "unmatched"
-    metrics.record(route: route, method: request.method, status: response.status, duration: duration)
+    metrics.record(
+      route: route, method: request.method, status: response.status, duration: duration,
+      isLongPoll: context.waiting.isSet)
     log(request, response, route, duration, outcome.cause, context)
     recordSpan(request, response, route, since: start, took: duration)
     return response
@@ -72,6 +74,7 @@ struct GuardedResponder: HTTPResponder {
   }
 
   private func answer(_ request: inout Request, _ context: HTTPContext) async -> Outcome {
+    metrics.begin()
     do {
       try RequestTarget.check(request, limits: limits)
       try guardBody(&request, context)

@@ -31,7 +31,7 @@ package enum OperationsServer {
     router.get("/metrics") { _, _ in
       Response(
         status: .ok, headers: [.contentType: PrometheusText.contentType],
-        body: .shared(ByteBuffer(string: metrics.exposition())))
+        body: .shared(ByteBuffer(string: await metrics.currentExposition())))
     }
     return router
   }
@@ -40,22 +40,4 @@ package enum OperationsServer {
 private struct Liveness: Encodable {
   let service: String
   let version: String
-}
-
-private struct ReadinessAnswer: Encodable {
-  let ready: Bool
-  let service: String
-  let checks: [Check]
-
-  struct Check: Encodable {
-    let name: String
-    let ready: Bool
-    let detail: String
-
-    init(_ finding: Readiness.Finding) {
-      name = finding.name
-      ready = finding.isReady
-      detail = finding.detail
-    }
-  }
 }

@@ -24,6 +24,7 @@ package struct ServeOptions: ParsableArguments {
     let reader = try Settings.makeReader(environment: environment, configurationPath: config)
     let bus = try BusSettings(reader)
     let traces = Settings.busRole == nil ? TraceSettings.none : try TraceSettings(reader)
+    LogOrigin.become(Settings.serviceName)
     ServiceLogHandler.bootstrap(loaded.process)
     let metrics = MetricsRegistry()
     metrics.bootstrap()

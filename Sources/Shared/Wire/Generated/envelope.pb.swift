@@ -67,7 +67,8 @@ package nonisolated struct WireEnvelope: Sendable {
   /// The serialised request or response.
   package var payload: Data = Data()
 
-  /// Set when role is ROLE_FAILURE.
+  /// Set when role is ROLE_FAILURE. In a ROLE_HEARTBEAT_REPLY it says that the server is about to end: it
+  /// still answers, and new requests do better at another.
   package var failure: WireFailure {
     get {_failure ?? WireFailure()}
     set {_failure = newValue}
@@ -152,6 +153,9 @@ package nonisolated struct WireFailure: Sendable {
   package var message: String = String()
 
   package var retryAfterMilliseconds: UInt32 = 0
+
+  /// Nothing of the request was done, nor will be: it may be sent to another server, whatever it asks.
+  package var notBegun: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -383,7 +387,7 @@ nonisolated extension WireEnvelope.Role: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireFailure: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Failure"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}reason\0\u{1}message\0\u{3}retry_after_milliseconds\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}reason\0\u{1}message\0\u{3}retry_after_milliseconds\0\u{3}not_begun\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -395,6 +399,7 @@ nonisolated extension WireFailure: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 2: try { try decoder.decodeSingularStringField(value: &self.reason) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.message) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.retryAfterMilliseconds) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.notBegun) }()
       default: break
       }
     }
@@ -413,6 +418,9 @@ nonisolated extension WireFailure: SwiftProtobuf.Message, SwiftProtobuf._Message
     if self.retryAfterMilliseconds != 0 {
       try visitor.visitSingularUInt32Field(value: self.retryAfterMilliseconds, fieldNumber: 4)
     }
+    if self.notBegun != false {
+      try visitor.visitSingularBoolField(value: self.notBegun, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -421,6 +429,7 @@ nonisolated extension WireFailure: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.reason != rhs.reason {return false}
     if lhs.message != rhs.message {return false}
     if lhs.retryAfterMilliseconds != rhs.retryAfterMilliseconds {return false}
+    if lhs.notBegun != rhs.notBegun {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
