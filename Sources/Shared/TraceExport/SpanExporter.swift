@@ -43,12 +43,12 @@ package final class SpanExporter: Service, SpanRecorder {
   private let logger: Logger
   private let state = Mutex(State())
   private let signal = TaskSignal()
-  private let exported = Counter(label: "trace_spans_exported_total")
+  private let exported = Counter(label: "xtblish_trace_spans_exported_total")
   private let dropped = Dictionary(
     uniqueKeysWithValues: Reason.allCases.map { reason in
-      (reason, Counter(label: "trace_spans_dropped_total", dimensions: [("reason", reason.rawValue)]))
+      (reason, Counter(label: "xtblish_trace_spans_dropped_total", dimensions: [("reason", reason.rawValue)]))
     })
-  private let waiting = Gauge(label: "trace_spans_waiting")
+  private let waiting = Gauge(label: "xtblish_trace_spans_waiting")
 
   /// - Parameters:
   ///   - service: the program's name.

@@ -1,5 +1,5 @@
-/// A part of a trace that has ended: what somebody did (`name`, `kind`) as which part of which trace (`context`), from when
-/// to when by this machine's clock, and what is to be known of it (`attributes`).
+/// A part of a trace that has ended: what somebody did (`name`, `kind`) as which part of which trace (`context`), from its
+/// `start` to its `end` by this machine's clock, and what is to be known of it (`attributes`).
 package struct TraceSpan: Sendable, Equatable {
   /// How it relates to others. The numbers are OpenTelemetry's.
   package enum Kind: Int32, Sendable {

@@ -40,9 +40,9 @@ extension MetricCatalog {
   ]
 
   static let traces = [
-    Entry("trace_spans_dropped_total", .counter, ["reason"], "Spans that nobody got, by reason."),
-    Entry("trace_spans_exported_total", .counter, "Spans that the receiver took."),
-    Entry("trace_spans_waiting", .gauge, "Spans that wait to be sent."),
+    Entry("xtblish_trace_spans_dropped_total", .counter, ["reason"], "Spans that nobody got, by reason."),
+    Entry("xtblish_trace_spans_exported_total", .counter, "Spans that the receiver took."),
+    Entry("xtblish_trace_spans_waiting", .gauge, "Spans that wait to be sent."),
   ]
 
   static let http = [
