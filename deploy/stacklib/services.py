@@ -24,6 +24,7 @@ PASSED_ON = (
     "HOME",
     "XTBLISH_LOG_LEVEL",
     "XTBLISH_LOG_FORMAT",
+    "XTBLISH_SHUTDOWN_DELAY_SECONDS",
     "XTBLISH_TRACE_OTLP_URL",
     "XTBLISH_TRACE_SAMPLE_RATIO",
 )
@@ -72,7 +73,7 @@ def shared_environment(state):
 
 
 def environment(state, name):
-    """The settings of one replica; nothing of the caller's own environment but PATH, logging and traces."""
+    """The settings of one replica; nothing of the caller's own environment but what is passed on."""
     service = service_of(name)
     values = {key: os.environ[key] for key in PASSED_ON if key in os.environ}
     values.update(shared_environment(state))
