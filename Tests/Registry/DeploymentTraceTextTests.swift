@@ -28,7 +28,7 @@ import Wire
   @Test func stepsAreATableWithTheirSharesOfTheWayToTheFirstLine() {
     #expect(
       DeploymentTraceDocument(Self.trace).report(columns: 80) == """
-        version 7, an image of 2 KiB, begun at 2026-09-21T14:13:20Z
+        version 7, an image of 2 KiB, begun at 2026-09-21T14:13:20.000Z
         trace 4bf92f3577b34da6a3ce929d0e0e4736
         request build-7
         STEP                     PROGRAM      AT MS  TOOK MS   SHARE
