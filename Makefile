@@ -80,6 +80,7 @@ alerts: build examples ## Make every alert fire by a real fault, and see it go b
 
 .PHONY: disaster
 disaster: build examples ## Lose machines, keys, disks and the right time, and come back (root; some minutes)
+	@deploy/setup disaster
 	@Tests/Deployment/disaster
 
 .PHONY: python

@@ -16,7 +16,8 @@ import Wire
       ("first-line", "app-host", 10_000, 7_500), ("of-another-release", "device", 12_000, 2_000),
     ].map { name, program, at, took in
       var step = WireDeploymentStep()
-      (step.name, step.program, step.atMicroseconds, step.tookMicroseconds) = (name, program, at, took)
+      (step.name, step.program) = (name, program)
+      (step.atMicroseconds, step.tookMicroseconds) = (UInt64(at), UInt64(took))
       return step
     }
     trace.firstLineMicroseconds = 10_000

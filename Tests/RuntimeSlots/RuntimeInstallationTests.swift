@@ -148,12 +148,15 @@ import UpdateCore
 
         let flash = try start.reboot(.everything, cutAt: cutAt)
         let walked = Self.store(flash)
-        let isDone =
-          (try? {
-            try installation(walked).install(second)
-            _ = try startable(walked)
-            try walked.change { $0.confirm() }
-          }()) != nil
+        var isDone = false
+        do {
+          try installation(walked).install(second)
+          _ = try startable(walked)
+          try walked.change { $0.confirm() }
+          isDone = true
+        } catch {
+          // The power has failed.
+        }
         let after = Self.store(try flash.reboot(survival))
         // What was confirmed before is there, whole, and is what the device falls back to.
         let choices = try startable(after)
