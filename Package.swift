@@ -118,7 +118,7 @@ let sharedModules: [Target] = [
     [
       "Authorization", "CLinux", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "TextFormats", "Wire",
       httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, metrics, nioCore, nioHTTP1, nioHTTPTypes,
-      nioHTTPTypesHTTP1, nioSSL, nioTLS,
+      nioHTTPTypesHTTP1, nioPosix, nioSSL, nioTLS,
     ]),
   // How a service starts and stops: what each of the four is, and what runs it.
   shared("ServiceHosting", ["Messaging", "ServiceHTTP", "ServiceKit", argumentParser, lifecycle]),

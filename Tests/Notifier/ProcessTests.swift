@@ -141,6 +141,38 @@ import Wire
     #expect(try await process.stop() == .exited(0))
   }
 
+  @Test func aProbeNeedsNoKeysAndIsToldWhichCheckFails() async throws {
+    let (broker, registry) = (try await MosquittoServer(), try await RecordingRegistry())
+    let served = try Served(broker, registry)
+    let early = try served.run("healthcheck")
+    #expect(try await early.waitForExit() == .exited(69))
+    #expect(early.output.hasPrefix("error: the notifier does not answer at 127.0.0.1:"), "\(early.output)")
+
+    let process = try served.run("serve")
+    try await process.waitForLine(containing: "connected to the broker")
+    // Keys of the bus would be missing.
+    let secure = ["XTBLISH_INSECURE": "false"]
+    try await eventually("it is ready") {
+      try await served.run("healthcheck", more: secure).waitForExit() == .exited(0)
+    }
+    let ready = try served.run("healthcheck", more: secure)
+    #expect(try await ready.waitForExit() == .exited(0))
+    #expect(ready.output == "the notifier is ready\n")
+
+    await registry.stop()
+    try await eventually("it is not ready") {
+      try await served.run("healthcheck").waitForExit() == .exited(69)
+    }
+    let unready = try served.run("healthcheck")
+    #expect(try await unready.waitForExit() == .exited(69))
+    #expect(unready.output.hasPrefix("error: the notifier is not ready: registry"), "\(unready.output)")
+    #expect(unready.output.split(separator: "\n").count == 1)
+    let alive = try served.run("healthcheck", "--live")
+    #expect(try await alive.waitForExit() == .exited(0))
+    #expect(alive.output == "the notifier is alive\n")
+    #expect(try await process.stop() == .exited(0))
+  }
+
   @Test func aWrongConfigurationIsToldBeforeItStarts() async throws {
     let (broker, registry) = (try await MosquittoServer(), try await RecordingRegistry(started: false))
     let served = try Served(broker, registry)

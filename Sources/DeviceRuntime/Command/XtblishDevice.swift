@@ -24,7 +24,8 @@ struct XtblishDevice: AsyncParsableCommand {
     discussion: "Ends with the exit codes of sysexits.h.",
     version: "\(DeviceProgram.executable) \(XtblishVersion.current)",
     subcommands: [
-      RunCommand.self, EnrollCommand.self, StatusCommand.self, SlotsCommand.self, LogsCommand.self,
+      RunCommand.self, EnrollCommand.self, DeviceHealthcheckCommand.self, StatusCommand.self, SlotsCommand.self,
+      LogsCommand.self,
       WaitingCrashesCommand.self,
       KeyCommand.self, ConfigCommand.self, OTPCommand.self, PinCommand.self, SensorCommand.self, DevCommand.self,
       CheckConfigCommand<DeviceProgram>.self, CompletionCommand<DeviceProgram>.self,

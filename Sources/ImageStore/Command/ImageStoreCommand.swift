@@ -27,7 +27,8 @@ struct ImageStoreCommand: AsyncParsableCommand, AdministeredService {
     abstract: "Keeps images by their digest and serves them to devices.",
     discussion: "Ends with the exit codes of sysexits.h.",
     subcommands: [
-      ServeCommand<ImageStore>.self, PushCommand.self, PullCommand.self, ListCommand.self, StatCommand.self,
+      ServeCommand<ImageStore>.self, HealthcheckCommand<ImageStore>.self, PushCommand.self, PullCommand.self,
+      ListCommand.self, StatCommand.self,
       VerifyCommand.self, KeygenCommand.self, SignCommand.self, CheckCodeCommand.self,
     ])
 }

@@ -25,5 +25,5 @@ struct NotifierCommand: AsyncParsableCommand, AdministeredService {
 
   static let configuration = rootConfiguration(
     abstract: "Brings notifications to devices over MQTT, and their reports to the Registry.",
-    subcommands: [ServeCommand<Notifier>.self, ResendCommand.self])
+    subcommands: [ServeCommand<Notifier>.self, HealthcheckCommand<Notifier>.self, ResendCommand.self])
 }

@@ -19,7 +19,8 @@ struct XtblishProvisioner: AsyncParsableCommand {
       abstract: "Gives devices their identities.",
       discussion: "Devices enrol with claims, which operators make. Ends with the exit codes of sysexits.h.",
       subcommands: [
-        ServeCommand<ProvisionerService>.self, MigrateCommand<ProvisionerService>.self, ClaimCommand.self,
+        ServeCommand<ProvisionerService>.self, MigrateCommand<ProvisionerService>.self,
+        HealthcheckCommand<ProvisionerService>.self, ClaimCommand.self,
         EnrolledDevicesCommand.self, FactoryCACommand.self, RevokeCommand.self, CACommand.self, CertificateCommand.self,
         CRLCommand.self,
       ])

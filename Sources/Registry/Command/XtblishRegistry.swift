@@ -20,7 +20,8 @@ struct XtblishRegistry: AsyncParsableCommand {
       abstract: "Knows the devices, what each should run, and what it does run.",
       discussion: "Ends with the exit codes of sysexits.h.",
       subcommands: [
-        ServeCommand<RegistryService>.self, MigrateCommand<RegistryService>.self, DevicesCommand.self,
+        ServeCommand<RegistryService>.self, MigrateCommand<RegistryService>.self,
+        HealthcheckCommand<RegistryService>.self, DevicesCommand.self,
         FirmwareCommand.self,
         CrashesCommand.self,
         AppsCommand.self,

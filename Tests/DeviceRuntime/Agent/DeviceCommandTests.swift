@@ -104,6 +104,25 @@ import Testing
     #expect(gone.output.hasPrefix("error: ") && gone.output.contains("agent.ipc"))
   }
 
+  @Test func aProbeIsToldWhetherTheAgentIsThereAndConnected() async throws {
+    let harness = try await AgentHarness()
+    let device = try DeviceProcess(harness)
+    let check = ["healthcheck", "--directory", device.directory]
+    let early = try await DeviceProcess.command(check)
+    #expect(early.status == .exited(69) && early.output.hasPrefix("error: "), "\(early.output)")
+
+    let process = try device.start()
+    try await process.waitForLine(containing: "connected to the broker")
+    try await eventually("it is connected") { try await DeviceProcess.command(check).status == .exited(0) }
+    try await harness.broker.stop()
+    try await eventually("it is not connected") { try await DeviceProcess.command(check).status == .exited(69) }
+    let away = try await DeviceProcess.command(check)
+    #expect(away.output.contains("is not connected to its broker"), "\(away.output)")
+    let alive = try await DeviceProcess.command(check + ["--live"])
+    #expect(alive.status == .exited(0) && alive.output.hasSuffix(" is alive\n"), "\(alive.output)")
+    #expect(try await process.stop() == .exited(0))
+  }
+
   @Test func aDeviceEnrolsOnceAndKeepsItsIdentity() async throws {
     let folder = try TemporaryFolder("xtblish-enroll")
     let answer = #"""

@@ -41,21 +41,3 @@ private struct Liveness: Encodable {
   let service: String
   let version: String
 }
-
-private struct ReadinessAnswer: Encodable {
-  let ready: Bool
-  let service: String
-  let checks: [Check]
-
-  struct Check: Encodable {
-    let name: String
-    let ready: Bool
-    let detail: String
-
-    init(_ finding: Readiness.Finding) {
-      name = finding.name
-      ready = finding.isReady
-      detail = finding.detail
-    }
-  }
-}
