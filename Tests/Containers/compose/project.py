@@ -63,6 +63,14 @@ class Project:
         command = ["docker", "compose", "--progress", "quiet", "--file", FILE, *words]
         return run(*command, timeout=timeout, env=self.environment, **options)
 
+    def refused(self, *words):
+        """What is printed by a command that must fail."""
+        words = ["docker", "compose", "--progress", "quiet", "--file", str(FILE), *words]
+        result = subprocess.run(words, capture_output=True, text=True, check=False, timeout=180, env=self.environment)
+        if result.returncode == 0:
+            raise SystemExit(f"error: {' '.join(words)} should have failed")
+        return result.stdout + result.stderr
+
     def up(self, *words, **options):
         """Seconds until everything is healthy."""
         begin = time.monotonic()
@@ -70,7 +78,17 @@ class Project:
         return time.monotonic() - begin
 
     def operator(self, *words, service="operator", options=(), **more):
-        return self.compose("run", "--rm", "-T", *options, service, *words, **more)
+        """What a command prints; what ends with 75 is worth another try, on a machine that is busy."""
+        command = ["docker", "compose", "--progress", "quiet", "--file", FILE, "run", "--rm", "-T", *options, service, *words]
+        for _ in range(5):
+            result = subprocess.run(
+                [str(word) for word in command], capture_output=True, text=True, check=False, timeout=180, env=self.environment, **more
+            )
+            if result.returncode != 75:
+                break
+        if result.returncode != 0:
+            raise SystemExit(f"error: {' '.join(words)} ended with {result.returncode}:\n{result.stdout}{result.stderr}")
+        return result.stdout
 
     def containers(self, service):
         return self.compose("ps", "--quiet", service).split()
