@@ -57,6 +57,10 @@ test: setup engine examples python ## Run all tests
 containers: build examples ## Start the Compose file and the Kubernetes base, and deploy to a device in each (root)
 	@Tests/Containers/check
 
+.PHONY: disaster
+disaster: build examples ## Lose machines, keys, disks and the right time, and come back (root; some minutes)
+	@Tests/Deployment/disaster
+
 .PHONY: python
 python: $(PYTHON)
 

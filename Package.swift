@@ -62,6 +62,14 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
     exclude: exclude, swiftSettings: strict + [fileByFile])
 }
 
+/// For a program that opens only the libraries that it uses something of.
+let onlyUsedLibraries: [LinkerSetting] = [
+  .unsafeFlags([
+    "-Xclang-linker", "--config", "-Xclang-linker",
+    "\(Context.packageDirectory)/Sources/DeviceRuntime/AppHostCommand/linker.cfg",
+  ])
+]
+
 let bindings: [Target] =
   binding("ZeroMQ", c: "CZeroMQ")
   + binding("PostgreSQL", c: "CPostgreSQL", [logging])
@@ -111,7 +119,7 @@ let sharedModules: [Target] = [
   // How admin commands ask a service over HTTP, and what their operators are told when that fails.
   shared("AdminHTTP", ["Curl", "ServiceKit", "TextFormats"]),
   // What services with a database have in common.
-  shared("ServiceDatabase", ["Foundations", "PostgreSQL"]),
+  shared("ServiceDatabase", ["Foundations", "PostgreSQL", metrics]),
   // An HTTP server with limits, TLS, tokens and problem documents.
   shared(
     "ServiceHTTP",
@@ -158,7 +166,7 @@ let registry: [Target] = [
     "RegistryStorage", "Registry/Server/Storage",
     [
       "Authorization", "DeviceProtocol", "FirmwareImage", "Foundations", "OpenSSL", "PostgreSQL", "RegistryDomain",
-      "RootDocument", "ServiceDatabase", "ServiceKit", "TextFormats", "Wire", lifecycle, protobuf,
+      "RootDocument", "ServiceDatabase", "ServiceKit", "TextFormats", "Wire", lifecycle, metrics, protobuf,
     ]),
   // Who may do what, and that it is on record.
   part(
@@ -198,8 +206,8 @@ let registry: [Target] = [
     "RegistryServer", "Registry/Server/Service",
     [
       "FirmwareImage", "Foundations", "Messaging", "PostgreSQL", "RegistryAuthority", "RegistryBus",
-      "RegistryDelivery", "RegistryDomain", "RegistryHTTP", "RegistryStorage", "ServiceHosting", "ServiceHTTP",
-      "ServiceKit", "Wire", lifecycle, logging,
+      "RegistryDelivery", "RegistryDomain", "RegistryHTTP", "RegistryStorage", "ServiceDatabase", "ServiceHosting",
+      "ServiceHTTP", "ServiceKit", "Wire", lifecycle, logging,
     ]),
   command(
     "Registry",
@@ -225,12 +233,18 @@ let imageStore: [Target] = [
       "FileAccess", "FirmwareImage", "Foundations", "OpenSSL", "ServiceKit", "TextFormats", "WebAssemblyModule",
       dequeModule, lifecycle, nioCore, nioPosix,
     ]),
+  // Looks at modules' code, in a process of its own for each; and what such a process says.
+  part("CodeChecking", "ImageStore/CodeChecking", ["CLinux", "Linux", "Wasmtime"]),
+  // The program of these processes. It opens what it uses and nothing else.
+  .executableTarget(
+    name: "CodeCheckCommand", dependencies: ["CodeChecking"], path: "Sources/ImageStore/CodeCheckCommand",
+    swiftSettings: strict, linkerSettings: onlyUsedLibraries),
   // What is checked of an image before it is kept.
   part(
     "ImageAdmission", "ImageStore/Server/ImageAdmission",
     [
-      "BlobStorage", "CLinux", "FirmwareImage", "Foundations", "Linux", "ServiceKit", "Wasmtime", "WebAssemblyModule",
-      logging, nioCore, nioPosix,
+      "BlobStorage", "CLinux", "CodeChecking", "FirmwareImage", "Foundations", "WebAssemblyModule", logging, metrics,
+      nioCore, nioPosix,
     ]),
   // Which device is to run which image, as the Registry says.
   part(
@@ -250,7 +264,7 @@ let imageStore: [Target] = [
     ]),
   command(
     "ImageStore",
-    ["FirmwareImage", "Foundations", "ImageAdmission", "Messaging", "RegistryClient", "TextFormats", "Wire"]),
+    ["FirmwareImage", "Foundations", "Messaging", "RegistryClient", "TextFormats", "Wire"]),
 ]
 
 let notifier: [Target] = [
@@ -291,7 +305,7 @@ let provisioner: [Target] = [
     "ProvisionerStorage", "Provisioner/Server/Storage",
     [
       "CertificateAuthority", "DeviceCertificates", "Foundations", "OpenSSL", "PostgreSQL", "ProvisionerDomain",
-      "ServiceDatabase", "TextFormats", logging,
+      "ServiceDatabase", "ServiceKit", "TextFormats", logging,
     ]),
   // How a device gets its identity, however it asks.
   part(
@@ -306,22 +320,14 @@ let provisioner: [Target] = [
     [
       "Authorization", "CertificateAuthority", "Curl", "DeviceCertificates", "DeviceEnrolment", "DeviceProtocol",
       "Foundations", "Messaging", "OpenSSL", "PostgreSQL", "ProvisionerClient", "ProvisionerDomain",
-      "ProvisionerStorage", "ServiceHosting", "ServiceHTTP", "ServiceKit", "Wire", httpTypes, hummingbird, lifecycle,
-      logging, nioCore, protobuf,
+      "ProvisionerStorage", "ServiceDatabase", "ServiceHosting", "ServiceHTTP", "ServiceKit", "Wire", httpTypes,
+      hummingbird, lifecycle, logging, nioCore, protobuf,
     ]),
   command("Provisioner", ["CertificateAuthority", "Foundations", "Wire"]),
 ]
 
 let services: [Target] =
   registry + imageStore + notifier + provisioner
-
-/// For a program that opens only the libraries that it uses something of.
-let onlyUsedLibraries: [LinkerSetting] = [
-  .unsafeFlags([
-    "-Xclang-linker", "--config", "-Xclang-linker",
-    "\(Context.packageDirectory)/Sources/DeviceRuntime/AppHostCommand/linker.cfg",
-  ])
-]
 
 /// The device is two processes, the agent's and an app's, which have `AppLink` in common and know no more of each other.
 let deviceParts: [Target] = [
@@ -498,9 +504,10 @@ let testTargets: [Target] = [
   tests(
     "ImageStore",
     [
-      "AdminHTTP", "Authorization", "BlobStorage", "Curl", "DeviceProtocol", "FileAccess", "FirmwareImage",
-      "Foundations", "ImageAdmission", "ImageStoreClient", "ImageStoreServer", "Messaging", "OpenSSL", "RootDocument",
-      "ServiceHTTP", "ServiceKit", "TestPeers", "TextFormats", "WebAssemblyModule", "Wire", httpTypes, hummingbird,
+      "AdminHTTP", "Authorization", "BlobStorage", "CodeChecking", "Curl", "DeviceProtocol", "FileAccess",
+      "FirmwareImage", "Foundations", "ImageAdmission", "ImageStoreClient", "ImageStoreServer", "Messaging", "OpenSSL",
+      "RootDocument", "ServiceHTTP", "ServiceKit", "TestPeers", "TextFormats", "WebAssemblyModule", "Wire", httpTypes,
+      hummingbird,
       lifecycle, logging, nioCore, protobuf,
     ]),
   tests(
@@ -565,6 +572,7 @@ let package = Package(
     .executable(name: "xtblish-provisioner", targets: ["ProvisionerCommand"]),
     .executable(name: "xtblish-device", targets: ["DeviceRuntimeCommand"]),
     .executable(name: "xtblish-app-host", targets: ["AppHostCommand"]),
+    .executable(name: "xtblish-code-check", targets: ["CodeCheckCommand"]),
   ],
   dependencies: [
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),

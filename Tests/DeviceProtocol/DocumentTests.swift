@@ -60,6 +60,8 @@ import Testing
     ("### State", 0, names(StateMessage.CodingKeys.allCases)),
     ("#### Positions", 0, names(StateMessage.Position.CodingKeys.allCases)),
     ("#### Waiting", 0, names(StateMessage.Waiting.CodingKeys.allCases)),
+    ("#### Timing", 0, names(DeploymentTimingMessage.CodingKeys.allCases)),
+    ("### Traces", 0, Set(TraceProperty.allCases.map(\.rawValue))),
     ("### Log", 0, names(LogMessage.CodingKeys.allCases)),
     ("#### Lines", 0, names(LogMessage.Line.CodingKeys.allCases)),
     ("### Crash", 0, names(CrashReport.CodingKeys.allCases)),

@@ -39,14 +39,21 @@ import TextFormats
     reason: "trapped: \"unreachable\"",
     failed: .init(version: 8, digest: digest), switchGapNanoseconds: 611_000,
     waiting: .init(version: 9, reason: "https://h/ answered 503", since: 1_790_000_000),
-    run: "ffffffffffffffff")
+    run: "ffffffffffffffff", timing: timing)
+
+  static let timing = {
+    var timing = DeploymentTimingMessage(version: 7)
+    (timing.parentSpan, timing.headChecked, timing.reported) = ("00f067aa0ba902b7", 1_200, 98_000)
+    return timing
+  }()
 
   @Test func aStateWithAllOfItsMembers() throws {
     let wire =
       #"{"digest":"\#(Self.digest)","epoch":"00000000000000a1","failed":{"digest":"\#(Self.digest)","version":8},"#
       + #""reason":"trapped: \"unreachable\"","run":"ffffffffffffffff","sequence":4294967297,"slot":"A","#
       + #""status":"rolled-back","supersedes":{"epoch":"00000000000000b2","sequence":7},"#
-      + #""switchGapNanoseconds":611000,"version":7,"#
+      + #""switchGapNanoseconds":611000,"#
+      + #""timing":{"headChecked":1200,"parentSpan":"00f067aa0ba902b7","reported":98000,"version":7},"version":7,"#
       + #""waiting":{"reason":"https://h/ answered 503","since":1790000000,"version":9}}"#
     #expect(try Self.text(Self.state) == wire)
     #expect(try Self.read(wire) == Self.state)

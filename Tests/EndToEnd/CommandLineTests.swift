@@ -9,11 +9,9 @@ extension EndToEnd {
       "xtblish-registry", "xtblish-provisioner", "xtblish-image-store", "xtblish-notifier", "xtblish-device",
     ]
 
-    /// Those that stay until they are ended, those whose output is a file of its own kind, what a program starts for
-    /// itself, and what a probe asks, which reads the exit status alone.
-    private static let exempt: Set = [
-      "serve", "run", "dev", "help", "completion", "host-api", "check-code", "healthcheck",
-    ]
+    /// Those that stay until they are ended, those whose output is a file of its own kind, and what a probe asks, which
+    /// reads the exit status alone.
+    private static let exempt: Set = ["serve", "run", "dev", "help", "completion", "host-api", "healthcheck"]
 
     /// What the parser tells of a command; the part of it that this looks at.
     private struct Help: Decodable {

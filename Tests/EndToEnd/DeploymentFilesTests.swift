@@ -8,7 +8,7 @@ extension EndToEnd {
     static let validator = "\(Stack.package)/Tests/Deployment/validate.py"
     static let brokerCheck = "\(Stack.package)/Tests/Deployment/broker.py"
 
-    /// The Compose file, the Kubernetes base and the Dockerfile fit their schemas.
+    /// The Compose file and the Dockerfile fit their schemas.
     @Test
     func filesForContainersFitTheirSchemas() async throws {
       let result = try await command(try PythonEnvironment.interpreter(), [Self.validator])
@@ -67,19 +67,9 @@ extension EndToEnd {
         ("compose.yaml", "images:/var/lib/xtblish/images:nocopy", "images:/var/lib/xtblish/images"),
         ("compose.yaml", "      - images:/volumes/images\n", ""),
         ("compose.yaml", "    entrypoint: [\"xtblish-notifier\", \"serve\"]\n", "    container_name: notifier\n"),
-        ("kubernetes/mosquitto.yaml", "eclipse-mosquitto:2.0", "eclipse-mosquitto:latest"),
-        ("kubernetes/mosquitto.yaml", "/mosquitto/config/devices.acl\n", "/mosquitto/config\n"),
         ("compose.yaml", "user: \"10001:1883\"", "user: \"10001:10001\""),
         ("compose.yaml", "\"--host=127.0.0.1\", ", ""),
-        ("kubernetes/postgres.yaml", "\"--host=127.0.0.1\", ", ""),
         ("compose.yaml", "condition: service_healthy", "condition: service_happy"),
-        ("kubernetes/registry.yaml", "containerPort: 7101", "containerPort: \"http\""),
-        ("kubernetes/registry.yaml", "readinessProbe:", "readynessProbe:"),
-        ("kubernetes/notifier.yaml", "name: notifier-rpc", "name: notifier-bus"),
-        ("kubernetes/mosquitto.yaml", "autosave_interval 5", "autosave_interval 6"),
-        ("kubernetes/mosquitto.yaml", "            - --provisioner=https://provisioner:7111\n", ""),
-        ("mosquitto/services.acl", "topic write /firmware/#", "topic readwrite /firmware/#"),
-        ("kubernetes/kustomization.yaml", "  - postgres.yaml\n", ""),
       ])
     func aFaultInADeploymentFileIsFound(file: String, text: String, replacement: String) async throws {
       let folder = try TemporaryFolder("xtblish-deploy")

@@ -23,7 +23,7 @@ extension EndToEnd {
           #expect(mine[key] != nil && mine[key] != others[key], "\(key) is shared")
         }
         let processes = others.filter { $0.key.hasPrefix("XTBLISH_PID_") }.compactMap { Int32($0.value) }
-        #expect(processes.count == 8)
+        #expect(processes.count == 9)
         try await second.call("down")
         for process in processes { #expect(!isRunning(process), "process \(process) is still there") }
         let listed = try await command("pgrep", ["-f", second.folder.path])

@@ -130,6 +130,68 @@ import Wire
     #expect(submit(&state, 3) != first)
   }
 
+  /// What a server answers that is about to end and has not begun the request.
+  private var notBegun: Envelope {
+    var envelope = failure(.unavailable)
+    envelope.failure?.notBegun = true
+    return envelope
+  }
+
+  @Test func whatAnEndingServerGivesBackGoesToAnother() {
+    var state = connected(["a", "b"])
+    var actions: [State.Action] = []
+    guard let first = submit(&state, 1, isIdempotent: false) else { return #expect(Bool(false), "not sent") }
+    #expect(receive(&state, notBegun, for: 1, on: first, actions: &actions))
+    #expect(sent(actions)[1] != nil && sent(actions)[1] != first && failures(actions).isEmpty)
+    // It gets nothing any more.
+    for number in 2...5 { #expect(submit(&state, UInt64(number)) != first) }
+  }
+
+  @Test func whatAnEndingServerGivesBackWaitsForTheOneThatTakesItsPlace() {
+    var state = connected(["a"])
+    var actions: [State.Action] = []
+    guard let first = submit(&state, 1, isIdempotent: false) else { return #expect(Bool(false), "not sent") }
+    #expect(receive(&state, notBegun, for: 1, on: first, now: at(10), actions: &actions))
+    #expect(sent(actions).isEmpty && failures(actions).isEmpty)
+    #expect(state.nextResolve <= at(260), "names are looked up again")
+    state.closed(first, now: at(20), actions: &actions)
+    state.opened(first, now: at(30), actions: &actions)
+    #expect(sent(actions) == [1: first])
+  }
+
+  @Test func whatWaitedInVainForAnotherServerSaysWhy() {
+    var state = connected(["a"])
+    var actions: [State.Action] = []
+    guard let first = submit(&state, 1) else { return #expect(Bool(false), "not sent") }
+    #expect(receive(&state, notBegun, for: 1, on: first, actions: &actions))
+    _ = state.tick(now: at(5_000), actions: &actions)
+    guard
+      case .answer("1", .failure(let failure))? = actions.first(where: { if case .answer = $0 { true } else { false } })
+    else { return #expect(Bool(false), "no answer in \(actions)") }
+    #expect(failure.reason == "no-server" && failure.message.contains("at a, it is shutting down"))
+  }
+
+  @Test func aServerThatLeavesIsAskedOnlyWhereThereIsNoOther() {
+    var state = connected(["a", "b"])
+    let (leaving, staying) = (state.servers[0].connection, state.servers[1].connection)
+    state.leaves(leaving, now: at(10))
+    #expect(state.nextResolve <= at(260), "names are looked up again")
+    for number in 1...4 { #expect(submit(&state, UInt64(number)) == staying) }
+    var actions: [State.Action] = []
+    state.closed(staying, now: at(20), actions: &actions)
+    #expect(Set(sent(actions).values) == [leaving])
+  }
+
+  @Test func aRefusalOfWhatWasNotBegunGoesToAnotherServer() {
+    var state = connected(["a", "b"])
+    var actions: [State.Action] = []
+    guard let first = submit(&state, 1, isIdempotent: false) else { return #expect(Bool(false), "not sent") }
+    var full = failure(.overloaded)
+    full.failure?.notBegun = true
+    #expect(receive(&state, full, for: 1, on: first, actions: &actions))
+    #expect(sent(actions)[1] != nil && sent(actions)[1] != first && failures(actions).isEmpty)
+  }
+
   @Test func otherFailuresAreTheAnswerAtOnce() {
     var state = connected(["a", "b"])
     var actions: [State.Action] = []
@@ -155,6 +217,21 @@ import Wire
     var actions: [State.Action] = []
     state.unsent(1, on: first, now: start, actions: &actions)
     #expect(sent(actions)[1] != nil && sent(actions)[1] != first)
+  }
+
+  @Test func anIdleClientSeldomAsksForASignOfLifeAndARequestMakesItAskSoon() {
+    var state = connected(["a"])
+    let connection = state.servers[0].connection
+    var (now, actions): (ContinuousClock.Instant, [State.Action]) = (start, [])
+    while now < at(60_000) {
+      now = max(state.tick(now: now, actions: &actions) ?? at(60_000), now)
+      state.heard(from: connection)
+    }
+    let beats = actions.count { if case .heartbeat = $0 { true } else { false } }
+    // 6 s of 400 ms, then one every 4 s.
+    #expect((14...32).contains(beats), "\(beats)")
+    #expect(state.submit(1, "1", isIdempotent: true, deadline: now + .seconds(5), now: now) != nil)
+    #expect(state.nextHeartbeat <= now + .milliseconds(400))
   }
 
   @Test func aSilentServerIsLostWithinTwoSecondsAndAskedOnANewConnection() {

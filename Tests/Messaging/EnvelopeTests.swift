@@ -20,6 +20,7 @@ import Wire
     if Int.random(in: 0..<3, using: &generator) == 0 {
       envelope.failure = .init(.overloaded, reason: "queue-full", message: "later", retryAfterMilliseconds: 200)
     }
+    envelope.requestID = texts.randomElement(using: &generator) ?? ""
     return envelope
   }
 
@@ -31,6 +32,7 @@ import Wire
     #expect(own.deadlineMilliseconds == generated.deadlineMilliseconds)
     #expect(own.traceParent == generated.traceParent)
     #expect(Array(own.payload) == Array(generated.payload))
+    #expect(own.requestID == generated.requestID)
     #expect(own.failure == (generated.hasFailure ? generated.failure : nil))
   }
 
@@ -98,18 +100,20 @@ import Wire
   }
 
   @Test func requestsAndResponsesAreWrittenAtOnceAsTheyAreInParts() throws {
-    for (kind, traceParent, payload) in [
-      ("", "", []), ("xtblish.v1.Größe", "00-ab-cd-01", [UInt8](repeating: 7, count: 300)),
+    for (kind, traceParent, requestID, payload) in [
+      ("", "", "", []), ("xtblish.v1.Größe", "00-ab-cd-01", "build-7", [UInt8](repeating: 7, count: 300)),
     ] {
       var request = Envelope(role: .request)
       request.kind = kind
       request.correlationID = [0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 1, 2]
       request.deadlineMilliseconds = 5_000
       request.traceParent = traceParent
+      request.requestID = requestID
       request.payload = payload[...]
       #expect(
         Envelope.request(
-          258, prefix: 9, kind: kind, deadlineMilliseconds: 5_000, traceParent: traceParent, payload: payload)
+          258, prefix: 9, kind: kind, deadlineMilliseconds: 5_000, traceParent: traceParent, requestID: requestID,
+          payload: payload)
           == request.encoded())
       var response = Envelope(role: .response)
       response.kind = kind

@@ -43,15 +43,104 @@ import Wire
           _ = try await client.call(Once("late"), deadline: .seconds(1))
           return false
         } catch {
-          return error.reason == "shutting-down"
+          // There is nobody else who could do it.
+          return error.reason == WireFailure.noServerReason && error.message.contains("it is shutting down")
         }
       }
+      #expect(gate.arrived == 1)
       gate.open()
       let firstAnswer = try await first.value
       #expect(firstAnswer.value == "running")
       try await running.value
       #expect(gate.cancelled == 0)
     }
+  }
+
+  /// Also what must not be done twice: the server that ends has not begun it.
+  @Test(arguments: TransportKind.allCases) func anotherServerDoesWhatOneThatEndsDidNotBegin(kind: TransportKind)
+    async throws
+  {
+    let network = try Network(kind)
+    let other = try Network(kind)
+    let (ending, staying) = kind == .inMemory ? ("ending", "staying") : (network.endpoint, other.endpoint)
+    let gate = Gate()
+    var router = RPCRouter()
+    router.handle(Idempotent.self, allowing: .all) { request, _ in
+      try await gate.pass()
+      return request
+    }
+    router.handle(Once.self, allowing: .all) { _, _ in Once("ending") }
+    var spare = RPCRouter()
+    spare.handle(Once.self, allowing: .all) { _, _ in Once("staying") }
+    spare.handle(Idempotent.self, allowing: .all) { request, _ in request }
+    let server = RPCServer(
+      name: "test", listening: ending, router: router, transport: network.transport, logger: .quiet)
+    let group = ServiceGroup(services: [server], logger: .quiet)
+    let running = Task { try await group.run() }
+    _ = try await server.boundAddress()
+    try await withClient(of: [ending], on: network.transport) { holder in
+      // What keeps it from ending.
+      let held = Task { try await holder.ask("held") }
+      try await eventually { gate.arrived == 1 }
+      try await withServer(on: network.transport, at: staying, router: spare) { _, _ in
+        var options = RPCClientOptions.patient
+        // Not told in advance.
+        options.heartbeatInterval = .seconds(3_600)
+        try await withClient(of: [ending, staying], on: network.transport, options: options) { client in
+          var answers: Set<String> = []
+          try await eventually("it knows both") {
+            answers.insert(try await client.askOnce("x"))
+            return answers.count == 2
+          }
+          await group.triggerGracefulShutdown()
+          try await eventually("it refuses") {
+            do throws(WireFailure) {
+              _ = try await holder.call(Once("late"), deadline: .seconds(1))
+              return false
+            } catch {
+              return error.reason == WireFailure.noServerReason
+            }
+          }
+          for _ in 0..<20 {
+            let answer = try await client.askOnce("x")
+            #expect(answer == "staying")
+          }
+        }
+      }
+      gate.open()
+      let answer = try await held.value
+      #expect(answer == "held")
+    }
+    try await running.value
+    withExtendedLifetime(other) {}
+  }
+
+  @Test(arguments: TransportKind.allCases) func aServerThatLeavesGetsNothingNewAndAnswersWhatComes(kind: TransportKind)
+    async throws
+  {
+    let network = try Network(kind)
+    let other = try Network(kind)
+    let (leaving, staying) = kind == .inMemory ? ("leaving", "staying") : (network.endpoint, other.endpoint)
+    var router = RPCRouter()
+    router.handle(Once.self, allowing: .all) { _, _ in Once("leaving") }
+    var spare = RPCRouter()
+    spare.handle(Once.self, allowing: .all) { _, _ in Once("staying") }
+    try await withServer(on: network.transport, at: leaving, router: router) { server, _ in
+      server.leave()
+      try await withClient(of: [leaving, staying], on: network.transport) { client in
+        // It is all there is.
+        let alone = try await client.askOnce("x")
+        #expect(alone == "leaving")
+        try await withServer(on: network.transport, at: staying, router: spare) { _, _ in
+          try await eventually("the other one is found") { try await client.askOnce("x") == "staying" }
+          for _ in 0..<20 {
+            let answer = try await client.askOnce("x")
+            #expect(answer == "staying")
+          }
+        }
+      }
+    }
+    withExtendedLifetime(other) {}
   }
 
   /// Whatever else goes on at the end of a connection, an answer that was given arrives.

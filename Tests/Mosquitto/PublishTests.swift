@@ -18,6 +18,43 @@ import Testing
     await subscriber.close()
   }
 
+  @Test func whatIsBesideThePayloadArrivesInItsOrder() async throws {
+    let server = try await MosquittoServer()
+    let client = try await server.connectedClient()
+    try await client.subscribe(to: "/properties")
+    let properties = [
+      MQTTUserProperty("traceparent", "00-ab"), MQTTUserProperty("größe", ""), MQTTUserProperty("a", "2"),
+    ]
+    try await client.publish(topic: "/properties", payload: [1], expirySeconds: 60, userProperties: properties)
+    let message = try #require(try await receive(1, from: client).first)
+    #expect(message.userProperties == properties)
+    #expect(message.userProperties["a"] == "2" && message.userProperties["b"] == nil)
+    await client.close()
+  }
+
+  @Test func ofManyPropertiesTheFirstShortOnesAreRead() async throws {
+    let server = try await MosquittoServer()
+    let client = try await server.connectedClient()
+    try await client.subscribe(to: "/properties")
+    let long = MQTTUserProperty("long", String(repeating: "x", count: 300))
+    let many = (0..<20).map { MQTTUserProperty("name-\($0)", "\($0)") }
+    try await client.publish(topic: "/properties", payload: [1], userProperties: [long] + many)
+    let message = try #require(try await receive(1, from: client).first)
+    #expect(message.userProperties == Array(many.prefix(8)))
+    await client.close()
+  }
+
+  @Test func propertiesGiveWayWhereTheBrokerHasNoRoomForThem() async throws {
+    let server = try await MosquittoServer(configuration: "max_packet_size 200")
+    let client = try await server.connectedClient()
+    try await client.subscribe(to: "/tight")
+    let property = MQTTUserProperty("traceparent", String(repeating: "0", count: 55))
+    try await client.publish(topic: "/tight", payload: [UInt8](repeating: 7, count: 160), userProperties: [property])
+    let message = try #require(try await receive(1, from: client).first)
+    #expect(message.payload.count == 160 && message.userProperties.isEmpty)
+    await client.close()
+  }
+
   @Test func aDeniedPublishIsAnErrorWithItsReason() async throws {
     let folder = try TemporaryFolder()
     try Data("topic read #\n".utf8).write(to: URL(fileURLWithPath: folder.path("acl")))

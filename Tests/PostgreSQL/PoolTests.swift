@@ -163,4 +163,53 @@ import Testing
       #expect(first != second)
     }
   }
+
+  /// Counts what it is told.
+  private final class Counting: PostgresPoolObserver {
+    struct Counts: Equatable {
+      var lent = 0
+      var refused: [PostgresError.Kind] = []
+      var connected = 0
+      var statements = 0
+      var transactions = 0
+      var failures = 0
+    }
+
+    let counts = Shared(Counts())
+
+    func lent(after wait: Duration) { counts.change { $0.lent += 1 } }
+    func refused(_ error: PostgresError) { counts.change { $0.refused.append(error.kind) } }
+    func connected() { counts.change { $0.connected += 1 } }
+    func performed(statements: Int, beginsTransaction: Bool, in duration: Duration, failure: PostgresError?) {
+      counts.change {
+        $0.statements += statements
+        if beginsTransaction { $0.transactions += 1 }
+        if failure != nil { $0.failures += 1 }
+      }
+    }
+  }
+
+  @Test func anObserverIsToldWhatThePoolDoes() async throws {
+    let observer = Counting()
+    try await withPool({
+      $0.maximumConnections = 1
+      $0.observer = observer
+    }) { pool in
+      try await pool.query("select 1")
+      #expect(observer.counts.value == Counting.Counts(lent: 1, connected: 1, statements: 1, transactions: 1))
+      // Its begin and its commit are statements too, and all of it is one transaction.
+      _ = try await pool.withTransaction { transaction in
+        try await transaction.pipeline([PostgresStatement("select 1"), PostgresStatement("select 2")])
+      }
+      #expect(observer.counts.value == Counting.Counts(lent: 2, connected: 1, statements: 5, transactions: 2))
+      _ = await postgresError { try await pool.query("select 1 / 0") }
+      #expect(observer.counts.value.failures == 1)
+      try await occupying(pool, count: 1) {
+        _ = await postgresError {
+          try await pool.withConnection(deadline: .now + .milliseconds(50)) { _ = try await $0.query("select 1") }
+        }
+      }
+      #expect(observer.counts.value.refused == [.poolExhausted])
+    }
+  }
 }

@@ -1,4 +1,5 @@
 import Foundations
+import Glibc
 import Logging
 import Messaging
 import ServiceHTTP
@@ -9,6 +10,21 @@ import TestSupport
 import Testing
 import Wire
 
+private func quietLogger() -> Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
+
+/// The answer to a request on a connection that the client would keep, in lower case.
+private func keptAnswer(on client: RawTCPClient) throws -> String {
+  try client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+  var answer: [UInt8] = []
+  // The body is one JSON object.
+  while !answer.contains(UInt8(ascii: "}")) {
+    let more = try client.receive()
+    guard !more.isEmpty else { throw TestFailure("no whole answer: \(String(decoding: answer, as: UTF8.self))") }
+    answer += more
+  }
+  return String(decoding: answer, as: UTF8.self).lowercased()
+}
+
 /// The order that all services have in common.
 @Suite(.seated, .timeLimit(.minutes(10))) struct HostedPartsTests {
   private struct Running: Service {
@@ -17,7 +33,7 @@ import Wire
     func run() async throws { try await parts.run() }
   }
 
-  private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+  private static let logger = quietLogger()
 
   /// Runs a played service until `body` has asked for its end, as SIGTERM would.
   ///
@@ -78,6 +94,47 @@ import Wire
       }
     }
     #expect(notes.suffix(5) == ["is asked", "answers", "second ends", "first ends", "closes"])
+  }
+
+  /// SIGTERM would end the tests too, so this is a process of its own.
+  @Test func aServiceThatIsToEndTellsItsClientsAndStillTakesWhatComes() async {
+    await #expect(processExitsWith: .success) {
+      let loaded = try PlayedSettings.load(environment: ["XTBLISH_SHUTDOWN_DELAY_SECONDS": "3600"])
+      let stage = loaded.settings.stage
+      let parts = try await HostedParts<PlayedService>(
+        PreparedProcess(
+          settings: loaded.settings, process: loaded.process, bus: .insecure, metrics: MetricsRegistry(),
+          logger: quietLogger()))
+      async let running: Void = parts.run()
+      stage.mayPrepare.wake()
+      let http = try #require(parts.http)
+      let port = try await http.boundPort
+      try await eventually("it is ready") { await parts.readiness.isReady() }
+      let patient = try await allowingBlockingCalls {
+        let client = try RawTCPClient(port: port)
+        let answer = try keptAnswer(on: client)
+        #expect(answer.hasPrefix("http/1.1 404") && !answer.contains("connection: close"), "\(answer)")
+        return client
+      }
+
+      kill(getpid(), SIGTERM)
+      try await eventually("it is not ready any more") { await !parts.readiness.isReady() }
+      try await allowingBlockingCalls {
+        for client in [patient, try RawTCPClient(port: port)] {
+          let answer = try keptAnswer(on: client)
+          #expect(answer.hasPrefix("http/1.1 404") && answer.contains("connection: close"), "\(answer)")
+        }
+      }
+      try await withRPCClient(endpoints: [try await parts.rpc.boundAddress()], logger: quietLogger()) { client in
+        stage.mayAnswer.wake()
+        _ = try await client.call(WireListEvents(), deadline: patience)
+      }
+      #expect(!stage.notes.contains("second ends"))
+
+      kill(getpid(), SIGTERM)
+      try await running
+      #expect(stage.notes.last == "closes")
+    }
   }
 
   @Test func anEndWhileItPreparesStartsNothing() async throws {

@@ -1,5 +1,6 @@
 import Foundations
 import Messaging
+import ServiceHTTP
 import ServiceHosting
 import ServiceKit
 import ServiceLifecycle
@@ -46,9 +47,13 @@ private struct Part: Service {
 /// A service that does nothing but note what is done with it.
 struct PlayedService: HostedService {
   private let stage: Stage
+  /// Without a route: every answer is that there is nothing.
+  let http: HTTPService?
 
   init(_ process: PreparedProcess<PlayedSettings>, bus: Bus) async throws {
     stage = process.settings.stage
+    http = makeHTTPService(
+      name: "played", listen: ListenAddress(host: "127.0.0.1", port: 0), router: makeRouter(), logger: process.logger)
   }
 
   func addChecks(to readiness: Readiness) {

@@ -58,6 +58,33 @@ import Testing
     _ = await running.result
   }
 
+  @Test func whatIsNotVitalLeavesTheServiceReadyWhenItIsOver() async {
+    let watch = ExpiryWatch(
+      [
+        ExpirySource {
+          [
+            Expiry(
+              kind: "token", name: "ci", end: Self.now.addingTimeInterval(-1), remedy: "make another", isVital: false)
+          ]
+        }
+      ], logger: .quiet, now: { Self.now })
+    #expect(await findings(watch) == Readiness.Finding(name: "expiry", isReady: true, detail: ""))
+    #expect(await watch.all.map(\.name) == ["ci"])
+  }
+
+  @Test func aSourceIsNotAskedAgainWithinItsInterval() async throws {
+    let looks = Mutex(0)
+    let watch = ExpiryWatch(
+      [
+        ExpirySource(every: .seconds(3_600)) {
+          looks.withLock { $0 += 1 }
+          return []
+        }
+      ], logger: .quiet, now: { Self.now }, lookInterval: .zero)
+    for _ in 1...3 { _ = try await watch.check() }
+    #expect(looks.withLock { $0 } == 1)
+  }
+
   @Test func aSourceThatFailsLeavesWhatItTold() async {
     let isGone = Mutex(false)
     let watch = ExpiryWatch(

@@ -1,9 +1,11 @@
 import Foundation
+import Glibc
 import Logging
-import ServiceKit
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import ServiceKit
 
 @Suite(.seated) struct LogTests {
   /// Keeps what a handler writes.
@@ -52,6 +54,14 @@ import Testing
     #expect((metadata["nested"] as? [String: String]) == ["k": "v"])
   }
 
+  @Test func jsonSaysWhoseLineItIs() throws {
+    let formatter = LogFormatter(format: .json, origin: LogOrigin(service: "registry", instance: "host-7"))
+    let line = formatter.line(time: .now(), level: .info, label: "registry", message: "started", metadata: [:])
+    let object = try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+    #expect(object["service"] as? String == "registry" && object["instance"] as? String == "host-7")
+    #expect(object["time"] is String && object["message"] as? String == "started")
+  }
+
   @Test func longValuesAreCut() throws {
     let (logger, lines) = logger(.text)
     logger.info(
@@ -68,5 +78,24 @@ import Testing
     logger.error("written", metadata: ["k": "inner"])
     #expect(lines.all.count == 1)
     #expect(lines.all.first?.contains("k=inner") == true)
+  }
+
+  @Test func linesForTheJournalBeginWithTheirPriority() {
+    let lines = Lines()
+    var logger = Logger(label: "device") { label in
+      ServiceLogHandler(label: label, level: .debug, format: .text, showsPriority: true, write: lines.add)
+    }
+    logger.logLevel = .trace
+    for level in Logger.Level.allCases { logger.log(level: level, "told") }
+    #expect(lines.all.map { String($0.prefix(3)) } == ["<7>", "<7>", "<6>", "<5>", "<4>", "<3>", "<2>"])
+    #expect(lines.all.allSatisfy { $0.hasSuffix(" device: told\n") })
+  }
+
+  @Test func onlyTheJournalsOwnStreamIsWrittenToForTheJournal() {
+    var status = stat()
+    fstat(STDERR_FILENO, &status)
+    #expect(JournalPriority.isWanted(environment: ["JOURNAL_STREAM": "\(status.st_dev):\(status.st_ino)"]))
+    #expect(!JournalPriority.isWanted(environment: ["JOURNAL_STREAM": "\(status.st_dev):\(status.st_ino + 1)"]))
+    #expect(!JournalPriority.isWanted(environment: [:]))
   }
 }

@@ -1,7 +1,10 @@
 import CoreMetrics
-import ServiceKit
+import Foundation
+import Synchronization
 import TestSupport
 import Testing
+
+@testable import ServiceKit
 
 @Suite(.seated) struct MetricsTests {
   private let registry = MetricsRegistry()
@@ -82,5 +85,62 @@ import Testing
     let text = registry.exposition()
     #expect(text.contains("busy_total 8000\n"))
     #expect(text.contains("sizes_count 8000\n") && text.contains("sizes_bucket{le=\"16\"} 8000\n"))
+  }
+
+  @Test func aProcessTellsWhatPrometheusExpectsOfIt() throws {
+    let text = registry.exposition()
+    func value(_ name: String) throws -> Double {
+      let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("\(name) ") })
+      return try #require(Double(line.dropFirst(name.count + 1)))
+    }
+    let now = Date().timeIntervalSince1970
+    #expect(try value("process_start_time_seconds") < now && value("process_start_time_seconds") > now - 86_400)
+    #expect(try abs(value("xtblish_clock_timestamp_seconds") - now) < 5)
+    #expect(try value("process_threads") >= 1)
+    #expect(try value("process_virtual_memory_bytes") > value("process_resident_memory_bytes"))
+    #expect(text.contains("process_context_switches_total{type=\"voluntary\"} "))
+  }
+
+  @Test func figuresAreLookedUpWhenTheyAreFetched() async {
+    let gauge = registry.makeMeter(label: "depth", dimensions: [])
+    let looks = Mutex(0)
+    registry.addCollector("queue", every: .seconds(3_600)) {
+      gauge.set(
+        Double(
+          looks.withLock {
+            $0 += 1; return $0
+          }))
+    }
+    #expect(!registry.exposition().contains("xtblish_metrics_collected_timestamp_seconds"))
+    #expect(await registry.currentExposition().contains("depth 1\n"))
+    // What was found counts for the interval.
+    let again = await registry.currentExposition()
+    #expect(again.contains("depth 1\n"))
+    #expect(again.contains("xtblish_metrics_collected_timestamp_seconds{collector=\"queue\"} "))
+  }
+
+  @Test func figuresThatCannotBeLookedUpHoldUpNothing() async {
+    registry.makeCounter(label: "others", dimensions: []).increment(by: 1)
+    registry.addCollector("broken", every: .zero) { throw TestFailure("no database") }
+    let text = await registry.currentExposition()
+    #expect(text.contains("others_total 1\n"))
+    #expect(!text.contains("collector=\"broken\""))
+  }
+
+  @Test func aSlowLookGoesOnAndIsToldLater() async throws {
+    let (release, releaser) = AsyncStream<Void>.makeStream()
+    let looks = Mutex(0)
+    let collector = MetricCollector(name: "slow", interval: .zero) {
+      looks.withLock { $0 += 1 }
+      for await _ in release { break }
+    }
+    await collector.collect(patience: .zero)
+    try await eventually { looks.withLock { $0 } == 1 }
+    // One at a time.
+    await collector.collect(patience: .zero)
+    #expect(collector.collectedAt == nil)
+    releaser.yield()
+    try await eventually { collector.collectedAt != nil }
+    #expect(looks.withLock { $0 } == 1)
   }
 }

@@ -15,9 +15,11 @@ private func silentLogger() -> Logger { Logger(label: "test") { _ in SwiftLogNoO
 @Suite(.seated, .serialized) struct ServiceHostTests {
   private struct Waiting: Service {
     let started: Flag
+    var ended = Flag()
     func run() async throws {
       started.raise()
       try await gracefulShutdown()
+      ended.raise()
     }
   }
 
@@ -32,6 +34,34 @@ private func silentLogger() -> Logger { Logger(label: "test") { _ in SwiftLogNoO
     kill(getpid(), SIGUSR1)
     try await host
     #expect(await !readiness.isReady())
+  }
+
+  @Test func worksOnAfterASignalUntilASecondOne() async throws {
+    let (started, told) = (Flag(), Flag())
+    let service = Waiting(started: started)
+    let readiness = Readiness()
+    async let host: Void = ServiceHost.run(
+      name: "test", logger: silentLogger(), services: [service], readiness: readiness, shutdownDelay: .seconds(3_600),
+      signals: [.sigusr1], leave: { told.raise() })
+    try await eventually { started.isRaised }
+    kill(getpid(), SIGUSR1)
+    try await eventually("those who send requests are told") { told.isRaised }
+    #expect(await !readiness.isReady())
+    #expect(!service.ended.isRaised)
+    kill(getpid(), SIGUSR1)
+    try await host
+    #expect(service.ended.isRaised)
+  }
+
+  @Test func endsByItselfWhenTheDelayIsOver() async throws {
+    let service = Waiting(started: Flag())
+    async let host: Void = ServiceHost.run(
+      name: "test", logger: silentLogger(), services: [service], shutdownDelay: .milliseconds(50), signals: [.sigusr2])
+    try await eventually { service.started.isRaised }
+    let start = ContinuousClock.now
+    kill(getpid(), SIGUSR2)
+    try await host
+    #expect(ContinuousClock.now - start >= .milliseconds(50))
   }
 
   @Test func cancelsServicesThatDoNotEnd() async throws {

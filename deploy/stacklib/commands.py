@@ -9,6 +9,7 @@ import time
 import broker
 import database
 import devices
+import logs
 import ports
 import processes
 import services
@@ -25,7 +26,7 @@ def open_stack(options):
 
 
 def all_names(state):
-    return [database.NAME, broker.NAME, *services.names(state), *devices.names(state)]
+    return [logs.NAME, database.NAME, broker.NAME, *services.names(state), *devices.names(state)]
 
 
 def running(state, name):
@@ -89,6 +90,8 @@ def stop_surplus(state):
 
 
 def start_services(state, starting, binaries, say):
+    if logs.NAME in starting:
+        logs.start(state)
     if starting and not os.path.exists(trust.token_file(state)):
         say("making certificates and keys")
     if starting:
@@ -191,7 +194,9 @@ def start_one(options):
             print(f"{options.name} runs already")
             return 0
         check_ports(state, [options.name])
-        if options.name == database.NAME:
+        if options.name == logs.NAME:
+            logs.start(state)
+        elif options.name == database.NAME:
             database.start(state)
             database.await_ready(state)
         elif options.name == broker.NAME:
@@ -256,6 +261,9 @@ def print_logs(options):
         sys.stdout.flush()
         for name in names:
             path = processes.log_path(state, name)
+            # The log-keeper took the older lines out.
+            if os.path.exists(path) and os.path.getsize(path) < positions[name]:
+                positions[name] = 0
             if os.path.exists(path) and os.path.getsize(path) > positions[name]:
                 with open(path, "rb") as file:
                     file.seek(positions[name])

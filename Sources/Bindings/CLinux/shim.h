@@ -94,3 +94,40 @@ static inline long linux_read_cached(int descriptor, void *space, unsigned long 
   struct { void *base; unsigned long length; } vector = {space, count};
   return linux_preadv2(descriptor, &vector, 1, offset, 8);
 }
+
+// A copy of this process, which runs on from here with one thread. Only for a process that has one.
+extern int linux_fork(void) __asm__("fork");
+
+// Messages of one byte that carry up to eight descriptors, over a Unix socket.
+struct linux_message {
+  void *name; unsigned name_length; void *vectors; unsigned long vector_count;
+  void *control; unsigned long control_length; int flags;
+};
+struct linux_descriptors { unsigned long length; int level; int type; int numbers[8]; };
+extern long linux_sendmsg(int socket, const struct linux_message *message, int flags) __asm__("sendmsg");
+extern long linux_recvmsg(int socket, struct linux_message *message, int flags) __asm__("recvmsg");
+
+// 1, or -1 with errno. A peer that has gone is EPIPE, not a signal (MSG_NOSIGNAL).
+static inline long linux_send_descriptors(int socket, const int *numbers, unsigned count) {
+  char byte = 0;
+  struct { void *base; unsigned long length; } vector = {&byte, 1};
+  struct linux_descriptors rights = {16 + 4UL * count, 1, 1, {0}};
+  for (unsigned index = 0; index < count && index < 8; index++) rights.numbers[index] = numbers[index];
+  struct linux_message message = {0, 0, &vector, 1, &rights, 16 + (4UL * count + 7) / 8 * 8, 0};
+  return linux_sendmsg(socket, &message, 0x4000);
+}
+
+// How many descriptors came, none of which a program that is executed inherits; 0 at the end of the stream and for a
+// message without any; -1 with errno.
+static inline long linux_receive_descriptors(int socket, int *numbers, unsigned limit) {
+  char byte = 0;
+  struct { void *base; unsigned long length; } vector = {&byte, 1};
+  struct linux_descriptors rights = {0, 0, 0, {0}};
+  struct linux_message message = {0, 0, &vector, 1, &rights, sizeof rights, 0};
+  long received = linux_recvmsg(socket, &message, 0x40000000);
+  if (received <= 0) return received;
+  if (message.control_length < 20 || rights.level != 1 || rights.type != 1) return 0;
+  unsigned count = (unsigned)((rights.length - 16) / 4);
+  for (unsigned index = 0; index < count && index < limit; index++) numbers[index] = rights.numbers[index];
+  return count < limit ? count : limit;
+}

@@ -1,4 +1,5 @@
 import CMosquitto
+import Glibc
 
 // The library calls these inside its own functions, on the thread that called it. They only take
 // notes: a call back into the library from here would meet its locks.
@@ -27,7 +28,7 @@ extension LibraryHandle {
       // The library reads the reason codes of UNSUBACK and keeps them to itself.
       unsafe note(context, .answered(messageID: messageID, reason: .success))
     }
-    unsafe mosquitto_message_v5_callback_set(pointer) { _, context, message, _ in
+    unsafe mosquitto_message_v5_callback_set(pointer) { _, context, message, properties in
       guard let message = unsafe message, let topic = unsafe message.pointee.topic else { return }
       let bytes = unsafe UnsafeRawBufferPointer(
         start: message.pointee.payload, count: Int(message.pointee.payloadlen))
@@ -36,7 +37,8 @@ extension LibraryHandle {
         .received(
           MQTTMessage(
             topic: String(cString: topic), payload: Array(bytes),
-            qos: message.pointee.qos > 0 ? .atLeastOnce : .atMostOnce, retain: message.pointee.retain)))
+            qos: message.pointee.qos > 0 ? .atLeastOnce : .atMostOnce, retain: message.pointee.retain,
+            userProperties: userProperties(properties))))
     }
     unsafe mosquitto_log_callback_set(pointer) { _, context, level, text in
       guard level & Int32(MOSQ_LOG_ERR | MOSQ_LOG_WARNING) != 0, let context = unsafe context,
@@ -67,6 +69,30 @@ private func limits(_ properties: OpaquePointer?) -> MQTTBrokerLimits {
     limits.keepsMessages = byte != 0
   }
   return limits
+}
+
+/// What came beside a message's payload.
+private func userProperties(_ properties: OpaquePointer?) -> [MQTTUserProperty] {
+  var found: [MQTTUserProperty] = []
+  var next = unsafe properties
+  var isFirst = true
+  while found.count < MQTTUserProperty.maximumCount, unsafe next != nil {
+    var name: UnsafeMutablePointer<CChar>?
+    var value: UnsafeMutablePointer<CChar>?
+    unsafe next = mosquitto_property_read_string_pair(
+      next, MQTT_PROP_USER_PROPERTY.value, &name, &value, !isFirst)
+    isFirst = false
+    defer {
+      unsafe free(name)
+      unsafe free(value)
+    }
+    guard unsafe next != nil, let nameText = unsafe name, let valueText = unsafe value else { break }
+    let property = unsafe MQTTUserProperty(String(cString: nameText), String(cString: valueText))
+    if max(property.name.utf8.count, property.value.utf8.count) <= MQTTUserProperty.maximumBytes {
+      found.append(property)
+    }
+  }
+  return found
 }
 
 private func note(_ context: UnsafeMutableRawPointer?, _ signal: LibrarySignal) {

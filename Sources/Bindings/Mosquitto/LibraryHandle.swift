@@ -101,6 +101,10 @@ final class SignalBox {
     if let expiry = publication.expirySeconds {
       unsafe mosquitto_property_add_int32(&properties, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL.value, expiry)
     }
+    for property in publication.userProperties {
+      unsafe mosquitto_property_add_string_pair(
+        &properties, MQTT_PROP_USER_PROPERTY.value, property.name, property.value)
+    }
     let status = unsafe publication.payload.withUnsafeBytes { bytes in
       unsafe mosquitto_publish_v5(
         pointer, &messageID, publication.topic, Int32(bytes.count), bytes.baseAddress,

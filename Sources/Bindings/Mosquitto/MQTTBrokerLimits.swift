@@ -20,4 +20,11 @@ package struct MQTTBrokerLimits: Sendable, Equatable {
   package func payloadRoomBytes(topic: String) -> Int? {
     maximumPacketBytes.map { $0 - topic.utf8.count - Self.packetOverheadBytes }
   }
+
+  /// Whether the properties fit beside the payload.
+  func hasRoom(for properties: [MQTTUserProperty], topic: String, payloadBytes: Int) -> Bool {
+    guard let room = payloadRoomBytes(topic: topic) else { return true }
+    // Their length takes at most 4 bytes, one of which is counted.
+    return payloadBytes + properties.reduce(3) { $0 + $1.packetBytes } <= room
+  }
 }

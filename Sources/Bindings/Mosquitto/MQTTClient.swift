@@ -70,12 +70,14 @@ package final class MQTTClient: Sendable {
   ///   - isAdaptable: a broker without QoS 1 or retained messages gets it with QoS 0 or not to be kept; otherwise it is
   ///     refused.
   ///   - expirySeconds: the broker drops the message if it could not be delivered for so long.
+  ///   - userProperties: what goes beside the payload; left out where the broker has no room for it.
   ///   - timeout: for the wait for a place in the window and for the acknowledgement together.
   /// - Returns: `.success`, or `.noMatchingSubscribers` when the broker has it and nobody listens.
   @discardableResult
   package func publish(
     topic: String, payload: [UInt8], qos: MQTTQualityOfService = .atLeastOnce, retain: Bool = false,
-    expirySeconds: UInt32? = nil, isAdaptable: Bool = false, timeout: Duration = .seconds(5)
+    expirySeconds: UInt32? = nil, userProperties: [MQTTUserProperty] = [], isAdaptable: Bool = false,
+    timeout: Duration = .seconds(5)
   ) async throws(MQTTError) -> MQTTReasonCode {
     try MQTTTopic.validate(name: topic)
     guard payload.count <= Int(core.options.maximumPacketBytes) else {
@@ -87,9 +89,10 @@ package final class MQTTClient: Sendable {
       throw MQTTError(
         .tooLarge, "the payload has \(payload.count) bytes; to \(topic) the broker takes at most \(max(0, room))")
     }
+    let hasRoom = core.limits.hasRoom(for: userProperties, topic: topic, payloadBytes: payload.count)
     let publication = Publication(
       topic: topic, payload: payload, qos: qos, retain: retain, expirySeconds: expirySeconds,
-      isAdaptable: isAdaptable)
+      userProperties: hasRoom ? userProperties : [], isAdaptable: isAdaptable)
     return MQTTReasonCode(rawValue: try await core.perform(.publish(publication), timeout: timeout).get())
   }
 

@@ -15,12 +15,17 @@ package struct MQTTMessage: Sendable, Equatable {
   package let qos: MQTTQualityOfService
   /// True when the broker had kept the message from before the subscription.
   package let retain: Bool
+  /// What its sender put beside the payload; the first 8, of at most 256 bytes.
+  package let userProperties: [MQTTUserProperty]
 
-  package init(topic: String, payload: [UInt8], qos: MQTTQualityOfService, retain: Bool) {
+  package init(
+    topic: String, payload: [UInt8], qos: MQTTQualityOfService, retain: Bool, userProperties: [MQTTUserProperty] = []
+  ) {
     self.topic = topic
     self.payload = payload
     self.qos = qos
     self.retain = retain
+    self.userProperties = userProperties
   }
 }
 

@@ -98,19 +98,23 @@ package actor MQTTOutlet {
   /// What nobody acknowledges, and goes alone, is followed by a quiet time, which tells whether the broker ends the
   /// connection for it.
   ///
-  /// - Parameter timeout: from then on.
+  /// - Parameters:
+  ///   - userProperties: as of `MQTTClient.publish`.
+  ///   - timeout: from then on.
   /// - Returns: as `MQTTClient.publish`.
   @discardableResult
   package func publish(
     topic: String, payload: [UInt8], qos: MQTTQualityOfService = .atLeastOnce, retain: Bool = false,
-    isAdaptable: Bool = false, timeout: Duration = .seconds(5), tries: inout Tries
+    userProperties: [MQTTUserProperty] = [], isAdaptable: Bool = false, timeout: Duration = .seconds(5),
+    tries: inout Tries
   ) async throws(MQTTError) -> MQTTReasonCode {
     let goesAlone = tries.goesAlone
     try await enter(alone: goesAlone)
     defer { leave(alone: goesAlone) }
     do throws(MQTTError) {
       let reason = try await client.publish(
-        topic: topic, payload: payload, qos: qos, retain: retain, isAdaptable: isAdaptable, timeout: timeout)
+        topic: topic, payload: payload, qos: qos, retain: retain, userProperties: userProperties,
+        isAdaptable: isAdaptable, timeout: timeout)
       if qos == .atLeastOnce {
         tries = Tries()
       } else if goesAlone {

@@ -25,6 +25,7 @@ struct Publication: Sendable, Equatable {
   var retain: Bool
   /// Seconds after which the broker drops it undelivered; nil: never.
   var expirySeconds: UInt32?
+  var userProperties: [MQTTUserProperty] = []
   /// Sent with a lower QoS, or not kept, where the broker offers no more.
   var isAdaptable = false
 

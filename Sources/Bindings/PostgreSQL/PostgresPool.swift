@@ -100,8 +100,16 @@ package final class PostgresPool: Sendable {
   func lend(
     deadline: ContinuousClock.Instant?, statementTimeout: Duration? = nil
   ) async throws(PostgresError) -> Lease {
-    let limit = ContinuousClock.now + options.acquireTimeout
-    let server = try await acquire(by: min(limit, deadline ?? limit))
+    let start = ContinuousClock.now
+    let limit = start + options.acquireTimeout
+    let server: ServerConnection
+    do {
+      server = try await acquire(by: min(limit, deadline ?? limit))
+    } catch {
+      options.observer?.refused(error)
+      throw error
+    }
+    options.observer?.lent(after: .now - start)
     // Some time on top, so that normally the server's own timeout strikes first.
     let operationTimeout = (statementTimeout ?? options.statementTimeout) + .seconds(2)
     return Lease(server: server, deadline: deadline, operationTimeout: operationTimeout)
@@ -231,7 +239,10 @@ extension PostgresPool {
     var told: PostgresError?
     while true {
       do {
-        return try await ServerConnection.open(settings, limits: sessionLimits, deadline: deadline)
+        let connection = try await ServerConnection.open(
+          settings, limits: sessionLimits, deadline: deadline, observer: options.observer)
+        options.observer?.connected()
+        return connection
       } catch {
         // An attempt that the deadline cut short knows less than one before it that had an answer.
         let error = ContinuousClock.now < deadline ? error : told ?? error

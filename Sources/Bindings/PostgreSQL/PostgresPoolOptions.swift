@@ -16,6 +16,8 @@ package struct PostgresPoolOptions: Sendable {
   package var maximumLifetime: Duration = .seconds(30 * 60)
   /// Shown in `pg_stat_activity`.
   package var applicationName = "xtblish"
+  /// Counts what the pool does; nil: nobody does.
+  package var observer: (any PostgresPoolObserver)?
 
   /// The bounds that are given below.
   package static let standard = PostgresPoolOptions()

@@ -20,6 +20,7 @@ actor ServerConnection {
   private nonisolated let executor: ThreadExecutor
   private nonisolated let wake: WakeDescriptor
   private nonisolated let record = HealthRecord()
+  private nonisolated let observer: (any PostgresPoolObserver)?
   nonisolated let openedAt = ContinuousClock.now
   private var handle: ConnectionHandle?
   /// The server stands but does not do what it is there for: whoever has the connection closes it.
@@ -30,9 +31,10 @@ actor ServerConnection {
   /// Whether the server refused a change as one that takes none.
   nonisolated var foundReadOnly: Bool { record.foundReadOnly.load(ordering: .acquiring) }
 
-  private init(executor: ThreadExecutor, wake: WakeDescriptor) {
+  private init(executor: ThreadExecutor, wake: WakeDescriptor, observer: (any PostgresPoolObserver)?) {
     self.executor = executor
     self.wake = wake
+    self.observer = observer
   }
 
   deinit {
@@ -40,8 +42,11 @@ actor ServerConnection {
   }
 
   /// Connects to the first of the hosts that takes changes, and applies the server-side limits.
+  ///
+  /// - Parameter observer: told of what is performed.
   static func open(
-    _ settings: PostgresSettings, limits: SessionLimits, deadline: ContinuousClock.Instant
+    _ settings: PostgresSettings, limits: SessionLimits, deadline: ContinuousClock.Instant,
+    observer: (any PostgresPoolObserver)? = nil
   ) async throws(PostgresError) -> ServerConnection {
     let candidates = settings.candidates
     var complaints: [PostgresError] = []
@@ -50,7 +55,8 @@ actor ServerConnection {
       let now = ContinuousClock.now
       let share = now + (deadline - now) / (candidates.count - index)
       do {
-        let connection = try await openOne(candidate.settings, limits: limits, deadline: share)
+        let connection = try await openOne(
+          candidate.settings, limits: limits, deadline: share, observer: observer)
         settings.prefer(candidate.number)
         return connection
       } catch {
@@ -65,12 +71,13 @@ actor ServerConnection {
   }
 
   private static func openOne(
-    _ settings: PostgresSettings, limits: SessionLimits, deadline: ContinuousClock.Instant
+    _ settings: PostgresSettings, limits: SessionLimits, deadline: ContinuousClock.Instant,
+    observer: (any PostgresPoolObserver)?
   ) async throws(PostgresError) -> ServerConnection {
     let wake = try WakeDescriptor()
     let executor = ThreadExecutor()
     try executor.start()
-    let connection = ServerConnection(executor: executor, wake: wake)
+    let connection = ServerConnection(executor: executor, wake: wake, observer: observer)
     try await connection.interruptible { (connection, interrupt) in
       await connection.connect(settings, limits, Watch(deadline: deadline, interrupt: interrupt))
     }
@@ -92,6 +99,27 @@ actor ServerConnection {
   /// - Parameter isShielded: goes on when the task is cancelled, for statements that clean up.
   nonisolated func perform(
     _ operation: PostgresOperation, deadline: ContinuousClock.Instant, isShielded: Bool = false
+  ) async throws(PostgresError) -> [PostgresResult] {
+    guard let observer else {
+      return try await performUnobserved(operation, deadline: deadline, isShielded: isShielded)
+    }
+    let start = ContinuousClock.now
+    let begins = health == .idle
+    var failure: PostgresError?
+    defer {
+      observer.performed(
+        statements: operation.statementCount, beginsTransaction: begins, in: .now - start, failure: failure)
+    }
+    do {
+      return try await performUnobserved(operation, deadline: deadline, isShielded: isShielded)
+    } catch {
+      failure = error
+      throw error
+    }
+  }
+
+  private nonisolated func performUnobserved(
+    _ operation: PostgresOperation, deadline: ContinuousClock.Instant, isShielded: Bool
   ) async throws(PostgresError) -> [PostgresResult] {
     if isShielded {
       return try await run(operation, Watch(deadline: deadline, interrupt: Interrupt(waking: wake))).get()

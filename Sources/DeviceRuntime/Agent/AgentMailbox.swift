@@ -11,6 +11,8 @@ final class AgentMailbox: Sendable {
   private struct State {
     var events: [UpdateMachine.Event] = []
     var notifications: [FirmwareNotification] = []
+    /// Who wants to know that events are still handled.
+    var onTurn: (@Sendable () -> Void)?
     var isClosed = false
   }
 
@@ -32,6 +34,21 @@ final class AgentMailbox: Sendable {
     signal.wake()
   }
 
+  /// Has the agent itself call this, between two events, if it gets there: at most one such call waits.
+  func onNextTurn(_ call: @escaping @Sendable () -> Void) {
+    state.withLock { $0.onTurn = call }
+    signal.wake()
+  }
+
+  /// Says to whoever asked that the agent gets on. To be called also in what may take long and must not be cut short.
+  func takeTurn() {
+    let call = state.withLock { state in
+      defer { state.onTurn = nil }
+      return state.onTurn
+    }
+    call?()
+  }
+
   func close() {
     state.withLock { $0.isClosed = true }
     signal.wake()
@@ -40,6 +57,7 @@ final class AgentMailbox: Sendable {
   /// The next event; nil when the mailbox was closed or the task cancelled.
   func next() async -> UpdateMachine.Event? {
     while !Task.isCancelled {
+      takeTurn()
       let (event, isClosed): (UpdateMachine.Event?, Bool) = state.withLock { state in
         if state.isClosed { return (nil, true) }
         if !state.events.isEmpty { return (state.events.removeFirst(), false) }

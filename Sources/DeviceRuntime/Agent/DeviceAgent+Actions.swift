@@ -1,6 +1,7 @@
 import AppSupervision
 import Curl
 import DeviceImages
+import DeviceProtocol
 import FirmwareImage
 import Foundations
 import Logging
@@ -9,6 +10,22 @@ import UpdateCore
 /// What the state machine wants done.
 extension DeviceAgent {
   func perform(_ action: UpdateMachine.Action) async {
+    // Tasks that are begun by it belong to the trace too.
+    let trace = version(of: action).flatMap { timings.trace(of: $0) }
+    await TraceContext.$current.withValue(trace) { await perform(traced: action) }
+  }
+
+  /// Which version the action is part of the way to; nil: of none that counts.
+  private func version(of action: UpdateMachine.Action) -> UInt64? {
+    switch action {
+    case .check(let hint): hint.version
+    case .startDownload(let offer, _), .stage(let offer, _): offer.version
+    case .launch(let slot), .switchOver(_, let slot): machine.record[slot].version
+    default: nil
+    }
+  }
+
+  private func perform(traced action: UpdateMachine.Action) async {
     switch action {
     case .saveRecord: await saveRecord()
     case .check(let hint): await hints.add(hint)
@@ -22,7 +39,10 @@ extension DeviceAgent {
     case .startTrialTimer(let version): startTrialTimer(version)
     case .stopTrialTimer: trialTimer?.cancel()
     case .raiseSecurityEpoch(let epoch): await raiseSecurityEpoch(to: epoch)
-    case .report: await reporter.update(report)
+    case .report:
+      let report = report
+      if report.status == .confirmed { timings.note(\.confirmed, of: report.version) }
+      await reporter.update(report)
     case .note(let event): await note(event)
     }
   }
@@ -38,6 +58,8 @@ extension DeviceAgent {
         return
       } catch {
         logger.critical("the boot record can't be saved; trying again", metadata: ["error": "\(error)"])
+        // A flash that fails is no reason to end what runs.
+        mailbox.takeTurn()
         try? await Task.sleep(for: backoff.next())
       }
     } while !Task.isCancelled
@@ -59,16 +81,19 @@ extension DeviceAgent {
     await stopping[slot]?.value
     let figures = TransferFigures()
     let version = offer.version
-    let mailbox = mailbox
+    let (mailbox, timings) = (mailbox, timings)
+    timings.noteDownload(of: offer)
     let job = ImageDownload(
       offer: offer, slot: slot, servers: servers, storage: storage, http: http, policy: configuration.download,
       figures: figures, logger: logger,
       firstWait: pauseAfterFailedStaging(of: version),
+      onFetched: { timings.note(\.downloaded, of: version) },
       onFruitlessRound: { mailbox.post(.downloadAttemptFailed(version: version)) },
       onHindrance: { await self.hinder(.download, version: version, by: $0) })
     let task = Task {
       switch await job.run() {
       case .complete(let image):
+        timings.note(\.verified, of: version)
         verifiedDownload = image
         let epoch = image.configuration.manifest?.app.securityEpoch ?? 0
         mailbox.post(.downloaded(version: version, securityEpoch: epoch))

@@ -44,12 +44,16 @@ extension DeviceAgent {
       relaunches[slot]?.unreadableImages = 0
       let launch = try await AppLaunch(image, in: slot, version: record.version, agent: self)
       let app = try await launcher.launch(launch)
+      timings.note(\.processStarted, of: record.version)
       appCount += 1
       let id = appCount
       let quiet = QuietMoment()
-      let reader = Task {
-        await self.follow(
-          app, of: image, id: id, slot: slot, version: record.version, name: launch.appName, quiet: quiet)
+      // What an app does all its life is not the deployment's.
+      let reader = TraceContext.$current.withValue(nil) {
+        Task {
+          await self.follow(
+            app, of: image, id: id, slot: slot, version: record.version, name: launch.appName, quiet: quiet)
+        }
       }
       apps[slot] = LiveApp(
         id: id, app: app, image: image, startedAt: .now, reader: reader, launchedAt: .now, quiet: quiet)
@@ -147,6 +151,7 @@ extension DeviceAgent {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await publisher.run() }
       var wasStopped = false
+      var hasSpoken = false
       for await event in app.events {
         switch event {
         case .started: post(.appStarted(slot), of: id, slot)
@@ -159,7 +164,12 @@ extension DeviceAgent {
         case .unsubscribe(let handle): await subscriptions.unsubscribe(app: id, handle: handle)
         case .pins(let levels): board.note(levels, of: id)
         case .healthConfirmed: post(.healthConfirmed(slot), of: id, slot)
-        case .log(let line): await append(line, version: version)
+        case .log(let line):
+          if !hasSpoken, line.source != .host {
+            hasSpoken = true
+            noteFirstLine(line, version: version, slot: slot)
+          }
+          await append(line, version: version)
         case .publish(let messageID, let topic, let payload, let qos):
           await publisher.enqueue(.init(id: messageID, topic: topic, payload: payload, qos: qos))
         case .ended(let ending):
@@ -201,6 +211,17 @@ extension DeviceAgent {
       mailbox.post(.appFinished(slot))
     case .hostFailed: await hasFailedOnHost(slot, ending.description)
     default: mailbox.post(.appFailed(slot, reason: ending.description))
+    }
+  }
+
+  /// The first line that an app's process wrote for it: with it a deployment has arrived.
+  private func noteFirstLine(_ line: AppLogLine, version: UInt64, slot: Slot) {
+    guard let trace = timings.trace(of: version) else { return }
+    timings.note(\.firstLine, of: version, at: line.monotonicNanoseconds)
+    TraceContext.$current.withValue(trace) {
+      logger.info(
+        "the app wrote its first line",
+        metadata: ["version": "\(version)", "slot": "\(slot.name)", "text": "\(line.text.prefixOfUTF8(200))"])
     }
   }
 

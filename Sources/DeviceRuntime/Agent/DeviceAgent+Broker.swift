@@ -12,8 +12,10 @@ extension DeviceAgent {
     for await message in mqtt.messages {
       if message.topic.text(behind: topics.firmwarePrefix) != nil {
         do throws(InvalidNotification) {
-          mailbox.post(
-            try FirmwareNotification(topic: message.topic, payload: message.payload, device: identity.device))
+          let notification = try FirmwareNotification(
+            topic: message.topic, payload: message.payload, device: identity.device)
+          timings.noteArrival(of: notification.version, in: TraceContext(message.userProperties))
+          mailbox.post(notification)
         } catch {
           logger.warning(
             "message on a firmware topic ignored",

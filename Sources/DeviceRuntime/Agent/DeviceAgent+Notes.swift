@@ -36,6 +36,8 @@ extension DeviceAgent {
   }
 
   func note(_ level: Logger.Level, _ text: String, _ version: UInt64 = 0) async {
-    await AgentNotes(log: log, logger: logger).write(level, text, version: version)
+    await TraceContext.$current.withValue(timings.trace(of: version) ?? .current) {
+      await AgentNotes(log: log, logger: logger).write(level, text, version: version)
+    }
   }
 }

@@ -1,6 +1,7 @@
 import AppLink
 import AppSupervision
 import DeviceImages
+import DeviceProtocol
 import FirmwareImage
 import Foundations
 import Logging
@@ -25,6 +26,7 @@ extension DeviceAgent {
         try await storage.stage(slot)
         await isPrepared
         (verifiedDownload, failedStaging) = (nil, nil)
+        timings.note(\.staged, of: version)
         mailbox.post(.staged(version: version))
       } catch {
         if Task.isCancelled { return }

@@ -1,4 +1,5 @@
 import AppSupervision
+import DeviceProtocol
 import Logging
 import UpdateCore
 
@@ -25,6 +26,7 @@ extension DeviceAgent {
   func hasActivated(_ id: UInt64, slot: Slot, version: UInt64, at nanoseconds: UInt64) {
     guard apps[slot]?.id == id else { return }
     takeovers.removeValue(forKey: slot)?.cancel()
+    timings.note(\.switched, of: version, at: nanoseconds)
     // A new start of the same app is no switch.
     let before = lastActive.flatMap { $0.version == version ? nil : $0.quiet.nanoseconds }
     lastActive = apps[slot].map { ActiveApp(version: version, quiet: $0.quiet) }

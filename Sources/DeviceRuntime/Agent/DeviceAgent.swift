@@ -40,6 +40,7 @@ actor DeviceAgent: Service {
   let logUploader: LogUploader
   let crashUploader: CrashUploader
   nonisolated let mailbox = AgentMailbox()
+  nonisolated let timings = DeploymentTimings()
 
   var machine = UpdateMachine(record: BootRecord())
   /// Whether the machine knows how things stand.
@@ -104,7 +105,7 @@ actor DeviceAgent: Service {
     subscriptions = AppSubscriptions(mqtt: mqtt, outlet: outlet, prefix: topics.appPrefix, notes: notes)
     reporter = StateReporter(
       mqtt: mqtt, topic: topics.state, heartbeat: configuration.heartbeat,
-      repeatInterval: configuration.reportRepeatInterval, notes: notes)
+      repeatInterval: configuration.reportRepeatInterval, timings: timings, notes: notes)
     logUploader = LogUploader(
       log: log, mqtt: mqtt, outlet: outlet, topic: topics.log, policy: configuration.logUpload, notes: notes)
     crashUploader = CrashUploader(
@@ -205,10 +206,18 @@ actor DeviceAgent: Service {
 
   private func makeHintChecks() -> HintChecks {
     let (servers, storage, http, policy, mailbox) = (servers, storage, http, configuration.download, mailbox)
+    let timings = timings
     return HintChecks(
       policy: policy,
-      make: { HeadCheck(hint: $0, urls: $1, servers: servers, storage: storage, http: http, policy: policy) },
-      onOffer: { mailbox.post(.offered($0, objection: $1)) },
+      make: {
+        HeadCheck(
+          hint: $0, urls: $1, servers: servers, storage: storage, http: http, policy: policy,
+          trace: timings.trace(of: $0.version))
+      },
+      onOffer: {
+        timings.note(\.headChecked, of: $0.version)
+        mailbox.post(.offered($0, objection: $1))
+      },
       onHindrance: { [weak self] in await self?.hinder(.announcement(version: $0), version: $0, by: $1) })
   }
 

@@ -18,6 +18,7 @@ actor StateReporter {
   private let heartbeat: Duration
   /// The time after which a report is sent again that was not acknowledged.
   private let repeatInterval: Duration
+  private let timings: DeploymentTimings
   private let notes: AgentNotes
   private let signal = TaskSignal()
   /// The name of this start of the agent, which no other start has, nor one of another machine with this device's
@@ -52,11 +53,15 @@ actor StateReporter {
   /// Called once, when the next report was sent or could not be.
   private var onSent: (@Sendable () -> Void)?
 
-  init(mqtt: MQTTClient, topic: String, heartbeat: Duration, repeatInterval: Duration, notes: AgentNotes) {
+  init(
+    mqtt: MQTTClient, topic: String, heartbeat: Duration, repeatInterval: Duration, timings: DeploymentTimings,
+    notes: AgentNotes
+  ) {
     self.mqtt = mqtt
     self.topic = topic
     self.heartbeat = heartbeat
     self.repeatInterval = repeatInterval
+    self.timings = timings
     self.notes = notes
   }
 
@@ -101,6 +106,7 @@ actor StateReporter {
       return nil
     }
     isAcknowledged = true
+    if let report, report.status == .confirmed { timings.settle(report.version) }
     supersedes = nil
     restatements.reset()
     guard epoch != keptEpoch else { return nil }
@@ -147,15 +153,19 @@ actor StateReporter {
     // Of the connection on which this goes out, not of one that comes meanwhile.
     let onSent = onSent
     self.onSent = nil
+    let trace = timings.trace(of: report.failed?.version ?? report.version)
     do {
-      var payload = try report.json(at: position, supersedes: supersedes, run: run)
+      let timing = timings.message(of: report.version)
+      var payload = try report.json(at: position, supersedes: supersedes, run: run, timing: timing)
       let room = mqtt.brokerLimits.payloadRoomBytes(topic: topic) ?? .max
       let isShort = payload.count > room || payload.count >= shortFromBytes || tries.goesAlone
       if isShort {
         payload = try report.inFewWords.json(at: position, supersedes: supersedes, run: run)
       }
       do throws(MQTTError) {
-        try await mqtt.publish(topic: topic, payload: payload, isAdaptable: true, timeout: repeatInterval)
+        try await mqtt.publish(
+          topic: topic, payload: payload, userProperties: isShort ? [] : trace?.userProperties ?? [],
+          isAdaptable: true, timeout: repeatInterval)
         if isShort { shortFromBytes = min(shortFromBytes, cutBytes) }
         (tries, cutBytes) = (MQTTOutlet.Tries(), .max)
         holds.reset()

@@ -30,6 +30,7 @@ struct DirectoryOption: ParsableArguments {
     guard access(path, F_OK) == 0 else {
       throw AdminError("there is no folder \(path): name the device's with --directory", status: .data)
     }
+    try FolderOwner.become(of: path)
   }
 
   /// The options of an admin command, asking the agent of this directory unless they name an endpoint.
@@ -37,6 +38,7 @@ struct DirectoryOption: ParsableArguments {
     var options = options
     let variable = ProcessInfo.processInfo.environment[DeviceProgram.endpointsVariable] ?? ""
     if options.endpoint == nil, directory != nil || variable.isEmpty {
+      try FolderOwner.become(of: path)
       do {
         options.endpoint = try AgentAddress(directory: path).endpoint
       } catch {

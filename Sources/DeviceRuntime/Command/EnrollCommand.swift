@@ -93,6 +93,9 @@ struct EnrollCommand: AsyncParsableCommand {
   }
 
   private func enroll(_ settings: DeviceSettings, isInsecure: Bool) async throws -> DeviceIdentity {
+    // Root alone may be able to read it.
+    let credential = Result { try self.credential() }
+    try FolderOwner.become(of: settings.directory)
     do {
       let flash = try DirectoryFlash(directory: settings.directory)
       let lock = try DirectoryLock(directory: settings.directory)
@@ -107,7 +110,7 @@ struct EnrollCommand: AsyncParsableCommand {
         return identity
       }
       try refuseIfEnrolled(flash, settings.directory)
-      let identity = try await enroll(settings, installation, isInsecure: isInsecure)
+      let identity = try await enroll(settings, installation, credential, isInsecure: isInsecure)
       await report(bank, identity, installation.files, settings)
       return identity
     } catch let error as ClaimToken.Problem {
@@ -127,7 +130,8 @@ struct EnrollCommand: AsyncParsableCommand {
   }
 
   private func enroll(
-    _ settings: DeviceSettings, _ installation: EnrolmentInstallation, isInsecure: Bool
+    _ settings: DeviceSettings, _ installation: EnrolmentInstallation,
+    _ credential: Result<EnrolmentCredential, any Error>, isInsecure: Bool
   ) async throws -> DeviceIdentity {
     guard let url = provisioner ?? settings.provisionerURL else {
       throw AdminError(
@@ -138,7 +142,7 @@ struct EnrollCommand: AsyncParsableCommand {
     guard serial != nil || factoryCertificate != nil else {
       throw AdminError("this machine has no serial number that can be read; give it one with --serial", status: .usage)
     }
-    let credential = try credential()
+    let credential = try credential.get()
     let isPlain = !url.lowercased().hasPrefix("https://")
     let key = isPlain ? nil : try installation.files.keyMadeIfNeeded()
     // Before a claim is used up by a device that could not be made.

@@ -25,6 +25,7 @@ struct KeyCommand: AsyncParsableCommand {
     directory.apply()
     try await runAdmin {
       let settings = try options.prepare(DeviceSettings.self).settings
+      try FolderOwner.become(of: settings.directory)
       _ = try DirectoryFlash(directory: settings.directory)
       let key = try Self.key(settings.directory)
       let hash = Hexadecimal.encode(try key.publicKey.hash)

@@ -64,6 +64,8 @@ struct OTPProgramCommand: AsyncParsableCommand {
     directory.apply()
     try await runAdmin {
       let settings = try options.prepare(DeviceSettings.self).settings
+      // Fuses of the board are root's to blow, and so is such an agent.
+      if settings.otpPath == nil { try FolderOwner.become(of: settings.directory) }
       try reportingFuses {
         let flash = try DirectoryFlash(directory: settings.directory)
         let lock = try DirectoryLock(directory: settings.directory)

@@ -18,6 +18,7 @@ struct RunCommand: AsyncParsableCommand {
     directory.apply()
     try await runAdmin {
       let process = try options.prepare(DeviceSettings.self)
+      try FolderOwner.become(of: process.settings.directory)
       do {
         try await DeviceService.run(process)
       } catch let error as IdentityError {

@@ -28,7 +28,6 @@ struct ImageStoreCommand: AsyncParsableCommand, AdministeredService {
     discussion: "Ends with the exit codes of sysexits.h.",
     subcommands: [
       ServeCommand<ImageStore>.self, HealthcheckCommand<ImageStore>.self, PushCommand.self, PullCommand.self,
-      ListCommand.self, StatCommand.self,
-      VerifyCommand.self, KeygenCommand.self, SignCommand.self, CheckCodeCommand.self,
+      ListCommand.self, StatCommand.self, VerifyCommand.self, KeygenCommand.self, SignCommand.self,
     ])
 }

@@ -1,5 +1,6 @@
 import Logging
 package import Messaging
+import Metrics
 import Mosquitto
 import ServiceHTTP
 import ServiceHosting
@@ -58,6 +59,16 @@ package struct Notifier: HostedService {
     eviction = SessionEviction(broker: settings.brokerOptions(clientID: instance, password, tls))
     listeners = AppListeners(
       options: settings.brokerOptions(clientID: "\(instance)-apps", password, tls), logger: logger)
+    addCollectors(to: process.metrics)
+  }
+
+  private func addCollectors(to registry: MetricsRegistry) {
+    let figures = [publisher, intake.broker, diagnostics.broker].map(ConnectionFigures.init(of:))
+    let listening = Gauge(label: "notifier_app_listeners")
+    registry.addCollector("broker") { [listeners] in
+      for connection in figures { connection.record() }
+      listening.record(listeners.count)
+    }
   }
 
   package func addChecks(to readiness: Readiness) {

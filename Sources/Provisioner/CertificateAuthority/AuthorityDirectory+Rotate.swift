@@ -13,9 +13,12 @@ extension AuthorityDirectory {
   /// A rotation that was interrupted is completed by running it again. The new root takes the old one's place last of
   /// all: until then the old one signs on, as its place and `ca.pem` say.
   ///
-  /// - Parameter rootDirectory: where `root.pem` and `root.key` are, if they are not kept in this folder.
+  /// - Parameters:
+  ///   - rootDirectory: where `root.pem` and `root.key` are, if they are not kept in this folder.
+  ///   - isKeyLost: whether to go on without the old intermediate's key. What that has issued stays good, and is on no
+  ///     new list when it is taken back.
   package func rotate(
-    _ options: Options, includingRoot: Bool, rootDirectory: AuthorityDirectory? = nil
+    _ options: Options, includingRoot: Bool, rootDirectory: AuthorityDirectory? = nil, isKeyLost: Bool = false
   ) throws(AuthorityError) -> Authority {
     try AuthorityFile.locking(path) { () throws(AuthorityError) in
       guard isInitialised else { throw AuthorityError("there is no certificate authority in \(path): run ca init") }
@@ -24,7 +27,7 @@ extension AuthorityDirectory {
       // If that was all that an interrupted rotation of the root had left to do, what is asked for is done.
       if try home.finishPromotion(), includingRoot { return }
       let root = try signingRoot(in: home)
-      try keepIntermediate(passphrase)
+      try keepIntermediate(passphrase, isKeyLost: isKeyLost)
       guard includingRoot else {
         // While a root is being replaced, the new intermediate needs what leads to the old one too.
         let cross = try crossCertificates(of: root.certificate, in: ["intermediate.pem"], options.now)
@@ -226,15 +229,22 @@ extension AuthorityDirectory {
   }
 
   /// Keeps the intermediate under another name: it still signs the CRL for what it has issued.
-  private func keepIntermediate(_ passphrase: [UInt8]?) throws(AuthorityError) {
+  private func keepIntermediate(_ passphrase: [UInt8]?, isKeyLost: Bool) throws(AuthorityError) {
     let signer: CertificateSigner
     do {
       signer = try self.signer("intermediate", passphrase)
     } catch {
       // A rotation that was interrupted has kept it already, and left a new key without its certificate.
-      guard let kept = try certificates("intermediate.pem").first,
+      if let kept = try certificates("intermediate.pem").first,
         AuthorityFile.exists(path("previous-\(Self.keyName(of: kept) ?? "").pem"))
-      else { throw error }
+      {
+        return
+      }
+      guard isKeyLost else {
+        throw AuthorityError(
+          "\(error); if there is no copy of that key any more, run ca rotate with --lost-key, and read what that means "
+            + "in docs/disaster.md")
+      }
       return
     }
     let name = "previous-\(Self.keyName(of: signer.certificate) ?? "")"

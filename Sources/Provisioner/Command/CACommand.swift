@@ -134,6 +134,13 @@ struct RotateAuthorityCommand: AsyncParsableCommand {
   @Flag(help: "Make a new intermediate for services and operators, not for devices.")
   var services = false
 
+  @Flag(
+    help: """
+      Go on without the old intermediate's key: devices that have its certificates are refused by brokers no more when \
+      they are revoked, until they renew.
+      """)
+  var lostKey = false
+
   @Option(
     help: ArgumentHelp(
       "With --services: the folder where ca init wrote first CRLs; the new one's goes beside them.",
@@ -149,6 +156,7 @@ struct RotateAuthorityCommand: AsyncParsableCommand {
 
   func validate() throws {
     if services && root { throw ValidationError("--services and --root are two rotations: do one after the other") }
+    if services && lostKey { throw ValidationError("--services needs no key of before: leave --lost-key out") }
     if crlDirectory != nil && !services { throw ValidationError("--crl-directory goes with --services") }
   }
 
@@ -161,7 +169,8 @@ struct RotateAuthorityCommand: AsyncParsableCommand {
       }
       guard services else {
         return try options.printOut(
-          options.authority.rotate(keys.options(), includingRoot: root, rootDirectory: home))
+          options.authority.rotate(
+            keys.options(), includingRoot: root, rootDirectory: home, isKeyLost: lostKey))
       }
       let signer = try options.authority.rotateServices(keys.options(), rootDirectory: home)
       let authority = try options.authority.load()

@@ -1,5 +1,5 @@
 package import Messaging
-import ServiceHTTP
+package import ServiceHTTP
 package import ServiceKit
 package import ServiceLifecycle
 
@@ -11,6 +11,8 @@ package struct HostedParts<Hosted: HostedService>: Sendable {
   package let readiness: Readiness
   /// Its server on the bus.
   package let rpc: RPCServer
+  /// Its HTTP server, if it has one.
+  package let http: HTTPService?
   private let hosted: Hosted
   private let process: PreparedProcess<Hosted.Settings>
 
@@ -50,12 +52,15 @@ package struct HostedParts<Hosted: HostedService>: Sendable {
     let rpc = RPCServer(
       name: name, listening: settings.rpcListen, router: router, transport: bus.transport,
       onDenial: { hosted.noteDenial(of: $0, kind: $1) }, logger: logger)
+    process.metrics.addCollector("bus") { rpc.recordLoad() }
+    ReadinessGauges().keep(readiness, in: process.metrics)
 
     let work: [any Service] = hosted.services + [rpc] + (http.map { [$0] } ?? [])
     services =
       [operations] + watches + [PreparedServices(work, logger: logger) { try await hosted.prepare() }]
     self.readiness = readiness
     self.rpc = rpc
+    self.http = http
     self.hosted = hosted
     self.process = process
   }
@@ -66,7 +71,11 @@ package struct HostedParts<Hosted: HostedService>: Sendable {
   package func run() async throws {
     try await ServiceHost.run(
       name: Hosted.Settings.serviceName, logger: process.logger, services: services, readiness: readiness,
-      shutdownTimeout: process.process.shutdownTimeout, close: { await hosted.close() })
+      shutdownDelay: process.process.shutdownDelay, shutdownTimeout: process.process.shutdownTimeout,
+      leave: {
+        http?.leave()
+        rpc.leave()
+      }, close: { await hosted.close() })
   }
 }
 

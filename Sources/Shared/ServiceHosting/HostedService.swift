@@ -13,10 +13,12 @@ package import ServiceLifecycle
 ///    for the service can see what it waits for.
 /// 4. *Preparation.* `prepare` gets what the work needs, however long that takes to come: the tables of the database.
 /// 5. *Run.* `services` start in their order, then the bus is answered, then HTTP.
-/// 6. *Drain.* At SIGTERM or SIGINT the service stops being ready; then everything ends in reverse order, each when it
-///    has finished what it was doing: HTTP, the bus, the services from the last to the first, the watches, and the
-///    operations server last of all.
-/// 7. *End.* `close` gives back what all of them used.
+/// 6. *Notice.* At SIGTERM or SIGINT the service stops being ready, and tells its clients to go elsewhere: on the bus with
+///    each sign of life, and over HTTP by ending each connection with its next answer. It still takes what comes, for as
+///    long as `shutdown.delay.seconds` says or until a second signal.
+/// 7. *Drain.* Everything ends in reverse order, each when it has finished what it was doing: HTTP, the bus, the services
+///    from the last to the first, the watches, and the operations server last of all.
+/// 8. *End.* `close` gives back what all of them used.
 package protocol HostedService: Sendable {
   /// What it can be told.
   associatedtype Settings: HostedServiceSettings

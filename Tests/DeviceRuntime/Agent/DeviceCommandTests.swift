@@ -1,6 +1,7 @@
 import DeviceProtocol
 import FirmwareImage
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -31,6 +32,26 @@ import Testing
     #expect(set.status == .exited(0))
     let listed = try await DeviceProcess.command(["config", "list", "--json", "--directory", folder.path])
     #expect(try Self.json(listed.output)["interval"] as? String == "30")
+  }
+
+  /// What root wrote, the agent of another user could not read.
+  @Test(.enabled(if: geteuid() == 0)) func whatRootWritesIsTheAgentsOwn() async throws {
+    let nobody: uid_t = 65534
+    let folder = try TemporaryFolder("xtblish-owner")
+    let directory = folder.path("device")
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
+    #expect(chmod(folder.path, 0o711) == 0 && chown(directory, nobody, nobody) == 0)
+    let set = try await DeviceProcess.command(["config", "set", "interval", "30", "--directory", directory])
+    #expect(set.status == .exited(0), "\(set.output)")
+    let key = try await DeviceProcess.command(["key", "--directory", directory])
+    #expect(key.status == .exited(0), "\(key.output)")
+    var files = 0
+    for case let name as String in try #require(FileManager.default.enumerator(atPath: directory)) {
+      let attributes = try FileManager.default.attributesOfItem(atPath: "\(directory)/\(name)")
+      #expect((attributes[.ownerAccountID] as? NSNumber)?.uint32Value == nobody, "\(name)")
+      files += 1
+    }
+    #expect(files >= 3)
   }
 
   @Test func whoAsksADeviceThatDoesNotRunIsToldHowToStartIt() async throws {

@@ -83,14 +83,17 @@ struct AuthorityReplica: Sendable {
     try (feed.current?.lists ?? []).reduce(into: []) { $0.formUnion(try $1.revokedSerialNumbers) }
   }
 
-  func renew(_ device: DeviceID, _ key: P256.PrivateKey) async throws -> IssuedCertificate {
-    try await renewal.renew(device, request: CertificateRequest(key: key, commonName: "device").der)
+  func renew(
+    _ device: DeviceID, _ key: P256.PrivateKey, showing shown: P256.PrivateKey? = nil
+  ) async throws -> IssuedCertificate {
+    try await renewal.renew(
+      device, showing: try shown?.publicKey.hash, request: CertificateRequest(key: key, commonName: "device").der)
   }
 
   /// Runs what keeps it up to date for as long as `body` takes.
   func running(_ body: () async throws -> Void) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await AuthorityKeeping(keeper, store: store).run() }
+      group.addTask { try await AuthorityKeeping(keeper, store: store, news: TaskSignal()).run() }
       try await body()
       group.cancelAll()
     }

@@ -50,9 +50,32 @@ import Testing
     }
   }
 
+  @Test func aGoodCertificateThatIsNotOnRecordIsRenewed() async throws {
+    try await withReplica { replica, _ in
+      let (device, key) = (DeviceID.random(), try P256.PrivateKey())
+      let other = await requestFailure { _ = try await replica.renew(device, P256.PrivateKey(), showing: key) }
+      #expect(other?.reason == "other-key")
+      let first = try await replica.renew(device, key, showing: key)
+      #expect(try await replica.store.standing(device)?.goodCount == 1)
+      #expect(try await replica.renew(device, key, showing: key).certificate == first.certificate)
+    }
+  }
+
+  @Test func whatTheDatabaseDoesNotKnowCanBeTakenBackAllTheSame() async throws {
+    try await withReplica { replica, _ in
+      let (device, key) = (DeviceID.random(), try P256.PrivateKey())
+      _ = try await replica.revocation.revoke(device, reason: "stolen", requester: "a")
+      let failure = await requestFailure { _ = try await replica.renew(device, key, showing: key) }
+      #expect(failure?.reason == "device-revoked")
+      #expect(try await replica.store.standing(device) == nil)
+    }
+  }
+
   @Test func whatIsNoRequestIsRefused() async throws {
     try await withReplica { replica, _ in
-      let failure = await requestFailure { _ = try await replica.renewal.renew(.random(), request: [1, 2, 3]) }
+      let failure = await requestFailure {
+        _ = try await replica.renewal.renew(.random(), showing: nil, request: [1, 2, 3])
+      }
       #expect(failure?.reason == "invalid-certificate-request")
     }
   }

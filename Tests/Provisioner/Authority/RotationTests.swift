@@ -27,6 +27,24 @@ import Testing
     #expect(AuthorityFixture.refusal(of: try leaf(after), roots: before.roots) == nil)
   }
 
+  @Test func anIntermediateWhoseKeyIsLostIsReplacedWhenThatIsSaid() throws {
+    let fixture = try AuthorityFixture()
+    let before = try fixture.directory.load()
+    let old = try leaf(before)
+    try fixture.directory.remove("intermediate.key")
+    let refusal = #expect(throws: AuthorityError.self) {
+      try fixture.directory.rotate(AuthorityDirectory.Options(), includingRoot: false)
+    }
+    #expect(refusal?.description.contains("--lost-key") == true)
+    let after = try fixture.directory.rotate(AuthorityDirectory.Options(), includingRoot: false, isKeyLost: true)
+    // Nobody has the key that would sign lists for the old one.
+    #expect(after.issuers.count == 1)
+    #expect(after.issuers[0].keyHash != before.issuers[0].keyHash)
+    #expect(after.generation == before.generation + 1)
+    #expect(AuthorityFixture.refusal(of: old, roots: after.roots) == nil)
+    #expect(AuthorityFixture.refusal(of: try leaf(after), roots: before.roots) == nil)
+  }
+
   @Test func aNewRootIsFollowedByThoseWhoKnowOnlyTheOldOne() throws {
     let fixture = try AuthorityFixture()
     let before = try fixture.directory.load()

@@ -9,7 +9,7 @@ import Testing
   @Test func aRevokedDevicesSessionIsEndedAgainForBrokersThatLagBehind() async throws {
     try await withReplica { replica, _ in
       let notifier = PlayedNotifier()
-      let ender = SessionEnder(store: replica.store, notifier: notifier, logger: quietLogger)
+      let ender = SessionEnder(store: replica.store, notifier: notifier, news: TaskSignal(), logger: quietLogger)
       let device = DeviceID.random()
       _ = try await replica.revocation.revoke(device, reason: "", requester: "a")
       #expect(try await ender.endSessions().ended == 1)
@@ -37,7 +37,7 @@ import Testing
   @Test func aNotifierThatIsAwayIsAskedAgain() async throws {
     try await withReplica { replica, _ in
       let notifier = PlayedNotifier(failures: 2)
-      let ender = SessionEnder(store: replica.store, notifier: notifier, logger: quietLogger)
+      let ender = SessionEnder(store: replica.store, notifier: notifier, news: TaskSignal(), logger: quietLogger)
       _ = try await replica.revocation.revoke(.random(), reason: "", requester: "a")
       #expect(try await ender.endSessions().failed == 1)
       #expect(notifier.ended.isEmpty)

@@ -43,6 +43,55 @@ import Wire
     try await trust.store.checkDirectorKeys()
   }
 
+  /// As in a Secret, which all replicas have and none can write.
+  @Test func aKeyThatWaitsInTheFolderIsTheFirst() async throws {
+    let trust = try await TrustFixture.make()
+    let waiting = try putKey(into: trust.folder.path("keys"))
+    try await trust.store.ensureDirectorKey()
+    #expect(try await trust.store.directorKeys().map(\.key) == [waiting])
+    try await trust.store.checkDirectorKeys()
+    #expect(try FileManager.default.contentsOfDirectory(atPath: trust.folder.path("keys")).count == 1)
+  }
+
+  @Test func aKeyThatWaitsInTheFolderIsTheNext() async throws {
+    let trust = try await TrustFixture.make()
+    try await trust.store.ensureDirectorKey()
+    let waiting = try putKey(into: trust.folder.path("keys"))
+    #expect(try await trust.store.createNextDirectorKey(by: .anonymous).key == waiting)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: trust.folder.path("keys")).count == 2)
+  }
+
+  /// What a power cut leaves of a key that was being made keeps nobody from making another.
+  @Test func halfAKeyInTheFolderIsNoKey() async throws {
+    let trust = try await TrustFixture.make()
+    let folder = trust.folder.path("keys")
+    let half = try putKey(into: folder)
+    let path = "\(folder)/\(half.id).key"
+    try FileHandle(forWritingTo: URL(filePath: path)).truncate(atOffset: 20)
+    try await trust.store.ensureDirectorKey()
+    let keys = try await trust.store.directorKeys()
+    #expect(keys.count == 1)
+    #expect(keys.first?.key != half)
+  }
+
+  @Test func aWaitingKeyThatOthersMayReadIsRefused() async throws {
+    let trust = try await TrustFixture.make()
+    let waiting = try putKey(into: trust.folder.path("keys"))
+    try FileManager.default.setAttributes(
+      [.posixPermissions: 0o644], ofItemAtPath: "\(trust.folder.path("keys"))/\(waiting.id).key")
+    let failure = await #expect(throws: RequestFailure.self) { try await trust.store.ensureDirectorKey() }
+    #expect(failure?.message.contains("chmod 600") == true)
+    #expect(try await trust.store.directorKeys().isEmpty)
+  }
+
+  private func putKey(into folder: String) throws -> TrustedKey {
+    try FileManager.default.createDirectory(
+      atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    let (key, trusted) = try SigningKeyFile.make()
+    try SigningKeyFile.save(key, to: "\(folder)/\(trusted.id).key")
+    return trusted
+  }
+
   @Test func aReplicaWithoutTheKeySaysWhatItLacks() async throws {
     let trust = try await TrustFixture.make()
     try await trust.store.ensureDirectorKey()

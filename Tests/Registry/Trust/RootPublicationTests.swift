@@ -1,6 +1,7 @@
 import FirmwareImage
 import Foundations
 import OpenSSL
+import PostgreSQL
 import RegistryStorage
 import RootDocument
 import TestSupport
@@ -60,6 +61,20 @@ import Wire
     try await trust.publish()
     let later = try await trust.document(version: 2, directors: [stranger])
     #expect(try await refusal(trust.sign(later)) == "root-document-lacks-director")
+  }
+
+  /// A database that is new, or older than the document, knows another key.
+  @Test func aKeyOfTheDocumentThatOnlyTheFolderHasSignsAgain() async throws {
+    let document = try await trust.sign(trust.document())
+    let original = try #require(try await trust.key(.active))
+    try await trust.fixture.pool.execute("delete from registry.director_keys")
+    try await trust.store.ensureDirectorKey()
+    let other = try #require(try await trust.key(.active))
+    #expect(other != original)
+    #expect(try await refusal(document) == nil)
+    #expect(try await trust.key(.active) == original)
+    #expect(try await trust.key(.retired) == other)
+    try await trust.store.checkDirectorKeys()
   }
 
   @Test func aDocumentWithoutTheNextKeyLeavesItWaiting() async throws {

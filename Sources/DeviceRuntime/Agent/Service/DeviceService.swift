@@ -5,9 +5,11 @@ package import DeviceAdmin
 import DeviceCredentials
 import DeviceImages
 import DeviceStorage
+import FoundationEssentials
 import Logging
 import Messaging
 package import ServiceKit
+import ServiceLifecycle
 import UpdateCore
 
 /// The device's program put together.
@@ -45,8 +47,12 @@ package enum DeviceService {
     let rpc = RPCServer(
       name: "device", listening: address.endpoint, router: router,
       transport: try AgentKeys.make(in: address.keyFolder).transport, logger: logger)
+    var services: [any Service] = [agent, rpc]
+    if let manager = ServiceManager(environment: ProcessInfo.processInfo.environment) {
+      services.append(Supervision(agent: agent, manager: manager))
+    }
     try await ServiceHost.run(
-      name: "device", logger: logger, services: [agent, rpc], shutdownTimeout: process.process.shutdownTimeout)
+      name: "device", logger: logger, services: services, shutdownTimeout: process.process.shutdownTimeout)
   }
 
   static func configuration(_ settings: DeviceSettings, _ identity: DeviceIdentity) -> AgentConfiguration {

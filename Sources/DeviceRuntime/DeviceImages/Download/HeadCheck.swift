@@ -1,7 +1,7 @@
 package import Curl
 import DeviceCredentials
 import FirmwareImage
-import Foundations
+package import Foundations
 import RootDocument
 import Synchronization
 package import UpdateCore
@@ -23,11 +23,14 @@ package struct HeadCheck: Sendable {
   let storage: SlotStore
   let http: HTTPClient
   let policy: ImageDownload.Policy
+  let trace: TraceContext?
 
-  /// - Parameter urls: where the image is said to be.
+  /// - Parameters:
+  ///   - urls: where the image is said to be.
+  ///   - trace: that the notification belongs to.
   package init(
     hint: FirmwareNotification, urls: [String], servers: ImageServers, storage: SlotStore, http: HTTPClient,
-    policy: ImageDownload.Policy
+    policy: ImageDownload.Policy, trace: TraceContext? = nil
   ) {
     self.hint = hint
     self.urls = urls
@@ -35,6 +38,7 @@ package struct HeadCheck: Sendable {
     self.storage = storage
     self.http = http
     self.policy = policy
+    self.trace = trace
   }
 
   /// How long one server may take.
@@ -43,6 +47,10 @@ package struct HeadCheck: Sendable {
 
   /// Asks every server once, until one has it.
   package func run() async -> Outcome {
+    await TraceContext.$current.withValue(trace) { await askAll() }
+  }
+
+  private func askAll() async -> Outcome {
     var reasons: [String] = []
     var isAbsent = true
     let known = servers.urls(of: hint.version, first: [])
@@ -76,7 +84,7 @@ package struct HeadCheck: Sendable {
     var timeouts = policy.timeouts
     timeouts.total = Self.limit
     let request = HTTPClient.Request(
-      "GET", url, headers: headers, timeouts: timeouts, maximumResponseBytes: 64 * 1024)
+      "GET", url, headers: headers + TraceContext.headers, timeouts: timeouts, maximumResponseBytes: 64 * 1024)
     do throws(CurlError) {
       let response = try await servers.download(request, with: http) { head.target(for: $0) }
       guard response.status == 200 || response.status == 206 else {

@@ -28,9 +28,9 @@ extension ImageDownload {
   }
 
   private func fetch(_ url: String, from resume: ResumePoint) async -> (outcome: FetchOutcome, hasNoRange: Bool) {
-    var headers: [HTTPClient.Header] = []
+    var headers = TraceContext.headers
     if resume.offset > 0 {
-      headers = [HTTPClient.Header("Range", "bytes=\(resume.offset)-")]
+      headers.append(HTTPClient.Header("Range", "bytes=\(resume.offset)-"))
       if let entityTag = resume.entityTag { headers.append(HTTPClient.Header("If-Range", entityTag)) }
     }
     let request = HTTPClient.Request(

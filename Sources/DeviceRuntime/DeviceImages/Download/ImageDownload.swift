@@ -66,17 +66,20 @@ package struct ImageDownload: Sendable {
   let figures: TransferFigures
   let logger: Logger
   private let firstWait: Duration
+  private let onFetched: @Sendable () -> Void
   private let onFruitlessRound: @Sendable () async -> Void
   private let onHindrance: @Sendable (String?) async -> Void
 
   /// - Parameters:
   ///   - firstWait: how long to wait before the first attempt, because an earlier download of the same image could not
   ///     be used.
+  ///   - onFetched: called when all bytes are here, before they are verified.
   ///   - onFruitlessRound: called when no server gave the image in a round.
   ///   - onHindrance: called with what is in the way now; nil: nothing, it moves on.
   package init(
     offer: FirmwareOffer, slot: Slot, servers: ImageServers, storage: SlotStore, http: HTTPClient, policy: Policy,
     figures: TransferFigures, logger: Logger, firstWait: Duration = .zero,
+    onFetched: @escaping @Sendable () -> Void = {},
     onFruitlessRound: @escaping @Sendable () async -> Void, onHindrance: @escaping @Sendable (String?) async -> Void
   ) {
     self.offer = offer
@@ -88,6 +91,7 @@ package struct ImageDownload: Sendable {
     self.figures = figures
     self.logger = logger
     self.firstWait = firstWait
+    self.onFetched = onFetched
     self.onFruitlessRound = onFruitlessRound
     self.onHindrance = onHindrance
   }
@@ -150,6 +154,7 @@ package struct ImageDownload: Sendable {
       let before = figures.bytesDone
       switch await fetch(url) {
       case .complete:
+        onFetched()
         let wasJoined = progress.isJoined || before > 0
         switch await verify() {
         case .right(let image): return .complete(image)

@@ -39,11 +39,11 @@ package final class FirmwareCatalog: Sendable {
   /// assigning it asks again.
   ///
   /// - Throws: `FirmwareError.unknownDevice` if there is none.
-  package func requireDevice(_ device: DeviceID, trace: String) async throws {
+  package func requireDevice(_ device: DeviceID) async throws {
     var request = WireGetDevice()
     request.id = .init(device.bytes)
     do throws(WireFailure) {
-      _ = try await registry.call(request, deadline: Self.lookDeadline, traceParent: trace)
+      _ = try await registry.call(request, deadline: Self.lookDeadline)
     } catch {
       if error.code == .notFound { throw FirmwareError.unknownDevice(device) }
       if !error.isTransient { throw FirmwareError.refused(error) }
@@ -57,18 +57,15 @@ package final class FirmwareCatalog: Sendable {
     package let key: String
     let requester: WireRequester
     let token: String
-    let trace: String
 
     /// - Parameters:
     ///   - key: for idempotency.
     ///   - token: what the client presented; empty where nobody is asked.
-    ///   - trace: goes with the questions to the Registry.
-    package init(device: DeviceID, key: String, requester: WireRequester, token: String, trace: String) {
+    package init(device: DeviceID, key: String, requester: WireRequester, token: String) {
       self.device = device
       self.key = key
       self.requester = requester
       self.token = token
-      self.trace = trace
     }
   }
 
@@ -84,7 +81,7 @@ package final class FirmwareCatalog: Sendable {
     request.bearerToken = order.token
     request.source = order.requester.source
     do throws(WireFailure) {
-      _ = try await registry.call(request, deadline: Self.lookDeadline, traceParent: order.trace)
+      _ = try await registry.call(request, deadline: Self.lookDeadline)
     } catch {
       if error.code == .notFound { throw FirmwareError.unknownDevice(order.device) }
       guard error.isTransient || error.code == .unsupported else { throw FirmwareError.refused(error) }
@@ -100,8 +97,14 @@ package final class FirmwareCatalog: Sendable {
     request.idempotencyKey = key
     request.requester = order.requester
     request.bearerToken = order.token
+    request.marks = (StepClock.current?.marks ?? []).map { mark in
+      var wire = WireDeploymentMark()
+      wire.name = mark.name
+      wire.microseconds = mark.elapsed.wholeMicroseconds
+      return wire
+    }
     do throws(WireFailure) {
-      let response = try await registry.call(request, deadline: Self.deadline, traceParent: order.trace)
+      let response = try await registry.call(request, deadline: Self.deadline)
       let firmware = try AssignedFirmware(
         device: device, version: response.version, digest: image.digest, configuration: response.configuration)
       remember(firmware)
@@ -115,13 +118,13 @@ package final class FirmwareCatalog: Sendable {
   }
 
   /// A version of a device's firmware; `version` nil: its newest.
-  package func find(_ device: DeviceID, version: UInt64?, trace: String) async throws -> AssignedFirmware {
+  package func find(_ device: DeviceID, version: UInt64?) async throws -> AssignedFirmware {
     if let version, let firmware = recall(Key(device: device, version: version)) { return firmware }
     var request = WireFindFirmware()
     request.deviceID = .init(device.bytes)
     request.version = version ?? 0
     do throws(WireFailure) {
-      let response = try await registry.call(request, deadline: Self.deadline, traceParent: trace)
+      let response = try await registry.call(request, deadline: Self.deadline)
       let firmware = try AssignedFirmware(
         device: device, version: response.version, digest: response.image.digest,
         configuration: response.configuration)
@@ -137,11 +140,11 @@ package final class FirmwareCatalog: Sendable {
   /// This is another question than the Registry's, whether to notify a device again (`reconcile` in `RegistryDomain`),
   /// and has another answer: a device on trial is to hear nothing more of the version, but until it confirms it, the
   /// version still waits for it here (docs/polling.md).
-  package func waitingVersion(for device: DeviceID, trace: String) async throws -> UInt64? {
+  package func waitingVersion(for device: DeviceID) async throws -> UInt64? {
     var request = WireGetDevice()
     request.id = .init(device.bytes)
     do throws(WireFailure) {
-      let state = try await registry.call(request, deadline: Self.deadline, traceParent: trace)
+      let state = try await registry.call(request, deadline: Self.deadline)
       guard state.hasDesired else { return nil }
       // One on trial is not confirmed: whatever becomes of it, the version waits until then.
       let confirmed = state.reported.status == RunStatus.trial.rawValue ? 0 : state.reported.version
@@ -156,7 +159,7 @@ package final class FirmwareCatalog: Sendable {
 
   /// Hands on to the Registry what a device said of itself when it asked for its firmware by polling.
   package func record(
-    _ status: PolledStatus, of device: DeviceID, requester: WireRequester, trace: String
+    _ status: PolledStatus, of device: DeviceID, requester: WireRequester
   ) async throws {
     var request = WireRecordPolledStatus()
     request.deviceID = .init(device.bytes)
@@ -165,7 +168,7 @@ package final class FirmwareCatalog: Sendable {
     request.reason = status.reason ?? ""
     request.requester = requester
     do throws(WireFailure) {
-      _ = try await registry.call(request, deadline: Self.deadline, traceParent: trace)
+      _ = try await registry.call(request, deadline: Self.deadline)
     } catch {
       throw Self.refusal(error)
     }

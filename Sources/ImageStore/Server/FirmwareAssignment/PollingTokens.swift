@@ -32,12 +32,12 @@ package final class PollingTokens: Sendable {
   ///
   /// - Parameter hash: SHA-256 of the token.
   /// - Returns: nil for a token that nobody has.
-  package func device(of hash: [UInt8], trace: String) async throws -> DeviceID? {
+  package func device(of hash: [UInt8]) async throws -> DeviceID? {
     if let entry = found.withLock({ $0[hash] }), entry.until > .now { return entry.device }
     var request = WireFindPollingDevice()
     request.tokenHash = Data(hash)
     do throws(WireFailure) {
-      let answer = try await provisioner.call(request, deadline: Self.deadline, traceParent: trace)
+      let answer = try await provisioner.call(request, deadline: Self.deadline)
       let device = DeviceID(bytes: answer.deviceID)
       found.withLock { $0[hash] = device.map { Found(device: $0, until: .now + Self.lifetime) } }
       return device

@@ -38,9 +38,9 @@ package final class PublisherCheck: Sendable {
   }
 
   /// Refuses an app, before anything of it is read, if what is said of it alone shows that it must be.
-  package func check(_ statement: AppStatement, trace: String) async throws {
+  package func check(_ statement: AppStatement) async throws {
     guard policy != .unchecked, let signature = statement.publisher?.signature else { return }
-    let named = try await publishers(including: signature.keyID, app: statement.name, trace: trace)
+    let named = try await publishers(including: signature.keyID, app: statement.name)
       .filter { $0.key.id == signature.keyID }
     guard !named.isEmpty else { throw FirmwareError.publisherRefused(.unknownKey(.publisher, signature.keyID)) }
     if let name = statement.name, !named.contains(where: { $0.covers(name) }) {
@@ -49,12 +49,12 @@ package final class PublisherCheck: Sendable {
   }
 
   /// Refuses an app whose publisher's signature devices would not take.
-  package func check(_ received: ReceivedApp, trace: String) async throws {
+  package func check(_ received: ReceivedApp) async throws {
     guard policy.demandsProof(of: received.publisher) else { return }
     guard let publisher = received.publisher else {
       throw FirmwareError.publisherRefused(.signatureMissing(.publisher))
     }
-    let publishers = try await publishers(including: publisher.keyID, app: received.app.name, trace: trace)
+    let publishers = try await publishers(including: publisher.keyID, app: received.app.name)
     do throws(ImageFormatError) {
       try received.app.verify(publisher: publisher, delegatedBy: publishers)
     } catch { throw FirmwareError.publisherRefused(error) }
@@ -63,7 +63,7 @@ package final class PublisherCheck: Sendable {
   /// The publishers of a root document that was the newest a few seconds ago; of the newest, if that one lacks the key or
   /// does not let it sign the app.
   private func publishers(
-    including id: KeyID, app name: AppLabel?, trace: String
+    including id: KeyID, app name: AppLabel?
   ) async throws -> [PublisherDelegation] {
     let remembered = known.withLock { $0 }
     if let remembered, remembered.until > .now,
@@ -73,14 +73,14 @@ package final class PublisherCheck: Sendable {
     {
       return remembered.publishers
     }
-    let fetched = try await fetch(trace: trace)
+    let fetched = try await fetch()
     known.withLock { $0 = Remembered(publishers: fetched, until: .now + Self.lifetime) }
     return fetched
   }
 
-  private func fetch(trace: String) async throws -> [PublisherDelegation] {
+  private func fetch() async throws -> [PublisherDelegation] {
     do throws(WireFailure) {
-      let response = try await registry.call(WireGetRootDocument(), deadline: Self.deadline, traceParent: trace)
+      let response = try await registry.call(WireGetRootDocument(), deadline: Self.deadline)
       do throws(RootDocumentError) {
         return try SignedRootDocument(decoding: Array(response.document)).document.publishers
       } catch {

@@ -1,6 +1,4 @@
 import Glibc
-import NIOCore
-import ServiceKit
 import WebAssemblyModule
 
 /// Says whether a module's code is valid, which its sections alone don't show.

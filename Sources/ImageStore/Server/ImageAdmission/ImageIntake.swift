@@ -91,9 +91,14 @@ package struct ImageIntake: Sendable {
         throw ImageIntakeError.bodyCutShort(declared: declaredBytes, received: receivedBytes)
       }
       let (interface, header) = try check.finish()
-      let expectedDigest = try await judge(interface, header, expectation, upload)
+      let expectedDigest = try judge(interface, header, expectation)
       let module = ReceivedModule(bytes: try await upload.finish(), interface: interface, header: header)
+      StepClock.note("received")
+      // Side by side: one waits for the engine, the other for the Registry.
+      async let check: Void = checkCode(expectation, upload)
       if expectedDigest == nil || expectedDigest == module.bytes.digest { try await use.admit(module) }
+      try await check
+      StepClock.note("code-checked")
       let blob = try await upload.place(expecting: expectedDigest)
       return try await settling(upload, use) { try await use.begin(Received(blob: blob, module: module)) }
     } catch {
@@ -120,19 +125,23 @@ package struct ImageIntake: Sendable {
 extension ImageIntake {
   /// - Returns: what its digest must be, if it is known.
   private func judge(
-    _ interface: WebAssemblyInterface, _ header: ImageHeader?, _ expectation: Expectation, _ upload: any BlobUpload
-  ) async throws -> SHA256Digest? {
+    _ interface: WebAssemblyInterface, _ header: ImageHeader?, _ expectation: Expectation
+  ) throws -> SHA256Digest? {
     if case .debug(let buildID, let stored) = expectation {
       if let problem = DebugModule.problem(interface, buildID) { throw problem }
       return stored
     }
     let level = header?.configuration.manifest?.app.hostAPILevel
     if let problem = AppCheck.problem(in: interface, limits: appLimits, declaredLevel: level) { throw problem }
-    if let codeCheck, let module = try await upload.openForReading() {
-      defer { close(module) }
-      try await codeCheck.check(module)
-    }
     if case .wasm(let digest) = expectation { return digest }
     return nil
+  }
+
+  private func checkCode(_ expectation: Expectation, _ upload: any BlobUpload) async throws {
+    // Symbols run nowhere.
+    if case .debug = expectation { return }
+    guard let codeCheck, let module = try await upload.openForReading() else { return }
+    defer { close(module) }
+    try await codeCheck.check(module)
   }
 }

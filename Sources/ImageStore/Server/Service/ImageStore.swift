@@ -41,6 +41,7 @@ package struct ImageStore: HostedService {
       maximumBytes: settings.maximumBytes, maximumUploads: settings.maximumUploads,
       appLimits: AppCheck.Limits(memoryBytes: UInt64(settings.appMemoryBytes)),
       codeCheck: try settings.codeCheck(executable: process.executable, logger: logger))
+    api.addCollectors(to: process.metrics)
     let router = makeRouter()
     api.addRoutes(to: router)
     http = makeHTTPService(

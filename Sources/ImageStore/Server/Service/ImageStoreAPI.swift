@@ -5,9 +5,11 @@ import HTTPTypes
 package import Hummingbird
 package import ImageAdmission
 package import Messaging
+import Metrics
 import NIOCore
 package import OpenSSL
 package import ServiceHTTP
+import ServiceKit
 package import WebAssemblyModule
 
 /// The routes and requests that an image store answers, over any blob store.
@@ -61,6 +63,17 @@ package struct ImageStoreAPI: Sendable {
   /// Counts by their names, for the status.
   var figures: [String: Double] {
     ["uploads.running": Double(slots.inUse), "uploads.limit": Double(slots.capacity)]
+  }
+
+  /// Has the uploads counted that are under way whenever the metrics are fetched.
+  func addCollectors(to registry: MetricsRegistry) {
+    let (running, most) = (
+      Gauge(label: "image_store_uploads_in_progress"), Gauge(label: "image_store_uploads_max")
+    )
+    registry.addCollector("uploads") { [slots] in
+      running.record(slots.inUse)
+      most.record(slots.capacity)
+    }
   }
 
   /// Adds all routes of the data API.

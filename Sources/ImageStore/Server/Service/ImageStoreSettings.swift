@@ -143,7 +143,14 @@ package struct ImageStoreSettings: HostedServiceSettings {
         "no WebAssembly engine here: the code of modules is checked by devices alone", metadata: ["file": "\(path)"])
       return nil
     }
-    return executable.map { EngineCodeCheck(executable: $0, engine: path, logger: logger) }
+    guard let executable else { return nil }
+    let program = "\(executable[..<(executable.lastIndex(of: "/") ?? executable.startIndex)])/xtblish-code-check"
+    guard access(program, X_OK) == 0 else {
+      throw AdminError(
+        "there is no \(program) that can be run, with which the code of modules is checked; install it of the same "
+          + "release beside \(executable)", status: .configuration)
+    }
+    return EngineCodeCheck(executable: program, engine: path, logger: logger)
   }
 
   /// What uploads must prove about who built them.

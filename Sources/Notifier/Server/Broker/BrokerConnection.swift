@@ -15,7 +15,7 @@ import Wire
 /// acknowledged.
 final class BrokerConnection: Service {
   let client: MQTTClient
-  private let purpose: String
+  let purpose: String
   private let logger: Logger
   private let connected: Gauge
   private let onConnect: (@Sendable (MQTTClient) async -> Void)?

@@ -79,6 +79,7 @@ final class DiagnosticIntake: Service {
     }
   }
 
+  var broker: BrokerConnection { connection.broker }
   var isConnected: Bool { connection.broker.isConnected }
 
   func run() async throws {

@@ -1,4 +1,5 @@
 import DeviceProtocol
+import Metrics
 import Mosquitto
 import ServiceLifecycle
 
@@ -8,6 +9,7 @@ struct IntakeConnection: Sendable {
   let broker: BrokerConnection
   private let sharedFilters: [String]
   private let drainTime: Duration
+  private let receivedBytes: Counter
 
   /// - Parameters:
   ///   - subjects: of devices' messages that replicas share.
@@ -18,6 +20,7 @@ struct IntakeConnection: Sendable {
     self.broker = broker
     sharedFilters = BrokerPassword.shared(subjects, in: group)
     self.drainTime = drainTime
+    receivedBytes = Counter(label: "notifier_received_bytes_total", dimensions: [("connection", broker.purpose)])
   }
 
   /// Runs until graceful shutdown, and then until the lanes have recorded what they have or the time for it is over.
@@ -51,7 +54,10 @@ struct IntakeConnection: Sendable {
     await withTaskGroup { group in
       group.addTask { await broker.follow() }
       group.addTask {
-        for await message in broker.client.messages { take(message) }
+        for await message in broker.client.messages {
+          receivedBytes.increment(by: message.payload.count)
+          take(message)
+        }
       }
       await withTaskGroup { subscribing in
         subscribing.addTask { await broker.subscribe(to: sharedFilters) }

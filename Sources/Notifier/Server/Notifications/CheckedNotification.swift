@@ -10,6 +10,8 @@ struct CheckedNotification: Sendable {
   let version: UInt64
   let digest: SHA256Digest
   let sizeBytes: UInt64
+  /// The part of a trace that publishing it is; nil: it belongs to none.
+  let trace: TraceContext?
 
   /// Nil if a field is out of range, which no notification of the Registry's has.
   init?(_ wire: WireNotification) {
@@ -20,6 +22,7 @@ struct CheckedNotification: Sendable {
     version = wire.version
     self.digest = digest
     sizeBytes = wire.sizeBytes
+    trace = TraceContext(wire.traceParent, requestID: wire.requestID)?.child()
   }
 
   var topic: String { FirmwareAddress(of: device, version: version).path }

@@ -1,3 +1,4 @@
+import Foundations
 import Logging
 import Messaging
 import Mosquitto
@@ -45,6 +46,7 @@ struct NotificationPublisher: Sendable {
         .invalid, reason: "too-many-notifications",
         message: "\(request.notifications.count) notifications in one request: send at most \(Self.maximumBatch)")
     }
+    let began = ContinuousClock.now
     guard broker.isConnected else { throw BrokerConnection.unavailable }
     // Time is left for the answer to reach the Registry before it gives up on us.
     let timeout = min(acknowledgementTimeout, (deadline - .now) * 0.8)
@@ -60,7 +62,7 @@ struct NotificationPublisher: Sendable {
         group.addTask {
           var outcomes: [(Int, WireNotificationOutcome)] = []
           for index in indices {
-            outcomes.append((index, await publish(request.notifications[index], timeout: timeout)))
+            outcomes.append((index, await publish(request.notifications[index], began: began, timeout: timeout)))
           }
           return outcomes
         }
@@ -74,13 +76,24 @@ struct NotificationPublisher: Sendable {
     }
   }
 
-  private func publish(_ wire: WireNotification, timeout: Duration) async -> WireNotificationOutcome {
+  /// - Parameter began: when the request came.
+  private func publish(
+    _ wire: WireNotification, began: ContinuousClock.Instant, timeout: Duration
+  ) async -> WireNotificationOutcome {
     guard let notification = CheckedNotification(wire),
       let payload = try? notification.payload(base: imageStores.next())
     else {
       failed.increment()
       return Self.outcome("invalid")
     }
+    return await TraceContext.$current.withValue(notification.trace) {
+      await publish(notification, payload, began: began, timeout: timeout)
+    }
+  }
+
+  private func publish(
+    _ notification: CheckedNotification, _ payload: [UInt8], began: ContinuousClock.Instant, timeout: Duration
+  ) async -> WireNotificationOutcome {
     guard var tries = suspicious.tries(of: notification.topic) else {
       failed.increment()
       return Self.outcome("set-aside: the broker ended the connection for it; it is tried again later")
@@ -88,10 +101,20 @@ struct NotificationPublisher: Sendable {
     do throws(MQTTError) {
       // "No matching subscribers" is an acknowledgement too: the device that is away now states what it runs
       // when it connects, and the Registry notifies it again.
-      try await outlet.publish(topic: notification.topic, payload: payload, timeout: timeout, tries: &tries)
+      let handedOver = ContinuousClock.now
+      try await outlet.publish(
+        topic: notification.topic, payload: payload, userProperties: notification.trace?.userProperties ?? [],
+        timeout: timeout, tries: &tries)
+      let acknowledged = ContinuousClock.now
       _ = suspicious.note(tries, of: notification.topic)
       published.increment()
-      return WireNotificationOutcome.with { $0.acknowledged = true }
+      logger.debug(
+        "notification published", metadata: ["device": "\(notification.device)", "version": "\(notification.version)"])
+      return WireNotificationOutcome.with {
+        $0.acknowledged = true
+        $0.publishedMicroseconds = (handedOver - began).wholeMicroseconds
+        $0.acknowledgedMicroseconds = max(1, (acknowledged - began).wholeMicroseconds)
+      }
     } catch {
       failed.increment()
       if suspicious.note(tries, of: notification.topic) {

@@ -83,6 +83,10 @@ struct ReportBuffer: IntakeBuffer {
             if let supersedes = state.supersedes { $0.supersedes = supersedes }
             $0.state = state.state
             $0.run = state.run
+            if let trace = state.trace {
+              $0.traceParent = trace.description
+              $0.requestID = trace.requestID
+            }
           })
       }
       entries[device] = nil

@@ -77,6 +77,7 @@ final class ReportIntake: Service {
     }
   }
 
+  var broker: BrokerConnection { connection.broker }
   var isConnected: Bool { connection.broker.isConnected }
   var receivedReports: Int { received.value }
   var waitingReports: Int { lane.read(\.count) }
@@ -123,7 +124,8 @@ final class ReportIntake: Service {
     do throws(RejectedReport) {
       let topic = try DeviceTopic(of: message.topic, among: Self.subjects)
       if topic.subject == .state {
-        let state = try StatePayload(message.payload)
+        let state = try StatePayload(message.payload, trace: TraceContext(message.userProperties))
+        note(state, of: topic.device)
         update { $0.add(state, of: topic.device) }
       } else if let presence = try Presence.read(message.payload) {
         // A kept "online" is no word of the device: after a crash of the broker it stays for ever, whoever died. Who is
@@ -133,6 +135,16 @@ final class ReportIntake: Service {
       }
     } catch {
       rejections.note(error, topic: message.topic)
+    }
+  }
+
+  /// Says so in the log, as part of what the device reports about.
+  private func note(_ state: StatePayload, of device: DeviceID) {
+    guard logger.logLevel <= .debug else { return }
+    TraceContext.$current.withValue(state.trace?.child()) {
+      logger.debug(
+        "report received",
+        metadata: ["device": "\(device)", "version": "\(state.state.version)", "status": "\(state.state.status)"])
     }
   }
 

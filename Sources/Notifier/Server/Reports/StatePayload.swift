@@ -16,10 +16,14 @@ struct StatePayload: Equatable, Sendable {
   let state: WireReportedState
   /// The name of the agent's process, 8 bytes; empty if it tells none.
   let run: Data
+  /// The trace that the device reports about; nil: none.
+  let trace: TraceContext?
 
   var sequence: UInt64 { position.sequence }
 
-  init(_ payload: [UInt8]) throws(RejectedReport) {
+  /// - Parameter trace: what came beside the payload.
+  init(_ payload: [UInt8], trace: TraceContext? = nil) throws(RejectedReport) {
+    self.trace = trace
     let message = try Payload.decode(StateMessage.self, from: payload, atMost: .stateBytes)
     guard let status = RunStatus(rawValue: message.status) else {
       let words = RunStatus.allCases.map(\.rawValue).sorted()
@@ -52,6 +56,7 @@ struct StatePayload: Equatable, Sendable {
       // The device's own clock, which may say anything.
       state.waiting.since.seconds = Int64(min(waiting.since ?? 0, Self.latestSeconds))
     }
+    if let timing = message.timing, timing.version == message.version { state.timing = WireDeploymentTiming(timing) }
     if message.version == 0 {
       // Nothing runs yet.
       guard message.digest.isEmpty, message.slot.isEmpty else {

@@ -1,5 +1,6 @@
 package import CertificateAuthority
 import FoundationEssentials
+package import Foundations
 package import Logging
 import Metrics
 import PostgreSQL
@@ -7,7 +8,7 @@ import ServiceKit
 import ServiceLifecycle
 
 /// Keeps the authority, its CRLs, and what is told of them up to date: after each change that a replica notes in the
-/// database, and once a second.
+/// database, a second after one of the authority's files, and every few seconds in case nobody told.
 package actor AuthorityKeeper {
   private let directory: AuthorityDirectory
   private let authority: LiveAuthority
@@ -25,6 +26,7 @@ package actor AuthorityKeeper {
   private var mustTurnAgain = false
   private var failure: (error: String, since: ContinuousClock.Instant)?
   private var lastCleaning: ContinuousClock.Instant?
+  private var lastTurn: ContinuousClock.Instant?
 
   private let failingSeconds = Gauge(label: "provisioner_revocations_failing_seconds")
   private let listCount = Gauge(label: "provisioner_revocation_lists")
@@ -33,6 +35,9 @@ package actor AuthorityKeeper {
 
   /// How long revocations may not come through before the service is no longer ready.
   private static let longestFailure = Duration.seconds(15)
+
+  /// How often the database is asked although nobody told of a change, and nothing waits.
+  private static let turnInterval = Duration.seconds(5)
 
   /// How long readers of CRLs get to hear of a new issuer's before its certificates are given out.
   static let settling = Duration.seconds(10)
@@ -51,6 +56,25 @@ package actor AuthorityKeeper {
     versions = Self.versions(directory)
   }
 
+  /// Does what there is to do, if there may be something: to be called once a second.
+  func turnIfDue() async {
+    let isIdle =
+      isSettled && !isWaiting && failure == nil && Self.versions(directory) == versions
+      && lastTurn.map { $0.duration(to: .now) < Self.turnInterval } ?? false
+    if isIdle, hasNotedFollowing() { return }
+    await turn()
+  }
+
+  /// - Returns: false if the folder for the broker can't be written to.
+  private func hasNotedFollowing() -> Bool {
+    do {
+      try folder?.noteFollowed()
+      return true
+    } catch {
+      return false
+    }
+  }
+
   /// Does what there is to do. If it is called while it is at it, it does all of it once more.
   package func turn() async {
     guard !isTurning else {
@@ -58,6 +82,7 @@ package actor AuthorityKeeper {
       return
     }
     isTurning = true
+    lastTurn = .now
     repeat {
       mustTurnAgain = false
       do {
@@ -168,9 +193,12 @@ package actor AuthorityKeeper {
 package struct AuthorityKeeping: Service {
   private let keeper: AuthorityKeeper
   private let pool: PostgresPool
+  private let news: TaskSignal
 
-  package init(_ keeper: AuthorityKeeper, store: CertificateStore) {
+  /// - Parameter news: is woken by each change that a replica tells of.
+  package init(_ keeper: AuthorityKeeper, store: CertificateStore, news: TaskSignal) {
     self.keeper = keeper
+    self.news = news
     pool = store.pool
   }
 
@@ -179,11 +207,14 @@ package struct AuthorityKeeping: Service {
     await cancelWhenGracefulShutdown {
       await withTaskGroup(of: Void.self) { group in
         group.addTask {
-          for await _ in listener { await keeper.turn() }
+          for await _ in listener {
+            news.wake()
+            await keeper.turn()
+          }
         }
         group.addTask {
           while !Task.isCancelled {
-            await keeper.turn()
+            await keeper.turnIfDue()
             let isWaiting = await keeper.isWaiting
             try? await Task.sleep(for: isWaiting ? .milliseconds(250) : .seconds(1))
           }

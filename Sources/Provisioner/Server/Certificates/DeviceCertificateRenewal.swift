@@ -26,10 +26,13 @@ package struct DeviceCertificateRenewal: Sendable {
   ///
   /// - Parameters:
   ///   - device: as its certificate says.
+  ///   - keyHash: SHA-256 of the key of the certificate that it showed.
   ///   - request: PKCS#10 in DER, for the key that it enrolled with: its fuses hold that key's hash.
-  package func renew(_ device: DeviceID, request: [UInt8]) async throws -> IssuedCertificate {
+  package func renew(
+    _ device: DeviceID, showing keyHash: [UInt8]?, request: [UInt8]
+  ) async throws -> IssuedCertificate {
     let request = try Self.checked(request)
-    guard let standing = try await store.standing(device) else { throw Self.unknown }
+    guard let standing = try await standing(of: device, showing: keyHash) else { throw Self.unknown }
     guard !standing.isRevoked else { throw RequestFailure.deviceRevoked }
     guard standing.publicKeyHash == (try request.publicKey.hash) else {
       logger.notice("renewal with another key refused", metadata: ["device": "\(device)"])
@@ -54,6 +57,19 @@ package struct DeviceCertificateRenewal: Sendable {
       "certificate renewed",
       metadata: ["device": "\(device)", "certificate": "\(Hexadecimal.encode(issued.certificate.serialNumber))"])
     return issued
+  }
+
+  /// What the device may renew with.
+  ///
+  /// No certificate is given out before it is on record. So the database is older than a good one that it does not know,
+  /// or new: then what the authority signed counts. Its fuses would let the device be no other one.
+  private func standing(of device: DeviceID, showing keyHash: [UInt8]?) async throws -> CertificateStore.Standing? {
+    if let known = try await store.standing(device) { return known }
+    guard let keyHash else { return nil }
+    logger.warning(
+      "a certificate that is not on record is renewed: the database is older than it",
+      metadata: ["device": "\(device)"])
+    return CertificateStore.Standing(publicKeyHash: keyHash, isRevoked: false, goodCount: 0)
   }
 
   /// The certificate that the device has been given already, whether or not the answer arrived.

@@ -1,5 +1,5 @@
 import Foundation
-import Foundations
+package import Foundations
 package import Logging
 package import Messaging
 import PostgreSQL
@@ -13,24 +13,33 @@ import Wire
 package struct SessionEnder: Service {
   private let store: CertificateStore
   private let notifier: any RPCCaller
+  private let news: TaskSignal
   private let logger: Logger
 
   /// How many sessions are ended at once.
   private static let batchSize = 64
+  /// How long to wait for the next look although nobody told of a revocation: the time of a session that another
+  /// replica took and did not end.
+  private static let longestWait = Duration.seconds(5)
+  /// How soon what failed is tried again.
+  private static let retryWait = Duration.seconds(1)
 
-  package init(store: CertificateStore, notifier: any RPCCaller, logger: Logger) {
+  /// - Parameter news: is woken when a device is revoked.
+  package init(store: CertificateStore, notifier: any RPCCaller, news: TaskSignal, logger: Logger) {
     self.store = store
     self.notifier = notifier
+    self.news = news
     self.logger = logger
   }
 
   package func run() async throws {
     await cancelWhenGracefulShutdown {
-      var (isFailing, isBurst) = (false, false)
+      var isFailing = false
       while !Task.isCancelled {
+        var wait = Self.retryWait
         do {
           let outcome = try await endSessions()
-          isBurst = outcome.ended == Self.batchSize
+          wait = try await timeToNext()
           if outcome.failed > 0, !isFailing {
             logger.warning(
               "sessions of revoked devices can't be ended yet",
@@ -44,11 +53,22 @@ package struct SessionEnder: Service {
           if !isFailing && !Task.isCancelled {
             logger.warning("revoked devices can't be looked for", metadata: ["error": "\(error)"])
           }
-          (isFailing, isBurst) = (true, false)
+          isFailing = true
         }
-        if !isBurst { try? await Task.sleep(for: .milliseconds(250)) }
+        if wait > .zero { await news.wait(upTo: wait) }
       }
     }
+  }
+
+  /// How long until the next session is to be ended; at most ``longestWait``.
+  private func timeToNext() async throws -> Duration {
+    let row = try await store.pool.queryFirst(
+      """
+      select extract(epoch from min(next_disconnect_at) - clock_timestamp())::float8 as wait
+      from provisioner.revoked_devices where next_disconnect_at is not null
+      """)
+    guard let seconds = try row?["wait"].optional?.double else { return Self.longestWait }
+    return min(max(.seconds(seconds), .zero), Self.longestWait)
   }
 
   /// Asks for those that are due.

@@ -1,5 +1,6 @@
 import CertificateAuthority
 import DeviceCertificates
+import Foundations
 import Hummingbird
 import Logging
 import Messaging
@@ -21,6 +22,7 @@ struct AuthorityParts: Sendable {
   let revocation: DeviceRevocation
   private let renewal: DeviceCertificateRenewal
   private let ender: SessionEnder
+  private let news: TaskSignal
   private let validity: Duration
 
   /// Puts the parts together; nil if the settings name no folder of an authority.
@@ -40,7 +42,8 @@ struct AuthorityParts: Sendable {
     renewal = DeviceCertificateRenewal(issuer: issuer, store: store, logger: logger)
     revocation = DeviceRevocation(store: store, keeper: keeper)
     validity = settings.revocationValidity
-    ender = SessionEnder(store: store, notifier: notifier, logger: logger)
+    news = TaskSignal()
+    ender = SessionEnder(store: store, notifier: notifier, news: news, logger: logger)
   }
 
   /// Makes the first lists. To be called once the tables are there, before the services start, so that whoever asks
@@ -68,7 +71,7 @@ struct AuthorityParts: Sendable {
   }
 
   /// The services that run for as long as the Provisioner does.
-  var services: [any Service] { [AuthorityKeeping(keeper, store: store), ender] }
+  var services: [any Service] { [AuthorityKeeping(keeper, store: store, news: news), ender] }
 
   /// Makes the router answer what is asked of the authority.
   func register(on router: inout RPCRouter, audit: OperatorAudit) {

@@ -12,6 +12,7 @@ import ServiceKit
 /// What deals with claims and enrolment, put together.
 struct EnrolmentParts: Sendable {
   let claims: ClaimStore
+  let factories: FactoryStore
   let enroller: Enroller
   let rpc: ProvisionerRPC
   let claimRoutes: ClaimRoutes
@@ -26,7 +27,7 @@ struct EnrolmentParts: Sendable {
   ) throws {
     claims = ClaimStore(pool: pool)
     let store = EnrolmentStore(pool: pool)
-    let factories = FactoryStore(pool: pool)
+    factories = FactoryStore(pool: pool)
     let anchors = RegistryTrustAnchors(registry: registry, isInsecure: isInsecure)
     let texts = ClaimTexts(issuer: issuer)
     enroller = Enroller(

@@ -4,6 +4,7 @@ import Logging
 package import Messaging
 import PostgreSQL
 import ProvisionerStorage
+import ServiceDatabase
 package import ServiceHTTP
 import ServiceHosting
 package import ServiceKit
@@ -27,7 +28,9 @@ package struct ProvisionerService: MigratableService {
 
   package init(_ process: PreparedProcess<ProvisionerSettings>, bus: Bus) async throws {
     (settings, logger, isInsecure) = (process.settings, process.logger, process.process.isInsecure)
-    pool = try Self.makePool(settings, logger: logger)
+    let databaseMetrics = DatabaseMetrics()
+    pool = try Self.makePool(settings, observer: databaseMetrics, logger: logger)
+    process.metrics.addCollector("database") { [pool] in databaseMetrics.record(pool) }
     registry = RPCClient(
       name: "registry", endpoints: settings.registryEndpoints, transport: bus.transport(to: .registry), logger: logger)
     notifier = RPCClient(
@@ -62,6 +65,7 @@ package struct ProvisionerService: MigratableService {
 
   package var expirySources: [ExpirySource] {
     settings.tls.expirySources(isInsecure: isInsecure) + (authority.map { [$0.expirySource] } ?? [])
+      + [enrolment.factories.expirySource]
   }
 
   package var writtenFolders: [String] {
@@ -111,8 +115,11 @@ package struct ProvisionerService: MigratableService {
     return endpoints
   }
 
-  private static func makePool(_ settings: ProvisionerSettings, logger: Logger) throws -> PostgresPool {
+  private static func makePool(
+    _ settings: ProvisionerSettings, observer: (any PostgresPoolObserver)? = nil, logger: Logger
+  ) throws -> PostgresPool {
     var options = PostgresPoolOptions.standard
+    options.observer = observer
     options.maximumConnections = settings.databaseConnections
     options.applicationName = "xtblish-provisioner"
     return try PostgresPool(url: settings.databaseURL, options: options, logger: logger)

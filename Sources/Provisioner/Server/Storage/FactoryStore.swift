@@ -19,7 +19,7 @@ package struct FactoryStore: Sendable {
     id, certificate, subject, not_after, product, group_name, tags, name_prefix, created_at, 0::bigint as devices
     """
 
-  private let pool: PostgresPool
+  let pool: PostgresPool
 
   package init(pool: PostgresPool) {
     self.pool = pool

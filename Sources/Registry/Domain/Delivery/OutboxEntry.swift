@@ -22,12 +22,21 @@ package struct OutboxEntry: Sendable, Equatable {
   package var attempts: UInt64
   /// Time since the notification was put into the outbox.
   package var age: Duration
+  /// Time since the version was assigned.
+  package var sinceAssigned: Duration
+  /// The part of a trace that assigning the version was; nil: it is not known.
+  package var trace: TraceContext?
 
-  package init(key: Key, digest: SHA256Digest, sizeBytes: UInt64, attempts: UInt64, age: Duration) {
+  package init(
+    key: Key, digest: SHA256Digest, sizeBytes: UInt64, attempts: UInt64, age: Duration,
+    sinceAssigned: Duration = .zero, trace: TraceContext? = nil
+  ) {
     self.key = key
     self.digest = digest
     self.sizeBytes = sizeBytes
     self.attempts = attempts
     self.age = age
+    self.sinceAssigned = sinceAssigned
+    self.trace = trace
   }
 }

@@ -23,11 +23,13 @@ package struct ReportedState: Sendable, Equatable {
   package var switchGapNanoseconds: UInt64
   /// What the device says it waits for.
   package var waiting: Waiting?
+  /// How long the device took to get to what runs, where a report of its own tells that. It is kept with the version.
+  package var timing: DeviceTiming?
 
   package init(
     running: FirmwareReference?, slot: String, status: RunStatus, reason: String, at: Date,
     failed: FirmwareReference?, failedReason: String = "", switchGapNanoseconds: UInt64 = 0,
-    waiting: Waiting? = nil
+    waiting: Waiting? = nil, timing: DeviceTiming? = nil
   ) {
     self.running = running
     self.slot = slot
@@ -38,6 +40,7 @@ package struct ReportedState: Sendable, Equatable {
     self.failedReason = failedReason
     self.switchGapNanoseconds = switchGapNanoseconds
     self.waiting = waiting
+    self.timing = timing
   }
 
   /// Whether both say the same of what runs, no matter when they said it and what the device waits for.

@@ -1,3 +1,4 @@
+package import DeviceProtocol
 import FirmwareImage
 package import FoundationEssentials
 package import Foundations
@@ -67,5 +68,12 @@ package struct ReportBatch: Sendable {
     entry.changes += changes.map { Change(kind: $0, state: $0 == .stateReported ? entry.device.reported : nil) }
     entries[report.device] = entry
     return verdict
+  }
+}
+
+extension ReportBatch {
+  /// The status of each state that is worth an event, as devices reported them.
+  package var reportedStatuses: [RunStatus] {
+    entries.values.flatMap { $0.changes.compactMap { change in change.state?.status } }
   }
 }

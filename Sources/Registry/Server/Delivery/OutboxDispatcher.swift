@@ -75,13 +75,14 @@ package struct OutboxDispatcher: Service {
         do {
           let claim = (0..<16).map { _ in UInt8.random(in: 0...255) }
           let batch = try await store.claimOutbox(limit: progress.batchSize, lease: options.lease, claim: claim)
+          let claimed = ContinuousClock.now
           failuresInARow = 0
           if batch.isEmpty {
             await store.outboxSignal.wait(upTo: try await timeToSleep())
           } else {
             progress.takeLane()
             group.addTask {
-              if await deliver(batch, claim: claim) {
+              if await deliver(batch, claim: claim, claimed: claimed) {
                 progress.succeeded(with: batch.count)
               } else {
                 progress.failed(at: batch.count)
@@ -110,14 +111,18 @@ package struct OutboxDispatcher: Service {
 
   /// Sends a batch and settles it.
   ///
+  /// - Parameter claimed: when it was.
   /// - Returns: false if there was no answer in time, although somebody was there: then smaller batches are tried.
-  private func deliver(_ batch: [OutboxEntry], claim: [UInt8]) async -> Bool {
+  private func deliver(_ batch: [OutboxEntry], claim: [UInt8], claimed: ContinuousClock.Instant) async -> Bool {
     let start = ContinuousClock.now
     let answer = await call(batch)
-    let outcome = DeliveryOutcome(batch, answer: answer, backoff: options.backoff) { .random(in: 0...1) }
+    let outcome = DeliveryOutcome(batch, answer: answer, held: start - claimed, backoff: options.backoff) {
+      .random(in: 0...1)
+    }
     let acknowledged = Set(outcome.acknowledged)
     for entry in batch where acknowledged.contains(entry.key) {
       metrics.notified(after: entry.age + (ContinuousClock.now - start))
+      note(entry)
     }
     if let first = outcome.postponed.first {
       metrics.postponed(outcome.postponed.count)
@@ -133,6 +138,15 @@ package struct OutboxDispatcher: Service {
     }
     guard case .failure(let failure) = answer else { return true }
     return failure.code == .unavailable
+  }
+
+  /// Says so in the log, as part of what the version was assigned for.
+  private func note(_ entry: OutboxEntry) {
+    guard logger.logLevel <= .debug else { return }
+    TraceContext.$current.withValue(entry.trace?.child()) {
+      logger.debug(
+        "notification acknowledged", metadata: ["device": "\(entry.key.device)", "version": "\(entry.key.version)"])
+    }
   }
 
   private func call(_ batch: [OutboxEntry]) async -> Result<[NotificationOutcome], RequestFailure> {

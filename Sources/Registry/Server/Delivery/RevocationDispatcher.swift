@@ -19,7 +19,7 @@ package struct RevocationDispatcher: Service {
 
     package init(
       lease: Duration = .seconds(3), backoff: RetryBackoff = RetryBackoff(longest: .seconds(2)),
-      longestSleep: Duration = .seconds(1)
+      longestSleep: Duration = .seconds(5)
     ) {
       self.lease = lease
       self.backoff = backoff
@@ -46,18 +46,21 @@ package struct RevocationDispatcher: Service {
   package func run() async throws {
     await cancelWhenGracefulShutdown {
       while !Task.isCancelled {
+        var wait = min(options.longestSleep, .seconds(1))
         do {
           let batch = try await store.claimRevocations(limit: Self.batchSize, lease: options.lease)
           await withDiscardingTaskGroup { group in
             for revocation in batch { group.addTask { await tell(revocation) } }
           }
           if !batch.isEmpty { continue }
+          wait = min(try await store.timeToNextRevocation() ?? options.longestSleep, options.longestSleep)
         } catch {
           if !Task.isCancelled {
             logger.warning("revocations not read, trying again", metadata: ["error": "\(error)"])
           }
         }
-        await store.revocationSignal.wait(upTo: options.longestSleep)
+        // Not under a millisecond: due times are finer than that.
+        await store.revocationSignal.wait(upTo: max(wait, .milliseconds(1)))
       }
     }
   }

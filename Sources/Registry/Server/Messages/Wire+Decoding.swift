@@ -65,7 +65,8 @@ extension ReportedState {
       running: try Self.running(wire), slot: wire.slot, status: status, reason: reason,
       at: Date(timeIntervalSince1970: 0), failed: failed, failedReason: status.isFailure ? reason : "",
       switchGapNanoseconds: min(wire.switchGapNanoseconds, UInt64(Int64.max)),
-      waiting: wire.hasWaiting ? Waiting(wire.waiting) : nil)
+      waiting: wire.hasWaiting ? Waiting(wire.waiting) : nil,
+      timing: wire.hasTiming ? DeviceTiming(wire.timing) : nil)
   }
 
   /// What runs; nil for version 0 with an empty digest, by which a device says that nothing runs yet.
@@ -75,6 +76,20 @@ extension ReportedState {
     reference.version = wire.version
     reference.digest = wire.digest
     return try FirmwareReference(reference)
+  }
+}
+
+extension [DeploymentMark] {
+  package init(_ wire: [WireDeploymentMark]) {
+    self = wire.map { DeploymentMark($0.name, $0.microseconds) }
+  }
+}
+
+extension DeviceTiming {
+  init(_ wire: WireDeploymentTiming) {
+    self.init(
+      version: wire.version, marks: [DeploymentMark](wire.marks),
+      parentSpan: RandomName.number(wire.parentSpan) == nil ? "" : wire.parentSpan, imageBytes: wire.imageBytes)
   }
 }
 

@@ -8,6 +8,7 @@ import RegistryDelivery
 import RegistryDomain
 import RegistryHTTP
 import RegistryStorage
+import ServiceDatabase
 package import ServiceHTTP
 import ServiceHosting
 package import ServiceKit
@@ -31,7 +32,8 @@ package struct RegistryService: MigratableService {
 
   package init(_ process: PreparedProcess<RegistrySettings>, bus: Bus) async throws {
     (settings, logger, isInsecure) = (process.settings, process.logger, process.process.isInsecure)
-    pool = try Self.makePool(settings, logger: logger)
+    let databaseMetrics = DatabaseMetrics()
+    pool = try Self.makePool(settings, observer: databaseMetrics, logger: logger)
     store = RegistryStore(
       pool: pool, options: settings.storeOptions, signing: try settings.signing(isInsecure: isInsecure))
     notifier = RPCClient(
@@ -48,7 +50,22 @@ package struct RegistryService: MigratableService {
     http = makeHTTPService(
       name: RegistrySettings.serviceName, listen: settings.httpListen, router: router,
       limits: RegistryRoutes.limits.with(settings.http), tls: security.tls, logger: logger)
+    addCollectors(to: process.metrics, databaseMetrics)
   }
+
+  /// What would cost queries all the time is counted when the metrics are fetched.
+  private func addCollectors(to registry: MetricsRegistry, _ database: DatabaseMetrics) {
+    registry.addCollector("database") { [pool] in database.record(pool) }
+    registry.addCollector("outbox", every: .seconds(1)) { [metrics, store] in
+      metrics.record(try await store.waitingFigures())
+    }
+    registry.addCollector("devices", every: Self.deviceCountInterval) { [metrics, store] in
+      metrics.record(try await store.deviceCounts())
+    }
+  }
+
+  /// How old the counts of devices may be: each goes through all of them.
+  private static let deviceCountInterval = Duration.seconds(15)
 
   package func addChecks(to readiness: Readiness) {
     readiness.add("database") { try await pool.ping() }
@@ -62,7 +79,7 @@ package struct RegistryService: MigratableService {
   }
 
   package var expirySources: [ExpirySource] {
-    settings.tls.expirySources(isInsecure: isInsecure) + [store.expirySource]
+    settings.tls.expirySources(isInsecure: isInsecure) + [store.expirySource, store.tokenExpirySource]
   }
 
   package var writtenFolders: [String] { settings.directorDirectory.map { [$0] } ?? [] }
@@ -96,8 +113,7 @@ package struct RegistryService: MigratableService {
         store: store, eventRetention: settings.eventRetention, auditRetention: settings.auditRetention, logger: logger),
       TelemetryRetention(
         store: store, logRetention: settings.logRetention, crashRetention: settings.crashRetention, logger: logger),
-      LeftoverRemoval(store: store, metrics: metrics, logger: logger), OutboxGauge(store: store, metrics: metrics),
-      authority,
+      LeftoverRemoval(store: store, metrics: metrics, logger: logger), authority,
     ] + security.services
   }
 
@@ -139,8 +155,11 @@ package struct RegistryService: MigratableService {
     return options
   }
 
-  private static func makePool(_ settings: RegistrySettings, logger: Logger) throws -> PostgresPool {
-    try PostgresPool(
-      url: settings.databaseURL, options: poolOptions(connections: settings.databaseConnections), logger: logger)
+  private static func makePool(
+    _ settings: RegistrySettings, observer: (any PostgresPoolObserver)? = nil, logger: Logger
+  ) throws -> PostgresPool {
+    var options = poolOptions(connections: settings.databaseConnections)
+    options.observer = observer
+    return try PostgresPool(url: settings.databaseURL, options: options, logger: logger)
   }
 }

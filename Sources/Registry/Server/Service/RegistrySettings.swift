@@ -97,7 +97,10 @@ package struct RegistrySettings: HostedServiceSettings {
 
   static let directorDirectorySetting = Setting(
     "registry.director.directory", .path, .optional,
-    help: "The folder of the director's keys; the first is made at the first start. Replicas share it or have copies.")
+    help: """
+      The folder of the director's keys; the first is made at the first start, unless one waits there. Replicas share it or \
+      have copies.
+      """)
 
   private static let requiresPublisherSetting = Setting(
     "registry.publisher.required", .boolean, .default("true"),

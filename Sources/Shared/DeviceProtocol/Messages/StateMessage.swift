@@ -46,7 +46,8 @@ package struct StateMessage: Codable, Sendable, Equatable {
   }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case sequence, epoch, supersedes, version, digest, slot, status, reason, failed, switchGapNanoseconds, waiting, run
+    case sequence, epoch, supersedes, version, digest, slot, status, reason, failed, switchGapNanoseconds, waiting, run,
+      timing
   }
 
   /// The report's number: from 1, and higher than that of every report before it in the same epoch, over restarts
@@ -77,10 +78,14 @@ package struct StateMessage: Codable, Sendable, Equatable {
   /// Identifies the agent's process: 16 random hexadecimal digits. Two values that take turns are two machines with
   /// one identity.
   package var run: String?
+  /// How long the device took to get to what runs; missing: it does not tell, or the version was running when the agent
+  /// started.
+  package var timing: DeploymentTimingMessage?
 
   package init(
     sequence: UInt64, epoch: String?, supersedes: Position?, version: UInt64, digest: String, slot: String,
-    status: String, reason: String?, failed: Failed?, switchGapNanoseconds: UInt64?, waiting: Waiting?, run: String?
+    status: String, reason: String?, failed: Failed?, switchGapNanoseconds: UInt64?, waiting: Waiting?, run: String?,
+    timing: DeploymentTimingMessage? = nil
   ) {
     self.sequence = sequence
     self.epoch = epoch
@@ -94,5 +99,6 @@ package struct StateMessage: Codable, Sendable, Equatable {
     self.switchGapNanoseconds = switchGapNanoseconds
     self.waiting = waiting
     self.run = run
+    self.timing = timing
   }
 }

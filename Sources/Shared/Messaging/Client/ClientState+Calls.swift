@@ -7,6 +7,8 @@ extension ClientState {
   ) -> Action? {
     guard !isClosed else { return .answer(request, .failure(closed)) }
     guard calls.count < options.outstandingRequests else { return .answer(request, .failure(tooMany)) }
+    lastBegun = now
+    nextHeartbeat = min(nextHeartbeat, now + options.heartbeatInterval)
     var call = Call(request: request, isIdempotent: isIdempotent, started: now, deadline: deadline)
     guard let index = pickServer(now: now) else {
       calls[number] = call
@@ -38,6 +40,10 @@ extension ClientState {
     }
     guard let call = calls[number] else { return false }
     let failure = envelope.failure ?? WireFailure()
+    if failure.code == .unavailable, failure.notBegun, index(of: connection) != nil, call.connection == connection {
+      returned(number, by: connection, now: now, actions: &actions)
+      return true
+    }
     if failure.code == .overloaded || failure.code == .unavailable,
       refuse(number, failure, by: connection, now: now, actions: &actions)
     {
@@ -60,6 +66,17 @@ extension ClientState {
     calls[number]?.attempts -= 1
     let here = index(of: connection).map { [servers[$0].endpoint] } ?? []
     resend(number, excluding: here, now: now, actions: &actions)
+  }
+
+  /// The server ends and took nothing of the call: it goes to another, or waits for one until its deadline.
+  private mutating func returned(
+    _ number: UInt64, by connection: ConnectionID, now: Instant, actions: inout [Action]
+  ) {
+    if let index = index(of: connection) { servers[index].isDraining = true }
+    release(number)
+    calls[number]?.attempts -= 1
+    resolveSoon(now: now)
+    resend(number, excluding: [], now: now, actions: &actions)
   }
 
   /// Sends what waited for a server.
@@ -105,7 +122,7 @@ extension ClientState {
     servers[index].outstanding += 1
   }
 
-  /// Tries an idempotent call elsewhere after a server said that it can't do it now.
+  /// Tries a call elsewhere after a server said that it can't do it now, if it may be done twice or was not begun.
   ///
   /// - Returns: whether there is somewhere else.
   private mutating func refuse(
@@ -114,7 +131,7 @@ extension ClientState {
     guard let index = index(of: connection) else { return false }
     let pause = min(max(Duration.milliseconds(failure.retryAfterMilliseconds), .milliseconds(50)), .seconds(1))
     servers[index].avoidedUntil = now + pause
-    guard var call = calls[number], call.isIdempotent, call.attempts < options.attempts,
+    guard var call = calls[number], call.isIdempotent || failure.notBegun, call.attempts < options.attempts,
       call.connection == connection
     else { return false }
     call.refusedBy.append(servers[index].endpoint)

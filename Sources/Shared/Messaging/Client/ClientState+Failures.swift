@@ -53,7 +53,11 @@ extension ClientState {
 
   /// What servers that are there said, or did.
   private var refusals: String? {
-    let told = servers.compactMap { server in server.refusal.map { "at \(server.endpoint), \($0)" } }
+    let told = servers.compactMap { server in
+      server.isDraining
+        ? "at \(server.endpoint), it is shutting down: start another replica, or try again later"
+        : server.refusal.map { "at \(server.endpoint), \($0)" }
+    }
     return told.isEmpty ? nil : told.joined(separator: "; ")
   }
 

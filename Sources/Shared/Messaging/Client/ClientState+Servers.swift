@@ -30,6 +30,8 @@ extension ClientState {
     servers[index].refusal = nil
     servers[index].unansweredHeartbeats = 0
     servers[index].avoidedUntil = nil
+    servers[index].isLeaving = false
+    servers[index].isDraining = false
     sendWaiting(now: now, actions: &actions)
   }
 
@@ -54,6 +56,14 @@ extension ClientState {
   /// Any frame is a sign of life.
   mutating func heard(from connection: ConnectionID) {
     if let index = index(of: connection) { servers[index].unansweredHeartbeats = 0 }
+  }
+
+  /// The server said that it is about to end.
+  mutating func leaves(_ connection: ConnectionID, now: Instant) {
+    guard let index = index(of: connection), !servers[index].isLeaving else { return }
+    servers[index].isLeaving = true
+    // Who takes its place may be there already.
+    resolveSoon(now: now)
   }
 
   /// Asks every server for a sign of life, and gives up on those that gave none for long.

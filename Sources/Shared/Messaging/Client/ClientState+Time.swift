@@ -9,7 +9,8 @@ extension ClientState {
     expire(now: now, actions: &actions)
     if nextHeartbeat <= now {
       beat(now: now, actions: &actions)
-      nextHeartbeat = now + options.heartbeatInterval
+      let isIdle = lastBegun + options.idleAfter <= now
+      nextHeartbeat = now + (isIdle ? options.idleHeartbeatInterval : options.heartbeatInterval)
     }
     if nextResolve <= now {
       actions.append(.resolve)

@@ -37,10 +37,21 @@ struct ClientState<Request: Sendable>: Sendable {
     var isRetired = false
     var outstanding = 0
     var unansweredHeartbeats = 0
-    /// Said that it is overloaded or going away: others are preferred until then.
+    /// Said that it is overloaded: others are preferred until then.
     var avoidedUntil: Instant?
+    /// Said that it is about to end: it still answers, and others are preferred.
+    var isLeaving = false
+    /// Takes nothing new, until there is a new connection to it.
+    var isDraining = false
     /// Why it can't be talked to although it is there.
     var refusal: ConnectionRefusal?
+
+    var takesRequests: Bool { isOpen && !isRetired && !isDraining }
+
+    /// The lower, the better.
+    func reluctance(now: Instant) -> Int {
+      (avoidedUntil.map { $0 > now } ?? false ? 2 : 0) + (isLeaving ? 1 : 0)
+    }
   }
 
   let name: String
@@ -56,6 +67,8 @@ struct ClientState<Request: Sendable>: Sendable {
   var lastConnection: UInt64 = 0
   var rotation = 0
   var nextHeartbeat: Instant
+  /// When the newest request was begun.
+  var lastBegun: Instant
   var nextResolve: Instant
   var lastResolve: Instant?
   var isClosed = false
@@ -66,29 +79,30 @@ struct ClientState<Request: Sendable>: Sendable {
     resolutions = endpoints.map { EndpointResolution(endpoint: $0, outcome: .success([])) }
     addressesByEndpoint = endpoints.map { _ in [] }
     nextHeartbeat = now + options.heartbeatInterval
+    lastBegun = now
     nextResolve = now
   }
 
   /// Servers that requests can be sent to.
-  var openServers: Int { servers.count { $0.isOpen && !$0.isRetired } }
+  var openServers: Int { servers.count { $0.takesRequests } }
 
   func index(of connection: ConnectionID) -> Int? {
     servers.firstIndex { $0.connection == connection }
   }
 
   /// The open server with the fewest requests under way, in turns, that `endpoints` does not name;
-  /// one that said to be overloaded only if there is no other.
+  /// one that said to be overloaded or about to end only if there is no other.
   mutating func pickServer(excluding endpoints: [String] = [], now: Instant) -> Int? {
     // Mostly there is nothing to choose from.
-    if servers.count == 1, endpoints.isEmpty { return servers[0].isOpen && !servers[0].isRetired ? 0 : nil }
-    var best: (index: Int, isAvoided: Bool, outstanding: Int)?
+    if servers.count == 1, endpoints.isEmpty { return servers[0].takesRequests ? 0 : nil }
+    var best: (index: Int, reluctance: Int, outstanding: Int)?
     for step in servers.indices {
       let index = (rotation + step) % servers.count
       let server = servers[index]
-      guard server.isOpen, !server.isRetired, !endpoints.contains(server.endpoint) else { continue }
-      let isAvoided = server.avoidedUntil.map { $0 > now } ?? false
-      if let best, (best.isAvoided ? 1 : 0, best.outstanding) <= (isAvoided ? 1 : 0, server.outstanding) { continue }
-      best = (index, isAvoided, server.outstanding)
+      guard server.takesRequests, !endpoints.contains(server.endpoint) else { continue }
+      let reluctance = server.reluctance(now: now)
+      if let best, (best.reluctance, best.outstanding) <= (reluctance, server.outstanding) { continue }
+      best = (index, reluctance, server.outstanding)
     }
     guard let best else { return nil }
     rotation = (best.index + 1) % servers.count

@@ -6,7 +6,7 @@ package protocol RPCCaller: Sendable {
   ///
   /// - Parameters:
   ///   - deadline: time for everything, retries included.
-  ///   - traceParent: W3C trace context to hand on.
+  ///   - traceParent: W3C trace context to hand on; nil: that of what the task does, if it has one.
   /// - Throws: why there is no answer: what the server said, or `unavailable`, `deadlineExceeded` or
   ///   `overloaded` from the client itself.
   func call<R: WireRequest>(
@@ -20,7 +20,7 @@ extension RPCCaller {
     try await call(request, deadline: .seconds(5), traceParent: nil)
   }
 
-  /// Sends a request without a trace context.
+  /// Sends a request.
   package func call<R: WireRequest>(_ request: R, deadline: Duration) async throws(WireFailure) -> R.Response {
     try await call(request, deadline: deadline, traceParent: nil)
   }

@@ -18,6 +18,7 @@ extension RPCClient {
     answered.reserveCapacity(events.count)
     var position = 0
     var stray: Int64 = 0
+    var unsentCount = 0
     var refused: [(endpoint: String, refusal: ConnectionRefusal)] = []
     let (nextResolve, dialer) = state.withLock { state -> (ContinuousClock.Instant?, (any TransportDialer)?) in
       for event in events {
@@ -25,6 +26,7 @@ extension RPCClient {
         case .opened(let connection): state.machine.opened(connection, now: now, actions: &actions)
         case .closed(let connection): state.machine.closed(connection, now: now, actions: &actions)
         case .unsent(let connection, let token):
+          unsentCount += 1
           state.machine.unsent(token, on: connection, now: now, actions: &actions)
         case .refused(let connection, let refusal):
           if let endpoint = state.machine.refused(connection, refusal) { refused.append((endpoint, refusal)) }
@@ -36,9 +38,9 @@ extension RPCClient {
             let number = callNumber(frame[fields.correlationID]), let outgoing = state.machine.completed(number)
           {
             answered.append((outgoing, frame[fields.payload]))
-          } else if fields?.role != .heartbeatReply,
-            !receiveFailure(frame, on: connection, now: now, state: &state, actions: &actions)
-          {
+          } else if let fields, fields.role == .heartbeatReply {
+            if !fields.failures.isEmpty { state.machine.leaves(connection, now: now) }
+          } else if !receiveFailure(frame, on: connection, now: now, state: &state, actions: &actions) {
             stray += 1
           }
         }
@@ -50,6 +52,7 @@ extension RPCClient {
       return (nextResolve, state.dialer)
     }
     if stray > 0 { strays.increment(by: stray) }
+    if unsentCount > 0 { unsent.increment(by: unsentCount) }
     for (endpoint, refusal) in refused {
       logger.warning(
         "a server can't be talked to",
@@ -88,7 +91,7 @@ extension RPCClient {
       call, prefix: correlationPrefix, kind: outgoing.kind,
       // 0 would mean no deadline.
       deadlineMilliseconds: UInt32(max(remaining.milliseconds, 1)), traceParent: outgoing.traceParent,
-      payload: outgoing.payload)
+      requestID: outgoing.requestID, payload: outgoing.payload)
   }
 
   /// - Returns: false if the frame is no failure that somebody waits for.

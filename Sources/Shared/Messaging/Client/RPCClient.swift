@@ -1,3 +1,4 @@
+import Foundations
 package import Logging
 import Metrics
 import ServiceLifecycle
@@ -8,8 +9,8 @@ package import Wire
 /// Sends requests to the servers of one service, wherever they are.
 ///
 /// Every address that an endpoint resolves to is a server of its own. Requests go to the one with the fewest under
-/// way. Idempotent requests go to another server when theirs dies or refuses; others are sent once. While no server
-/// is there, requests wait until their deadline.
+/// way. Idempotent requests go to another server when theirs dies or refuses; others only when it certainly did not
+/// begin them. While no server is there that takes requests, they wait until their deadline.
 ///
 /// `run` does the work and may be called once; requests that were made before wait for it.
 package final class RPCClient: Service, RPCCaller {
@@ -18,16 +19,18 @@ package final class RPCClient: Service, RPCCaller {
     let kind: String
     let payload: [UInt8]
     let traceParent: String
+    let requestID: String
     /// Resumed once, by whoever takes the request out of the state machine.
     let continuation: UnsafeContinuation<Result<ArraySlice<UInt8>, WireFailure>, Never>
 
     init(
-      kind: String, payload: [UInt8], traceParent: String,
+      kind: String, payload: [UInt8], traceParent: String, requestID: String,
       continuation: UnsafeContinuation<Result<ArraySlice<UInt8>, WireFailure>, Never>
     ) {
       self.kind = kind
       self.payload = payload
       self.traceParent = traceParent
+      self.requestID = requestID
       self.continuation = continuation
     }
   }
@@ -52,6 +55,7 @@ package final class RPCClient: Service, RPCCaller {
   /// The first half of every correlation ID of this client.
   let correlationPrefix = UInt64.random(in: .min ... .max)
   let strays: Counter
+  let unsent: Counter
   private let outstanding: Gauge
   private let connected: Gauge
   private let lastCall = Atomic<UInt64>(0)
@@ -75,6 +79,7 @@ package final class RPCClient: Service, RPCCaller {
     timer = DeadlineTimer(label: "rpc-client-\(name)")
     (lookUps, lookUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     strays = Counter(label: "rpc_client_stray_frames_total", dimensions: [("name", name)])
+    unsent = Counter(label: "rpc_client_unsent_frames_total", dimensions: [("name", name)])
     outstanding = Gauge(label: "rpc_client_outstanding_requests", dimensions: [("name", name)])
     connected = Gauge(label: "rpc_client_connected_servers", dimensions: [("name", name)])
     // Deadlines hold whether or not `run` runs.
@@ -111,11 +116,13 @@ package final class RPCClient: Service, RPCCaller {
   ) async throws(WireFailure) -> R.Response {
     let started = ContinuousClock.now
     let metrics = metrics(for: R.kind)
+    let trace = TraceContext.current
     do throws(WireFailure) {
       let payload = try encode(request)
       let answer = try await exchange(
-        kind: R.kind, isIdempotent: R.isIdempotent, payload: payload, traceParent: traceParent ?? "",
-        started: started, deadline: started + deadline
+        kind: R.kind, isIdempotent: R.isIdempotent, payload: payload,
+        traceParent: traceParent ?? trace?.description ?? "", requestID: trace?.requestID ?? "", started: started,
+        deadline: started + deadline
       ).get()
       let response: R.Response = try decode(answer, of: R.kind)
       metrics.record(since: started, failure: nil)
@@ -127,21 +134,23 @@ package final class RPCClient: Service, RPCCaller {
   }
 
   private nonisolated(nonsending) func exchange(
-    kind: String, isIdempotent: Bool, payload: [UInt8], traceParent: String, started: ContinuousClock.Instant,
-    deadline: ContinuousClock.Instant
+    kind: String, isIdempotent: Bool, payload: [UInt8], traceParent: String, requestID: String,
+    started: ContinuousClock.Instant, deadline: ContinuousClock.Instant
   ) async -> Result<ArraySlice<UInt8>, WireFailure> {
     let number = lastCall.add(1, ordering: .relaxed).newValue
     return await withTaskCancellationHandler {
       await withUnsafeContinuation { continuation in
-        let outgoing = Outgoing(kind: kind, payload: payload, traceParent: traceParent, continuation: continuation)
-        let (action, dialer, mustArm) = state.withLock { state in
+        let outgoing = Outgoing(
+          kind: kind, payload: payload, traceParent: traceParent, requestID: requestID, continuation: continuation)
+        let (action, dialer, wakeUp) = state.withLock { state in
           let action = state.machine.submit(
             number, outgoing, isIdempotent: isIdempotent, deadline: deadline, now: started)
-          let mustArm = state.wakeUp.map { deadline < $0 } ?? true
-          if mustArm { state.wakeUp = deadline }
-          return (action, state.dialer, mustArm)
+          let due = min(deadline, state.machine.nextHeartbeat)
+          let mustArm = state.wakeUp.map { due < $0 } ?? true
+          if mustArm { state.wakeUp = due }
+          return (action, state.dialer, mustArm ? due : nil)
         }
-        if mustArm { timer.arm(for: deadline) }
+        if let wakeUp { timer.arm(for: wakeUp) }
         if let action { perform(action, dialer: dialer) }
         // The handler below may have run before there was anything to cancel.
         if Task.isCancelled { cancel(number) }

@@ -22,6 +22,7 @@ extension Envelope {
     correlationID = frame[fields.correlationID]
     deadlineMilliseconds = fields.deadlineMilliseconds
     traceParent = try String(envelopeText: frame[fields.traceParent])
+    requestID = try String(envelopeText: frame[fields.requestID])
     payload = frame[fields.payload]
     for range in fields.replacedTexts { _ = try String(envelopeText: frame[range]) }
     for range in fields.failures {

@@ -6,11 +6,12 @@ extension Envelope {
   package func encoded() -> [UInt8] {
     // Can't fail: the message has no required fields.
     let failureBytes: [UInt8] = failure.map { (try? $0.serializedBytes()) ?? [] } ?? []
-    // 7 keys, 3 numbers of at most 5 bytes and 5 lengths of at most 10.
-    let overhead = 72
+    // 9 keys, 3 numbers of at most 5 bytes and 6 lengths of at most 10.
+    let overhead = 84
     var frame: [UInt8] = []
     frame.reserveCapacity(
-      overhead + kind.utf8.count + correlationID.count + traceParent.utf8.count + payload.count + failureBytes.count)
+      overhead + kind.utf8.count + correlationID.count + traceParent.utf8.count + payload.count + failureBytes.count
+        + requestID.utf8.count)
     frame.appendNumber(field: 1, version)
     frame.appendNumber(field: 2, role.rawValue)
     frame.appendText(field: 3, kind)
@@ -20,6 +21,7 @@ extension Envelope {
     frame.appendBytes(field: 7, payload)
     // Present even if all its fields have their defaults.
     if failure != nil { frame.appendDelimited(field: 8, failureBytes[...]) }
+    frame.appendText(field: 9, requestID)
     return frame
   }
 }
@@ -27,10 +29,11 @@ extension Envelope {
 extension Envelope {
   /// The frame of a request, written at once.
   static func request(
-    _ call: UInt64, prefix: UInt64, kind: String, deadlineMilliseconds: UInt32, traceParent: String, payload: [UInt8]
+    _ call: UInt64, prefix: UInt64, kind: String, deadlineMilliseconds: UInt32, traceParent: String, requestID: String,
+    payload: [UInt8]
   ) -> [UInt8] {
     var frame: [UInt8] = []
-    frame.reserveCapacity(72 + kind.utf8.count + traceParent.utf8.count + payload.count)
+    frame.reserveCapacity(84 + kind.utf8.count + traceParent.utf8.count + requestID.utf8.count + payload.count)
     frame.appendNumber(field: 1, currentVersion)
     frame.appendNumber(field: 2, Role.request.rawValue)
     frame.appendText(field: 3, kind)
@@ -41,6 +44,7 @@ extension Envelope {
     frame.appendNumber(field: 5, deadlineMilliseconds)
     frame.appendText(field: 6, traceParent)
     frame.appendBytes(field: 7, payload[...])
+    frame.appendText(field: 9, requestID)
     return frame
   }
 

@@ -23,7 +23,7 @@ package import Wire
 ///
 /// The properties are the fields of `envelope.proto`, where each is described: `version`, `role`, `kind`,
 /// `correlationID`, `deadlineMilliseconds` (the time that was left when it was sent), `traceParent` (the W3C trace
-/// context), `payload` and `failure`.
+/// context), `payload`, `failure` and `requestID`.
 package struct Envelope: Equatable, Sendable {
   /// The version that this code writes, and the highest that it reads.
   static let currentVersion: UInt32 = 1
@@ -42,6 +42,7 @@ package struct Envelope: Equatable, Sendable {
   package var traceParent = ""
   package var payload: ArraySlice<UInt8> = []
   package var failure: WireFailure?
+  package var requestID = ""
 
   package init(role: Role) {
     self.role = role
@@ -68,6 +69,14 @@ extension Envelope {
   /// The frames without content, encoded once.
   static let heartbeatFrame = Envelope(role: .heartbeat).encoded()
   static let heartbeatReplyFrame = Envelope(role: .heartbeatReply).encoded()
+
+  /// The sign of life of a server that is about to end.
+  static let leavingReplyFrame: [UInt8] = {
+    var envelope = Envelope(role: .heartbeatReply)
+    envelope.failure = WireFailure(
+      .unavailable, reason: "leaving", message: "about to shut down: send new requests to another replica")
+    return envelope.encoded()
+  }()
 
   static func failure(_ failure: WireFailure, correlationID: ArraySlice<UInt8>, kind: String = "") -> Envelope {
     var envelope = Envelope(role: .failure)

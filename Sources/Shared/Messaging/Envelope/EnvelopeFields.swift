@@ -6,6 +6,7 @@ struct EnvelopeFields {
   private(set) var correlationID = 0..<0
   private(set) var deadlineMilliseconds: UInt32 = 0
   private(set) var traceParent = 0..<0
+  private(set) var requestID = 0..<0
   private(set) var payload = 0..<0
   /// Texts that came again: the last one counts, and all must be text.
   private(set) var replacedTexts: [Range<Int>] = []
@@ -34,6 +35,9 @@ struct EnvelopeFields {
         traceParent = range
       case (7, .bytes(let range)): payload = range
       case (8, .bytes(let range)): failures.append(range)
+      case (9, .bytes(let range)):
+        if !requestID.isEmpty { replacedTexts.append(requestID) }
+        requestID = range
       default: break
       }
     }

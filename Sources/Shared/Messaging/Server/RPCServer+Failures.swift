@@ -3,13 +3,23 @@ import Wire
 /// What the server itself tells clients.
 extension RPCServer {
   var overloaded: WireFailure {
-    WireFailure(
+    var failure = WireFailure(
       .overloaded, reason: "queue-full",
       message:
         "\(name) has \(limits.concurrency) requests running and \(limits.queuedRequests) waiting: try again later",
       retryAfterMilliseconds: UInt32(limits.retryAfter.milliseconds))
+    failure.notBegun = true
+    return failure
   }
 
+  /// For what comes too late to be begun.
+  var draining: WireFailure {
+    var failure = shuttingDown
+    failure.notBegun = true
+    return failure
+  }
+
+  /// For what was begun and is given up.
   var shuttingDown: WireFailure {
     WireFailure(
       .unavailable, reason: "shutting-down",

@@ -52,7 +52,8 @@ extension RPCServer {
     }
     switch envelope.role {
     case .heartbeat:
-      listener.send(Envelope.heartbeatReplyFrame, to: received.peer)
+      let isLeaving = isLeaving.load(ordering: .relaxed)
+      listener.send(isLeaving ? Envelope.leavingReplyFrame : Envelope.heartbeatReplyFrame, to: received.peer)
       return nil
     case .response, .failure, .heartbeatReply:
       // Never answered: two servers that took each other for clients would not stop.
@@ -86,7 +87,8 @@ extension RPCServer {
       fields.role == .request, fields.version == Envelope.currentVersion, fields.failures.isEmpty,
       fields.replacedTexts.isEmpty,
       fields.correlationID.count <= Envelope.maximumCorrelationBytes,
-      frame[fields.kind].elementsEqual(route.kind.utf8), frame[fields.traceParent].allSatisfy({ $0 < 0x80 })
+      frame[fields.kind].elementsEqual(route.kind.utf8), frame[fields.traceParent].allSatisfy({ $0 < 0x80 }),
+      frame[fields.requestID].allSatisfy({ $0 < 0x80 })
     else { return nil }
     return ServerJob(
       frame, fields, route: route, peer: received.peer, received: now,
@@ -151,7 +153,7 @@ extension RPCServer {
     }
     woken?.resume()
     for (job, refusal) in refused {
-      answer(job, with: .failure(refusal == .draining ? shuttingDown : overloaded), on: listener)
+      answer(job, with: .failure(refusal == .draining ? draining : overloaded), on: listener)
     }
     if let earliest { timer.arm(for: earliest) }
   }

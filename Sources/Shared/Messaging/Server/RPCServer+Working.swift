@@ -67,10 +67,32 @@ extension RPCServer {
   }
 
   private nonisolated(nonsending) func perform(_ job: ServerJob) async -> Result<[UInt8], WireFailure> {
+    guard let trace = job.makeTrace() else { return await handle(job) }
+    return await TraceContext.$current.withValue(trace) {
+      let outcome = await handle(job)
+      noteHandled(job, outcome)
+      return outcome
+    }
+  }
+
+  /// So that the log of each program shows what it did for a trace.
+  private func noteHandled(_ job: ServerJob, _ outcome: Result<[UInt8], WireFailure>) {
+    guard logger.logLevel <= .debug else { return }
+    let duration = ContinuousClock.now - job.received
+    var metadata: Logger.Metadata = ["kind": "\(job.kind)", "duration": "\(duration)"]
+    if let peer = job.peer.identity { metadata["peer"] = "\(peer)" }
+    if case .failure(let failure) = outcome { metadata["error"] = "\(failure)" }
+    logger.debug("request of the bus handled", metadata: metadata)
+  }
+
+  private nonisolated(nonsending) func handle(_ job: ServerJob) async -> Result<[UInt8], WireFailure> {
     do {
       return .success(try await job.route.handler(job.payload, RequestContext(job)))
     } catch let failure as WireFailure {
-      return .failure(failure)
+      // What another server did not begin, this one did.
+      var told = failure
+      told.notBegun = false
+      return .failure(told)
     } catch let failure as RequestFailure {
       return .failure(WireFailure(failure))
     } catch is CancellationError {
@@ -135,10 +157,11 @@ extension RPCServer {
 
   /// Refuses what is not running yet, and gives the rest its time.
   func beginShutdown(grace: Duration) {
+    leave()
     let abandonAt = ContinuousClock.now + grace
     let ended = state.withLock { state in
       let (refused, idle) = state.admission.drain()
-      for job in refused { answer(job, with: .failure(shuttingDown), on: state.listener) }
+      for job in refused { answer(job, with: .failure(draining), on: state.listener) }
       state.abandonAt = min(state.abandonAt ?? abandonAt, abandonAt)
       return idle.compactMap { state.idle.removeValue(forKey: $0) }
     }

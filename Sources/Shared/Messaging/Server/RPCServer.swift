@@ -58,8 +58,11 @@ package final class RPCServer: Service {
   let garbage: Counter
   let unsupported: Counter
   let denied: Counter
+  let load: ServerLoad
   let denials = Mutex(OccasionalReport())
   let onDenial: (@Sendable (_ peer: BusPeer, _ kind: String) -> Void)?
+  /// Whether clients are told to send new requests elsewhere.
+  let isLeaving = Atomic(false)
   private let endpoint: String
   private let transport: any MessageTransport
   private let settled = Latch()
@@ -92,6 +95,7 @@ package final class RPCServer: Service {
     garbage = Counter(label: "rpc_server_garbage_frames_total", dimensions: [("name", name)])
     unsupported = Counter(label: "rpc_server_unsupported_total", dimensions: [("name", name)])
     denied = Counter(label: "rpc_server_denied_total", dimensions: [("name", name)])
+    load = ServerLoad(name: name)
   }
 
   /// The address in use, with the port that was found if port 0 was asked for. Waits until `run` listens.
@@ -102,6 +106,10 @@ package final class RPCServer: Service {
     guard let outcome = state.withLock({ $0.outcome }) else { throw CancellationError() }
     return try outcome.get()
   }
+
+  /// Tells each client, with the next sign of life that it asks for, to send new requests to another server. This one
+  /// goes on answering until it is shut down.
+  package func leave() { isLeaving.store(true, ordering: .relaxed) }
 
   package func run() async throws {
     let listener: any TransportListener

@@ -10,7 +10,8 @@ package struct RequestContext: Sendable {
   /// The client's name for the request, which differs from that of any other it has under way.
   package var correlationID: [UInt8] { Array(job.correlationID) }
 
-  /// The W3C trace context (`traceparent`) that the client sent; empty if it sent none.
+  /// The W3C trace context (`traceparent`) that the client sent; empty if it sent none. `TraceContext.current` is the
+  /// part of that trace that the handler is.
   package var traceParent: String { job.traceParent }
 
   /// The full name of the request message.

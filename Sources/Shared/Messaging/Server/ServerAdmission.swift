@@ -59,6 +59,7 @@ struct ServerAdmission<Job: Sendable>: Sendable {
   }
 
   var queuedCount: Int { queue.count - head }
+  var runningCount: Int { running.count }
 
   /// Whether a server that takes nothing new owes no answer any more.
   var isDrained: Bool { isDraining && queuedCount == 0 && running.values.allSatisfy(\.isAnswered) }

@@ -132,7 +132,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch unwrapOutboundIn(data) {
     case .head(var head):
-      let saysClose = head.headerFields[.connection].map(Self.saysClose) ?? false
+      let saysClose = entry.isLast || head.headerFields[.connection].map(Self.saysClose) ?? false
       if state.headWritten(isInformational: head.status.kind == .informational, saysClose: saysClose) {
         head.headerFields[.connection] = "close"
       }

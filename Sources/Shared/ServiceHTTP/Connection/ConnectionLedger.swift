@@ -52,6 +52,9 @@ final class ConnectionLedger: Sendable {
 
     fileprivate var idleSince: UInt64 { lastUse.load(ordering: .relaxed) }
 
+    /// Whether the server is about to end, so that this connection is to end with its next answer.
+    var isLast: Bool { ledger.isLeaving.load(ordering: .relaxed) }
+
     /// Whether there was room for the connection. A connection without room is only told so.
     var isAdmitted: Bool { admitted.load(ordering: .relaxed) }
 
@@ -86,6 +89,7 @@ final class ConnectionLedger: Sendable {
   private static let maximumWaitingOfOne = 16
 
   private let state = Mutex(State())
+  private let isLeaving = Atomic(false)
   /// Nanoseconds, ever growing.
   private let clock: @Sendable () -> UInt64
   private let dropped = Counter(label: "http_server_dropped_connections_total", dimensions: [("reason", "idle")])
@@ -208,6 +212,9 @@ final class ConnectionLedger: Sendable {
   private static func longestBusy(_ state: State) -> Entry? {
     state.unknown.values.max { $0.count < $1.count }?.values.min { $0.idleSince < $1.idleSince }
   }
+
+  /// The server is about to end.
+  func leave() { isLeaving.store(true, ordering: .relaxed) }
 
   /// How many there are, and how many there were at most since this was asked before.
   func level() -> (current: Int, highest: Int) {

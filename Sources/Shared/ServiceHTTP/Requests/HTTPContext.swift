@@ -11,13 +11,17 @@ package struct HTTPContext: RequestContext {
   package let channel: any Channel
   /// The client's `X-Request-Id`, or one made here. It is in the answer and in the log.
   package internal(set) var requestID = ""
-  /// The trace context to hand on to other services.
-  package internal(set) var traceParent = TraceParent()
+  /// When its head was read.
+  package let received = ContinuousClock.now
   /// What the route takes of a body.
   let bodyGate = BodyGate()
+  /// Whether the request waits for something to happen, or did.
+  let waiting = WaitingMark()
   /// Who the client is by the certificate that it showed and that was verified; nil for a client without one, or
   /// whose certificate has expired since the connection was made.
   package let peer: PeerIdentity?
+  /// SHA-256 of the public key (SubjectPublicKeyInfo) in the certificate of ``peer``.
+  package let peerKeyHash: [UInt8]?
   /// The connection in the server's ledger.
   let connection: ConnectionLedger.Entry?
   /// The client's address, without its port.
@@ -31,7 +35,9 @@ package struct HTTPContext: RequestContext {
     coreContext = .init(source: source)
     channel = source.channel
     connection = ConnectionLedger.Entry.current
-    peer = TLSSession.current?.certificate.flatMap { $0.isExpired ? nil : $0.identity }
+    let certificate = TLSSession.current?.certificate.flatMap { $0.isExpired ? nil : $0 }
+    peer = certificate?.identity
+    peerKeyHash = certificate?.publicKeyHash
     self.source = source.channel.remoteAddress?.ipAddress ?? "unknown"
   }
 }
@@ -48,9 +54,11 @@ extension HTTPContext {
     return requester
   }
 
-  /// Waits for something to happen. Meanwhile the connection may be dropped in favour of another one, if its client
-  /// has shown no credentials and the server or the client's address has as many connections as it may have.
+  /// Waits for something to happen: a long poll, which the metrics time apart. Meanwhile the connection may be dropped
+  /// in favour of another one, if its client has shown no credentials and the server or the client's address has as
+  /// many connections as it may have.
   package func givingWay<Answer>(_ body: () async throws -> Answer) async rethrows -> Answer {
+    waiting.set()
     connection?.givesWay = true
     defer { connection?.givesWay = false }
     return try await body()

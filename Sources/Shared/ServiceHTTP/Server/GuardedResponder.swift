@@ -1,3 +1,4 @@
+import Foundations
 import Hummingbird
 import Logging
 import TextFormats
@@ -13,10 +14,15 @@ struct GuardedResponder: HTTPResponder {
   let metrics: HTTPRequestMetrics
 
   func respond(to request: Request, context: HTTPContext) async throws -> Response {
+    var identified = context
+    let trace = identify(request, &identified)
+    let context = identified
+    return await TraceContext.$current.withValue(trace) { await respond(to: request, identified: context) }
+  }
+
+  private func respond(to request: Request, identified context: HTTPContext) async -> Response {
     let start = ContinuousClock.now
     var request = request
-    var context = context
-    identify(request, &context)
     let outcome = await answer(&request, context)
     var response = outcome.response
     response.headers[.requestID] = context.requestID
@@ -24,7 +30,9 @@ struct GuardedResponder: HTTPResponder {
 
     let duration = ContinuousClock.now - start
     let route = outcome.isMatched ? (context.endpointPath ?? "unmatched") : "unmatched"
-    metrics.record(route: route, method: request.method, status: response.status, duration: duration)
+    metrics.record(
+      route: route, method: request.method, status: response.status, duration: duration,
+      isLongPoll: context.waiting.isSet)
     log(request, response, route, duration, outcome.cause, context)
     return response
   }
@@ -36,16 +44,22 @@ struct GuardedResponder: HTTPResponder {
     var cause: (any Error)?
   }
 
-  private func identify(_ request: Request, _ context: inout HTTPContext) {
-    context.requestID = RequestIdentity.requestID(request.headers[.requestID])
-    context.traceParent = request.headers[.traceParent].flatMap { TraceParent($0)?.child() } ?? TraceParent()
+  /// - Returns: the trace that it belongs to: the client's, or a new one.
+  private func identify(_ request: Request, _ context: inout HTTPContext) -> TraceContext {
+    let requestID = RequestIdentity.requestID(request.headers[.requestID])
+    context.requestID = requestID
+    let trace =
+      request.headers[.traceParent].flatMap { TraceContext($0, requestID: requestID)?.child() }
+      ?? TraceContext(requestID: requestID)
     // The framework's own name for it would be a second one.
     context.logger[metadataKey: "hb.request.id"] = nil
     context.logger[metadataKey: "request"] = "\(context.requestID)"
-    context.logger[metadataKey: "trace"] = "\(context.traceParent.traceID)"
+    context.logger[metadataKey: "trace"] = "\(trace.traceID)"
+    return trace
   }
 
   private func answer(_ request: inout Request, _ context: HTTPContext) async -> Outcome {
+    metrics.begin()
     do {
       try RequestTarget.check(request, limits: limits)
       try guardBody(&request, context)

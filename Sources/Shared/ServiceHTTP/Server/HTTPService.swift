@@ -51,6 +51,10 @@ package final class HTTPService: Service {
     self.ledger = ledger
   }
 
+  /// Asks every client to connect anew, which is to another server by then: each connection ends with its next answer.
+  /// New connections are still taken.
+  package func leave() { ledger.leave() }
+
   /// How many connections over the limit may be on their way out.
   private static let closingAtOnce = 1_024
 

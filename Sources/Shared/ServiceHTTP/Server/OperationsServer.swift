@@ -31,7 +31,7 @@ package enum OperationsServer {
     router.get("/metrics") { _, _ in
       Response(
         status: .ok, headers: [.contentType: PrometheusText.contentType],
-        body: .shared(ByteBuffer(string: metrics.exposition())))
+        body: .shared(ByteBuffer(string: await metrics.currentExposition())))
     }
     return router
   }

@@ -6,6 +6,8 @@ import OpenSSL
 struct PeerCertificate: Sendable {
   let identity: PeerIdentity
   let reference: CertificateReference
+  /// SHA-256 of its SubjectPublicKeyInfo.
+  let publicKeyHash: [UInt8]
   private let notAfter: Date
 
   /// - Throws: `RefusedPeer` for a certificate that is good, but none of a device, a service or an operator.
@@ -18,6 +20,7 @@ struct PeerCertificate: Sendable {
     }
     self.identity = identity
     reference = CertificateReference(issuer: issuer, serialNumber: certificate.serialNumber)
+    publicKeyHash = try SHA256.digest(of: certificate.subjectPublicKeyInfo)
     notAfter = certificate.notAfter
   }
 

@@ -10,8 +10,8 @@ package struct RevocationFollower: Service {
   private let list: RevocationList
   private let provisioner: any RPCCaller
   private let logger: Logger
-  private let age = Gauge(label: "revocations_age_seconds")
-  private let count = Gauge(label: "revocations_known")
+  private let age = Gauge(label: "xtblish_revocations_age_seconds")
+  private let count = Gauge(label: "xtblish_revocations_known")
   /// How long the Provisioner may wait for news, the most that it takes.
   private static let wait = Duration.seconds(5)
   private static let deadline = Duration.seconds(8)

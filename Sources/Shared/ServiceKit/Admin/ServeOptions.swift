@@ -22,6 +22,7 @@ package struct ServeOptions: ParsableArguments {
     let environment = ProcessInfo.processInfo.environment
     let loaded = try Settings.load(environment: environment, configurationPath: config)
     let bus = try BusSettings(Settings.makeReader(environment: environment, configurationPath: config))
+    LogOrigin.become(Settings.serviceName)
     ServiceLogHandler.bootstrap(loaded.process)
     let metrics = MetricsRegistry()
     metrics.bootstrap()

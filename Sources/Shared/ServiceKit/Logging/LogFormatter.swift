@@ -7,6 +7,8 @@ import TextFormats
 /// is longer than `maximumValueBytes` is cut.
 struct LogFormatter: Sendable {
   let format: LogFormat
+  /// Told in JSON; nil: nothing is.
+  var origin: LogOrigin? = LogOrigin.ofProcess
 
   /// A longer message or value is cut, and the cut is marked.
   static let maximumValueBytes = 8_192
@@ -35,6 +37,9 @@ struct LogFormatter: Sendable {
     _ time: WallClockTime, _ level: Logger.Level, _ label: String, _ message: String, _ metadata: Logger.Metadata
   ) -> String {
     var line = "{\"time\":\"\(time.iso8601)\",\"level\":\"\(level.rawValue)\",\"logger\":\(Self.json(label))"
+    if let origin {
+      line += ",\"service\":\(Self.json(origin.service)),\"instance\":\(Self.json(origin.instance))"
+    }
     line += ",\"message\":\(Self.json(Self.cut(message)))"
     if !metadata.isEmpty {
       line += ",\"metadata\":\(Self.json(.dictionary(metadata)))"

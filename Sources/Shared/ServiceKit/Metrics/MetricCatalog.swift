@@ -37,10 +37,12 @@ enum MetricCatalog {
   static let sections = [
     Section(title: "Every service", entries: process + upkeep),
     Section(title: "Requests", entries: http + bus),
+    Section(title: "Database", entries: database),
     Section(title: "Registry", entries: registry),
     Section(title: "Provisioner", entries: provisioner),
     Section(title: "Image store", entries: imageStore),
     Section(title: "Notifier", entries: notifier),
+    Section(title: "Backups", entries: backups),
   ]
 
   /// The help of a metric, in one line. A metric without an entry gets one that says so, because Prometheus's tools
@@ -67,21 +69,34 @@ enum MetricCatalog {
         text += "| `\(entry.name)` | \(entry.kind.rawValue) | \(labels) | \(entry.help) |\n"
       }
     }
-    return text + "\n" + alerts
+    return text + "\n" + reading
   }
 
-  private static let alerts = """
-    ## Worth an alert
+  private static let reading = """
+    ## How to read them
 
-    | expression | means |
-    |---|---|
-    | `xtblish_expiry_timestamp_seconds - time() < 30 * 86400` | a certificate, list or document ends within 30 days |
-    | `xtblish_disk_free_bytes / xtblish_disk_size_bytes < 0.1` | a disk fills up |
-    | `increase(registry_events_omitted_total[1h]) > 0` | devices write more events than they may |
-    | `registry_outbox_pending > 0` for ten minutes | notifications do not get out |
-    | `notifier_broker_connected < 1` | a connection to the broker is down |
-    | `increase(image_store_damaged_reads_total[1d]) > 0` | a stored image is damaged |
-    | `xtblish_metrics_dropped_series > 0` | there are more series than a process keeps |
+    - Names, units and types are those of Prometheus's conventions: seconds, bytes, `_total` for what only grows. Times of
+      day are in seconds since 1970; `promtool` checks all of it in the tests.
+    - Each replica tells what it did itself: `sum` over replicas. `registry_devices`, `registry_outbox_pending`,
+      `registry_outbox_oldest_seconds` and `registry_revocations_pending` come from the database that all replicas share:
+      `max` over replicas.
+    - Requests of the bus that wait for something to happen are told apart by `kind`: `GetRevocations`, `ListenToApp` and
+      `ListLogs`. Over HTTP they have a histogram of their own.
+    - A process has at most 5,000 series, of one metric at most 1,000. No label takes its values from strangers.
+    - Readiness, the outbox, devices and the pool are looked up when the metrics are fetched, and not otherwise: devices at
+      most every 15 seconds and for at most a hundredth of the time. While the database is away the last figures stay, and
+      `xtblish_metrics_collected_timestamp_seconds` tells of when they are.
+
+    - Those of backups are no service's: `deploy/backup` writes them into a file for node exporter's textfile directory.
+
+    What is worth an alert is in [alerts.md](alerts.md).
+
+    ## The dashboard
+
+    [deploy/grafana/xtblish.json](../deploy/grafana/xtblish.json) is a dashboard for Grafana, version 9 and newer: *Dashboards,
+    New, Import*, then choose the Prometheus that [prometheus.yaml](../deploy/prometheus/prometheus.yaml) is an example of. It
+    shows whether everything is well, requests and their times, deployments, devices, the outbox, crashes, the database,
+    disks, what ends when, and the processes.
 
     """
 }

@@ -12,7 +12,12 @@ package final class MetricsRegistry: MetricsFactory {
   /// Series of one metric.
   package static let maximumSeriesPerMetric = 1_000
 
+  /// How long those who fetch the metrics wait for figures that are looked up for them. Prometheus gives up after ten
+  /// seconds.
+  private static let patience = Duration.seconds(3)
+
   private let families = Mutex(Families())
+  private let collectors = Mutex<[MetricCollector]>([])
 
   package init() {}
 
@@ -25,6 +30,27 @@ package final class MetricsRegistry: MetricsFactory {
   /// Makes it the destination of all metrics of the process. To be called once.
   func bootstrap() {
     MetricsSystem.bootstrap(self)
+  }
+
+  /// Has figures looked up whenever the metrics are fetched: for what would cost something all the time otherwise.
+  ///
+  /// - Parameters:
+  ///   - name: one word, as `xtblish_metrics_collected_timestamp_seconds` names it.
+  ///   - interval: how long what was found counts, however often the metrics are fetched.
+  ///   - look: sets the gauges. What it throws leaves them as they are.
+  package func addCollector(
+    _ name: String, every interval: Duration = .milliseconds(500), look: @escaping @Sendable () async throws -> Void
+  ) {
+    collectors.withLock { $0.append(MetricCollector(name: name, interval: interval, body: look)) }
+  }
+
+  /// ``exposition()``, after everything that is looked up for it.
+  package func currentExposition() async -> String {
+    let all = collectors.withLock { $0 }
+    await withDiscardingTaskGroup { group in
+      for collector in all { group.addTask { await collector.collect(patience: Self.patience) } }
+    }
+    return exposition()
   }
 
   /// A number that only grows; its name ends in `_total`.
@@ -62,7 +88,7 @@ package final class MetricsRegistry: MetricsFactory {
   /// Forgets the series.
   package func destroyTimer(_ handler: any TimerHandler) { remove(handler) }
 
-  /// All series in the text format that Prometheus reads.
+  /// All series in the text format that Prometheus reads, as they are.
   package func exposition() -> String {
     let (sorted, dropped) = families.withLock { families in
       (families.byName.sorted { $0.key < $1.key }, families.droppedCount)
@@ -70,6 +96,7 @@ package final class MetricsRegistry: MetricsFactory {
     var text = ProcessFigures.exposition()
     text += PrometheusText.heading("xtblish_metrics_dropped_series", .gauge)
     text += "xtblish_metrics_dropped_series \(dropped)\n"
+    text += collections()
     for (name, family) in sorted {
       text += PrometheusText.heading(name, family.kind)
       for (labels, series) in family.series.sorted(by: { $0.key < $1.key }) {
@@ -77,6 +104,18 @@ package final class MetricsRegistry: MetricsFactory {
       }
     }
     return text
+  }
+
+  /// When each collector last found something.
+  private func collections() -> String {
+    let times = collectors.withLock { $0 }.compactMap { collector in collector.collectedAt.map { (collector.name, $0) }
+    }
+    guard !times.isEmpty else { return "" }
+    let name = "xtblish_metrics_collected_timestamp_seconds"
+    return times.reduce(into: PrometheusText.heading(name, .gauge)) { text, entry in
+      let labels = PrometheusText.labels([("collector", entry.0)])
+      text += "\(name){\(labels)} \(PrometheusText.number(entry.1))\n"
+    }
   }
 
   /// The series of that name and labels: the one that there is, or a new one.

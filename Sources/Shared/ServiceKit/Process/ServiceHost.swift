@@ -11,28 +11,39 @@ package enum ServiceHost {
   ///
   /// - Parameters:
   ///   - services: shut down in reverse order, so a service may use those before it to the end.
+  ///   - shutdownDelay: for how long they go on as before after a signal, so that whoever sends requests can learn that
+  ///     they are about to end. A second signal ends it.
   ///   - shutdownTimeout: after it the services are cancelled; if that does not end them either within five seconds
   ///     more, or `close` has not returned by then, the process exits with `ExitStatus.temporary`.
   ///   - signals: what asks for the end.
+  ///   - leave: tells those who send requests. Called once, when the end was asked for and `readiness` says so.
   ///   - close: gives back what the services used. Called once, when all of them have ended, also if one failed.
   /// - Throws: what the first service threw that failed.
   package static func run(
     name: String, logger: Logger, services: [any Service], readiness: Readiness? = nil,
-    shutdownTimeout: Duration = .seconds(20), signals: [UnixSignal] = [.sigterm, .sigint],
+    shutdownDelay: Duration = .zero, shutdownTimeout: Duration = .seconds(20),
+    signals: [UnixSignal] = [.sigterm, .sigint], leave: @escaping @Sendable () -> Void = {},
     close: @Sendable () async -> Void = {}
   ) async throws {
     // A peer that closes its end is an error of that call, not the end of the process.
     signal(SIGPIPE, SIG_IGN)
-    let bound = ShutdownBound(
-      after: shutdownTimeout + .seconds(5), readiness: readiness, logger: logger)
+    let departure = Departure(delay: shutdownDelay, readiness: readiness, leave: leave, logger: logger)
+    let bound = ShutdownBound(after: shutdownTimeout + .seconds(5), departure: departure, logger: logger)
     var configuration = ServiceGroupConfiguration(
       services: (services + [bound]).map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
-      gracefulShutdownSignals: signals, logger: logger)
+      logger: logger)
     configuration.maximumGracefulShutdownDuration = shutdownTimeout
+    let group = ServiceGroup(configuration: configuration)
+    // Held to the end: without it a signal would end the process.
+    let requests = await UnixSignalsSequence(trapping: signals)
     logger.info("starting", metadata: ["service": "\(name)", "version": "\(XtblishVersion.current)"])
     defer { bound.dismiss() }
     do {
-      try await ServiceGroup(configuration: configuration).run()
+      try await withThrowingTaskGroup(of: Void.self) { tasks in
+        tasks.addTask { await departure.run(requests, ending: group) }
+        defer { tasks.cancelAll() }
+        try await group.run()
+      }
     } catch {
       await close()
       throw error
@@ -42,23 +53,24 @@ package enum ServiceHost {
   }
 }
 
-/// Sees the shutdown begin first, as it is the last in the group: it makes the service unready, and bounds the rest.
+/// Sees the shutdown begin first, as it is the last in the group: it bounds the rest.
 private final class ShutdownBound: Service {
   private let limit: Duration
-  private let readiness: Readiness?
+  private let departure: Departure
   private let logger: Logger
   private let isDismissed = Atomic(false)
 
-  init(after limit: Duration, readiness: Readiness?, logger: Logger) {
+  init(after limit: Duration, departure: Departure, logger: Logger) {
     self.limit = limit
-    self.readiness = readiness
+    self.departure = departure
     self.logger = logger
   }
 
   func run() async throws {
     try? await gracefulShutdown()
     logger.info("shutting down")
-    readiness?.drain()
+    // Also where no signal was the reason.
+    departure.announce()
     let (seconds, attoseconds) = limit.components
     // Not a task: the threads of tasks may be what is stuck.
     DispatchQueue.global().asyncAfter(deadline: .now() + Double(seconds) + Double(attoseconds) / 1e18) { [self] in

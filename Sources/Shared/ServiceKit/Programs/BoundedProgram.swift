@@ -26,10 +26,9 @@ package enum BoundedProgram {
 
   /// Runs the program at a path with these arguments and no others.
   ///
-  /// - Parameter input: a descriptor that is its standard input; nil: that is empty.
   /// - Returns: what it wrote to its standard output, if it succeeded.
   package static func run(
-    _ path: String, _ arguments: [String], input: CInt? = nil, limit: Duration, maximumOutputBytes: Int
+    _ path: String, _ arguments: [String], limit: Duration, maximumOutputBytes: Int
   ) throws -> [UInt8] {
     var ends: [CInt] = [0, 0]
     guard pipe(&ends) == 0 else { throw Failure.notStarted(errno: errno) }
@@ -37,7 +36,7 @@ package enum BoundedProgram {
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     let process: pid_t
     do {
-      process = try start(path, arguments, input: input, output: ends[1])
+      process = try start(path, arguments, output: ends[1])
     } catch {
       close(ends[0])
       close(ends[1])
@@ -57,15 +56,11 @@ package enum BoundedProgram {
     return output
   }
 
-  private static func start(_ path: String, _ arguments: [String], input: CInt?, output: CInt) throws -> pid_t {
+  private static func start(_ path: String, _ arguments: [String], output: CInt) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    if let input {
-      posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
-    } else {
-      posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-    }
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
     // Its complaints are about files that no user of this knows.
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)

@@ -1,10 +1,11 @@
 package import Logging
 
-/// The settings that every executable has. `logLevel` and `logFormat` say what is logged and how, and
-/// `shutdownTimeout` how long requests in progress may take to finish after SIGTERM.
+/// The settings that every executable has. `logLevel` and `logFormat` say what is logged and how, `shutdownDelay` for how
+/// long requests are still taken after SIGTERM, and `shutdownTimeout` how long those in progress may take to finish then.
 package struct ProcessSettings: Sendable {
   package let logLevel: Logger.Level
   package let logFormat: LogFormat
+  package let shutdownDelay: Duration
   package let shutdownTimeout: Duration
   /// Whether the process does without certificates, bus keys and tokens.
   package let isInsecure: Bool
@@ -17,9 +18,14 @@ package struct ProcessSettings: Sendable {
     "log.level", .logLevel, .default("info"), help: "Records below this level are not written.")
   static let logFormatSetting = Setting<LogFormat>(
     "log.format", .choice, .default("text"), help: "How log records are written: text for people, json for programs.")
+  static let shutdownDelaySetting = Setting(
+    "shutdown.delay.seconds", .duration(.zero...(.seconds(600))), .default("0"),
+    help: """
+      How long after SIGTERM it still takes requests, in seconds: what a load balancer needs to see that it is not ready.
+      """)
   static let shutdownTimeoutSetting = Setting(
     "shutdown.seconds", .duration(.milliseconds(100)...(.seconds(3_600))), .default("20"),
-    help: "How long requests in progress may take to finish after SIGTERM, in seconds.")
+    help: "How long requests in progress may take to finish then, in seconds.")
 
   package static let insecureSetting = Setting(
     "insecure", .boolean, .default("false"),
@@ -31,12 +37,14 @@ package struct ProcessSettings: Sendable {
 
   /// All of them, in the order in which they are shown.
   package static let allSettings: [any SettingDescription] = [
-    configurationFile, logLevelSetting, logFormatSetting, shutdownTimeoutSetting, insecureSetting, diskMinimumSetting,
+    configurationFile, logLevelSetting, logFormatSetting, shutdownDelaySetting, shutdownTimeoutSetting, insecureSetting,
+    diskMinimumSetting,
   ]
 
   package init(_ reader: inout SettingsReader) throws(SettingsError) {
     logLevel = try reader.require(Self.logLevelSetting)
     logFormat = try reader.require(Self.logFormatSetting)
+    shutdownDelay = try reader.require(Self.shutdownDelaySetting)
     shutdownTimeout = try reader.require(Self.shutdownTimeoutSetting)
     isInsecure = try reader.require(Self.insecureSetting)
     diskMinimumBytes = try reader.require(Self.diskMinimumSetting)

@@ -12,18 +12,22 @@ package struct Expiry: Sendable, Equatable {
   package let warningTime: Duration
   /// What to do about it, as an imperative.
   package let remedy: String
+  /// Whether the service can't do its work once it is over, and so is not ready.
+  package let isVital: Bool
 
   /// 30 days.
   static let usualWarningTime = Duration.seconds(30 * 86_400)
 
   package init(
-    kind: String, name: String, end: Date, warningTime: Duration = Expiry.usualWarningTime, remedy: String
+    kind: String, name: String, end: Date, warningTime: Duration = Expiry.usualWarningTime, remedy: String,
+    isVital: Bool = true
   ) {
     self.kind = kind
     self.name = name
     self.end = end
     self.warningTime = warningTime
     self.remedy = remedy
+    self.isVital = isVital
   }
 
   /// How near the end is: `fine` before the warning time, `ending` within it, `over` afterwards.
@@ -50,8 +54,11 @@ package struct Expiry: Sendable, Equatable {
 /// Where expiries are found. `find` is called again and again, since what it tells of may be replaced at any time.
 package struct ExpirySource: Sendable {
   package let find: @Sendable () async throws -> [Expiry]
+  /// How long what was found counts at least.
+  let interval: Duration
 
-  package init(_ find: @escaping @Sendable () async throws -> [Expiry]) {
+  package init(every interval: Duration = .zero, _ find: @escaping @Sendable () async throws -> [Expiry]) {
     self.find = find
+    self.interval = interval
   }
 }

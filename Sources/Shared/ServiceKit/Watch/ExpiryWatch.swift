@@ -5,7 +5,7 @@ import ServiceLifecycle
 import TextFormats
 
 /// Watches when certificates, lists and documents end that this process relies on, and tells it in time: the metrics
-/// always, `status` and once a day the log while little time is left. When one is over the service is not ready.
+/// always, `status` and once a day the log while little time is left. When a vital one is over the service is not ready.
 package actor ExpiryWatch: Service {
   private static let logInterval = Duration.seconds(86_400)
 
@@ -15,6 +15,7 @@ package actor ExpiryWatch: Service {
   private let now: @Sendable () -> Date
   /// For each source; nil before it first answered. One that fails leaves what it told before.
   private var found: [[Expiry]?]
+  private var foundAt: [ContinuousClock.Instant?]
   /// Sources that can't be read, until they can be again.
   private var failing: Set<Int> = []
   private var lookedAt: ContinuousClock.Instant?
@@ -39,6 +40,7 @@ package actor ExpiryWatch: Service {
     self.logger = logger
     self.now = now
     found = Array(repeating: nil, count: sources.count)
+    foundAt = Array(repeating: nil, count: sources.count)
   }
 
   /// Makes the process unready while something is over, and shows what soon will be.
@@ -64,7 +66,8 @@ package actor ExpiryWatch: Service {
     if lookedAt.map({ .now - $0 > lookInterval }) ?? true { await look() }
     let moment = now()
     let texts = { (stage: Expiry.Stage) in
-      self.all.filter { $0.stage(now: moment) == stage }.map { $0.text(now: moment) }.joined(separator: "; ")
+      self.all.filter { $0.isVital && $0.stage(now: moment) == stage }.map { $0.text(now: moment) }
+        .joined(separator: "; ")
     }
     let over = texts(.over)
     guard over.isEmpty else { throw Over(description: over) }
@@ -82,8 +85,10 @@ package actor ExpiryWatch: Service {
   private func look() async {
     lookedAt = .now
     for (index, source) in sources.enumerated() {
+      if let last = foundAt[index], .now - last < source.interval { continue }
       do {
         found[index] = try await source.find()
+        foundAt[index] = .now
         failing.remove(index)
       } catch {
         logger.log(

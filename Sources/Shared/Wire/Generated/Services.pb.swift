@@ -109,6 +109,12 @@ extension WireRollBackFirmware: WireRequest {
   package static var isIdempotent: Bool { true }
 }
 
+extension WireGetDeploymentTrace: WireRequest {
+  package typealias Response = WireDeploymentTrace
+  package static var callers: BusRoles { [.operator] }
+  package static var isIdempotent: Bool { true }
+}
+
 /// A repeat is a second message.
 extension WireSendToApp: WireRequest {
   package typealias Response = WireSendToAppResponse
@@ -453,6 +459,7 @@ package enum DeclaredRequests {
     "xtblish.v1.RenotifyDevice",
     "xtblish.v1.RetryFirmware",
     "xtblish.v1.RollBackFirmware",
+    "xtblish.v1.GetDeploymentTrace",
     "xtblish.v1.SendToApp",
     "xtblish.v1.RecordLogs",
     "xtblish.v1.ListLogs",

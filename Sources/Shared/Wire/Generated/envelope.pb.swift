@@ -67,7 +67,8 @@ package nonisolated struct WireEnvelope: Sendable {
   /// The serialised request or response.
   package var payload: Data = Data()
 
-  /// Set when role is ROLE_FAILURE.
+  /// Set when role is ROLE_FAILURE. In a ROLE_HEARTBEAT_REPLY it says that the server is about to end: it
+  /// still answers, and new requests do better at another.
   package var failure: WireFailure {
     get {_failure ?? WireFailure()}
     set {_failure = newValue}
@@ -76,6 +77,9 @@ package nonisolated struct WireEnvelope: Sendable {
   package var hasFailure: Bool {self._failure != nil}
   /// Clears the value of `failure`. Subsequent reads from it will return its default value.
   package mutating func clearFailure() {self._failure = nil}
+
+  /// How the client of the request that the trace began with named it (X-Request-Id), or empty.
+  package var requestID: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -149,6 +153,9 @@ package nonisolated struct WireFailure: Sendable {
   package var message: String = String()
 
   package var retryAfterMilliseconds: UInt32 = 0
+
+  /// Nothing of the request was done, nor will be: it may be sent to another server, whatever it asks.
+  package var notBegun: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -302,7 +309,7 @@ fileprivate nonisolated let _protobuf_package = "xtblish.v1"
 
 nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Envelope"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}role\0\u{1}kind\0\u{3}correlation_id\0\u{3}deadline_milliseconds\0\u{3}trace_parent\0\u{1}payload\0\u{1}failure\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}role\0\u{1}kind\0\u{3}correlation_id\0\u{3}deadline_milliseconds\0\u{3}trace_parent\0\u{1}payload\0\u{1}failure\0\u{3}request_id\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -318,6 +325,7 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 6: try { try decoder.decodeSingularStringField(value: &self.traceParent) }()
       case 7: try { try decoder.decodeSingularBytesField(value: &self.payload) }()
       case 8: try { try decoder.decodeSingularMessageField(value: &self._failure) }()
+      case 9: try { try decoder.decodeSingularStringField(value: &self.requestID) }()
       default: break
       }
     }
@@ -352,6 +360,9 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
     try { if let v = self._failure {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
     } }()
+    if !self.requestID.isEmpty {
+      try visitor.visitSingularStringField(value: self.requestID, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -364,6 +375,7 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.traceParent != rhs.traceParent {return false}
     if lhs.payload != rhs.payload {return false}
     if lhs._failure != rhs._failure {return false}
+    if lhs.requestID != rhs.requestID {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -375,7 +387,7 @@ nonisolated extension WireEnvelope.Role: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireFailure: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Failure"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}reason\0\u{1}message\0\u{3}retry_after_milliseconds\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}reason\0\u{1}message\0\u{3}retry_after_milliseconds\0\u{3}not_begun\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -387,6 +399,7 @@ nonisolated extension WireFailure: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 2: try { try decoder.decodeSingularStringField(value: &self.reason) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.message) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.retryAfterMilliseconds) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.notBegun) }()
       default: break
       }
     }
@@ -405,6 +418,9 @@ nonisolated extension WireFailure: SwiftProtobuf.Message, SwiftProtobuf._Message
     if self.retryAfterMilliseconds != 0 {
       try visitor.visitSingularUInt32Field(value: self.retryAfterMilliseconds, fieldNumber: 4)
     }
+    if self.notBegun != false {
+      try visitor.visitSingularBoolField(value: self.notBegun, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -413,6 +429,7 @@ nonisolated extension WireFailure: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.reason != rhs.reason {return false}
     if lhs.message != rhs.message {return false}
     if lhs.retryAfterMilliseconds != rhs.retryAfterMilliseconds {return false}
+    if lhs.notBegun != rhs.notBegun {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

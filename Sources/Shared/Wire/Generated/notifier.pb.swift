@@ -54,6 +54,11 @@ package nonisolated struct WireNotification: Sendable {
   /// of the whole image: 544 + wasm
   package var sizeBytes: UInt64 = 0
 
+  /// The trace that the version was assigned in, as in Envelope; empty: it is not known.
+  package var traceParent: String = String()
+
+  package var requestID: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -81,6 +86,12 @@ package nonisolated struct WireNotificationOutcome: Sendable {
 
   /// why not
   package var reason: String = String()
+
+  /// When it was handed to the broker and when the broker had it, in microseconds since the Notifier got the request; 0: of
+  /// a Notifier that does not tell, or not acknowledged.
+  package var publishedMicroseconds: UInt64 = 0
+
+  package var acknowledgedMicroseconds: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -266,7 +277,7 @@ nonisolated extension WireNotify: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireNotification: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Notification"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}version\0\u{1}digest\0\u{3}size_bytes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}version\0\u{1}digest\0\u{3}size_bytes\0\u{3}trace_parent\0\u{3}request_id\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -278,6 +289,8 @@ nonisolated extension WireNotification: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.version) }()
       case 3: try { try decoder.decodeSingularBytesField(value: &self.digest) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.sizeBytes) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.traceParent) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.requestID) }()
       default: break
       }
     }
@@ -296,6 +309,12 @@ nonisolated extension WireNotification: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.sizeBytes != 0 {
       try visitor.visitSingularUInt64Field(value: self.sizeBytes, fieldNumber: 4)
     }
+    if !self.traceParent.isEmpty {
+      try visitor.visitSingularStringField(value: self.traceParent, fieldNumber: 5)
+    }
+    if !self.requestID.isEmpty {
+      try visitor.visitSingularStringField(value: self.requestID, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -304,6 +323,8 @@ nonisolated extension WireNotification: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.version != rhs.version {return false}
     if lhs.digest != rhs.digest {return false}
     if lhs.sizeBytes != rhs.sizeBytes {return false}
+    if lhs.traceParent != rhs.traceParent {return false}
+    if lhs.requestID != rhs.requestID {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -341,7 +362,7 @@ nonisolated extension WireNotifyResponse: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireNotificationOutcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".NotificationOutcome"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}acknowledged\0\u{1}reason\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}acknowledged\0\u{1}reason\0\u{3}published_microseconds\0\u{3}acknowledged_microseconds\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -351,6 +372,8 @@ nonisolated extension WireNotificationOutcome: SwiftProtobuf.Message, SwiftProto
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBoolField(value: &self.acknowledged) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.publishedMicroseconds) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.acknowledgedMicroseconds) }()
       default: break
       }
     }
@@ -363,12 +386,20 @@ nonisolated extension WireNotificationOutcome: SwiftProtobuf.Message, SwiftProto
     if !self.reason.isEmpty {
       try visitor.visitSingularStringField(value: self.reason, fieldNumber: 2)
     }
+    if self.publishedMicroseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.publishedMicroseconds, fieldNumber: 3)
+    }
+    if self.acknowledgedMicroseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.acknowledgedMicroseconds, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireNotificationOutcome, rhs: WireNotificationOutcome) -> Bool {
     if lhs.acknowledged != rhs.acknowledged {return false}
     if lhs.reason != rhs.reason {return false}
+    if lhs.publishedMicroseconds != rhs.publishedMicroseconds {return false}
+    if lhs.acknowledgedMicroseconds != rhs.acknowledgedMicroseconds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

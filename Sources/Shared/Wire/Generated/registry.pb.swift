@@ -94,12 +94,32 @@ package nonisolated struct WireAssignImage: Sendable {
   /// device through a short while ago.
   package var bearerToken: String = String()
 
+  /// What the image store did for it so far, since the client's request reached it; the last mark is when this is sent.
+  package var marks: [WireDeploymentMark] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _image: WireAppImage? = nil
   fileprivate var _requester: WireRequester? = nil
+}
+
+/// A moment of a deployment, as the program measured it that was there.
+package nonisolated struct WireDeploymentMark: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// in kebab-case
+  package var name: String = String()
+
+  /// since the first moment that the program knows of it
+  package var microseconds: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 /// Says for what reason AssignImage would be refused, and changes nothing: asked before the bytes are kept.
@@ -491,65 +511,116 @@ package nonisolated struct WireReportedApp: Sendable {
   package init() {}
 }
 
-package nonisolated struct WireReportedState: Sendable {
+package nonisolated struct WireReportedState: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var version: UInt64 {
+    get {_storage._version}
+    set {_uniqueStorage()._version = newValue}
+  }
+
+  package var digest: Data {
+    get {_storage._digest}
+    set {_uniqueStorage()._digest = newValue}
+  }
+
+  /// "A" or "B"
+  package var slot: String {
+    get {_storage._slot}
+    set {_uniqueStorage()._slot = newValue}
+  }
+
+  /// "trial", "confirmed", "rolled-back", "refused"
+  package var status: String {
+    get {_storage._status}
+    set {_uniqueStorage()._status = newValue}
+  }
+
+  package var reason: String {
+    get {_storage._reason}
+    set {_uniqueStorage()._reason = newValue}
+  }
+
+  package var at: SwiftProtobuf.Google_Protobuf_Timestamp {
+    get {_storage._at ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
+    set {_uniqueStorage()._at = newValue}
+  }
+  /// Returns true if `at` has been explicitly set.
+  package var hasAt: Bool {_storage._at != nil}
+  /// Clears the value of `at`. Subsequent reads from it will return its default value.
+  package mutating func clearAt() {_uniqueStorage()._at = nil}
+
+  /// With "rolled-back" and "refused": what was tried and not kept.
+  package var failed: WireFirmwareReference {
+    get {_storage._failed ?? WireFirmwareReference()}
+    set {_uniqueStorage()._failed = newValue}
+  }
+  /// Returns true if `failed` has been explicitly set.
+  package var hasFailed: Bool {_storage._failed != nil}
+  /// Clears the value of `failed`. Subsequent reads from it will return its default value.
+  package mutating func clearFailed() {_uniqueStorage()._failed = nil}
+
+  /// How long no app handled events at the last switch; 0: not measured.
+  package var switchGapNanoseconds: UInt64 {
+    get {_storage._switchGapNanoseconds}
+    set {_uniqueStorage()._switchGapNanoseconds = newValue}
+  }
+
+  /// Why "failed" was not kept, also in later reports; the Registry fills it in.
+  package var failedReason: String {
+    get {_storage._failedReason}
+    set {_uniqueStorage()._failedReason = newValue}
+  }
+
+  /// What the device waits for on its way to another version; unset: nothing, or it does not say.
+  package var waiting: WireWaiting {
+    get {_storage._waiting ?? WireWaiting()}
+    set {_uniqueStorage()._waiting = newValue}
+  }
+  /// Returns true if `waiting` has been explicitly set.
+  package var hasWaiting: Bool {_storage._waiting != nil}
+  /// Clears the value of `waiting`. Subsequent reads from it will return its default value.
+  package mutating func clearWaiting() {_uniqueStorage()._waiting = nil}
+
+  /// How long the device took to get to what runs; only in a device's report, and only if it tells.
+  package var timing: WireDeploymentTiming {
+    get {_storage._timing ?? WireDeploymentTiming()}
+    set {_uniqueStorage()._timing = newValue}
+  }
+  /// Returns true if `timing` has been explicitly set.
+  package var hasTiming: Bool {_storage._timing != nil}
+  /// Clears the value of `timing`. Subsequent reads from it will return its default value.
+  package mutating func clearTiming() {_uniqueStorage()._timing = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// What a device measured of one deployment, by its monotonic clock.
+package nonisolated struct WireDeploymentTiming: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   package var version: UInt64 = 0
 
-  package var digest: Data = Data()
+  /// Since the notification reached the device; the last mark is when this was sent.
+  package var marks: [WireDeploymentMark] = []
 
-  /// "A" or "B"
-  package var slot: String = String()
+  /// The span that the device hung its own below: 16 hexadecimal digits, or empty.
+  package var parentSpan: String = String()
 
-  /// "trial", "confirmed", "rolled-back", "refused"
-  package var status: String = String()
-
-  package var reason: String = String()
-
-  package var at: SwiftProtobuf.Google_Protobuf_Timestamp {
-    get {_at ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
-    set {_at = newValue}
-  }
-  /// Returns true if `at` has been explicitly set.
-  package var hasAt: Bool {self._at != nil}
-  /// Clears the value of `at`. Subsequent reads from it will return its default value.
-  package mutating func clearAt() {self._at = nil}
-
-  /// With "rolled-back" and "refused": what was tried and not kept.
-  package var failed: WireFirmwareReference {
-    get {_failed ?? WireFirmwareReference()}
-    set {_failed = newValue}
-  }
-  /// Returns true if `failed` has been explicitly set.
-  package var hasFailed: Bool {self._failed != nil}
-  /// Clears the value of `failed`. Subsequent reads from it will return its default value.
-  package mutating func clearFailed() {self._failed = nil}
-
-  /// How long no app handled events at the last switch; 0: not measured.
-  package var switchGapNanoseconds: UInt64 = 0
-
-  /// Why "failed" was not kept, also in later reports; the Registry fills it in.
-  package var failedReason: String = String()
-
-  /// What the device waits for on its way to another version; unset: nothing, or it does not say.
-  package var waiting: WireWaiting {
-    get {_waiting ?? WireWaiting()}
-    set {_waiting = newValue}
-  }
-  /// Returns true if `waiting` has been explicitly set.
-  package var hasWaiting: Bool {self._waiting != nil}
-  /// Clears the value of `waiting`. Subsequent reads from it will return its default value.
-  package mutating func clearWaiting() {self._waiting = nil}
+  /// as fetched; 0: not known
+  package var imageBytes: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
-
-  fileprivate var _at: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
-  fileprivate var _failed: WireFirmwareReference? = nil
-  fileprivate var _waiting: WireWaiting? = nil
 }
 
 /// What keeps a device from running what it should.
@@ -914,66 +985,56 @@ package nonisolated struct WireReportPosition: Sendable {
   package init() {}
 }
 
-package nonisolated struct WireDeviceReport: @unchecked Sendable {
+package nonisolated struct WireDeviceReport: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var deviceID: Data {
-    get {_storage._deviceID}
-    set {_uniqueStorage()._deviceID = newValue}
-  }
+  package var deviceID: Data = Data()
 
   /// Grows with every report of a device, over reboots too; 0 for presence.
-  package var sequence: UInt64 {
-    get {_storage._sequence}
-    set {_uniqueStorage()._sequence = newValue}
-  }
+  package var sequence: UInt64 = 0
 
-  package var content: OneOf_Content? {
-    get {return _storage._content}
-    set {_uniqueStorage()._content = newValue}
-  }
+  package var content: WireDeviceReport.OneOf_Content? = nil
 
   package var state: WireReportedState {
     get {
-      if case .state(let v)? = _storage._content {return v}
+      if case .state(let v)? = content {return v}
       return WireReportedState()
     }
-    set {_uniqueStorage()._content = .state(newValue)}
+    set {content = .state(newValue)}
   }
 
   package var online: Bool {
     get {
-      if case .online(let v)? = _storage._content {return v}
+      if case .online(let v)? = content {return v}
       return false
     }
-    set {_uniqueStorage()._content = .online(newValue)}
+    set {content = .online(newValue)}
   }
 
   /// Of the flash that the sequence is counted on, see ReportPosition.
-  package var epoch: UInt64 {
-    get {_storage._epoch}
-    set {_uniqueStorage()._epoch = newValue}
-  }
+  package var epoch: UInt64 = 0
 
   /// With a state: what the Registry said it holds. The state is taken in its place whatever its own epoch and sequence
   /// are, if the Registry still holds exactly that; a late message can't know it.
   package var supersedes: WireReportPosition {
-    get {_storage._supersedes ?? WireReportPosition()}
-    set {_uniqueStorage()._supersedes = newValue}
+    get {_supersedes ?? WireReportPosition()}
+    set {_supersedes = newValue}
   }
   /// Returns true if `supersedes` has been explicitly set.
-  package var hasSupersedes: Bool {_storage._supersedes != nil}
+  package var hasSupersedes: Bool {self._supersedes != nil}
   /// Clears the value of `supersedes`. Subsequent reads from it will return its default value.
-  package mutating func clearSupersedes() {_uniqueStorage()._supersedes = nil}
+  package mutating func clearSupersedes() {self._supersedes = nil}
 
   /// Random, of the agent's process that says so: one that comes back after another has spoken is a second machine with
   /// the device's identity. Empty: the agent does not tell.
-  package var run: Data {
-    get {_storage._run}
-    set {_uniqueStorage()._run = newValue}
-  }
+  package var run: Data = Data()
+
+  /// The trace that the state belongs to, as in Envelope; empty: none.
+  package var traceParent: String = String()
+
+  package var requestID: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -985,7 +1046,7 @@ package nonisolated struct WireDeviceReport: @unchecked Sendable {
 
   package init() {}
 
-  fileprivate var _storage = _StorageClass.defaultInstance
+  fileprivate var _supersedes: WireReportPosition? = nil
 }
 
 package nonisolated struct WireRecordReportsResponse: Sendable {
@@ -1563,6 +1624,81 @@ package nonisolated struct WireRollBackFirmwareResponse: Sendable {
 
   /// the earlier version whose image it is
   package var imageOf: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// An operator asks how long each step of a deployment took.
+package nonisolated struct WireGetDeploymentTrace: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var deviceID: Data = Data()
+
+  /// 0: the newest
+  package var version: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireDeploymentTrace: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var version: UInt64 = 0
+
+  /// 32 hexadecimal digits; empty: not known
+  package var traceID: String = String()
+
+  package var requestID: String = String()
+
+  package var beganAt: SwiftProtobuf.Google_Protobuf_Timestamp {
+    get {_beganAt ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
+    set {_beganAt = newValue}
+  }
+  /// Returns true if `beganAt` has been explicitly set.
+  package var hasBeganAt: Bool {self._beganAt != nil}
+  /// Clears the value of `beganAt`. Subsequent reads from it will return its default value.
+  package mutating func clearBeganAt() {self._beganAt = nil}
+
+  /// in the order of their ends
+  package var steps: [WireDeploymentStep] = []
+
+  /// When the app's first line was there, since began_at; 0: not known.
+  package var firstLineMicroseconds: UInt64 = 0
+
+  /// as the device fetched it; 0: not known
+  package var imageBytes: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _beganAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
+}
+
+/// A step of a deployment: it goes from the end of the one before to its own.
+package nonisolated struct WireDeploymentStep: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// what is done at its end, in kebab-case
+  package var name: String = String()
+
+  /// who did it
+  package var program: String = String()
+
+  /// its end, since the client's request reached the image store
+  package var atMicroseconds: UInt64 = 0
+
+  package var tookMicroseconds: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2190,7 +2326,7 @@ nonisolated extension WireAppImage: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireAssignImage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AssignImage"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}image\0\u{3}idempotency_key\0\u{1}requester\0\u{3}bearer_token\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}image\0\u{3}idempotency_key\0\u{1}requester\0\u{3}bearer_token\0\u{1}marks\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2203,6 +2339,7 @@ nonisolated extension WireAssignImage: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 3: try { try decoder.decodeSingularStringField(value: &self.idempotencyKey) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._requester) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.bearerToken) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.marks) }()
       default: break
       }
     }
@@ -2228,6 +2365,9 @@ nonisolated extension WireAssignImage: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.bearerToken.isEmpty {
       try visitor.visitSingularStringField(value: self.bearerToken, fieldNumber: 5)
     }
+    if !self.marks.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.marks, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2237,6 +2377,42 @@ nonisolated extension WireAssignImage: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.idempotencyKey != rhs.idempotencyKey {return false}
     if lhs._requester != rhs._requester {return false}
     if lhs.bearerToken != rhs.bearerToken {return false}
+    if lhs.marks != rhs.marks {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireDeploymentMark: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".DeploymentMark"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}microseconds\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.microseconds) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if self.microseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.microseconds, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireDeploymentMark, rhs: WireDeploymentMark) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.microseconds != rhs.microseconds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2901,7 +3077,147 @@ nonisolated extension WireReportedApp: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireReportedState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ReportedState"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}digest\0\u{1}slot\0\u{1}status\0\u{1}reason\0\u{1}at\0\u{1}failed\0\u{3}switch_gap_nanoseconds\0\u{3}failed_reason\0\u{1}waiting\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}digest\0\u{1}slot\0\u{1}status\0\u{1}reason\0\u{1}at\0\u{1}failed\0\u{3}switch_gap_nanoseconds\0\u{3}failed_reason\0\u{1}waiting\0\u{1}timing\0")
+
+  fileprivate class _StorageClass {
+    var _version: UInt64 = 0
+    var _digest: Data = Data()
+    var _slot: String = String()
+    var _status: String = String()
+    var _reason: String = String()
+    var _at: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
+    var _failed: WireFirmwareReference? = nil
+    var _switchGapNanoseconds: UInt64 = 0
+    var _failedReason: String = String()
+    var _waiting: WireWaiting? = nil
+    var _timing: WireDeploymentTiming? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _version = source._version
+      _digest = source._digest
+      _slot = source._slot
+      _status = source._status
+      _reason = source._reason
+      _at = source._at
+      _failed = source._failed
+      _switchGapNanoseconds = source._switchGapNanoseconds
+      _failedReason = source._failedReason
+      _waiting = source._waiting
+      _timing = source._timing
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularUInt64Field(value: &_storage._version) }()
+        case 2: try { try decoder.decodeSingularBytesField(value: &_storage._digest) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._slot) }()
+        case 4: try { try decoder.decodeSingularStringField(value: &_storage._status) }()
+        case 5: try { try decoder.decodeSingularStringField(value: &_storage._reason) }()
+        case 6: try { try decoder.decodeSingularMessageField(value: &_storage._at) }()
+        case 7: try { try decoder.decodeSingularMessageField(value: &_storage._failed) }()
+        case 8: try { try decoder.decodeSingularUInt64Field(value: &_storage._switchGapNanoseconds) }()
+        case 9: try { try decoder.decodeSingularStringField(value: &_storage._failedReason) }()
+        case 10: try { try decoder.decodeSingularMessageField(value: &_storage._waiting) }()
+        case 11: try { try decoder.decodeSingularMessageField(value: &_storage._timing) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._version != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._version, fieldNumber: 1)
+      }
+      if !_storage._digest.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._digest, fieldNumber: 2)
+      }
+      if !_storage._slot.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._slot, fieldNumber: 3)
+      }
+      if !_storage._status.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._status, fieldNumber: 4)
+      }
+      if !_storage._reason.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._reason, fieldNumber: 5)
+      }
+      try { if let v = _storage._at {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+      } }()
+      try { if let v = _storage._failed {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+      } }()
+      if _storage._switchGapNanoseconds != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._switchGapNanoseconds, fieldNumber: 8)
+      }
+      if !_storage._failedReason.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._failedReason, fieldNumber: 9)
+      }
+      try { if let v = _storage._waiting {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+      } }()
+      try { if let v = _storage._timing {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+      } }()
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireReportedState, rhs: WireReportedState) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._version != rhs_storage._version {return false}
+        if _storage._digest != rhs_storage._digest {return false}
+        if _storage._slot != rhs_storage._slot {return false}
+        if _storage._status != rhs_storage._status {return false}
+        if _storage._reason != rhs_storage._reason {return false}
+        if _storage._at != rhs_storage._at {return false}
+        if _storage._failed != rhs_storage._failed {return false}
+        if _storage._switchGapNanoseconds != rhs_storage._switchGapNanoseconds {return false}
+        if _storage._failedReason != rhs_storage._failedReason {return false}
+        if _storage._waiting != rhs_storage._waiting {return false}
+        if _storage._timing != rhs_storage._timing {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireDeploymentTiming: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".DeploymentTiming"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}marks\0\u{3}parent_span\0\u{3}image_bytes\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2910,69 +3226,35 @@ nonisolated extension WireReportedState: SwiftProtobuf.Message, SwiftProtobuf._M
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.version) }()
-      case 2: try { try decoder.decodeSingularBytesField(value: &self.digest) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.slot) }()
-      case 4: try { try decoder.decodeSingularStringField(value: &self.status) }()
-      case 5: try { try decoder.decodeSingularStringField(value: &self.reason) }()
-      case 6: try { try decoder.decodeSingularMessageField(value: &self._at) }()
-      case 7: try { try decoder.decodeSingularMessageField(value: &self._failed) }()
-      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.switchGapNanoseconds) }()
-      case 9: try { try decoder.decodeSingularStringField(value: &self.failedReason) }()
-      case 10: try { try decoder.decodeSingularMessageField(value: &self._waiting) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.marks) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.parentSpan) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.imageBytes) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
     if self.version != 0 {
       try visitor.visitSingularUInt64Field(value: self.version, fieldNumber: 1)
     }
-    if !self.digest.isEmpty {
-      try visitor.visitSingularBytesField(value: self.digest, fieldNumber: 2)
+    if !self.marks.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.marks, fieldNumber: 2)
     }
-    if !self.slot.isEmpty {
-      try visitor.visitSingularStringField(value: self.slot, fieldNumber: 3)
+    if !self.parentSpan.isEmpty {
+      try visitor.visitSingularStringField(value: self.parentSpan, fieldNumber: 3)
     }
-    if !self.status.isEmpty {
-      try visitor.visitSingularStringField(value: self.status, fieldNumber: 4)
+    if self.imageBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.imageBytes, fieldNumber: 4)
     }
-    if !self.reason.isEmpty {
-      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 5)
-    }
-    try { if let v = self._at {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
-    } }()
-    try { if let v = self._failed {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
-    } }()
-    if self.switchGapNanoseconds != 0 {
-      try visitor.visitSingularUInt64Field(value: self.switchGapNanoseconds, fieldNumber: 8)
-    }
-    if !self.failedReason.isEmpty {
-      try visitor.visitSingularStringField(value: self.failedReason, fieldNumber: 9)
-    }
-    try { if let v = self._waiting {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: WireReportedState, rhs: WireReportedState) -> Bool {
+  package static func ==(lhs: WireDeploymentTiming, rhs: WireDeploymentTiming) -> Bool {
     if lhs.version != rhs.version {return false}
-    if lhs.digest != rhs.digest {return false}
-    if lhs.slot != rhs.slot {return false}
-    if lhs.status != rhs.status {return false}
-    if lhs.reason != rhs.reason {return false}
-    if lhs._at != rhs._at {return false}
-    if lhs._failed != rhs._failed {return false}
-    if lhs.switchGapNanoseconds != rhs.switchGapNanoseconds {return false}
-    if lhs.failedReason != rhs.failedReason {return false}
-    if lhs._waiting != rhs._waiting {return false}
+    if lhs.marks != rhs.marks {return false}
+    if lhs.parentSpan != rhs.parentSpan {return false}
+    if lhs.imageBytes != rhs.imageBytes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3731,132 +4013,96 @@ nonisolated extension WireReportPosition: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireDeviceReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DeviceReport"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}sequence\0\u{1}state\0\u{1}online\0\u{1}epoch\0\u{1}supersedes\0\u{2}\u{9}run\0")
-
-  fileprivate class _StorageClass {
-    var _deviceID: Data = Data()
-    var _sequence: UInt64 = 0
-    var _content: WireDeviceReport.OneOf_Content?
-    var _epoch: UInt64 = 0
-    var _supersedes: WireReportPosition? = nil
-    var _run: Data = Data()
-
-      // This property is used as the initial default value for new instances of the type.
-      // The type itself is protecting the reference to its storage via CoW semantics.
-      // This will force a copy to be made of this reference when the first mutation occurs;
-      // hence, it is safe to mark this as `nonisolated(unsafe)`.
-      static nonisolated(unsafe) let defaultInstance = _StorageClass()
-
-    private init() {}
-
-    init(copying source: _StorageClass) {
-      _deviceID = source._deviceID
-      _sequence = source._sequence
-      _content = source._content
-      _epoch = source._epoch
-      _supersedes = source._supersedes
-      _run = source._run
-    }
-  }
-
-  fileprivate mutating func _uniqueStorage() -> _StorageClass {
-    if !isKnownUniquelyReferenced(&_storage) {
-      _storage = _StorageClass(copying: _storage)
-    }
-    return _storage
-  }
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}sequence\0\u{1}state\0\u{1}online\0\u{1}epoch\0\u{1}supersedes\0\u{2}\u{9}run\0\u{3}trace_parent\0\u{3}request_id\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    _ = _uniqueStorage()
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      while let fieldNumber = try decoder.nextFieldNumber() {
-        // The use of inline closures is to circumvent an issue where the compiler
-        // allocates stack space for every case branch when no optimizations are
-        // enabled. https://github.com/apple/swift-protobuf/issues/1034
-        switch fieldNumber {
-        case 1: try { try decoder.decodeSingularBytesField(value: &_storage._deviceID) }()
-        case 2: try { try decoder.decodeSingularUInt64Field(value: &_storage._sequence) }()
-        case 3: try {
-          var v: WireReportedState?
-          var hadOneofValue = false
-          if let current = _storage._content {
-            hadOneofValue = true
-            if case .state(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._content = .state(v)
-          }
-        }()
-        case 4: try {
-          var v: Bool?
-          try decoder.decodeSingularBoolField(value: &v)
-          if let v = v {
-            if _storage._content != nil {try decoder.handleConflictingOneOf()}
-            _storage._content = .online(v)
-          }
-        }()
-        case 5: try { try decoder.decodeSingularFixed64Field(value: &_storage._epoch) }()
-        case 6: try { try decoder.decodeSingularMessageField(value: &_storage._supersedes) }()
-        case 15: try { try decoder.decodeSingularBytesField(value: &_storage._run) }()
-        default: break
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.deviceID) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.sequence) }()
+      case 3: try {
+        var v: WireReportedState?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .state(let m) = current {v = m}
         }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .state(v)
+        }
+      }()
+      case 4: try {
+        var v: Bool?
+        try decoder.decodeSingularBoolField(value: &v)
+        if let v = v {
+          if self.content != nil {try decoder.handleConflictingOneOf()}
+          self.content = .online(v)
+        }
+      }()
+      case 5: try { try decoder.decodeSingularFixed64Field(value: &self.epoch) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._supersedes) }()
+      case 15: try { try decoder.decodeSingularBytesField(value: &self.run) }()
+      case 16: try { try decoder.decodeSingularStringField(value: &self.traceParent) }()
+      case 17: try { try decoder.decodeSingularStringField(value: &self.requestID) }()
+      default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every if/case branch local when no optimizations
-      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-      // https://github.com/apple/swift-protobuf/issues/1182
-      if !_storage._deviceID.isEmpty {
-        try visitor.visitSingularBytesField(value: _storage._deviceID, fieldNumber: 1)
-      }
-      if _storage._sequence != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._sequence, fieldNumber: 2)
-      }
-      switch _storage._content {
-      case .state?: try {
-        guard case .state(let v)? = _storage._content else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
-      }()
-      case .online?: try {
-        guard case .online(let v)? = _storage._content else { preconditionFailure() }
-        try visitor.visitSingularBoolField(value: v, fieldNumber: 4)
-      }()
-      case nil: break
-      }
-      if _storage._epoch != 0 {
-        try visitor.visitSingularFixed64Field(value: _storage._epoch, fieldNumber: 5)
-      }
-      try { if let v = _storage._supersedes {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
-      } }()
-      if !_storage._run.isEmpty {
-        try visitor.visitSingularBytesField(value: _storage._run, fieldNumber: 15)
-      }
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.deviceID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.deviceID, fieldNumber: 1)
+    }
+    if self.sequence != 0 {
+      try visitor.visitSingularUInt64Field(value: self.sequence, fieldNumber: 2)
+    }
+    switch self.content {
+    case .state?: try {
+      guard case .state(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case .online?: try {
+      guard case .online(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 4)
+    }()
+    case nil: break
+    }
+    if self.epoch != 0 {
+      try visitor.visitSingularFixed64Field(value: self.epoch, fieldNumber: 5)
+    }
+    try { if let v = self._supersedes {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
+    if !self.run.isEmpty {
+      try visitor.visitSingularBytesField(value: self.run, fieldNumber: 15)
+    }
+    if !self.traceParent.isEmpty {
+      try visitor.visitSingularStringField(value: self.traceParent, fieldNumber: 16)
+    }
+    if !self.requestID.isEmpty {
+      try visitor.visitSingularStringField(value: self.requestID, fieldNumber: 17)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireDeviceReport, rhs: WireDeviceReport) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._deviceID != rhs_storage._deviceID {return false}
-        if _storage._sequence != rhs_storage._sequence {return false}
-        if _storage._content != rhs_storage._content {return false}
-        if _storage._epoch != rhs_storage._epoch {return false}
-        if _storage._supersedes != rhs_storage._supersedes {return false}
-        if _storage._run != rhs_storage._run {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
+    if lhs.deviceID != rhs.deviceID {return false}
+    if lhs.sequence != rhs.sequence {return false}
+    if lhs.content != rhs.content {return false}
+    if lhs.epoch != rhs.epoch {return false}
+    if lhs._supersedes != rhs._supersedes {return false}
+    if lhs.run != rhs.run {return false}
+    if lhs.traceParent != rhs.traceParent {return false}
+    if lhs.requestID != rhs.requestID {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5042,6 +5288,150 @@ nonisolated extension WireRollBackFirmwareResponse: SwiftProtobuf.Message, Swift
   package static func ==(lhs: WireRollBackFirmwareResponse, rhs: WireRollBackFirmwareResponse) -> Bool {
     if lhs.version != rhs.version {return false}
     if lhs.imageOf != rhs.imageOf {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireGetDeploymentTrace: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GetDeploymentTrace"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_id\0\u{1}version\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.deviceID) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.version) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.deviceID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.deviceID, fieldNumber: 1)
+    }
+    if self.version != 0 {
+      try visitor.visitSingularUInt64Field(value: self.version, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireGetDeploymentTrace, rhs: WireGetDeploymentTrace) -> Bool {
+    if lhs.deviceID != rhs.deviceID {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireDeploymentTrace: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".DeploymentTrace"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{3}trace_id\0\u{3}request_id\0\u{3}began_at\0\u{1}steps\0\u{3}first_line_microseconds\0\u{3}image_bytes\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.version) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.traceID) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.requestID) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._beganAt) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.steps) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.firstLineMicroseconds) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.imageBytes) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.version != 0 {
+      try visitor.visitSingularUInt64Field(value: self.version, fieldNumber: 1)
+    }
+    if !self.traceID.isEmpty {
+      try visitor.visitSingularStringField(value: self.traceID, fieldNumber: 2)
+    }
+    if !self.requestID.isEmpty {
+      try visitor.visitSingularStringField(value: self.requestID, fieldNumber: 3)
+    }
+    try { if let v = self._beganAt {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    if !self.steps.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.steps, fieldNumber: 5)
+    }
+    if self.firstLineMicroseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.firstLineMicroseconds, fieldNumber: 6)
+    }
+    if self.imageBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.imageBytes, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireDeploymentTrace, rhs: WireDeploymentTrace) -> Bool {
+    if lhs.version != rhs.version {return false}
+    if lhs.traceID != rhs.traceID {return false}
+    if lhs.requestID != rhs.requestID {return false}
+    if lhs._beganAt != rhs._beganAt {return false}
+    if lhs.steps != rhs.steps {return false}
+    if lhs.firstLineMicroseconds != rhs.firstLineMicroseconds {return false}
+    if lhs.imageBytes != rhs.imageBytes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireDeploymentStep: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".DeploymentStep"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}program\0\u{3}at_microseconds\0\u{3}took_microseconds\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.program) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.atMicroseconds) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.tookMicroseconds) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if !self.program.isEmpty {
+      try visitor.visitSingularStringField(value: self.program, fieldNumber: 2)
+    }
+    if self.atMicroseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.atMicroseconds, fieldNumber: 3)
+    }
+    if self.tookMicroseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.tookMicroseconds, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireDeploymentStep, rhs: WireDeploymentStep) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.program != rhs.program {return false}
+    if lhs.atMicroseconds != rhs.atMicroseconds {return false}
+    if lhs.tookMicroseconds != rhs.tookMicroseconds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

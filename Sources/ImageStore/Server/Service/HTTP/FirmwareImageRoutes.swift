@@ -35,7 +35,11 @@ struct FirmwareImageRoutes: Sendable {
       )
       .add(middleware: BodyLimit(maximumBytes: maximumBodyBytes))
       .add(middleware: FirmwareProblems())
-      .post("/firmware/:device") { request, context in try await assign(request, context) }
+      .post("/firmware/:device") { request, context in
+        try await StepClock.$current.withValue(StepClock(began: context.received)) {
+          try await assign(request, context)
+        }
+      }
     router.group().add(middleware: access.requiringReader(orDevice: { try Self.device($0) }))
       .add(middleware: FirmwareProblems())
       .get("/firmware/:device/:version") { request, context in try await fetch(request, context) }
@@ -52,24 +56,27 @@ struct FirmwareImageRoutes: Sendable {
   }
 
   private func assign(_ request: Request, _ context: HTTPContext) async throws -> Response {
+    StepClock.note("token-checked")
     let device = try Self.device(context)
-    let trace = context.traceParent.description
     let headers = try UploadHeaders(request.headers)
-    try await catalog.requireDevice(device, trace: trace)
-    try await publishers.check(headers.statement, trace: trace)
+    try await catalog.requireDevice(device)
+    try await publishers.check(headers.statement)
+    StepClock.note("device-checked")
     let order = FirmwareCatalog.Order(
       device: device, key: headers.idempotencyKey, requester: context.wireRequester,
-      token: context.presentedToken?.text ?? "",
-      trace: trace)
+      token: context.presentedToken?.text ?? "")
     // What would be refused is refused before anything of it is kept.
     let use = ModuleUse(
       admit: { module in
         let app = try publishers.signed(ReceivedApp(module, headers.statement))
-        try await publishers.check(app, trace: trace)
+        try await publishers.check(app)
         try await catalog.check(app.wire, order)
+        StepClock.note("assignment-checked")
       },
       begin: { received in
-        try await give(received, publishers.signed(ReceivedApp(received.module, headers.statement)), order, context)
+        StepClock.note("stored")
+        return try await give(
+          received, publishers.signed(ReceivedApp(received.module, headers.statement)), order, context)
       },
       isFinal: { (($0 as? FirmwareError).map { ProblemError($0) } ?? $0 as? ProblemError)?.isFinal ?? false })
     return try await uploads.receive(request, as: .firmware(device), context, use: use)
@@ -98,7 +105,7 @@ struct FirmwareImageRoutes: Sendable {
     let device = try Self.device(context)
     let text = try context.parameter("version")
     let version = try Self.version(text)
-    let firmware = try await catalog.find(device, version: version, trace: context.traceParent.description)
+    let firmware = try await catalog.find(device, version: version)
     // A version stays what it is, unless the Registry's database is restored from a backup and gives its number out
     // again: whoever kept an image asks by its entity tag whether it is still that.
     return try await responder.respond(request, context, with: firmware, cacheControl: "private, no-cache")

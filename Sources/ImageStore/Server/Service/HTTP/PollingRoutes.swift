@@ -20,27 +20,25 @@ struct PollingRoutes: Sendable {
     let routes = router.group().add(middleware: FirmwareProblems())
     routes.get(statusPath) { request, context in
       let device = try await device(request, context)
-      let waiting = try await catalog.waitingVersion(for: device, trace: context.traceParent.description)
+      let waiting = try await catalog.waitingVersion(for: device)
       return try Response.json(PollingAnswer(fileExists: waiting != nil), headers: [.cacheControl: "no-store"])
     }
     routes.group().add(middleware: BodyLimit(maximumBytes: DeviceLimit.polledStatusBytes.value))
       .post(statusPath) { request, context in
         // Before the body is looked at: who may not speak for a device is not told what would be wrong with it.
         let device = try await device(request, context)
-        let trace = context.traceParent.description
         try await catalog.record(
-          try await request.decodeJSON(PolledStatus.self), of: device, requester: context.wireRequester, trace: trace)
-        let waiting = try await catalog.waitingVersion(for: device, trace: trace)
+          try await request.decodeJSON(PolledStatus.self), of: device, requester: context.wireRequester)
+        let waiting = try await catalog.waitingVersion(for: device)
         return try Response.json(PollingAnswer(fileExists: waiting != nil), headers: [.cacheControl: "no-store"])
       }
     routes.get(RouterPath(DeviceRoute.download.rawValue)) { request, context in
       let device = try await device(request, context)
-      let trace = context.traceParent.description
-      guard let version = try await catalog.waitingVersion(for: device, trace: trace) else {
+      guard let version = try await catalog.waitingVersion(for: device) else {
         throw ProblemError(
           .notFound, reason: "nothing-waits", detail: "the device has confirmed its newest version: ask again later")
       }
-      let waiting = try await catalog.find(device, version: version, trace: trace)
+      let waiting = try await catalog.find(device, version: version)
       // Which one waits changes.
       return try await firmware.respond(request, context, with: waiting, cacheControl: "private, no-cache")
     }
@@ -48,9 +46,8 @@ struct PollingRoutes: Sendable {
 
   private func device(_ request: Request, _ context: HTTPContext) async throws -> DeviceID {
     if case .device = context.peer { return try access.device(of: context) }
-    let trace = context.traceParent.description
     return try await access.authenticated(request, context, isTrusted: { tokens.isKnown($0) }) { token in
-      try await tokens.device(of: token.hash, trace: trace)
+      try await tokens.device(of: token.hash)
     }
   }
 }

@@ -44,7 +44,8 @@ struct AuthorityRoutes: Sendable {
     router.post(RouterPath(DeviceRoute.renewal.rawValue)) { request, context in
       let device = try access.device(of: context)
       let body = try await request.decodeJSON(RenewDocument.self)
-      let issued = try await renewal.renew(device, request: Array(body.certificateRequest))
+      let issued = try await renewal.renew(
+        device, showing: context.peerKeyHash, request: Array(body.certificateRequest))
       return try Response.json(
         RenewedDocument(
           certificateChain: issued.chain, trustRoots: Authority.pem(issuer.trustRoots),

@@ -23,12 +23,22 @@ package struct BusNotifier: NotificationSender {
       notification.version = entry.key.version
       notification.digest = Data(entry.digest.bytes)
       notification.sizeBytes = entry.sizeBytes
+      if let trace = entry.trace {
+        notification.traceParent = trace.description
+        notification.requestID = trace.requestID
+      }
       return notification
     }
     do throws(WireFailure) {
-      return try await client.call(request, deadline: deadline).outcomes.map {
-        $0.acknowledged ? .acknowledged : .refused($0.reason)
-      }
+      return try await client.call(request, deadline: deadline).outcomes.map { Self.outcome($0) }
     } catch { throw RequestFailure(error) }
+  }
+
+  private static func outcome(_ wire: WireNotificationOutcome) -> NotificationOutcome {
+    guard wire.acknowledged else { return .refused(wire.reason) }
+    guard wire.acknowledgedMicroseconds > 0 else { return .acknowledged }
+    return .acknowledgedAfter(
+      published: .microseconds(Int64(clamping: wire.publishedMicroseconds)),
+      acknowledged: .microseconds(Int64(clamping: wire.acknowledgedMicroseconds)))
   }
 }

@@ -14,11 +14,13 @@ import Wire
 extension RegistryRPC {
   func addAssignmentHandlers(to router: inout RPCRouter) {
     router.handle(WireAssignImage.self) { request, context in
+      let received = ContinuousClock.now
       let device = try DeviceID(checking: request.deviceID)
       let requester = try await client(
         presenting: request.bearerToken, stated: request.requester, for: device, context)
       let assignment = try await store.assign(
-        PublishedApp(request.image), to: device, idempotencyKey: request.idempotencyKey, by: requester)
+        PublishedApp(request.image), to: device, idempotencyKey: request.idempotencyKey, by: requester,
+        origin: DeploymentOrigin(marks: [DeploymentMark](request.marks), received: received))
       var response = WireAssignImageResponse()
       response.version = assignment.version
       response.configuration = Data(assignment.configuration)

@@ -35,6 +35,7 @@ package enum RegistrySchema {
     Migration(version: 11, name: "which process of its agent speaks for a device", compatibleFrom: 6, script: runs),
     Migration(version: 12, name: "bounds of each device, health", compatibleFrom: 6, script: bounds),
     Migration(version: 13, name: "events that each device may cause", compatibleFrom: 6, script: eventAllowances),
+    Migration(version: 14, name: "how versions got to their devices", compatibleFrom: 6, script: timelines),
   ]
 
   /// The first version: devices, firmware, reports, outbox, events.

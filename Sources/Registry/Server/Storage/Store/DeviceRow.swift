@@ -24,7 +24,7 @@ enum DeviceRow {
 
   /// The health of a device, as an expression: the most telling one first. Crashes count while the version runs that
   /// they are of.
-  private static let health: SQL = """
+  static let health: SQL = """
      case
       when r.last_seen is null then 'unknown'
       when r.online_until <= statement_timestamp() then 'silent'
@@ -137,7 +137,7 @@ enum DeviceRow {
     return digest
   }
 
-  private static func known<Value: RawRepresentable<String>>(_ cell: PostgresCell) throws -> Value {
+  static func known<Value: RawRepresentable<String>>(_ cell: PostgresCell) throws -> Value {
     guard let value = Value(rawValue: try cell.text) else { throw StoredValueError() }
     return value
   }

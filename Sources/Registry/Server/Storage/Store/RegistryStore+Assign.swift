@@ -8,8 +8,11 @@ extension RegistryStore {
   /// Gives the image to the device as its next version, in one transaction with the notification.
   ///
   /// A repeat with the same key answers the first outcome; the same key with another image is refused.
+  ///
+  /// - Parameter origin: how that came to be asked for, which is kept with the version.
   package func assign(
-    _ image: PublishedApp, to id: DeviceID, idempotencyKey: String, by requester: Requester
+    _ image: PublishedApp, to id: DeviceID, idempotencyKey: String, by requester: Requester,
+    origin: DeploymentOrigin = DeploymentOrigin()
   ) async throws -> Assignment {
     let key = try FieldRules.idempotencyKey(idempotencyKey)
     let assignment = try await write { connection in
@@ -23,7 +26,8 @@ extension RegistryStore {
       case .next(let next): version = next
       }
       let configuration = try await signedConfiguration(image, for: id, version: version, connection)
-      try await Self.insertFirmware(image, version: version, of: id, key: key, configuration, connection)
+      try await Self.insertFirmware(
+        image, version: version, of: id, key: key, configuration, origin: origin, connection)
       try await Self.append(
         AuditRecord(.assignImage, AuditRecord.target(id), by: requester, Self.detail(image, version)), connection)
       return Assignment(version: version, configuration: configuration, repeated: false)
@@ -117,15 +121,15 @@ extension RegistryStore {
   /// Stores a version, makes it the device's desired one, puts its notification into the outbox and makes its event.
   static func insertFirmware(
     _ image: PublishedApp, version: UInt64, of id: DeviceID, key: String, _ configuration: [UInt8],
-    _ connection: some PostgresExecutor
+    origin: DeploymentOrigin, _ connection: some PostgresExecutor
   ) async throws {
     let statement: SQL =
       """
       with assigned as (
         insert into registry.firmware (
           device_id, version, digest, length_bytes, app_name, app_version, security_epoch, host_api_level,
-          publisher_key_id, publisher_signature, configuration, idempotency_key)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+          publisher_key_id, publisher_signature, configuration, idempotency_key, timeline)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $14)
         returning device_id, version, digest
       ),
       """ + pointing + """
@@ -145,6 +149,7 @@ extension RegistryStore {
         .int8(Int64(image.app.securityEpoch)), .int8(Int64(image.app.hostAPILevel)),
         .bytea(image.publisher?.keyID.bytes ?? []), .bytea(image.publisher?.signature ?? []),
         .bytea(configuration), .text(key), .jsonb(JSONValue.object(detail(image, version)).text),
+        .jsonb(origin.json.text),
       ])
     try await announceOutbox(connection)
   }

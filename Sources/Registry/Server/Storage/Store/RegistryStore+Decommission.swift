@@ -68,6 +68,15 @@ extension RegistryStore {
     }
   }
 
+  /// How long until a revocation is due; nil if there is none.
+  package func timeToNextRevocation() async throws -> Duration? {
+    let rows = try await read { connection in
+      try await connection.query(
+        "select extract(epoch from min(due_at) - clock_timestamp())::float8 as wait from registry.revocations")
+    }
+    return try rows.first?["wait"].optional.map { .seconds(max(0, try $0.double)) }
+  }
+
   /// The Provisioner has taken the device's certificates back: there is nothing more to tell.
   package func settleRevocation(of id: DeviceID) async throws {
     _ = try await read { connection in

@@ -7,12 +7,13 @@ import RootDocument
 import TextFormats
 
 extension RegistryStore {
-  /// Makes the director's first key, unless there is one. Of replicas that start at once, one makes it.
+  /// Takes the key that waits in the folder as the director's first, or makes it, unless there is one. Of replicas that start
+  /// at once, one does so.
   package func ensureDirectorKey() async throws {
     _ = try await createDirectorKey(.active, by: .registry)
   }
 
-  /// Makes the key that is to sign next, unless there is one.
+  /// Takes the key that waits in the folder as the one that is to sign next, or makes it, unless there is one.
   package func createNextDirectorKey(by requester: Requester) async throws -> DirectorKey {
     guard let key = try await createDirectorKey(.next, by: requester) else { throw RequestFailure.noDirectorKey }
     return key
@@ -33,9 +34,9 @@ extension RegistryStore {
     guard case .director(let keyring, _, _) = signing else { return nil }
     return try await write { connection in
       try await connection.query(RegistrySchema.trustLock)
-      if let known = try await Self.directorKeys(connection).first(where: { $0.state == state }) { return known }
-      let key: TrustedKey
-      do throws(SigningKeyError) { key = try keyring.create() } catch { throw RequestFailure(error) }
+      let known = try await Self.directorKeys(connection)
+      if let key = known.first(where: { $0.state == state }) { return key }
+      let (key, isNew) = try keyring.unknownKey(besides: Set(known.map(\.key.id)))
       do {
         let inserted = try await connection.query(
           """
@@ -48,7 +49,7 @@ extension RegistryStore {
           connection)
         return try inserted.first.map(Self.directorKey)
       } catch {
-        keyring.discard(key.id)
+        if isNew { keyring.discard(key.id) }
         throw error
       }
     }

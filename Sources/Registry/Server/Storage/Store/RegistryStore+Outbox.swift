@@ -24,7 +24,8 @@ extension RegistryStore {
           returning o.device_id, o.version, o.attempts, clock_timestamp() - o.created_at as age
         )
         select c.device_id, c.version, c.attempts, extract(epoch from c.age)::float8 as age_seconds,
-          f.digest, f.length_bytes
+          f.digest, f.length_bytes, extract(epoch from clock_timestamp() - f.created_at)::float8 as since_assigned,
+          f.timeline ->> 'traceParent' as trace_parent, f.timeline ->> 'requestID' as request_id
         from claimed c join registry.firmware f on f.device_id = c.device_id and f.version = c.version
         order by c.device_id, c.version
         """,
@@ -37,7 +38,11 @@ extension RegistryStore {
         digest: try DeviceRow.digest(row["digest"]),
         sizeBytes: UInt64(ImageHeader.byteCount) + UInt64(try row["length_bytes"].int64),
         attempts: UInt64(try row["attempts"].int64),
-        age: .seconds(try row["age_seconds"].double))
+        age: .seconds(try row["age_seconds"].double),
+        sinceAssigned: .seconds(max(0, try row["since_assigned"].double)),
+        trace: try row["trace_parent"].optional.flatMap {
+          TraceContext(try $0.text, requestID: try row["request_id"].optional?.text ?? "")
+        })
     }
   }
 
@@ -48,7 +53,8 @@ extension RegistryStore {
   package func settleOutbox(_ outcome: DeliveryOutcome, claim: [UInt8]) async throws {
     var statements: [PostgresStatement] = []
     if !outcome.postponed.isEmpty { statements.append(Self.postponing(outcome.postponed, claim: claim)) }
-    statements.append(Self.removing(outcome.acknowledged, postponed: outcome.postponed.map(\.key)))
+    statements.append(
+      Self.removing(outcome.acknowledged, marks: outcome.marks, postponed: outcome.postponed.map(\.key)))
     let writes = statements
     _ = try await writeShortly(reading: []) { _ in ShortTransactionPlan((), writes: writes) }
   }
@@ -61,15 +67,23 @@ extension RegistryStore {
   ///
   /// Repeats for the sake of level-triggered convergence make no events: a device that never converges would make one
   /// with each heartbeat.
-  private static func removing(_ keys: [OutboxEntry.Key], postponed: [OutboxEntry.Key]) -> PostgresStatement {
+  ///
+  /// - Parameter marks: when each was taken, published and acknowledged. What a device told of a version stays tied to
+  ///   the notification that it got.
+  private static func removing(
+    _ keys: [OutboxEntry.Key], marks: [OutboxEntry.Key: [DeploymentMark]], postponed: [OutboxEntry.Key]
+  ) -> PostgresStatement {
     PostgresStatement(
       """
       with removed as (
-        delete from registry.outbox o using unnest($1::uuid[], $2::int8[]) as u (device_id, version)
+        delete from registry.outbox o using unnest($1::uuid[], $2::int8[], $8::text[]) as u (device_id, version, marks)
         where o.device_id = u.device_id and o.version = u.version
-        returning o.device_id, o.version, o.cause, o.attempts
+        returning o.device_id, o.version, o.cause, o.attempts, u.marks
       ), noted as (
-        update registry.firmware f set notified_at = clock_timestamp()
+        update registry.firmware f
+        set notified_at = clock_timestamp(),
+          timeline = case when removed.marks = '' or coalesce(f.timeline, '{}') ? 'device' then f.timeline
+            else coalesce(f.timeline, '{}') || jsonb_build_object('notify', removed.marks::jsonb) end
         from removed where f.device_id = removed.device_id and f.version = removed.version
         returning f.device_id, f.version, f.digest
       ), told as (
@@ -95,6 +109,7 @@ extension RegistryStore {
         .uuidArray(postponed.map(\.device.bytes)), .int8Array(postponed.map { Int64($0.version) }),
         .int(attemptsBeforeEvent), .text(RegistryEvent.Kind.notified.rawValue),
         .text(RegistryEvent.Kind.notificationDelayed.rawValue),
+        .textArray(keys.map { marks[$0]?.json.text ?? "" }),
       ])
   }
 

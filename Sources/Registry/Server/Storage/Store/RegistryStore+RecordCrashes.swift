@@ -17,13 +17,14 @@ extension RegistryStore {
       distinct.append(crash)
     }
     let (new, count) = (distinct, options.crashesPerDevice)
-    let known = try await writeShortly(reading: CrashRows.reading(new)) { rows in
+    let (known, storedCount) = try await writeShortly(reading: CrashRows.reading(new)) { rows in
       let known = Set(try rows[0].map { try DeviceRow.deviceID($0["id"]) })
       let stored = Set(
         try rows[1].map { CrashKey(device: try DeviceRow.deviceID($0["device_id"]), id: try $0["report_id"].uuid) })
       let toStore = new.filter { known.contains($0.device) && !stored.contains(CrashKey(device: $0.device, id: $0.id)) }
-      return ShortTransactionPlan(known, writes: try CrashRows.writing(toStore, keeping: count))
+      return ShortTransactionPlan((known, toStore.count), writes: try CrashRows.writing(toStore, keeping: count))
     }.answer
+    counters.stored(crashes: storedCount)
     return crashes.map { known.contains($0.device) ? .stored : .refused(.unknownDevice) }
   }
 

@@ -17,9 +17,11 @@ extension RegistryStore {
       var batch = try ReportRows.batch(rows[1])
       let verdicts = reports.map { batch.take($0, onlineWindow: options.onlineWindow) }
       let writes = ReportWrites(batch, ids, renotifyInterval: options.renotifyInterval)
-      return ShortTransactionPlan((verdicts, writes.queueIndex, writes.toAssignAgain), writes: writes.statements)
+      return ShortTransactionPlan(
+        (verdicts, writes.queueIndex, writes.toAssignAgain, batch.reportedStatuses), writes: writes.statements)
     }
-    let (verdicts, queueIndex, toAssignAgain) = outcome
+    let (verdicts, queueIndex, toAssignAgain, statuses) = outcome
+    counters.reported(statuses)
     if let queueIndex, !rows[queueIndex].isEmpty { outboxSignal.wake() }
     if !toAssignAgain.isEmpty { try await assignAgain(toAssignAgain) }
     return verdicts

@@ -10,6 +10,7 @@ extension RegistryStore {
   ///
   /// - Returns: the version.
   package func retryFirmware(of id: DeviceID, by requester: Requester) async throws -> UInt64 {
+    let origin = DeploymentOrigin()
     let (version, isNew) = try await write { connection in
       let rows = try await connection.query(
         "select " + Self.nextVersion + ", " + Self.isAhead
@@ -31,7 +32,7 @@ extension RegistryStore {
       let version = UInt64(try row["next_version"].int64)
       try await Self.insertFirmware(
         image, version: version, of: id, key: "\(Self.retryKeyPrefix)\(desired)",
-        try await signedConfiguration(image, for: id, version: version, connection), connection)
+        try await signedConfiguration(image, for: id, version: version, connection), origin: origin, connection)
       try await Self.append(
         AuditRecord(.retryFirmware, AuditRecord.target(id), by: requester, Self.detail(image, version)), connection)
       return (version, true)

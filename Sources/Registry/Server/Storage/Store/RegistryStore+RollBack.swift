@@ -14,6 +14,7 @@ extension RegistryStore {
     of id: DeviceID, to version: UInt64?, key: String, by requester: Requester
   ) async throws -> (version: UInt64, earlier: UInt64) {
     let key = Self.rollBackKeyPrefix + (try FieldRules.idempotencyKey(key))
+    let origin = DeploymentOrigin()
     let (new, earlier, isNew) = try await write { connection in
       let rows = try await connection.query(
         "select " + Self.nextVersion + ", " + Self.confirmedEpoch
@@ -29,7 +30,7 @@ extension RegistryStore {
       let new = UInt64(try row["next_version"].int64)
       try await Self.insertFirmware(
         earlier.image, version: new, of: id, key: "\(key)\(Self.rollBackKeySeparator)\(earlier.version)",
-        try await signedConfiguration(earlier.image, for: id, version: new, connection), connection)
+        try await signedConfiguration(earlier.image, for: id, version: new, connection), origin: origin, connection)
       var detail = Self.detail(earlier.image, new)
       detail["imageOf"] = .integer(Int64(clamping: earlier.version))
       try await Self.append(AuditRecord(.rollBackFirmware, AuditRecord.target(id), by: requester, detail), connection)

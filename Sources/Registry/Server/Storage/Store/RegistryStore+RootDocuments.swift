@@ -46,7 +46,7 @@ extension RegistryStore {
       let latest = try await Self.rootDocument(nil, connection)
       if let latest, latest.encoded == bytes { return latest }
       let published = try Self.successor(of: latest, bytes)
-      try await Self.exchangeDirector(published.document, connection)
+      try await exchangeDirector(published.document, connection)
       try await connection.query(
         "insert into registry.root_documents (version, document, expires_at) values ($1, $2, $3)",
         [
@@ -78,16 +78,30 @@ extension RegistryStore {
     } catch { throw RequestFailure(error) }
   }
 
-  /// The director's next key becomes the one that signs once devices can learn of it.
-  private static func exchangeDirector(_ document: RootDocument, _ connection: some PostgresExecutor) async throws {
+  /// The director's next key becomes the one that signs once devices can learn of it. So does a key whose file is here,
+  /// and which the database has forgotten: it is new, or older than the document.
+  private func exchangeDirector(_ document: RootDocument, _ connection: some PostgresExecutor) async throws {
     let named = Set(document.directors.map(\.id))
-    let keys = try await directorKeys(connection)
+    let keys = try await Self.directorKeys(connection)
     if let next = keys.first(where: { $0.state == .next }), named.contains(next.key.id) {
       try await connection.query("update registry.director_keys set state = 'retired' where state = 'active'")
       try await connection.query("update registry.director_keys set state = 'active' where state = 'next'")
     } else if let active = keys.first(where: { $0.state == .active }), !named.contains(active.key.id) {
-      throw RequestFailure.directorNotNamed(active.key.id)
+      guard let own = document.directors.first(where: hasPrivateKey(of:)) else {
+        throw RequestFailure.directorNotNamed(active.key.id)
+      }
+      try await connection.query("update registry.director_keys set state = 'retired' where state = 'active'")
+      try await connection.query(
+        """
+        insert into registry.director_keys (key_id, public_key, state) values ($1, $2, 'active')
+        on conflict (key_id) do update set state = 'active'
+        """, [.bytea(own.id.bytes), .bytea(own.bytes)])
     }
+  }
+
+  private func hasPrivateKey(of director: TrustedKey) -> Bool {
+    guard case .director(let keyring, _, _) = signing else { return false }
+    return (try? keyring.key(director.id)) != nil
   }
 
   static func rootDocument(

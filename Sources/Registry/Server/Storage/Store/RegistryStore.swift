@@ -44,6 +44,7 @@ package struct RegistryStore: Sendable {
   package let removalSignal = TaskSignal()
   /// The requests at this replica that wait for lines of devices' logs.
   let logFollowers = LogFollowers()
+  let counters = StoreCounters()
 
   package init(
     pool: PostgresPool, options: Options = Options(), signing: AssignmentSigning = .none,

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Foundations
 import PostgreSQL
 import RegistryDomain
+import TextFormats
 
 /// What devices made of their versions, as a batch of reports tells, noted with the versions.
 ///
@@ -18,6 +19,7 @@ struct ReportedHistory {
     let at: Date
     var isConfirmed: Bool
     var switchGapNanoseconds: UInt64
+    var timing: DeviceTiming?
   }
 
   private struct Failure {
@@ -43,6 +45,7 @@ struct ReportedHistory {
       var run = runs[key] ?? Run(at: state.at, isConfirmed: false, switchGapNanoseconds: 0)
       run.isConfirmed = run.isConfirmed || state.status == .confirmed
       if state.switchGapNanoseconds > 0 { run.switchGapNanoseconds = state.switchGapNanoseconds }
+      if let timing = state.timing, timing.version == running.version { run.timing = timing }
       runs[key] = run
     }
     if let failed = state.failed, state.status.isFailure {
@@ -67,12 +70,15 @@ struct ReportedHistory {
       update registry.firmware f
       set trial_at = coalesce(f.trial_at, u.at),
         confirmed_at = case when u.confirmed > 0 then coalesce(f.confirmed_at, u.at) else f.confirmed_at end,
-        switch_gap_nanoseconds = case when u.gap > 0 then u.gap else f.switch_gap_nanoseconds end
+        switch_gap_nanoseconds = case when u.gap > 0 then u.gap else f.switch_gap_nanoseconds end,
+        timeline = case when u.timing = '' then f.timeline
+          else coalesce(f.timeline, '{}') || jsonb_build_object('device', u.timing::jsonb, 'recorded',
+            (extract(epoch from clock_timestamp() - f.created_at) * 1000000)::int8) end
       from (
         select device_id, version, digest, 'epoch'::timestamptz + microseconds * interval '1 microsecond' as at,
-          confirmed, gap
-        from unnest($1::uuid[], $2::int8[], $3::bytea[], $4::int8[], $5::int8[], $6::int8[])
-          as t (device_id, version, digest, microseconds, confirmed, gap)
+          confirmed, gap, timing
+        from unnest($1::uuid[], $2::int8[], $3::bytea[], $4::int8[], $5::int8[], $6::int8[], $7::text[])
+          as t (device_id, version, digest, microseconds, confirmed, gap, timing)
       ) as u
       where f.device_id = u.device_id and f.version = u.version and f.digest = u.digest
       """,
@@ -82,6 +88,7 @@ struct ReportedHistory {
         .int8Array(rows.map { ReportWrites.microseconds($0.run.at) }),
         .int8Array(rows.map { $0.run.isConfirmed ? 1 : 0 }),
         .int8Array(rows.map { Int64($0.run.switchGapNanoseconds) }),
+        .textArray(rows.map { $0.run.timing?.json.text ?? "" }),
       ])
   }
 

@@ -1,0 +1,79 @@
+"""Bounds the logs of a stack: the process `log-keeper`, which deploy/stack starts before all others.
+
+A log that has grown above the limit goes on in the same file, as the process that writes it has that open: the newest of
+what is in it goes to NAME.log.1, in the place of what was there. So each process has two files, of at most the limit each
+and what comes within a second.
+
+usage: logkeeper.py FOLDER LIMIT_BYTES
+"""
+
+import ctypes
+import os
+import sys
+import time
+
+# linux/falloc.h: takes a range out of a file, and moves what is behind it up.
+FALLOC_FL_COLLAPSE_RANGE = 0x08
+PIECE = 1 << 20
+libc = ctypes.CDLL(None, use_errno=True)
+libc.fallocate.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_longlong, ctypes.c_longlong]
+
+
+def cut(descriptor, length):
+    """Takes the first bytes out. Lines that are being appended stay, where the file system can do it (ext4, XFS).
+
+    Elsewhere the file is emptied, and what came since it was copied is lost.
+    """
+    if length == 0 or libc.fallocate(descriptor, FALLOC_FL_COLLAPSE_RANGE, 0, length) != 0:
+        os.ftruncate(descriptor, 0)
+
+
+def copy(descriptor, path, position, length):
+    """False if there is no room for it."""
+    try:
+        with open(path, "wb") as older:
+            while position < length:
+                piece = os.pread(descriptor, min(PIECE, length - position), position)
+                if not piece:
+                    break
+                older.write(piece)
+                position += len(piece)
+        return True
+    except OSError:
+        return False
+
+
+def turn(path, limit):
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        status = os.fstat(descriptor)
+        # Whole blocks, and not all of the file: no other range can be taken out.
+        block = status.st_blksize
+        length = (status.st_size - 1) // block * block
+        # On a full disk the newest lines are worth more than older ones.
+        if not copy(descriptor, f"{path}.1", max(0, length - limit), length):
+            os.unlink(f"{path}.1")
+        cut(descriptor, length)
+    finally:
+        os.close(descriptor)
+
+
+def look(folder, limit):
+    for entry in os.scandir(folder):
+        if entry.name.endswith(".log") and entry.stat().st_size > limit:
+            turn(entry.path, limit)
+
+
+def main():
+    folder, limit = sys.argv[1], int(sys.argv[2])
+    while os.path.isdir(folder):
+        try:
+            look(folder, limit)
+        except OSError as error:
+            print(f"a log can't be bounded: {error}", file=sys.stderr, flush=True)
+        # Sleeps: a look at the sizes each second.
+        time.sleep(1)
+
+
+if __name__ == "__main__":
+    main()
