@@ -1,5 +1,6 @@
 """The Compose file as a project of this check's own: its name and ports disturb no other installation of the machine."""
 
+import datetime
 import json
 import os
 import pathlib
@@ -50,6 +51,11 @@ def free_ports(count):
     raise SystemExit("error: no free ports")
 
 
+def moment(text):
+    """Seconds of a time as Docker writes it, with nanoseconds."""
+    return datetime.datetime.fromisoformat(text[:26].rstrip("Z") + "+00:00").timestamp()
+
+
 class Project:
     """`docker compose` with this project's name, ports and public host."""
 
@@ -98,6 +104,14 @@ class Project:
 
     def inspect(self, container):
         return json.loads(run("docker", "inspect", container))[0]
+
+    def starts(self):
+        """When each container began, in seconds after the first."""
+        names = run("docker", "ps", "--all", "--quiet", "--filter", f"label=com.docker.compose.project={self.name}").split()
+        states = [self.inspect(name) for name in names]
+        moments = {state["Config"]["Labels"]["com.docker.compose.service"]: moment(state["State"]["StartedAt"]) for state in states}
+        first = min(moments.values())
+        return ", ".join(f"{name} {begin - first:.1f}" for name, begin in sorted(moments.items(), key=lambda item: item[1]))
 
     def await_healthy(self, service, count, seconds=60):
         def healthy():
