@@ -72,7 +72,8 @@ def check_dockerfile(path):
                 # A pattern is for a file that need not be there.
                 if "[" not in source and not (ROOT / source).exists():
                     faults.append(f"Dockerfile: {source} is copied and not there")
-    scripts = set(re.findall(r"COPY deploy/\S+ /usr/bin/(xtblish-[a-z-]+)", path.read_text())) | {"xtblish-tools"}
+    scripts = set(re.findall(r"COPY deploy/\S+ /usr/bin/(xtblish-[a-z-]+)", path.read_text())) 
+    scripts |= {"xtblish-tools", "xtblish-backup", "xtblish-restore"}
     for program in set(re.findall(r"xtblish-[a-z-]+", path.read_text())) - scripts:
         if f'"{program}"' not in package:
             faults.append(f"Dockerfile: {program} is no product of the package")
