@@ -17,7 +17,7 @@ def say(text):
     print(f"==> {text}", flush=True)
 
 
-def run(*command, timeout=180, **options):
+def run(*command, timeout=400, **options):
     """What a command prints; its failure is the check's."""
     words = [str(word) for word in command]
     result = subprocess.run(words, capture_output=True, text=True, check=False, timeout=timeout, **options)
@@ -65,7 +65,7 @@ class Project:
         variables = {f"XTBLISH_{service.upper().replace('-', '_')}_PORT": str(port) for service, port in self.ports.items()}
         self.environment = {**os.environ, **variables, "COMPOSE_PROJECT_NAME": name}
 
-    def compose(self, *words, timeout=180, **options):
+    def compose(self, *words, timeout=400, **options):
         command = ["docker", "compose", "--progress", "quiet", "--file", FILE, *words]
         return run(*command, timeout=timeout, env=self.environment, **options)
 
