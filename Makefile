@@ -80,18 +80,22 @@ alerts: build examples ## Make every alert fire by a real fault, and see it go b
 
 .PHONY: disaster
 disaster: build examples ## Lose machines, keys, disks and the right time, and come back (root; some minutes)
+	@deploy/setup disaster
 	@Tests/Deployment/disaster
 
 .PHONY: python
 python: $(PYTHON)
 
 # The Python programs that the tests run as foreign peers, and the schema validators.
-$(PYTHON): Tests/requirements.txt
+$(PYTHON): Tests/requirements.txt Tests/TraceExport/requirements.txt
 	@deploy/setup test
 	@echo "installing the tests' Python packages into .build-python"
 	@python3 -m venv .build-python
 	@.build-python/bin/pip --quiet --disable-pip-version-check install --requirement Tests/requirements.txt
 	@.build-python/bin/pip --quiet --disable-pip-version-check install --no-deps docker-compose==1.29.2
+	@rm -rf .build-python/oteltap
+	@.build-python/bin/pip --quiet --disable-pip-version-check install --target .build-python/oteltap --requirement \
+	  Tests/TraceExport/requirements.txt
 	@touch $@
 
 .PHONY: bench

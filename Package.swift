@@ -130,8 +130,13 @@ let sharedModules: [Target] = [
       httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, metrics, nioCore, nioHTTP1, nioHTTPTypes,
       nioHTTPTypesHTTP1, nioPosix, nioSSL, nioTLS,
     ]),
+  // Brings spans to a receiver of OpenTelemetry's protocol.
+  shared(
+    "TraceExport", ["Curl", "Foundations", "ServiceKit", lifecycle, logging, metrics, protobuf], exclude: ["Protocols"]),
   // How a service starts and stops: what each of the four is, and what runs it.
-  shared("ServiceHosting", ["Messaging", "ServiceHTTP", "ServiceKit", argumentParser, lifecycle]),
+  shared(
+    "ServiceHosting",
+    ["Foundations", "Messaging", "ServiceHTTP", "ServiceKit", "TraceExport", argumentParser, lifecycle]),
 ]
 
 /// A part of a service, with a boundary that the compiler keeps.
@@ -457,7 +462,7 @@ let testTargets: [Target] = [
     dependencies: ["FirmwareImage", "Foundations", "OpenSSL", "RootDocument"],
     path: "Tests/Fuzz/Targets", swiftSettings: strict),
   tests(
-    "Messaging", ["Messaging", "Wire", "ZeroMQ", lifecycle, logging, protobuf], exclude: ["python"]),
+    "Messaging", ["Foundations", "Messaging", "Wire", "ZeroMQ", lifecycle, logging, protobuf], exclude: ["python"]),
   // A process of its own, for the tests of Messaging to kill.
   .executableTarget(
     name: "MessagingTestServer", dependencies: ["Messaging", "Wire", lifecycle, logging, protobuf, unixSignals],
@@ -501,6 +506,9 @@ let testTargets: [Target] = [
       "Authorization", "Curl", "Foundations", "OpenSSL", "ServiceHTTP", "ServiceKit", "TestPeers", "Wire",
       coreMetrics, httpTypes, hummingbird, lifecycle, logging, nioCore,
     ]),
+  tests(
+    "TraceExport", ["Curl", "Foundations", "ServiceKit", "TraceExport", lifecycle, logging],
+    exclude: ["requirements.txt"]),
   tests(
     "ServiceHosting",
     ["Foundations", "Messaging", "ServiceHosting", "ServiceHTTP", "ServiceKit", "Wire", lifecycle, logging]),

@@ -1,3 +1,4 @@
+import SwiftProtobuf
 import TestSupport
 import Testing
 import Wire
@@ -16,7 +17,8 @@ import Wire
       ("first-line", "app-host", 10_000, 7_500), ("of-another-release", "device", 12_000, 2_000),
     ].map { name, program, at, took in
       var step = WireDeploymentStep()
-      (step.name, step.program, step.atMicroseconds, step.tookMicroseconds) = (name, program, at, took)
+      (step.name, step.program) = (name, program)
+      (step.atMicroseconds, step.tookMicroseconds) = (UInt64(at), UInt64(took))
       return step
     }
     trace.firstLineMicroseconds = 10_000
@@ -27,7 +29,7 @@ import Wire
   @Test func stepsAreATableWithTheirSharesOfTheWayToTheFirstLine() {
     #expect(
       DeploymentTraceDocument(Self.trace).report(columns: 80) == """
-        version 7, an image of 2 KiB, begun at 2026-09-21T14:13:20Z
+        version 7, an image of 2 KiB, begun at 2026-09-21T14:13:20.000Z
         trace 4bf92f3577b34da6a3ce929d0e0e4736
         request build-7
         STEP                     PROGRAM      AT MS  TOOK MS   SHARE

@@ -1,3 +1,4 @@
+import DeviceProtocol
 import Foundations
 import PostgreSQL
 import SwiftProtobuf

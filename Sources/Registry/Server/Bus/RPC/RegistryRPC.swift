@@ -225,7 +225,10 @@ package struct RegistryRPC: Sendable {
     response.outcomes = zip(request.reports, verdicts).map { report, refusal in
       WireReportOutcome(refusal ?? stored.removeFirst(), of: report)
     }
-    for (report, outcome) in zip(request.reports, response.outcomes) where outcome.stored { note(report) }
+    for (report, outcome) in zip(request.reports, response.outcomes) where outcome.stored {
+      note(report)
+      DeviceSpans.record(of: report)
+    }
     await noteRuns(of: zip(request.reports, response.outcomes).filter { $1.stored }.map(\.0))
     return response
   }
