@@ -17,7 +17,7 @@ TESTED_ALONE = $(if $(TESTED),$(shell grep -rqE --include='*.swift' '\<product."
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## Install what Debian has of the things this needs (apt-get; asks sudo if you are not root)
@@ -46,6 +46,12 @@ examples: ## Build the example apps into .build-examples
 demo: build examples ## Deploy an app to a device and watch it switch; ONCE=1 ends by itself
 	@deploy/demo $(if $(ONCE),--once)
 
+# RELEASE_BINARIES names the folder of the last release's programs, if they are there; otherwise they are built.
+.PHONY: upgrade-check
+upgrade-check: build ## Exchange the last release's programs for today's and back, under load, replica by replica
+	@deploy/setup upgrades
+	@Tests/Compatibility/upgrade $(if $(RELEASE_BINARIES),--release-binaries "$(RELEASE_BINARIES)")
+
 .PHONY: test
 test: setup engine examples python ## Run all tests
 	@deploy/setup test
@@ -53,24 +59,43 @@ test: setup engine examples python ## Run all tests
 	@ln -sf ../../../$(ENGINE) $(PRODUCTS)/libwasmtime.so
 	@FILTER="$(FILTER)" Tests/run
 
+.PHONY: package
+package: build ## Make the Debian package of the device's agent, in .build/package
+	@deploy/setup package
+	@deploy/device/build-package
+
+.PHONY: package-check
+package-check: package examples ## Install that package in a clean Debian with systemd, use it, and remove it (root)
+	@deploy/setup containers
+	@Tests/Containers/package-check
+
 .PHONY: containers
-containers: build examples ## Start the Compose file and the Kubernetes base, and deploy to a device in each (root)
+containers: build examples ## Start the Compose file and the Kubernetes overlays, and deploy to a device in each (root)
 	@Tests/Containers/check
+
+.PHONY: alerts
+alerts: build examples ## Make every alert fire by a real fault, and see it go back (root; half an hour); ONLY=… for some
+	@deploy/setup test alerts
+	@Tests/Alerts/check $(ONLY)
 
 .PHONY: disaster
 disaster: build examples ## Lose machines, keys, disks and the right time, and come back (root; some minutes)
+	@deploy/setup disaster
 	@Tests/Deployment/disaster
 
 .PHONY: python
 python: $(PYTHON)
 
 # The Python programs that the tests run as foreign peers, and the schema validators.
-$(PYTHON): Tests/requirements.txt
+$(PYTHON): Tests/requirements.txt Tests/TraceExport/requirements.txt
 	@deploy/setup test
 	@echo "installing the tests' Python packages into .build-python"
 	@python3 -m venv .build-python
 	@.build-python/bin/pip --quiet --disable-pip-version-check install --requirement Tests/requirements.txt
 	@.build-python/bin/pip --quiet --disable-pip-version-check install --no-deps docker-compose==1.29.2
+	@rm -rf .build-python/oteltap
+	@.build-python/bin/pip --quiet --disable-pip-version-check install --target .build-python/oteltap --requirement \
+	  Tests/TraceExport/requirements.txt
 	@touch $@
 
 .PHONY: bench

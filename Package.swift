@@ -105,6 +105,8 @@ let sharedModules: [Target] = [
   shared("FirmwareImage", ["DeviceProtocol", "Foundations", "OpenSSL", "WebAssemblyModule"]),
   // Who may sign: root documents, each signed by the one before.
   shared("RootDocument", ["FirmwareImage", "Foundations", "OpenSSL"]),
+  // A device's own software as a file that is signed.
+  shared("RuntimeBundle", ["Foundations", "OpenSSL"]),
   // The messages of the bus, and which role may send them.
   shared("Wire", ["Foundations", protobuf], exclude: ["Protocols"]),
   // Requests and answers over ZeroMQ, encrypted, between peers that know each other.
@@ -128,8 +130,13 @@ let sharedModules: [Target] = [
       httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, metrics, nioCore, nioHTTP1, nioHTTPTypes,
       nioHTTPTypesHTTP1, nioPosix, nioSSL, nioTLS,
     ]),
+  // Brings spans to a receiver of OpenTelemetry's protocol.
+  shared(
+    "TraceExport", ["Curl", "Foundations", "ServiceKit", lifecycle, logging, metrics, protobuf], exclude: ["Protocols"]),
   // How a service starts and stops: what each of the four is, and what runs it.
-  shared("ServiceHosting", ["Messaging", "ServiceHTTP", "ServiceKit", argumentParser, lifecycle]),
+  shared(
+    "ServiceHosting",
+    ["Foundations", "Messaging", "ServiceHTTP", "ServiceKit", "TraceExport", argumentParser, lifecycle]),
 ]
 
 /// A part of a service, with a boundary that the compiler keeps.
@@ -365,6 +372,14 @@ let deviceParts: [Target] = [
   part(
     "DeviceStorage", "DeviceRuntime/DeviceStorage",
     ["DeviceProtocol", "Foundations", "OpenSSL", "TextFormats", "UpdateCore"]),
+  // The two places for the device's own software, and which of them is started.
+  part(
+    "RuntimeSlots", "DeviceRuntime/RuntimeSlots",
+    ["DeviceStorage", "Foundations", "OpenSSL", "RuntimeBundle", "UpdateCore"]),
+  // The program that starts the agent that counts.
+  .executableTarget(
+    name: "LauncherCommand", dependencies: ["RuntimeBundle", "RuntimeSlots", "UpdateCore"],
+    path: "Sources/DeviceRuntime/LauncherCommand", swiftSettings: strict, linkerSettings: onlyUsedLibraries),
   // Who the device is, and whom it trusts.
   part(
     "DeviceCredentials", "DeviceRuntime/DeviceCredentials",
@@ -391,7 +406,8 @@ let deviceParts: [Target] = [
     [
       "AppLink", "AppSupervision", "CLinux", "Curl", "DeviceAdmin", "DeviceBoard", "DeviceCredentials",
       "DeviceImages", "DeviceProtocol", "DeviceStorage", "FirmwareImage", "Foundations", "Messaging", "Mosquitto",
-      "OpenSSL", "ServiceKit", "TextFormats", "UpdateCore", "WebAssemblyModule", "Wire", lifecycle, logging, protobuf,
+      "OpenSSL", "RuntimeBundle", "RuntimeSlots", "ServiceKit", "TextFormats", "UpdateCore", "WebAssemblyModule",
+      "Wire", lifecycle, logging, protobuf,
     ]),
   // Runs a module on a developer's machine, again whenever it changes.
   part(
@@ -404,8 +420,9 @@ let deviceParts: [Target] = [
     name: "DeviceRuntimeCommand",
     dependencies: [
       "Agent", "AppLink", "AppSupervision", "Curl", "DevelopmentLoop", "DeviceAdmin", "DeviceBoard",
-      "DeviceCredentials", "DeviceStorage", "Foundations", "Messaging", "OpenSSL", "ServiceKit", "TextFormats",
-      "Wire", argumentParser,
+      "DeviceCredentials", "DeviceStorage", "FirmwareImage", "Foundations", "Messaging", "OpenSSL",
+      "RuntimeBundle", "RuntimeSlots", "ServiceKit", "TextFormats",
+      "UpdateCore", "Wire", argumentParser,
     ],
     path: "Sources/DeviceRuntime/Command", swiftSettings: strict),
 ]
@@ -429,7 +446,7 @@ let testTargets: [Target] = [
   tests("Foundations", ["Foundations"]),
   tests("TextFormats", ["TextFormats"]),
   tests("ZeroMQ", ["ZeroMQ"]),
-  tests("PostgreSQL", ["PostgreSQL"]),
+  tests("PostgreSQL", ["Foundations", "PostgreSQL"]),
   tests("Mosquitto", ["Mosquitto"]),
   tests("OpenSSL", ["OpenSSL"]),
   tests("Sodium", ["Foundations", "Sodium"]),
@@ -490,6 +507,9 @@ let testTargets: [Target] = [
       coreMetrics, httpTypes, hummingbird, lifecycle, logging, nioCore,
     ]),
   tests(
+    "TraceExport", ["Curl", "Foundations", "ServiceKit", "TraceExport", lifecycle, logging],
+    exclude: ["requirements.txt"]),
+  tests(
     "ServiceHosting",
     ["Foundations", "Messaging", "ServiceHosting", "ServiceHTTP", "ServiceKit", "Wire", lifecycle, logging]),
   tests(
@@ -535,6 +555,9 @@ let testTargets: [Target] = [
     "DeviceStorage",
     ["AppSupervision", "DeviceProtocol", "DeviceStorage", "Foundations", "TestFlash", "UpdateCore", "Wire"]),
   tests(
+    "RuntimeSlots",
+    ["DeviceStorage", "Foundations", "OpenSSL", "RuntimeBundle", "RuntimeSlots", "TestFlash", "UpdateCore"]),
+  tests(
     "DeviceHardware",
     ["Agent", "AppLink", "CLinux", "DeviceBoard", "DeviceHardware", "DeviceProtocol", "DeviceStorage", "Foundations"]),
   tests(
@@ -548,8 +571,8 @@ let testTargets: [Target] = [
     [
       "Agent", "AppLink", "AppSupervision", "Curl", "DevelopmentLoop", "DeviceAdmin", "DeviceBoard",
       "DeviceCredentials", "DeviceImages", "DeviceProtocol", "DeviceStorage", "FirmwareImage", "Foundations",
-      "Messaging", "Mosquitto", "OpenSSL", "RootDocument", "TestApps", "TestFlash", "TestPeers", "UpdateCore", "Wire",
-      "ZeroMQ", logging, protobuf,
+      "Messaging", "Mosquitto", "OpenSSL", "RootDocument", "RuntimeBundle", "RuntimeSlots", "TestApps", "TestFlash",
+      "TestPeers", "UpdateCore", "Wire", "ZeroMQ", logging, protobuf,
     ]),
   tests(
     "Integration",
@@ -558,6 +581,15 @@ let testTargets: [Target] = [
       "ImageStoreServer", "Messaging", "NotifierServer", "PostgreSQL", "ProvisionerServer", "RegistryServer",
       "ServiceHosting", "ServiceKit", "TestPeers", "Wire", lifecycle, logging, protobuf,
     ]),
+  // What the last release said and left, read by today's programs.
+  tests(
+    "Compatibility",
+    [
+      "Agent", "DeviceCredentials", "DeviceProtocol", "DeviceStorage", "Foundations", "Messaging", "NotifierServer",
+      "PostgreSQL", "ProvisionerDomain", "ProvisionerStorage", "RegistryClient", "RegistryDomain", "RegistryStorage",
+      "TextFormats", "UpdateCore", "Wire", logging, protobuf,
+    ],
+    exclude: ["definitions", "record", "recorded", "release", "upgrade", "upgradelib"]),
   tests(
     "EndToEnd", [],
     exclude: ["Apps", "attacks", "check_image.py", "check_signed_image.py", "hostile.py"]),
@@ -571,6 +603,7 @@ let package = Package(
     .executable(name: "xtblish-notifier", targets: ["NotifierCommand"]),
     .executable(name: "xtblish-provisioner", targets: ["ProvisionerCommand"]),
     .executable(name: "xtblish-device", targets: ["DeviceRuntimeCommand"]),
+    .executable(name: "xtblish-device-launcher", targets: ["LauncherCommand"]),
     .executable(name: "xtblish-app-host", targets: ["AppHostCommand"]),
     .executable(name: "xtblish-code-check", targets: ["CodeCheckCommand"]),
   ],

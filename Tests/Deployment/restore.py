@@ -98,6 +98,32 @@ def refusals(backup, stack, passphrase, folder):
         shutil.rmtree(copy)
 
 
+def elsewhere(stack, folder):
+    """With a URL and folders in the place of a stack, and for a certificate in the place of a passphrase."""
+    url = stack.environment()["XTBLISH_DATABASE_URL"]
+    other = url.rsplit("/", 1)[0] + "/other"
+    run("psql", "-Xq", url, "-c", "create database other")
+    key, certificate, place, target = folder / "key.pem", folder / "certificate.pem", folder / "elsewhere", folder / "target"
+    run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-subj", "/CN=backup", "-keyout", key, "-out", certificate)
+    keys = [stack.folder / "authority", stack.folder / "director"]
+    run(DEPLOY / "backup", "--to", place, "--images", stack.folder / "images", "--keys", keys[0], "--keys", keys[1], "--recipient", certificate,
+        environment={"XTBLISH_DATABASE_URL": url})
+    backup = next(path for path in place.iterdir() if path.name[0] == "2")
+    words = [DEPLOY / "restore", backup, "--images", target / "images", "--keys", target / "authority", "--identity", key]
+    values = {"XTBLISH_DATABASE_URL": other}
+    result = run(*words, environment=values, check=False)
+    must(result.returncode == 64 and "director" in result.stderr, f"keys without a place: {result.stderr}")
+    words += ["--keys", target / "director"]
+    run(*words, environment=values)
+    for name in ("authority", "director"):
+        run("diff", "--recursive", stack.folder / name, target / name)
+    result = run(*words, environment=values, check=False)
+    must(result.returncode == 73 and "--force" in result.stderr, f"what is there was replaced: {result.stderr}")
+    result = run(*words, "--only", "database", "--force", environment={"XTBLISH_DATABASE_URL": url}, check=False)
+    must(result.returncode == 75 and "stop the services" in result.stderr, f"a database in use was replaced: {result.stderr}")
+    run(*words, "--force", environment=values)
+
+
 def check(folder, options):
     stack = Stack(folder / "machine", {"XTBLISH_DEVICE_HEARTBEAT_SECONDS": "5"})
     devices = []
@@ -159,6 +185,7 @@ def check(folder, options):
         stack.admin("image-store", "verify", "--all")
 
         compare_devices(stack, devices, newest, now, apps, gone)
+        elsewhere(stack, folder)
     finally:
         for device in devices:
             device.stop()

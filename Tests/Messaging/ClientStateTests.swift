@@ -265,6 +265,22 @@ import Wire
     #expect(state.servers[0].isOpen)
   }
 
+  /// With a second for the name server, and one to connect.
+  @Test func namesAreLookedUpSoOftenThatANewServerIsAskedWithinFiveSeconds() {
+    var state = connected(["a"])
+    let connection = state.servers[0].connection
+    var now = start
+    var lookUps: [ContinuousClock.Instant] = []
+    while now < at(10_000) {
+      var actions: [State.Action] = []
+      now = state.tick(now: now, actions: &actions) ?? at(10_000)
+      state.heard(from: connection)
+      if actions.contains(where: { if case .resolve = $0 { true } else { false } }) { lookUps.append(now) }
+    }
+    #expect(lookUps.count >= 3)
+    #expect(zip(lookUps, lookUps.dropFirst()).allSatisfy { $1 - $0 <= .milliseconds(3_000) }, "\(lookUps)")
+  }
+
   @Test func aNameThatMovesTakesNewRequestsAlong() {
     var state = connected(["a"])
     let old = state.servers[0].connection

@@ -2,6 +2,7 @@ import Foundation
 import Foundations
 import Messaging
 import Mosquitto
+import ServiceLifecycle
 import SwiftProtobuf
 import TestPeers
 import TestSupport
@@ -148,6 +149,23 @@ private struct AbsentRegistry: RPCCaller {
     #expect(await question.value.messages.map(\.topic) == ["value"])
     await running.value
     await app.close()
+  }
+
+  @Test func aQuestionThatWaitsDoesNotHoldUpTheEndOfTheService() async throws {
+    struct Asking: Service {
+      let listener: AppListener
+      func run() async throws { _ = await listener.take(within: .seconds(86_400)) }
+    }
+    let broker = try await MosquittoServer()
+    let options = MQTTClientOptions(host: broker.host, port: UInt16(broker.port), clientID: "listener")
+    let listener = AppListener(client: try MQTTClient(options: options), prefix: "/apps/1/")
+    let group = ServiceGroup(services: [Asking(listener: listener)], logger: silent)
+    let running = Task { try await group.run() }
+    try await eventually { listener.isAsked }
+    await group.triggerGracefulShutdown()
+    _ = await running.result
+    #expect(!listener.isAsked)
+    await listener.client.close()
   }
 
   @Test func whatNobodyReadsIsBoundedAndCounted() async throws {

@@ -99,7 +99,7 @@ private func keptAnswer(on client: RawTCPClient) throws -> String {
   /// SIGTERM would end the tests too, so this is a process of its own.
   @Test func aServiceThatIsToEndTellsItsClientsAndStillTakesWhatComes() async {
     await #expect(processExitsWith: .success) {
-      let loaded = try PlayedSettings.load(environment: ["XTBLISH_SHUTDOWN_DELAY_SECONDS": "3600"])
+      let loaded = try PlayedSettings.load(environment: ["XTBLISH_SHUTDOWN_DELAY_SECONDS": "600"])
       let stage = loaded.settings.stage
       let parts = try await HostedParts<PlayedService>(
         PreparedProcess(

@@ -63,16 +63,18 @@ def spawn(state, name, command, environment, directory=None, account=None):
     return process
 
 
-def stop(record, seconds=15.0, first=signal.SIGTERM):
+def stop(record, seconds=15.0, first=signal.SIGTERM, again=False):
     """Asks with the first signal, then SIGKILLs what is still there after that time.
 
-    True if it went by itself. The signal is sent again each second: mosquitto forgets one that comes
-    while it starts.
+    again: sends the signal each second, for what forgets one.
+
+    True if it went by itself.
     """
-    for _ in range(int(seconds)):
+    for second in range(int(seconds)):
         if not is_running(record):
             return True
-        os.kill(record["pid"], first)
+        if again or second == 0:
+            os.kill(record["pid"], first)
         if wait_until(lambda: not is_running(record), 1.0):
             return True
     os.kill(record["pid"], signal.SIGKILL)

@@ -18,6 +18,17 @@ SERVICES = {
     "provisioner": ("http", "rpc", "operations"),
 }
 
+# What comes from the environment of whoever starts the stack.
+PASSED_ON = (
+    "PATH",
+    "HOME",
+    "XTBLISH_LOG_LEVEL",
+    "XTBLISH_LOG_FORMAT",
+    "XTBLISH_SHUTDOWN_DELAY_SECONDS",
+    "XTBLISH_TRACE_OTLP_URL",
+    "XTBLISH_TRACE_SAMPLE_RATIO",
+)
+
 
 def replicas(state, service):
     return [f"{service}-{number}" for number in range(1, state.values["replicas"] + 1)]
@@ -62,9 +73,9 @@ def shared_environment(state):
 
 
 def environment(state, name):
-    """The settings of one replica; nothing of the caller's own environment but PATH and logging."""
+    """The settings of one replica; nothing of the caller's own environment but what is passed on."""
     service = service_of(name)
-    values = {key: os.environ[key] for key in ("PATH", "HOME", "XTBLISH_LOG_LEVEL", "XTBLISH_LOG_FORMAT") if key in os.environ}
+    values = {key: os.environ[key] for key in PASSED_ON if key in os.environ}
     values.update(shared_environment(state))
     for purpose in SERVICES[service]:
         scheme = "tcp://" if purpose == "rpc" else ""

@@ -37,6 +37,8 @@ package enum MigrationError: Error, Sendable {
   /// A released migration was changed afterwards, or two programs share the schema.
   case checksumDiffers(schema: String, version: Int, name: String)
   case failed(schema: String, version: Int, name: String, PostgresError)
+  /// Something else had a table that the migration changes, all the time that it was waited for.
+  case tableInUse(schema: String, version: Int, name: String)
   case database(PostgresError)
   /// The program's list of migrations is wrong.
   case invalid(String)
@@ -54,6 +56,9 @@ extension MigrationError: CustomStringConvertible {
         + "this is not the program that made this database; restore the right one, or use another database"
     case .failed(let schema, let version, let name, let error):
       "migration \(version) (\(name)) of schema \(schema) failed and was rolled back: \(error)"
+    case .tableInUse(let schema, let version, let name):
+      "migration \(version) (\(name)) of schema \(schema) can't have a table that something else uses, such as a backup or a "
+        + "session that was left open: end that, or wait for it (pg_stat_activity says what runs since when)"
     case .database(let error):
       error.description
     case .invalid(let reason):

@@ -4,7 +4,8 @@ extension Migrator {
   private static let firstPause = Duration.milliseconds(200)
   private static let longestPause = Duration.seconds(2)
 
-  /// Migrates as soon as the database can be reached, however long that takes, and logs what was done.
+  /// Migrates as soon as the database can be reached and its tables can be had, however long that takes, and logs what
+  /// was done.
   ///
   /// Returns when the task is cancelled, too.
   ///
@@ -13,7 +14,7 @@ extension Migrator {
     var pause = Self.firstPause
     while !Task.isCancelled {
       do throws(MigrationError) {
-        for migration in try await migrate(pool) {
+        for migration in try await migrate(pool, lockPatience: .zero) {
           logger.info("migrated", metadata: ["version": "\(migration.version)", "name": "\(migration.name)"])
         }
         if let newest = try await check(pool).last {
@@ -23,13 +24,24 @@ extension Migrator {
         }
         return
       } catch {
-        guard case .database(let cause) = error, cause.isTransient || cause.isCancelled else { throw error }
+        guard error.mayPass else { throw error }
         if Task.isCancelled { return }
-        logger.warning("waiting for the database", metadata: ["error": "\(cause)"])
+        logger.warning("waiting for the database", metadata: ["error": "\(error)"])
         // Between half and all of it, so that replicas do not come back at once.
         try? await Task.sleep(for: pause / 2 + pause / 2 * Double.random(in: 0...1))
         pause = min(pause * 2, Self.longestPause)
       }
+    }
+  }
+}
+
+extension MigrationError {
+  /// Whether waiting may mend it.
+  fileprivate var mayPass: Bool {
+    switch self {
+    case .database(let cause): cause.isTransient || cause.isCancelled
+    case .tableInUse: true
+    case .databaseIsNewer, .checksumDiffers, .failed, .invalid: false
     }
   }
 }

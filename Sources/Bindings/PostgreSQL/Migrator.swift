@@ -31,14 +31,33 @@ package struct Migrator: Sendable {
   /// What programs of the first releases know: the migrations before the first that only adds.
   private var firstLevel: Int { migrations.prefix { $0.compatibleFrom == $0.version }.count }
 
+  /// How long a migration waits for a table that others use. Whoever comes for the table meanwhile waits behind it.
+  private static let longestLockWait = Duration.milliseconds(500)
+  /// How long those have the table who came meanwhile, before it is asked for again.
+  private static let lockPause = Duration.seconds(1)
+
   /// Applies what is missing. If a newer program has applied all of it and more, there is nothing to do.
   ///
+  /// A table that a migration changes may be in use for long, as by a backup. It is asked for again and again, and let go
+  /// in between, so that nobody else waits for long.
+  ///
+  /// - Parameter lockPatience: for how long a table is asked for.
   /// - Returns: the migrations that this call applied.
   @discardableResult
-  package func migrate(_ pool: PostgresPool) async throws(MigrationError) -> [Migration] {
+  package func migrate(
+    _ pool: PostgresPool, lockPatience: Duration = .seconds(60)
+  ) async throws(MigrationError) -> [Migration] {
     var applied: [Migration] = []
-    while let migration = try await applyNext(pool) { applied.append(migration) }
-    return applied
+    let end = ContinuousClock.now + lockPatience
+    while true {
+      do throws(MigrationError) {
+        guard let migration = try await applyNext(pool) else { return applied }
+        applied.append(migration)
+      } catch {
+        guard case .tableInUse = error, ContinuousClock.now < end else { throw error }
+        guard (try? await Task.sleep(for: Self.lockPause)) != nil else { throw error }
+      }
+    }
   }
 
   /// What the database has, oldest first; empty if it never was migrated.
@@ -86,6 +105,9 @@ package struct Migrator: Sendable {
         do throws(PostgresError) {
           try await transaction.executeScript(migration.script)
         } catch {
+          if error.sqlState == .lockNotAvailable {
+            throw MigrationError.tableInUse(schema: schema.text, version: migration.version, name: migration.name)
+          }
           if error.isTransient { throw error }
           throw MigrationError.failed(
             schema: schema.text, version: migration.version, name: migration.name, error)
@@ -106,8 +128,16 @@ package struct Migrator: Sendable {
 
   /// Takes the lock, which the end of the transaction releases, and makes the schema.
   private func prepare(_ transaction: PostgresTransaction) async throws(PostgresError) {
+    // A program that is killed leaves its statement behind, with all locks, until the server looks whether it is there.
+    // Servers before PostgreSQL 14 can't.
+    try await transaction.query(
+      "select set_config(name, '1s', true) from pg_settings where name = 'client_connection_check_interval'")
     try await transaction.query(
       "select pg_advisory_xact_lock(hashtextextended($1, 0))", [.text("schema migrations of \(schema.text)")])
+    // From here on: for the lock itself the others wait as long as it takes.
+    try await transaction.query(
+      "select set_config('lock_timeout', $1, true)",
+      [.text("\(Self.longestLockWait.components.attoseconds / 1_000_000_000_000_000)ms")])
     // Asked first, because `create … if not exists` wants rights that it does not need then.
     let tables = try await tables(transaction)
     if !tables.hasMigrations {

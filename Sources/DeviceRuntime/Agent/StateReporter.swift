@@ -92,6 +92,9 @@ actor StateReporter {
 
   func disconnected() { isConnected = false }
 
+  /// Whether the Registry has the newest report.
+  var isSettled: Bool { isConnected && report != nil && isAcknowledged && !hasChanged && restatesAt == nil }
+
   /// - Returns: an epoch that the flash is to keep, if it is another one now.
   func acknowledge(_ reports: AcknowledgementMessage.Reports) -> UInt64? {
     // Only what answers the newest report says how that stands.

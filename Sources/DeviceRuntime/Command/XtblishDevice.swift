@@ -27,7 +27,8 @@ struct XtblishDevice: AsyncParsableCommand {
       RunCommand.self, EnrollCommand.self, DeviceHealthcheckCommand.self, StatusCommand.self, SlotsCommand.self,
       LogsCommand.self,
       WaitingCrashesCommand.self,
-      KeyCommand.self, ConfigCommand.self, OTPCommand.self, PinCommand.self, SensorCommand.self, DevCommand.self,
+      KeyCommand.self, ConfigCommand.self, OTPCommand.self, RuntimeCommand.self, PinCommand.self, SensorCommand.self,
+      DevCommand.self,
       CheckConfigCommand<DeviceProgram>.self, CompletionCommand<DeviceProgram>.self,
     ])
 }

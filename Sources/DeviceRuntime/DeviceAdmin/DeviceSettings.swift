@@ -11,7 +11,8 @@ package import Wire
 ///
 /// - The device: `directory`, `provisionerURL` (for `enroll`; nil: not set), `heartbeatSeconds` (nil: as the
 ///   Provisioner said), and its fuses: `otpPath` (nil: files stand for them), `otpOffsetBytes`.
-/// - Updates: `trialSeconds`, `unconfirmed`, `trialAgentDeaths`, `trialPowerCuts`, `maximumImageBytes`.
+/// - Updates: `trialSeconds`, `unconfirmed`, `trialAgentDeaths`, `trialPowerCuts`, `maximumImageBytes`; of the agent
+///   itself: `runtimeTrialSeconds`.
 /// - Apps: `appMemoryBytes`, `reservesAddressSpace`, `appUser`, `appStartSeconds`, `appEventMilliseconds`,
 ///   `appBusySeconds`, `appKeyValueBytes`.
 /// - Network: `logBytesPerSecond`, `redirectHosts`, `proxyURL` (nil: none), `proxyExceptions`, and `mqttHost` and
@@ -24,6 +25,7 @@ package struct DeviceSettings: ServiceSettings {
   package let unconfirmed: UpdatePolicy.UnconfirmedOutcome
   package let trialAgentDeaths: Int
   package let trialPowerCuts: Int
+  package let runtimeTrialSeconds: Int
   package let otpPath: String?
   let otpOffsetBytes: Int
   package let maximumImageBytes: Int
@@ -70,6 +72,9 @@ package struct DeviceSettings: ServiceSettings {
   private static let trialPowerCutsSetting = Setting(
     "device.trial.power-cuts", .integer(0...100), .default("3"),
     help: "How often the power may fail in a trial before the new app is given up.")
+  private static let runtimeTrialSetting = Setting(
+    "device.runtime.trial-seconds", .integer(1...86_400), .default("300"),
+    help: "A new agent has so many seconds to reach the servers and run the app, in each of its starts.")
   private static let otpPathSetting = Setting(
     "device.otp.nvmem-file", .path, .optional,
     help: """
@@ -132,7 +137,8 @@ package struct DeviceSettings: ServiceSettings {
   /// All settings, in the order in which `check-config` shows them.
   package static let allSettings: [any SettingDescription] = [
     directorySetting, provisionerURLSetting, heartbeatSetting, trialSetting, unconfirmedSetting,
-    trialAgentDeathsSetting, trialPowerCutsSetting, otpPathSetting, otpOffsetSetting, maximumImageSetting,
+    trialAgentDeathsSetting, trialPowerCutsSetting, runtimeTrialSetting, otpPathSetting, otpOffsetSetting,
+    maximumImageSetting,
     appMemorySetting,
     addressSpaceSetting, appUserSetting, appStartSetting, appEventSetting, appBusySetting, appKeyValueSetting,
     logRateSetting, redirectHostsSetting, proxyURLSetting, proxyExceptionsSetting, mqttHostSetting,
@@ -147,6 +153,7 @@ package struct DeviceSettings: ServiceSettings {
     unconfirmed = try reader.require(Self.unconfirmedSetting)
     trialAgentDeaths = try reader.require(Self.trialAgentDeathsSetting)
     trialPowerCuts = try reader.require(Self.trialPowerCutsSetting)
+    runtimeTrialSeconds = try reader.require(Self.runtimeTrialSetting)
     otpPath = try reader.optional(Self.otpPathSetting)
     otpOffsetBytes = try reader.require(Self.otpOffsetSetting)
     if !otpOffsetBytes.isMultiple(of: 4) {

@@ -21,6 +21,7 @@ extension RegistryAdministration {
 package struct AppFollower {
   /// What the Notifier may wait for a message, and what its answer may take beside.
   private static let wait = Duration.seconds(25)
+  private static let mostLosses = 5
 
   private let notifier: any RPCCaller
   private let deadline: Duration
@@ -49,12 +50,27 @@ package struct AppFollower {
   }
 
   /// Waits for messages, and answers with none after a while. The first call returns when the subscription stands.
+  ///
+  /// A Notifier that ends, as when its program is exchanged, is waited for as long as for an answer.
   package mutating func next() async throws -> News {
-    let answer = try await notifier.call(request, deadline: hasBegun ? max(deadline, Self.wait) : deadline)
+    let answer = try await ask()
     defer { hasBegun = true }
     return News(
       messages: answer.messages.map(AppMessageDocument.init), dropped: answer.dropped,
       hasGap: hasBegun && answer.begun)
+  }
+
+  private func ask() async throws(WireFailure) -> WireListenToAppResponse {
+    let limit = hasBegun ? max(deadline, Self.wait) : deadline
+    // A Notifier that comes back and ends over the question each time is not asked for ever.
+    for _ in 1..<Self.mostLosses where hasBegun {
+      do throws(WireFailure) {
+        return try await notifier.call(request, deadline: limit)
+      } catch {
+        guard error.isOfAnEndedServer else { throw error }
+      }
+    }
+    return try await notifier.call(request, deadline: limit)
   }
 }
 

@@ -110,6 +110,16 @@ package struct RegistryAdministration: Sendable {
     return FirmwareDocument(try await client.call(request, deadline: deadline))
   }
 
+  /// How long each step of a deployment took.
+  ///
+  /// - Parameter version: nil for the newest.
+  package func trace(of id: String, version: UInt64?) async throws -> DeploymentTraceDocument {
+    var request = WireGetDeploymentTrace()
+    request.deviceID = try await bytes(id)
+    request.version = version ?? 0
+    return DeploymentTraceDocument(try await client.call(request, deadline: deadline))
+  }
+
   /// A device's firmware, newest first.
   ///
   /// - Parameter limit: nil for all.

@@ -21,8 +21,7 @@ struct XtblishRegistry: AsyncParsableCommand {
       discussion: "Ends with the exit codes of sysexits.h.",
       subcommands: [
         ServeCommand<RegistryService>.self, MigrateCommand<RegistryService>.self,
-        HealthcheckCommand<RegistryService>.self, DevicesCommand.self,
-        FirmwareCommand.self,
+        HealthcheckCommand<RegistryService>.self, DevicesCommand.self, FirmwareCommand.self, TraceCommand.self,
         CrashesCommand.self,
         AppsCommand.self,
         EventsCommand.self, TokenCommand.self, AuditCommand.self, DirectorCommand.self, RootCommand.self,

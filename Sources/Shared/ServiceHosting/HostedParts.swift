@@ -1,7 +1,9 @@
+import Foundations
 package import Messaging
 package import ServiceHTTP
 package import ServiceKit
 package import ServiceLifecycle
+import TraceExport
 
 /// A service and what every service has around it, in the order in which they start.
 package struct HostedParts<Hosted: HostedService>: Sendable {
@@ -20,6 +22,9 @@ package struct HostedParts<Hosted: HostedService>: Sendable {
   package init(_ process: PreparedProcess<Hosted.Settings>) async throws {
     let (settings, name, logger) = (process.settings, Hosted.Settings.serviceName, process.logger)
     let bus = try process.openBus()
+    let exporter = try SpanExporter(
+      process.traces, service: name, instance: bus.identity.map { "\($0)" } ?? name, logger: logger)
+    if let exporter { SpanRecording.use(exporter) }
     let hosted = try await Hosted(process, bus: bus)
 
     let readiness = Readiness()
@@ -57,7 +62,9 @@ package struct HostedParts<Hosted: HostedService>: Sendable {
 
     let work: [any Service] = hosted.services + [rpc] + (http.map { [$0] } ?? [])
     services =
-      [operations] + watches + [PreparedServices(work, logger: logger) { try await hosted.prepare() }]
+      [operations] + (exporter.map { [$0] } ?? []) + watches + [
+        PreparedServices(work, logger: logger) { try await hosted.prepare() }
+      ]
     self.readiness = readiness
     self.rpc = rpc
     self.http = http

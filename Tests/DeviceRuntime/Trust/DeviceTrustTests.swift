@@ -56,6 +56,19 @@ import Testing
     #expect(try bench.refusal(image.bytes) == nil)
   }
 
+  /// Whoever may sign every app may not thereby replace the agent.
+  @Test func keysOfRuntimesAreDelegatedByNameAlone() throws {
+    func keys(_ apps: PublisherDelegation.Apps, now: UTCTime = .now) throws -> Int {
+      try Bench(apps: apps).trust.keys(delegatedFor: "xtblish-runtime", now: now).count
+    }
+    #expect(try keys(.any) == 0)
+    #expect(try keys(.named([AppLabel("sensor")])) == 0)
+    #expect(try keys(.named([AppLabel("sensor"), AppLabel("xtblish-runtime")])) == 1)
+    #expect(try DeviceTrust.unsigned.keys(delegatedFor: "xtblish-runtime").isEmpty)
+    let late = UTCTime(secondsSince1970: UTCTime.now.secondsSince1970 + 2 * 86_400)
+    #expect(throws: RootDocumentError.self) { try keys(.named([AppLabel("xtblish-runtime")]), now: late) }
+  }
+
   /// Offsets in the image, as ARCHITECTURE.md has them.
   static let fields: [(field: String, offset: Int, reason: String)] = [
     ("device ID", 32, "image-director-signature-wrong"),

@@ -25,6 +25,7 @@ import Wire
     "GET /v1/devices": .read, "GET /v1/devices/{id}": .read, "GET /v1/devices/{id}/firmware": .read,
     "GET /v1/devices/{id}/events": .read, "GET /v1/devices/{id}/logs": .read, "GET /v1/devices/{id}/crashes": .read,
     "GET /v1/events": .read, "GET /v1/crashes": .read, "GET /v1/crashes/{number}": .read,
+    "GET /v1/devices/{id}/firmware/{version}/trace": .read,
     "POST /v1/devices/{id}/firmware/retry": .deploy,
     "POST /v1/devices": .operate, "PATCH /v1/devices/{id}": .operate, "DELETE /v1/devices/{id}": .operate,
     "POST /v1/devices/{id}/decommission": .operate,
@@ -56,7 +57,7 @@ import Wire
   private static func target(_ route: String) -> (method: String, path: String) {
     let parts = route.split(separator: " ")
     let path = parts[1].replacing("{id}", with: "7d444840-9dc0-11d1-b245-5ffdce74fad2")
-      .replacing("{number}", with: "1").replacing("{name}", with: "nobodys")
+      .replacing("{number}", with: "1").replacing("{version}", with: "1").replacing("{name}", with: "nobodys")
     return (String(parts[0]), String(path))
   }
 

@@ -48,6 +48,11 @@ package enum DeviceService {
       name: "device", listening: address.endpoint, router: router,
       transport: try AgentKeys.make(in: address.keyFolder).transport, logger: logger)
     var services: [any Service] = [agent, rpc]
+    if let trial = RuntimeTrial(
+      agent: agent, directory: settings.directory, limit: .seconds(settings.runtimeTrialSeconds))
+    {
+      services.append(trial)
+    }
     if let manager = ServiceManager(environment: ProcessInfo.processInfo.environment) {
       services.append(Supervision(agent: agent, manager: manager))
     }

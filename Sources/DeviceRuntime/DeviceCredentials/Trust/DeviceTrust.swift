@@ -2,6 +2,7 @@ import DeviceProtocol
 package import DeviceStorage
 package import FirmwareImage
 package import Foundations
+package import OpenSSL
 import RootDocument
 
 /// What a device demands of an image: what its fuses and its root documents say.
@@ -46,6 +47,19 @@ package struct DeviceTrust: Sendable {
       directors: all.flatMap(\.directors), publishers: all.flatMap(\.publishers),
       isPublisherRequired: contents.publisherSignatureRequired, lowestSecurityEpoch: contents.securityEpoch,
       highestHostAPILevel: .max)
+  }
+
+  /// The keys that the newest root document delegates by exactly this name: those of all apps are not among them. None
+  /// where there are no root documents.
+  ///
+  /// - Throws: `RootDocumentError` if the newest root document has expired.
+  package func keys(delegatedFor name: String, now: UTCTime = .now) throws -> [Ed25519.PublicKey] {
+    guard case .fuses(_, let documents) = source else { return [] }
+    let label = try AppLabel(name)
+    return try documents.current(at: now).publishers.compactMap { publisher in
+      guard case .named(let names) = publisher.apps, names.contains(label) else { return nil }
+      return publisher.key.publicKey
+    }
   }
 
   /// Why no image of that security epoch can be taken; nil if one can. An epoch above what the fuses can count is

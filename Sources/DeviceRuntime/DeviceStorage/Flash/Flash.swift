@@ -55,14 +55,14 @@ extension Flash {
   }
 }
 
-/// Whether the name is one of the agent's: those are made of `a–z`, `0–9`, `.` and `-`, so none of them leaves the
-/// folder.
+/// Whether the name is one of the agent's: those are made of letters, digits, `.`, `-` and `_` (libraries are called so),
+/// so none of them leaves the folder.
 func isFlashName(_ name: String) -> Bool {
   !name.isEmpty && name.utf8.count <= 64 && !name.hasPrefix(".")
     && name.utf8.allSatisfy { byte in
       switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."),
-        UInt8(ascii: "-"):
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"):
         true
       default: false
       }

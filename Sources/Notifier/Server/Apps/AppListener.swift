@@ -2,6 +2,7 @@ import DequeModule
 import FoundationEssentials
 import Foundations
 import Mosquitto
+import ServiceLifecycle
 import SwiftProtobuf
 import Synchronization
 import Wire
@@ -122,6 +123,8 @@ final class AppListener: Sendable {
   private func waitForMessage(_ timeout: Duration) async {
     await withTaskGroup { group in
       group.addTask { try? await Task.sleep(for: timeout) }
+      // Whoever listens asks again, and is answered by another replica.
+      group.addTask { try? await gracefulShutdown() }
       group.addTask {
         await withTaskCancellationHandler {
           await withCheckedContinuation { waiter in

@@ -87,8 +87,24 @@ struct NotificationPublisher: Sendable {
       return Self.outcome("invalid")
     }
     return await TraceContext.$current.withValue(notification.trace) {
-      await publish(notification, payload, began: began, timeout: timeout)
+      let outcome = await publish(notification, payload, began: began, timeout: timeout)
+      recordSpan(notification, outcome, began: began)
+      return outcome
     }
+  }
+
+  private func recordSpan(
+    _ notification: CheckedNotification, _ outcome: WireNotificationOutcome, began: ContinuousClock.Instant
+  ) {
+    guard let trace = notification.trace, SpanRecording.wants(trace) else { return }
+    SpanRecording.record(
+      TraceSpan(
+        "publish notification", .producer, in: trace, since: began, took: ContinuousClock.now - began,
+        attributes: [
+          "messaging.system": .text("mqtt"), "messaging.destination.name": .text(notification.topic),
+          "xtblish.device": .text("\(notification.device)"),
+          "xtblish.version": .number(Int64(clamping: notification.version)),
+        ], failure: outcome.acknowledged ? nil : outcome.reason), in: trace)
   }
 
   private func publish(

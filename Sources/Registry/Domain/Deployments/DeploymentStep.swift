@@ -31,7 +31,7 @@ package struct DeploymentStep: Sendable, Equatable {
   /// The broker has the notification.
   package static let acknowledged = "acknowledged"
   /// The app's first line was there.
-  static let firstLine = "first-line"
+  package static let firstLine = "first-line"
   /// The device said what it measured: no step, but what ties its clock to the Registry's.
-  static let reported = "reported"
+  package static let reported = "reported"
 }

@@ -122,7 +122,7 @@ package struct OutboxDispatcher: Service {
     let acknowledged = Set(outcome.acknowledged)
     for entry in batch where acknowledged.contains(entry.key) {
       metrics.notified(after: entry.age + (ContinuousClock.now - start))
-      note(entry)
+      note(entry, claimed: claimed)
     }
     if let first = outcome.postponed.first {
       metrics.postponed(outcome.postponed.count)
@@ -140,10 +140,20 @@ package struct OutboxDispatcher: Service {
     return failure.code == .unavailable
   }
 
-  /// Says so in the log, as part of what the version was assigned for.
-  private func note(_ entry: OutboxEntry) {
+  /// Says so in the log and as a span, as part of what the version was assigned for.
+  private func note(_ entry: OutboxEntry, claimed: ContinuousClock.Instant) {
+    let trace = entry.trace?.child()
+    SpanRecording.record(
+      TraceSpan(
+        "outbox", .internal, in: trace ?? TraceContext(), since: claimed - entry.age,
+        took: entry.age + (ContinuousClock.now - claimed),
+        attributes: [
+          "xtblish.device": .text("\(entry.key.device)"),
+          "xtblish.version": .number(Int64(clamping: entry.key.version)),
+          "xtblish.attempts": .number(Int64(clamping: entry.attempts)),
+        ]), in: trace)
     guard logger.logLevel <= .debug else { return }
-    TraceContext.$current.withValue(entry.trace?.child()) {
+    TraceContext.$current.withValue(trace) {
       logger.debug(
         "notification acknowledged", metadata: ["device": "\(entry.key.device)", "version": "\(entry.key.version)"])
     }

@@ -14,6 +14,10 @@ extension FirmwareDocument {
   init(_ firmware: FirmwareVersion) { self.init(WireFirmware(firmware)) }
 }
 
+extension DeploymentTraceDocument {
+  init(_ timeline: DeploymentTimeline) { self.init(WireDeploymentTrace(timeline)) }
+}
+
 extension EventDocument {
   init(_ event: RegistryEvent) { self.init(WireEvent(event)) }
 }

@@ -154,6 +154,27 @@ extension OpenAPIDocument {
           \#(OpenAPI.authorizedAnswers)
         }
       }
+    },
+    "/v1/devices/{id}/firmware/{version}/trace": {
+      "parameters": [
+        {"$ref": "#/components/parameters/DeviceID"},
+        {
+          "name": "version", "in": "path", "required": true, "description": "The firmware's version.",
+          "schema": {"$ref": "#/components/schemas/Version"}
+        }
+      ],
+      "get": {
+        "operationId": "traceDeployment", "tags": ["devices"], "summary": "How long each step of a deployment took",
+        "description": "No steps: the Registry kept no times then. What a device does not measure is missing.",
+        "responses": {
+          "200": {
+            "description": "The steps that are known, in the order of their ends.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/DeploymentTrace"}}}
+          },
+          "404": {"$ref": "#/components/responses/Unknown"},
+          \#(OpenAPI.authorizedAnswers)
+        }
+      }
     }
     """#
 }

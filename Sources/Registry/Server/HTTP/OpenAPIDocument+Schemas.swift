@@ -173,7 +173,35 @@ extension OpenAPIDocument {
         },
         "nextCursor": {"type": "string", "pattern": "^[1-9][0-9]{0,18}$"}
       }
-    }
+    },
+    "DeploymentTrace": {
+      "type": "object", "additionalProperties": false, "required": ["version", "steps"],
+      "properties": {
+        "version": {"$ref": "#/components/schemas/Version"},
+        "traceID": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+        "requestID": {"type": "string", "maxLength": 64, "description": "How the client named its request."},
+        "beganAt": {"type": "string", "format": "date-time"},
+        "steps": {
+          "type": "array",
+          "items": {
+            "type": "object", "additionalProperties": false,
+            "required": ["name", "program", "atMicroseconds", "tookMicroseconds"],
+            "properties": {
+              "name": {"type": "string", "pattern": "^[a-z0-9-]{1,32}$", "description": "What is done at its end."},
+              "program": {"type": "string", "enum": ["image-store", "registry", "notifier", "device", "app-host"]},
+              "atMicroseconds": {"$ref": "#/components/schemas/Microseconds"},
+              "tookMicroseconds": {"$ref": "#/components/schemas/Microseconds"},
+              "share": {
+                "type": "number", "minimum": 0, "maximum": 1, "description": "Of the whole up to the app's first line."
+              }
+            }
+          }
+        },
+        "firstLineMicroseconds": {"$ref": "#/components/schemas/Microseconds"},
+        "imageBytes": {"type": "integer", "format": "int64", "minimum": 1, "maximum": \#(Int64.max)}
+      }
+    },
+    "Microseconds": {"type": "integer", "format": "int64", "minimum": 0, "maximum": \#(Int64.max)}
     """#
 
   private static let eventSchemas = #"""

@@ -26,6 +26,18 @@ package final class StepClock: Sendable {
   /// The steps that are done, in their order.
   package var marks: [Mark] { noted.withLock { $0 } }
 
+  /// Records each step as a span below that of what the task does.
+  package func recordSpans() {
+    guard let trace = TraceContext.current, SpanRecording.wants(trace) else { return }
+    var before = Duration.zero
+    for mark in marks {
+      SpanRecording.record(
+        TraceSpan(mark.name, .internal, in: trace.child(), since: began + before, took: mark.elapsed - before),
+        in: trace)
+      before = mark.elapsed
+    }
+  }
+
   /// Notes that a step of what the task does is done now.
   package static func note(_ name: String) {
     current?.note(name, at: .now)

@@ -47,6 +47,16 @@ package struct TraceContext: Sendable, Hashable {
     (self.span, parent, requestID) = (span, other.span, other.requestID)
   }
 
+  /// The part of a trace that another program did, as it said itself, with the part that it belongs to.
+  ///
+  /// - Parameter parentSpanID: 16 hexadecimal digits; anything else stands for none.
+  package init?(_ traceParent: String, parentSpanID: String) {
+    guard let own = TraceContext(traceParent) else { return nil }
+    (traceHigh, traceLow, flagBits, span) = (own.traceHigh, own.traceLow, own.flagBits, own.span)
+    parent = parentSpanID.utf8.count == 16 ? UInt64(parentSpanID, radix: 16) ?? 0 : 0
+    requestID = ""
+  }
+
   /// The same trace with a new span below this one, for a part of the work.
   package func child() -> TraceContext { TraceContext(self, span: .random(in: 1 ... .max)) }
 
@@ -59,7 +69,18 @@ package struct TraceContext: Sendable, Hashable {
   /// Whether the spans of the trace are to be exported: whoever began it asked for that.
   package var isSampled: Bool { flagBits & Self.sampledBit != 0 }
 
+  /// ``traceID`` as 16 bytes.
+  package var traceIDBytes: [UInt8] { Self.bytes(traceHigh) + Self.bytes(traceLow) }
+  /// ``spanID`` as 8 bytes.
+  package var spanIDBytes: [UInt8] { Self.bytes(span) }
+  /// ``parentSpanID`` as 8 bytes; empty for none.
+  package var parentSpanIDBytes: [UInt8] { parent == 0 ? [] : Self.bytes(parent) }
+
   private static let sampledBit: UInt8 = 1
+
+  private static func bytes(_ number: UInt64) -> [UInt8] {
+    (0..<8).reversed().map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
+  }
 
   private static func digits(_ number: UInt64) -> String {
     let digits = String(number, radix: 16)

@@ -4,6 +4,17 @@ extension WireFailure {
   /// The client's word for a request that no server was there to take, in all the time that it had.
   package static var noServerReason: String { "no-server" }
 
+  /// The client's word for a request that must not be done twice, and whose server was lost while it had it.
+  static var connectionLostReason: String { "connection-lost" }
+
+  /// The server's word for a request that it gave up because it ends.
+  static var shuttingDownReason: String { "shutting-down" }
+
+  /// Whether the server ended while it had the request, of which it may have done a part.
+  package var isOfAnEndedServer: Bool {
+    code == .unavailable && (reason == Self.connectionLostReason || reason == Self.shuttingDownReason)
+  }
+
   /// What a service answers where the one that it asked in turn failed so: the same failure, unless no server of that one
   /// was there. Whoever asks reached this service, and would take the client's own word for it to be of this one.
   ///
@@ -80,7 +91,7 @@ extension ClientState {
         message: "\(call.attempts) servers of \(name) were lost, one after another, while they had the request, last "
           + "\(endpoint): look into their logs before sending it again")
       : WireFailure(
-        .unavailable, reason: "connection-lost",
+        .unavailable, reason: WireFailure.connectionLostReason,
         message: "the connection to \(name) at \(endpoint) was lost while it had the request, which may or may not "
           + "have been done and must not be done twice: look at the outcome before sending it again")
   }

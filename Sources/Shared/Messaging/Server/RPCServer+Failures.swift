@@ -22,7 +22,7 @@ extension RPCServer {
   /// For what was begun and is given up.
   var shuttingDown: WireFailure {
     WireFailure(
-      .unavailable, reason: "shutting-down",
+      .unavailable, reason: WireFailure.shuttingDownReason,
       message: "\(name) is shutting down: ask another replica, or try again later",
       retryAfterMilliseconds: 1_000)
   }

@@ -70,19 +70,31 @@ extension RPCServer {
     guard let trace = job.makeTrace() else { return await handle(job) }
     return await TraceContext.$current.withValue(trace) {
       let outcome = await handle(job)
-      noteHandled(job, outcome)
+      noteHandled(job, outcome, trace)
       return outcome
     }
   }
 
   /// So that the log of each program shows what it did for a trace.
-  private func noteHandled(_ job: ServerJob, _ outcome: Result<[UInt8], WireFailure>) {
+  private func noteHandled(_ job: ServerJob, _ outcome: Result<[UInt8], WireFailure>, _ trace: TraceContext) {
+    if SpanRecording.wants(trace) { recordSpan(job, outcome, trace) }
     guard logger.logLevel <= .debug else { return }
     let duration = ContinuousClock.now - job.received
     var metadata: Logger.Metadata = ["kind": "\(job.kind)", "duration": "\(duration)"]
     if let peer = job.peer.identity { metadata["peer"] = "\(peer)" }
     if case .failure(let failure) = outcome { metadata["error"] = "\(failure)" }
     logger.debug("request of the bus handled", metadata: metadata)
+  }
+
+  private func recordSpan(_ job: ServerJob, _ outcome: Result<[UInt8], WireFailure>, _ trace: TraceContext) {
+    var attributes: [String: TraceSpan.Value] = ["rpc.method": .text(job.kind)]
+    if let peer = job.peer.identity { attributes["xtblish.peer"] = .text("\(peer)") }
+    var reason: String?
+    if case .failure(let failure) = outcome { reason = "\(failure)" }
+    SpanRecording.record(
+      TraceSpan(
+        job.kind, .server, in: trace, since: job.received, took: ContinuousClock.now - job.received,
+        attributes: attributes, failure: reason), in: trace)
   }
 
   private nonisolated(nonsending) func handle(_ job: ServerJob) async -> Result<[UInt8], WireFailure> {

@@ -34,7 +34,22 @@ struct GuardedResponder: HTTPResponder {
       route: route, method: request.method, status: response.status, duration: duration,
       isLongPoll: context.waiting.isSet)
     log(request, response, route, duration, outcome.cause, context)
+    recordSpan(request, response, route, since: start, took: duration)
     return response
+  }
+
+  private func recordSpan(
+    _ request: Request, _ response: Response, _ route: String, since start: ContinuousClock.Instant,
+    took duration: Duration
+  ) {
+    guard let trace = TraceContext.current, SpanRecording.wants(trace) else { return }
+    SpanRecording.record(
+      TraceSpan(
+        "\(request.method.rawValue) \(route)", .server, in: trace, since: start, took: duration,
+        attributes: [
+          "http.request.method": .text(request.method.rawValue), "http.route": .text(route),
+          "url.path": .text(request.uri.path), "http.response.status_code": .number(Int64(response.status.code)),
+        ], failure: response.status.code >= 500 ? "\(response.status)" : nil), in: trace)
   }
 
   private struct Outcome {
@@ -50,7 +65,7 @@ struct GuardedResponder: HTTPResponder {
     context.requestID = requestID
     let trace =
       request.headers[.traceParent].flatMap { TraceContext($0, requestID: requestID)?.child() }
-      ?? TraceContext(requestID: requestID)
+      ?? TraceContext(isSampled: SpanRecording.decideToSample(), requestID: requestID)
     // The framework's own name for it would be a second one.
     context.logger[metadataKey: "hb.request.id"] = nil
     context.logger[metadataKey: "request"] = "\(context.requestID)"

@@ -21,7 +21,9 @@ package struct ServeOptions: ParsableArguments {
     CoreDumps.exclude()
     let environment = ProcessInfo.processInfo.environment
     let loaded = try Settings.load(environment: environment, configurationPath: config)
-    let bus = try BusSettings(Settings.makeReader(environment: environment, configurationPath: config))
+    let reader = try Settings.makeReader(environment: environment, configurationPath: config)
+    let bus = try BusSettings(reader)
+    let traces = Settings.busRole == nil ? TraceSettings.none : try TraceSettings(reader)
     LogOrigin.become(Settings.serviceName)
     ServiceLogHandler.bootstrap(loaded.process)
     let metrics = MetricsRegistry()
@@ -31,8 +33,8 @@ package struct ServeOptions: ParsableArguments {
       logger.warning("insecure: no TLS, no bus keys, no tokens; anyone who reaches a port may do anything")
     }
     return PreparedProcess(
-      settings: loaded.settings, process: loaded.process, bus: bus, executable: Self.ownExecutable(), metrics: metrics,
-      logger: logger)
+      settings: loaded.settings, process: loaded.process, bus: bus, traces: traces, executable: Self.ownExecutable(),
+      metrics: metrics, logger: logger)
   }
 
   /// Nil if it can't be found.
@@ -43,12 +45,13 @@ package struct ServeOptions: ParsableArguments {
   }
 }
 
-/// What a service starts from: its own `settings`, those that every `process` has, and those of the `bus`, with the
+/// What a service starts from: its own `settings`, those that every `process` has, those of the `bus` and of its `traces`, with the
 /// `metrics` and the `logger` of the process.
 package struct PreparedProcess<Settings: ServiceSettings>: Sendable {
   package let settings: Settings
   package let process: ProcessSettings
   package let bus: BusSettings
+  package let traces: TraceSettings
   /// This program, for what it does in a process of its own; nil if it can't be found, and in tests.
   package let executable: String?
   package let metrics: MetricsRegistry
@@ -56,12 +59,14 @@ package struct PreparedProcess<Settings: ServiceSettings>: Sendable {
 
   /// For tests: `ServeOptions.prepare` also sets the logs and metrics of the whole process.
   package init(
-    settings: Settings, process: ProcessSettings, bus: BusSettings, executable: String? = nil, metrics: MetricsRegistry,
-    logger: Logger
+    settings: Settings, process: ProcessSettings, bus: BusSettings, traces: TraceSettings = .none,
+    executable: String? = nil,
+    metrics: MetricsRegistry, logger: Logger
   ) {
     self.settings = settings
     self.process = process
     self.bus = bus
+    self.traces = traces
     self.executable = executable
     self.metrics = metrics
     self.logger = logger

@@ -39,6 +39,12 @@ extension MetricCatalog {
     Entry("xtblish_revocations_known", .gauge, "Revoked certificates that the service knows."),
   ]
 
+  static let traces = [
+    Entry("xtblish_trace_spans_dropped_total", .counter, ["reason"], "Spans that nobody got, by reason."),
+    Entry("xtblish_trace_spans_exported_total", .counter, "Spans that the receiver took."),
+    Entry("xtblish_trace_spans_waiting", .gauge, "Spans that wait to be sent."),
+  ]
+
   static let http = [
     Entry(
       "http_server_dropped_connections_total", .counter, ["reason"],

@@ -37,6 +37,7 @@ enum MetricCatalog {
   static let sections = [
     Section(title: "Every service", entries: process + upkeep),
     Section(title: "Requests", entries: http + bus),
+    Section(title: "Traces", entries: traces),
     Section(title: "Database", entries: database),
     Section(title: "Registry", entries: registry),
     Section(title: "Provisioner", entries: provisioner),

@@ -27,9 +27,10 @@ extension ServiceSettings {
 }
 
 extension ServiceSettings {
-  /// The service's own settings and those of every process, in the order in which they are shown.
+  /// The service's own settings, those of every service on the bus and those of every process, in the order in which they are shown.
   package static var settingsOfProcess: [any SettingDescription] {
-    allSettings + (busRole == nil ? [] : BusSettings.allSettings) + ProcessSettings.allSettings
+    allSettings + (busRole == nil ? [] : BusSettings.allSettings + TraceSettings.allSettings)
+      + ProcessSettings.allSettings
   }
 
   /// Reads all settings.

@@ -21,6 +21,19 @@ extension SettingType where Value == Int {
   }
 }
 
+extension SettingType where Value == Double {
+  /// A share of a whole: `0`, `0.25`, `1`.
+  package static var ratio: Self {
+    Self(expected: "a number from 0 to 1") { text in
+      // Double takes more than people write: "0x1p-3", "nan".
+      guard !text.isEmpty, text.utf8.count <= 12, text.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }),
+        let ratio = Double(text), (0...1).contains(ratio)
+      else { return nil }
+      return ratio
+    }
+  }
+}
+
 extension SettingType where Value == Duration {
   /// A time span: seconds as such, or with a unit: `30`, `0.5`, `250ms`, `5m`, `12h`, `7d`.
   package static func duration(_ range: ClosedRange<Duration>) -> Self {

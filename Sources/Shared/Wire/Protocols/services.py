@@ -73,7 +73,9 @@ def swift(found):
         lines += [f"  package static let {service[0].lower() + service[1:]}: Set<String> = ["]
         lines += [f'    "xtblish.v1.{request}",' for request, *_ in methods]
         lines += ["  ]"]
-    lines += ["}", ""]
+    lines += ["", "  /// The messages themselves, in that order.", "  package static let all: [any WireRequest.Type] = ["]
+    lines += [f"    Wire{request}.self," for methods in found.values() for request, *_ in methods]
+    lines += ["  ]", "}", ""]
     return "\n".join(lines)
 
 

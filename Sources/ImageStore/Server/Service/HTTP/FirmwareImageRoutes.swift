@@ -36,9 +36,9 @@ struct FirmwareImageRoutes: Sendable {
       .add(middleware: BodyLimit(maximumBytes: maximumBodyBytes))
       .add(middleware: FirmwareProblems())
       .post("/firmware/:device") { request, context in
-        try await StepClock.$current.withValue(StepClock(began: context.received)) {
-          try await assign(request, context)
-        }
+        let steps = StepClock(began: context.received)
+        defer { steps.recordSpans() }
+        return try await StepClock.$current.withValue(steps) { try await assign(request, context) }
       }
     router.group().add(middleware: access.requiringReader(orDevice: { try Self.device($0) }))
       .add(middleware: FirmwareProblems())

@@ -98,6 +98,11 @@ package struct RegistryRPC: Sendable {
         try await store.firmware(
           of: DeviceID(checking: request.deviceID), version: request.version == 0 ? nil : request.version))
     }
+    router.handle(WireGetDeploymentTrace.self) { request, _ in
+      WireDeploymentTrace(
+        try await store.timeline(
+          of: DeviceID(checking: request.deviceID), version: request.version == 0 ? nil : request.version))
+    }
     router.handle(WireRetryFirmware.self) { request, context in
       var response = WireRetryFirmwareResponse()
       response.version = try await store.retryFirmware(
@@ -220,8 +225,27 @@ package struct RegistryRPC: Sendable {
     response.outcomes = zip(request.reports, verdicts).map { report, refusal in
       WireReportOutcome(refusal ?? stored.removeFirst(), of: report)
     }
+    for (report, outcome) in zip(request.reports, response.outcomes) where outcome.stored {
+      note(report)
+      DeviceSpans.record(of: report)
+    }
     await noteRuns(of: zip(request.reports, response.outcomes).filter { $1.stored }.map(\.0))
     return response
+  }
+
+  /// Says so in the log, as part of what the device reports about.
+  private func note(_ report: WireDeviceReport) {
+    guard logger.logLevel <= .debug, let trace = TraceContext(report.traceParent, requestID: report.requestID) else {
+      return
+    }
+    TraceContext.$current.withValue(trace.child()) {
+      logger.debug(
+        "report recorded",
+        metadata: [
+          "device": "\(DeviceID(bytes: report.deviceID)?.description ?? "?")", "version": "\(report.state.version)",
+          "status": "\(report.state.status)",
+        ])
+    }
   }
 
   /// The reports are stored; who speaks for a device is looked at beside them.
