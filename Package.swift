@@ -462,7 +462,7 @@ let testTargets: [Target] = [
     dependencies: ["FirmwareImage", "Foundations", "OpenSSL", "RootDocument"],
     path: "Tests/Fuzz/Targets", swiftSettings: strict),
   tests(
-    "Messaging", ["Messaging", "Wire", "ZeroMQ", lifecycle, logging, protobuf], exclude: ["python"]),
+    "Messaging", ["Foundations", "Messaging", "Wire", "ZeroMQ", lifecycle, logging, protobuf], exclude: ["python"]),
   // A process of its own, for the tests of Messaging to kill.
   .executableTarget(
     name: "MessagingTestServer", dependencies: ["Messaging", "Wire", lifecycle, logging, protobuf, unixSignals],

@@ -57,6 +57,8 @@ class Watch:
         self.events = []
         self.changed = threading.Condition()
         self.processes = []
+        # The replica whose alerts count; of any if it is empty.
+        self.instance = ""
 
     # The receiver.
 
@@ -187,10 +189,18 @@ class Watch:
     # What was told.
 
     def told(self, alert, status, since):
-        return [at for at, each in self.events if at >= since and each["labels"]["alertname"] == alert and each["status"] == status]
+        return [
+            at
+            for at, each in self.events
+            if at >= since
+            and each["labels"]["alertname"] == alert
+            and each["status"] == status
+            and self.instance in ("", each["labels"].get("instance"))
+        ]
 
     def firing(self, alert):
-        return self.query(f'ALERTS{{alertname="{alert}",alertstate="firing"}}')
+        instance = f',instance="{self.instance}"' if self.instance else ""
+        return self.query(f'ALERTS{{alertname="{alert}",alertstate="firing"{instance}}}')
 
     def await_quiet(self, alerts):
         """What an earlier fault left is over, so that what fires next is due to the next one."""

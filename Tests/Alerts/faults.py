@@ -28,6 +28,8 @@ class Scenario:
     cure: Callable[[World], None]
     # How long each alert may take to fire, and to go back: thresholds in seconds are not shortened.
     seconds: int = 90
+    # The replica whose alerts count; of any if there is none. The machine's own disk may be full as well.
+    instance: str = ""
 
 
 def settle(seconds):
@@ -254,7 +256,7 @@ SCENARIOS = [
     Scenario("provisioner-gone", "the Provisioner is stopped", ["XtblishRevocationsStale"],
              lambda world: world.stack("stop", "provisioner-1"), lambda world: world.start("provisioner-1"), 150),
     Scenario("disk-full", "the image store's disk is filled", ["XtblishDiskFull", "XtblishDiskFillsUp"], fill_disk,
-             lambda world: os.unlink(filler(world))),
+             lambda world: os.unlink(filler(world)), 90, "image-store-1"),
     Scenario("blob-damaged", "a byte of a stored image is changed, then it is fetched", ["XtblishBlobDamaged"], damage_blob, mend_blob, 200),
     Scenario("engine-gone", "the engine's file is removed, then an app is pushed", ["XtblishCodeCheckFailing"], engine_gone,
              lambda world: world.restart("image-store-1"), 120),

@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -159,17 +160,56 @@ class Broker:
 
 
 def check_probe(broker):
-    """The health check of compose.yaml, word for word but for its paths and its port."""
-    document = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())
-    kind, program, *words = document["services"]["mosquitto"]["healthcheck"]["test"]
-    if (kind, program) != ("CMD", "mosquitto_sub"):
-        faults.append(f"the broker's probe is no mosquitto_sub: {kind} {program}")
-    words = [word.replace("$$", "$") for word in words]
-    words = [str(broker.ports[8884]) if word == "8884" else word for word in words]
-    words = [broker.path(word) if word.startswith("/mosquitto/") else word for word in words]
-    result = subprocess.run([broker.client, *words], capture_output=True, text=True, check=False, timeout=30)
-    if result.returncode != 0 or "seconds" not in result.stdout:
-        faults.append(f"the broker's probe ended with {result.returncode}: {result.stdout}{result.stderr}")
+    """The broker's health check, but for its paths, its port and whom it tells of a renewed certificate."""
+    asked = broker.folder / "asked"
+    text = (ROOT / "deploy" / "mosquitto" / "health").read_text()
+    text = text.replace("asked=/tmp/asked", f"asked={asked}").replace("kill -HUP 1", f"kill -HUP {broker.process.pid}")
+    text = text.replace("keys=/mosquitto/keys", f"keys={broker.folder / 'keys' / 'tls'}").replace("mosquitto_sub ", f"{broker.client} ")
+    text = text.replace("$keys/ca.pem", str(broker.keys / "authority" / "ca.pem"))
+    text = text.replace(" -p 8884 ", f" -p {broker.ports[8884]} ").replace(":22B4 ", f":{broker.ports[8884]:04X} ")
+    probe = broker.folder / "health"
+    probe.write_text(text)
+
+    def told():
+        """How many lines the broker has in its log when the probe has been there."""
+        result = subprocess.run(["sh", str(probe)], capture_output=True, text=True, check=False, timeout=30)
+        if result.returncode != 0:
+            faults.append(f"the broker's probe ended with {result.returncode}: {result.stdout}{result.stderr}")
+        return len((broker.folder / "log").read_text().splitlines())
+
+    before = len((broker.folder / "log").read_text().splitlines())
+    first = told()
+    if first == before:
+        faults.append("the broker's first probe did not ask the broker")
+    if told() != told():
+        faults.append("the broker's probe fills its log")
+    check_renewal(broker, probe, asked)
+    broker.process.send_signal(signal.SIGSTOP)
+    try:
+        os.utime(asked, (0, 0))
+        result = subprocess.run(["sh", str(probe)], capture_output=True, text=True, check=False, timeout=30)
+        if result.returncode == 0:
+            faults.append("the broker's probe takes one that does not answer for well")
+    finally:
+        broker.process.send_signal(signal.SIGCONT)
+
+
+def check_renewal(broker, probe, asked):
+    """Certificates for another host are made by --renew alone, and the broker shows them after its next health check."""
+    names = ["notifier=notifier", "registry=registry"]
+    served = ssl.get_server_certificate(("127.0.0.1", broker.ports[8883]))
+    run(ROOT / "deploy" / "keys", broker.keys, "--host", "localhost", "--host", "elsewhere", *names)
+    written = (broker.keys / "tls" / "broker.pem").read_text()
+    if not written.startswith(served):
+        faults.append("deploy/keys makes another certificate without --renew")
+    run(ROOT / "deploy" / "keys", broker.keys, "--renew", "--host", "localhost", *names)
+    if (broker.keys / "tls" / "broker.pem").read_text() != written:
+        faults.append("deploy/keys --renew makes another certificate where the one that is there is good")
+    run(ROOT / "deploy" / "keys", broker.keys, "--renew", "--host", "localhost", "--host", "elsewhere", *names)
+    os.utime(asked, (0, 0))
+    subprocess.run(["sh", str(probe)], capture_output=True, check=False, timeout=30)
+    if ssl.get_server_certificate(("127.0.0.1", broker.ports[8883])) == served:
+        faults.append("the broker does not show its renewed certificate")
 
 
 def check_listeners(broker):

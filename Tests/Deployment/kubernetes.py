@@ -379,6 +379,19 @@ def check_secrecy(directory, made, issuer):
         fault("create-secrets: the services' issuer belongs to the cluster with --issuer alone, as tls.crt and tls.key")
 
 
+def check_alerts(deploy):
+    """The alert rules, as docs/kubernetes.md makes an object of Prometheus Operator of them."""
+    rules = deploy / "prometheus" / "alerts.yaml"
+    check_schema(
+        {
+            "apiVersion": "monitoring.coreos.com/v1",
+            "kind": "PrometheusRule",
+            "metadata": {"name": "xtblish"},
+            "spec": yaml.safe_load(rules.read_text()),
+        }
+    )
+
+
 def check_use(directory):
     """Every file is a part of some kustomization."""
     used = {directory / "create-secrets", directory / "components" / "autoscaling" / "prometheus-adapter.yaml"}
@@ -411,6 +424,7 @@ def check(deploy, made, issuer, names=tuple(rendering.BUILDS)):
     directory = deploy / "kubernetes"
     check_secrecy(directory, made, issuer)
     check_use(directory)
+    check_alerts(deploy)
     builds = []
     for name in names:
         resources, components = rendering.BUILDS[name]

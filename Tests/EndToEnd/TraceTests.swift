@@ -101,17 +101,17 @@ extension EndToEnd {
         spans = try receiver.spans.map { try JSONDecoder().decode(Span.self, from: Data($0.utf8)) }
           .filter { $0.traceId == traceID }
         return programs.isSubset(of: Set(spans.compactMap(\.program)))
-          && spans.contains { $0.name == "POST /firmware/:device" }
+          && spans.contains { $0.name == "POST /firmware/{device}" }
       }
       let known = Set(spans.map(\.spanId)).union([clientSpan])
       #expect(
         spans.allSatisfy { known.contains($0.parentSpanId) }, "\(spans.filter { !known.contains($0.parentSpanId) })")
-      let post = try #require(spans.first { $0.name == "POST /firmware/:device" })
+      let post = try #require(spans.first { $0.name == "POST /firmware/{device}" })
       let assignment = try #require(spans.first { $0.name == "xtblish.v1.AssignImage" })
       let published = try #require(spans.first { $0.name == "publish notification" })
       let update = try #require(spans.first { $0.name == "update" })
       let line = try #require(spans.first { $0.name == "first-line" })
-      let download = try #require(spans.first { $0.name == "GET /firmware/:device/:version" })
+      let download = try #require(spans.first { $0.name == "GET /firmware/{device}/{version}" })
       #expect(post.parentSpanId == clientSpan && assignment.parentSpanId == post.spanId)
       #expect(published.parentSpanId == assignment.spanId && update.parentSpanId == published.spanId)
       #expect(line.parentSpanId == update.spanId && line.program == "app-host")

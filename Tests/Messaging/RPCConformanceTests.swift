@@ -1,4 +1,5 @@
 import Foundation
+import Foundations
 import Messaging
 import ServiceLifecycle
 import SwiftProtobuf
@@ -28,6 +29,26 @@ import Wire
       let answer = try await client.call(large, deadline: .seconds(60))
       #expect(answer == large)
     }
+  }
+
+  @Test(arguments: TransportKind.allCases) func aHandlerIsAPartOfWhatItsClientDoes(kind: TransportKind) async throws {
+    let seen = Recorder<TraceContext?>()
+    var router = RPCRouter()
+    router.handle(Idempotent.self, allowing: .all) { request, _ in
+      seen.record([TraceContext.current])
+      return request
+    }
+    let trace = TraceContext(isSampled: true, requestID: "build-7")
+    try await withPair(kind, router: router) { client, _ in
+      _ = try await client.ask("for nobody", deadline: .seconds(30))
+      try await TraceContext.$current.withValue(trace) {
+        _ = try await client.ask("for somebody", deadline: .seconds(30))
+      }
+    }
+    #expect(seen.elements.count == 2 && seen.elements[0] == nil)
+    let part = try #require(seen.elements.last ?? nil)
+    #expect(part.traceID == trace.traceID && part.parentSpanID == trace.spanID && part.spanID != trace.spanID)
+    #expect(part.isSampled && part.requestID == "build-7")
   }
 
   @Test(arguments: TransportKind.allCases) func answersFindTheirRequests(kind: TransportKind) async throws {

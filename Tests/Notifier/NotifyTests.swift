@@ -43,6 +43,31 @@ import Wire
     try await replica.stop()
   }
 
+  @Test func aNotificationCarriesTheTraceThatItsVersionWasAssignedIn() async throws {
+    let (broker, registry) = (try await MosquittoServer(), try await RecordingRegistry())
+    let replica = try await Replica.start(broker: broker, registry: registry)
+    try await replica.waitUntilReady()
+    let device = DeviceID.random()
+    let client = try await deviceClient(broker)
+    try await client.subscribe(to: "/firmware/\(device)/#")
+    let trace = TraceContext(isSampled: true, requestID: "build-7")
+    var traced = notification(device, 7)
+    (traced.traceParent, traced.requestID) = (trace.description, trace.requestID)
+    let answer = try await replica.call(request([traced, notification(device, 8)]))
+
+    var iterator = client.messages.makeAsyncIterator()
+    let message = try #require(await iterator.next())
+    let carried = try #require(TraceContext(message.userProperties))
+    #expect(carried.traceID == trace.traceID && carried.spanID != trace.spanID && carried.requestID == "build-7")
+    #expect(try #require(await iterator.next()).userProperties.isEmpty)
+    for outcome in answer.outcomes {
+      #expect(outcome.acknowledgedMicroseconds > 0)
+      #expect(outcome.publishedMicroseconds <= outcome.acknowledgedMicroseconds)
+    }
+    await client.close()
+    try await replica.stop()
+  }
+
   @Test func aDeviceThatIsAwayIsStillAcknowledged() async throws {
     let (broker, registry) = (try await MosquittoServer(), try await RecordingRegistry())
     let replica = try await Replica.start(broker: broker, registry: registry)

@@ -53,6 +53,26 @@ import Wire
     }
   }
 
+  @Test func howLongTheWayTookIsTaken() throws {
+    let more = #","timing":{"version":3,"parentSpan":"00f067aa0ba902b7","headChecked":5,"firstLine":20,"later":1}"#
+    let timing = try StatePayload(Array(Self.state(more: more).utf8)).state.timing
+    #expect(timing.version == 3 && timing.parentSpan == "00f067aa0ba902b7")
+    #expect(timing.marks.map(\.name) == ["head-checked", "first-line"])
+    #expect(timing.marks.map(\.microseconds) == [5, 20])
+    // Of another version than the one that it states.
+    let other = try StatePayload(Array(Self.state(more: #","timing":{"version":9,"firstLine":1}"#).utf8))
+    #expect(!other.state.hasTiming)
+  }
+
+  @Test func theTraceGoesAlongWithTheReport() throws {
+    let device = DeviceID.random()
+    let trace = TraceContext(requestID: "build-7")
+    var buffer = ReportBuffer(maximumDevices: 1)
+    buffer.add(try StatePayload(Array(Self.state().utf8), trace: trace), of: device)
+    let report = try #require(buffer.take(1).first)
+    #expect(report.traceParent == trace.description && report.requestID == "build-7")
+  }
+
   @Test func whatADeviceWaitsForIsTaken() throws {
     let waiting = ",\"waiting\":{\"version\":5,\"reason\":\"the store answered 503\",\"since\":1790000000}"
     let state = try StatePayload(Array(Self.state(more: waiting).utf8)).state

@@ -1,3 +1,4 @@
+import SwiftProtobuf
 import TestSupport
 import Testing
 import Wire

@@ -1,4 +1,5 @@
 import Foundation
+import Foundations
 import Glibc
 import Logging
 import Synchronization
@@ -37,6 +38,19 @@ import Testing
     #expect(line.contains("info     registry: two\\nlines\\r\\u{1b}[31mred\\u{2028} "))
     #expect(line.contains(#"empty="" evil="1\n2026 error fake: gone" plain=x quoted="say \"\\\"" spaced="a b""#))
     #expect(line.prefix(24).contains(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/))
+  }
+
+  @Test func aLineSaysWhichTraceItBelongsTo() throws {
+    let (logger, lines) = logger(.text)
+    let trace = TraceContext(requestID: "build-7")
+    TraceContext.$current.withValue(trace) {
+      logger.info("in a trace")
+      logger.info("of another request", metadata: ["request": "nearer"])
+    }
+    logger.info("outside")
+    #expect(lines.all[0].hasSuffix("in a trace request=build-7 span=\(trace.spanID) trace=\(trace.traceID)\n"))
+    #expect(lines.all[1].contains("request=nearer"))
+    #expect(lines.all[2].hasSuffix("outside\n"))
   }
 
   @Test func jsonIsOneObjectWhateverComes() throws {

@@ -127,6 +127,28 @@ import Testing
     #expect(!text.contains("collector=\"broken\""))
   }
 
+  @Test(arguments: [true, false]) func aCostlyLookIsFollowedByAPause(isCostly: Bool) async {
+    let looks = Mutex(0)
+    let collector = MetricCollector(name: "devices", interval: .zero, isCostly: isCostly) {
+      looks.withLock { $0 += 1 }
+      let end = ContinuousClock.now + .milliseconds(100)
+      while ContinuousClock.now < end { await Task.yield() }
+    }
+    for _ in 1...2 { await collector.collect(patience: .seconds(60)) }
+    #expect(looks.withLock { $0 } == (isCostly ? 1 : 2))
+  }
+
+  /// As while the database is away: what is mended must show at once.
+  @Test func aLookThatFailedIsRepeatedAtOnce() async {
+    let looks = Mutex(0)
+    let collector = MetricCollector(name: "devices", interval: .zero, isCostly: true) {
+      looks.withLock { $0 += 1 }
+      throw TestFailure("no database")
+    }
+    for _ in 1...2 { await collector.collect(patience: .seconds(60)) }
+    #expect(looks.withLock { $0 } == 2)
+  }
+
   @Test func aSlowLookGoesOnAndIsToldLater() async throws {
     let (release, releaser) = AsyncStream<Void>.makeStream()
     let looks = Mutex(0)

@@ -65,6 +65,10 @@ package struct Notifier: HostedService {
   private func addCollectors(to registry: MetricsRegistry) {
     let figures = [publisher, intake.broker, diagnostics.broker].map(ConnectionFigures.init(of:))
     let listening = Gauge(label: "notifier_app_listeners")
+    registry.addCollector("intake") { [intake, diagnostics] in
+      intake.recordFill()
+      diagnostics.recordFill()
+    }
     registry.addCollector("broker") { [listeners] in
       for connection in figures { connection.record() }
       listening.record(listeners.count)

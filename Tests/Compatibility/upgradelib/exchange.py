@@ -73,7 +73,8 @@ class Exchange:
         return self.report
 
     def under_traffic(self, step, body):
-        traffic = Traffic(self.system, self.module)
+        # Nobody else can do what was on its way to a process that is killed.
+        traffic = Traffic(self.system, self.module, attempts=4 if self.kill else 1)
         traffic.begin()
         followers = Followers(self.system)
         self.system.await_condition("a first deployment", lambda: traffic.deployments.tried > 3)

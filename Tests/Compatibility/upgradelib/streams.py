@@ -63,15 +63,18 @@ class Stream:
 class Connection:
     """A connection that is kept, as every HTTP client keeps it."""
 
-    def __init__(self, port, authority):
+    def __init__(self, port, authority, attempts=1):
+        """attempts: how often a request is sent whose new connection breaks."""
         self.port = port
+        self.attempts = attempts
         self.context = ssl.create_default_context(cafile=authority)
         self.connection = None
         self.answers = 0
 
     def ask(self, method, path, body=None, headers=None):
         """Status, body, and how often it was sent again: once, if a connection that was kept ended before any answer."""
-        for attempt in (0, 1):
+        attempt = broken = 0
+        while True:
             if self.connection is None:
                 self.connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=self.context)
                 self.answers = 0
@@ -84,11 +87,13 @@ class Connection:
                 self.answers += 1
                 return answer.status, text, attempt
             except (OSError, http.client.HTTPException):
-                kept = self.answers > 0
+                broken += 0 if self.answers else 1
                 self.close()
-                if attempt or not kept:
+                if broken >= self.attempts:
                     raise
-        raise AssertionError
+                attempt += 1
+                # Sleeps: as clients do before they try again.
+                time.sleep(0.1 * broken)
 
     def close(self):
         if self.connection:
@@ -97,9 +102,10 @@ class Connection:
 
 
 class Traffic(Stream):
-    def __init__(self, system, module):
+    def __init__(self, system, module, attempts):
         super().__init__()
         self.system = system
+        self.attempts = attempts
         self.module = module
         values = system.environment()
         self.values = values
@@ -121,7 +127,7 @@ class Traffic(Stream):
         self.start(self.command)
 
     def connection(self, service):
-        return Connection(self.system.entries[service], self.values["XTBLISH_CA_FILE"])
+        return Connection(self.system.entries[service], self.values["XTBLISH_CA_FILE"], self.attempts)
 
     def deploy(self, number):
         connection = self.connection("image-store")

@@ -71,6 +71,21 @@ import Testing
     }
   }
 
+  @Test func aClockThatJumpedAheadMakesNobodyForgetWhatWasIssued() async throws {
+    try await withReplica { replica, _ in
+      _ = try await replica.issue(.random(), P256.PrivateKey())
+      // As if everything that was ever done were half a year ago.
+      try await replica.pool.execute(
+        """
+        update provisioner.certificates set not_after = not_after - interval '183 days',
+          not_before = not_before - interval '183 days', issued_at = issued_at - interval '183 days'
+        """)
+      #expect(try await replica.store.removeExpired() == 0)
+      _ = try await replica.issue(.random(), P256.PrivateKey())
+      #expect(try await replica.store.removeExpired() == 1)
+    }
+  }
+
   @Test func whatIsNoRequestIsRefused() async throws {
     try await withReplica { replica, _ in
       let failure = await requestFailure {

@@ -80,6 +80,13 @@ final class DiagnosticIntake: Service {
   }
 
   var broker: BrokerConnection { connection.broker }
+
+  /// Brings the metrics of what waits up to date.
+  func recordFill() {
+    logs.lane.recordFill()
+    crashes.lane.recordFill()
+  }
+
   var isConnected: Bool { connection.broker.isConnected }
 
   func run() async throws {

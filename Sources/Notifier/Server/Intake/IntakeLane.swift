@@ -41,6 +41,12 @@ final class IntakeLane<Buffer: IntakeBuffer, Outcome: Sendable>: Sendable {
   /// Looks at the buffer.
   func read<Value: Sendable>(_ body: (Buffer) -> Value) -> Value { state.withLock { body($0.buffer) } }
 
+  /// Brings the metric of what waits up to date. To be called before it is read: while the Registry is away no batch is
+  /// taken, and what comes waits all the same.
+  func recordFill() {
+    waiting.record(read(\.fill))
+  }
+
   /// Adds to the buffer, and wakes whoever empties it.
   func update<Value: Sendable>(_ body: (inout Buffer) -> Value) -> Value {
     let (taker, value) = state.withLock { state in
@@ -73,8 +79,7 @@ extension IntakeLane: RecordingLane {
     while await waitForItems(), !Task.isCancelled {
       // While one batch is recorded the next gathers by itself; this is for the first after a silence.
       if gatherTime > .zero, read(\.count) < bounds.items { try? await Task.sleep(for: gatherTime) }
-      let (items, left) = state.withLock { state in (state.buffer.take(within: bounds), state.buffer.fill) }
-      waiting.record(left)
+      let items = state.withLock { $0.buffer.take(within: bounds) }
       await recorder.record(items, settle: settle)
     }
   }

@@ -78,6 +78,10 @@ final class ReportIntake: Service {
   }
 
   var broker: BrokerConnection { connection.broker }
+
+  /// Brings the metric of what waits up to date.
+  func recordFill() { lane.recordFill() }
+
   var isConnected: Bool { connection.broker.isConnected }
   var receivedReports: Int { received.value }
   var waitingReports: Int { lane.read(\.count) }

@@ -59,7 +59,7 @@ package struct RegistryService: MigratableService {
     registry.addCollector("outbox", every: .seconds(1)) { [metrics, store] in
       metrics.record(try await store.waitingFigures())
     }
-    registry.addCollector("devices", every: Self.deviceCountInterval) { [metrics, store] in
+    registry.addCollector("devices", every: Self.deviceCountInterval, isCostly: true) { [metrics, store] in
       metrics.record(try await store.deviceCounts())
     }
   }

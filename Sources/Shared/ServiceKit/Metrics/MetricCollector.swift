@@ -3,9 +3,9 @@ import Synchronization
 
 /// Figures that are looked up when somebody fetches the metrics, and so cost nothing while nobody does.
 ///
-/// There is one look at a time. The next is not before `interval` has passed, nor before a hundred times as long as the
-/// last one took: however many devices there are and however often the metrics are fetched, it takes no more than a
-/// hundredth of a database's time.
+/// There is one look at a time, and the next is not before `interval` has passed. A costly one pauses for a hundred times
+/// as long as it took, too, but for five minutes at most: however many devices there are and however often the metrics are
+/// fetched, it takes no more than a hundredth of a database's time.
 final class MetricCollector: Sendable {
   private struct State {
     var isRunning = false
@@ -16,12 +16,18 @@ final class MetricCollector: Sendable {
   /// As the metrics name it: one word.
   let name: String
   private let interval: Duration
+  private let isCostly: Bool
   private let body: @Sendable () async throws -> Void
   private let state = Mutex(State())
 
-  init(name: String, interval: Duration, body: @escaping @Sendable () async throws -> Void) {
+  private static let longestPause = Duration.seconds(300)
+
+  init(
+    name: String, interval: Duration, isCostly: Bool = false, body: @escaping @Sendable () async throws -> Void
+  ) {
     self.name = name
     self.interval = interval
+    self.isCostly = isCostly
     self.body = body
   }
 
@@ -63,9 +69,11 @@ final class MetricCollector: Sendable {
 
   private func end(after duration: Duration, isGood: Bool) {
     let now = Date().timeIntervalSince1970
+    // What failed may have taken long by waiting, which costs nothing.
+    let pause = isCostly && isGood ? max(interval, min(duration * 100, Self.longestPause)) : interval
     state.withLock { state in
       state.isRunning = false
-      state.notBefore = .now + max(interval, duration * 100)
+      state.notBefore = .now + pause
       if isGood { state.succeededAt = now }
     }
   }

@@ -37,11 +37,15 @@ package final class MetricsRegistry: MetricsFactory {
   /// - Parameters:
   ///   - name: one word, as `xtblish_metrics_collected_timestamp_seconds` names it.
   ///   - interval: how long what was found counts, however often the metrics are fetched.
+  ///   - isCostly: whether a look takes the more the larger the installation is, and so must take a share of the time.
   ///   - look: sets the gauges. What it throws leaves them as they are.
   package func addCollector(
-    _ name: String, every interval: Duration = .milliseconds(500), look: @escaping @Sendable () async throws -> Void
+    _ name: String, every interval: Duration = .milliseconds(500), isCostly: Bool = false,
+    look: @escaping @Sendable () async throws -> Void
   ) {
-    collectors.withLock { $0.append(MetricCollector(name: name, interval: interval, body: look)) }
+    collectors.withLock {
+      $0.append(MetricCollector(name: name, interval: interval, isCostly: isCostly, body: look))
+    }
   }
 
   /// ``exposition()``, after everything that is looked up for it.
