@@ -12,9 +12,8 @@ from typing import Callable
 
 from world import DISK, World
 
-FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
-
 NOT_BY_A_FAULT = {
+    "XtblishClockOff": "no clock but the whole machine's can be set, and a service under faketime does not get ready",
     "XtblishSeriesDropped": "no fault makes more series than a process keeps, as no label takes its values from strangers",
 }
 
@@ -160,10 +159,6 @@ def restarts(world):
         settle(2)
 
 
-def fast_clock(world):
-    world.restart_with("image-store-1", LD_PRELOAD=FAKETIME, FAKETIME="+60s", FAKETIME_DONT_FAKE_MONOTONIC="1")
-
-
 def lock_table(world):
     world.lock = subprocess.Popen(
         world.sql("begin; lock table registry.devices in access exclusive mode; select pg_sleep(900)"),
@@ -264,8 +259,6 @@ SCENARIOS = [
     Scenario("strangers", "80 clients show a certificate of another authority", ["XtblishCertificatesRefused"], strangers, lambda world: None, 120),
     Scenario("nonsense", "a device sends 40 messages that are no reports", ["XtblishMessagesRejected"], nonsense, lambda world: None, 120),
     Scenario("descriptors", "the limit of descriptors is lowered to what is open", ["XtblishDescriptorsShort"], few_descriptors, enough_descriptors),
-    Scenario("clock", "the image store's clock is a minute fast (faketime)", ["XtblishClockOff"], fast_clock,
-             lambda world: world.restart("image-store-1")),
     Scenario("backup-old", "the file of the last backup says that it was 30 hours ago", ["XtblishBackupOld"], old_backup(30), old_backup(0)),
 ]
 
