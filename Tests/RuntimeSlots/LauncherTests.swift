@@ -27,7 +27,7 @@ import Testing
   private var launcher: String { folder.path("package/xtblish-device-launcher") }
 
   private static func script(_ text: String) -> String {
-    "#!/bin/sh\necho \"\(text): $* in $XTBLISH_DEVICE_PACKAGE\"\n"
+    "#!/bin/sh\necho \"\(text): $* in $XTBLISH_PACKAGE_FOLDER\"\n"
   }
 
   private func install(_ version: String, text: String? = nil) throws {

@@ -9,7 +9,7 @@ package enum PackagedRuntime {
   package static let versionFile = "version"
 
   /// Names the folder of the packaged runtime to the one that is started, which may be another.
-  package static let folderVariable = "XTBLISH_DEVICE_PACKAGE"
+  package static let folderVariable = "XTBLISH_PACKAGE_FOLDER"
 
   /// The version of the runtime in that folder; `none` if it does not say.
   package static func version(in folder: String) -> RuntimeVersion {
