@@ -15,7 +15,8 @@ enum ReceiverHeaders {
     } catch {
       throw SettingsError([SettingProblem(key: key, message: "the headers for the receiver of spans: \(error)")])
     }
-    return try text.split(separator: "\n").compactMap { line in
+    // CR LF is one character.
+    return try text.split(whereSeparator: \.isNewline).compactMap { line in
       let line = line.trimmed
       guard !line.isEmpty, !line.hasPrefix("#") else { return nil }
       guard let colon = line.firstIndex(of: ":"), colon != line.startIndex else {
@@ -30,9 +31,9 @@ enum ReceiverHeaders {
 }
 
 extension Substring {
-  /// Without spaces and line ends at either end.
+  /// Without spaces at either end.
   fileprivate var trimmed: Substring {
-    let isSpace = { (character: Character) in character == " " || character == "\t" || character == "\r" }
+    let isSpace = { (character: Character) in character == " " || character == "\t" }
     guard let first = firstIndex(where: { !isSpace($0) }), let last = lastIndex(where: { !isSpace($0) }) else {
       return self[endIndex...]
     }
