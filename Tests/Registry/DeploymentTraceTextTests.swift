@@ -32,7 +32,7 @@ import Wire
         version 7, an image of 2 KiB, begun at 2026-09-21T14:13:20.000Z
         trace 4bf92f3577b34da6a3ce929d0e0e4736
         request build-7
-        STEP                     PROGRAM      AT MS  TOOK MS   SHARE
+        STEP                     PROGRAM       AT MS  TOOK MS   SHARE
         the body is received     image-store   1.250    1.250  12.5 %
         the version is assigned  registry      2.500    1.250  12.5 %
         the app's first line     app-host     10.000    7.500  75.0 %

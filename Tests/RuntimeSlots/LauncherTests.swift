@@ -94,18 +94,13 @@ import Testing
   /// Nobody could count how often it was started.
   @Test func withoutARecordThatCanBeWrittenNothingIsTried() async throws {
     try install("1.1.0")
-    for option in ["-e", "--inject=fdatasync:error=EIO", "-e", "--inject=pwrite64:error=ENOSPC"].chunked(by: 2) {
+    for fault in ["fdatasync:error=EIO", "pwrite64:error=ENOSPC"] {
       let process = try ChildProcess(
-        "strace", ["-f", "-qq", "-o", "/dev/null"] + option + [launcher, "--directory", folder.path("device")])
+        "strace",
+        ["-f", "-qq", "-o", "/dev/null", "-e", "inject=\(fault)", launcher, "--directory", folder.path("device")])
       #expect(try await process.waitForExit() == .exited(0))
       #expect(process.output.hasSuffix(line("the package's")), "\(process.output)")
     }
     #expect(try RuntimeStore(directory: folder.path("device")).record().startsLeft == 3)
-  }
-}
-
-extension Array {
-  fileprivate func chunked(by count: Int) -> [[Element]] {
-    stride(from: 0, to: self.count, by: count).map { Array(self[$0..<Swift.min($0 + count, self.count)]) }
   }
 }

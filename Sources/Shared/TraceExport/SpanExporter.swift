@@ -11,7 +11,7 @@ import Synchronization
 ///
 /// It never holds anything up: spans wait in a bounded buffer and are dropped, and counted, where there is no room or the
 /// receiver does not take them after a few tries. At graceful shutdown, when all that makes spans has ended, it sends once
-/// what is left.
+/// what is left. `sampleRatio` and `record` are those of a `SpanRecorder`.
 package final class SpanExporter: Service, SpanRecorder {
   private struct State {
     var buffer = SpanBuffer()

@@ -7,9 +7,11 @@ import time
 
 from release import HERE, ROOT
 from streams import Followers, Notifications, Traffic
-from system import SERVICES, System
+from system import SERVICES, Backup, System
 
 APP = os.path.join(ROOT, "Tests", "EndToEnd", "Apps", "quick.wat")
+
+ROW = "{step:<12} {name:<14} gone in {gone:5.2f} s, ready after {ready:5.2f} s"
 
 
 class Report:
@@ -40,7 +42,7 @@ class Report:
     def text(self):
         lines = []
         for row in self.exchanges:
-            lines.append("{step:<12} {name:<14} gone in {gone:5.2f} s, ready after {ready:5.2f} s".format(**row))
+            lines.append(ROW.format(**row))
         for name, values in self.tallies.items():
             lines.append(f"{name}: " + ", ".join(f"{key} {value}" for key, value in values.items()))
         lines.append(f"notifications lost: {len(self.lost)}; the slowest took {self.slowest_notification:.2f} s")
@@ -89,6 +91,25 @@ class Exchange:
 
     # The steps.
 
+    def cut(self):
+        """A backup reads all tables; the first new replica waits for them with its migration, and is killed."""
+        name = "registry-1"
+        with Backup(self.system):
+            self.system.call(False, "stop", name)
+            starting = self.system.begin(False, "start", name)
+            self.system.await_condition(
+                "the migration waits", lambda: self.system.log_has(name, "can't have a table") or starting.poll() is not None)
+            if starting.poll() == 0:
+                print(f"{name}: no migration since the last release", flush=True)
+                return
+            # Sleeps: some rounds of asking for the tables and letting them go, beside the streams.
+            time.sleep(5.0)
+            self.system.kill(name)
+            starting.wait()
+        begun = time.monotonic()
+        self.system.call(False, "start", name)
+        self.note("cut", name, 0.0, time.monotonic() - begun)
+
     def upgrade(self):
         self.exchange_all("upgrade", old=False)
 
@@ -119,11 +140,14 @@ class Exchange:
         self.system.call(False, "stop", name)
         gone = time.monotonic()
         self.system.call(old, "start", name)
-        row = {"step": step, "name": name, "gone": gone - begun, "ready": time.monotonic() - gone, "at": time.time()}
-        self.report.exchanges.append(row)
-        print("{step:<12} {name:<14} gone in {gone:5.2f} s, ready after {ready:5.2f} s".format(**row), flush=True)
+        self.note(step, name, gone - begun, time.monotonic() - gone)
         # Sleeps: a roll-out takes its time between replicas, and so has the streams meet each state.
         time.sleep(self.pause)
+
+    def note(self, step, name, gone, ready):
+        row = {"step": step, "name": name, "gone": gone, "ready": ready, "at": time.time()}
+        self.report.exchanges.append(row)
+        print(ROW.format(**row), flush=True)
 
     # What became of it.
 

@@ -1,5 +1,6 @@
 """The system under test: a stack of two replicas, and one entry in front of each HTTP service, as users have it."""
 
+import json
 import os
 import shlex
 import signal
@@ -7,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 
 from release import ROOT, ReleaseError
@@ -43,7 +45,7 @@ class System:
     def device_names(self):
         return [f"device-{number}" for number in range(1, self.devices + 1)]
 
-    def call(self, old, action, *arguments):
+    def begin(self, old, action, *arguments):
         """deploy/stack, that of the release for its programs: it knows their settings."""
         tool, binaries = (self.release.stack, self.release.binaries) if old else (STACK, self.binaries)
         values = {key: value for key, value in os.environ.items() if not key.startswith("XTBLISH_")}
@@ -51,10 +53,14 @@ class System:
         if not old:
             values["XTBLISH_SHUTDOWN_DELAY_SECONDS"] = str(DELAY_SECONDS)
         command = [tool, action, "--data", self.data, *arguments]
-        result = subprocess.run(command, env=values, capture_output=True, text=True, check=False)
-        if result.returncode != 0:
-            raise ReleaseError(f"{' '.join(command)} failed: {result.stdout.strip()} {result.stderr.strip()}")
-        return result.stdout
+        return subprocess.Popen(command, env=values, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def call(self, old, action, *arguments):
+        process = self.begin(old, action, *arguments)
+        output = process.communicate()[0]
+        if process.returncode != 0:
+            raise ReleaseError(f"deploy/stack {action} {' '.join(arguments)} failed: {output.strip()}")
+        return output
 
     def environment(self):
         with open(os.path.join(self.data, "stack.env"), encoding="utf-8") as file:
@@ -62,7 +68,12 @@ class System:
         return {key: value for key, _, value in pairs}
 
     def pid(self, name):
-        return int(self.environment()[f"XTBLISH_PID_{name.upper().replace('-', '_')}"])
+        with open(os.path.join(self.data, "stack.json"), encoding="utf-8") as file:
+            return json.load(file)["processes"][name]["pid"]
+
+    def log_has(self, name, text):
+        with open(os.path.join(self.data, "logs", f"{name}.log"), encoding="utf-8", errors="replace") as file:
+            return text in file.read()
 
     def operations(self, name):
         return self.environment()[f"XTBLISH_OPERATIONS_URL_{name.upper().replace('-', '_')}"]
@@ -137,3 +148,36 @@ class System:
                 raise ReleaseError(f"{what}: not within {seconds:g} s")
             # Sleeps: a look every now and then, with a bound.
             time.sleep(interval)
+
+
+class Backup:
+    """Reads all tables of the Registry at once, as pg_dump does, for as long as it is entered."""
+
+    LOCK = """begin;
+    do $$ declare name regclass; begin
+      for name in select oid::regclass from pg_class where relnamespace = 'registry'::regnamespace and relkind = 'r' loop
+        execute format('lock table %s in access share mode', name);
+      end loop;
+    end $$;
+    select 'locked';
+    """
+
+    def __init__(self, system):
+        self.url = system.environment()["XTBLISH_DATABASE_URL"]
+
+    def __enter__(self):
+        parts = urllib.parse.urlsplit(self.url)
+        # In the environment: arguments can be read by every user.
+        values = {**os.environ, "PGHOST": parts.hostname, "PGPORT": str(parts.port), "PGUSER": parts.username}
+        values.update(PGPASSWORD=parts.password, PGDATABASE=parts.path.lstrip("/"))
+        command = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]
+        self.psql = subprocess.Popen(command, env=values, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.psql.stdin.write(self.LOCK)
+        self.psql.stdin.flush()
+        if "locked" not in self.psql.stdout.readline():
+            raise ReleaseError("the Registry's tables can't be read with psql")
+        return self
+
+    def __exit__(self, *_):
+        self.psql.stdin.close()
+        self.psql.wait()

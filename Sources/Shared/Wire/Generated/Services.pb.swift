@@ -542,6 +542,7 @@ package enum DeclaredRequests {
     WireRenotifyDevice.self,
     WireRetryFirmware.self,
     WireRollBackFirmware.self,
+    WireGetDeploymentTrace.self,
     WireSendToApp.self,
     WireRecordLogs.self,
     WireListLogs.self,
