@@ -8,6 +8,7 @@ package enum CodeVerdict: Equatable, Sendable {
   /// The engine could not be asked, which is no fault of the module's.
   case notChecked
 
+  /// How many bytes of the engine's words are told.
   package static let maximumWordBytes = 4096
 
   /// Reads what came until the end of the stream: the engine's words, and behind them a byte for the outcome.

@@ -1,8 +1,9 @@
 import CodeChecking
+import TestSupport
 import Testing
 
 /// What the process that looks at a module writes.
-@Suite struct CodeVerdictTests {
+@Suite(.seated) struct CodeVerdictTests {
   @Test func theLastByteIsTheOutcomeAndWhatIsBeforeItAreWords() {
     #expect(CodeVerdict([0]) == .valid)
     #expect(CodeVerdict(Array("no".utf8) + [1]) == .invalid("no"))

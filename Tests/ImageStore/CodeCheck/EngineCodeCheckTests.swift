@@ -7,7 +7,7 @@ import Testing
 import WebAssemblyModule
 
 /// What the engine says of a module's code, from a process of its own.
-@Suite struct EngineCodeCheckTests {
+@Suite(.seated) struct EngineCodeCheckTests {
   private let folder: TemporaryFolder
   private let check: EngineCodeCheck
 
