@@ -22,21 +22,24 @@ import UpdateCore
 
   /// The programs of this build as a runtime, in the spare slot.
   private func install() throws {
-    let contents = try [RuntimeManifest.agentName, RuntimeManifest.appHostName].map { name in
-      (name: name, bytes: Array(try Data(contentsOf: URL(fileURLWithPath: try product(name)))))
-    }
+    let agent = Array(try Data(contentsOf: URL(fileURLWithPath: try product(RuntimeManifest.agentName))))
+    // No app is started.
+    let contents = [
+      (name: RuntimeManifest.agentName, bytes: agent), (name: RuntimeManifest.appHostName, bytes: Array("none".utf8)),
+    ]
     let key = try Ed25519.PrivateKey()
     let manifest = try RuntimeManifest(
       version: RuntimeVersion("9.0.0")!, minimumVersion: .none, mayReplaceNewer: false,
       architecture: PackagedRuntime.architecture(),
-      files: contents.map { file in
+      files: try contents.map { file in
         RuntimeFile(
           name: file.name, sizeBytes: UInt64(file.bytes.count),
           digest: SHA256Digest(finished: try SHA256.digest(of: file.bytes)), isExecutable: true)
       }
     ).signed(by: key)
-    let parts = [manifest.encoded()] + contents.map(\.bytes)
-    let bundle = Array(parts.joined())
+    var bytes = manifest.encoded()
+    for file in contents { bytes += file.bytes }
+    let bundle = bytes
     try RuntimeInstallation(
       store: RuntimeStore(directory: device.directory), trusting: [try key.publicKey()],
       architecture: PackagedRuntime.architecture(), packaged: .none
