@@ -76,7 +76,7 @@ package final class SpanExporter: Service, SpanRecorder {
         maximumConnections: 1, maximumTransfers: 4, tls: settings.caFile.map { HTTPTLS(caFile: $0) } ?? .system))
   }
 
-  /// Takes a span to be sent; one that finds the queue full is dropped and counted.
+  /// Takes a span, or counts it as dropped where there is no room.
   package func record(_ span: TraceSpan) {
     let (isTaken, count) = state.withLock { ($0.buffer.add(span), $0.buffer.spans.count) }
     if !isTaken { drop(1, .queueFull) }
