@@ -22,6 +22,7 @@ import Wire
     "CreateDevice": [.operator, .provisioner], "CreateDevices": .provisioner, "CreateDirectorKey": .operator,
     "CreateToken": .operator, "DecommissionDevice": .operator,
     "DeleteDevice": .operator, "FindFirmware": [.operator, .imageStore], "GetCrash": .operator,
+    "GetDeploymentTrace": .operator,
     "GetDevice": [.operator, .imageStore], "GetRootDocument": [.provisioner, .imageStore, .operator],
     "ListAudit": .operator, "ListCrashes": .operator, "ListDevices": .operator,
     "ListDirectorKeys": [.provisioner, .operator], "ListEvents": .operator, "ListFirmware": .operator,
