@@ -50,7 +50,9 @@ package final class FreePort: Sendable {
     var address = loopback(port)
     return withUnsafePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 && listen(descriptor, 1) == 0
+        // Fails where somebody listens. It does not listen itself: a child that is just being started has a copy of the
+        // socket until it executes its program, and the port would be taken until then.
+        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
       }
     }
   }
