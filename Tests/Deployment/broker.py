@@ -15,8 +15,6 @@ import sys
 import tempfile
 import time
 
-import yaml
-
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PORTS = (8883, 8884, 8885)
 DEVICE = "6d1f3f5e-7c21-4a8b-9a53-0d1e2f3a4b5c"

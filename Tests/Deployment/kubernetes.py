@@ -9,112 +9,22 @@ status 1 if any.
 """
 
 import argparse
-import functools
 import pathlib
 import re
 import subprocess
 import sys
 import tempfile
 
-import kubernetes_validate
-import kubernetes_validate.utils
 import yaml
-from cloudcoil.models.cert_manager import v1 as cert_manager
-from cloudcoil.models.prometheus_operator import v1 as prometheus_operator
 
 import rendering
 import restricted
+from kubernetes_build import NAME, Build, fault, faults, labels_of, matches, pod_of, title
+from kubernetes_policies import check_policies
+from kubernetes_schemas import check_schema
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-RELEASES = ("1.31", "1.32", "1.33")
 SERVICES = ("registry", "notifier", "image-store", "provisioner")
-WORKLOADS = ("Deployment", "StatefulSet", "Job")
-NAME = "app.kubernetes.io/name"
-# Else it would read its files of megabytes once for each object.
-kubernetes_validate.utils.schema_contents = functools.cache(kubernetes_validate.utils.schema_contents)
-CUSTOM = {"cert-manager.io/v1": cert_manager, "monitoring.coreos.com/v1": prometheus_operator}
-faults = []
-
-
-def fault(text):
-    if text not in faults:
-        faults.append(text)
-
-
-def title(document):
-    return f"{document['kind']} {document['metadata']['name']}"
-
-
-def lacking(value, known, path=""):
-    """The members of a value that are not in another one that was made of it by a schema."""
-    if isinstance(value, dict) and isinstance(known, dict):
-        for key, part in value.items():
-            if key not in known:
-                yield f"{path}/{key}"
-            else:
-                yield from lacking(part, known[key], f"{path}/{key}")
-    elif isinstance(value, list) and isinstance(known, list):
-        for index, (part, other) in enumerate(zip(value, known)):
-            yield from lacking(part, other, f"{path}/{index}")
-
-
-def check_schema(document):
-    module = CUSTOM.get(document["apiVersion"])
-    if module:
-        try:
-            model = getattr(module, document["kind"]).model_validate(document)
-        except (AttributeError, ValueError) as error:
-            fault(f"{title(document)}: {error}")
-            return
-        for path in lacking(document, model.model_dump(mode="json", by_alias=True, exclude_none=True)):
-            fault(f"{title(document)}: there is no {path}")
-        return
-    for release in RELEASES:
-        try:
-            kubernetes_validate.validate(document, release, strict=True)
-        except kubernetes_validate.ValidationError as error:
-            fault(f"{title(document)}, Kubernetes {release}: {'/'.join(map(str, error.path))}: {error.message}")
-
-
-class Build:
-    """What a cluster gets of one kustomization."""
-
-    def __init__(self, name, documents, made):
-        self.name, self.documents, self.made = name, documents, made
-        self.by_name = {(document["kind"], document["metadata"]["name"]): document for document in documents}
-        self.workloads = [document for document in documents if document["kind"] in WORKLOADS]
-
-    def of(self, kind):
-        return [document for document in self.documents if document["kind"] == kind]
-
-    def keys_of(self, kind, name):
-        """The keys of a Secret or ConfigMap; None: nobody makes it."""
-        if kind == "ConfigMap" and (kind, name) in self.by_name:
-            return set(self.by_name[kind, name]["data"])
-        if (kind, name) in self.made:
-            return set(self.made[kind, name])
-        for certificate in self.of("Certificate"):
-            if kind == "Secret" and certificate["spec"]["secretName"] == name:
-                return {"tls.crt", "tls.key", "ca.crt"}
-        return None
-
-
-def pod_of(workload):
-    return workload["spec"]["template"]["spec"]
-
-
-def labels_of(workload):
-    return workload["spec"]["template"]["metadata"]["labels"]
-
-
-def matches(selector, labels):
-    for key, value in selector.get("matchLabels", {}).items():
-        if labels.get(key) != value:
-            return False
-    return all(
-        entry["operator"] == "In" and labels.get(entry["key"]) in entry["values"]
-        for entry in selector.get("matchExpressions", [])
-    )
 
 
 def check_pod(build, workload):
@@ -289,57 +199,6 @@ def check_grace(build, name):
     needed = float(values["XTBLISH_SHUTDOWN_DELAY_SECONDS"]) + float(values["XTBLISH_SHUTDOWN_SECONDS"])
     if pod_of(deployment)["terminationGracePeriodSeconds"] <= needed:
         fault(f"{title(deployment)}: it is killed after the {needed:.0f} s that it may take to end, or before")
-
-
-def check_policies(build, others):
-    """Policies select pods, name their ports, and let out what they let in elsewhere, and the other way round."""
-    pods = [(labels_of(workload), workload) for workload in build.workloads + others]
-    policies = build.of("NetworkPolicy")
-    denying = [p for p in policies if not p["spec"]["podSelector"] and not {"ingress", "egress"} & set(p["spec"])]
-    if not any(set(policy["spec"]["policyTypes"]) == {"Ingress", "Egress"} for policy in denying):
-        fault(f"{build.name}: no policy denies what no other allows")
-    allowed = {"ingress": set(), "egress": set()}
-    for policy in policies:
-        selected = [labels[NAME] for labels, _ in pods if matches(policy["spec"]["podSelector"], labels)]
-        names = policy["spec"]["podSelector"].get("matchExpressions", [{}])[0].get("values", [])
-        names = names or list(policy["spec"]["podSelector"].get("matchLabels", {}).values())
-        for name in names if names else [] if selected else ["anything"]:
-            if name not in selected:
-                fault(f"{title(policy)}: there is no pod {name}")
-        for way, peer_key in (("ingress", "from"), ("egress", "to")):
-            for rule in policy["spec"].get(way, []):
-                for peer in rule.get(peer_key, [{}]):
-                    others_named = [None]
-                    if "podSelector" in peer:
-                        others_named = sorted({l[NAME] for l, _ in pods if matches(peer["podSelector"], l)})
-                        for expression in peer["podSelector"].get("matchExpressions", []):
-                            for name in set(expression["values"]) - set(others_named):
-                                fault(f"{title(policy)}: there is no pod {name} to let {'in' if way == 'ingress' else 'out'}")
-                    for port in rule["ports"]:
-                        for one in set(selected):
-                            for other in others_named:
-                                ends = (other, one) if way == "ingress" else (one, other)
-                                allowed[way].add((*ends, port["port"], "namespaceSelector" in peer or "ipBlock" in peer))
-    listening = {
-        (labels[NAME], port["containerPort"])
-        for labels, workload in pods
-        for container in pod_of(workload)["containers"]
-        for port in container.get("ports", [])
-    }
-    inside = {way: {entry[:3] for entry in entries if not entry[3]} for way, entries in allowed.items()}
-    for source, target, port in inside["ingress"]:
-        if (target, port) not in listening:
-            fault(f"{build.name}: a policy lets somebody in at {port} of {target}, where nobody listens")
-        if source and (source, target, port) not in inside["egress"] and (source, None, port) not in inside["egress"]:
-            fault(f"{build.name}: {target} lets {source} in at {port}, and {source} is not let out to it")
-    for source, target, port in inside["egress"]:
-        if target and (target, port) not in listening:
-            fault(f"{build.name}: a policy lets {source} out to {port} of {target}, where nobody listens")
-        if target and not {(source, target, port), (None, target, port)} & inside["ingress"]:
-            fault(f"{build.name}: {source} is let out to {port} of {target}, and not let in there")
-    for target, port in listening:
-        if not any(entry[1] == target and entry[2] == port for entry in allowed["ingress"]):
-            fault(f"{build.name}: nobody is let in at {port} of {target}")
 
 
 def check_autoscaling(directory, build):

@@ -11,7 +11,6 @@ import compose_file
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SERVICES = {"registry", "notifier", "image-store", "provisioner"}
 faults = []
 
 
@@ -72,7 +71,7 @@ def check_dockerfile(path):
                 # A pattern is for a file that need not be there.
                 if "[" not in source and not (ROOT / source).exists():
                     faults.append(f"Dockerfile: {source} is copied and not there")
-    scripts = set(re.findall(r"COPY deploy/\S+ /usr/bin/(xtblish-[a-z-]+)", path.read_text())) 
+    scripts = set(re.findall(r"COPY deploy/\S+ /usr/bin/(xtblish-[a-z-]+)", path.read_text()))
     scripts |= {"xtblish-tools", "xtblish-backup", "xtblish-restore"}
     for program in set(re.findall(r"xtblish-[a-z-]+", path.read_text())) - scripts:
         if f'"{program}"' not in package:

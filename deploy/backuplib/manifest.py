@@ -1,6 +1,5 @@
 """What a backup has, by which it is verified: manifest.json and the list blobs.txt."""
 
-import hashlib
 import json
 import os
 
@@ -78,7 +77,3 @@ def mark(path, values):
 def size(directory, known):
     own = sum(os.path.getsize(os.path.join(directory, name)) for name in PARTS if os.path.exists(os.path.join(directory, name)))
     return own + sum(known.values())
-
-
-def fingerprint(text):
-    return hashlib.sha256(text.encode()).hexdigest()

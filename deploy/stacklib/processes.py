@@ -7,8 +7,6 @@ import time
 
 from errors import StackError
 
-TICKS = os.sysconf("SC_CLK_TCK")
-
 
 def start_time(pid):
     """Clock ticks since boot when the process started; None if there is none (or only a zombie)."""

@@ -5,7 +5,7 @@ import os
 import subprocess
 import time
 
-from release import HERE, ROOT
+from release import ROOT
 from streams import Followers, Notifications, Traffic
 from system import SERVICES, Backup, System
 

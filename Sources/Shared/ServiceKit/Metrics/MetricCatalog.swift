@@ -87,7 +87,6 @@ enum MetricCatalog {
     - Readiness, the outbox, devices and the pool are looked up when the metrics are fetched, and not otherwise: devices at
       most every 15 seconds and for at most a hundredth of the time. While the database is away the last figures stay, and
       `xtblish_metrics_collected_timestamp_seconds` tells of when they are.
-
     - Those of backups are no service's: `deploy/backup` writes them into a file for node exporter's textfile directory.
 
     What is worth an alert is in [alerts.md](alerts.md).
