@@ -98,6 +98,9 @@ def refusals(backup, stack, passphrase, folder, parts):
         result = restore(copy, "--data", folder / "nowhere", "--passphrase-file", passphrase)
         must(result.returncode == 65 and "damaged" in result.stderr, f"a damaged {name} was not noticed: {result.stderr}")
         must(not (folder / "nowhere").exists(), f"a damaged {name} was noticed after something was written")
+        if name == "images":
+            result = restore(copy, "--check", "--only", "keys", "--only", "database", "--passphrase-file", passphrase)
+            must(result.returncode == 0, f"a damaged blob stands in the way of all else: {result.stderr}")
         shutil.rmtree(copy)
 
 
