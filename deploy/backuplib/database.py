@@ -39,6 +39,11 @@ class Database:
             self.environment["PGPASSWORD"] = urllib.parse.unquote(parts.password)
             account, _, servers = parts.netloc.rpartition("@")
             host = f"{account.split(':')[0]}@{servers}"
+        query = [pair for pair in parts.query.split("&") if pair]
+        for pair in query:
+            if pair.startswith("password="):
+                self.environment["PGPASSWORD"] = urllib.parse.unquote(pair.removeprefix("password="))
+        parts = parts._replace(query="&".join(pair for pair in query if not pair.startswith("password=")))
         # A replica that takes no changes is good enough to read from, but not to write to.
         self.url = urllib.parse.urlunsplit(parts._replace(netloc=host))
 
