@@ -6,6 +6,7 @@ usage: restore.py [--devices N] [--deployments N] [--padding BYTES] [--short]   
 """
 
 import argparse
+import hashlib
 import json
 import os
 import pathlib
@@ -102,6 +103,16 @@ def refusals(backup, stack, passphrase, folder, parts):
             result = restore(copy, "--check", "--only", "keys", "--only", "database", "--passphrase-file", passphrase)
             must(result.returncode == 0, f"a damaged blob stands in the way of all else: {result.stderr}")
         shutil.rmtree(copy)
+    forged = folder / "forged"
+    shutil.copytree(backup, forged)
+    builds, manifest = (forged / name for name in ("builds.json", "manifest.json"))
+    builds.write_text('{"../../forged": "x"}')
+    values = json.loads(manifest.read_text())
+    values["parts"][builds.name] = {"sizeBytes": builds.stat().st_size, "sha256": hashlib.sha256(builds.read_bytes()).hexdigest()}
+    manifest.write_text(json.dumps(values))
+    result = restore(forged, "--check", "--passphrase-file", passphrase)
+    must(result.returncode == 65 and "leaves its folder" in result.stderr, f"a name that leads elsewhere: {result.stderr}")
+    shutil.rmtree(forged)
 
 
 def elsewhere(stack, folder):

@@ -5,6 +5,7 @@ database's snapshot has all that the snapshot names.
 """
 
 import os
+import re
 
 import files
 from database import is_digest
@@ -27,12 +28,19 @@ def listed(images):
     return found
 
 
+def is_build(name):
+    """Whether that is the name of a build's file below a store's `debug`, and leads nowhere else."""
+    return re.fullmatch(r"[0-9a-f]{2}/[0-9a-f]+", name) is not None
+
+
 def builds(debug):
     """What each file of a store's `debug` says: the digest of a build's module."""
     found = {}
     for shard in sorted(os.listdir(debug)) if os.path.isdir(debug) else []:
         folder = os.path.join(debug, shard)
         for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+            if not is_build(f"{shard}/{name}"):
+                continue
             with open(os.path.join(folder, name), encoding="utf-8") as file:
                 found[f"{shard}/{name}"] = file.read()
     return found

@@ -57,6 +57,9 @@ def verify(directory, values, say=lambda text: None, with_blobs=True):
         known = {line.split()[0]: int(line.split()[1]) for line in file}
     with open(os.path.join(directory, BUILDS), encoding="utf-8") as file:
         builds = json.load(file)
+    strange = [name for name in builds if not blobs.is_build(name)]
+    if strange:
+        raise Failure(f"{directory}/{BUILDS} has a name that leaves its folder: {strange[0]!r}; nothing is restored", 65)
     wrong = blobs.check(os.path.join(directory, "images"), known) if with_blobs else []
     if wrong:
         raise Failure(
