@@ -96,6 +96,26 @@ def check_full_disk(folder):
         run("umount", folder)
 
 
+def check_nowhere_for_the_older_part(folder):
+    """Where none can be made at all, the log is bounded all the same, and the log-keeper goes on."""
+    first, second = folder / "registry-1.log", folder / "registry-2.log"
+    for log in (first, second):
+        log.write_bytes(b"line 1\n" * 40000)
+        pathlib.Path(f"{log}.1").mkdir()
+    # What it complains of, and where that can't be written.
+    (folder / "gone.log").symlink_to(folder / "nowhere")
+    with open("/dev/full", "wb") as full:
+        keeper = subprocess.Popen([sys.executable, "-I", "-S", KEEPER, str(folder), str(LIMIT)], stderr=full)
+    try:
+        await_true("logs within their limit", 10, lambda: max(log.stat().st_size for log in (first, second)) <= LIMIT)
+        if is_ended(keeper):
+            raise Fault("the log-keeper ended")
+        print("logs are bounded without a place for older parts")
+    finally:
+        keeper.terminate()
+        keeper.wait()
+
+
 def main():
     folder = work_folder("logs")
     try:
@@ -107,6 +127,8 @@ def main():
         if os.geteuid() == 0:
             (folder / "full").mkdir()
             check_full_disk(folder / "full")
+        (folder / "blocked").mkdir()
+        check_nowhere_for_the_older_part(folder / "blocked")
         gone = folder / "gone"
         gone.mkdir()
         keeper = subprocess.Popen([sys.executable, "-I", "-S", KEEPER, str(gone), str(LIMIT)])

@@ -6,6 +6,7 @@ usage: restore.py [--devices N] [--deployments N] [--padding BYTES] [--short]   
 """
 
 import argparse
+import hashlib
 import json
 import os
 import pathlib
@@ -98,7 +99,20 @@ def refusals(backup, stack, passphrase, folder, parts):
         result = restore(copy, "--data", folder / "nowhere", "--passphrase-file", passphrase)
         must(result.returncode == 65 and "damaged" in result.stderr, f"a damaged {name} was not noticed: {result.stderr}")
         must(not (folder / "nowhere").exists(), f"a damaged {name} was noticed after something was written")
+        if name == "images":
+            result = restore(copy, "--check", "--only", "keys", "--only", "database", "--passphrase-file", passphrase)
+            must(result.returncode == 0, f"a damaged blob stands in the way of all else: {result.stderr}")
         shutil.rmtree(copy)
+    forged = folder / "forged"
+    shutil.copytree(backup, forged)
+    builds, manifest = (forged / name for name in ("builds.json", "manifest.json"))
+    builds.write_text('{"../../forged": "x"}')
+    values = json.loads(manifest.read_text())
+    values["parts"][builds.name] = {"sizeBytes": builds.stat().st_size, "sha256": hashlib.sha256(builds.read_bytes()).hexdigest()}
+    manifest.write_text(json.dumps(values))
+    result = restore(forged, "--check", "--passphrase-file", passphrase)
+    must(result.returncode == 65 and "leaves its folder" in result.stderr, f"a name that leads elsewhere: {result.stderr}")
+    shutil.rmtree(forged)
 
 
 def elsewhere(stack, folder):

@@ -53,6 +53,13 @@ import Testing
     #expect(!RuntimeStore.exists(in: folder.path("device")))
   }
 
+  @Test func theDirectoryIsFoundInOneWordWithItsOptionToo() async throws {
+    try install("1.1.0")
+    let process = try ChildProcess(launcher, ["--directory=\(folder.path("device"))"])
+    #expect(try await process.waitForExit() == .exited(0))
+    #expect(process.output.contains("runtime 1.1.0: run --directory="), "\(process.output)")
+  }
+
   @Test func aTrialIsStartedThreeTimesAndThenGivenUp() async throws {
     try install("1.1.0")
     for left in [2, 1, 0] {

@@ -59,6 +59,20 @@ import UpdateCore
     #expect(record.active == .b && record.spare == .a && record.failure.isEmpty)
   }
 
+  /// It was given up while it ran, and another took its slot.
+  @Test func whatHasProvedItselfDoesNotConfirmAnother() throws {
+    var record = Self.confirmed("1.1.0")
+    record.stage(Self.slot("1.2.0"), in: .b)
+    let old = record[.b]
+    try Self.rollBack(&record)
+    record.stage(Self.slot("1.3.0"), in: record.spare)
+    let isConfirmedByOld = record.confirm(old, in: .b)
+    #expect(!isConfirmedByOld && record.trial == .b && record.active == .a)
+    let new = record[.b]
+    let isConfirmed = record.confirm(new, in: .b)
+    #expect(isConfirmed && record.trial == nil && record.active == .b)
+  }
+
   @Test func withoutARecordOfItsStartsNothingIsTried() {
     var record = Self.confirmed("1.1.0")
     record.stage(Self.slot("1.2.0"), in: record.spare)

@@ -1,10 +1,12 @@
 """The image store's folder: blobs by their SHA-256, and which of them is the unstripped module of a build.
 
-Nothing is ever taken out of it, and a blob is there before the database names it. So a copy that is made after the
-database's snapshot has all that the snapshot names.
+A blob is there before the database names it, and stays; one that it never names, as its upload is refused in the end, may
+be taken out again. So a copy that is made after the database's snapshot has all that the snapshot names.
 """
 
+import contextlib
 import os
+import re
 
 import files
 from database import is_digest
@@ -23,8 +25,14 @@ def listed(images):
             continue
         for name in sorted(os.listdir(folder)):
             if is_digest(name) and name.startswith(shard):
-                found[name] = os.path.getsize(os.path.join(folder, name))
+                with contextlib.suppress(FileNotFoundError):
+                    found[name] = os.path.getsize(os.path.join(folder, name))
     return found
+
+
+def is_build(name):
+    """Whether that is the name of a build's file below a store's `debug`, and leads nowhere else."""
+    return re.fullmatch(r"[0-9a-f]{2}/[0-9a-f]+", name) is not None
 
 
 def builds(debug):
@@ -33,6 +41,8 @@ def builds(debug):
     for shard in sorted(os.listdir(debug)) if os.path.isdir(debug) else []:
         folder = os.path.join(debug, shard)
         for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+            if not is_build(f"{shard}/{name}"):
+                continue
             with open(os.path.join(folder, name), encoding="utf-8") as file:
                 found[f"{shard}/{name}"] = file.read()
     return found
@@ -48,7 +58,13 @@ def take(store, target, previous, notice):
         os.makedirs(os.path.dirname(path(target, digest)), mode=0o700, exist_ok=True)
         if previous and link(path(previous, digest), path(target, digest), size):
             there[digest] = size
-        elif files.copy(path(os.path.join(store, "images"), digest), path(target, digest), digest):
+            continue
+        try:
+            is_whole = files.copy(path(os.path.join(store, "images"), digest), path(target, digest), digest)
+        except FileNotFoundError:
+            # Its upload was refused meanwhile. Were it one that the database names, it would be missing.
+            continue
+        if is_whole:
             there[digest] = size
             copied += size
         else:

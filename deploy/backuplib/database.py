@@ -39,6 +39,11 @@ class Database:
             self.environment["PGPASSWORD"] = urllib.parse.unquote(parts.password)
             account, _, servers = parts.netloc.rpartition("@")
             host = f"{account.split(':')[0]}@{servers}"
+        query = [pair for pair in parts.query.split("&") if pair]
+        for pair in query:
+            if pair.startswith("password="):
+                self.environment["PGPASSWORD"] = urllib.parse.unquote(pair.removeprefix("password="))
+        parts = parts._replace(query="&".join(pair for pair in query if not pair.startswith("password=")))
         # A replica that takes no changes is good enough to read from, but not to write to.
         self.url = urllib.parse.urlunsplit(parts._replace(netloc=host))
 
@@ -102,12 +107,14 @@ class Database:
 
         own: without the owners and rights that the dump names, everything belongs to whoever connects.
         """
+        # The last line only when all others are there: where pg_restore is ended half-way, psql takes that for the end.
+        command = [self.program("pg_restore"), "--file=-", *(["--no-owner", "--no-privileges"] if own else []), path]
         script = subprocess.Popen(
-            [self.program("pg_restore"), "--file=-", *(["--no-owner", "--no-privileges"] if own else []), path],
+            ["sh", "-c", '"$@" && echo "commit;"', "sh", *command],
             env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )
         before = [f"drop schema if exists {schema} cascade" for schema in SCHEMAS] if replacing else ["select"]
-        command = ["-Xq", "-v", "ON_ERROR_STOP=1", "--single-transaction", "-c", "; ".join(before), "-f", "-", self.url]
+        command = ["-Xq", "-v", "ON_ERROR_STOP=1", "-c", "begin", "-c", "; ".join(before), "-f", "-", self.url]
         try:
             self.run("psql", command, stdin=script.stdout, stdout=subprocess.DEVNULL)
         finally:

@@ -40,8 +40,11 @@ def read(directory):
     return values
 
 
-def verify(directory, values, say=lambda text: None):
-    """Reads everything and compares it with its digest. Gives the blobs with their sizes, and the builds."""
+def verify(directory, values, say=lambda text: None, with_blobs=True):
+    """Reads everything and compares it with its digest. Gives the blobs with their sizes, and the builds.
+
+    with_blobs: of the blobs too, one of which may be damaged in all backups that share it.
+    """
     for name, part in values["parts"].items():
         try:
             whole = files.digest(os.path.join(directory, name)) == part["sha256"]
@@ -53,10 +56,16 @@ def verify(directory, values, say=lambda text: None):
         known = {line.split()[0]: int(line.split()[1]) for line in file}
     with open(os.path.join(directory, BUILDS), encoding="utf-8") as file:
         builds = json.load(file)
-    wrong = blobs.check(os.path.join(directory, "images"), known)
+    strange = [name for name in builds if not blobs.is_build(name)]
+    if strange:
+        raise Failure(f"{directory}/{BUILDS} has a name that leaves its folder: {strange[0]!r}; nothing is restored", 65)
+    wrong = blobs.check(os.path.join(directory, "images"), known) if with_blobs else []
     if wrong:
-        raise Failure(f"{directory} lacks {len(wrong)} blobs, or they are damaged, such as {wrong[0]}: take another backup", 65)
-    say(f"{len(known)} blobs, the database and the keys are whole")
+        raise Failure(
+            f"{directory} lacks {len(wrong)} blobs, or they are damaged, such as {wrong[0]}: take another backup; where all "
+            "share it, restore the rest with --only keys --only database, and push the apps again", 65
+        )
+    say(f"{f'{len(known)} blobs, ' if with_blobs else ''}the database and the keys are whole")
     return known, builds
 
 

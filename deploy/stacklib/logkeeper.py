@@ -7,6 +7,7 @@ and what comes within a second.
 usage: logkeeper.py FOLDER LIMIT_BYTES
 """
 
+import contextlib
 import ctypes
 import os
 import sys
@@ -29,7 +30,7 @@ def cut(descriptor, length):
 
 
 def copy(descriptor, path, position, length):
-    """False if there is no room for it."""
+    """Leaves nothing at the path if there is no room for it."""
     try:
         with open(path, "wb") as older:
             while position < length:
@@ -38,9 +39,9 @@ def copy(descriptor, path, position, length):
                     break
                 older.write(piece)
                 position += len(piece)
-        return True
     except OSError:
-        return False
+        with contextlib.suppress(OSError):
+            os.unlink(path)
 
 
 def turn(path, limit):
@@ -51,17 +52,26 @@ def turn(path, limit):
         block = status.st_blksize
         length = (status.st_size - 1) // block * block
         # On a full disk the newest lines are worth more than older ones.
-        if not copy(descriptor, f"{path}.1", max(0, length - limit), length):
-            os.unlink(f"{path}.1")
+        copy(descriptor, f"{path}.1", max(0, length - limit), length)
         cut(descriptor, length)
     finally:
         os.close(descriptor)
 
 
+def complain(error):
+    # Its own log may be on the disk that is full.
+    with contextlib.suppress(OSError):
+        print(f"a log can't be bounded: {error}", file=sys.stderr, flush=True)
+
+
 def look(folder, limit):
     for entry in os.scandir(folder):
-        if entry.name.endswith(".log") and entry.stat().st_size > limit:
-            turn(entry.path, limit)
+        try:
+            if entry.name.endswith(".log") and entry.stat().st_size > limit:
+                turn(entry.path, limit)
+        except OSError as error:
+            # The others are looked at all the same.
+            complain(error)
 
 
 def main():
@@ -70,7 +80,7 @@ def main():
         try:
             look(folder, limit)
         except OSError as error:
-            print(f"a log can't be bounded: {error}", file=sys.stderr, flush=True)
+            complain(error)
         # Sleeps: a look at the sizes each second.
         time.sleep(1)
 

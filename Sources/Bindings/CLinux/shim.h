@@ -107,14 +107,15 @@ struct linux_descriptors { unsigned long length; int level; int type; int number
 extern long linux_sendmsg(int socket, const struct linux_message *message, int flags) __asm__("sendmsg");
 extern long linux_recvmsg(int socket, struct linux_message *message, int flags) __asm__("recvmsg");
 
-// 1, or -1 with errno. A peer that has gone is EPIPE, not a signal (MSG_NOSIGNAL).
+// 1, or -1 with errno. A peer that has gone is EPIPE, not a signal (MSG_NOSIGNAL), and one that does not read until there is
+// no more room is EAGAIN, not a wait without end (MSG_DONTWAIT).
 static inline long linux_send_descriptors(int socket, const int *numbers, unsigned count) {
   char byte = 0;
   struct { void *base; unsigned long length; } vector = {&byte, 1};
   struct linux_descriptors rights = {16 + 4UL * count, 1, 1, {0}};
   for (unsigned index = 0; index < count && index < 8; index++) rights.numbers[index] = numbers[index];
   struct linux_message message = {0, 0, &vector, 1, &rights, 16 + (4UL * count + 7) / 8 * 8, 0};
-  return linux_sendmsg(socket, &message, 0x4000);
+  return linux_sendmsg(socket, &message, 0x4040);
 }
 
 // How many descriptors came, none of which a program that is executed inherits; 0 at the end of the stream and for a

@@ -16,15 +16,22 @@ struct Launcher {
   /// What the started program gets.
   private let arguments: [String]
 
-  /// - Parameter arguments: those of this program; with `--directory PATH` it passes all of them on behind `run`.
+  /// - Parameter arguments: those of this program; with `--directory` it passes all of them on behind `run`.
   init(arguments: [String], environment: (String) -> String?) {
-    let option = arguments.firstIndex(of: "--directory").flatMap { index in
-      index + 1 < arguments.count ? arguments[index + 1] : nil
-    }
+    let option = Self.value(of: "--directory", in: arguments)
     let variable = environment("XTBLISH_DEVICE_DIRECTORY").flatMap { $0.isEmpty ? nil : $0 }
     directory = option ?? variable ?? Self.defaultDirectory
     package = PackagedRuntime.ownFolder() ?? "/usr/lib/xtblish"
     self.arguments = ["run"] + arguments
+  }
+
+  /// What stands behind the option, as a word of its own or with `=`, as the agent takes it too.
+  private static func value(of option: String, in arguments: [String]) -> String? {
+    for (index, argument) in arguments.enumerated() {
+      if argument == option { return index + 1 < arguments.count ? arguments[index + 1] : nil }
+      if argument.hasPrefix("\(option)=") { return String(argument.dropFirst(option.count + 1)) }
+    }
+    return nil
   }
 
   /// Returns only if nothing could be started.

@@ -88,6 +88,17 @@ package struct RuntimeRecord: Sendable, Hashable {
     (failure, failedVersion) = ("", .none)
   }
 
+  /// The same, unless something else is tried by now: the one that has proved itself was given up meanwhile, and another was
+  /// installed in its place.
+  ///
+  /// - Parameter tried: what was on record of the slot when the one that has proved itself began.
+  /// - Returns: whether it is kept.
+  package mutating func confirm(_ tried: RuntimeSlotRecord, in slot: Slot) -> Bool {
+    guard trial == slot, self[slot] == tried else { return false }
+    confirm()
+    return true
+  }
+
   /// Gives up the trial, or else goes back to what was there before the confirmed one.
   ///
   /// - Returns: false if there is nothing to go back from.

@@ -10,6 +10,10 @@ package enum CodeCheckProcess {
   /// the module's, and one to write the ``CodeVerdict`` to.
   package static func run(engine path: String) -> Never {
     linux_set_no_new_privileges()
+    // The thread that starts this program may have all signals blocked, and so the alarm that ends a copy that hangs.
+    var none = sigset_t()
+    sigemptyset(&none)
+    sigprocmask(SIG_SETMASK, &none, nil)
     // Nobody waits for the copies.
     signal(SIGCHLD, SIG_IGN)
     let engine: Engine?

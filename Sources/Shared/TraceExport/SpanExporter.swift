@@ -97,12 +97,17 @@ package final class SpanExporter: Service, SpanRecorder {
     client.close()
   }
 
+  /// Returns when there is nothing left, or when the task is cancelled: what is left then is sent at the end.
   private func sendAll(attempts: UInt64, timeout: Duration) async {
-    while true {
+    while !Task.isCancelled {
       let (batch, left) = state.withLock { ($0.buffer.take(pace.batch), $0.buffer.spans.count) }
       waiting.record(left)
       guard !batch.isEmpty else { return }
-      await send(batch, attempts: attempts, timeout: timeout)
+      let isAnswered = await send(batch, attempts: attempts, timeout: timeout)
+      guard isAnswered || attempts > 1 else {
+        // At the end nobody waits for a receiver that does not answer, once for each batch.
+        return drop(state.withLock { $0.buffer.take(.max).count }, .unreachable)
+      }
     }
   }
 
@@ -113,31 +118,41 @@ package final class SpanExporter: Service, SpanRecorder {
     case refused(String)
   }
 
-  private func send(_ batch: [TraceSpan], attempts: UInt64, timeout: Duration) async {
+  /// - Returns: whether the receiver had an answer, be it a refusal.
+  private func send(_ batch: [TraceSpan], attempts: UInt64, timeout: Duration) async -> Bool {
     guard
       let body: [UInt8] = try? OTLPExportRequest(batch, service: service, instance: instance).serializedBytes()
-    else { return drop(batch.count, .refused) }
+    else {
+      drop(batch.count, .refused)
+      return true
+    }
     var request = HTTPClient.Request("POST", url, headers: headers, body: .bytes(body))
     request.timeouts.total = timeout
     for attempt in 1...max(1, attempts) {
       switch await send(request) {
-      case .taken(let rejected):
+      case .taken(let said):
+        // A counter does not go back, whatever a receiver says.
+        let rejected = min(said, batch.count)
         exported.increment(by: batch.count - rejected)
         if rejected > 0 { drop(rejected, .rejected) }
-        return noteRecovery()
+        noteRecovery()
+        return true
       case .refused(let reason):
         drop(batch.count, .refused)
-        return noteFailure(reason, batch.count)
+        noteFailure(reason, batch.count)
+        return true
       case .notNow(let reason, let retryAfter):
         // The end does not wait; what is tried then is tried once.
         if attempt == attempts || Task.isCancelled {
           drop(batch.count, .unreachable)
-          return noteFailure(reason, batch.count)
+          noteFailure(reason, batch.count)
+          return false
         }
         let pause = max(retryAfter, pace.backoff.delay(attempts: attempt, fraction: .random(in: 0...1)))
         try? await Task.sleep(for: pause)
       }
     }
+    return false
   }
 
   private func send(_ request: HTTPClient.Request) async -> Outcome {

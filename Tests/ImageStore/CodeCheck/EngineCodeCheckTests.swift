@@ -66,6 +66,14 @@ import WebAssemblyModule
     #expect(try await program() != before)
   }
 
+  /// Otherwise no alarm would end a copy that hangs.
+  @Test func itsProgramHasNoSignalBlocked() async throws {
+    try await look(at: assemble(Self.valid))
+    let process = try await program()
+    let status = try String(contentsOf: URL(filePath: "/proc/\(process)/status"), encoding: .utf8)
+    #expect(status.contains("SigBlk:\t0000000000000000\n"), "\(status)")
+  }
+
   /// What a device would find out is not the sender's fault here.
   @Test func withoutItsProgramEverythingPasses() async throws {
     unlink(folder.path("program"))

@@ -16,7 +16,9 @@ struct RuntimeTrial: Service {
 
   private let agent: DeviceAgent
   private let store: RuntimeStore
-  private let version: RuntimeVersion
+  private let slot: Slot
+  /// What was on record of it when this agent began.
+  private let tried: RuntimeSlotRecord
   private let limit: Duration
 
   /// How often it is looked whether the agent got there.
@@ -35,21 +37,28 @@ struct RuntimeTrial: Service {
     self.agent = agent
     self.store = store
     self.limit = limit
-    version = record[slot].version
+    self.slot = slot
+    tried = record[slot]
   }
+
+  private var version: RuntimeVersion { tried.version }
 
   func run() async throws {
     try await cancelWhenGracefulShutdown {
       let deadline = ContinuousClock.now + limit
       var missing = await agent.shortcoming()
       while let lack = missing, !Task.isCancelled {
-        guard .now < deadline else { throw try await unconfirmed(lack) }
+        guard .now < deadline else {
+          // Somebody may have confirmed it by hand.
+          if try store.record().active == slot { return }
+          throw try await unconfirmed(lack)
+        }
         // Sleeps: what is missing is known to several parts, and the trial is short.
         try? await Task.sleep(for: Self.interval)
         missing = await agent.shortcoming()
       }
       guard missing == nil else { return }
-      try store.change { $0.confirm() }
+      guard try store.change({ $0.confirm(tried, in: slot) }) else { return }
       await agent.note(.notice, "the agent \(version) has proved itself and is kept")
     }
     // A service that ends would end the others.

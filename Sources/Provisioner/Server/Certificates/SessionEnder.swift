@@ -21,6 +21,9 @@ package struct SessionEnder: Service {
   /// How long to wait for the next look although nobody told of a revocation: the time of a session that another
   /// replica took and did not end.
   private static let longestWait = Duration.seconds(5)
+  /// How long to wait at least when there was nothing to end. What is due and was not there to be taken, another replica
+  /// is taking: as long as the database takes to write that down, it would be asked without a pause.
+  private static let leastWait = Duration.milliseconds(50)
   /// How soon what failed is tried again.
   private static let retryWait = Duration.seconds(1)
 
@@ -40,6 +43,7 @@ package struct SessionEnder: Service {
         do {
           let outcome = try await endSessions()
           wait = try await timeToNext()
+          if outcome.ended + outcome.failed == 0 { wait = max(wait, Self.leastWait) }
           if outcome.failed > 0, !isFailing {
             logger.warning(
               "sessions of revoked devices can't be ended yet",

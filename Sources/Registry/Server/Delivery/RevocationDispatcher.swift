@@ -59,8 +59,9 @@ package struct RevocationDispatcher: Service {
             logger.warning("revocations not read, trying again", metadata: ["error": "\(error)"])
           }
         }
-        // Not under a millisecond: due times are finer than that.
-        await store.revocationSignal.wait(upTo: max(wait, .milliseconds(1)))
+        // What is due and was not there to be claimed, another replica is claiming: not to ask without a pause while the
+        // database writes that down.
+        await store.revocationSignal.wait(upTo: max(wait, .milliseconds(50)))
       }
     }
   }

@@ -43,12 +43,14 @@ struct GuardedResponder: HTTPResponder {
     took duration: Duration
   ) {
     guard let trace = TraceContext.current, SpanRecording.wants(trace) else { return }
+    // Strangers choose both, and thousands of spans wait in memory while their receiver is away.
+    let (method, path) = (request.method.rawValue.prefixOfUTF8(16), request.uri.path.prefixOfUTF8(256))
     SpanRecording.record(
       TraceSpan(
-        "\(request.method.rawValue) \(route)", .server, in: trace, since: start, took: duration,
+        "\(method) \(route)", .server, in: trace, since: start, took: duration,
         attributes: [
-          "http.request.method": .text(request.method.rawValue), "http.route": .text(route),
-          "url.path": .text(request.uri.path), "http.response.status_code": .number(Int64(response.status.code)),
+          "http.request.method": .text(method), "http.route": .text(route), "url.path": .text(path),
+          "http.response.status_code": .number(Int64(response.status.code)),
         ], failure: response.status.code >= 500 ? "\(response.status)" : nil), in: trace)
   }
 
